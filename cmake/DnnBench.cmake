@@ -1,0 +1,44 @@
+# Compiler settings, the cache's place, and the two functions that make a library of a source
+# folder and a worker executable of an engine folder.
+
+add_compile_options(-Wall -Wextra -Wno-missing-field-initializers)
+if(DNNBENCH_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# Downloaded packages live outside the repository; the same rule as in setup/lib.sh.
+if(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+  set(DNNBENCH_CACHE "$ENV{XDG_CACHE_HOME}/dnn-bench")
+else()
+  set(DNNBENCH_CACHE "$ENV{HOME}/.cache/dnn-bench")
+endif()
+
+# A static library of every .cpp in the current folder but its tests and mains. Tests
+# (*_test.cpp) gather in one executable, tests/CMakeLists.txt.
+function(dnnbench_add_library NAME)
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  list(FILTER sources EXCLUDE REGEX "(_test|main)\\.cpp$")
+  add_library(${NAME} STATIC ${sources})
+  target_include_directories(${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${NAME} PUBLIC ${ARGN})
+endfunction()
+
+# One worker executable, dnnbench-engine-NAME, of an engine's sources. More libraries follow NAME.
+function(dnnbench_add_engine NAME)
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_executable(dnnbench-engine-${NAME} ${sources})
+  target_link_libraries(dnnbench-engine-${NAME} PRIVATE dnnbench_worker ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY DNNBENCH_ENGINES ${NAME})
+endfunction()
+
+# Every folder under ROOT with a CMakeLists.txt; one whose library is not in the cache returns
+# without adding a target.
+function(dnnbench_add_engines ROOT)
+  file(GLOB lists CONFIGURE_DEPENDS ${ROOT}/*/CMakeLists.txt)
+  foreach(list ${lists})
+    get_filename_component(folder ${list} DIRECTORY)
+    add_subdirectory(${folder})
+  endforeach()
+endfunction()
