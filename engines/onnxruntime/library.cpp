@@ -1,0 +1,97 @@
+#include "library.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <new>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace dnnbench::ort {
+namespace {
+
+const ApiBase& open_library() {
+  // Official builds from 1.29 upload usage unless this is set before the library loads.
+  setenv("ORT_DISABLE_TELEMETRY", "1", 1);
+  void* handle = dlopen(DNNBENCH_ONNXRUNTIME_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    throw Error(std::string("ONNX Runtime can't be loaded (") + dlerror() +
+                "); ./run_tests.sh or ./bench_model.sh fetches it");
+  }
+  const auto get_base = reinterpret_cast<const ApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
+  if (get_base == nullptr) {
+    throw Error(std::string(DNNBENCH_ONNXRUNTIME_LIBRARY) +
+                " is no ONNX Runtime library: it lacks OrtGetApiBase");
+  }
+  return *get_base();
+}
+
+const Api& load_api(const ApiBase& base) {
+  void* const* table = base.GetApi(kApiVersion);
+  if (table == nullptr) {
+    throw Error("ONNX Runtime " + std::string(base.GetVersionString()) +
+                " is too old: 1." + std::to_string(kApiVersion) + " or newer is needed");
+  }
+  static const Api api(table);
+  return api;
+}
+
+// check() needs the library, so these two calls can't use it.
+OrtEnv* create_env(const Api& api) {
+  OrtEnv* env = nullptr;
+  if (api.CreateEnv(kLogWarning, "dnnbench", &env) != nullptr) {
+    throw Error("ONNX Runtime could not create its environment");
+  }
+  return env;
+}
+
+OrtAllocator* default_allocator(const Api& api) {
+  OrtAllocator* allocator = nullptr;
+  if (api.GetAllocatorWithDefaultOptions(&allocator) != nullptr) {
+    throw Error("ONNX Runtime has no default allocator");
+  }
+  return allocator;
+}
+
+bool says_any(std::string_view message, std::initializer_list<std::string_view> texts) {
+  return std::any_of(texts.begin(), texts.end(), [&](std::string_view text) {
+    return message.find(text) != std::string_view::npos;
+  });
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+const Library& library() {
+  static const Library kLibrary = [] {
+    const ApiBase& base = open_library();
+    const Api& api = load_api(base);
+    return Library{base.GetVersionString(), api, create_env(api), default_allocator(api)};
+  }();
+  return kLibrary;
+}
+
+void check(OrtStatus* status) {
+  if (status == nullptr) return;
+  const Api& api = library().api;
+  const int code = api.GetErrorCode(status);
+  const std::string message = one_line(api.GetErrorMessage(status));
+  api.ReleaseStatus(status);
+  if (says_any(message, {"bad_alloc", "Failed to allocate memory"})) throw std::bad_alloc();
+  // The library has codes for these but reports most of them as a plain failure.
+  if (code == kNotImplemented ||
+      says_any(message, {"is not a registered function/op", "is under development and support for",
+                         "Unsupported model IR version"})) {
+    throw Unsupported("ONNX Runtime: " + message);
+  }
+  throw Error("ONNX Runtime: " + message);
+}
+
+}  // namespace dnnbench::ort

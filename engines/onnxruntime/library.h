@@ -1,0 +1,50 @@
+// The loaded ONNX Runtime library: opened once a process, on first use; and owners for what its
+// calls hand out.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ort_api.h"
+
+namespace dnnbench::ort {
+
+struct Library {
+  std::string version;  // "1.31.1", as the library says it
+  Api api;
+  OrtEnv* env;              // lives as long as the process
+  OrtAllocator* allocator;  // the library's default one, plain host memory
+};
+
+// Throws Error when the library is missing or too old. Turns its telemetry off before it loads.
+const Library& library();
+
+// Turns a failed call into an exception and releases the status: Unsupported where the library has
+// no implementation of an operator, type or opset, std::bad_alloc where memory ran out, otherwise
+// Error with the library's own words in one line.
+void check(OrtStatus* status);
+
+template <auto kRelease>
+struct Releaser {
+  template <typename T>
+  void operator()(T* object) const {
+    (library().api.*kRelease)(object);
+  }
+};
+
+using Session = std::unique_ptr<OrtSession, Releaser<&Api::ReleaseSession>>;
+using SessionOptions = std::unique_ptr<OrtSessionOptions, Releaser<&Api::ReleaseSessionOptions>>;
+using TypeInfo = std::unique_ptr<OrtTypeInfo, Releaser<&Api::ReleaseTypeInfo>>;
+using TensorInfo =
+    std::unique_ptr<OrtTensorTypeAndShapeInfo, Releaser<&Api::ReleaseTensorTypeAndShapeInfo>>;
+using OwnedValue = std::unique_ptr<OrtValue, Releaser<&Api::ReleaseValue>>;
+
+// Owns what a call writes through its last argument: owned<Session>([&](auto** out) {...}).
+template <typename Owner, typename Call>
+Owner owned(Call call) {
+  typename Owner::pointer object = nullptr;
+  check(call(&object));
+  return Owner(object);
+}
+
+}  // namespace dnnbench::ort

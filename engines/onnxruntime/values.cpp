@@ -1,0 +1,184 @@
+#include "values.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/error.h"
+
+namespace dnnbench::ort {
+namespace {
+
+std::pair<DataType, std::vector<int64_t>> read_tensor_info(const OrtTensorTypeAndShapeInfo& info) {
+  const Api& api = library().api;
+  int element_type = 0;
+  size_t rank = 0;
+  check(api.GetTensorElementType(&info, &element_type));
+  check(api.GetDimensionsCount(&info, &rank));
+  std::vector<int64_t> shape(rank);
+  check(api.GetDimensions(&info, shape.data(), rank));
+  // Beyond 23 the library's numbers are two-bit types, which ONNX numbers otherwise.
+  if (element_type > static_cast<int>(DataType::kFloat4E2M1)) {
+    throw Unsupported("the ONNX Runtime engine does not read two-bit tensors");
+  }
+  return {static_cast<DataType>(element_type), std::move(shape)};
+}
+
+std::string take_name(char* text) {
+  std::string name = text;
+  check(library().api.AllocatorFree(library().allocator, text));
+  return name;
+}
+
+bool fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted) {
+  return std::equal(shape.begin(), shape.end(), wanted.begin(), wanted.end(),
+                    [](int64_t size, int64_t want) { return want < 0 || size == want; });
+}
+
+void require_fit(const Tensor& tensor, const InputSignature& input) {
+  if (input.value_type != kTypeTensor) return;
+  // A model file may leave an input's rank open; the library then reports it as a scalar.
+  const bool any_shape = input.shape.empty();
+  if (tensor.type != input.element_type || !(any_shape || fits(tensor.shape, input.shape))) {
+    throw Error("the model's input \"" + input.name + "\" takes " +
+                describe(input.element_type, input.shape) + ", not " +
+                describe(tensor.type, tensor.shape));
+  }
+}
+
+OwnedValue tensor_to_ort(const Tensor& tensor) {
+  const Library& ort = library();
+  OwnedValue value = owned<OwnedValue>([&](OrtValue** out) {
+    return ort.api.CreateTensorAsOrtValue(ort.allocator, tensor.shape.data(), tensor.shape.size(),
+                                          static_cast<int>(tensor.type), out);
+  });
+  if (tensor.type == DataType::kString) {
+    std::vector<const char*> texts;
+    for (const std::string& text : tensor.strings) texts.push_back(text.c_str());
+    check(ort.api.FillStringTensor(value.get(), texts.data(), texts.size()));
+  } else if (!tensor.bytes.empty()) {
+    void* data = nullptr;
+    check(ort.api.GetTensorMutableData(value.get(), &data));
+    std::memcpy(data, tensor.bytes.data(), tensor.bytes.size());
+  }
+  return value;
+}
+
+OwnedValue sequence_to_ort(const Value& value) {
+  std::vector<OwnedValue> elements;
+  std::vector<const OrtValue*> pointers;
+  for (const Tensor& tensor : value.tensors) {
+    pointers.push_back(elements.emplace_back(tensor_to_ort(tensor)).get());
+  }
+  return owned<OwnedValue>([&](OrtValue** out) {
+    return library().api.CreateValue(pointers.data(), pointers.size(), kTypeSequence, out);
+  });
+}
+
+std::vector<std::string> read_strings(const OrtValue& value, size_t count) {
+  const Api& api = library().api;
+  size_t bytes = 0;
+  check(api.GetStringTensorDataLength(&value, &bytes));
+  std::string text(bytes, '\0');
+  std::vector<size_t> offsets(count + 1, bytes);
+  check(api.GetStringTensorContent(&value, text.data(), bytes, offsets.data(), count));
+  std::vector<std::string> strings;
+  for (size_t i = 0; i < count; ++i) {
+    strings.push_back(text.substr(offsets[i], offsets[i + 1] - offsets[i]));
+  }
+  return strings;
+}
+
+Tensor tensor_from_ort(OrtValue& value) {
+  const Api& api = library().api;
+  const auto info = owned<TensorInfo>(
+      [&](OrtTensorTypeAndShapeInfo** out) { return api.GetTensorTypeAndShape(&value, out); });
+  auto [type, shape] = read_tensor_info(*info);
+  Tensor tensor = make_tensor(type, std::move(shape));
+  if (tensor.element_count() == 0) return tensor;
+  if (type == DataType::kString) {
+    tensor.strings = read_strings(value, static_cast<size_t>(tensor.element_count()));
+    return tensor;
+  }
+  void* data = nullptr;
+  check(api.GetTensorMutableData(&value, &data));
+  std::memcpy(tensor.bytes.data(), data, tensor.bytes.size());
+  return tensor;
+}
+
+}  // namespace
+
+std::vector<InputSignature> read_inputs(const OrtSession& session) {
+  const Library& ort = library();
+  size_t count = 0;
+  check(ort.api.SessionGetInputCount(&session, &count));
+  std::vector<InputSignature> inputs(count);
+  for (size_t i = 0; i < count; ++i) {
+    char* name = nullptr;
+    check(ort.api.SessionGetInputName(&session, i, ort.allocator, &name));
+    inputs[i].name = take_name(name);
+    const auto type = owned<TypeInfo>(
+        [&](OrtTypeInfo** out) { return ort.api.SessionGetInputTypeInfo(&session, i, out); });
+    check(ort.api.GetOnnxTypeFromTypeInfo(type.get(), &inputs[i].value_type));
+    if (inputs[i].value_type != kTypeTensor) continue;
+    const OrtTensorTypeAndShapeInfo* info = nullptr;
+    check(ort.api.CastTypeInfoToTensorInfo(type.get(), &info));
+    std::tie(inputs[i].element_type, inputs[i].shape) = read_tensor_info(*info);
+  }
+  return inputs;
+}
+
+std::vector<std::string> read_output_names(const OrtSession& session) {
+  const Library& ort = library();
+  size_t count = 0;
+  check(ort.api.SessionGetOutputCount(&session, &count));
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) {
+    char* name = nullptr;
+    check(ort.api.SessionGetOutputName(&session, i, ort.allocator, &name));
+    names.push_back(take_name(name));
+  }
+  return names;
+}
+
+OwnedValue to_ort(const Value& value, const InputSignature& input) {
+  switch (value.kind) {
+    case Value::Kind::kTensor:
+      require_fit(value.tensor(), input);
+      return tensor_to_ort(value.tensor());
+    case Value::Kind::kSequence:
+      if (value.tensors.empty()) {
+        throw Unsupported("ONNX Runtime's C interface can't express the empty sequence \"" +
+                          value.name + "\"");
+      }
+      return sequence_to_ort(value);
+    default:
+      throw Unsupported("ONNX Runtime's C interface can't express the empty optional \"" +
+                        value.name + "\"");
+  }
+}
+
+Value from_ort(const std::string& name, OrtValue& value) {
+  const Library& ort = library();
+  int has_value = 0;
+  check(ort.api.HasValue(&value, &has_value));
+  if (has_value == 0) return {name, Value::Kind::kNone, {}};
+  int value_type = 0;
+  check(ort.api.GetValueType(&value, &value_type));
+  if (value_type == kTypeTensor) return make_value(name, tensor_from_ort(value));
+  if (value_type != kTypeSequence) {
+    throw Unsupported("the output \"" + name + "\" is neither a tensor nor a sequence of tensors");
+  }
+  Value sequence{name, Value::Kind::kSequence, {}};
+  size_t count = 0;
+  check(ort.api.GetValueCount(&value, &count));
+  for (size_t i = 0; i < count; ++i) {
+    const auto element = owned<OwnedValue>([&](OrtValue** out) {
+      return ort.api.GetValue(&value, static_cast<int>(i), ort.allocator, out);
+    });
+    sequence.tensors.push_back(tensor_from_ort(*element));
+  }
+  return sequence;
+}
+
+}  // namespace dnnbench::ort

@@ -1,0 +1,32 @@
+// Values between this project's form and ONNX Runtime's. Every element type that both know is
+// copied bit by bit: the library numbers element types as ONNX does up to float4e2m1 (23).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+#include "library.h"
+
+namespace dnnbench::ort {
+
+// What a model takes under one name.
+struct InputSignature {
+  std::string name;
+  int value_type = kTypeTensor;
+  DataType element_type = DataType::kUndefined;  // of a tensor; undefined for anything else
+  std::vector<int64_t> shape;                    // of a tensor; -1 where a dimension is free
+};
+
+std::vector<InputSignature> read_inputs(const OrtSession& session);
+std::vector<std::string> read_output_names(const OrtSession& session);
+
+// Throws Error when the value is not of the input's kind, element type or shape, Unsupported for
+// a value that the library's C interface can't express.
+OwnedValue to_ort(const Value& value, const InputSignature& input);
+
+// Copies. Throws Unsupported for a value that is neither tensor, sequence of tensors nor empty.
+Value from_ort(const std::string& name, OrtValue& value);
+
+}  // namespace dnnbench::ort
