@@ -1,0 +1,38 @@
+# Verbs for those who work on DNN Bench. Users need only ./bench_model.sh.
+.PHONY: build test check format format-check shell-check tidy asan golden conformance engine clean
+
+# The folder of clang-format, clang-tidy, ruff and shellcheck; only asked for by the verbs that use them.
+tools = $(dir $(shell setup/python_env.sh dev))
+cpp = $(shell find src engines tests -name '*.cpp' -o -name '*.h')
+scripts = dnnbench bench_model.sh run_tests.sh .ci/run $(shell find setup engines models tests vis -name '*.sh' -perm -u+x)
+
+build:  # everything, with all engines
+	setup/build_all.sh
+
+test:
+	./run_tests.sh
+
+check: format-check shell-check tidy asan
+
+format:
+	$(tools)clang-format -i $(cpp)
+	$(tools)ruff format --quiet .
+	$(tools)ruff check --quiet --fix .
+
+format-check:
+	$(tools)clang-format --dry-run --Werror $(cpp)
+	$(tools)ruff format --quiet --check .
+	$(tools)ruff check --quiet .
+
+shell-check:
+	$(tools)shellcheck --external-sources --check-sourced --source-path=. $(scripts)
+
+tidy: build
+	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release
+
+asan:  # the unit tests, with the address and undefined-behaviour sanitizers
+	setup/build_all.sh asan
+	build/asan/bin/dnnbench-tests --gtest_brief=1
+
+clean:
+	rm -rf build

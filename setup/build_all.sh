@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# build_all.sh [PRESET]: fetches every engine and builds everything, the tests too (preset: release).
+# shellcheck source=setup/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=setup/packages.sh
+source "$repository/setup/packages.sh"
+# shellcheck source=setup/build.sh
+source "$repository/setup/build.sh"
+
+for install in "$repository"/engines/*/install.sh; do
+  "$install"
+done
+"$repository/setup/onnx_proto.sh"
+build "${1:-release}" all

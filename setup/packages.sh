@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# What the system must bring, checked by trying it, and installed by apt where it is missing.
+# Sourced after lib.sh.
+
+# require_toolchain: a compiler, CMake, and the libraries that CMakeLists.txt looks for.
+require_toolchain() {
+  local missing=()
+  compiles 'span' || missing+=(g++)
+  has_command cmake || missing+=(cmake)
+  has_command ninja || missing+=(ninja-build)
+  has_command protoc || missing+=(protobuf-compiler)
+  has_header google/protobuf/message.h || missing+=(libprotobuf-dev)
+  has_header CLI/CLI.hpp || missing+=(libcli11-dev)
+  has_header nlohmann/json.hpp || missing+=(nlohmann-json3-dev)
+  has_header fmt/format.h || missing+=(libfmt-dev)
+  has_header openssl/evp.h || missing+=(libssl-dev)
+  has_header gtest/gtest.h || missing+=(libgtest-dev)
+  install_packages "${missing[@]}"
+}
+
+require_pip() {
+  local missing=()
+  has_command python3 || missing+=(python3)
+  python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
+  install_packages "${missing[@]}"
+}
+
+require_venv() {
+  local missing=()
+  has_command python3 || missing+=(python3)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+  install_packages "${missing[@]}"
+}
+
+has_command() { [[ -n $(type -P "$1") ]]; }
+
+# Headers may lie where CMAKE_PREFIX_PATH or a conda environment points, as they do on clusters.
+compiles() {
+  local prefix prefixes include=()
+  IFS=':;' read -ra prefixes <<<"${CMAKE_PREFIX_PATH:-}:${CONDA_PREFIX:-}"
+  for prefix in "${prefixes[@]}"; do
+    [[ -z $prefix ]] || include+=(-I "$prefix/include")
+  done
+  "${CXX:-c++}" -std=c++20 -fsyntax-only "${include[@]}" -include "$1" -x c++ /dev/null 2>/dev/null
+}
+
+# Without a compiler to ask, the usual place is looked at. Only the preprocessor runs: it is fast.
+has_header() { [[ -e /usr/include/$1 ]] || compiles "$1"; }
+
+# install_packages PACKAGE...: by apt, as root or through sudo; else one sentence that says what to ask for.
+install_packages() {
+  (($# > 0)) || return 0
+  if ! has_command apt-get || { ((EUID != 0)) && ! has_command sudo; }; then
+    fail "this machine lacks $*, and only root can install that; ask for: apt-get install $*"
+  fi
+  say "Installing with apt what this machine lacks: $*"
+  if ! update_and_install "$@"; then
+    fail "apt could not install $* (its reason is above); an administrator can: apt-get install $*"
+  fi
+}
+
+update_and_install() {
+  run_apt apt-get update || return
+  say "$(as_root apt-get install --assume-no --no-install-recommends "$@" 2>&1 | grep -E '^(Need to get|After this)')"
+  run_apt apt-get install --yes --no-install-recommends "$@"
+}
+
+as_root() {
+  local command=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@")
+  if ((EUID == 0)); then
+    "${command[@]}"
+  elif [[ -t 0 ]]; then
+    sudo "${command[@]}"
+  else
+    sudo --non-interactive "${command[@]}" # nobody could type a password
+  fi
+}
+
+# On a terminal apt shows its own progress; elsewhere its output is only shown when it fails.
+run_apt() {
+  local output
+  if can_redraw; then
+    as_root "$@" >&2
+  else
+    output=$(as_root "$@" 2>&1) || {
+      say "$output"
+      return 1
+    }
+  fi
+}
