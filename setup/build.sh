@@ -12,7 +12,7 @@ build_under_lock() {
   local preset=$1 folder=$repository/build/$1 log=$repository/build/$1/build.log
   shift
   if ! is_configured "$folder"; then
-    require_toolchain
+    require toolchain
     say "Building in $folder"
     configure "$preset" "$folder" >"$log" 2>&1 || build_failed "$log"
   fi

@@ -30,7 +30,7 @@ fetch() {
     say "There is no package of ${target#engines/} for $(uname -m); going on without it"
     return 0
   fi
-  require_pip
+  require pip
   with_lock "${target//\//-}" fetch_under_lock
 }
 

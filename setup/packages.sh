@@ -2,10 +2,18 @@
 # What the system must bring, checked by trying it, and installed by apt where it is missing.
 # Sourced after lib.sh.
 
-# require_toolchain: a compiler, CMake, and the libraries that CMakeLists.txt looks for.
-require_toolchain() {
-  local missing=()
-  compiles 'span' || missing+=(g++)
+# require toolchain|pip|venv...: installs what any of these lacks, in one go.
+require() {
+  local group missing=()
+  for group in "$@"; do
+    "note_missing_$group"
+  done
+  install_packages "${missing[@]}"
+}
+
+# A compiler, CMake, and the libraries that CMakeLists.txt looks for.
+note_missing_toolchain() {
+  compiles span || missing+=(g++)
   has_command cmake || missing+=(cmake)
   has_command ninja || missing+=(ninja-build)
   has_command protoc || missing+=(protobuf-compiler)
@@ -15,22 +23,11 @@ require_toolchain() {
   has_header fmt/format.h || missing+=(libfmt-dev)
   has_header openssl/evp.h || missing+=(libssl-dev)
   has_header gtest/gtest.h || missing+=(libgtest-dev)
-  install_packages "${missing[@]}"
 }
 
-require_pip() {
-  local missing=()
-  has_command python3 || missing+=(python3)
-  python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
-  install_packages "${missing[@]}"
-}
+note_missing_pip() { python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip); }
 
-require_venv() {
-  local missing=()
-  has_command python3 || missing+=(python3)
-  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
-  install_packages "${missing[@]}"
-}
+note_missing_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv); }
 
 has_command() { [[ -n $(type -P "$1") ]]; }
 
@@ -60,9 +57,11 @@ install_packages() {
 }
 
 update_and_install() {
+  # A machine that has just started often still runs its own updates: wait for them.
+  local install=(apt-get install --no-install-recommends -o DPkg::Lock::Timeout=300)
   run_apt apt-get update || return
-  say "$(as_root apt-get install --assume-no --no-install-recommends "$@" 2>&1 | grep -E '^(Need to get|After this)')"
-  run_apt apt-get install --yes --no-install-recommends "$@"
+  say "$(as_root "${install[@]}" --assume-no "$@" 2>&1 | grep -E '^(Need to get|After this)')"
+  run_apt "${install[@]}" --yes "$@"
 }
 
 as_root() {

@@ -29,7 +29,7 @@ make_environment() {
 }
 
 if [[ ! -f $environment/complete || ! -x $environment/bin/python ]]; then
-  require_venv
+  require venv
   rm -f "$environment/complete"
   with_lock "python-$name" make_environment
 fi
