@@ -14,7 +14,7 @@ _SMALLEST_CENTRED_FILTER = 16
 
 @dataclass(frozen=True)
 class Bias:
-    """What the biases of a layer are drawn from; a mean per channel where they differ."""
+    """What the biases of a layer are drawn from; mean is one number or one for each channel."""
 
     std: float = 0.1
     mean: float | tuple[float, ...] = 0.0
@@ -49,7 +49,7 @@ class ConvNetBuilder(GraphBuilder):
         bias: Bias | None = Bias(),
         variance: float = 1.0,
     ) -> Signal:
-        """A square convolution whose output, before its bias, has the given variance (He et al. 2015)."""
+        """A square convolution whose output has the given variance before its bias."""
         name = name or self.next_name("Conv")
         weight_name = weight_name or f"{name}.weight"
         bias_name = bias_name or f"{name}.bias"
@@ -80,7 +80,7 @@ class ConvNetBuilder(GraphBuilder):
     def batch_norm(
         self, x: Signal, parameters: list[str], name: str | None = None, gamma: float = 1.0
     ) -> Signal:
-        """parameters: the names of scale, shift, mean and variance, which are close to the signal's own."""
+        """parameters: the names of scale, shift, mean and variance."""
         scale, shift, mean, variance = parameters
         shape = (x.channels,)
         self.weight(scale, shape, 0.1 * gamma, mean=gamma)

@@ -1,5 +1,7 @@
 """Collects the nodes, initializers, inputs and outputs of one ONNX model."""
 
+import math
+
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
@@ -12,10 +14,10 @@ INT64 = onnx.TensorProto.INT64
 
 
 class GraphBuilder:
-    """One model under construction. Tensors are named by strings; a node's only output bears the node's name.
+    """One model under construction; a node's only output bears the node's name.
 
     source: a sentence that says where the architecture comes from.
-    initializers_are_inputs: the habit of IR version 3, where every initializer is listed as an input too.
+    initializers_are_inputs: the habit of IR version 3, to list every initializer as an input too.
     """
 
     def __init__(
@@ -69,7 +71,12 @@ class GraphBuilder:
         return self.node_with_outputs(operator, inputs, [name], name, **attributes)[0]
 
     def node_with_outputs(
-        self, operator: str, inputs: list[str], outputs: list[str], name: str | None = None, **attributes
+        self,
+        operator: str,
+        inputs: list[str],
+        outputs: list[str],
+        name: str | None = None,
+        **attributes,
     ) -> list[str]:
         name = name or self.next_name(operator)
         self.nodes.append(helper.make_node(operator, inputs, outputs, name=name, **attributes))
@@ -89,7 +96,10 @@ class GraphBuilder:
             for tensor in self.initializers.values()
         ]
 
-    def weight_elements(self) -> int:
-        """Number of float32 weights, helper constants not counted."""
-        seeded = (t for t in self.initializers.values() if isinstance(t, SeededTensor))
-        return sum(int(np.prod(tensor.shape)) for tensor in seeded)
+    def float_elements(self) -> int:
+        """Elements of the float32 initializers, scalars not counted: the model's weights."""
+        return sum(
+            math.prod(tensor.shape)
+            for tensor in self.initializers.values()
+            if tensor.dtype == np.float32 and tensor.shape
+        )

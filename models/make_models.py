@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the models of the ONNX Model Zoo that the benchmark knows by name, with seeded random weights.
+"""Makes the models that the benchmark knows by name, with seeded random weights.
 
-The bytes are the same on every machine; manifest.json records their SHA-256, and a file that differs is not kept.
+The bytes are the same on every machine; manifest.json records their SHA-256, and a file that
+differs is not kept.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def is_as_expected(path: Path, expected: dict) -> bool:
 
 
 def write_model(graph: GraphBuilder, path: Path, check=lambda sha256: None) -> str:
-    """Writes the file under a temporary name and renames it if check passes; returns its SHA-256."""
+    """Writes a temporary file and renames it if check passes; returns its SHA-256."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     digest = hashlib.sha256()
@@ -98,7 +99,7 @@ def write_manifest(folder: Path) -> None:
                 "opset": graph.opset,
                 "sha256": sha256,
                 "bytes": path.stat().st_size,
-                "fp32_elements": graph.weight_elements(),
+                "fp32_elements": graph.float_elements(),
                 "inputs": [describe(value) for value in graph.inputs],
                 "outputs": [describe(value) for value in graph.outputs],
                 "source": graph.source,
@@ -108,7 +109,7 @@ def write_manifest(folder: Path) -> None:
 
 
 def describe(value: onnx.ValueInfoProto) -> dict:
-    """Name, element type and shape of an input or output; a dimension that is open is its symbol."""
+    """Name, element type and shape of an input or output; an open dimension is its symbol."""
     tensor = value.type.tensor_type
     return {
         "name": value.name,
@@ -134,7 +135,9 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     for name in options.names:
         if name not in architectures.BUILDERS:
             nearest = difflib.get_close_matches(name, architectures.BUILDERS, n=1, cutoff=0)[0]
-            parser.exit(2, f"make_models.py: no model is called '{name}'; did you mean {nearest}?\n")
+            parser.exit(
+                2, f"make_models.py: no model is called '{name}'; did you mean {nearest}?\n"
+            )
     if options.write_manifest and options.names:
         parser.exit(2, "make_models.py: --write-manifest records all models and takes no NAME\n")
     return options

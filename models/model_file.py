@@ -1,8 +1,9 @@
 """Writes a model as an ONNX file, one weight at a time.
 
-onnx.save needs the whole model in memory several times over. Here the protobuf fields that hold weights are written
-directly (https://protobuf.dev/programming-guides/encoding), the rest by the protobuf library, all in the order of their
-numbers: the bytes are the ones that onnx.save would write.
+onnx.save needs the whole model in memory several times over. Here the protobuf fields that hold
+weights are written directly (https://protobuf.dev/programming-guides/encoding), the rest by the
+protobuf library, all in the order of their numbers: the bytes are the ones that onnx.save would
+write.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from onnx import GraphProto, ModelProto, TensorProto, helper
 from graph_builder import GraphBuilder
 from seeded_weights import ConstantTensor, SeededTensor
 
-_DOC = "Seeded random weights in a published architecture; not the trained file of the ONNX Model Zoo."
+_DOC = (
+    "Seeded random weights in a published architecture; not the trained file of the ONNX Model Zoo."
+)
 
 
 def serialise(graph: GraphBuilder) -> Iterator[bytes | np.ndarray]:

@@ -1,9 +1,10 @@
 """Tensors of a generated model: seeded weights and small constants.
 
-A weight is a uniform random number made of the raw bits of the Philox counter-based generator, whose stream numpy
-freezes by policy (unlike the stream of its normal distribution), keyed by the SHA-256 of the tensor's name. Everything
-up to the scale is integer arithmetic and the scale has 12 significant bits, so neither BLAS nor libm nor SIMD nor the
-versions of numpy and onnx can change a byte.
+A weight is a uniform random number made of the raw bits of the Philox counter-based generator,
+whose stream numpy freezes by policy (unlike the stream of its normal distribution), keyed by the
+SHA-256 of the tensor's name. Everything up to the scale is integer arithmetic and the scale has 12
+significant bits, so neither BLAS nor libm nor SIMD nor the versions of numpy and onnx can change a
+byte.
 """
 
 import hashlib
@@ -44,10 +45,11 @@ class ConstantTensor:
 
 @dataclass(frozen=True)
 class SeededTensor:
-    """A float32 weight, described; values() makes it, so that a model needs the memory of one weight at a time.
+    """A float32 weight, described; values() makes it, so that only one is in memory at a time.
 
-    centred: every slice along the first axis (a filter) sums to zero, so a mean shared by all its inputs vanishes.
-    transposed: the first axis becomes the last one after centring (a MatMul kernel has its filters in columns).
+    centred: every filter (slice along the first axis) sums to zero, so that a mean which all its
+        inputs share vanishes.
+    transposed: the filters lie along the last axis, as in the kernel of a MatMul.
     mean: one number, or one for each element of a vector.
     """
 

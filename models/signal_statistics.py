@@ -1,11 +1,13 @@
-"""Predicts the mean and variance of activations, from which the scale of the next weights is chosen.
+"""Predicts the mean and variance of activations, from which the scale of the next weights is
+chosen.
 
-Without it a deep network of random weights grows to infinity or fades to denormal numbers, and both change its speed.
+Without it a deep network of random weights grows to infinity or fades to denormal numbers, and both
+change its speed.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 _SAMPLES = [-6 + 12 * (i + 0.5) / 600 for i in range(600)]
 _DENSITIES = [math.exp(-x * x / 2) for x in _SAMPLES]
@@ -14,7 +16,7 @@ _TOTAL_DENSITY = sum(_DENSITIES)
 
 @dataclass(frozen=True)
 class Signal:
-    """An activation tensor: its name, its channels and what its elements are expected to look like."""
+    """An activation tensor: its name, its channels and the statistics expected of its elements."""
 
     name: str
     channels: int

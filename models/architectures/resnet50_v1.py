@@ -1,5 +1,5 @@
-"""ResNet-50 v1 as MXNet Gluon exported it: stride on the first 1x1 of a block, biases on the body's 1x1 convolutions,
-initializers listed as inputs."""
+"""ResNet-50 v1 as MXNet Gluon exported it: stride on the first 1x1 of a block, biases on the body's
+1x1 convolutions, initializers listed as inputs."""
 
 from convnet_builder import FLOAT, Bias, ConvNetBuilder, Signal
 
