@@ -86,13 +86,16 @@ check_value() {
   local where=$1 kind=$2 value=$3
   case $kind in
     COUNT) [[ $value =~ ^[1-9][0-9]{0,8}$ ]] || usage_error "$where must be a whole number from 1, not '$value'" ;;
-    N) [[ $value =~ ^[0-9]{1,9}$ ]] || usage_error "$where must be a whole number from 0, not '$value'" ;;
+    N) [[ $value =~ ^[0-9]{1,15}$ ]] || usage_error "$where must be a whole number from 0, not '$value'" ;;
     SECONDS)
       [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
         usage_error "$where must be a number of seconds above 0, not '$value'"
       ;;
     *'|'*)
       [[ "|$kind|" == *"|$value|"* ]] || usage_error "$where must be one of ${kind//|/, }, not '$value'" ;;
+    FOLDER) [[ -d $value ]] || usage_error "$where: there is no folder $value" ;;
+    NAME=DIMS)
+      [[ $value =~ ^.+=[0-9]+(,[0-9]+)*$ ]] || usage_error "$where must look like images=1,3,320,320, not '$value'" ;;
     NAME=*) [[ $value == ?*=?* ]] || usage_error "$where must look like $kind, not '$value'" ;;
   esac
 }
