@@ -3,9 +3,9 @@
 #include <dlfcn.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <new>
+#include <regex>
 #include <string_view>
 
 #include "core/error.h"
@@ -62,9 +62,11 @@ bool says_any(std::string_view message, std::initializer_list<std::string_view> 
   });
 }
 
+// In one line and without the source position, "/onnxruntime_src/FILE:LINE FUNCTION(PARAMETERS)".
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+  static const std::regex kPosition(R"(/onnxruntime_src/[^ ]+:\d+ [^(]*\([^)]*\)( const)? )");
+  return std::regex_replace(text, kPosition, "");
 }
 
 }  // namespace
@@ -87,8 +89,8 @@ void check(OrtStatus* status) {
   if (says_any(message, {"bad_alloc", "Failed to allocate memory"})) throw std::bad_alloc();
   // The library has codes for these but reports most of them as a plain failure.
   if (code == kNotImplemented ||
-      says_any(message, {"is not a registered function/op", "is under development and support for",
-                         "Unsupported model IR version"})) {
+      says_any(message, {"is not a registered function/op", "No Op registered for",
+                         "is under development and support for", "Unsupported model IR version"})) {
     throw Unsupported("ONNX Runtime: " + message);
   }
   throw Error("ONNX Runtime: " + message);

@@ -1,0 +1,168 @@
+// OpenVINO through its C++ interface, CPU plugin.
+#include "worker/engine.h"
+
+#include <algorithm>
+#include <openvino/core/model.hpp>
+#include <openvino/core/version.hpp>
+#include <openvino/runtime/core.hpp>
+#include <openvino/runtime/properties.hpp>
+
+#include "core/error.h"
+#include "failure.h"
+#include "runtime_graph.h"
+#include "tensors.h"
+
+namespace dnnbench {
+namespace {
+
+void require_supported(const LoadConfig& config) {
+  if (config.device == "gpu") throw Unsupported("the OpenVINO engine runs on the CPU only");
+  if (!config.variant.empty() && config.variant != "cpu") {
+    throw Unsupported("the OpenVINO engine has no device \"" + config.variant + "\"; it has cpu");
+  }
+  if (!config.optimize) {
+    throw Unsupported("OpenVINO has no switch that turns its graph optimisation off");
+  }
+}
+
+// What the vendor's benchmark_app sets for `-hint latency`, and the thread count; all else,
+// thread pinning for one, is left to the library's own choice as the vendor leaves it.
+ov::AnyMap make_properties(const LoadConfig& config) {
+  ov::AnyMap properties{ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
+                        ov::num_streams(1), ov::inference_num_threads(config.threads)};
+  if (config.precision != "default") {
+    properties.emplace(ov::hint::inference_precision(ov::element::Type(config.precision)));
+  }
+  return properties;
+}
+
+// A reshape is a new pass of shape inference over the model, so only where a shape changes.
+void fix_shapes(ov::Model& model, const LoadConfig& config) {
+  std::map<ov::Output<ov::Node>, ov::PartialShape> changes;
+  for (const ov::Output<ov::Node>& input : model.inputs()) {
+    const auto wanted = config.input_shapes.find(input.get_node()->get_friendly_name());
+    if (wanted == config.input_shapes.end()) continue;
+    const ov::PartialShape shape(
+        std::vector<ov::Dimension>(wanted->second.begin(), wanted->second.end()));
+    if (input.get_partial_shape() != shape) changes.emplace(input, shape);
+  }
+  if (!changes.empty()) model.reshape(changes);
+}
+
+// The ONNX reader names a graph output's node "NAME/sink_port_0".
+std::string output_name(const ov::Output<const ov::Node>& output) {
+  const std::string name = output.get_node()->get_friendly_name();
+  return name.substr(0, name.rfind("/sink_port_"));
+}
+
+void require_precision(const std::string& asked, const std::string& in_force) {
+  if ((asked != "f16" && asked != "bf16") || in_force == asked || in_force == "mixed") return;
+  throw Unsupported("OpenVINO computes this model in " + in_force + " on this CPU although " +
+                    asked + " was asked for");
+}
+
+class OpenVinoEngine : public Engine {
+ public:
+  std::string version() override {
+    const std::string build = ov::get_openvino_version().buildNumber;
+    return build.substr(0, build.find('-'));
+  }
+
+  InForce load(const LoadConfig& config) override {
+    request_ = {};
+    compiled_ = {};
+    require_supported(config);
+    return without_noise([&] {
+      const std::shared_ptr<ov::Model> model = core_.read_model(config.model_path);
+      fix_shapes(*model, config);
+      compiled_ = core_.compile_model(model, "CPU", make_properties(config));
+      request_ = compiled_.create_infer_request();
+      return read_back(config);
+    });
+  }
+
+  void set_inputs(const std::vector<Value>& inputs) override {
+    without_noise([&] {
+      for (const ov::Output<const ov::Node>& port : compiled_.inputs()) {
+        const std::string& name = port.get_node()->get_friendly_name();
+        const auto value = std::find_if(inputs.begin(), inputs.end(),
+                                        [&](const Value& v) { return v.name == name; });
+        if (value == inputs.end()) {
+          throw Error("the model's input \"" + name + "\" was not given");
+        }
+        set_input(port, *value);
+      }
+      for (const Value& value : inputs) require_known(value.name);
+    });
+  }
+
+  void run() override {
+    without_noise([&] { request_.infer(); });
+  }
+
+  std::vector<Value> outputs() override {
+    std::vector<Value> values;
+    for (const ov::Output<const ov::Node>& port : compiled_.outputs()) {
+      values.push_back(make_value(output_name(port), from_openvino(request_.get_tensor(port))));
+    }
+    return values;
+  }
+
+ private:
+  InForce read_back(const LoadConfig& config) {
+    const RuntimeGraph graph = read_runtime_graph(compiled_);
+    const auto setting = [&](const std::string& key) {
+      return compiled_.get_property(key).as<std::string>();
+    };
+    const std::string hint = setting(ov::hint::inference_precision.name());
+    const std::string precision = graph.precision.empty() ? hint : graph.precision;
+    require_precision(config.precision, precision);
+    InForce in_force{precision, compiled_.get_property(ov::inference_num_threads), {}, {}};
+    for (const std::string& device : compiled_.get_property(ov::execution_devices)) {
+      in_force.placement.push_back({device, graph.nodes});
+    }
+    in_force.settings["node_precisions"] = graph.node_precisions;
+    in_force.settings["inference_precision_hint"] = hint;
+    for (const std::string key :
+         {ov::hint::performance_mode.name(), ov::num_streams.name(),
+          ov::hint::enable_cpu_pinning.name(), ov::hint::enable_hyper_threading.name()}) {
+      in_force.settings[key] = setting(key);
+    }
+    return in_force;
+  }
+
+  void set_input(const ov::Output<const ov::Node>& port, const Value& value) {
+    if (value.kind != Value::Kind::kTensor) {
+      throw Unsupported("OpenVINO takes no sequences or optionals as inputs (\"" + value.name +
+                        "\")");
+    }
+    const ov::Tensor tensor = to_openvino(value.tensor());
+    if (tensor.get_element_type() != port.get_element_type() ||
+        !port.get_partial_shape().compatible(tensor.get_shape())) {
+      throw Error("the model's input \"" + value.name + "\" takes " +
+                  port.get_element_type().get_type_name() + port.get_partial_shape().to_string() +
+                  ", not " + describe(value.tensor().type, value.tensor().shape));
+    }
+    request_.set_tensor(port, tensor);
+  }
+
+  void require_known(const std::string& name) {
+    const auto ports = compiled_.inputs();
+    const auto is_named = [&](const auto& port) {
+      return port.get_node()->get_friendly_name() == name;
+    };
+    if (std::none_of(ports.begin(), ports.end(), is_named)) {
+      throw Error("the model has no input \"" + name + "\"");
+    }
+  }
+
+  ov::Core core_;
+  ov::CompiledModel compiled_;
+  ov::InferRequest request_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine() { return std::make_unique<OpenVinoEngine>(); }
+
+}  // namespace dnnbench

@@ -1,0 +1,44 @@
+#include "runtime_graph.h"
+
+#include <map>
+#include <openvino/core/model.hpp>
+#include <set>
+
+namespace dnnbench {
+namespace {
+
+// Keys that the CPU plugin writes into each node's runtime information.
+constexpr const char* kLayerType = "layerType";
+constexpr const char* kRuntimePrecision = "runtimePrecision";
+
+// Layers that hold or move values; their type says nothing about the type of the arithmetic.
+const std::set<std::string> kHolds{"Const", "Input", "Output"};
+const std::set<std::string> kMoves{"Reorder", "Reshape", "Convert"};
+
+std::string read(const ov::Node& node, const char* key) {
+  const auto& info = node.get_rt_info();
+  const auto found = info.find(key);
+  return found == info.end() ? "" : found->second.as<std::string>();
+}
+
+}  // namespace
+
+RuntimeGraph read_runtime_graph(const ov::CompiledModel& compiled) {
+  RuntimeGraph graph;
+  std::map<std::string, int> nodes_of;
+  for (const auto& node : compiled.get_runtime_model()->get_ops()) {
+    const std::string layer = read(*node, kLayerType);
+    if (kHolds.count(layer) != 0) continue;
+    ++graph.nodes;
+    if (kMoves.count(layer) == 0) ++nodes_of[read(*node, kRuntimePrecision)];
+  }
+  for (const auto& [type, count] : nodes_of) {
+    if (!graph.node_precisions.empty()) graph.node_precisions += ", ";
+    graph.node_precisions += type + " " + std::to_string(count);
+    if (type != "f32" && type != "f16" && type != "bf16") continue;
+    graph.precision = graph.precision.empty() ? type : "mixed";
+  }
+  return graph;
+}
+
+}  // namespace dnnbench
