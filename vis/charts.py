@@ -1,0 +1,258 @@
+"""Draws a comparison: throughput an engine as a bar, words where there is no number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import altair as alt
+
+from comparisons import OUTCOME_WORDS, Comparison, Row, short, short_time, wrap
+
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+PLOT_WIDTH = 600  # pixels, as all sizes here
+BARS_SHARE = 0.7  # of the plot's width; the rest is for the values beside the bars
+BAR_HEIGHT = 26
+LINE_HEIGHT = 15
+ROW_GAP = 16
+NAMES_GAP = 12  # between an engine's name and the axis
+DETAIL_CHARACTERS = 36
+REASON_CHARACTERS = 92
+REASON_LINES = 2
+AXIS_TITLE = "Throughput (inferences per second), one at a time"
+HOW_TO_READ = (
+    "Bar: median. Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
+)
+UNVERIFIED_NOTE = "Dashed, no filling: the outputs were not verified, so the engine has no rank."
+
+
+@dataclass(frozen=True)
+class Theme:
+    background: str
+    ink: str
+    muted: str
+    grid: str
+    bar: str
+
+
+LIGHT = Theme(background="#ffffff", ink="#16181d", muted="#5a606b", grid="#e2e5ea", bar="#7fb0e0")
+DARK = Theme(background="#14171c", ink="#f2f4f7", muted="#a9b1bd", grid="#2d333c", bar="#3f77b3")
+
+
+def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
+    drawn, height = lay_out(comparison)
+    base = alt.Chart(alt.Data(values=drawn))
+    x = alt.Scale(domain=[0, axis_end(comparison)], nice=False)
+    layers = [
+        *plain_ground(base, theme),
+        *bars(base, x, theme),
+        *whiskers(base, x, theme),
+        *values(base, x, theme),
+        *names(base, theme),
+        *outcomes(base, theme),
+    ]
+    return (
+        alt.layer(*layers)
+        .resolve_scale(y="shared")
+        .properties(
+            width=PLOT_WIDTH,
+            height=height,
+            background=theme.background,
+            padding=16,
+            title=title(comparison, theme),
+        )
+        .configure(font=FONT)
+        .configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
+    )
+
+
+def title(comparison: Comparison, theme: Theme) -> alt.TitleParams:
+    lines = [comparison.conditions, HOW_TO_READ]
+    if any(row.result.measured and not row.result.ranked for row in comparison.rows):
+        lines.append(UNVERIFIED_NOTE)
+    return alt.TitleParams(
+        text=title_lines(comparison),
+        subtitle=[piece for line in lines if line for piece in wrap(line, 120, 2)],
+        anchor="start",
+        frame="bounds",
+        offset=14,
+        fontSize=18,
+        subtitleFontSize=12,
+        subtitleLineHeight=17,
+        subtitlePadding=6,
+        color=theme.ink,
+        subtitleColor=theme.muted,
+    )
+
+
+def title_lines(comparison: Comparison) -> list[str]:
+    if len(comparison.title) <= 80:
+        return [comparison.title]
+    return wrap(comparison.model, 76, 2) + wrap(f"on {comparison.instance}", 76, 2)
+
+
+def axis_end(comparison: Comparison) -> float:
+    most = [max(row.result.throughput_range) for row in comparison.rows if row.result.measured]
+    return max(most, default=1) / BARS_SHARE
+
+
+def lay_out(comparison: Comparison) -> tuple[list[dict], int]:
+    """One object a row with its place in pixels from the top, and the height of all."""
+    drawn, top = [], ROW_GAP // 2
+    for row in comparison.rows:
+        detail = wrap(row.detail, DETAIL_CHARACTERS, 4) if row.detail else []
+        reason = [] if row.result.measured else wrap(row.reason, REASON_CHARACTERS, REASON_LINES)
+        height = max(BAR_HEIGHT, LINE_HEIGHT * (1 + max(len(detail), len(reason))))
+        middle = top + height / 2
+        drawn.append(
+            {
+                "name": row.name,
+                "detail": detail,
+                "name_y": first_line(middle, 1 + len(detail)),
+                "detail_y": first_line(middle, 1 + len(detail)) + LINE_HEIGHT,
+                "bar_top": middle - BAR_HEIGHT / 2,
+                "bar_bottom": middle + BAR_HEIGHT / 2,
+                "middle": middle,
+                "top": top - ROW_GAP / 2,
+                "bottom": top + height + ROW_GAP / 2,
+                "words_y": first_line(middle, 1 + max(1, len(reason))),
+                "more_y": first_line(middle, 1 + max(1, len(reason))) + LINE_HEIGHT,
+                **(number(row) if row.result.measured else words(row, reason)),
+            }
+        )
+        top += height + ROW_GAP
+    return drawn, top - ROW_GAP // 2  # the last row has half a gap below it, as the first above
+
+
+def first_line(middle: float, lines: int) -> float:
+    """Where the first of some lines has its middle, so that all of them are centred."""
+    return middle - LINE_HEIGHT * (lines - 1) / 2
+
+
+def number(row: Row) -> dict:
+    result = row.result
+    low, high = result.throughput_range
+    return {
+        "kind": "verified" if result.ranked else "unverified",
+        "throughput": result.throughput,
+        "low": low,
+        "high": high,
+        "value": short(result.throughput),
+        "latency": short_time(1 / result.throughput)
+        + ("" if result.ranked else ", not verified"),
+        "experiments": len(result.times_s),
+        "description": f"{row.label}: {short(result.throughput)} inferences per second, "
+        f"{row.status.lower()}",
+    }
+
+
+def words(row: Row, reason: list[str]) -> dict:
+    return {
+        "kind": "no number",
+        "outcome": OUTCOME_WORDS[row.result.outcome],
+        "reason": reason,
+        "description": f"{row.label}: {OUTCOME_WORDS[row.result.outcome]}. {row.reason}",
+    }
+
+
+def pixels(name: str) -> alt.Y:
+    return alt.Y(f"{name}:Q", scale=None, axis=None)
+
+
+def measured(base: alt.Chart, kind: str = "") -> alt.Chart:
+    wanted = f"datum.kind === '{kind}'" if kind else "datum.kind !== 'no number'"
+    return base.transform_filter(wanted)
+
+
+def bars(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    axis = alt.Axis(
+        title=AXIS_TITLE,
+        titleColor=theme.muted,
+        labelColor=theme.muted,
+        titlePadding=10,
+        gridColor=theme.grid,
+        domain=False,
+        ticks=False,
+        labelPadding=6,
+        tickCount=6,
+        labelFlush=False,
+    )
+    shape = {
+        "x": alt.X("throughput:Q", scale=x, axis=axis),
+        "x2": alt.datum(0),
+        "y": pixels("bar_top"),
+        "y2": alt.Y2("bar_bottom"),
+        "description": "description:N",
+        "tooltip": [
+            alt.Tooltip("name:N", title="Engine"),
+            alt.Tooltip("value:N", title="Inferences per second"),
+            alt.Tooltip("low:Q", title="5th percentile", format=",.4~g"),
+            alt.Tooltip("high:Q", title="95th percentile", format=",.4~g"),
+            alt.Tooltip("latency:N", title="Median latency"),
+            alt.Tooltip("experiments:Q", title="Experiments"),
+        ],
+    }
+    plain = {"stroke": theme.ink, "strokeWidth": 1}
+    dashed = {"fill": theme.background, "strokeDash": [5, 3], "stroke": theme.ink}
+    return [
+        measured(base, "verified").mark_rect(fill=theme.bar, **plain).encode(**shape),
+        measured(base, "unverified").mark_rect(**dashed).encode(**shape),
+    ]
+
+
+def whiskers(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    line = measured(base).mark_rule(color=theme.ink, strokeWidth=1.5, aria=False)
+    end = measured(base).mark_tick(color=theme.ink, thickness=1.5, size=10, opacity=1, aria=False)
+    return [
+        line.encode(x=alt.X("low:Q", scale=x), x2="high:Q", y=pixels("middle")),
+        end.encode(x=alt.X("low:Q", scale=x), y=pixels("middle")),
+        end.encode(x=alt.X("high:Q", scale=x), y=pixels("middle")),
+    ]
+
+
+def values(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    place = alt.X("high:Q", scale=x)
+    left = {"align": "left", "baseline": "middle", "dx": 8}
+    return [
+        measured(base)
+        .mark_text(**left, fontSize=14, fontWeight="bold", color=theme.ink)
+        .encode(x=place, y=pixels("words_y"), text="value:N"),
+        measured(base)
+        .mark_text(**left, fontSize=12, color=theme.muted)
+        .encode(x=place, y=pixels("more_y"), text="latency:N"),
+    ]
+
+
+def names(base: alt.Chart, theme: Theme) -> list[alt.Chart]:
+    right = {"align": "right", "baseline": "middle", "lineHeight": LINE_HEIGHT}
+    place = alt.value(-NAMES_GAP)
+    return [
+        base.mark_text(**right, fontSize=13, fontWeight="bold", color=theme.ink).encode(
+            x=place, y=pixels("name_y"), text="name:N"
+        ),
+        base.mark_text(**right, fontSize=12, color=theme.muted).encode(
+            x=place, y=pixels("detail_y"), text="detail:N"
+        ),
+    ]
+
+
+def plain_ground(base: alt.Chart, theme: Theme) -> list[alt.Chart]:
+    """Keeps the grid's lines out of the words."""
+    return [
+        base.transform_filter("datum.kind === 'no number'")
+        .mark_rect(fill=theme.background, aria=False)
+        .encode(x=alt.value(4), x2=alt.value(PLOT_WIDTH), y=pixels("top"), y2="bottom")
+    ]
+
+
+def outcomes(base: alt.Chart, theme: Theme) -> list[alt.Chart]:
+    failed = base.transform_filter("datum.kind === 'no number'")
+    left = {"align": "left", "baseline": "middle", "lineHeight": LINE_HEIGHT}
+    return [
+        failed.mark_text(**left, fontSize=13, fontWeight="bold", color=theme.ink).encode(
+            x=alt.value(8), y=pixels("words_y"), text="outcome:N", description="description:N"
+        ),
+        failed.mark_text(**left, fontSize=12, color=theme.muted).encode(
+            x=alt.value(8), y=pixels("more_y"), text="reason:N"
+        ),
+    ]

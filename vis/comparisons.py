@@ -1,0 +1,172 @@
+"""Groups results into comparisons: one model on one machine, an engine a row."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from read_results import Result, text_or
+
+OUTCOME_WORDS = {
+    "unsupported": "Unsupported",
+    "failed": "Failed",
+    "crashed": "Crashed",
+    "timed_out": "Timed out",
+    "out_of_memory": "Out of memory",
+    "wrong_output": "Wrong output",
+    "ok": "Wrong output",  # a result that calls itself ok with a wrong verdict
+}
+
+
+@dataclass
+class Row:
+    name: str  # the engine, as people call it
+    detail: str  # what tells this row from the others: version, variant, settings
+    result: Result
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.detail}".strip()
+
+    @property
+    def status(self) -> str:
+        """One or two words for tables: verified, unverified, crashed, ..."""
+        if not self.result.measured:
+            return OUTCOME_WORDS[self.result.outcome]
+        return "Verified" if self.result.ranked else "Unverified"
+
+    @property
+    def reason(self) -> str:
+        result = self.result
+        if result.measured:
+            return "" if result.ranked else result.verdict_reason
+        return result.reason or result.verdict_reason
+
+
+@dataclass
+class Comparison:
+    model: str
+    instance: str
+    file_stem: str  # of its pictures: <model>-<instance>
+    conditions: str  # processor, threads, precision
+    rows: list[Row]  # verified ones, the fastest first; unverified ones; those without a number
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} on {self.instance}"
+
+
+def compare(results: list[Result]) -> list[Comparison]:
+    """All comparisons, by model, then machine."""
+    groups = defaultdict(list)
+    for result in results:
+        sha256 = text_or(result.raw.get("model_sha256"), "")
+        groups[result.model, result.instance, sha256].append(result)
+    found = sorted(groups.items(), key=lambda group: group[0])
+    stems = unique([file_name(f"{model}-{instance}") for (model, instance, _), _ in found])
+    return [
+        Comparison(model, instance, stem, conditions(group), rows(group))
+        for ((model, instance, _), group), stem in zip(found, stems)
+    ]
+
+
+def rows(group: list[Result]) -> list[Row]:
+    ordered = sorted(group, key=order)
+    details = [detail(result, group) for result in ordered]
+    counts = Counter((r.backend, text) for r, text in zip(ordered, details))
+    return [
+        Row(r.engine, text if counts[r.backend, text] == 1 else f"{text}, {r.path.name}", r)
+        for r, text in zip(ordered, details)
+    ]
+
+
+def order(result: Result) -> tuple:
+    kind = 0 if result.ranked else 1 if result.measured else 2
+    return (kind, -result.throughput if result.measured else 0, result.engine, result.path)
+
+
+def detail(result: Result, group: list[Result]) -> str:
+    parts = [result.version, result.backend_meta]
+    in_force = result.raw.get("in_force")
+    if isinstance(in_force, dict):
+        precision, threads = in_force.get("precision"), in_force.get("threads")
+        parts.append(f"in {precision}" if precision != result.raw.get("precision") else "")
+        parts.append(f"{threads} threads in force" if threads != result.raw.get("threads") else "")
+    if len({device(other) for other in group}) > 1:
+        parts.append(f"on {device(result)}")
+    if result.quantized:
+        parts.append("quantised")
+    return ", ".join(part for part in parts if part)
+
+
+def device(result: Result) -> str:
+    return text_or(result.raw.get("device"), "unknown")
+
+
+def conditions(group: list[Result]) -> str:
+    """What held for all: "AMD EPYC 7R32, 2 threads, f32". Empty for files of the 2021 tool."""
+    environments = [r.raw.get("environment") for r in group]
+    processors = [e.get("cpu_model") for e in environments if isinstance(e, dict)]
+    threads = values(r.raw.get("threads") for r in group)
+    parts = [
+        " and ".join(values(processors)),
+        f"{' or '.join(threads)} {'thread' if threads == ['1'] else 'threads'}" if threads else "",
+        precision(values(r.raw.get("precision") for r in group)),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def precision(found: list[str]) -> str:
+    return "f32 unless the row says otherwise" if len(found) > 1 else "".join(found)
+
+
+def values(found: object) -> list[str]:
+    return sorted({str(value) for value in found if isinstance(value, (str, int)) and value})
+
+
+def file_name(text: str) -> str:
+    return re.sub(r"[^\w.+-]", "_", text)[:200]
+
+
+def unique(names: list[str]) -> list[str]:
+    """Two models of one name, or names that only differ in odd characters: name, name-2."""
+    answer: list[str] = []
+    for name in names:
+        taken = {other.lower() for other in answer}
+        others = (f"{name}-{i}" for i in range(2, len(names) + 2))
+        answer.append(next(n for n in (name, *others) if n.lower() not in taken))
+    return answer
+
+
+def wrap(text: str, width: int, most: int) -> list[str]:
+    """At most `most` lines of `width` characters, cut with an ellipsis; long words are broken."""
+    pieces = re.sub(r"(?<=[-+,/])(?=[^ ])", "\u200b", text)
+    lines: list[str] = []
+    for word in re.split(r"(?<= )|\u200b", pieces):
+        for part in textwrap.wrap(word, width, drop_whitespace=False) or [word]:
+            if lines and len((lines[-1] + part).rstrip()) <= width:
+                lines[-1] += part
+            else:
+                lines.append(part)
+    lines = [line.rstrip() for line in lines]
+    if len(lines) > most:
+        lines = lines[:most]
+        lines[-1] = lines[-1][: width - 1] + "\u2026"
+    return lines or [""]
+
+
+def short(value: float) -> str:
+    """Three digits that count, in plain notation: 1,234  30.4  0.0123."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    text = f"{value:.3g}"
+    return text if "e" not in text else f"{value:.10f}".rstrip("0")
+
+
+def short_time(seconds: float) -> str:
+    for unit, size in (("s", 1), ("ms", 1e-3), ("\u00b5s", 1e-6)):
+        if seconds >= size:
+            return f"{short(seconds / size)} {unit}"
+    return f"{short(seconds / 1e-9)} ns"

@@ -1,0 +1,185 @@
+"""Reads a folder of results, ours (docs/results-format.md) and those of the 2021 tool.
+
+Whatever else ends in .json there is skipped with one sentence that says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+OUTCOMES = ("ok", "unsupported", "failed", "crashed", "timed_out", "out_of_memory", "wrong_output")
+ENGINE_NAMES = {
+    "onnxruntime": "ONNX Runtime",
+    "openvino": "OpenVINO",
+    "pytorch": "PyTorch",
+    "tf": "TensorFlow",
+    "tvm": "TVM",
+    "tensorrt": "TensorRT",
+}
+
+
+class NotAResult(Exception):
+    """Why a file can't be drawn, as the end of a sentence."""
+
+
+@dataclass
+class Result:
+    """One model on one engine. Times are those of one inference, in seconds."""
+
+    path: Path
+    model: str  # the model's file name
+    instance: str
+    backend: str
+    backend_meta: str
+    outcome: str
+    verdict: str  # ok, wrong or unverified
+    verdict_reason: str
+    reason: str  # why there is no number; "" when ok
+    times_s: list[float]  # in the order measured; empty unless ok
+    raw: dict = field(repr=False)  # the whole JSON
+
+    @property
+    def engine(self) -> str:
+        return ENGINE_NAMES.get(self.backend, self.backend)
+
+    @property
+    def version(self) -> str:
+        return text_or(self.raw.get("engine_version"), "")
+
+    @property
+    def measured(self) -> bool:
+        return self.outcome == "ok" and self.verdict != "wrong"
+
+    @property
+    def ranked(self) -> bool:
+        return self.measured and self.verdict == "ok"
+
+    @property
+    def of_2021(self) -> bool:
+        return "schema_version" not in self.raw
+
+    @property
+    def throughput(self) -> float:
+        """Inferences a second, one at a time: one over the median time."""
+        return 1 / statistics.median(self.times_s)
+
+    @property
+    def throughput_range(self) -> tuple[float, float]:
+        """The middle 90 % of the experiments; of fewer than 20, all."""
+        ordered = sorted(self.times_s)
+        cut = len(ordered) // 20
+        return 1 / ordered[-1 - cut], 1 / ordered[cut]
+
+    @property
+    def quantized(self) -> bool:
+        # The 2021 tool stored true for `--quantize 0` too; its files' names are right.
+        named = re.search(r"-quant=([01])-", self.path.name)
+        if self.of_2021 and named:
+            return named[1] == "1"
+        return self.raw.get("quantize") is True
+
+
+def text_or(value: object, default: str) -> str:
+    return value if isinstance(value, str) and value else default
+
+
+def read_results(folder: Path) -> tuple[list[Result], list[str]]:
+    """The folder's results, and a sentence for each .json file that is none. Throws OSError."""
+    results, complaints = [], []
+    for path in json_files(folder):
+        try:
+            results.append(read_result(path))
+        except NotAResult as why:
+            complaints.append(f"skipped {path}: {why}")
+    return results, complaints
+
+
+def json_files(folder: Path) -> list[Path]:
+    os.scandir(folder).close()  # os.walk is silent about a folder that can't be read
+    return sorted(
+        Path(parent) / name
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name.endswith(".json")
+    )
+
+
+def read_result(path: Path) -> Result:
+    raw = load_object(path)
+    strings = {key: raw.get(key) for key in ("model_path", "backend", "backend_meta")}
+    for key, value in strings.items():
+        if not isinstance(value, str) or (key != "backend_meta" and not value):
+            raise NotAResult(f'it is not a result: it has no text under "{key}"')
+    version = raw.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        raise NotAResult(f"its schema_version is {shown(version)}, this program reads {SCHEMA_VERSION}")
+    outcome = raw.get("outcome", "ok")
+    if outcome not in OUTCOMES:
+        raise NotAResult(f"its outcome {shown(outcome)} is none of {', '.join(OUTCOMES)}")
+    verdict, verdict_reason = read_verdict(raw)
+    return Result(
+        path=path,
+        model=strings["model_path"].replace("\\", "/").rstrip("/").split("/")[-1],
+        instance=text_or(raw.get("instance"), path.absolute().parent.name or "unknown"),
+        backend=strings["backend"],
+        backend_meta=strings["backend_meta"],
+        outcome=outcome,
+        verdict=verdict,
+        verdict_reason=verdict_reason,
+        reason=text_or(raw.get("reason"), ""),
+        times_s=read_times(raw) if outcome == "ok" else [],
+        raw=raw,
+    )
+
+
+def load_object(path: Path) -> dict:
+    try:
+        if not path.is_file():
+            raise NotAResult("it is not a regular file")
+        raw = json.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise NotAResult(f"it can't be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise NotAResult("it is not UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise NotAResult(f"broken JSON, line {error.lineno}: {error.msg}") from error
+    except (RecursionError, ValueError) as error:
+        raise NotAResult("broken JSON: nested too deeply, or a number too long") from error
+    if not isinstance(raw, dict):
+        raise NotAResult("it is not a result: not a JSON object")
+    return raw
+
+
+def read_verdict(raw: dict) -> tuple[str, str]:
+    if "schema_version" not in raw:
+        return "unverified", "The 2021 tool did not compare outputs."
+    found = raw.get("verification")
+    verdict = found.get("verdict") if isinstance(found, dict) else None
+    if verdict not in ("ok", "wrong", "unverified"):
+        raise NotAResult('it has no verdict under "verification"')
+    return verdict, text_or(found.get("reason"), "")
+
+
+def read_times(raw: dict) -> list[float]:
+    """Seconds an inference: the 2021 tool's data are the times of `number` inferences."""
+    number, data = raw.get("number", 1), raw.get("data")
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise NotAResult(f'its "number" is {shown(number)}, not a whole number of at least 1')
+    if not isinstance(data, list) or not data:
+        raise NotAResult('it has no measurements under "data"')
+    for value in data:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not 1e-12 < value < 1e12:
+            raise NotAResult(f'under "data" stands {shown(value)}, not a time in seconds')
+    return [value / number for value in data]
+
+
+def shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:40] + "..."
