@@ -1,6 +1,6 @@
 // Error: something that a person must fix (a flag, a file, a missing library). Its text is one
 // sentence that says what, which and how to fix. Thrown anywhere, caught in main and in
-// worker_main only.
+// the worker's serve only.
 //
 // What a benchmark must report (unsupported, crashed, wrong output, ...) is not an Error but an
 // Outcome, see core/outcome.h.

@@ -7,39 +7,14 @@
 // or any std::exception (failed); by std::bad_alloc (out_of_memory).
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/load_config.h"
 #include "core/tensor.h"
 
 namespace dnnbench {
-
-struct LoadConfig {
-  std::string model_path;
-  std::string device = "cpu";     // cpu, gpu or arm
-  std::string variant;            // which of the engine's providers: its backend_meta; "" its usual
-  std::string precision = "f32";  // f32, f16, bf16, or default (what the engine would choose)
-  int threads = 1;                // threads that compute one inference
-  bool optimize = true;           // false: the engine's plainest form (the reference)
-  std::map<std::string, std::vector<int64_t>> input_shapes;  // every dimension of every tensor
-                                                             // input; may be empty: the model's own
-};
-
-// Where a part of the model really runs.
-struct Placement {
-  std::string device;  // "CPU", a GPU's name, or an execution provider
-  int64_t nodes = 0;   // of the graph that the engine executes
-};
-
-// What is really in force after loading, read back from the library where it can be read.
-struct InForce {
-  std::string precision;             // "f32", "f16", "bf16", or "mixed"
-  int threads = 0;
-  std::vector<Placement> placement;
-  std::map<std::string, std::string> settings;  // the library's other settings worth recording
-};
 
 class Engine {
  public:

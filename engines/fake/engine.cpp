@@ -1,0 +1,200 @@
+// The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
+// load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy).
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/error.h"
+#include "worker/engine.h"
+
+namespace dnnbench {
+
+// engines/onnxruntime's make_engine, under another name (CMakeLists.txt).
+std::unique_ptr<Engine> make_onnxruntime_engine();
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::optional<std::string> setting(const std::string& part, const std::string& name) {
+  const size_t at = part.find("," + name + "=");
+  if (at == std::string::npos) return std::nullopt;
+  const size_t start = at + name.size() + 2;
+  return part.substr(start, part.find(',', start) - start);
+}
+
+void change_doubles(std::vector<Value>& outputs,
+                    const std::function<void(std::vector<double>&)>& change) {
+  for (Value& output : outputs) {
+    for (Tensor& tensor : output.tensors) {
+      if (tensor.type == DataType::kString) continue;
+      std::vector<double> values = to_doubles(tensor);
+      change(values);
+      from_doubles(values, tensor);
+    }
+  }
+}
+
+double largest_magnitude(const std::vector<double>& values) {
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::fabs(value));
+  return largest;
+}
+
+void make_wrong(std::vector<double>& values) {
+  for (double& value : values) value = 1.5 * value + 1;
+}
+
+void make_one_element_wrong(std::vector<double>& values) {
+  if (!values.empty()) values[values.size() / 2] += 0.01 * largest_magnitude(values) + 1e-6;
+}
+
+void make_transposed(std::vector<double>& values) {
+  const auto rows = static_cast<size_t>(std::sqrt(static_cast<double>(values.size())));
+  const std::vector<double> original = values;
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t column = 0; column < rows; ++column) {
+      values[row * rows + column] = original[column * rows + row];
+    }
+  }
+}
+
+// bfloat16 keeps 8 bits of the mantissa, float16 11.
+void round_mantissa(std::vector<double>& values, int bits) {
+  for (double& value : values) {
+    int exponent = 0;
+    const double mantissa = std::frexp(value, &exponent);
+    value = std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits);
+  }
+}
+
+// How each lying part changes what was rightly computed.
+const std::map<std::string, std::function<void(std::vector<double>&)>>& lies() {
+  static const std::map<std::string, std::function<void(std::vector<double>&)>> kLies{
+      {"wrong", make_wrong},
+      {"one_element_wrong", make_one_element_wrong},
+      {"transposed", make_transposed},
+      {"bf16", [](std::vector<double>& values) { round_mantissa(values, 8); }},
+      {"f16", [](std::vector<double>& values) { round_mantissa(values, 11); }},
+      {"nan",
+       [](std::vector<double>& values) {
+         if (!values.empty()) values[0] = std::numeric_limits<double>::quiet_NaN();
+       }},
+  };
+  return kLies;
+}
+
+class FakeEngine : public Engine {
+ public:
+  std::string version() override { return "1.0"; }
+  std::string variant() override { return "ok"; }
+
+  InForce load(const LoadConfig& config) override {
+    part_ = config.variant.empty() ? "ok" : config.variant;
+    mode_ = part_.substr(0, part_.find(','));
+    duration_s_ = std::stod(setting(part_, "duration_s").value_or("0"));
+    calls_ = 0;
+    first_outputs_.clear();
+    play_while_loading();
+    LoadConfig plain = config;
+    plain.variant = "";
+    plain.optimize = false;
+    InForce in_force = real_->load(plain);
+    in_force.settings["part"] = part_;
+    return in_force;
+  }
+
+  void set_inputs(const std::vector<Value>& inputs) override {
+    real_->set_inputs(inputs);
+    real_->run();
+    outputs_ = real_->outputs();
+    if (first_outputs_.empty()) first_outputs_ = outputs_;
+    if (mode_ == "cached") outputs_ = first_outputs_;
+    const auto lie = lies().find(mode_);
+    if (lie != lies().end()) change_doubles(outputs_, lie->second);
+    if (mode_ == "wrong_shape") outputs_.front().tensor().shape.push_back(1);
+  }
+
+  void run() override {
+    const auto start = Clock::now();
+    ++calls_;
+    if (mode_ != "ok") play_while_running();
+    while (std::chrono::duration<double>(Clock::now() - start).count() < duration_s_) {
+    }
+  }
+
+  std::vector<Value> outputs() override {
+    // Right when it is checked before the timing, wrong during it.
+    if (mode_ == "wrong_later" && calls_ > 5) {
+      std::vector<Value> wrong = outputs_;
+      change_doubles(wrong, make_wrong);
+      return wrong;
+    }
+    return outputs_;
+  }
+
+ private:
+  void play_while_loading() const {
+    if (mode_ == "unsupported") throw Unsupported("operator Fake (opset 1), node \"pretend\"");
+    if (mode_ == "failed") throw Error("the fake engine fails because it was asked to");
+    if (mode_ == "crash_on_load") raise(SIGSEGV);
+  }
+
+  void play_while_running() {
+    if (mode_ == "crash") raise(SIGSEGV);
+    if (mode_ == "abort") std::abort();
+    if (mode_ == "exit") std::_Exit(7);
+    if (mode_ == "hang") hang();
+    if (mode_ == "orphan") leave_an_orphan();
+    if (mode_ == "out_of_memory") take_all_memory();
+    if (mode_ == "noisy") take_over_stdout();
+    if (mode_ == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (mode_ == "crash_later" && calls_ > 20) raise(SIGSEGV);
+  }
+
+  // Deaf to a polite request to end, as a library stuck in a kernel call would be.
+  static void hang() {
+    signal(SIGTERM, SIG_IGN);
+    while (true) pause();
+  }
+
+  // A grandchild that would go on for ever, and a crash of its parent.
+  static void leave_an_orphan() {
+    if (fork() == 0) hang();
+    raise(SIGSEGV);
+  }
+
+  static void take_all_memory() {
+    std::vector<std::vector<char>> hoard;
+    while (true) hoard.emplace_back(size_t{64} << 20, 'x');
+  }
+
+  static void take_over_stdout() {
+    static const std::string kFlood(4096, '#');
+    if (write(1, kFlood.data(), kFlood.size()) < 0) return;
+  }
+
+  std::unique_ptr<Engine> real_ = make_onnxruntime_engine();
+  std::string part_ = "ok";
+  std::string mode_ = "ok";
+  double duration_s_ = 0;
+  int64_t calls_ = 0;
+  std::vector<Value> outputs_;
+  std::vector<Value> first_outputs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine() { return std::make_unique<FakeEngine>(); }
+
+}  // namespace dnnbench

@@ -1,0 +1,68 @@
+#include "run/engine_session.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "protocol/messages.h"
+#include "protocol/value_file.h"
+
+namespace dnnbench {
+namespace {
+
+using nlohmann::json;
+
+// A field of a reply. An engine whose reply lacks it has failed, whatever it meant to say.
+template <typename T>
+T field(const json& reply, const char* name) {
+  try {
+    return reply.at(name).get<T>();
+  } catch (const json::exception& error) {
+    throw EngineEnded({OutcomeKind::kFailed,
+                       fmt::format("the engine's answer has no usable {}: {}", name, error.what())});
+  }
+}
+
+std::vector<double> seconds(const std::vector<int64_t>& nanoseconds) {
+  std::vector<double> values;
+  values.reserve(nanoseconds.size());
+  for (const int64_t value : nanoseconds) values.push_back(static_cast<double>(value) * 1e-9);
+  return values;
+}
+
+}  // namespace
+
+Hello EngineSession::hello() {
+  const json reply = worker_.request({{"do", "hello"}});
+  return {field<std::string>(reply, "version"), field<std::string>(reply, "variant")};
+}
+
+Loaded EngineSession::load(const LoadConfig& config) {
+  const json reply = worker_.request({{"do", "load"}, {"config", config}});
+  return {field<double>(reply, "load_s"), field<InForce>(reply, "in_force")};
+}
+
+void EngineSession::set_inputs(const std::string& values_file) {
+  worker_.request({{"do", "set_inputs"}, {"file", values_file}});
+}
+
+TimedSlice EngineSession::slice(int64_t experiments, int64_t number, double max_s) {
+  const json reply = worker_.request(
+      {{"do", "slice"}, {"experiments", experiments}, {"number", number}, {"max_s", max_s}});
+  return {seconds(field<std::vector<int64_t>>(reply, "start_ns")),
+          seconds(field<std::vector<int64_t>>(reply, "duration_ns"))};
+}
+
+std::vector<Value> EngineSession::outputs() {
+  const std::string file = work_folder_ + "/outputs";
+  worker_.request({{"do", "outputs"}, {"file", file}});
+  try {
+    std::vector<Value> values = read_values(file);
+    unlink(file.c_str());
+    return values;
+  } catch (const Error& error) {
+    throw EngineEnded({OutcomeKind::kFailed, error.what()});
+  }
+}
+
+}  // namespace dnnbench

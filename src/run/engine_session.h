@@ -1,0 +1,57 @@
+// EngineSession: one engine with one model loaded in its own process, and the steps of the
+// protocol (docs/protocol.md) as functions. Every step throws EngineEnded when the engine can't do
+// it; the session is then over. Sessions are independent: several may be loaded at once and take
+// their slices in turn.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/load_config.h"
+#include "core/tensor.h"
+#include "run/worker_process.h"
+
+namespace dnnbench {
+
+struct Hello {
+  std::string version;
+  std::string variant;
+};
+
+struct Loaded {
+  double load_s = 0;
+  InForce in_force;
+};
+
+struct TimedSlice {
+  std::vector<double> start_s;     // on CLOCK_MONOTONIC
+  std::vector<double> duration_s;  // each covers `number` inferences
+};
+
+class EngineSession {
+ public:
+  // `work_folder` is where values travel by file; it must outlive the session.
+  EngineSession(WorkerOptions options, std::string work_folder)
+      : worker_(std::move(options)), work_folder_(std::move(work_folder)) {}
+
+  Hello hello();
+  Loaded load(const LoadConfig& config);
+  void set_inputs(const std::string& values_file);
+
+  // At least one experiment of `number` inferences each; at most `experiments`, begun within max_s.
+  TimedSlice slice(int64_t experiments, int64_t number, double max_s);
+
+  // Of the last inference.
+  std::vector<Value> outputs();
+
+  // One inference, untimed.
+  void run() { slice(1, 1, 0); }
+
+  int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
+
+ private:
+  WorkerProcess worker_;
+  std::string work_folder_;
+};
+
+}  // namespace dnnbench

@@ -1,0 +1,16 @@
+// What memory the system has left, for an engine's limit, and whether the kernel has had to kill.
+#pragma once
+
+#include <cstdint>
+
+namespace dnnbench {
+
+// Bytes a new process can still use: the system's MemAvailable, or less where a cgroup (v2 or v1)
+// of this process says so. 0 when nothing can be read.
+int64_t free_memory_bytes();
+
+// How often the kernel's out-of-memory killer has struck on this system so far (/proc/vmstat);
+// 0 where it is not told.
+int64_t oom_kill_count();
+
+}  // namespace dnnbench

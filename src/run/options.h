@@ -1,0 +1,41 @@
+// Options: what the user asked for, one field a flag and under the flag's name. Made by
+// cli/parse_run_options.h; everything after it reads this and not argv.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dnnbench {
+
+// One engine of a run: which program, and which of its providers.
+struct EngineChoice {
+  std::string backend;  // in results and names: "onnxruntime", "openvino", "pytorch", "tf", "tvm"
+  std::string engine;   // the folder under engines/ and the program's name
+  std::string variant;  // "" for the engine's usual one
+};
+
+struct RunOptions {
+  std::vector<std::string> models;    // paths
+  std::vector<EngineChoice> engines;  // in the order of measuring
+  std::string device = "cpu";         // cpu, gpu or arm
+  std::optional<int64_t> repeat;      // experiments; absent: budget decides
+  int64_t number = 1;                 // inferences an experiment
+  std::optional<int64_t> warmup;      // experiments discarded; absent: kDefaultWarmup_s
+  double budget_s = 10;               // of measuring, an engine
+  std::string output = "./results";
+  std::optional<int> threads;         // absent: default_threads
+  std::string precision = "f32";      // f32, f16, bf16 or default
+  std::map<std::string, std::vector<int64_t>> shapes;  // --shape NAME=DIMS
+  std::map<std::string, std::string> inputs;           // --input NAME=FILE or NUMBER
+  std::optional<std::string> test_data;                // --test-data DIR
+  uint64_t seed = kDefaultSeed;
+  double timeout_s = 300;             // for each step of an engine
+  std::optional<std::string> instance;
+
+  static constexpr uint64_t kDefaultSeed = 0;
+};
+
+}  // namespace dnnbench

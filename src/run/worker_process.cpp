@@ -1,0 +1,259 @@
+#include "run/worker_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "run/guardian.h"
+#include "run/memory.h"
+
+namespace dnnbench {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+struct Pipe {
+  int read_end = -1;
+  int write_end = -1;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    throw Error(fmt::format("no pipe to a worker could be made: {}", std::strerror(errno)));
+  }
+  return {ends[0], ends[1]};
+}
+
+// What the child does between fork and exec: async-signal-safe calls only.
+[[noreturn]] void become_worker(const char* executable, const char* name, int request_fd,
+                                int reply_fd, int log_fd, pid_t parent, int64_t data_limit_bytes) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  if (data_limit_bytes > 0) {
+    const auto bytes = static_cast<rlim_t>(data_limit_bytes);
+    const rlimit data{bytes, bytes};
+    setrlimit(RLIMIT_DATA, &data);
+  }
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  signal(SIGPIPE, SIG_DFL);
+  // Above the target numbers first, so that no dup2 overwrites a descriptor still needed.
+  const int request_copy = fcntl(request_fd, F_DUPFD_CLOEXEC, 10);
+  const int reply_copy = fcntl(reply_fd, F_DUPFD_CLOEXEC, 10);
+  const int log_copy = fcntl(log_fd, F_DUPFD_CLOEXEC, 10);
+  dup2(log_copy, 1);
+  dup2(log_copy, 2);
+  dup2(request_copy, kRequestFd);
+  dup2(reply_copy, kReplyFd);
+  const int null_fd = open("/dev/null", O_RDONLY);
+  if (null_fd >= 0) dup2(null_fd, 0);
+  execl(executable, name, static_cast<char*>(nullptr));
+  _exit(127);
+}
+
+std::string last_log_line(const std::string& path) {
+  std::ifstream log(path, std::ios::binary);
+  log.seekg(0, std::ios::end);
+  const std::streamoff size = log.tellg();
+  log.seekg(std::max<std::streamoff>(0, size - 4096));
+  std::string line, last;
+  while (std::getline(log, line)) {
+    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
+  }
+  return last.substr(0, 300);
+}
+
+bool speaks_of_memory(const std::string& line) {
+  return line.find("bad_alloc") != std::string::npos ||
+         line.find("out of memory") != std::string::npos ||
+         line.find("Cannot allocate memory") != std::string::npos;
+}
+
+std::string with_last_words(std::string reason, const std::string& last_line) {
+  if (!last_line.empty()) reason += fmt::format("; its last line was: {}", last_line);
+  return reason;
+}
+
+}  // namespace
+
+std::string engine_executable(const std::string& engine) {
+  const auto self = std::filesystem::read_symlink("/proc/self/exe");
+  return (self.parent_path() / ("dnnbench-engine-" + engine)).string();
+}
+
+bool engine_is_built(const std::string& engine) {
+  return access(engine_executable(engine).c_str(), X_OK) == 0;
+}
+
+WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options)) {
+  if (!engine_is_built(options_.engine)) {
+    throw EngineEnded({OutcomeKind::kUnsupported,
+                       fmt::format("this build of dnnbench has no engine \"{}\"", options_.engine)});
+  }
+  const std::string executable = engine_executable(options_.engine);
+  const std::string name = std::filesystem::path(executable).filename().string();
+  const int log_fd =
+      open(options_.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+  if (log_fd < 0) {
+    throw Error(fmt::format("could not write the log {}: {}", options_.log_path,
+                            std::strerror(errno)));
+  }
+  const Pipe requests = make_pipe();
+  const Pipe replies = make_pipe();
+  const int64_t limit = options_.limit_memory ? free_memory_bytes() : 0;
+  oom_kills_at_start_ = oom_kill_count();
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ == 0) {
+    become_worker(executable.c_str(), name.c_str(), requests.read_end, replies.write_end, log_fd,
+                  parent, limit);
+  }
+  close(requests.read_end);
+  close(replies.write_end);
+  close(log_fd);
+  request_fd_ = requests.write_end;
+  reply_fd_ = replies.read_end;
+  if (pid_ < 0) throw Error(fmt::format("no process could be made: {}", std::strerror(errno)));
+  setpgid(pid_, pid_);  // here too, whichever comes first
+  guard_process_group(pid_);
+  pid_fd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  replies_.emplace(reply_fd_);
+}
+
+WorkerProcess::~WorkerProcess() {
+  if (alive()) {
+    kill_group();
+    reap();
+  }
+  for (const int fd : {request_fd_, reply_fd_, pid_fd_}) {
+    if (fd >= 0) close(fd);
+  }
+}
+
+json WorkerProcess::request(const json& request) {
+  const auto verb = request.at("do").get<std::string>();
+  if (!alive()) {
+    throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb)});
+  }
+  if (!write_line(request_fd_, request.dump())) end_as_found_dead(verb);
+  json reply;
+  try {
+    reply = json::parse(wait_for_line(verb));
+    answered_ = true;
+    peak_rss_bytes_ = reply.at("peak_rss_bytes").get<int64_t>();
+    if (reply.at("ok").get<bool>()) return reply;
+  } catch (const json::exception& error) {
+    throw EngineEnded({OutcomeKind::kFailed,
+                       fmt::format("the engine answered {} with nonsense: {}", verb, error.what())});
+  }
+  throw EngineEnded({outcome_kind_from_string(reply.at("outcome").get<std::string>()),
+                     reply.at("reason").get<std::string>()});
+}
+
+// A stray grandchild may hold the reply pipe open after the worker's end, so the end is watched
+// for by the process's descriptor as well.
+std::string WorkerProcess::wait_for_line(const std::string& verb) {
+  const auto deadline =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                         std::chrono::duration<double>(options_.timeout_s));
+  while (true) {
+    if (auto line = replies_->next_line()) return *line;
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    if (left <= 0) end_as_timed_out(verb);
+    std::array<pollfd, 2> watched{{{reply_fd_, POLLIN, 0}, {pid_fd_, POLLIN, 0}}};
+    const int timeout_ms = static_cast<int>(std::min<int64_t>(left, 1'000'000'000));
+    if (poll(watched.data(), watched.size(), timeout_ms) < 0 && errno != EINTR) {
+      end_as_found_dead(verb);
+    }
+    if (watched[0].revents != 0) {
+      if (!replies_->read_some()) end_as_found_dead(verb);
+    } else if (watched[1].revents != 0) {
+      end_as_found_dead(verb);
+    }
+  }
+}
+
+void WorkerProcess::end_as_timed_out(const std::string& verb) {
+  kill_group();
+  reap();
+  throw EngineEnded({OutcomeKind::kTimedOut,
+                     fmt::format("no answer to {} within {:g} s", verb, options_.timeout_s)});
+}
+
+void WorkerProcess::end_as_found_dead(const std::string& verb) {
+  // A worker that closed its pipe is given a moment to end by itself, so that its own way of
+  // ending is told and not our kill.
+  constexpr int kGrace_ms = 1000;
+  pollfd end{pid_fd_, POLLIN, 0};
+  poll(&end, 1, kGrace_ms);
+  kill_group();
+  const int status = reap();
+  throw EngineEnded(outcome_of(status, verb));
+}
+
+Outcome WorkerProcess::outcome_of(int status, const std::string& verb) const {
+  const std::string last_line = last_log_line(options_.log_path);
+  if (WIFSIGNALED(status)) {
+    const int signal_number = WTERMSIG(status);
+    if (signal_number == SIGKILL && oom_kill_count() > oom_kills_at_start_) {
+      return {OutcomeKind::kOutOfMemory,
+              fmt::format("ended by the kernel's out-of-memory killer during {}", verb)};
+    }
+    if (speaks_of_memory(last_line)) {
+      return {OutcomeKind::kOutOfMemory,
+              with_last_words(fmt::format("no memory left during {}", verb), last_line)};
+    }
+    return {OutcomeKind::kCrashed,
+            with_last_words(fmt::format("ended by SIG{} ({}) during {}", sigabbrev_np(signal_number),
+                                        strsignal(signal_number), verb),
+                            last_line)};
+  }
+  const int code = WEXITSTATUS(status);
+  if (!answered_ && code == 127) {
+    return {OutcomeKind::kFailed,
+            with_last_words("the engine's program could not start; ./bench_model.sh with the "
+                            "engine's flag installs what it needs",
+                            last_line)};
+  }
+  return {OutcomeKind::kFailed,
+          with_last_words(fmt::format("ended by itself with exit code {} during {}", code, verb),
+                          last_line)};
+}
+
+void WorkerProcess::kill_group() {
+  kill(-pid_, SIGCONT);
+  kill(-pid_, SIGKILL);
+}
+
+int WorkerProcess::reap() {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  release_process_group(pid_);
+  pid_ = -1;
+  return status;
+}
+
+}  // namespace dnnbench

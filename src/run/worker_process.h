@@ -1,0 +1,77 @@
+// WorkerProcess: one engine in a process of its own, in a process group of its own, spoken to over
+// two pipes (docs/protocol.md). Whatever ends it (a crash, a hang, no memory) becomes an Outcome
+// here and touches nothing else. Not thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "core/outcome.h"
+#include "protocol/line_channel.h"
+
+namespace dnnbench {
+
+// Thrown by WorkerProcess::request when the engine refused, ended or was ended.
+class EngineEnded : public std::runtime_error {
+ public:
+  explicit EngineEnded(Outcome outcome)
+      : std::runtime_error(outcome.reason), outcome(std::move(outcome)) {}
+  Outcome outcome;
+};
+
+struct WorkerOptions {
+  std::string engine;      // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
+  std::string log_path;    // gets the process's stdout and stderr; truncated at the start
+  double timeout_s = 300;  // for the answer to each request
+  bool limit_memory = true;  // RLIMIT_DATA at what the system has free; not for GPU engines,
+                             // which reserve address space far beyond
+};
+
+class WorkerProcess {
+ public:
+  // Starts the process. Throws EngineEnded (unsupported) when there is no such executable, Error
+  // when the log can't be written or no process can be made.
+  explicit WorkerProcess(WorkerOptions options);
+
+  // Kills the whole process group, stray grandchildren included, and reaps the process.
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  // Sends a request and waits for its reply. Throws EngineEnded when the engine refused it, did
+  // not answer within timeout_s, or ended; after a refusal the process still lives.
+  nlohmann::json request(const nlohmann::json& request);
+
+  // The highest resident memory that the process reported with its last reply; 0 before it.
+  int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
+
+  bool alive() const { return pid_ > 0; }
+
+ private:
+  std::string wait_for_line(const std::string& verb);
+  [[noreturn]] void end_as_timed_out(const std::string& verb);
+  [[noreturn]] void end_as_found_dead(const std::string& verb);
+  Outcome outcome_of(int status, const std::string& verb) const;
+  void kill_group();
+  int reap();
+
+  WorkerOptions options_;
+  pid_t pid_ = -1;
+  int request_fd_ = -1;
+  int reply_fd_ = -1;
+  int pid_fd_ = -1;
+  std::optional<LineReader> replies_;
+  bool answered_ = false;
+  int64_t peak_rss_bytes_ = 0;
+  int64_t oom_kills_at_start_ = 0;
+};
+
+// Where an engine's executable is: beside the running program.
+std::string engine_executable(const std::string& engine);
+bool engine_is_built(const std::string& engine);
+
+}  // namespace dnnbench
