@@ -1,0 +1,19 @@
+// The subcommands: each takes its arguments (without the program's and its own name) and returns
+// the exit code. They throw Error and UsageError, which main prints.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace dnnbench {
+
+// Exit codes of all subcommands.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitNotAllOk = 1;  // some engine's outcome is not ok, or an Error
+inline constexpr int kExitUsage = 2;
+
+int run_command(const std::vector<std::string>& arguments);
+int inspect_command(const std::vector<std::string>& arguments);
+int engines_command(const std::vector<std::string>& arguments);
+
+}  // namespace dnnbench

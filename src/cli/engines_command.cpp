@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <set>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "core/error.h"
+#include "results/units.h"
+#include "run/cache.h"
+#include "run/engine_session.h"
+#include "run/work_folder.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kProgramPrefix = "dnnbench-engine-";
+
+fs::path engines_cache() { return fs::path(cache_folder()) / "engines"; }
+
+// Engines with a program beside this one, or with a package in the cache.
+std::set<std::string> known_engines() {
+  std::set<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(engines_cache(), ignored)) {
+    if (entry.is_directory()) names.insert(entry.path().filename().string());
+  }
+  const fs::path programs = fs::path(engine_executable("")).parent_path();
+  const std::string prefix = kProgramPrefix;
+  for (const auto& entry : fs::directory_iterator(programs, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind(prefix, 0) == 0) names.insert(name.substr(prefix.size()));
+  }
+  names.erase("fake");
+  return names;
+}
+
+int64_t folder_bytes(const fs::path& folder) {
+  int64_t bytes = 0;
+  std::error_code ignored;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored)) {
+    if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored)) {
+      bytes += static_cast<int64_t>(entry.file_size(ignored));
+    }
+  }
+  return bytes;
+}
+
+// The version that the engine's library says of itself, or why it can't.
+std::string version_or_reason(const std::string& engine, const WorkFolder& work) {
+  if (!engine_is_built(engine)) return "not built; ./bench_model.sh with its flag builds it";
+  try {
+    EngineSession session({engine, work.path() + "/log"}, work.path());
+    return session.hello().version;
+  } catch (const EngineEnded& ended) {
+    return ended.what();
+  }
+}
+
+void list_engines() {
+  const WorkFolder work;
+  fmt::print("{:<14} {:>9}  {}\n", "engine", "size", "version");
+  for (const std::string& engine : known_engines()) {
+    fmt::print("{:<14} {:>9}  {}\n", engine, format_bytes(folder_bytes(engines_cache() / engine)),
+               version_or_reason(engine, work));
+  }
+}
+
+void remove_engine(const std::string& engine) {
+  const fs::path folder = engines_cache() / engine;
+  if (engine.find('/') != std::string::npos || engine.rfind('.', 0) == 0 || !fs::exists(folder)) {
+    throw UsageError(fmt::format("no engine {} is installed; ./dnnbench engines lists them", engine));
+  }
+  const int64_t bytes = folder_bytes(folder);
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) throw Error(fmt::format("could not remove {}: {}", folder.string(), error.message()));
+  fmt::print(stderr, "Removed {} ({}) from {}\n", engine, format_bytes(bytes), folder.string());
+}
+
+}  // namespace
+
+int engines_command(const std::vector<std::string>& arguments) {
+  std::string to_remove;
+  CLI::App app;
+  app.add_option("--remove", to_remove);
+  parse_arguments(app, "engines", arguments);
+  if (to_remove.empty()) {
+    list_engines();
+  } else {
+    remove_engine(to_remove);
+  }
+  return kExitOk;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,171 @@
+#include "cli/parse_run_options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <filesystem>
+
+#include "cli/command_line.h"
+#include "cli/help_text.h"
+#include "cli/suggest.h"
+#include "core/error.h"
+#include "run/cache.h"
+#include "run/worker_process.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kLongest_s = 1e9;
+constexpr int64_t kMostExperiments = 1'000'000'000;
+constexpr int kMostThreads = 4096;
+constexpr uint64_t kGreatestSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
+
+// A flag that asks for an engine, in the order in which engines are measured.
+struct EngineFlag {
+  const char* flag;
+  EngineChoice choice;
+};
+
+const std::vector<EngineFlag>& engine_flags() {
+  static const std::vector<EngineFlag> kFlags{
+      {"--onnxruntime", {"onnxruntime", "onnxruntime", ""}},
+      {"--openvino", {"openvino", "openvino", ""}},
+      {"--pytorch", {"pytorch", "pytorch", ""}},
+      {"--tf", {"tf", "tensorflow", ""}},
+      {"--tvm", {"tvm", "tvm", ""}},
+      {"--nuphar", {"tvm", "tvm", ""}},
+      {"--ort-cuda", {"onnxruntime", "onnxruntime", "cuda"}},
+      {"--ort-tensorrt", {"onnxruntime", "onnxruntime", "tensorrt"}},
+  };
+  return kFlags;
+}
+
+bool operator==(const EngineChoice& a, const EngineChoice& b) {
+  return a.backend == b.backend && a.variant == b.variant;
+}
+
+void add_once(std::vector<EngineChoice>& engines, const EngineChoice& choice) {
+  for (const EngineChoice& engine : engines) {
+    if (engine == choice) return;
+  }
+  engines.push_back(choice);
+}
+
+// Without an engine flag: ONNX Runtime, OpenVINO, and whatever else this build has.
+std::vector<EngineChoice> default_engines() {
+  std::vector<EngineChoice> engines{engine_flags()[0].choice, engine_flags()[1].choice};
+  for (const EngineFlag& flag : engine_flags()) {
+    if (flag.choice.variant.empty() && engine_is_built(flag.choice.engine)) {
+      add_once(engines, flag.choice);
+    }
+  }
+  return engines;
+}
+
+std::vector<EngineChoice> chosen_engines(const CLI::App& app,
+                                         const std::vector<std::string>& fake_modes) {
+  std::vector<EngineChoice> engines;
+  for (const EngineFlag& flag : engine_flags()) {
+    if (app.count(flag.flag) > 0) add_once(engines, flag.choice);
+  }
+  for (const std::string& mode : fake_modes) add_once(engines, {"fake", "fake", mode});
+  return engines.empty() ? default_engines() : engines;
+}
+
+// "NAME=VALUE" at the first '='.
+std::pair<std::string, std::string> split_assignment(const std::string& flag,
+                                                     const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    throw UsageError(fmt::format("{}={} does not read NAME=VALUE", flag, text));
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::vector<std::string> model_paths(const std::vector<std::string>& models) {
+  if (models.empty()) throw UsageError("no MODEL given; see --help");
+  std::vector<std::string> paths;
+  for (const std::string& model : models) paths.push_back(find_model(model, "run"));
+  return paths;
+}
+
+}  // namespace
+
+std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text) {
+  const auto [name, dimensions] = split_assignment("--shape", text);
+  std::vector<int64_t> shape;
+  const char* at = dimensions.data();
+  const char* const end = at + dimensions.size();
+  while (at < end) {
+    int64_t dimension = 0;
+    const auto [next, error] = std::from_chars(at, end, dimension);
+    const bool separated = next == end || (*next == ',' && next + 1 < end);
+    if (error != std::errc() || dimension < 0 || !separated) {
+      throw UsageError(fmt::format(
+          "--shape={} does not read NAME=DIMS with whole numbers, such as images=1,3,320,320",
+          text));
+    }
+    shape.push_back(dimension);
+    at = next == end ? end : next + 1;
+  }
+  return {name, shape};
+}
+
+std::string find_model(const std::string& path_or_name, const std::string& subcommand) {
+  if (fs::exists(path_or_name)) return path_or_name;
+  const std::vector<std::string> names = generated_models();
+  if (std::find(names.begin(), names.end(), path_or_name) != names.end()) {
+    const std::string path = cache_folder() + "/models/" + path_or_name + ".onnx";
+    if (fs::exists(path)) return path;
+    throw UsageError(fmt::format("the model {} has not been generated yet; ./dnnbench {} {} does it",
+                                 path_or_name, subcommand, path_or_name));
+  }
+  const auto guess = nearest(path_or_name, names);
+  throw UsageError(fmt::format("there is no model file {}{}", path_or_name,
+                               guess ? fmt::format("; did you mean {}?", *guess) : ""));
+}
+
+RunOptions parse_run_options(const std::vector<std::string>& arguments) {
+  RunOptions options;
+  std::vector<std::string> models, shapes, inputs, fake_modes;
+  bool quantize = false;
+  CLI::App app;
+  app.add_option("models", models);
+  for (const EngineFlag& flag : engine_flags()) app.add_flag(flag.flag);
+  add_repeatable(app, "--fake", fake_modes);
+  app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
+  app.add_option("--threads", options.threads)->check(CLI::Range(1, kMostThreads));
+  app.add_option("--precision", options.precision)
+      ->check(CLI::IsMember({"f32", "f16", "bf16", "default"}));
+  add_repeatable(app, "--shape", shapes);
+  add_repeatable(app, "--input", inputs);
+  app.add_option("--test-data", options.test_data)->check(CLI::ExistingDirectory);
+  app.add_option("--seed", options.seed)->check(CLI::Range(uint64_t{0}, kGreatestSeed));
+  app.add_flag("--quantize", quantize);
+  app.add_option("--repeat", options.repeat)->check(CLI::Range(int64_t{1}, kMostExperiments));
+  app.add_option("--number", options.number)->check(CLI::Range(int64_t{1}, kMostExperiments));
+  app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMostExperiments));
+  app.add_option("--budget", options.budget_s)->check(CLI::Range(0.001, kLongest_s));
+  app.add_option("--timeout", options.timeout_s)->check(CLI::Range(0.001, kLongest_s));
+  app.add_option("--output", options.output);
+  app.add_option("--instance", options.instance);
+  parse_arguments(app, "run", arguments);
+
+  if (quantize) throw UsageError("--quantize is not built yet");
+  for (const std::string& text : shapes) {
+    const auto [name, shape] = parse_shape(text);
+    options.shapes[name] = shape;
+  }
+  for (const std::string& text : inputs) {
+    const auto [name, value] = split_assignment("--input", text);
+    options.inputs[name] = value;
+  }
+  options.engines = chosen_engines(app, fake_modes);
+  options.models = model_paths(models);
+  return options;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,22 @@
+// argv of `dnnbench run` -> RunOptions. The 2021 tool's flags keep their names and meaning.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run/options.h"
+
+namespace dnnbench {
+
+// `arguments` without the program's name and the subcommand. Throws UsageError with one sentence
+// for whatever can't be carried out. Reads the file system only to find models.
+RunOptions parse_run_options(const std::vector<std::string>& arguments);
+
+// A model's path as given, or the cached file of one of the eight names. Throws UsageError when
+// there is no such file.
+std::string find_model(const std::string& path_or_name, const std::string& subcommand);
+
+// "NAME=1,3,320,320" -> {NAME, {1, 3, 320, 320}}. Throws UsageError.
+std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text);
+
+}  // namespace dnnbench

@@ -1,0 +1,14 @@
+// "did you mean": the nearest of some known words.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dnnbench {
+
+// The known word with the smallest edit distance (insertions, deletions, substitutions and swaps
+// of neighbours), if that is at most a third of the word's length, rounded up.
+std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace dnnbench

@@ -1,0 +1,21 @@
+// The table and the closing sentence that a run ends with: results in, text out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/result.h"
+
+namespace dnnbench {
+
+// One row an engine: version, median and tail latency, throughput, times against the best, load
+// time, peak memory, verdict. `results` are those of one model.
+std::string results_table(const std::vector<Result>& results);
+
+// One sentence that a person can act on: "OpenVINO is fastest: ...".
+std::string closing_sentence(const std::vector<Result>& results);
+
+// "onnxruntime", or "openvino (threads=1-precision=bf16)" where the settings are not the default.
+std::string engine_label(const Result& result);
+
+}  // namespace dnnbench

@@ -1,0 +1,70 @@
+// dnnbench SUBCOMMAND ...: finds the subcommand and prints what it throws.
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/help_text.h"
+#include "cli/suggest.h"
+#include "core/error.h"
+
+namespace {
+
+using dnnbench::UsageError;
+using Command = int (*)(const std::vector<std::string>&);
+
+const std::map<std::string, Command>& commands() {
+  static const std::map<std::string, Command> kCommands{
+      {"run", dnnbench::run_command},
+      {"inspect", dnnbench::inspect_command},
+      {"engines", dnnbench::engines_command},
+  };
+  return kCommands;
+}
+
+bool asks_for_help(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--help" || argument == "-h") return true;
+  }
+  return false;
+}
+
+UsageError unknown_subcommand(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [known, command] : commands()) names.push_back(known);
+  const auto guess = dnnbench::nearest(name, names);
+  return UsageError(fmt::format("there is no subcommand {}; {}", name,
+                                guess ? fmt::format("did you mean {}?", *guess) : "see --help"));
+}
+
+int dispatch(const std::vector<std::string>& words) {
+  if (words.empty()) throw UsageError("no subcommand given; see ./dnnbench --help");
+  if (words[0] == "--help" || words[0] == "-h") {
+    fmt::print("{}", dnnbench::help_text("dnnbench"));
+    return dnnbench::kExitOk;
+  }
+  const auto command = commands().find(words[0]);
+  if (command == commands().end()) throw unknown_subcommand(words[0]);
+  const std::vector<std::string> arguments(words.begin() + 1, words.end());
+  if (asks_for_help(arguments)) {
+    fmt::print("{}", dnnbench::help_text(command->first));
+    return dnnbench::kExitOk;
+  }
+  return command->second(arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch({argv + 1, argv + argc});
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return dnnbench::kExitUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "dnnbench: {}\n", error.what());
+    return dnnbench::kExitNotAllOk;
+  }
+}

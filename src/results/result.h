@@ -1,0 +1,61 @@
+// Result: one run of one model on one engine, the fields and their names as in
+// docs/results-format.md. Everything downstream (tables, plots, comparisons) reads results alone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/environment.h"
+#include "core/load_config.h"
+#include "core/outcome.h"
+#include "verify/verify.h"
+
+namespace dnnbench {
+
+struct Result {
+  std::string model_path;
+  int64_t size = 0;  // bytes of the model and its external data
+  std::string model_sha256;
+  std::map<std::string, std::vector<int64_t>> input_shapes;
+  std::vector<std::vector<int64_t>> input_size;  // the same shapes in the model's order
+
+  std::string backend;       // "onnxruntime", "openvino", "pytorch", "tf", "tvm", "tensorrt"
+  std::string backend_meta;  // variant and settings that are not the default
+  std::string engine;        // folder under engines/
+  std::optional<std::string> engine_version;
+  std::string device;
+
+  int64_t number = 1;             // inferences an experiment
+  std::optional<int64_t> repeat;  // experiments asked for
+  int64_t warmup = 0;             // experiments discarded before
+  int threads = 1;
+  std::string precision;
+  std::optional<InForce> in_force;
+  uint64_t seed = 0;
+
+  Outcome outcome;
+  Verification verification;
+  std::optional<double> load_s;
+  std::optional<double> first_run_s;
+  std::optional<int64_t> peak_rss_bytes;
+  std::vector<double> data;  // seconds of each experiment, in the order measured
+
+  Environment environment;
+  std::string instance;
+  std::string started_at;  // UTC, "2026-11-23T22:40:07Z"
+  std::string log_path;    // file name of the log beside the result
+  std::string output_path;
+};
+
+// The file's JSON. Derived numbers (min, mean, percentiles, throughput) are computed here from
+// `data`, and only an ok result has any.
+nlohmann::ordered_json to_json(const Result& result);
+
+// Seconds for one inference: the median of data divided by number. Data must not be empty.
+double median_latency_s(const Result& result);
+
+}  // namespace dnnbench

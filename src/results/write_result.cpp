@@ -1,0 +1,92 @@
+#include "results/write_result.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "core/error.h"
+#include "results/sha256.h"
+
+namespace dnnbench {
+namespace {
+
+constexpr size_t kLongestName = 200;
+
+std::string with_safe_characters(std::string text) {
+  for (char& c : text) {
+    const bool safe = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                      std::strchr("._=+@-", c) != nullptr;
+    if (!safe) c = '_';
+  }
+  return text;
+}
+
+[[noreturn]] void fail(const std::string& path, const std::string& temporary) {
+  const std::string why = std::strerror(errno);
+  unlink(temporary.c_str());
+  throw Error(fmt::format("could not write the result {}: {}", path, why));
+}
+
+void write_all(int fd, const std::string& text, const std::string& path,
+               const std::string& temporary) {
+  size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count = write(fd, text.data() + written, text.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      close(fd);
+      fail(path, temporary);
+    }
+    written += static_cast<size_t>(count);
+  }
+}
+
+// Readable in an editor and in a diff, although thousands of samples are in it.
+std::string one_key_a_line(const nlohmann::ordered_json& object) {
+  std::string text = "{";
+  for (const auto& [key, value] : object.items()) {
+    // A name or message from a model or library may hold bytes that are not UTF-8.
+    const std::string json_value =
+        value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    text += fmt::format("{}\n \"{}\": {}", text.size() > 1 ? "," : "", key, json_value);
+  }
+  return text + "\n}\n";
+}
+
+}  // namespace
+
+std::string backend_meta(const std::string& variant, const std::vector<std::string>& settings) {
+  std::string meta = variant;
+  for (const std::string& setting : settings) meta += "-" + setting;
+  return with_safe_characters(meta);
+}
+
+std::string result_stem(const std::string& model_path, const std::string& device,
+                        const std::string& backend, const std::string& meta) {
+  const std::string model = std::filesystem::path(model_path).stem().string();
+  const std::string head = fmt::format("{}-quant=0-{}-{}-", model, device, backend);
+  if (head.size() + meta.size() <= kLongestName) return head + meta;
+  const std::string hash = sha256_of_text(meta).substr(0, 8);
+  const size_t room = kLongestName - std::min(kLongestName, head.size() + hash.size() + 1);
+  return head + meta.substr(0, room) + "-" + hash;
+}
+
+void write_result(const Result& result) {
+  const std::string& path = result.output_path;
+  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
+  const std::string text = one_key_a_line(to_json(result));
+  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) fail(path, temporary);
+  write_all(fd, text, path, temporary);
+  const bool synced = fsync(fd) == 0;
+  if (close(fd) != 0 || !synced || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    fail(path, temporary);
+  }
+}
+
+}  // namespace dnnbench
