@@ -31,7 +31,8 @@ def build(name: str) -> ConvNetBuilder:
         " (arXiv 2004.10934), in the form of its TensorFlow 2 port",
     )
     image = graph.input("input_1:0", FLOAT, ["unk__2104", 416, 416, 3])
-    x = Signal(graph.node("Transpose", [image], perm=[0, 3, 1, 2]), 3, mean=0.5, variance=0.08)
+    # Between a picture in [0, 1] and normal noise: Exp in Mish must stay small for both.
+    x = Signal(graph.node("Transpose", [image], perm=[0, 3, 1, 2]), 3, mean=0.5, variance=0.3)
     network = _Layers(graph)
     small, medium, large = _backbone(network, x)
     large = _spatial_pyramid(network, large)
