@@ -15,17 +15,23 @@ environment=$cache/python/$name-${hash:0:12}
 # Virtual environments can't be renamed into place; the file `complete` comes last instead.
 make_environment() {
   [[ ! -f $environment/complete ]] || return 0
-  local quiet=(--progress-bar on)
-  can_redraw || quiet=(--quiet)
   trap '[[ -f $environment/complete ]] || rm -rf "$environment"' EXIT
-  say "Making a Python environment for $name in $environment:" \
-    "$(grep -oE '^[A-Za-z0-9_.-]+==[^ ;]+' "$requirements" | tr '\n' ' ')"
+  say "Installing the Python packages of $requirements into $environment"
   rm -rf "$environment"
   python3 -m venv "$environment"
-  "$environment/bin/python" -m pip install "${quiet[@]}" --disable-pip-version-check \
-    --only-binary=:all: --require-hashes --requirement "$requirements" >&2 ||
-    fail "the Python packages of $requirements could not be installed (pip's reason is above)"
+  install_requirements || fail "the Python packages could not be installed (pip's reason is above)"
   touch "$environment/complete"
+}
+
+# On a terminal pip shows its own progress; elsewhere only what it downloads, with sizes.
+install_requirements() {
+  local pip=("$environment/bin/python" -m pip install --disable-pip-version-check
+    --only-binary=:all: --require-hashes --requirement "$requirements")
+  if can_redraw; then
+    "${pip[@]}" >&2
+  else
+    "${pip[@]}" --progress-bar off | { grep -E '^ *(Downloading|Using cached) .*\(' >&2 || true; }
+  fi
 }
 
 if [[ ! -f $environment/complete || ! -x $environment/bin/python ]]; then

@@ -86,7 +86,7 @@ check_value() {
   local where=$1 kind=$2 value=$3
   case $kind in
     COUNT) [[ $value =~ ^[1-9][0-9]{0,8}$ ]] || usage_error "$where must be a whole number from 1, not '$value'" ;;
-    N) [[ $value =~ ^[0-9]{1,15}$ ]] || usage_error "$where must be a whole number from 0, not '$value'" ;;
+    N) [[ $value =~ ^[0-9]{1,16}$ ]] || usage_error "$where must be a whole number from 0, not '$value'" ;;
     SECONDS)
       [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
         usage_error "$where must be a number of seconds above 0, not '$value'"
@@ -126,7 +126,7 @@ is_one_of() {
 # did_you_mean WORD CANDIDATE...: "; did you mean CANDIDATE?" for the nearest, or nothing.
 did_you_mean() {
   local word=$1 candidate distance best='' best_distance
-  best_distance=$((${#word} / 3 + 1)) # farther than that is no misspelling
+  best_distance=$((${#word} / 3 + 2)) # as far as that is no misspelling
   shift
   for candidate in "$@"; do
     distance=$(edit_distance "$word" "$candidate")

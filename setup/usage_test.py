@@ -1,0 +1,128 @@
+"""The front doors check a command line with bash alone, and install nothing while they do."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ["apt-get", "sudo", "python3", "pip", "cmake", "ninja", "c++", "g++", "git", "curl"]
+RUN = "dnnbench run: "
+
+WRONG = [
+    ("run", RUN + "which model? Give an .onnx file or one of: bertsquad-10 "),
+    ("run yolov4 --onxruntime", RUN + "unknown flag --onxruntime; did you mean --onnxruntime?"),
+    ("run yolov4 --repaet=3", RUN + "unknown flag --repaet; did you mean --repeat?"),
+    ("run yolov4 --rep 3", RUN + "unknown flag --rep; did you mean --repeat?"),
+    ("run yolov4 --something-else", RUN + "unknown flag --something-else\n"),
+    ("run yolov4 -n", RUN + "unknown flag -n"),
+    ("run yolov4 --openvino=1", RUN + "--openvino takes no value"),
+    ("run yolov4 --quantize", RUN + "--quantize is not built yet"),
+    ("run yolov4 --repeat", RUN + "--repeat needs a value: --repeat=COUNT"),
+    ("run yolov4 --repeat=", RUN + "--repeat needs a value: --repeat=COUNT"),
+    ("run --repeat --onnxruntime yolov4", RUN + "--repeat needs a value: --repeat=COUNT"),
+    ("run yolov4 --repeat=0", RUN + "--repeat must be a whole number from 1, not '0'"),
+    ("run yolov4 --repeat ten", RUN + "--repeat must be a whole number from 1, not 'ten'"),
+    ("run yolov4 --warmup=-1", RUN + "--warmup must be a whole number from 0, not '-1'"),
+    ("run yolov4 --number=1.5", RUN + "--number must be a whole number from 1, not '1.5'"),
+    ("run yolov4 --timeout=0", RUN + "--timeout must be a number of seconds above 0, not '0'"),
+    ("run yolov4 --device=tpu", RUN + "--device must be one of cpu, gpu, arm, not 'tpu'"),
+    ("run yolov4 --precision f8", RUN + "--precision must be one of f32, f16, bf16, default"),
+    ("run yolov4 --shape=a=1,b", RUN + "--shape must look like images=1,3,320,320, not 'a=1,b'"),
+    ("run yolov4 --input=a.npy", RUN + "--input must look like NAME=VALUE, not 'a.npy'"),
+    ("run yolov4 --test-data=none", RUN + "--test-data: there is no folder none"),
+    ("run resnet50", RUN + "there is no file resnet50, and no model has that name; did you mean"),
+    ("run yolov5", RUN + "there is no file yolov5, and no model has that name; did you mean yolov4?"),
+    ("run no-such.onnx", RUN + "there is no file no-such.onnx, and no model has that name\n"),
+    ("run /", RUN + "/ is a folder; give the .onnx file in it"),
+    ("inspect", "dnnbench inspect: which model?"),
+    ("inspect yolov4 --jsno", "dnnbench inspect: unknown flag --jsno; did you mean --json?"),
+    ("engines yolov4", "dnnbench engines: what is 'yolov4'? It takes flags only"),
+    ("engines --remove", "dnnbench engines: --remove needs a value: --remove=NAME"),
+    ("rnu", "dnnbench: there is no subcommand rnu; did you mean run?"),
+    ("dnnbench", "dnnbench: there is no subcommand dnnbench"),
+    ("", "Usage: ./dnnbench SUBCOMMAND"),
+]
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """Runs a front door where every tool of a set-up leaves a mark instead of working."""
+    (tmp_path / "bin").mkdir()
+    for tool in TOOLS:
+        path = tmp_path / "bin" / tool
+        path.write_text(f"#!/bin/sh\ntouch '{tmp_path}/used-{tool}'\nexit 1\n")
+        path.chmod(0o755)
+    (tmp_path / "home").mkdir()
+    environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "HOME": f"{tmp_path}/home"}
+
+    def run(door, arguments):
+        done = subprocess.run(
+            [ROOT / door, *arguments],
+            env=environment,
+            cwd=tmp_path / "home",
+            capture_output=True,
+            text=True,
+        )
+        assert not list(tmp_path.glob("used-*")), "a tool was run"
+        assert not os.listdir(tmp_path / "home"), "something was written"
+        return done
+
+    return run
+
+
+@pytest.mark.parametrize("arguments, sentence", WRONG)
+def test_wrong_usage_is_one_sentence_and_installs_nothing(bare, arguments, sentence):
+    done = bare("dnnbench", arguments.split())
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(sentence)
+
+
+@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines"])
+def test_help_goes_to_stdout_and_installs_nothing(bare, subcommand):
+    done = bare("dnnbench", [subcommand, "--help"])
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: ./")
+    assert "--fake" not in done.stdout
+
+
+def test_help_wins_over_what_is_missing(bare):
+    assert bare("bench_model.sh", ["--help"]).stdout == bare("dnnbench", ["run", "--help"]).stdout
+
+
+def test_bench_model_is_run(bare):
+    done = bare("bench_model.sh", ["yolov4", "--opnvino"])
+    assert (done.returncode, done.stderr) == (
+        2,
+        RUN + "unknown flag --opnvino; did you mean --openvino?\n",
+    )
+
+
+RIGHT = [
+    "yolov4 resnet50-v1-7 --device=cpu --onnxruntime --openvino",
+    "{file} --device gpu --tf --pytorch --nuphar --tvm --ort-cuda --ort-tensorrt --fake=ok",
+    "{file} --repeat 10 --number=2 --warmup=0 --seed=9007199254740991 --timeout .5 --budget=1.5",
+    "{file} --shape=input_1:0=1,416,416,3 --input a=3 --test-data={folder} --output new/folder",
+]
+
+
+@pytest.mark.parametrize("arguments", RIGHT)
+def test_right_usage_passes(tmp_path, arguments):
+    """check_usage alone: what follows it would install."""
+    model = tmp_path / "model.onnx"
+    model.touch()
+    words = arguments.format(file=model, folder=tmp_path).split()
+    script = f'source "{ROOT}/setup/lib.sh"; source "{ROOT}/setup/usage.sh"; check_usage run "$@"'
+    done = subprocess.run(["bash", "-c", script, "-", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_help_names_the_models_that_can_be_generated():
+    manifest = json.loads((ROOT / "models" / "manifest.json").read_text())
+    for subcommand in ("run", "inspect"):
+        lines = (ROOT / "src" / "cli" / "help" / f"{subcommand}.txt").read_text().splitlines()
+        names = [n for line in lines if line[:4] == "    " and line[4] != " " for n in line.split()]
+        assert sorted(names) == sorted(entry["name"] for entry in manifest["models"])
