@@ -30,6 +30,7 @@ function(dnnbench_add_engine NAME)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   add_executable(dnnbench-engine-${NAME} ${sources} ${CMAKE_SOURCE_DIR}/src/worker/main.cpp)
   target_link_libraries(dnnbench-engine-${NAME} PRIVATE dnnbench_worker ${ARGN})
+  add_dependencies(dnnbench dnnbench-engine-${NAME})  # of no use without its workers
   set_property(GLOBAL APPEND PROPERTY DNNBENCH_ENGINES ${NAME})
 endfunction()
 

@@ -32,7 +32,9 @@ configure() (
   if ! grep -qsx "CMAKE_HOME_DIRECTORY:INTERNAL=$repository" "$2/CMakeCache.txt"; then
     rm -rf "$2"/CMake* "$2/build.ninja"
   fi
-  cmake --preset "$1" && engines_in_cache >"$2/engines_seen"
+  cmake --preset "$1" || return
+  ninja -C "$2" -t cleandead # programs of engines whose package was removed
+  engines_in_cache >"$2/engines_seen"
 )
 
 # Ninja's [12/90] lines become one line that is redrawn, and nothing where that can't be.
