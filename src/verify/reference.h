@@ -1,0 +1,62 @@
+// Reference: what a model's outputs should be, and how much a correct engine may differ from them.
+// The second is not guessed but measured on the model itself, with runs whose outputs differ for
+// legitimate reasons only (probes). The rule and the measurements behind its constants are in
+// docs/verifying.md.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace dnnbench {
+
+// The arithmetic that an output is judged by, finest first.
+enum class ToleranceClass { kInteger, kF32, kF16, kBf16, kQuantised };
+
+// The name in JSON: "integer", "f32", "f16", "bf16", "quantised".
+std::string_view to_string(ToleranceClass tolerance_class);
+
+// What the caller ran. Values are in the model's order, one for each of its outputs.
+struct ReferenceRuns {
+  // The model in its plainest form, in f32. Empty when that failed.
+  std::vector<Value> unoptimised;
+
+  // The same model again, in ways that change nothing but the rounding: optimised on the same
+  // inputs, and unoptimised on inputs perturbed by 1e-7 of each element (two seeds are enough; none
+  // where no input is floating-point).
+  std::vector<std::vector<Value>> probes;
+
+  // Outputs that the user gave; they become the reference instead of `unoptimised`.
+  std::optional<std::vector<Value>> expected;
+
+  // The coarsest arithmetic in the model itself: kQuantised for one with quantisation operators,
+  // kF16 or kBf16 for one with weights of that type.
+  ToleranceClass model_class = ToleranceClass::kF32;
+
+  std::vector<std::string> random_operators;  // "RandomNormal (node noise)": never verifiable
+  std::string failure;                        // why `unoptimised` is empty, one sentence
+};
+
+// How much one tensor moves for legitimate reasons.
+struct Sensitivity {
+  double norm = 0;          // largest relative Euclidean norm of a probe's difference
+  double tail = 0;          // largest error of one element, in units of that norm
+  size_t differing = 0;     // most elements that differ in a probe, for integers, bools and strings
+  std::string instability;  // why the tensor can't be judged: its probes differ in shape or NaNs
+};
+
+struct Reference {
+  std::vector<Value> outputs;
+  std::vector<std::vector<Sensitivity>> sensitivity;  // of each tensor of each output
+  ToleranceClass model_class = ToleranceClass::kF32;
+  bool expected = false;         // `outputs` were given by the user
+  std::string unverifiable;      // one sentence; empty when outputs can be judged
+};
+
+Reference make_reference(ReferenceRuns runs);
+
+}  // namespace dnnbench
