@@ -1,7 +1,6 @@
 // OpenVINO through its C++ interface, CPU plugin.
 #include "worker/engine.h"
 
-#include <algorithm>
 #include <openvino/core/model.hpp>
 #include <openvino/core/version.hpp>
 #include <openvino/runtime/core.hpp>
@@ -9,6 +8,7 @@
 
 #include "core/error.h"
 #include "failure.h"
+#include "ports.h"
 #include "runtime_graph.h"
 #include "tensors.h"
 
@@ -38,21 +38,18 @@ ov::AnyMap make_properties(const LoadConfig& config) {
 
 // A reshape is a new pass of shape inference over the model, so only where a shape changes.
 void fix_shapes(ov::Model& model, const LoadConfig& config) {
+  if (config.input_shapes.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& [name, shape] : config.input_shapes) names.push_back(name);
+  const ov::Model& unchanged = model;
+  const auto matches = match_inputs(unchanged.inputs(), unchanged.outputs(), names);
   std::map<ov::Output<ov::Node>, ov::PartialShape> changes;
-  for (const ov::Output<ov::Node>& input : model.inputs()) {
-    const auto wanted = config.input_shapes.find(input.get_node()->get_friendly_name());
-    if (wanted == config.input_shapes.end()) continue;
-    const ov::PartialShape shape(
-        std::vector<ov::Dimension>(wanted->second.begin(), wanted->second.end()));
-    if (input.get_partial_shape() != shape) changes.emplace(input, shape);
+  for (size_t i = 0; i < matches.size(); ++i) {
+    const std::vector<int64_t>& sizes = config.input_shapes.at(names[matches[i]]);
+    const ov::PartialShape shape(std::vector<ov::Dimension>(sizes.begin(), sizes.end()));
+    if (model.input(i).get_partial_shape() != shape) changes.emplace(model.input(i), shape);
   }
   if (!changes.empty()) model.reshape(changes);
-}
-
-// The ONNX reader names a graph output's node "NAME/sink_port_0".
-std::string output_name(const ov::Output<const ov::Node>& output) {
-  const std::string name = output.get_node()->get_friendly_name();
-  return name.substr(0, name.rfind("/sink_port_"));
 }
 
 void require_precision(const std::string& asked, const std::string& in_force) {
@@ -82,17 +79,12 @@ class OpenVinoEngine : public Engine {
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
+    std::vector<std::string> names;
+    for (const Value& value : inputs) names.push_back(value.name);
+    const Ports& ports = compiled_.inputs();
+    const auto matches = match_inputs(ports, compiled_.outputs(), names);
     without_noise([&] {
-      for (const ov::Output<const ov::Node>& port : compiled_.inputs()) {
-        const std::string& name = port.get_node()->get_friendly_name();
-        const auto value = std::find_if(inputs.begin(), inputs.end(),
-                                        [&](const Value& v) { return v.name == name; });
-        if (value == inputs.end()) {
-          throw Error("the model's input \"" + name + "\" was not given");
-        }
-        set_input(port, *value);
-      }
-      for (const Value& value : inputs) require_known(value.name);
+      for (size_t i = 0; i < ports.size(); ++i) set_input(ports[i], inputs[matches[i]]);
     });
   }
 
@@ -102,7 +94,7 @@ class OpenVinoEngine : public Engine {
 
   std::vector<Value> outputs() override {
     std::vector<Value> values;
-    for (const ov::Output<const ov::Node>& port : compiled_.outputs()) {
+    for (const Ports::value_type& port : compiled_.outputs()) {
       values.push_back(make_value(output_name(port), from_openvino(request_.get_tensor(port))));
     }
     return values;
@@ -131,7 +123,7 @@ class OpenVinoEngine : public Engine {
     return in_force;
   }
 
-  void set_input(const ov::Output<const ov::Node>& port, const Value& value) {
+  void set_input(const Ports::value_type& port, const Value& value) {
     if (value.kind != Value::Kind::kTensor) {
       throw Unsupported("OpenVINO takes no sequences or optionals as inputs (\"" + value.name +
                         "\")");
@@ -144,16 +136,6 @@ class OpenVinoEngine : public Engine {
                   ", not " + describe(value.tensor().type, value.tensor().shape));
     }
     request_.set_tensor(port, tensor);
-  }
-
-  void require_known(const std::string& name) {
-    const auto ports = compiled_.inputs();
-    const auto is_named = [&](const auto& port) {
-      return port.get_node()->get_friendly_name() == name;
-    };
-    if (std::none_of(ports.begin(), ports.end(), is_named)) {
-      throw Error("the model has no input \"" + name + "\"");
-    }
   }
 
   ov::Core core_;
