@@ -2,6 +2,8 @@
 # Installs, fetches and builds what is missing, and runs every test.
 # shellcheck source=setup/lib.sh
 source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/setup/lib.sh"
+# shellcheck source=setup/packages.sh
+source "$repository/setup/packages.sh"
 
 case ${1:-} in
   '') ;;
@@ -17,7 +19,16 @@ Installs, fetches and builds what is missing, and runs every test. After it has 
     ;;
 esac
 
+# Some tests open the report in a browser. They are skipped where there is none: Ubuntu's is no apt package.
+install_browser() {
+  if ! has_command chromium && may_install && apt-cache show chromium >/dev/null 2>&1; then
+    install_packages chromium
+  fi
+}
+
 cd "$repository"
+[[ -f build/release/build.ninja ]] || require toolchain pip venv
+install_browser
 setup/build_all.sh
 setup/python_env.sh tests >/dev/null
 setup/python_env.sh vis >/dev/null

@@ -56,6 +56,11 @@ install_packages() {
   fi
 }
 
+# Whether this user may install without being asked for a password.
+may_install() {
+  has_command apt-get && { ((EUID == 0)) || sudo --non-interactive true 2>/dev/null; }
+}
+
 update_and_install() {
   # A machine that has just started often still runs its own updates: wait for them.
   local install=(apt-get install --no-install-recommends -o DPkg::Lock::Timeout=300)
