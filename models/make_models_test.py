@@ -7,11 +7,12 @@ import math
 import shutil
 from types import SimpleNamespace
 
-import architectures
-import make_models
 import numpy as np
 import onnx
 import pytest
+
+import architectures
+import make_models
 from seeded_weights import SeededTensor
 
 EXPECTED = {
@@ -255,5 +256,3 @@ def test_weights_depend_on_the_names_of_model_and_tensor():
     ]
     for i, j in ((0, 1), (0, 2), (1, 2)):
         assert abs(np.corrcoef(weights[i], weights[j])[0, 1]) < 0.2
-
-
