@@ -47,8 +47,10 @@ has_header() { [[ -e /usr/include/$1 ]] || compiles "$1"; }
 # install_packages PACKAGE...: by apt, as root or through sudo; else one sentence that says what to ask for.
 install_packages() {
   (($# > 0)) || return 0
-  if ! has_command apt-get || { ((EUID != 0)) && ! has_command sudo; }; then
-    fail "this machine lacks $*, and only root can install that; ask for: apt-get install $*"
+  if ! has_command apt-get; then
+    fail "install what Debian calls $*, and try again"
+  elif ((EUID != 0)) && ! has_command sudo; then
+    fail "only an administrator can install what this machine lacks; ask for: apt-get install $*"
   fi
   say "Installing with apt what this machine lacks: $*"
   if ! update_and_install "$@"; then

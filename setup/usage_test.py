@@ -34,7 +34,10 @@ WRONG = [
     ("run yolov4 --input=a.npy", RUN + "--input must look like NAME=VALUE, not 'a.npy'"),
     ("run yolov4 --test-data=none", RUN + "--test-data: there is no folder none"),
     ("run resnet50", RUN + "there is no file resnet50, and no model has that name; did you mean"),
-    ("run yolov5", RUN + "there is no file yolov5, and no model has that name; did you mean yolov4?"),
+    (
+        "run yolov5",
+        RUN + "there is no file yolov5, and no model has that name; did you mean yolov4?",
+    ),
     ("run no-such.onnx", RUN + "there is no file no-such.onnx, and no model has that name\n"),
     ("run /", RUN + "/ is a folder; give the .onnx file in it"),
     ("inspect", "dnnbench inspect: which model?"),

@@ -1,0 +1,134 @@
+"""Fetching into the cache: from a folder of wheels, so that no network is needed."""
+
+import hashlib
+import os
+import platform
+import signal
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Fetching:
+    """A package `tiny`, the install.sh of an engine that wants it, and a cache."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.cache = folder / "cache" / "dnn-bench"
+        self.package = self.cache / "engines" / "tiny" / "1.0"
+        self.wheel = folder / f"tiny-1.0-cp312-cp312-manylinux_2_28_{platform.machine()}.whl"
+        with zipfile.ZipFile(self.wheel, "w") as archive:
+            archive.writestr("tiny/lib/libtiny.so", "library")
+            archive.writestr("tiny/tiny.py", "not wanted")
+            archive.writestr("tiny-1.0.dist-info/METADATA", "Name: tiny\nVersion: 1.0\n")
+            archive.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+            archive.writestr("tiny-1.0.dist-info/RECORD", "")
+        self.bytes = self.wheel.stat().st_size
+        self.sha256 = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
+
+    def start(self, keep="tiny/lib/*", sha256=None, architecture=None, path=""):
+        architecture = architecture or platform.machine()
+        script = self.folder / "install.sh"
+        script.write_text(
+            f'source "{ROOT}/setup/fetch.sh"\n'
+            "into engines/tiny/1.0\n"
+            f"wheel {architecture} tiny==1.0 manylinux_2_28_{architecture}"
+            f" {self.bytes} {sha256 or self.sha256}\n"
+            f"keep '{keep}'\n"
+            "fetch\n"
+        )
+        environment = {
+            "PATH": path + os.environ["PATH"],
+            "XDG_CACHE_HOME": str(self.cache.parent),
+            "HOME": str(self.folder),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.folder),
+        }
+        return subprocess.Popen(
+            ["bash", script],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, **how):
+        process = self.start(**how)
+        out, err = process.communicate()
+        assert out == ""
+        return process.returncode, err
+
+    def files(self):
+        """Everything in the cache but the locks."""
+        paths = (path for path in self.cache.rglob("*") if path.is_file())
+        return sorted(str(p.relative_to(self.cache)) for p in paths if p.parent.name != "locks")
+
+
+@pytest.fixture
+def fetching(tmp_path):
+    return Fetching(tmp_path)
+
+
+def test_keeps_what_is_wanted_and_says_what_it_fetched(fetching):
+    status, err = fetching.run()
+    assert status == 0
+    assert f"Fetching tiny==1.0, 0.0 MB, into {fetching.package}" in err
+    assert fetching.files() == ["engines/tiny/1.0/tiny/lib/libtiny.so"]
+
+
+def test_the_second_time_does_nothing(fetching):
+    fetching.run()
+    fetching.wheel.unlink()
+    assert fetching.run() == (0, "")
+
+
+def test_a_wrong_hash_leaves_nothing_behind(fetching):
+    status, err = fetching.run(sha256="0" * 64)
+    assert status == 1
+    assert "dnnbench: tiny==1.0 could not be downloaded" in err
+    assert fetching.files() == []
+    assert not fetching.package.exists()
+
+
+def test_a_pattern_without_files_is_an_error(fetching):
+    status, err = fetching.run(keep="tiny/libs/*")
+    assert status == 1
+    assert "has no file tiny/libs/*" in err
+    assert fetching.files() == []
+
+
+def test_another_architecture_goes_on_without(fetching):
+    status, err = fetching.run(architecture="riscv64")
+    assert status == 0
+    assert err.startswith("There is no package of tiny/1.0 for ")
+    assert fetching.files() == []
+
+
+def test_two_at_once_fetch_once(fetching):
+    both = [fetching.start(), fetching.start()]
+    errors = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("Fetching" in err for err in errors) == 1
+    assert fetching.files() == ["engines/tiny/1.0/tiny/lib/libtiny.so"]
+
+
+def test_an_interrupted_download_leaves_nothing_and_can_be_repeated(fetching):
+    slow = fetching.folder / "slow"
+    slow.mkdir()
+    (slow / "python3").write_text('#!/bin/sh\ncase "$*" in *download*) exec sleep 600 ;; esac\n')
+    (slow / "python3").chmod(0o755)
+    process = fetching.start(path=f"{slow}:")
+    while not list((fetching.cache / "partial").glob("*/requirements.txt")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate()
+    assert process.returncode != 0
+    assert fetching.files() == []
+    assert fetching.run()[0] == 0
