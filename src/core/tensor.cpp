@@ -268,8 +268,12 @@ int64_t element_count(std::span<const int64_t> shape) {
 
 size_t byte_size(DataType type, int64_t count) {
   const size_t bits = bit_width(type);
-  const auto elements = static_cast<size_t>(count);
-  return bits < 8 ? (elements * bits + 7) / 8 : elements * (bits / 8);
+  size_t total_bits = 0;
+  if (__builtin_mul_overflow(static_cast<size_t>(count), bits, &total_bits)) {
+    throw Error(fmt::format("{} elements of {} are more than any memory holds", count,
+                            to_string(type)));
+  }
+  return total_bits / 8 + (total_bits % 8 != 0);
 }
 
 Tensor make_tensor(DataType type, std::vector<int64_t> shape) {

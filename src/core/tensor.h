@@ -76,7 +76,8 @@ struct Tensor {
 // beyond int64.
 int64_t element_count(std::span<const int64_t> shape);
 
-// Bytes that `count` elements of a type take: four-bit types rounded up. 0 for strings.
+// Bytes that `count` elements of a type take: four-bit types rounded up. 0 for strings. Throws
+// Error when that is more than can be counted.
 size_t byte_size(DataType type, int64_t count);
 
 // A tensor of that shape, its bytes zero (or its strings empty).

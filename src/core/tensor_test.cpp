@@ -45,6 +45,7 @@ TEST(TensorTest, FourBitTypesTakeHalfAByte) {
   EXPECT_EQ(byte_size(DataType::kFloat4E2M1, 4), 2u);
   EXPECT_EQ(byte_size(DataType::kComplex128, 2), 32u);
   EXPECT_EQ(byte_size(DataType::kString, 7), 0u);
+  EXPECT_THROW(byte_size(DataType::kComplex128, int64_t{1} << 60), Error);
 }
 
 TEST(TensorTest, FourBitTypesPackTheFirstElementLow) {

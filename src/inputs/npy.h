@@ -1,0 +1,16 @@
+// NumPy's .npy files, format versions 1 to 3
+// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+#pragma once
+
+#include <string>
+
+#include "core/tensor.h"
+
+namespace dnnbench {
+
+// Bool, integers of 8 to 64 bits, floats of 16 to 64, complex of 64 and 128; either byte order,
+// either element order: the tensor is little-endian and row-major. Raw bytes of two a element
+// ("V2", what NumPy makes of bfloat16) are read as bfloat16. Throws Error for anything else.
+Tensor read_npy(const std::string& path);
+
+}  // namespace dnnbench

@@ -1,0 +1,18 @@
+// Internal to src/onnx: operators whose outputs differ from run to run and from engine to engine,
+// so that nothing can be verified behind them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "onnx.pb.h"
+
+namespace dnnbench {
+
+// "RandomNormal (node noise)", in the graph's order. Dropout counts in its training mode only
+// (https://onnx.ai/onnx/operators/onnx__Dropout.html).
+std::vector<std::string> find_random_operators(const onnx::ModelProto& model,
+                                               const std::map<std::string, int64_t>& opsets);
+
+}  // namespace dnnbench

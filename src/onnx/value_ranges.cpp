@@ -1,0 +1,283 @@
+#include "onnx/value_ranges.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "core/error.h"
+#include "onnx/graph_walk.h"
+#include "onnx/signature.h"
+#include "onnx/tensor_proto.h"
+
+namespace dnnbench {
+namespace {
+
+constexpr int64_t kMostConstantElements = 1024;  // larger ones are tables, not operands
+constexpr int kEveryInput = -1;
+constexpr ValueRange kMask{0, 1};
+constexpr ValueRange kPositive{0.1, 1};
+constexpr ValueRange kUnknownTable{0, 0};
+
+struct Use {
+  const onnx::NodeProto* node;
+  int input;
+};
+
+// What is known of a graph's values without running it.
+struct GraphFacts {
+  std::unordered_map<std::string, std::vector<Use>> uses;
+  std::unordered_map<std::string, std::vector<Dimension>> shapes;
+  std::unordered_map<std::string, std::vector<double>> constants;
+};
+
+void add_tensor(const std::string& name, const onnx::TensorProto& tensor, GraphFacts& facts) {
+  std::vector<Dimension> shape;
+  for (const int64_t size : tensor.dims()) shape.push_back({size, ""});
+  facts.shapes[name] = shape;
+  const std::vector<int64_t> sizes(tensor.dims().begin(), tensor.dims().end());
+  if (is_external(tensor) || tensor.data_type() == onnx::TensorProto::STRING ||
+      element_count(sizes) > kMostConstantElements) {
+    return;
+  }
+  facts.constants[name] = to_doubles(to_tensor(name, tensor, ""));
+}
+
+void add_constant_node(const onnx::NodeProto& node, GraphFacts& facts) {
+  if (node.op_type() != "Constant" || node.output_size() == 0) return;
+  const std::string& name = node.output(0);
+  for (const onnx::AttributeProto& value : node.attribute()) {
+    if (value.has_t()) add_tensor(name, value.t(), facts);
+    if (value.has_i()) facts.constants[name] = {static_cast<double>(value.i())};
+    if (value.has_f()) facts.constants[name] = {value.f()};
+    if (value.ints_size() > 0) facts.constants[name].assign(value.ints().begin(), value.ints().end());
+    if (value.floats_size() > 0) {
+      facts.constants[name].assign(value.floats().begin(), value.floats().end());
+    }
+  }
+}
+
+GraphFacts gather_facts(const onnx::GraphProto& main_graph) {
+  GraphFacts facts;
+  for_each_graph(main_graph, [&](const onnx::GraphProto& graph) {
+    for (const auto* values : {&graph.input(), &graph.value_info()}) {
+      for (const onnx::ValueInfoProto& info : *values) {
+        const ModelValue value = to_model_value(info);
+        if (value.dimensions) facts.shapes[value.name] = *value.dimensions;
+      }
+    }
+    for (const auto& tensor : graph.initializer()) add_tensor(tensor.name(), tensor, facts);
+  });
+  for_each_node(main_graph, [&](const onnx::NodeProto& node) {
+    add_constant_node(node, facts);
+    for (int i = 0; i < node.input_size(); ++i) facts.uses[node.input(i)].push_back({&node, i});
+  });
+  return facts;
+}
+
+const std::vector<double>* constant_input(const GraphFacts& facts, const onnx::NodeProto& node,
+                                          int input) {
+  if (input >= node.input_size()) return nullptr;
+  const auto found = facts.constants.find(node.input(input));
+  return found == facts.constants.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+// Operators that hand the values of an input on to their first output (Split: to all of them).
+bool passes_values_on(const onnx::NodeProto& node, int input) {
+  static const std::unordered_map<std::string, std::vector<int>> kPassing{
+      {"Identity", {0}},  {"Cast", {0}},      {"CastLike", {0}},       {"Reshape", {0}},
+      {"Squeeze", {0}},   {"Unsqueeze", {0}}, {"Flatten", {0}},        {"Slice", {0}},
+      {"Expand", {0}},    {"Tile", {0}},      {"Transpose", {0}},      {"Split", {0}},
+      {"Clip", {0}},      {"Gather", {0}},    {"GatherElements", {0}}, {"GatherND", {0}},
+      {"Where", {1, 2}},  {"Pad", {0}},       {"Dropout", {0}},        {"Trilu", {0}},
+      {"Compress", {0}},  {"ReduceMax", {0}}, {"ReduceMin", {0}},      {"ScatterND", {0, 2}},
+      {"ScatterElements", {0, 2}},            {"Concat", {kEveryInput}},
+      {"Min", {kEveryInput}},                 {"Max", {kEveryInput}},
+  };
+  const auto found = kPassing.find(node.op_type());
+  if (found == kPassing.end()) return false;
+  const std::vector<int>& inputs = found->second;
+  return inputs[0] == kEveryInput || std::find(inputs.begin(), inputs.end(), input) != inputs.end();
+}
+
+// 0 to one less than a dimension of a node's input; negative axes count from the end.
+ValueRange index_range(const GraphFacts& facts, const onnx::NodeProto& node, int table,
+                       int64_t axis) {
+  if (table >= node.input_size()) return kUnknownTable;
+  const auto found = facts.shapes.find(node.input(table));
+  if (found == facts.shapes.end()) return kUnknownTable;
+  const auto rank = static_cast<int64_t>(found->second.size());
+  if (axis < 0) axis += rank;
+  if (axis < 0 || axis >= rank) return kUnknownTable;
+  const std::optional<int64_t> size = found->second[static_cast<size_t>(axis)].size;
+  return size && *size > 0 ? ValueRange{0, static_cast<double>(*size - 1)} : kUnknownTable;
+}
+
+// GatherND and ScatterND index several dimensions by one tensor: the smallest decides.
+ValueRange smallest_index_range(const GraphFacts& facts, const onnx::NodeProto& node) {
+  const auto found = facts.shapes.find(node.input(0));
+  if (found == facts.shapes.end()) return kUnknownTable;
+  ValueRange range{0, std::numeric_limits<double>::max()};
+  for (size_t axis = 0; axis < found->second.size(); ++axis) {
+    range.high = std::min(range.high,
+                          index_range(facts, node, 0, static_cast<int64_t>(axis)).high);
+  }
+  return found->second.empty() ? kUnknownTable : range;
+}
+
+std::optional<ValueRange> index_use(const GraphFacts& facts, const onnx::NodeProto& node,
+                                    int input) {
+  const std::string& type = node.op_type();
+  if (input == 1 && (type == "Gather" || type == "GatherElements" || type == "ScatterElements" ||
+                     type == "Scatter")) {
+    return index_range(facts, node, 0, int_attribute(node, "axis", 0));
+  }
+  if (input == 1 && (type == "GatherND" || type == "ScatterND")) {
+    return smallest_index_range(facts, node);
+  }
+  if (input == 1 && type == "ArrayFeatureExtractor") return index_range(facts, node, 0, -1);
+  if (input == 0 && type == "OneHot") {
+    const std::vector<double>* depth = constant_input(facts, node, 1);
+    return depth != nullptr && depth->front() >= 1 ? ValueRange{0, depth->front() - 1}
+                                                   : kUnknownTable;
+  }
+  // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+  if (type == "EmbedLayerNormalization" && input <= 1) {
+    return index_range(facts, node, input == 0 ? 2 : 4, 0);
+  }
+  return std::nullopt;
+}
+
+// Axes, counts and sizes, by operator and input.
+std::optional<ValueRange> size_use(const onnx::NodeProto& node, int input) {
+  static const std::map<std::pair<std::string, int>, ValueRange> kRanges{
+      {{"Reshape", 1}, {1, 1}},   {{"Expand", 1}, {1, 1}},     {{"Tile", 1}, {1, 1}},
+      {{"TopK", 1}, {1, 1}},      {{"Range", 0}, {0, 0}},      {{"Range", 1}, {1, 1}},
+      {{"Range", 2}, {1, 1}},     {{"Loop", 0}, {2, 2}},       {{"Slice", 1}, {0, 0}},
+      {{"Slice", 2}, {1, 1}},     {{"Slice", 3}, {0, 0}},      {{"Slice", 4}, {1, 1}},
+      {{"Pad", 1}, {0, 1}},       {{"Unsqueeze", 1}, {0, 0}},  {{"Squeeze", 1}, {0, 0}},
+      {{"CumSum", 1}, {0, 0}},    {{"ReduceSum", 1}, {0, 0}},  {{"ReduceMean", 1}, {0, 0}},
+      {{"LSTM", 4}, {1, 1}},      {{"GRU", 4}, {1, 1}},        {{"RNN", 4}, {1, 1}},
+      {{"ReverseSequence", 1}, {1, 1}},      {{"ConstantOfShape", 0}, {1, 1}},
+      {{"NonMaxSuppression", 2}, {10, 10}},  {{"EmbedLayerNormalization", 7}, {0, 1}},
+  };
+  const auto found = kRanges.find({node.op_type(), input});
+  return found == kRanges.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool all_equal(const std::vector<double>* values, double expected) {
+  return values != nullptr &&
+         std::all_of(values->begin(), values->end(), [&](double v) { return v == expected; });
+}
+
+std::optional<ValueRange> mask_use(const GraphFacts& facts, const onnx::NodeProto& node, int input,
+                                   bool integer) {
+  if (node.op_type() == "Cast" && int_attribute(node, "to", 0) == onnx::TensorProto::BOOL) {
+    return kMask;
+  }
+  const bool one_minus = node.op_type() == "Sub" && input == 1 &&
+                         all_equal(constant_input(facts, node, 0), 1);
+  return integer && one_minus ? std::optional(kMask) : std::nullopt;
+}
+
+std::optional<ValueRange> positive_use(const GraphFacts& facts, const onnx::NodeProto& node,
+                                       int input) {
+  const std::string& type = node.op_type();
+  if (type == "Log" || type == "Sqrt" || (type == "Div" && input == 1)) return kPositive;
+  if (type != "Pow" || input != 0) return std::nullopt;
+  const std::vector<double>* exponent = constant_input(facts, node, 1);
+  const bool whole =
+      exponent != nullptr && std::all_of(exponent->begin(), exponent->end(),
+                                         [](double e) { return e >= 0 && e == std::floor(e); });
+  return whole ? std::nullopt : std::optional(kPositive);
+}
+
+std::optional<ValueRange> restriction(const GraphFacts& facts, const Use& use, bool integer) {
+  if (auto range = index_use(facts, *use.node, use.input)) return range;
+  if (auto range = mask_use(facts, *use.node, use.input, integer)) return range;
+  if (auto range = size_use(*use.node, use.input)) return range;
+  return positive_use(facts, *use.node, use.input);
+}
+
+// A value reached from an input: the input plus something between low and high.
+struct Reached {
+  std::string name;
+  double low = 0;
+  double high = 0;
+};
+
+// Where a use leads on to with the value, by an operator that keeps or shifts it.
+void follow(const GraphFacts& facts, const Use& use, const Reached& from,
+            std::vector<Reached>& next) {
+  const onnx::NodeProto& node = *use.node;
+  Reached shifted = from;
+  const bool adds = node.op_type() == "Add";
+  const bool subtracts = node.op_type() == "Sub" && use.input == 0;
+  if (adds || subtracts) {
+    const std::vector<double>* constant = constant_input(facts, node, 1 - use.input);
+    if (constant == nullptr) return;
+    const auto [least, most] = std::minmax_element(constant->begin(), constant->end());
+    shifted.low += adds ? *least : -*most;
+    shifted.high += adds ? *most : -*least;
+  } else if (!passes_values_on(node, use.input)) {
+    return;
+  }
+  const int outputs = node.op_type() == "Split" ? node.output_size()
+                                                : std::min(1, node.output_size());
+  for (int i = 0; i < outputs; ++i) {
+    shifted.name = node.output(i);
+    next.push_back(shifted);
+  }
+}
+
+void restrict_to(const ValueRange& range, std::optional<ValueRange>& all) {
+  if (!all) {
+    all = range;
+    return;
+  }
+  const ValueRange both{std::max(all->low, range.low), std::min(all->high, range.high)};
+  if (both.low <= both.high) all = both;
+}
+
+std::optional<ValueRange> find_range(const GraphFacts& facts, const ModelValue& input) {
+  std::optional<ValueRange> range;
+  std::string lower_name = input.name;
+  std::transform(lower_name.begin(), lower_name.end(), lower_name.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  if (lower_name.find("mask") != std::string::npos) range = kMask;
+  std::set<std::string> seen{input.name};
+  std::vector<Reached> open{{input.name}};
+  while (!open.empty()) {
+    const Reached value = open.back();
+    open.pop_back();
+    const auto uses = facts.uses.find(value.name);
+    if (uses == facts.uses.end()) continue;
+    std::vector<Reached> next;
+    for (const Use& use : uses->second) {
+      if (const auto found = restriction(facts, use, is_integer(input.type))) {
+        restrict_to({found->low - value.low, found->high - value.high}, range);
+      }
+      follow(facts, use, value, next);
+    }
+    for (const Reached& reached : next) {
+      if (seen.insert(reached.name).second) open.push_back(reached);
+    }
+  }
+  return range;
+}
+
+}  // namespace
+
+std::map<std::string, ValueRange> find_value_ranges(const onnx::GraphProto& graph,
+                                                    const std::vector<ModelValue>& inputs) {
+  const GraphFacts facts = gather_facts(graph);
+  std::map<std::string, ValueRange> ranges;
+  for (const ModelValue& input : inputs) {
+    if (const auto range = find_range(facts, input)) ranges[input.name] = *range;
+  }
+  return ranges;
+}
+
+}  // namespace dnnbench

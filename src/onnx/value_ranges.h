@@ -1,0 +1,23 @@
+// Internal to src/onnx: which values an input may take, found by following it through operators
+// that pass its values on (Cast, Reshape, Concat, Add of a constant, ...) to those that restrict
+// them:
+//   index of Gather, OneHot, ... : 0 to the table's size - 1 (only 0 when the size is not known)
+//   mask (1 - x, Cast to bool, a name with "mask"): 0 to 1
+//   shape, repeats, k, trip count: 1
+//   argument of Log, Sqrt, a power, ... : 0.1 to 1
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "onnx.pb.h"
+#include "onnx/model.h"
+
+namespace dnnbench {
+
+// For those of `inputs` that the graph restricts.
+std::map<std::string, ValueRange> find_value_ranges(const onnx::GraphProto& graph,
+                                                    const std::vector<ModelValue>& inputs);
+
+}  // namespace dnnbench
