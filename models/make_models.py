@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 import architectures
@@ -45,15 +46,7 @@ def make_model(name: str, folder: Path, expected: dict) -> None:
         return
     say(f"making {name}: {expected['bytes'] / 1e6:.1f} MB, seeded weights")
     started = time.monotonic()
-
-    def check(sha256: str) -> None:
-        if sha256 != expected["sha256"]:
-            raise ModelError(
-                f"{name}: onnx {onnx.__version__} made a file with SHA-256 {sha256} instead of"
-                f" {expected['sha256']}; use the versions pinned in setup/python/models.txt"
-            )
-
-    write_model(architectures.BUILDERS[name](name), path, check)
+    write_model(architectures.BUILDERS[name](name), path, expected["sha256"])
     say(f"made {path} in {time.monotonic() - started:.1f} s")
 
 
@@ -67,8 +60,8 @@ def is_as_expected(path: Path, expected: dict) -> bool:
     return digest.hexdigest() == expected["sha256"]
 
 
-def write_model(graph: GraphBuilder, path: Path, check=lambda sha256: None) -> str:
-    """Writes a temporary file and renames it if check passes; returns its SHA-256."""
+def write_model(graph: GraphBuilder, path: Path, expected_sha256: str | None = None) -> str:
+    """Writes the file, whole and as expected or not at all; returns its SHA-256."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     digest = hashlib.sha256()
@@ -77,7 +70,12 @@ def write_model(graph: GraphBuilder, path: Path, check=lambda sha256: None) -> s
             for piece in serialise(graph):
                 digest.update(piece)
                 file.write(piece)
-        check(digest.hexdigest())
+        if expected_sha256 not in (None, digest.hexdigest()):
+            raise ModelError(
+                f"{graph.name}: onnx {onnx.__version__} and numpy {np.__version__} made a file with"
+                f" SHA-256 {digest.hexdigest()} instead of {expected_sha256}; use the versions"
+                " pinned in setup/python/models.txt"
+            )
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -155,6 +153,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ModelError, OSError) as error:
         say(f"make_models.py: {error}")
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -102,6 +102,19 @@ def test_the_manifest_lists_the_models():
     assert list(make_models.read_manifest()) == list(EXPECTED) == list(architectures.BUILDERS)
 
 
+def test_the_readme_agrees_with_the_manifest():
+    lines = make_models.MANIFEST_PATH.with_name("README.md").read_text().splitlines()
+    for name, entry in make_models.read_manifest().items():
+        (row,) = (line for line in lines if line.startswith(f"| {name} |"))
+        cells = [cell.strip() for cell in row.split("|")]
+        numbers = [
+            f"{entry['opset']}",
+            f"{entry['fp32_elements']:,}",
+            f"{entry['bytes'] / 1e6:.1f} MB",
+        ]
+        assert cells[3:6] == numbers
+
+
 def test_the_file_has_the_hash_and_size_of_the_manifest(made):
     entry = make_models.read_manifest()[made.path.stem]
     content = made.path.read_bytes()
