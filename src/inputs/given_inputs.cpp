@@ -65,10 +65,11 @@ GivenInputs read_given_inputs(const Model& model, const std::map<std::string, st
   return given;
 }
 
-InputShapes given_shapes(const GivenInputs& given, const InputShapes& user_shapes) {
+InputShapes given_shapes(const Model& model, const GivenInputs& given,
+                         const InputShapes& user_shapes) {
   InputShapes shapes = user_shapes;
   for (const auto& [name, value] : given.values) {
-    if (value.kind != Value::Kind::kTensor) continue;
+    if (find_input(model, name)->kind != ModelValue::Kind::kTensor) continue;
     const auto [entry, is_new] = shapes.try_emplace(name, value.tensor().shape);
     if (is_new || entry->second == value.tensor().shape) continue;
     throw UsageError(fmt::format("--shape makes '{}' [{}], but the given values are [{}]", name,

@@ -26,6 +26,7 @@ GivenInputs read_given_inputs(const Model& model, const std::map<std::string, st
                               const std::optional<std::string>& test_data);
 
 // --shape together with the shapes of the given values. Throws UsageError when they contradict.
-InputShapes given_shapes(const GivenInputs& given, const InputShapes& user_shapes);
+InputShapes given_shapes(const Model& model, const GivenInputs& given,
+                         const InputShapes& user_shapes);
 
 }  // namespace dnnbench
