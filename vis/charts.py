@@ -16,7 +16,7 @@ LINE_HEIGHT = 15
 ROW_GAP = 16
 NAMES_GAP = 12  # between an engine's name and the axis
 DETAIL_CHARACTERS = 36
-REASON_CHARACTERS = 92
+REASON_CHARACTERS = 100
 REASON_LINES = 2
 AXIS_TITLE = "Throughput (inferences per second), one at a time"
 HOW_TO_READ = (
@@ -138,8 +138,7 @@ def number(row: Row) -> dict:
         "low": low,
         "high": high,
         "value": short(result.throughput),
-        "latency": short_time(1 / result.throughput)
-        + ("" if result.ranked else ", not verified"),
+        "latency": short_time(1 / result.throughput) + ("" if result.ranked else ", not verified"),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
         f"{row.status.lower()}",

@@ -25,9 +25,9 @@ DEADLINE_S = 60
 
 
 class Chromium:
-    """One page. Keeps every console message, exception and request in `events`."""
+    """One tab. Keeps every console message, exception and request of its page in `events`."""
 
-    def __init__(self, url: str, color_scheme: str = "light", width: int = 1280):
+    def __init__(self):
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._start()
         self._last_id = 0
@@ -38,6 +38,10 @@ class Chromium:
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
+
+    def open(self, url: str, color_scheme: str = "light", width: int = 1280) -> None:
+        self.call("Page.navigate", url="about:blank")
+        self.events.clear()
         self.set_color_scheme(color_scheme)
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         self.call("Emulation.setDeviceMetricsOverride", **size)

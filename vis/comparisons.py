@@ -92,7 +92,7 @@ def detail(result: Result, group: list[Result]) -> str:
     in_force = result.raw.get("in_force")
     if isinstance(in_force, dict):
         precision, threads = in_force.get("precision"), in_force.get("threads")
-        parts.append(f"in {precision}" if precision != result.raw.get("precision") else "")
+        parts.append(f"in\u00a0{precision}" if precision != result.raw.get("precision") else "")
         parts.append(f"{threads} threads in force" if threads != result.raw.get("threads") else "")
     if len({device(other) for other in group}) > 1:
         parts.append(f"on {device(result)}")

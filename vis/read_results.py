@@ -118,7 +118,9 @@ def read_result(path: Path) -> Result:
             raise NotAResult(f'it is not a result: it has no text under "{key}"')
     version = raw.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
-        raise NotAResult(f"its schema_version is {shown(version)}, this program reads {SCHEMA_VERSION}")
+        raise NotAResult(
+            f"its schema_version is {shown(version)}, this program reads {SCHEMA_VERSION}"
+        )
     outcome = raw.get("outcome", "ok")
     if outcome not in OUTCOMES:
         raise NotAResult(f"its outcome {shown(outcome)} is none of {', '.join(OUTCOMES)}")

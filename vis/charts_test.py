@@ -1,0 +1,82 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+import vl_convert
+
+import charts
+import golden
+from comparisons import compare
+from read_results import read_result, read_results
+
+GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden"
+
+
+def test_golden():
+    """After a wanted change: python vis/golden.py, and read the difference."""
+    stored = {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.glob("plots/*.json")}
+    assert golden.specs() == stored
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    results, _ = read_results(GOLDEN / "results")
+    [found] = [c for c in compare(results) if c.model == "resnet50-v1-7.onnx"]
+    return found
+
+
+def marks(svg: str, kind: str) -> list[str]:
+    return re.findall(f'aria-roledescription="{kind}"', svg)
+
+
+def test_a_bar_for_each_number_and_for_nothing_else(comparison):
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    assert len(marks(svg, "rect mark")) == 4
+    assert svg.count("stroke-dasharray") == 1
+
+
+def test_words_where_there_is_no_number(comparison):
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    for words in ("Crashed", "Unsupported", "Wrong output", "This engine is not built yet."):
+        assert f">{words}<" in svg
+    assert svg.count(">Unsupported<") == 2
+
+
+def test_each_bar_says_its_value_and_the_axis_its_unit(comparison):
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    for text in ("57.7", "30.1", "26.9", "22.3", "17.3 ms", "44.8 ms, not verified"):
+        assert f">{text}<" in svg
+    assert charts.AXIS_TITLE in svg and charts.HOW_TO_READ in svg
+
+
+def test_the_axis_begins_at_nought(comparison):
+    spec = charts.chart(comparison, charts.LIGHT).to_dict()
+    domains = re.findall(r'"domain": \[([-0-9.e]+), ([-0-9.e]+)\]', json.dumps(spec))
+    assert domains and {float(low) for low, _ in domains} == {0.0}
+
+
+def luminance(color: str) -> float:
+    """Relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    brighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
+def test_contrast_as_wcag_asks(theme):
+    assert contrast(theme.ink, theme.background) >= 7
+    assert contrast(theme.muted, theme.background) >= 4.5
+    assert contrast(theme.ink, theme.bar) >= 3  # the whisker on its bar
+
+
+def test_one_failed_engine_alone_can_be_drawn():
+    path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-tf-libtensorflow.json"
+    [comparison] = compare([read_result(path)])
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    assert ">Unsupported<" in svg and not marks(svg, "rect mark")

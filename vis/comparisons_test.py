@@ -1,0 +1,138 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from comparisons import compare, short, short_time, unique, wrap
+from read_results import read_result
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SAMPLE = REPOSITORY.joinpath(
+    "tests", "golden", "results", "c5a.4xlarge", "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
+)
+
+
+@pytest.fixture
+def make(tmp_path):
+    def make_result(name: str, **keys: object):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(json.loads(SAMPLE.read_text(encoding="utf-8")) | keys))
+        return read_result(path)
+
+    return make_result
+
+
+def failed(outcome: str) -> dict:
+    verification = {"verdict": "unverified", "reason": "Not reached."}
+    return {"outcome": outcome, "reason": "Why.", "data": [], "verification": verification}
+
+
+UNVERIFIED = {"verification": {"verdict": "unverified", "reason": "Random operators."}}
+
+
+def test_the_fastest_verified_first_then_unverified_then_those_without_number(make):
+    results = [
+        make("a", backend="tvm", **failed("crashed")),
+        make("b", backend="pytorch", data=[0.001], **UNVERIFIED),
+        make("c", backend="openvino", data=[0.03]),
+        make("d", backend="onnxruntime", data=[0.02]),
+    ]
+    [comparison] = compare(results)
+    assert [(row.name, row.status) for row in comparison.rows] == [
+        ("ONNX Runtime", "Verified"),
+        ("OpenVINO", "Verified"),
+        ("PyTorch", "Unverified"),
+        ("TVM", "Crashed"),
+    ]
+    assert [row.reason for row in comparison.rows] == ["", "", "Random operators.", "Why."]
+
+
+def test_different_models_of_one_name_are_not_compared(make):
+    pair = compare([make("a", model_sha256="0" * 64), make("b", model_sha256="1" * 64)])
+    assert [comparison.file_stem for comparison in pair] == [
+        "resnet50-v1-7.onnx-c5a.4xlarge",
+        "resnet50-v1-7.onnx-c5a.4xlarge-2",
+    ]
+
+
+def test_machines_are_not_compared(make):
+    assert len(compare([make("a", instance="one"), make("b", instance="two")])) == 2
+
+
+def test_rows_tell_what_differs(make):
+    in_force = {"precision": "bf16", "threads": 2, "placement": [], "settings": {}}
+    [comparison] = compare(
+        [
+            make("a", data=[0.01], backend_meta="cpu-precision=default", in_force=in_force),
+            make("b", data=[0.02], device="gpu", quantize=True),
+            make("c", data=[0.03]),
+            make("d", data=[0.04]),
+        ]
+    )
+    assert [row.detail for row in comparison.rows] == [
+        "2026.4.1, cpu-precision=default, in\u00a0bf16, on cpu",
+        "2026.4.1, cpu, on gpu, quantised",
+        "2026.4.1, cpu, on cpu, c.json",
+        "2026.4.1, cpu, on cpu, d.json",
+    ]
+
+
+def test_threads_that_were_not_asked_for_are_named(make):
+    in_force = {"precision": "f32", "threads": 16, "placement": [], "settings": {}}
+    [comparison] = compare([make("a", in_force=in_force)])
+    assert comparison.rows[0].detail == "2026.4.1, cpu, 16 threads in force"
+
+
+def test_conditions(make):
+    [comparison] = compare([make("a"), make("b", threads=1, precision="default")])
+    expected = "AMD EPYC 7R32, 1 or 2 threads, f32 unless the row says otherwise"
+    assert comparison.conditions == expected
+    [comparison] = compare([make("a", threads=1)])
+    assert comparison.conditions == "AMD EPYC 7R32, 1 thread, f32"
+
+
+def test_odd_values_under_known_keys_do_no_harm(make):
+    odd = {"environment": [], "threads": {}, "precision": [], "model_sha256": {}, "device": []}
+    [comparison] = compare([make("a", in_force={}, engine_version=7, quantize="no", **odd)])
+    assert comparison.conditions == ""
+
+
+def test_a_name_with_slashes_stays_in_its_folder(make):
+    [comparison] = compare([make("a", instance="../../a b\n")])
+    assert comparison.file_stem == "resnet50-v1-7.onnx-.._.._a_b_"
+
+
+def test_unique():
+    assert unique(["a", "a", "A", "a-2"]) == ["a", "a-2", "A-3", "a-2-2"]
+
+
+def test_wrap():
+    assert wrap("one two three", 8, 3) == ["one two", "three"]
+    assert wrap("cpu-threads=1-precision=bf16", 16, 3) == ["cpu-threads=1-", "precision=bf16"]
+    assert wrap("a" * 25, 10, 3) == ["a" * 10, "a" * 10, "a" * 5]
+    assert wrap("one two three four", 5, 2) == ["one", "two\u2026"]
+    assert wrap("", 5, 2) == [""]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (123456.7, "123,457"),
+        (1234.4, "1,234"),
+        (99.96, "100"),
+        (30.43, "30.4"),
+        (1.0, "1"),
+        (0.01234, "0.0123"),
+        (0.0000123, "0.0000123"),
+    ],
+)
+def test_short(value, text):
+    assert short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1.88, "1.88 s"), (0.0329, "32.9 ms"), (0.00045, "450 \u00b5s"), (1.5e-8, "15 ns")],
+)
+def test_short_time(seconds, text):
+    assert short_time(seconds) == text
