@@ -38,7 +38,7 @@ class GraphBuilder:
         self.initializers: dict[str, SeededTensor | ConstantTensor] = {}
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
-        self._initializers_are_inputs = initializers_are_inputs
+        self.initializers_are_inputs = initializers_are_inputs
 
     def input(self, name: str, element_type: int, shape: list[int | str]) -> str:
         self.inputs.append(helper.make_tensor_value_info(name, element_type, shape))
@@ -87,7 +87,7 @@ class GraphBuilder:
 
     def model_inputs(self) -> list[onnx.ValueInfoProto]:
         """The graph's input list as the file has it."""
-        if not self._initializers_are_inputs:
+        if not self.initializers_are_inputs:
             return self.inputs
         return self.inputs + [
             helper.make_tensor_value_info(

@@ -150,8 +150,11 @@ def main(arguments: list[str] | None = None) -> int:
         manifest = read_manifest()
         for name in options.names or architectures.BUILDERS:
             make_model(name, options.out, manifest[name])
-    except (ModelError, OSError) as error:
+    except ModelError as error:
         say(f"make_models.py: {error}")
+        return 1
+    except OSError as error:
+        say(f"make_models.py: can't write to {options.out}: {error.strerror}")
         return 1
     except KeyboardInterrupt:
         return 130
