@@ -55,7 +55,10 @@ std::string describe_mismatch(const Value& expected, const Value& got, size_t po
   for (size_t i = 0; i < expected.tensors.size(); ++i) {
     const Tensor& a = expected.tensors[i];
     const Tensor& b = got.tensors[i];
-    if (a.type == b.type && a.shape == b.shape) continue;
+    if (a.type == b.type && a.shape == b.shape) {
+      if (a.bytes.size() == b.bytes.size() && a.strings.size() == b.strings.size()) continue;
+      return fmt::format("Output {} does not hold as many elements as its shape says.", got.name);
+    }
     return fmt::format("Output {} is {} instead of {}.", got.name, describe(b.type, b.shape),
                        describe(a.type, a.shape));
   }
@@ -91,21 +94,23 @@ std::string describe_element(const Tensor& tensor, size_t flat) {
   return fmt::format("{:.9g}", value);
 }
 
-std::optional<double> top1_agreement(const Tensor& reference, std::span<const double> numbers,
-                                     std::span<const double> other) {
+std::optional<double> top1_agreement(const Tensor& reference, const Tensor& got) {
   std::vector<int64_t> shape = reference.shape;
   while (!shape.empty() && shape.back() == 1) shape.pop_back();
-  const bool rows_of_scores = shape.size() == 2 && shape[0] > 0 && shape[1] > 1 &&
-                              numbers.size() == static_cast<size_t>(shape[0] * shape[1]);
-  if (!rows_of_scores || !is_floating_point(reference.type)) return std::nullopt;
+  if (shape.size() != 2 || shape[0] < 1 || shape[1] < 2) return std::nullopt;
+  if (!is_floating_point(reference.type)) return std::nullopt;
+  const std::vector<double> expected = to_doubles(reference);
+  const std::vector<double> others = to_doubles(got);
+  if (expected.size() != static_cast<size_t>(shape[0] * shape[1])) return std::nullopt;  // complex
   const auto width = static_cast<size_t>(shape[1]);
+  const auto rows = static_cast<size_t>(shape[0]);
   size_t agreeing = 0;
-  for (size_t row = 0; row < numbers.size(); row += width) {
-    const auto reference_row = numbers.subspan(row, width);
-    const size_t chosen = largest_at(other.subspan(row, width));
-    if (reference_row[chosen] >= reference_row[largest_at(reference_row)]) ++agreeing;
+  for (size_t row = 0; row < rows; ++row) {
+    const auto expected_row = std::span(expected).subspan(row * width, width);
+    const size_t chosen = largest_at(std::span(others).subspan(row * width, width));
+    if (expected_row[chosen] >= expected_row[largest_at(expected_row)]) ++agreeing;
   }
-  return static_cast<double>(agreeing) / static_cast<double>(shape[0]);
+  return static_cast<double>(agreeing) / static_cast<double>(rows);
 }
 
 }  // namespace dnnbench

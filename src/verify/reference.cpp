@@ -13,54 +13,52 @@
 namespace dnnbench {
 namespace {
 
-// A probe that differs less than by f32's rounding says nothing about how errors spread.
-constexpr double kRounding = 0x1p-23;
-
-Sensitivity measure(const Tensor& baseline, const std::vector<const Tensor*>& probes,
-                    const std::vector<double>& numbers, double scale) {
-  Sensitivity result;
-  for (const Tensor* probe : probes) {
-    if (probe->type != baseline.type || probe->shape != baseline.shape) {
-      result.instability = fmt::format("changes its shape from {} to {}",
-                                       describe(baseline.type, baseline.shape),
-                                       describe(probe->type, probe->shape));
-      return result;
-    }
-    result.differing = std::max(result.differing, differing_elements(baseline, *probe).size());
-    if (baseline.type == DataType::kString) continue;
-    const Difference moved = difference(numbers, to_doubles(*probe), scale);
-    if (moved.not_finite_at) {
-      result.instability = fmt::format("changes between a number and NaN or infinity at {}",
-                                       describe_position(*moved.not_finite_at, baseline.shape));
-      return result;
-    }
-    result.norm = std::max(result.norm, moved.norm);
-    result.tail = std::max(result.tail, moved.largest / std::max(moved.norm, kRounding));
-  }
-  return result;
+std::string describe_change(const Tensor& from, const Tensor& to) {
+  return fmt::format("changes from {} to {}", describe(from.type, from.shape),
+                     describe(to.type, to.shape));
 }
 
-std::vector<Sensitivity> measure_output(const std::vector<Value>& baseline, size_t output,
-                                        const std::vector<std::vector<Value>>& probes) {
-  const Value& value = baseline[output];
-  std::vector<Sensitivity> result(value.tensors.size());
-  for (const std::vector<Value>& probe : probes) {
-    const bool same_structure = probe.size() == baseline.size() &&
-                                probe[output].kind == value.kind &&
-                                probe[output].tensors.size() == value.tensors.size();
-    if (same_structure) continue;
-    for (Sensitivity& tensor : result) tensor.instability = "changes its number of tensors";
-    return result;
+void add_probe(const Tensor& baseline, const Tensor& probe, Sensitivity& sensitivity) {
+  if (probe.type != baseline.type || probe.shape != baseline.shape) {
+    sensitivity.instability = describe_change(baseline, probe);
+    return;
   }
-  for (size_t i = 0; i < value.tensors.size(); ++i) {
-    std::vector<const Tensor*> same_tensor;
-    for (const auto& probe : probes) same_tensor.push_back(&probe[output].tensors[i]);
-    const Tensor& tensor = value.tensors[i];
-    const bool numeric = tensor.type != DataType::kString;
-    const std::vector<double> numbers = numeric ? to_doubles(tensor) : std::vector<double>{};
-    result[i] = measure(tensor, same_tensor, numbers, scale_of(numbers));
+  sensitivity.differing =
+      std::max(sensitivity.differing, differing_elements(baseline, probe).size());
+  if (baseline.type == DataType::kString) return;
+  const std::vector<double> numbers = to_doubles(baseline);
+  const Difference moved = difference(numbers, to_doubles(probe), scale_of(numbers));
+  if (moved.not_finite_at) sensitivity.instability = "changes between a number and NaN or infinity";
+  sensitivity.norm = std::max(sensitivity.norm, moved.norm);
+  sensitivity.largest = std::max(sensitivity.largest, moved.largest);
+}
+
+void add_probe(const Value& baseline, const Value& probe, std::vector<Sensitivity>& sensitivity) {
+  if (probe.kind != baseline.kind || probe.tensors.size() != baseline.tensors.size()) {
+    for (Sensitivity& tensor : sensitivity) {
+      tensor.instability = fmt::format("changes its number of tensors from {} to {}",
+                                       baseline.tensors.size(), probe.tensors.size());
+    }
+    return;
   }
-  return result;
+  for (size_t i = 0; i < sensitivity.size(); ++i) {
+    add_probe(baseline.tensors[i], probe.tensors[i], sensitivity[i]);
+  }
+}
+
+bool has_only_numbers(const Value& value) {
+  return std::all_of(value.tensors.begin(), value.tensors.end(),
+                     [](const Tensor& tensor) { return is_floating_point(tensor.type); });
+}
+
+std::vector<Sensitivity> measure(const ReferenceRuns& runs, size_t output) {
+  const Value& baseline = runs.unoptimised[output];
+  std::vector<Sensitivity> sensitivity(std::max<size_t>(1, baseline.tensors.size()));
+  for (const auto& probe : runs.probes) add_probe(baseline, probe.at(output), sensitivity);
+  // Numbers move in proportion, which the tolerance allows for already.
+  if (has_only_numbers(baseline)) return sensitivity;
+  for (const auto& probe : runs.wide_probes) add_probe(baseline, probe.at(output), sensitivity);
+  return sensitivity;
 }
 
 }  // namespace
@@ -92,7 +90,7 @@ Reference make_reference(ReferenceRuns runs) {
     reference.unverifiable = fmt::format("There is no reference to compare with: {}", runs.failure);
   }
   for (size_t i = 0; i < runs.unoptimised.size(); ++i) {
-    reference.sensitivity.push_back(measure_output(runs.unoptimised, i, runs.probes));
+    reference.sensitivity.push_back(measure(runs, i));
   }
   reference.outputs = runs.expected ? *std::move(runs.expected) : std::move(runs.unoptimised);
   return reference;

@@ -30,6 +30,10 @@ struct ReferenceRuns {
   // where no input is floating-point).
   std::vector<std::vector<Value>> probes;
 
+  // Where an output is integer, bool or string: the model unoptimised on inputs perturbed by 1e-5,
+  // the most that an engine in f32 may be off. What flips then (a tie, a rounding) may flip.
+  std::vector<std::vector<Value>> wide_probes;
+
   // Outputs that the user gave; they become the reference instead of `unoptimised`.
   std::optional<std::vector<Value>> expected;
 
@@ -44,17 +48,17 @@ struct ReferenceRuns {
 // How much one tensor moves for legitimate reasons.
 struct Sensitivity {
   double norm = 0;          // largest relative Euclidean norm of a probe's difference
-  double tail = 0;          // largest error of one element, in units of that norm
-  size_t differing = 0;     // most elements that differ in a probe, for integers, bools and strings
-  std::string instability;  // why the tensor can't be judged: its probes differ in shape or NaNs
+  double largest = 0;       // largest relative error of one element in a probe (difference.h)
+  size_t differing = 0;     // most elements that are not identical in a probe
+  std::string instability;  // how a probe differs in more than numbers: "changes its shape from ..."
 };
 
 struct Reference {
   std::vector<Value> outputs;
   std::vector<std::vector<Sensitivity>> sensitivity;  // of each tensor of each output
   ToleranceClass model_class = ToleranceClass::kF32;
-  bool expected = false;         // `outputs` were given by the user
-  std::string unverifiable;      // one sentence; empty when outputs can be judged
+  bool expected = false;     // `outputs` were given by the user
+  std::string unverifiable;  // one sentence; empty when outputs can be judged
 };
 
 Reference make_reference(ReferenceRuns runs);

@@ -1,0 +1,158 @@
+#include "verify/judge_tensor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "verify/class_rule.h"
+#include "verify/compare_values.h"
+
+namespace dnnbench {
+namespace {
+
+// How far one element's error may lie above the tail that the probes show.
+constexpr double kTailSafety = 4;
+
+// Outputs that a user gives come from other tools and machines: the relative tolerance of ONNX's
+// own runner of such test data (onnx/backend/test/case/test_case.py, rtol).
+constexpr double kExpectedTolerance = 1e-3;
+
+// How many elements may flip, in units of the most that flipped in one probe.
+constexpr size_t kFlipSafety = 4;
+
+// The largest of n values from a normal distribution, in standard deviations.
+double normal_tail(size_t n) { return std::sqrt(2 * std::log(std::max<double>(n, 2))); }
+
+// "Output scores at [0, 3] is 0.25 instead of 0.5". `number` counts to_doubles, which has two for a
+// complex element.
+std::string describe_error(const TensorPair& pair, size_t number, size_t numbers) {
+  const auto elements = static_cast<size_t>(std::max<int64_t>(1, pair.got.element_count()));
+  const size_t element = number / std::max<size_t>(1, numbers / elements);
+  return fmt::format("Output {} at {} is {} instead of {}", pair.name,
+                     describe_position(element, pair.got.shape),
+                     describe_element(pair.got, element),
+                     describe_element(pair.reference, element));
+}
+
+bool has_finite(const std::vector<double>& numbers) {
+  return std::any_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
+}
+
+void judge_norm(const TensorPair& pair, size_t numbers, const Difference& measured,
+                const Allowed& allowed, Judgement& result) {
+  const bool excused = measured.norm <= allowed.excused;
+  result.verdict = excused ? Verdict::kUnverified : Verdict::kWrong;
+  result.reason = fmt::format(
+      "{}, the worst of errors whose norm is {:.2g} of the output's, where {:.2g} is allowed{}.",
+      describe_error(pair, measured.largest_at, numbers), measured.norm, allowed.norm,
+      excused ? "; but the model amplifies rounding so much that rounding alone may explain it"
+              : "");
+}
+
+// Positions whose score has a neighbour along some axis that is the same within `tie`.
+std::vector<bool> tied_elements(const Tensor& scores, double tie) {
+  const std::vector<double> numbers = to_doubles(scores);
+  const double scale = scale_of(numbers);
+  std::vector<bool> tied(numbers.size());
+  size_t stride = 1;
+  for (size_t axis = scores.shape.size(); axis-- > 0;) {
+    const auto size = static_cast<size_t>(scores.shape[axis]);
+    for (size_t i = 0; i + stride < numbers.size(); ++i) {
+      if (i / stride % size + 1 == size) continue;
+      const double magnitude = std::max(std::fabs(numbers[i]), scale);
+      if (std::fabs(numbers[i] - numbers[i + stride]) > tie * magnitude) continue;
+      tied[i] = tied[i + stride] = true;
+    }
+    stride *= size;
+  }
+  return tied;
+}
+
+}  // namespace
+
+Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivity, size_t count,
+                       ToleranceClass applied, ToleranceClass native, bool expected) {
+  const ClassRule rule = rule_of(applied);
+  const ClassRule own = rule_of(native);
+  Allowed allowed;
+  allowed.excused =
+      rule.safety * std::max(rule.least, rule.gain / own.gain * sensitivity.norm);
+  allowed.norm = std::min(allowed.excused, rule.limit);
+  const double probe_tail = sensitivity.largest / std::max(own.least, sensitivity.norm);
+  const double tail = std::max(normal_tail(count), probe_tail);
+  // The other elements tell how far this engine is off in general. With few of them that is a guess:
+  // one more is added that is off by all that is allowed.
+  const double others = std::hypot(measured.norm_of_others, allowed.norm / std::sqrt(count));
+  allowed.element = kTailSafety * tail * std::max(others, allowed.norm / rule.safety);
+  if (expected) {
+    allowed.norm = std::max(allowed.norm, kExpectedTolerance);
+    allowed.element = std::max(allowed.element, kExpectedTolerance);
+  }
+  return allowed;
+}
+
+Judgement judge_numbers(const TensorPair& pair, ToleranceClass applied, ToleranceClass native,
+                        bool expected) {
+  Judgement result;
+  result.tolerance.tolerance_class = applied;
+  const std::vector<double> numbers = to_doubles(pair.reference);
+  if (numbers.empty()) return result;
+  const double scale = scale_of(numbers);
+  const Difference measured = difference(numbers, to_doubles(pair.got), scale);
+  const Allowed allowed =
+      allowed_errors(measured, pair.sensitivity, numbers.size(), applied, native, expected);
+  const double root_count = std::sqrt(static_cast<double>(numbers.size()));
+  result.difference = measured;
+  result.tolerance.absolute = allowed.element * scale;
+  result.tolerance.relative = allowed.element;
+  result.tolerance.norm = allowed.norm;
+  result.smallest_detected_error = scale * std::min(allowed.element, allowed.norm * root_count);
+  result.strain = std::max(measured.norm / allowed.norm, measured.largest / allowed.element);
+  if (measured.not_finite_at) {
+    result.verdict = Verdict::kWrong;
+    result.reason = describe_error(pair, *measured.not_finite_at, numbers.size()) + ".";
+  } else if (!has_finite(numbers)) {
+    result.verdict = Verdict::kUnverified;
+    result.reason = fmt::format("Output {} has no finite number in the reference.", pair.name);
+  } else if (measured.norm > allowed.norm) {
+    judge_norm(pair, numbers.size(), measured, allowed, result);
+  } else if (measured.largest > allowed.element) {
+    result.verdict = Verdict::kWrong;
+    result.reason = fmt::format(
+        "{}, off by {:.2g} of max(|expected|, {:.3g}), where {:.2g} is allowed to one element.",
+        describe_error(pair, measured.largest_at, numbers.size()), measured.largest, scale,
+        allowed.element);
+  }
+  return result;
+}
+
+Judgement judge_identity(const TensorPair& pair, const Tensor* scores, double tie) {
+  Judgement result;
+  result.tolerance.tolerance_class = ToleranceClass::kInteger;
+  result.smallest_detected_error = 1;
+  std::vector<size_t> differing = differing_elements(pair.reference, pair.got);
+  if (!differing.empty() && scores != nullptr) {
+    const std::vector<bool> tied = tied_elements(*scores, tie);
+    std::erase_if(differing, [&](size_t element) { return tied[element]; });
+  }
+  const auto count = static_cast<size_t>(pair.reference.element_count());
+  const size_t allowed = kFlipSafety * pair.sensitivity.differing;
+  result.strain = static_cast<double>(differing.size()) / static_cast<double>(allowed + 1);
+  if (differing.empty() || differing.size() <= std::min(allowed, count / 2)) return result;
+  result.verdict = differing.size() <= allowed ? Verdict::kUnverified : Verdict::kWrong;
+  result.reason = describe_error(pair, differing.front(), count);
+  if (allowed > 0) {
+    result.reason += fmt::format("; {} of {} elements differ, where rounding explains {}",
+                                 differing.size(), count, allowed);
+  }
+  result.reason += ".";
+  if (pair.reference.type != DataType::kString) {
+    const std::vector<double> numbers = to_doubles(pair.reference);
+    result.difference = difference(numbers, to_doubles(pair.got), scale_of(numbers));
+  }
+  return result;
+}
+
+}  // namespace dnnbench

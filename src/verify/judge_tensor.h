@@ -1,0 +1,52 @@
+// Judges one tensor of an engine's outputs.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "core/tensor.h"
+#include "verify/difference.h"
+#include "verify/verify.h"
+
+namespace dnnbench {
+
+struct Judgement {
+  Verdict verdict = Verdict::kOk;
+  std::string reason;
+  std::optional<Difference> difference;
+  Tolerance tolerance;
+  double smallest_detected_error = 0;
+  double strain = 0;  // the error in units of what is allowed; above 1 unless ok
+};
+
+// A tensor beside its reference; both have the same type and shape.
+struct TensorPair {
+  std::string name;  // "output" or "output (tensor 2)", for the reason
+  const Tensor& reference;
+  const Tensor& got;
+  const Sensitivity& sensitivity;
+};
+
+// What is allowed to one tensor's errors, in the measures of difference.h.
+struct Allowed {
+  double norm = 0;
+  double element = 0;
+  double excused = 0;  // a norm up to here may still be rounding, but nobody could tell
+};
+
+// `native` is the model's own arithmetic, `applied` the coarser of it and what was asked for.
+Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivity, size_t count,
+                       ToleranceClass applied, ToleranceClass native, bool expected);
+
+// By the size of the errors, as a whole and in each element.
+Judgement judge_numbers(const TensorPair& pair, ToleranceClass applied, ToleranceClass native,
+                        bool expected);
+
+// Element by element. `scores`: the reference's numbers that the elements are indices of (a tensor
+// of the same shape, as TopK returns), or null; where two neighbours among them differ by no more
+// than `tie` of themselves, either index is right.
+Judgement judge_identity(const TensorPair& pair, const Tensor* scores, double tie);
+
+}  // namespace dnnbench
