@@ -2,6 +2,10 @@
 # folder and a worker executable of an engine folder.
 
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers)
+# GCC 12 sees overlapping copies in std::string that are not there (gcc.gnu.org PR105329).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options(-Wno-restrict)
+endif()
 if(DNNBENCH_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)

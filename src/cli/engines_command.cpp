@@ -17,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kProgramPrefix = "dnnbench-engine-";
-
 fs::path engines_cache() { return fs::path(cache_folder()) / "engines"; }
 
 // Engines with a program beside this one, or with a package in the cache.
@@ -28,12 +26,7 @@ std::set<std::string> known_engines() {
   for (const auto& entry : fs::directory_iterator(engines_cache(), ignored)) {
     if (entry.is_directory()) names.insert(entry.path().filename().string());
   }
-  const fs::path programs = fs::path(engine_executable("")).parent_path();
-  const std::string prefix = kProgramPrefix;
-  for (const auto& entry : fs::directory_iterator(programs, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind(prefix, 0) == 0) names.insert(name.substr(prefix.size()));
-  }
+  for (const std::string& engine : built_engines()) names.insert(engine);
   names.erase("fake");
   return names;
 }

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <filesystem>
+#include <set>
 
 #include "cli/command_line.h"
 #include "cli/help_text.h"
@@ -23,14 +24,16 @@ constexpr int64_t kMostExperiments = 1'000'000'000;
 constexpr int kMostThreads = 4096;
 constexpr uint64_t kGreatestSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
 
-// A flag that asks for an engine, in the order in which engines are measured.
+// A flag that asks for an engine.
 struct EngineFlag {
-  const char* flag;
+  std::string flag;
   EngineChoice choice;
 };
 
-const std::vector<EngineFlag>& engine_flags() {
-  static const std::vector<EngineFlag> kFlags{
+// In the order in which engines are measured: those of the 2021 tool, whose flags are not all named
+// like the engine, then every other engine that this build has, under its own name.
+std::vector<EngineFlag> engine_flags() {
+  std::vector<EngineFlag> flags{
       {"--onnxruntime", {"onnxruntime", "onnxruntime", ""}},
       {"--openvino", {"openvino", "openvino", ""}},
       {"--pytorch", {"pytorch", "pytorch", ""}},
@@ -40,7 +43,12 @@ const std::vector<EngineFlag>& engine_flags() {
       {"--ort-cuda", {"onnxruntime", "onnxruntime", "cuda"}},
       {"--ort-tensorrt", {"onnxruntime", "onnxruntime", "tensorrt"}},
   };
-  return kFlags;
+  std::set<std::string> named{"fake"};
+  for (const EngineFlag& flag : flags) named.insert(flag.choice.engine);
+  for (const std::string& engine : built_engines()) {
+    if (named.count(engine) == 0) flags.push_back({"--" + engine, {engine, engine, ""}});
+  }
+  return flags;
 }
 
 bool operator==(const EngineChoice& a, const EngineChoice& b) {
@@ -55,9 +63,9 @@ void add_once(std::vector<EngineChoice>& engines, const EngineChoice& choice) {
 }
 
 // Without an engine flag: ONNX Runtime, OpenVINO, and whatever else this build has.
-std::vector<EngineChoice> default_engines() {
-  std::vector<EngineChoice> engines{engine_flags()[0].choice, engine_flags()[1].choice};
-  for (const EngineFlag& flag : engine_flags()) {
+std::vector<EngineChoice> default_engines(const std::vector<EngineFlag>& flags) {
+  std::vector<EngineChoice> engines{flags[0].choice, flags[1].choice};
+  for (const EngineFlag& flag : flags) {
     if (flag.choice.variant.empty() && engine_is_built(flag.choice.engine)) {
       add_once(engines, flag.choice);
     }
@@ -65,14 +73,14 @@ std::vector<EngineChoice> default_engines() {
   return engines;
 }
 
-std::vector<EngineChoice> chosen_engines(const CLI::App& app,
+std::vector<EngineChoice> chosen_engines(const CLI::App& app, const std::vector<EngineFlag>& flags,
                                          const std::vector<std::string>& fake_modes) {
   std::vector<EngineChoice> engines;
-  for (const EngineFlag& flag : engine_flags()) {
+  for (const EngineFlag& flag : flags) {
     if (app.count(flag.flag) > 0) add_once(engines, flag.choice);
   }
   for (const std::string& mode : fake_modes) add_once(engines, {"fake", "fake", mode});
-  return engines.empty() ? default_engines() : engines;
+  return engines.empty() ? default_engines(flags) : engines;
 }
 
 // "NAME=VALUE" at the first '='.
@@ -134,7 +142,8 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   bool quantize = false;
   CLI::App app;
   app.add_option("models", models);
-  for (const EngineFlag& flag : engine_flags()) app.add_flag(flag.flag);
+  const std::vector<EngineFlag> flags = engine_flags();
+  for (const EngineFlag& flag : flags) app.add_flag(flag.flag);
   add_repeatable(app, "--fake", fake_modes);
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
   app.add_option("--threads", options.threads)->check(CLI::Range(1, kMostThreads));
@@ -163,7 +172,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
     const auto [name, value] = split_assignment("--input", text);
     options.inputs[name] = value;
   }
-  options.engines = chosen_engines(app, fake_modes);
+  options.engines = chosen_engines(app, flags, fake_modes);
   options.models = model_paths(models);
   return options;
 }

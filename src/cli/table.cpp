@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <filesystem>
 
 #include "results/units.h"
 
@@ -54,7 +54,8 @@ std::string verdict_cell(const Result& result) {
   return "ok";
 }
 
-Row row_of(const Result& result, std::optional<double> best_s) {
+// `best_s` is the fastest engine's median; unused where the engine has no rank.
+Row row_of(const Result& result, double best_s) {
   const auto optional_cell = [](const auto& value, auto format) {
     return value ? format(*value) : std::string("-");
   };
@@ -64,7 +65,7 @@ Row row_of(const Result& result, std::optional<double> best_s) {
     row.insert(row.end(),
                {format_seconds(median_s), percentile_cell(result, 90), percentile_cell(result, 99),
                 format_rate(1 / median_s),
-                is_ranked(result) && best_s ? fmt::format("{:.2f}x", median_s / *best_s) : "-"});
+                is_ranked(result) ? fmt::format("{:.2f}x", median_s / best_s) : "-"});
   } else {
     row.insert(row.end(), 5, "-");
   }
@@ -126,10 +127,21 @@ std::string engine_label(const Result& result) {
   return label;
 }
 
+std::string heading(const std::vector<Result>& results) {
+  const Result& first = results.front();
+  std::vector<std::string> inputs;
+  for (const auto& [name, shape] : first.input_shapes) {
+    inputs.push_back(fmt::format("{}[{}]", name, fmt::join(shape, ",")));
+  }
+  return fmt::format("{} on {}: {} thread{}, {}, inputs {}",
+                     std::filesystem::path(first.model_path).stem().string(), first.instance,
+                     first.threads, first.threads == 1 ? "" : "s", first.precision,
+                     fmt::join(inputs, " "));
+}
+
 std::string results_table(const std::vector<Result>& results) {
   const auto ranked = ranked_fastest_first(results);
-  const std::optional<double> best_s =
-      ranked.empty() ? std::nullopt : std::optional(median_latency_s(*ranked.front()));
+  const double best_s = ranked.empty() ? 0 : median_latency_s(*ranked.front());
   std::vector<Row> rows{kHeader};
   for (const Result* result : ranked) rows.push_back(row_of(*result, best_s));
   for (const Result& result : results) {

@@ -8,6 +8,9 @@
 
 namespace dnnbench {
 
+// What was measured: "resnet50-v1-7 on my-host: 2 threads, f32, inputs data[1,3,224,224]".
+std::string heading(const std::vector<Result>& results);
+
 // One row an engine: version, median and tail latency, throughput, times against the best, load
 // time, peak memory, verdict. `results` are those of one model.
 std::string results_table(const std::vector<Result>& results);

@@ -55,7 +55,10 @@ struct Result {
 // `data`, and only an ok result has any.
 nlohmann::ordered_json to_json(const Result& result);
 
-// Seconds for one inference: the median of data divided by number. Data must not be empty.
+// Seconds for one inference, from data divided by number. Data must not be empty.
 double median_latency_s(const Result& result);
+
+// The percentiles that there are enough samples for, "p50" to "p99" (core/statistics.h).
+std::map<std::string, double> latency_percentiles_s(const Result& result);
 
 }  // namespace dnnbench

@@ -28,6 +28,12 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
+const std::string kProgramPrefix = "dnnbench-engine-";
+
+std::filesystem::path programs_folder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
+}
+
 struct Pipe {
   int read_end = -1;
   int write_end = -1;
@@ -47,9 +53,9 @@ Pipe make_pipe() {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
-  if (data_limit_bytes > 0) {
-    const auto bytes = static_cast<rlim_t>(data_limit_bytes);
-    const rlimit data{bytes, bytes};
+  rlimit data{};
+  if (data_limit_bytes > 0 && getrlimit(RLIMIT_DATA, &data) == 0) {
+    data.rlim_cur = std::min(data.rlim_cur, static_cast<rlim_t>(data_limit_bytes));
     setrlimit(RLIMIT_DATA, &data);
   }
   const rlimit no_core{0, 0};
@@ -98,12 +104,21 @@ std::string with_last_words(std::string reason, const std::string& last_line) {
 }  // namespace
 
 std::string engine_executable(const std::string& engine) {
-  const auto self = std::filesystem::read_symlink("/proc/self/exe");
-  return (self.parent_path() / ("dnnbench-engine-" + engine)).string();
+  return (programs_folder() / (kProgramPrefix + engine)).string();
 }
 
 bool engine_is_built(const std::string& engine) {
   return access(engine_executable(engine).c_str(), X_OK) == 0;
+}
+
+std::vector<std::string> built_engines() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(programs_folder())) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind(kProgramPrefix, 0) == 0) names.push_back(name.substr(kProgramPrefix.size()));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options)) {

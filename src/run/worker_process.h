@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "core/outcome.h"
 #include "protocol/line_channel.h"
@@ -70,8 +71,9 @@ class WorkerProcess {
   int64_t oom_kills_at_start_ = 0;
 };
 
-// Where an engine's executable is: beside the running program.
+// Engines are found by name, as programs dnnbench-engine-<name> beside the running program.
 std::string engine_executable(const std::string& engine);
 bool engine_is_built(const std::string& engine);
+std::vector<std::string> built_engines();  // sorted
 
 }  // namespace dnnbench

@@ -1,0 +1,122 @@
+#include "results/result.h"
+
+#include <algorithm>
+
+#include "core/statistics.h"
+#include "protocol/messages.h"
+
+namespace dnnbench {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int kSchemaVersion = 1;
+
+template <typename T>
+ordered_json or_null(const std::optional<T>& value) {
+  return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+ordered_json json_of(const Environment& environment) {
+  return {{"cpu_model", environment.cpu_model},
+          {"architecture", environment.architecture},
+          {"isa", environment.isa},
+          {"logical_cores", environment.logical_cores},
+          {"physical_cores", environment.physical_cores},
+          {"affinity_cores", environment.affinity_cores},
+          {"cgroup_cpu_quota", or_null(environment.cgroup_cpu_quota)},
+          {"memory_bytes", environment.memory_bytes},
+          {"kernel", environment.kernel},
+          {"os", environment.os},
+          {"container", or_null(environment.container)},
+          {"cpu_governor", or_null(environment.cpu_governor)},
+          {"hypervisor", or_null(environment.hypervisor)}};
+}
+
+ordered_json json_of(const Tolerance& tolerance) {
+  return {{"class", to_string(tolerance.tolerance_class)},
+          {"absolute", tolerance.absolute},
+          {"relative", tolerance.relative},
+          {"norm", tolerance.norm}};
+}
+
+ordered_json json_of(const Verification& verification) {
+  return {{"verdict", to_string(verification.verdict)},
+          {"reason", verification.reason},
+          {"max_abs_error", or_null(verification.max_abs_error)},
+          {"max_rel_error", or_null(verification.max_rel_error)},
+          {"norm_error", or_null(verification.norm_error)},
+          {"cosine", or_null(verification.cosine)},
+          {"top1_agreement", or_null(verification.top1_agreement)},
+          {"tolerance", verification.tolerance ? json_of(*verification.tolerance) : ordered_json()},
+          {"smallest_detected_error", or_null(verification.smallest_detected_error)}};
+}
+
+// Numbers of speed, which only an ok result has.
+void add_speed(ordered_json& json, const Result& result) {
+  for (const char* key : {"min", "max", "mean", "std", "throughput_per_s"}) json[key] = nullptr;
+  json["latency_s"] = ordered_json::object();
+  json["data"] = ordered_json::array();
+  if (!result.outcome.ok() || result.data.empty()) return;
+  json["min"] = min(result.data);
+  json["max"] = max(result.data);
+  json["mean"] = mean(result.data);
+  json["std"] = population_std(result.data);
+  json["throughput_per_s"] = 1 / median_latency_s(result);
+  json["latency_s"] = latency_percentiles_s(result);
+  json["data"] = result.data;
+}
+
+}  // namespace
+
+double median_latency_s(const Result& result) {
+  return median(result.data) / static_cast<double>(result.number);
+}
+
+std::map<std::string, double> latency_percentiles_s(const Result& result) {
+  std::map<std::string, double> percentiles;
+  for (const int percent : percentiles_supported(result.data.size())) {
+    percentiles["p" + std::to_string(percent)] =
+        percentile(result.data, percent) / static_cast<double>(result.number);
+  }
+  return percentiles;
+}
+
+ordered_json to_json(const Result& result) {
+  ordered_json json = {{"schema_version", kSchemaVersion},
+                       {"model_path", result.model_path},
+                       {"output_path", result.output_path},
+                       {"backend", result.backend},
+                       {"backend_meta", result.backend_meta},
+                       {"device", result.device},
+                       {"outcome", to_string(result.outcome.kind)},
+                       {"reason", result.outcome.reason},
+                       {"engine", result.engine},
+                       {"engine_version", or_null(result.engine_version)},
+                       {"instance", result.instance},
+                       {"threads", result.threads},
+                       {"precision", result.precision},
+                       {"number", result.number},
+                       {"repeat", or_null(result.repeat)},
+                       {"warmup", result.warmup},
+                       {"quantize", false},
+                       {"size", result.size},
+                       {"input_size", result.input_size},
+                       {"input_shapes", result.input_shapes},
+                       {"seed", result.seed},
+                       {"model_sha256", result.model_sha256},
+                       {"load_s", or_null(result.load_s)},
+                       {"first_run_s", or_null(result.first_run_s)},
+                       {"peak_rss_bytes", or_null(result.peak_rss_bytes)}};
+  json["in_force"] =
+      result.in_force ? ordered_json(nlohmann::json(*result.in_force)) : ordered_json();
+  json["verification"] = json_of(result.verification);
+  json["environment"] = json_of(result.environment);
+  json["started_at"] = result.started_at;
+  json["tool_version"] = DNNBENCH_VERSION;
+  json["log_path"] = result.log_path;
+  add_speed(json, result);
+  return json;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,109 @@
+#include "run/compute_references.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "inputs/inputs.h"
+#include "protocol/value_file.h"
+#include "run/engine_session.h"
+
+namespace dnnbench {
+namespace {
+
+constexpr double kPerturbation = 1e-7;  // of each element: about one unit in the last place of f32
+constexpr uint64_t kPerturbationSeeds[] = {1, 2};
+
+EngineSession start_reference(const WorkFolder& work, const std::string& name, double timeout_s) {
+  WorkerOptions worker;
+  worker.engine = "onnxruntime";
+  worker.log_path = work.path() + "/" + name + ".log";
+  worker.timeout_s = timeout_s;
+  return EngineSession(worker, work.path());
+}
+
+std::vector<Value> run_once(EngineSession& session, const std::string& inputs_file) {
+  session.set_inputs(inputs_file);
+  session.run();
+  return session.outputs();
+}
+
+// Unoptimised: the reference itself, and what it becomes when inputs move by the last place.
+void run_plain(const LoadConfig& config, const std::vector<InputSet>& sets, EngineSession& session,
+               const WorkFolder& work, std::vector<ReferenceRuns>& runs) {
+  LoadConfig plain = config;
+  plain.optimize = false;
+  plain.precision = "f32";
+  session.load(plain);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    runs[i].unoptimised = run_once(session, sets[i].file);
+    for (const uint64_t seed : kPerturbationSeeds) {
+      const std::vector<Value> perturbed = perturb(sets[i].inputs, kPerturbation, seed);
+      const std::string file = work.path() + "/perturbed";
+      write_values(file, perturbed);
+      runs[i].probes.push_back(run_once(session, file));
+    }
+  }
+}
+
+void run_optimised(const LoadConfig& config, const std::vector<InputSet>& sets,
+                   EngineSession& session, std::vector<ReferenceRuns>& runs) {
+  LoadConfig optimised = config;
+  optimised.precision = "f32";
+  session.load(optimised);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    runs[i].probes.push_back(run_once(session, sets[i].file));
+  }
+}
+
+bool has_operator(const Model& model, const std::string& type) {
+  return std::any_of(model.operators.begin(), model.operators.end(),
+                     [&](const OperatorCount& op) { return op.type.find(type) != std::string::npos; });
+}
+
+// The coarsest arithmetic in the model itself.
+ToleranceClass model_class(const Model& model) {
+  for (const char* type : {"QuantizeLinear", "QLinear", "MatMulInteger", "ConvInteger"}) {
+    if (has_operator(model, type)) return ToleranceClass::kQuantised;
+  }
+  if (model.weight_types.count(DataType::kBfloat16) != 0) return ToleranceClass::kBf16;
+  if (model.weight_types.count(DataType::kFloat16) != 0) return ToleranceClass::kF16;
+  return ToleranceClass::kF32;
+}
+
+}  // namespace
+
+std::vector<Reference> compute_references(const Model& model, const LoadConfig& config,
+                                          const std::vector<InputSet>& sets, double timeout_s,
+                                          const WorkFolder& work, Progress& progress) {
+  std::vector<ReferenceRuns> runs(sets.size());
+  std::string failure;
+  try {
+    progress.step("reference", "computing with ONNX Runtime, not optimised", std::nullopt);
+    EngineSession plain = start_reference(work, "reference", timeout_s);
+    run_plain(config, sets, plain, work, runs);
+  } catch (const EngineEnded& ended) {
+    failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
+  }
+  if (failure.empty()) {
+    try {
+      progress.step("reference", "learning how much rounding matters to this model", std::nullopt);
+      EngineSession optimised = start_reference(work, "reference-optimised", timeout_s);
+      run_optimised(config, sets, optimised, runs);
+    } catch (const EngineEnded&) {
+      // One probe fewer: the tolerance then rests on the perturbed inputs alone.
+      for (ReferenceRuns& set : runs) set.probes.resize(std::size(kPerturbationSeeds));
+    }
+  }
+  std::vector<Reference> references;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    runs[i].expected = sets[i].expected;
+    runs[i].model_class = model_class(model);
+    runs[i].random_operators = model.random_operators;
+    runs[i].failure = failure;
+    references.push_back(make_reference(std::move(runs[i])));
+  }
+  return references;
+}
+
+}  // namespace dnnbench

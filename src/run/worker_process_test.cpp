@@ -1,0 +1,197 @@
+// Drives the fake engine's parts through every way in which an engine can end. Needs
+// dnnbench-engine-fake and ONNX Runtime, which it computes with.
+#include "run/worker_process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "onnx.pb.h"
+#include "protocol/messages.h"
+#include "protocol/value_file.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+void set_type(onnx::ValueInfoProto& value, const std::string& name) {
+  value.set_name(name);
+  onnx::TypeProto::Tensor& tensor = *value.mutable_type()->mutable_tensor_type();
+  tensor.set_elem_type(onnx::TensorProto::FLOAT);
+  tensor.mutable_shape()->add_dim()->set_dim_value(4);
+}
+
+// y = x + x
+void write_model(const std::string& path) {
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.add_opset_import()->set_version(13);
+  onnx::GraphProto& graph = *model.mutable_graph();
+  graph.set_name("double");
+  set_type(*graph.add_input(), "x");
+  set_type(*graph.add_output(), "y");
+  onnx::NodeProto& node = *graph.add_node();
+  node.set_op_type("Add");
+  node.add_input("x");
+  node.add_input("x");
+  node.add_output("y");
+  std::ofstream out(path, std::ios::binary);
+  ASSERT_TRUE(model.SerializeToOstream(&out));
+}
+
+class WorkerProcessTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(folder_);
+    write_model(model());
+    Tensor x = make_tensor(DataType::kFloat32, {4});
+    for (size_t i = 0; i < 4; ++i) x.as<float>()[i] = static_cast<float>(i) + 1;
+    write_values(inputs(), {make_value("x", x)});
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string model() const { return folder_ + "/double.onnx"; }
+  std::string inputs() const { return folder_ + "/inputs"; }
+  std::string log() const { return folder_ + "/log"; }
+
+  WorkerOptions options(double timeout_s = 60) const { return {"fake", log(), timeout_s}; }
+
+  void load(WorkerProcess& worker, const std::string& part) const {
+    LoadConfig config;
+    config.model_path = model();
+    config.variant = part;
+    worker.request({{"do", "load"}, {"config", config}});
+  }
+
+  static nlohmann::json one_run() {
+    return {{"do", "slice"}, {"experiments", 1}, {"number", 1}, {"max_s", 0}};
+  }
+
+  // Loads and runs the part once and says how that ended.
+  Outcome play(const std::string& part, double timeout_s = 60) const {
+    WorkerProcess worker(options(timeout_s));
+    try {
+      load(worker, part);
+      worker.request({{"do", "set_inputs"}, {"file", inputs()}});
+      worker.request(one_run());
+    } catch (const EngineEnded& ended) {
+      return ended.outcome;
+    }
+    return {};
+  }
+
+  std::string folder_ = testing::TempDir() + "dnnbench_worker_process_test";
+};
+
+TEST_F(WorkerProcessTest, ComputesAndAnswers) {
+  WorkerProcess worker(options());
+  load(worker, "ok");
+  worker.request({{"do", "set_inputs"}, {"file", inputs()}});
+  const auto slice = worker.request({{"do", "slice"}, {"experiments", 7}, {"number", 2}, {"max_s", 60}});
+  EXPECT_EQ(slice.at("duration_ns").size(), 7U);
+  worker.request({{"do", "outputs"}, {"file", folder_ + "/outputs"}});
+  const std::vector<Value> outputs = read_values(folder_ + "/outputs");
+  ASSERT_EQ(outputs.size(), 1U);
+  EXPECT_EQ(to_doubles(outputs[0].tensor()), (std::vector<double>{2, 4, 6, 8}));
+  EXPECT_GT(worker.peak_rss_bytes(), 1'000'000);
+}
+
+TEST_F(WorkerProcessTest, OneProcessRunsManyModels) {
+  WorkerProcess worker(options());
+  for (int i = 0; i < 3; ++i) {
+    load(worker, "ok");
+    worker.request({{"do", "set_inputs"}, {"file", inputs()}});
+    worker.request(one_run());
+  }
+}
+
+TEST_F(WorkerProcessTest, ARefusalLeavesTheProcessAlive) {
+  WorkerProcess worker(options());
+  try {
+    load(worker, "unsupported");
+    FAIL() << "the fake engine should have refused";
+  } catch (const EngineEnded& ended) {
+    EXPECT_EQ(ended.outcome.kind, OutcomeKind::kUnsupported);
+    EXPECT_NE(ended.outcome.reason.find("pretend"), std::string::npos);
+  }
+  EXPECT_TRUE(worker.alive());
+  load(worker, "ok");
+}
+
+TEST_F(WorkerProcessTest, EveryEndHasItsName) {
+  EXPECT_EQ(play("failed").kind, OutcomeKind::kFailed);
+  EXPECT_EQ(play("crash_on_load").kind, OutcomeKind::kCrashed);
+  EXPECT_EQ(play("abort").kind, OutcomeKind::kCrashed);
+  const Outcome crash = play("crash");
+  EXPECT_EQ(crash.kind, OutcomeKind::kCrashed);
+  EXPECT_NE(crash.reason.find("SIGSEGV"), std::string::npos) << crash.reason;
+  const Outcome exit = play("exit");
+  EXPECT_EQ(exit.kind, OutcomeKind::kFailed);
+  EXPECT_NE(exit.reason.find("exit code 7"), std::string::npos) << exit.reason;
+}
+
+TEST_F(WorkerProcessTest, AHangEndsAtItsDeadline) {
+  const Outcome outcome = play("hang", 1.5);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kTimedOut);
+  EXPECT_EQ(outcome.reason, "no answer to slice within 1.5 s");
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST_F(WorkerProcessTest, MemoryIsLimited) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_DATA, &before), 0);
+  const rlimit small{rlim_t{1} << 30, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_DATA, &small), 0);
+  const Outcome outcome = play("out_of_memory");
+  ASSERT_EQ(setrlimit(RLIMIT_DATA, &before), 0);
+  EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory) << outcome.reason;
+}
+#endif
+
+TEST_F(WorkerProcessTest, StrayGrandchildrenAreKilled) {
+  EXPECT_EQ(play("orphan").kind, OutcomeKind::kCrashed);
+  // The grandchild is of the worker's process group, of which none must be left.
+  int left = 0;
+  for (int tries = 0; tries < 100; ++tries) {
+    left = 0;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      std::ifstream file(entry.path() / "cmdline");
+      std::string command;
+      std::getline(file, command, '\0');
+      left += command == "dnnbench-engine-fake" ? 1 : 0;
+    }
+    if (left == 0) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(left, 0);
+}
+
+TEST_F(WorkerProcessTest, WhatALibraryPrintsGoesToTheLog) {
+  EXPECT_EQ(play("noisy").kind, OutcomeKind::kOk);
+  std::ifstream file(log());
+  std::string text;
+  std::getline(file, text);
+  EXPECT_EQ(text, std::string(4096, '#'));
+}
+
+TEST_F(WorkerProcessTest, AnEngineThatIsNotBuiltIsUnsupported) {
+  WorkerOptions missing = options();
+  missing.engine = "nonesuch";
+  try {
+    WorkerProcess worker(missing);
+    FAIL() << "there is no such engine";
+  } catch (const EngineEnded& ended) {
+    EXPECT_EQ(ended.outcome.kind, OutcomeKind::kUnsupported);
+    EXPECT_NE(ended.outcome.reason.find("nonesuch"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace dnnbench
