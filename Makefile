@@ -1,5 +1,5 @@
 # Verbs for those who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build test check format format-check shell-check tidy asan golden conformance engine clean
+.PHONY: build test check format format-check shell-check tidy asan golden conformance clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only asked for by the verbs that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -33,6 +33,12 @@ tidy: build
 asan:  # the unit tests, with the address and undefined-behaviour sanitizers
 	setup/build_all.sh asan
 	build/asan/bin/dnnbench-tests --gtest_brief=1
+
+golden:  # writes the expected plots anew; read the difference before committing it
+	$(shell setup/python_env.sh tests) vis/golden.py
+
+conformance: build  # every ONNX node test on every engine; writes docs/operators.md
+	build/release/bin/dnnbench-conformance $(shell setup/conformance.sh) --document docs/operators.md
 
 clean:
 	rm -rf build

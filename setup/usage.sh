@@ -36,6 +36,18 @@ read_help() {
       model_names+=($line)
     fi
   done <"$help_folder/$1.txt"
+  [[ $1 != run ]] || add_engines_without_help
+}
+
+# An engine that someone adds has a flag from the first moment: its folder's name.
+add_engines_without_help() {
+  local folder
+  for folder in "$repository"/engines/*/; do
+    folder=${folder%/}
+    folder=${folder##*/}
+    [[ -v value_kind[--$folder] ]] || value_kind[--$folder]=''
+    [[ -v description[--$folder] ]] || description[--$folder]=''
+  done
 }
 
 # check_usage SUBCOMMAND ARGUMENT...: ends the program with one sentence when something is wrong;
