@@ -73,7 +73,7 @@ bool is_cut_short(const File& file, int64_t file_bytes) {
     at_start = false;
     if (!WireFormatLite::SkipField(&stream, tag)) break;
   }
-  return bytes.ByteCount() >= file_bytes;
+  return !at_start && stream.CurrentPosition() >= file_bytes;
 }
 
 }  // namespace

@@ -268,7 +268,7 @@ void require_ranks(const Model& model, const InputShapes& user_shapes) {
   for (const ModelValue& input : model.inputs) {
     if (input.kind != ModelValue::Kind::kTensor || input.dimensions) continue;
     if (user_shapes.count(input.name) > 0) continue;
-    throw UsageError(fmt::format(
+    throw Error(fmt::format(
         "the model does not say how many dimensions input '{0}' has; give --shape={0}=DIMS",
         input.name));
   }

@@ -43,7 +43,7 @@ using AcceptsShapes = std::function<std::optional<std::string>(const InputShapes
 // is called only when some size has to be chosen, with one set of shapes after the other until it
 // returns nullopt; those are returned. Throws UsageError for a name that is no input, a rank or
 // size that contradicts the model, and sizes that contradict each other; Error when nothing is
-// accepted.
+// accepted, or when the model does not state an input's rank and the user gives no shape.
 ResolvedShapes resolve_shapes(const Model& model, const InputShapes& user_shapes,
                               const AcceptsShapes& accepts);
 
