@@ -114,7 +114,7 @@ def lay_out(comparison: Comparison) -> tuple[list[dict], int]:
                 "bar_bottom": middle + BAR_HEIGHT / 2,
                 "middle": middle,
                 "top": top - ROW_GAP / 2,
-                "bottom": top + height + ROW_GAP / 2,
+                "bottom": top + height + ROW_GAP / 2 + 1,
                 "words_y": first_line(middle, 1 + max(1, len(reason))),
                 "more_y": first_line(middle, 1 + max(1, len(reason))) + LINE_HEIGHT,
                 **(number(row) if row.result.measured else words(row, reason)),

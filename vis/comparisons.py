@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from collections import Counter, defaultdict
@@ -158,11 +159,12 @@ def wrap(text: str, width: int, most: int) -> list[str]:
 
 
 def short(value: float) -> str:
-    """Three digits that count, in plain notation: 1,234  30.4  0.0123."""
-    if value >= 100:
+    """Three digits, or all before the point, in plain notation: 1,234  30.4  1.00  0.0123."""
+    if value >= 99.95:
         return f"{value:,.0f}"
-    text = f"{value:.3g}"
-    return text if "e" not in text else f"{value:.10f}".rstrip("0")
+    decimals = 2 - math.floor(math.log10(value))
+    rounded = round(value, decimals)  # 9.996 has a digit more once it is rounded
+    return f"{value:.{2 - math.floor(math.log10(rounded))}f}"
 
 
 def short_time(seconds: float) -> str:
