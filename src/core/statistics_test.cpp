@@ -37,9 +37,9 @@ TEST(Statistics, TheMedianOfAnOddCountIsTheMiddleValue) {
 
 TEST(Statistics, PercentilesAreMeasuredValuesByNearestRank) {
   EXPECT_EQ(percentile(one_to(100), 90), 90);
-  EXPECT_EQ(percentile(one_to(101), 90), 91);  // ceil(90.9)
+  EXPECT_EQ(percentile(one_to(101), 90), 91);   // ceil(90.9)
   EXPECT_EQ(percentile(one_to(459), 99), 455);  // ceil(454.41)
-  EXPECT_EQ(percentile(one_to(64), 90), 58);  // ceil(57.6)
+  EXPECT_EQ(percentile(one_to(64), 90), 58);    // ceil(57.6)
   EXPECT_EQ(percentile(one_to(10), 100), 10);
   EXPECT_EQ(percentile(one_to(10), 1), 1);
   EXPECT_EQ(percentile(one_to(4), 50), 2.5);

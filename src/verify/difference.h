@@ -11,12 +11,12 @@
 namespace dnnbench {
 
 struct Difference {
-  double norm = 0;            // Euclidean norm of the difference / that of the reference
-  double norm_of_others = 0;  // the same without the element whose error is largest
-  double largest = 0;         // largest |error| / max(|reference element|, scale)
-  size_t largest_at = 0;      // where that is
-  double max_abs = 0;         // largest |error|, which may be elsewhere
-  double cosine = 1;          // of the angle between the two; 1 where both are zero
+  double norm = 0;                      // Euclidean norm of the difference / that of the reference
+  double norm_of_others = 0;            // the same without the element whose error is largest
+  double largest = 0;                   // largest |error| / max(|reference element|, scale)
+  size_t largest_at = 0;                // where that is
+  double max_abs = 0;                   // largest |error|, which may be elsewhere
+  double cosine = 1;                    // of the angle between the two; 1 where both are zero
   std::optional<size_t> not_finite_at;  // first element that is NaN, +Inf or -Inf in only one of
                                         // the two; the measures above leave out what is not finite
 };

@@ -30,10 +30,9 @@ double normal_tail(size_t n) { return std::sqrt(2 * std::log(std::max<double>(n,
 std::string describe_error(const TensorPair& pair, size_t number, size_t numbers) {
   const auto elements = static_cast<size_t>(std::max<int64_t>(1, pair.got.element_count()));
   const size_t element = number / std::max<size_t>(1, numbers / elements);
-  return fmt::format("Output {} at {} is {} instead of {}", pair.name,
-                     describe_position(element, pair.got.shape),
-                     describe_element(pair.got, element),
-                     describe_element(pair.reference, element));
+  return fmt::format(
+      "Output {} at {} is {} instead of {}", pair.name, describe_position(element, pair.got.shape),
+      describe_element(pair.got, element), describe_element(pair.reference, element));
 }
 
 bool has_finite(const std::vector<double>& numbers) {
@@ -77,13 +76,12 @@ Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivit
   const ClassRule rule = rule_of(applied);
   const ClassRule own = rule_of(native);
   Allowed allowed;
-  allowed.excused =
-      rule.safety * std::max(rule.least, rule.gain / own.gain * sensitivity.norm);
+  allowed.excused = rule.safety * std::max(rule.least, rule.gain / own.gain * sensitivity.norm);
   allowed.norm = std::min(allowed.excused, rule.limit);
   const double probe_tail = sensitivity.largest / std::max(own.least, sensitivity.norm);
   const double tail = std::max(normal_tail(count), probe_tail);
-  // The other elements tell how far this engine is off in general. With few of them that is a guess:
-  // one more is added that is off by all that is allowed.
+  // The other elements tell how far this engine is off in general. With few of them that is a
+  // guess: one more is added that is off by all that is allowed.
   const double others = std::hypot(measured.norm_of_others, allowed.norm / std::sqrt(count));
   allowed.element = kTailSafety * tail * std::max(others, allowed.norm / rule.safety);
   if (expected) {

@@ -84,8 +84,8 @@ Reference make_reference(ReferenceRuns runs) {
   reference.model_class = runs.model_class;
   reference.expected = runs.expected.has_value();
   if (!runs.random_operators.empty()) {
-    reference.unverifiable = fmt::format("The model draws random numbers: {}.",
-                                         fmt::join(runs.random_operators, ", "));
+    reference.unverifiable =
+        fmt::format("The model draws random numbers: {}.", fmt::join(runs.random_operators, ", "));
   } else if (runs.unoptimised.empty() && !runs.expected) {
     reference.unverifiable = fmt::format("There is no reference to compare with: {}", runs.failure);
   }

@@ -47,10 +47,11 @@ struct ReferenceRuns {
 
 // How much one tensor moves for legitimate reasons.
 struct Sensitivity {
-  double norm = 0;          // largest relative Euclidean norm of a probe's difference
-  double largest = 0;       // largest relative error of one element in a probe (difference.h)
-  size_t differing = 0;     // most elements that are not identical in a probe
-  std::string instability;  // how a probe differs in more than numbers: "changes its shape from ..."
+  double norm = 0;       // largest relative Euclidean norm of a probe's difference
+  double largest = 0;    // largest relative error of one element in a probe (difference.h)
+  size_t differing = 0;  // most elements that are not identical in a probe
+  std::string
+      instability;  // how a probe differs in more than numbers: "changes its shape from ..."
 };
 
 struct Reference {

@@ -69,8 +69,8 @@ Judgement excuse(Judgement judgement, const std::string& instability) {
   if (judgement.verdict != Verdict::kWrong || instability.empty()) return judgement;
   judgement.verdict = Verdict::kUnverified;
   judgement.reason.pop_back();  // the full stop
-  judgement.reason += fmt::format("; but the reference itself {} when only rounding changes.",
-                                  instability);
+  judgement.reason +=
+      fmt::format("; but the reference itself {} when only rounding changes.", instability);
   return judgement;
 }
 
@@ -157,9 +157,10 @@ ToleranceClass tolerance_class_of(std::string_view precision) {
   if (precision == "f32") return ToleranceClass::kF32;
   if (precision == "f16") return ToleranceClass::kF16;
   if (precision == "bf16" || precision == "mixed") return ToleranceClass::kBf16;
-  throw Error(fmt::format("Precision {} is not f32, f16, bf16 or mixed: an engine reported a name "
-                          "that verification does not know.",
-                          precision));
+  throw Error(
+      fmt::format("Precision {} is not f32, f16, bf16 or mixed: an engine reported a name "
+                  "that verification does not know.",
+                  precision));
 }
 
 Verification verify(const Reference& reference, const std::vector<Value>& outputs,

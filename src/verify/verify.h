@@ -36,8 +36,8 @@ struct Verification {
 
   // Of all outputs, the worst. Absent where outputs could not be compared as numbers.
   std::optional<double> max_abs_error;
-  std::optional<double> max_rel_error;   // relative to max(|reference|, its root mean square)
-  std::optional<double> norm_error;      // Euclidean norm of the errors / that of the reference
+  std::optional<double> max_rel_error;  // relative to max(|reference|, its root mean square)
+  std::optional<double> norm_error;     // Euclidean norm of the errors / that of the reference
   std::optional<double> cosine;
   std::optional<double> top1_agreement;  // share of rows whose largest element is the reference's;
                                          // of outputs with one row of scores an example
