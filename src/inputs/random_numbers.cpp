@@ -19,7 +19,8 @@ RandomNumbers::RandomNumbers(uint64_t seed, uint32_t stream) : generator_(seeded
 double RandomNumbers::uniform(double low, double high) {
   const double unit = std::ldexp(static_cast<double>(generator_() >> (64 - kMantissaBits)),
                                  -kMantissaBits);
-  return low + (high - low) * unit;
+  // Explicit, because compilers fuse a product and a sum on some machines only.
+  return std::fma(high - low, unit, low);
 }
 
 int64_t RandomNumbers::integer(int64_t low, int64_t high) {
