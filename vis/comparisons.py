@@ -90,16 +90,24 @@ def order(result: Result) -> tuple:
 
 def detail(result: Result, group: list[Result]) -> str:
     parts = [result.version, result.backend_meta]
-    in_force = result.raw.get("in_force")
-    if isinstance(in_force, dict):
-        precision, threads = in_force.get("precision"), in_force.get("threads")
-        parts.append(f"in\u00a0{precision}" if precision != result.raw.get("precision") else "")
-        parts.append(f"{threads} threads in force" if threads != result.raw.get("threads") else "")
+    parts += surprises(result.raw)
     if len({device(other) for other in group}) > 1:
         parts.append(f"on {device(result)}")
     if result.quantized:
         parts.append("quantised")
     return ", ".join(part for part in parts if part)
+
+
+def surprises(raw: dict) -> list[str]:
+    """Precision and threads in force, where they are not those that were asked for."""
+    in_force = raw.get("in_force")
+    if not isinstance(in_force, dict):
+        return []
+    precision, threads = in_force.get("precision"), in_force.get("threads")
+    return [
+        f"in\u00a0{precision}" if precision and precision != raw.get("precision") else "",
+        f"{threads} threads in force" if threads and threads != raw.get("threads") else "",
+    ]
 
 
 def device(result: Result) -> str:

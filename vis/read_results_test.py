@@ -63,7 +63,7 @@ def test_samples_follow_the_schema(path):
     "keys",
     [
         {"backend_meta": ""},
-        {"backend": "nuphar"},
+        {"backend": "TF Lite"},
         {"data": []},
         {"data": [0.03, 0]},
         {"min": None},
