@@ -65,7 +65,8 @@ bool says_any(std::string_view message, std::initializer_list<std::string_view> 
 // In one line and without the source position, "/onnxruntime_src/FILE:LINE FUNCTION(PARAMETERS)".
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
-  static const std::regex kPosition(R"(/onnxruntime_src/[^ ]+:\d+ [^(]*\([^)]*\)( const)? )");
+  static const std::regex kPosition(
+      R"(/onnxruntime_src/[^ ]+:\d+ [^(]*\([^)]*\)( const)?(::<lambda\([^)]*\)>)?( \[with [^\]]*\])? )");
   return std::regex_replace(text, kPosition, "");
 }
 
@@ -89,7 +90,7 @@ void check(OrtStatus* status) {
   if (says_any(message, {"bad_alloc", "Failed to allocate memory"})) throw std::bad_alloc();
   // The library has codes for these but reports most of them as a plain failure.
   if (code == kNotImplemented ||
-      says_any(message, {"is not a registered function/op", "No Op registered for",
+      says_any(message, {"is not a registered function/op", "No Op registered for", "not supported",
                          "is under development and support for", "Unsupported model IR version"})) {
     throw Unsupported("ONNX Runtime: " + message);
   }

@@ -2,12 +2,26 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "core/error.h"
 
 namespace dnnbench::ort {
 namespace {
+
+int to_element_type(DataType type) {
+  return type == DataType::kFloat8E8M0 ? kElementFloat8E8M0 : static_cast<int>(type);
+}
+
+DataType from_element_type(int type) {
+  if (type == kElementFloat8E8M0) return DataType::kFloat8E8M0;
+  // The others beyond are two-bit types, which ONNX numbers otherwise.
+  if (type > static_cast<int>(DataType::kFloat4E2M1)) {
+    throw Unsupported("the ONNX Runtime engine does not read two-bit tensors");
+  }
+  return static_cast<DataType>(type);
+}
 
 std::pair<DataType, std::vector<int64_t>> read_tensor_info(const OrtTensorTypeAndShapeInfo& info) {
   const Api& api = library().api;
@@ -17,11 +31,7 @@ std::pair<DataType, std::vector<int64_t>> read_tensor_info(const OrtTensorTypeAn
   check(api.GetDimensionsCount(&info, &rank));
   std::vector<int64_t> shape(rank);
   check(api.GetDimensions(&info, shape.data(), rank));
-  // Beyond 23 the library's numbers are two-bit types, which ONNX numbers otherwise.
-  if (element_type > static_cast<int>(DataType::kFloat4E2M1)) {
-    throw Unsupported("the ONNX Runtime engine does not read two-bit tensors");
-  }
-  return {static_cast<DataType>(element_type), std::move(shape)};
+  return {from_element_type(element_type), std::move(shape)};
 }
 
 std::string take_name(char* text) {
@@ -50,7 +60,7 @@ OwnedValue tensor_to_ort(const Tensor& tensor) {
   const Library& ort = library();
   OwnedValue value = owned<OwnedValue>([&](OrtValue** out) {
     return ort.api.CreateTensorAsOrtValue(ort.allocator, tensor.shape.data(), tensor.shape.size(),
-                                          static_cast<int>(tensor.type), out);
+                                          to_element_type(tensor.type), out);
   });
   if (tensor.type == DataType::kString) {
     std::vector<const char*> texts;

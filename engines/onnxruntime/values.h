@@ -1,5 +1,5 @@
 // Values between this project's form and ONNX Runtime's. Every element type that both know is
-// copied bit by bit: the library numbers element types as ONNX does up to float4e2m1 (23).
+// copied bit by bit.
 #pragma once
 
 #include <cstdint>

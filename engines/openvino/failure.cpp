@@ -10,42 +10,52 @@
 namespace dnnbench {
 namespace {
 
-// Lines that say where in the library's source a check failed, not what failed.
-constexpr std::array<std::string_view, 5> kPositions{"Exception from ", "Check '",
-                                                     "FrontEnd API failed with ", "Summary:",
-                                                     "While validating node "};
+// Lines that say where in the library's source a check failed, or that something failed, not what.
+constexpr std::array<std::string_view, 8> kFrames{
+    "Exception from ", "Check '", "FrontEnd API failed with ", "Model wasn't fully converted",
+    "Summary:", "Failed operations detailed log:", "-- Conversion is failed for:",
+    "While validating "};
 
 // The library rethrows every failure as one type, so its words are all there is to tell an
-// operator that it lacks from a model that it finds wrong.
-constexpr std::array<std::string_view, 6> kLacks{"No conversion rule found", "not supported",
-                                                 "unsupported", "Unsupported", "not implemented",
-                                                 "Not Implemented"};
+// operator, type or feature that it lacks from a model that it finds wrong.
+constexpr std::array<std::string_view, 9> kLacks{
+    "No conversion rule found", "Conversion is failed for", "specify OpenVINO Extensions",
+    "not supported", "doesn't support", "nsupported", "not implemented", "Not Implemented",
+    "NotImplemented"};
 
-bool starts_with_any(std::string_view line) {
-  return std::any_of(kPositions.begin(), kPositions.end(),
+bool is_frame(std::string_view line) {
+  return std::any_of(kFrames.begin(), kFrames.end(),
                      [&](std::string_view start) { return line.rfind(start, 0) == 0; });
+}
+
+bool says_lacks(std::string_view text) {
+  return std::any_of(kLacks.begin(), kLacks.end(), [&](std::string_view words) {
+    return text.find(words) != std::string_view::npos;
+  });
 }
 
 std::string one_line(const std::string& text) {
   std::istringstream lines(text);
   std::string line, sentence;
   while (std::getline(lines, line)) {
-    if (line.empty() || starts_with_any(line)) continue;
+    if (line.empty() || is_frame(line)) continue;
+    if (line.rfind("-- ", 0) == 0) line.erase(0, 3);
     if (!sentence.empty()) sentence += ' ';
     sentence += line;
   }
-  return sentence.empty() ? text : sentence;
+  if (!sentence.empty()) return sentence;
+  std::string all = text;
+  std::replace(all.begin(), all.end(), '\n', ' ');
+  return all;
 }
 
 }  // namespace
 
 void rethrow(const ov::Exception& exception) {
-  const std::string text = "OpenVINO: " + one_line(exception.what());
-  const bool lacks = std::any_of(kLacks.begin(), kLacks.end(), [&](std::string_view words) {
-    return text.find(words) != std::string::npos;
-  });
-  if (lacks) throw Unsupported(text);
-  throw Error(text);
+  const std::string text = exception.what();
+  const std::string sentence = "OpenVINO: " + one_line(text);
+  if (says_lacks(text)) throw Unsupported(sentence);
+  throw Error(sentence);
 }
 
 }  // namespace dnnbench

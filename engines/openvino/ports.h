@@ -9,9 +9,11 @@ namespace dnnbench {
 
 using Ports = std::vector<ov::Output<const ov::Node>>;
 
-// For each input the index of its name in `names`. Where a node between an input and an output
-// does nothing (a Dropout, a Max of one), OpenVINO joins the two under the output's name; such
-// inputs take the names that are left over, in order. Throws Error when a name or an input is left.
+// For each input the index of its name in `names`, which holds those of the ONNX file.
+// Where a node between an input and an output does nothing (a Dropout, a Max of one), OpenVINO
+// joins the two under the output's name; such inputs take the names that are left over, in order.
+// It drops inputs whose values don't matter (the second of CastLike), so names may be left over.
+// Throws Error when an input has no name.
 std::vector<size_t> match_inputs(const Ports& inputs, const Ports& outputs,
                                  const std::vector<std::string>& names);
 

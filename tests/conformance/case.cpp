@@ -1,0 +1,138 @@
+#include "case.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <filesystem>
+#include <random>
+
+#include "core/error.h"
+#include "verify/compare_values.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kRelativeTolerance = 1e-3;
+constexpr double kAbsoluteTolerance = 1e-7;
+
+std::string letters_of(const std::string& text) {
+  std::string letters;
+  for (const unsigned char c : text) {
+    if (std::isalnum(c)) letters += static_cast<char>(std::tolower(c));
+  }
+  return letters;
+}
+
+// A test is named after its operator; where the model has been expanded into others, the test
+// without "_expanded" tells.
+const OperatorCount& tested_operator(const std::string& name, const Model& model) {
+  const std::string letters = letters_of(name.substr(std::string("test_").size()));
+  const OperatorCount* best = &model.operators.front();
+  size_t longest = 0;
+  for (const OperatorCount& candidate : model.operators) {
+    const std::string type = letters_of(candidate.type);
+    if (type.size() > longest && letters.find(type) != std::string::npos) {
+      best = &candidate;
+      longest = type.size();
+    }
+  }
+  return *best;
+}
+
+bool is_plain(const std::vector<ModelValue>& values) {
+  return std::all_of(values.begin(), values.end(), [](const ModelValue& value) {
+    return value.kind == ModelValue::Kind::kTensor;
+  });
+}
+
+void read_data(ConformanceCase& test, const Model& model) {
+  for (int i = 0; fs::exists(fmt::format("{}/test_data_set_{}", test.folder, i)); ++i) {
+    test.data_sets.push_back(
+        read_test_data(fmt::format("{}/test_data_set_{}", test.folder, i), model));
+  }
+}
+
+bool is_close(double value, double expected) {
+  if (std::isnan(expected)) return std::isnan(value);
+  if (std::isinf(expected)) return value == expected;
+  return std::abs(value - expected) <= kAbsoluteTolerance + kRelativeTolerance * std::abs(expected);
+}
+
+std::string tensor_difference(const Tensor& tensor, const Tensor& expected) {
+  if (expected.type == DataType::kString) {
+    return tensor.strings == expected.strings ? "" : "strings differ";
+  }
+  const std::vector<double> values = to_doubles(tensor);
+  const std::vector<double> wanted = to_doubles(expected);
+  size_t wrong = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) wrong += is_close(values[i], wanted[i]) ? 0 : 1;
+  return wrong == 0 ? "" : fmt::format("{} of {} elements differ", wrong, wanted.size());
+}
+
+}  // namespace
+
+std::vector<std::string> list_cases(const std::string& root) {
+  std::vector<std::string> names;
+  if (fs::is_directory(root)) {
+    for (const auto& entry : fs::directory_iterator(root)) {
+      if (fs::exists(entry.path() / "model.onnx")) names.push_back(entry.path().filename());
+    }
+  }
+  if (names.empty()) {
+    throw Error("there are no node tests in " + root + "; setup/conformance.sh fetches them");
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> sample(const std::vector<std::string>& names, size_t count,
+                                uint64_t seed) {
+  if (count == 0 || count >= names.size()) return names;
+  std::vector<std::string> some;
+  std::mt19937_64 generator(seed);
+  // Selection sampling (Knuth, TAOCP 3.4.2, algorithm S) keeps the order; the generator's bits are
+  // used directly, since the standard's distributions differ between libraries.
+  for (size_t i = 0; i < names.size() && some.size() < count; ++i) {
+    if (generator() % (names.size() - i) < count - some.size()) some.push_back(names[i]);
+  }
+  return some;
+}
+
+ConformanceCase read_case(const std::string& root, const std::string& name) {
+  ConformanceCase test;
+  test.name = name;
+  test.folder = root + "/" + name;
+  try {
+    const Model model = read_model(test.folder + "/model.onnx");
+    const OperatorCount& tested = tested_operator(name, model);
+    test.op = tested.domain.empty() ? tested.type : tested.domain + "." + tested.type;
+    test.opset = model.opsets.at(tested.domain);
+    test.tensors_only = is_plain(model.inputs) && is_plain(model.outputs);
+    test.random = !model.random_operators.empty();
+    read_data(test, model);
+  } catch (const Error& error) {
+    test.unreadable = error.what();
+  }
+  return test;
+}
+
+std::string difference(const std::vector<Value>& outputs, const std::vector<Value>& expected) {
+  if (outputs.size() != expected.size()) {
+    return fmt::format("{} outputs instead of {}", outputs.size(), expected.size());
+  }
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const std::string mismatch = describe_mismatch(expected[i], outputs[i], i);
+    if (!mismatch.empty()) return mismatch;
+    for (size_t j = 0; j < expected[i].tensors.size(); ++j) {
+      const std::string why = tensor_difference(outputs[i].tensors[j], expected[i].tensors[j]);
+      if (!why.empty()) return why;
+    }
+  }
+  return "";
+}
+
+}  // namespace dnnbench

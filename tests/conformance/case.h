@@ -1,0 +1,37 @@
+// One ONNX backend node test: a folder with model.onnx and test_data_set_N, as the package `onnx`
+// ships them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "onnx/model.h"
+#include "onnx/test_data.h"
+
+namespace dnnbench {
+
+struct ConformanceCase {
+  std::string name;      // "test_add_bcast"
+  std::string folder;
+  std::string op;        // the operator it tests: "Add", "ai.onnx.ml.LabelEncoder"
+  int64_t opset = 0;     // of that operator's domain
+  bool tensors_only = true;  // no sequence or optional among inputs and outputs
+  bool random = false;       // outputs are random, so expected ones can't be met
+  std::string unreadable;    // why the project's own reader refuses the model or its data; else ""
+  std::vector<TestData> data_sets;
+};
+
+// The names of all cases in a folder, sorted. Throws Error when there is none.
+std::vector<std::string> list_cases(const std::string& root);
+
+// `count` of the names, the same for the same seed, in their order; all of them for 0.
+std::vector<std::string> sample(const std::vector<std::string>& names, size_t count, uint64_t seed);
+
+ConformanceCase read_case(const std::string& root, const std::string& name);
+
+// Why outputs differ from the expected ones, by the rules of onnx.backend.test: the same names,
+// kinds, element types and shapes, elements within 1e-3 of the expected element plus 1e-7, NaN and
+// infinity in the same places. Empty when they don't.
+std::string difference(const std::vector<Value>& outputs, const std::vector<Value>& expected);
+
+}  // namespace dnnbench

@@ -1,0 +1,125 @@
+// dnnbench-conformance CASES: runs the ONNX node tests in that folder on the engines of this build.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "core/error.h"
+#include "report.h"
+#include "run/engine_session.h"
+
+namespace {
+
+using namespace dnnbench;
+
+struct Options {
+  std::string cases;
+  std::vector<std::string> engines{"onnxruntime", "openvino"};
+  size_t sample = 0;
+  uint64_t seed = 1;
+  std::string known_file;
+  std::string json_file;
+  std::string document_file;
+  bool accept = false;
+};
+
+void declare(CLI::App& app, Options& options) {
+  app.add_option("CASES", options.cases, "folder of the unpacked node tests")->required();
+  app.add_option("--engine", options.engines, "engines to run");
+  app.add_option("--sample", options.sample, "run so many tests only");
+  app.add_option("--seed", options.seed, "which ones");
+  app.add_option("--known", options.known_file, "known failures; anything else is reported");
+  app.add_flag("--accept", options.accept, "write the known failures instead of comparing");
+  app.add_option("--json", options.json_file, "write every test's outcome there");
+  app.add_option("--document", options.document_file, "write the table of operators there");
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  if (!file.flush()) throw Error("can't write " + path);
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error("can't read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A folder of this run, gone with it.
+class WorkFolder {
+ public:
+  WorkFolder() : path_(std::filesystem::temp_directory_path() / "dnnbench-conformance-XXXXXX") {
+    if (mkdtemp(path_.data()) == nullptr) throw Error("can't make the folder " + path_);
+  }
+  ~WorkFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string version_of(const std::string& engine, const std::string& work_folder) {
+  WorkerOptions options;
+  options.engine = engine;
+  options.log_path = work_folder + "/hello.log";
+  return EngineSession(options, work_folder).hello().version;
+}
+
+int report(const Options& options, const std::vector<ConformanceCase>& cases,
+           const std::vector<EngineSweep>& sweeps) {
+  fmt::print("{}", totals(cases, sweeps));
+  if (!options.json_file.empty()) write_file(options.json_file, to_json(sweeps));
+  if (!options.document_file.empty()) {
+    write_file(options.document_file, operators_document(cases, sweeps));
+  }
+  if (options.known_file.empty()) return 0;
+  if (options.accept) {
+    write_file(options.known_file, known_failures(sweeps));
+    return 0;
+  }
+  const std::vector<std::string> unexpected = surprises(sweeps, read_file(options.known_file));
+  for (const std::string& sentence : unexpected) fmt::print("{}\n", sentence);
+  return unexpected.empty() ? 0 : 1;
+}
+
+int run(const Options& options) {
+  const WorkFolder work_folder;
+  std::vector<ConformanceCase> cases;
+  for (const std::string& name :
+       sample(list_cases(options.cases), options.sample, options.seed)) {
+    cases.push_back(read_case(options.cases, name));
+  }
+  std::vector<EngineSweep> sweeps;
+  for (const std::string& engine : options.engines) {
+    if (!engine_is_built(engine)) {
+      fmt::print(stderr, "{} is not built; going on without it\n", engine);
+      continue;
+    }
+    sweeps.push_back({engine, version_of(engine, work_folder.path()),
+                      run_sweep(engine, cases, work_folder.path())});
+  }
+  return report(options, cases, sweeps);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs the ONNX node tests on the engines of this build.", "dnnbench-conformance");
+  Options options;
+  declare(app, options);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(options);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "dnnbench-conformance: {}\n", error.what());
+    return 1;
+  }
+}

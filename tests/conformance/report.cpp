@@ -1,0 +1,187 @@
+#include "report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "core/error.h"
+
+namespace dnnbench {
+namespace {
+
+struct Count {
+  int passed = 0;
+  int total = 0;
+
+  void add(const Outcome& outcome) {
+    passed += outcome.ok() ? 1 : 0;
+    ++total;
+  }
+  std::string text() const { return fmt::format("{}/{}", passed, total); }
+};
+
+using Names = std::map<std::string, std::vector<std::string>>;  // reason to the tests that give it
+
+std::string short_name(const std::string& test) { return test.substr(std::string("test_").size()); }
+
+std::string join(const std::vector<std::string>& words, const std::string& separator) {
+  return fmt::format("{}", fmt::join(words, separator));
+}
+
+// The reason with names, numbers and the rest of a long message left out, so that tests that fail
+// for one reason come together.
+std::string gist(const Outcome& outcome) {
+  if (outcome.kind == OutcomeKind::kWrongOutput) {
+    return outcome.reason.find("elements differ") != std::string::npos
+               ? "elements differ"
+               : "another element type, shape or kind of output";
+  }
+  static const std::regex kPath("[^ ]*/test_[a-z0-9_]+/model.onnx");
+  static const std::regex kNumbered("_[0-9]{2,}");
+  constexpr size_t kLongest = 160;
+  std::string text = std::regex_replace(outcome.reason, kPath, "the model");
+  text = std::regex_replace(text, kNumbered, "");
+  std::replace(text.begin(), text.end(), '|', '/');
+  if (text.size() > kLongest) text = text.substr(0, text.rfind(' ', kLongest)) + " ...";
+  return text;
+}
+
+std::string engine_line(const std::vector<ConformanceCase>& cases, const EngineSweep& engine) {
+  Count tensors, others;
+  std::map<std::string_view, int> outcomes;
+  int random = 0;
+  for (const ConformanceCase& test : cases) {
+    const Outcome& outcome = engine.sweep.at(test.name);
+    (test.tensors_only ? tensors : others).add(outcome);
+    if (outcome.ok()) continue;
+    ++outcomes[to_string(outcome.kind)];
+    random += test.random ? 1 : 0;
+  }
+  std::vector<std::string> failures;
+  for (const auto& [kind, count] : outcomes) failures.push_back(fmt::format("{} {}", kind, count));
+  return fmt::format("{} {}: {} of tensors, {} with sequences or optionals; not passed: {}{}\n",
+                     engine.engine, engine.version, tensors.text(), others.text(),
+                     failures.empty() ? "none" : join(failures, ", "),
+                     random == 0 ? "" : fmt::format(" ({} with random outputs)", random));
+}
+
+void append_operator_table(const std::vector<ConformanceCase>& cases,
+                           const std::vector<EngineSweep>& sweeps, std::string& document) {
+  std::map<std::string, std::vector<const ConformanceCase*>> tests_of;
+  for (const ConformanceCase& test : cases) tests_of[test.op].push_back(&test);
+  document += "| operator | opsets |";
+  for (const EngineSweep& engine : sweeps) document += fmt::format(" {} |", engine.engine);
+  document += "\n|---|---|";
+  for (size_t i = 0; i < sweeps.size(); ++i) document += "---|";
+  document += "\n";
+  for (const auto& [op, tests] : tests_of) {
+    std::set<int64_t> opsets;
+    for (const ConformanceCase* test : tests) opsets.insert(test->opset);
+    document += fmt::format("| {} | {} |", op, fmt::join(opsets, ", "));
+    for (const EngineSweep& engine : sweeps) {
+      Count count;
+      for (const ConformanceCase* test : tests) count.add(engine.sweep.at(test->name));
+      const char* mark = count.passed == count.total ? "" : "**";
+      document += fmt::format(" {}{}{} |", mark, count.text(), mark);
+    }
+    document += "\n";
+  }
+}
+
+void append_failures(const EngineSweep& engine, std::string& document) {
+  std::map<OutcomeKind, Names> names;
+  for (const auto& [test, outcome] : engine.sweep) {
+    if (!outcome.ok()) names[outcome.kind][gist(outcome)].push_back(short_name(test));
+  }
+  document += fmt::format("\n## What {} does not pass\n\n| outcome | why | tests |\n|---|---|---|\n",
+                          engine.engine);
+  for (const auto& [kind, reasons] : names) {
+    for (const auto& [reason, tests] : reasons) {
+      document += fmt::format("| {} | {} | {} |\n", to_string(kind), reason, join(tests, " "));
+    }
+  }
+}
+
+std::map<std::string, std::string> parse_known(const std::string& text) {
+  std::map<std::string, std::string> known;
+  std::istringstream lines(text);
+  std::string line;
+  while (std::getline(lines, line)) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words(line);
+    std::string engine, test, outcome, more;
+    if (!(words >> engine >> test >> outcome) || words >> more) {
+      throw Error("not a line of known failures, ENGINE TEST OUTCOME: " + line);
+    }
+    known[engine + " " + test] = outcome;
+  }
+  return known;
+}
+
+}  // namespace
+
+std::string totals(const std::vector<ConformanceCase>& cases,
+                   const std::vector<EngineSweep>& sweeps) {
+  std::string text = fmt::format("{} node tests\n", cases.size());
+  for (const EngineSweep& engine : sweeps) text += engine_line(cases, engine);
+  return text;
+}
+
+std::string operators_document(const std::vector<ConformanceCase>& cases,
+                               const std::vector<EngineSweep>& sweeps) {
+  std::string document =
+      "# Operators\n\nWritten by `make conformance`; don't edit. The node tests of the package `onnx` "
+      "1.19.1, each run by the\nengine's worker process in f32 with one thread and compared with the "
+      "expected outputs (element types and shapes\nexactly, elements within 1e-3 of the expected "
+      "value plus 1e-7). A cell holds passed/all tests of the operator, its\nexpanded forms among "
+      "them.\n\n```\n" +
+      totals(cases, sweeps) + "```\n\n";
+  append_operator_table(cases, sweeps, document);
+  for (const EngineSweep& engine : sweeps) append_failures(engine, document);
+  return document;
+}
+
+std::string to_json(const std::vector<EngineSweep>& sweeps) {
+  nlohmann::json all;
+  for (const EngineSweep& engine : sweeps) {
+    for (const auto& [test, outcome] : engine.sweep) {
+      all[engine.engine][test] = {{"outcome", to_string(outcome.kind)}, {"reason", outcome.reason}};
+    }
+  }
+  return all.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string known_failures(const std::vector<EngineSweep>& sweeps) {
+  std::string text;
+  for (const EngineSweep& engine : sweeps) {
+    for (const auto& [test, outcome] : engine.sweep) {
+      if (!outcome.ok()) {
+        text += fmt::format("{} {} {}\n", engine.engine, test, to_string(outcome.kind));
+      }
+    }
+  }
+  return text;
+}
+
+std::vector<std::string> surprises(const std::vector<EngineSweep>& sweeps,
+                                   const std::string& known) {
+  const std::map<std::string, std::string> expectations = parse_known(known);
+  std::vector<std::string> sentences;
+  for (const EngineSweep& engine : sweeps) {
+    for (const auto& [test, outcome] : engine.sweep) {
+      const auto found = expectations.find(engine.engine + " " + test);
+      const std::string expected = found == expectations.end() ? "ok" : found->second;
+      if (expected == "any" || expected == to_string(outcome.kind)) continue;
+      sentences.push_back(fmt::format("{} on {}: {} instead of {}{}{}", engine.engine, test,
+                                      to_string(outcome.kind), expected,
+                                      outcome.ok() ? "" : ": ", outcome.reason));
+    }
+  }
+  return sentences;
+}
+
+}  // namespace dnnbench

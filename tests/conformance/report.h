@@ -1,0 +1,35 @@
+// What comes out of the sweeps: totals for people, a table for docs/operators.md, JSON for
+// compare_with_python.py, and the comparison with the failures that are known.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sweep.h"
+
+namespace dnnbench {
+
+struct EngineSweep {
+  std::string engine;
+  std::string version;
+  Sweep sweep;
+};
+
+std::string totals(const std::vector<ConformanceCase>& cases,
+                   const std::vector<EngineSweep>& sweeps);
+
+std::string operators_document(const std::vector<ConformanceCase>& cases,
+                               const std::vector<EngineSweep>& sweeps);
+
+std::string to_json(const std::vector<EngineSweep>& sweeps);
+
+// A line each, "ENGINE TEST OUTCOME": how every test ends that does not pass.
+std::string known_failures(const std::vector<EngineSweep>& sweeps);
+
+// Every test that ends otherwise than the text of known_failures says, a sentence each. An OUTCOME
+// of "any" there is met by all. Throws Error for a line that is not such a line.
+std::vector<std::string> surprises(const std::vector<EngineSweep>& sweeps,
+                                   const std::string& known);
+
+}  // namespace dnnbench
