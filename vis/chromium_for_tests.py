@@ -7,6 +7,7 @@ so it needs no package beside Chromium itself.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -51,7 +52,7 @@ class Chromium:
         child_reads, self._to_child = os.pipe()
         self._from_child, child_writes = os.pipe()
         # The protocol's descriptors are 3 and 4; out of the way first, then into place.
-        ends = [os.dup2(end, high) for end, high in ((child_reads, 203), (child_writes, 204))]
+        ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (child_reads, child_writes)]
 
         def into_place() -> None:
             os.dup2(ends[0], 3)
