@@ -47,9 +47,9 @@ struct Verification {
   std::optional<double> smallest_detected_error;  // absolute, in one element, with all else right
 };
 
-// The class that outputs computed in `precision` ("f32", "f16", "bf16", or "mixed", which is judged
-// as bf16) are held to. Give what was asked for, and only for "default" what is in force: an engine
-// that was asked for f32 and computes in bf16 is wrong. Throws Error for any other name.
+// The class that outputs computed in `precision` are held to: "f16", "bf16", or "mixed", which is
+// judged as bf16; every other name is judged as f32. Give what was asked for, and only for
+// "default" what is in force: an engine that was asked for f32 and computes in bf16 is wrong.
 ToleranceClass tolerance_class_of(std::string_view precision);
 
 // `outputs` in the model's order. A tensor is judged by `requested` or by the model's own
