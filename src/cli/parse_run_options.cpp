@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "cli/command_line.h"
@@ -96,7 +97,18 @@ std::pair<std::string, std::string> split_assignment(const std::string& flag,
 std::vector<std::string> model_paths(const std::vector<std::string>& models) {
   if (models.empty()) throw UsageError("no MODEL given; see --help");
   std::vector<std::string> paths;
-  for (const std::string& model : models) paths.push_back(find_model(model, "run"));
+  std::map<std::string, std::string> path_of_stem;
+  for (const std::string& model : models) {
+    const std::string path = find_model(model, "run");
+    const auto [same, is_new] = path_of_stem.emplace(fs::path(path).stem().string(), path);
+    if (!is_new) {
+      throw UsageError(fmt::format(
+          "{} and {} would write the same result files; run them one by one into different "
+          "--output folders",
+          same->second, path));
+    }
+    paths.push_back(path);
+  }
   return paths;
 }
 

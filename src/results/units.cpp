@@ -11,7 +11,8 @@ namespace {
 // Three significant digits, never in exponent form: 0.0123, 1.23, 12.3, 123, 1234.
 std::string three_digits(double value) {
   if (value == 0 || !std::isfinite(value)) return fmt::format("{:g}", value);
-  const int magnitude = static_cast<int>(std::floor(std::log10(std::fabs(value))));
+  const std::string rounded = fmt::format("{:.2e}", value);  // 0.9999 rounds to 1.00e+00
+  const int magnitude = std::stoi(rounded.substr(rounded.find('e') + 1));
   return fmt::format("{:.{}f}", value, std::clamp(2 - magnitude, 0, 9));
 }
 
