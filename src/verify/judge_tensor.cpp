@@ -19,6 +19,9 @@ constexpr double kTailSafety = 4;
 // own runner of such test data (onnx/backend/test/case/test_case.py, rtol).
 constexpr double kExpectedTolerance = 1e-3;
 
+// Rounding a tensor's numbers to f16 moves them by more than this (about 2e-4 in norm).
+constexpr double kLeastHalfRounding = 0x1p-15;
+
 // How many elements may flip, in units of the most that flipped in one probe.
 constexpr size_t kFlipSafety = 4;
 
@@ -39,15 +42,60 @@ bool has_finite(const std::vector<double>& numbers) {
   return std::any_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
 }
 
-void judge_norm(const TensorPair& pair, size_t numbers, const Difference& measured,
-                const Allowed& allowed, Judgement& result) {
-  const bool excused = measured.norm <= allowed.excused;
-  result.verdict = excused ? Verdict::kUnverified : Verdict::kWrong;
-  result.reason = fmt::format(
-      "{}, the worst of errors whose norm is {:.2g} of the output's, where {:.2g} is allowed{}.",
-      describe_error(pair, measured.largest_at, numbers), measured.norm, allowed.norm,
-      excused ? "; but the model amplifies rounding so much that rounding alone may explain it"
-              : "");
+// f16 and bf16 leave the low 13 bits of an f32 number zero. Where many of the reference's numbers
+// have some of them set and none of the engine's has, the engine rounded to half precision: even
+// where the model amplifies rounding so much that the size of the errors would not tell.
+bool is_rounded_to_half(const Tensor& reference, const Tensor& got) {
+  constexpr size_t kEnough = 16;  // a few may be round by chance, as saturated scores are
+  constexpr uint32_t kLowBits = 0x1fff;
+  if (reference.type != DataType::kFloat32) return false;
+  const auto expected = reference.as<uint32_t>();
+  const auto others = got.as<uint32_t>();
+  size_t uneven = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if ((others[i] & kLowBits) != 0) return false;
+    if ((expected[i] & kLowBits) != 0) ++uneven;
+  }
+  return uneven >= kEnough;
+}
+
+std::string describe_norm(double norm, const Allowed& allowed) {
+  return fmt::format(
+      "the worst of errors whose norm is {:.2g} of the output's, where {:.2g} is "
+      "allowed{}",
+      norm, allowed.norm,
+      norm <= allowed.excused ? "; but the model amplifies rounding so much that "
+                                "rounding alone may explain it"
+                              : "");
+}
+
+// Fills in verdict and reason from the measures.
+void decide(const TensorPair& pair, const std::vector<double>& numbers, const Allowed& allowed,
+            Judgement& result) {
+  const Difference& measured = *result.difference;
+  const auto judge = [&](Verdict verdict, size_t at, const std::string& explanation) {
+    const std::string error = describe_error(pair, at, numbers.size());
+    result.verdict = verdict;
+    result.reason = explanation.empty() ? error + "." : error + ", " + explanation + ".";
+  };
+  if (measured.not_finite_at) {
+    judge(Verdict::kWrong, *measured.not_finite_at, "");
+  } else if (!has_finite(numbers)) {
+    result.verdict = Verdict::kUnverified;
+    result.reason = fmt::format("Output {} has no finite number in the reference.", pair.name);
+  } else if (measured.norm > allowed.norm) {
+    judge(measured.norm <= allowed.excused ? Verdict::kUnverified : Verdict::kWrong,
+          measured.largest_at, describe_norm(measured.norm, allowed));
+  } else if (measured.largest > allowed.element) {
+    judge(Verdict::kWrong, measured.largest_at,
+          fmt::format("off by {:.2g} of max(|expected|, {:.3g}), where {:.2g} is allowed to one "
+                      "element",
+                      measured.largest, scale_of(numbers), allowed.element));
+  } else if (result.tolerance.tolerance_class == ToleranceClass::kF32 &&
+             measured.norm > kLeastHalfRounding && is_rounded_to_half(pair.reference, pair.got)) {
+    judge(Verdict::kWrong, measured.largest_at,
+          "and every number of the output is rounded to half precision, where f32 was asked for");
+  }
 }
 
 // Positions whose score has a neighbour along some axis that is the same within `tie`.
@@ -108,21 +156,7 @@ Judgement judge_numbers(const TensorPair& pair, ToleranceClass applied, Toleranc
   result.tolerance.norm = allowed.norm;
   result.smallest_detected_error = scale * std::min(allowed.element, allowed.norm * root_count);
   result.strain = std::max(measured.norm / allowed.norm, measured.largest / allowed.element);
-  if (measured.not_finite_at) {
-    result.verdict = Verdict::kWrong;
-    result.reason = describe_error(pair, *measured.not_finite_at, numbers.size()) + ".";
-  } else if (!has_finite(numbers)) {
-    result.verdict = Verdict::kUnverified;
-    result.reason = fmt::format("Output {} has no finite number in the reference.", pair.name);
-  } else if (measured.norm > allowed.norm) {
-    judge_norm(pair, numbers.size(), measured, allowed, result);
-  } else if (measured.largest > allowed.element) {
-    result.verdict = Verdict::kWrong;
-    result.reason = fmt::format(
-        "{}, off by {:.2g} of max(|expected|, {:.3g}), where {:.2g} is allowed to one element.",
-        describe_error(pair, measured.largest_at, numbers.size()), measured.largest, scale,
-        allowed.element);
-  }
+  decide(pair, numbers, allowed, result);
   return result;
 }
 

@@ -18,7 +18,7 @@ struct Judgement {
   std::optional<Difference> difference;
   Tolerance tolerance;
   double smallest_detected_error = 0;
-  double strain = 0;  // the error in units of what is allowed; above 1 unless ok
+  double strain = 0;  // the size of the error in units of what is allowed
 };
 
 // A tensor beside its reference; both have the same type and shape.

@@ -295,6 +295,26 @@ TEST(Verify, HalfPrecisionIsCaughtWhereF32WasAskedAndPassesInItsOwnClass) {
   EXPECT_EQ(verdict_on(reference, f16, ToleranceClass::kBf16), Verdict::kOk);
 }
 
+TEST(Verify, NumbersRoundedToHalfAreCaughtWhereTheModelAmplifiesRoundingMoreThanThat) {
+  const std::vector<double> values = normal_values(1000, 5);
+  const Reference reference = sensitive_reference(values, 1e-4);
+  EXPECT_EQ(verdict_on(reference, floats(shaken(values, 1e-4, 1))), Verdict::kOk);
+  for (const DataType type : {DataType::kFloat16, DataType::kBfloat16}) {
+    const Value rounded = floats(rounded_to(type, values));
+    EXPECT_EQ(verdict_on(reference, rounded), Verdict::kWrong);
+    EXPECT_EQ(verdict_on(reference, rounded, ToleranceClass::kBf16), Verdict::kOk);
+  }
+}
+
+TEST(Verify, RoundNumbersAreNotTakenForHalfPrecisionWhereTheReferenceHasThemToo) {
+  std::vector<double> steps(100);
+  std::iota(steps.begin(), steps.end(), 0.0);
+  std::vector<double> off_by_one = steps;
+  off_by_one[50] += 1;
+  const Reference reference = sensitive_reference(steps, 1e-3);
+  EXPECT_EQ(verdict_on(reference, floats(off_by_one)), Verdict::kOk);
+}
+
 TEST(Verify, OutputsOfHalfPrecisionAreJudgedByTheirOwnRounding) {
   const std::vector<double> values = normal_values(1000, 5);
   for (const DataType type : {DataType::kFloat16, DataType::kBfloat16}) {
