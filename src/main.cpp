@@ -9,6 +9,7 @@
 #include "cli/help_text.h"
 #include "cli/suggest.h"
 #include "core/error.h"
+#include "core/printable.h"
 
 namespace {
 
@@ -61,10 +62,13 @@ int main(int argc, char** argv) {
   try {
     return dispatch({argv + 1, argv + argc});
   } catch (const UsageError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", dnnbench::printable(error.what()));
+    return dnnbench::kExitUsage;
+  } catch (const dnnbench::Error& error) {
+    fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
     return dnnbench::kExitUsage;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "dnnbench: {}\n", error.what());
+    fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
     return dnnbench::kExitNotAllOk;
   }
 }

@@ -9,8 +9,8 @@ namespace dnnbench {
 
 // Exit codes of all subcommands.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitNotAllOk = 1;  // some engine's outcome is not ok, or an Error
-inline constexpr int kExitUsage = 2;
+inline constexpr int kExitNotAllOk = 1;  // some engine's outcome is not ok
+inline constexpr int kExitUsage = 2;     // an Error: something that a person must fix first
 
 int run_command(const std::vector<std::string>& arguments);
 int inspect_command(const std::vector<std::string>& arguments);

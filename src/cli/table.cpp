@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/printable.h"
 #include "results/units.h"
 
 namespace dnnbench {
@@ -14,8 +15,11 @@ namespace {
 using Row = std::vector<std::string>;
 
 const Row kHeader{"engine",  "version", "median", "p90",    "p99",   "inferences/s",
-                  "vs best", "load",    "memory", "error", "verdict"};
-constexpr size_t kLeftAligned[] = {0, 1, 10};
+                  "vs best", "load",    "memory", "precision", "error", "verdict"};
+constexpr size_t kLeftAligned[] = {0, 1, 9, 11};
+
+// Medians nearer than this are called equal: two runs of one engine differ by as much.
+constexpr double kAlike = 1.01;
 
 bool is_left_aligned(size_t column) {
   return std::find(std::begin(kLeftAligned), std::end(kLeftAligned), column) !=
@@ -51,7 +55,7 @@ std::string error_cell(const Verification& verification) {
 std::string verdict_cell(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
   if (result.verification.verdict == Verdict::kUnverified) return "unverified";
-  return "ok";
+  return is_suspect(result) ? "suspect" : "ok";
 }
 
 // `best_s` is the fastest engine's median; unused where the engine has no rank.
@@ -71,6 +75,7 @@ Row row_of(const Result& result, double best_s) {
   }
   row.push_back(optional_cell(result.load_s, format_seconds));
   row.push_back(optional_cell(result.peak_rss_bytes, format_bytes));
+  row.push_back(result.in_force ? result.in_force->precision : "-");
   row.push_back(error_cell(result.verification));
   row.push_back(verdict_cell(result));
   return row;
@@ -102,7 +107,8 @@ std::string reasons(const std::vector<Result>& results) {
     const std::string& reason =
         result.outcome.ok() ? result.verification.reason : result.outcome.reason;
     if (!is_ranked(result)) {
-      text += fmt::format("{}: {}: {}\n", engine_label(result), verdict_cell(result), reason);
+      text += fmt::format("{}: {}: {}\n", engine_label(result), verdict_cell(result),
+                          printable(reason));
     }
   }
   return text;
@@ -114,6 +120,13 @@ std::string agreement(const std::vector<const Result*>& ranked) {
     worst = std::max(worst, result->verification.max_rel_error.value_or(0));
   }
   return worst == 0 ? "outputs agree exactly" : fmt::format("outputs agree within {:.0e}", worst);
+}
+
+std::string busy_machine(const Result& result) {
+  return fmt::format(
+      "The machine was busy: {} waited for a core during {:.0f} % of its timing, so these figures "
+      "give no ranking; run again when nothing else runs.",
+      engine_label(result), 100 * *result.run_queue_wait_share);
 }
 
 }  // namespace
@@ -131,7 +144,7 @@ std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
   std::vector<std::string> inputs;
   for (const auto& [name, shape] : first.input_shapes) {
-    inputs.push_back(fmt::format("{}[{}]", name, fmt::join(shape, ",")));
+    inputs.push_back(fmt::format("{}[{}]", printable(name), fmt::join(shape, ",")));
   }
   return fmt::format("{} on {}: {} thread{}, {}, inputs {}",
                      std::filesystem::path(first.model_path).stem().string(), first.instance,
@@ -158,7 +171,14 @@ std::string closing_sentence(const std::vector<Result>& results) {
     return fmt::format("{} is the only engine with a verified result: {} an inference; {}.", best,
                        format_seconds(median_latency_s(*ranked[0])), agreement(ranked));
   }
+  for (const Result* result : ranked) {
+    if (is_suspect(*result)) return busy_machine(*result);
+  }
   const double ratio = median_latency_s(*ranked[1]) / median_latency_s(*ranked[0]);
+  if (ratio < kAlike) {
+    return fmt::format("{} and {} are equally fast, within 1 %; {}.", best,
+                       engine_label(*ranked[1]), agreement(ranked));
+  }
   return fmt::format("{} is fastest: {:.2f} times {}; {}.", best, ratio, engine_label(*ranked[1]),
                      agreement(ranked));
 }

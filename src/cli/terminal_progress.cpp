@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "cli/table.h"
+#include "core/printable.h"
 #include "results/units.h"
 
 namespace dnnbench {
@@ -37,7 +38,8 @@ std::string whole_seconds(double seconds) {
 
 std::string ending(const Result& result) {
   if (!result.outcome.ok()) {
-    return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
+    return fmt::format("{}: {}", to_string(result.outcome.kind),
+                       printable(result.outcome.reason));
   }
   return fmt::format("ok, {} an inference", format_seconds(median_latency_s(result)));
 }
@@ -55,7 +57,7 @@ TerminalProgress::~TerminalProgress() { clear_line(); }
 
 void TerminalProgress::note(const std::string& sentence) {
   clear_line();
-  fmt::print(stderr, "{}\n", sentence);
+  fmt::print(stderr, "{}\n", printable(sentence));
 }
 
 void TerminalProgress::step(const std::string& who, const std::string& doing,

@@ -73,6 +73,10 @@ double median_latency_s(const Result& result) {
   return median(result.data) / static_cast<double>(result.number);
 }
 
+bool is_suspect(const Result& result) {
+  return result.run_queue_wait_share.value_or(0) > kSuspectWaitShare;
+}
+
 std::map<std::string, double> latency_percentiles_s(const Result& result) {
   std::map<std::string, double> percentiles;
   for (const int percent : percentiles_supported(result.data.size())) {
@@ -114,7 +118,9 @@ ordered_json to_json(const Result& result) {
   json["environment"] = json_of(result.environment);
   json["started_at"] = result.started_at;
   json["tool_version"] = DNNBENCH_VERSION;
-  json["log_path"] = result.log_path;
+  json["log_path"] = result.log_path.empty() ? ordered_json() : ordered_json(result.log_path);
+  json["noise"] = {{"run_queue_wait_share", or_null(result.run_queue_wait_share)},
+                   {"suspect", is_suspect(result)}};
   add_speed(json, result);
   return json;
 }

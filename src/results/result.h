@@ -44,10 +44,14 @@ struct Result {
   std::optional<int64_t> peak_rss_bytes;
   std::vector<double> data;  // seconds of each experiment, in the order measured
 
+  // Time that the engine's threads together waited for a core while it was timed, as a share of
+  // that time; absent where nothing was timed.
+  std::optional<double> run_queue_wait_share;
+
   Environment environment;
   std::string instance;
   std::string started_at;  // UTC, "2026-11-23T22:40:07Z"
-  std::string log_path;    // file name of the log beside the result
+  std::string log_path;    // file name of the log beside the result; empty where there is none
   std::string output_path;
 };
 
@@ -57,6 +61,11 @@ nlohmann::ordered_json to_json(const Result& result);
 
 // Seconds for one inference, from data divided by number. Data must not be empty.
 double median_latency_s(const Result& result);
+
+// Whether something else ran on the machine's cores while the engine was timed, so that its figures
+// are not to be trusted: more than kSuspectWaitShare of waiting.
+bool is_suspect(const Result& result);
+inline constexpr double kSuspectWaitShare = 0.05;
 
 // The percentiles that there are enough samples for, "p50" to "p99" (core/statistics.h).
 std::map<std::string, double> latency_percentiles_s(const Result& result);

@@ -91,6 +91,13 @@ void name_files(const RunOptions& options, const Model& model, const EngineChoic
   const fs::path folder = fs::absolute(options.output);
   result.log_path = stem + ".log";
   result.output_path = (folder / (stem + ".json")).string();
+  std::error_code ignored;
+  fs::remove(folder / result.log_path, ignored);  // an earlier run's log is not this one's
+}
+
+void forget_log_not_written(Result& result) {
+  const fs::path folder = fs::path(result.output_path).parent_path();
+  if (!fs::exists(folder / result.log_path)) result.log_path.clear();
 }
 
 void make_output_folder(const std::string& folder) {
@@ -105,16 +112,18 @@ void make_output_folder(const std::string& folder) {
 
 std::vector<Result> bench_model(const RunOptions& options, const std::string& model_path,
                                 Progress& progress) {
+  Model model = read_model(model_path);  // first: a file that is no model leaves no folder behind
   make_output_folder(options.output);
   const WorkFolder work;
   const Environment environment = read_environment();
   const int threads = options.threads.value_or(default_threads(environment));
-  const PreparedModel prepared = prepare_model(options, model_path, threads, work, progress);
+  const PreparedModel prepared = prepare_model(options, std::move(model), threads, work, progress);
   std::vector<Result> results;
   for (const EngineChoice& choice : options.engines) {
     Result result = describe_run(options, prepared, environment);
     name_files(options, prepared.model, choice, result);
     bench_engine(options, prepared, choice, work, progress, result);
+    forget_log_not_written(result);
     write_result(result);
     progress.finished(result);
     results.push_back(std::move(result));

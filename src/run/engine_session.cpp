@@ -26,7 +26,7 @@ T field(const json& reply, const char* name) {
 std::vector<double> seconds(const std::vector<int64_t>& nanoseconds) {
   std::vector<double> values;
   values.reserve(nanoseconds.size());
-  for (const int64_t value : nanoseconds) values.push_back(static_cast<double>(value) * 1e-9);
+  for (const int64_t value : nanoseconds) values.push_back(static_cast<double>(value) / 1e9);
   return values;
 }
 
@@ -50,7 +50,8 @@ TimedSlice EngineSession::slice(int64_t experiments, int64_t number, double max_
   const json reply = worker_.request(
       {{"do", "slice"}, {"experiments", experiments}, {"number", number}, {"max_s", max_s}});
   return {seconds(field<std::vector<int64_t>>(reply, "start_ns")),
-          seconds(field<std::vector<int64_t>>(reply, "duration_ns"))};
+          seconds(field<std::vector<int64_t>>(reply, "duration_ns")),
+          static_cast<double>(field<int64_t>(reply, "waited_ns")) / 1e9};
 }
 
 std::vector<Value> EngineSession::outputs() {

@@ -82,19 +82,19 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
   });
 }
 
-PreparedModel prepare_model(const RunOptions& options, const std::string& path, int threads,
+PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
                             const WorkFolder& work, Progress& progress) {
   PreparedModel prepared;
-  prepared.model = read_model(path);
+  prepared.model = std::move(read);
   const Model& model = prepared.model;
   prepared.size_bytes = size_with_external_data(model);
-  prepared.sha256 = sha256_of_file(path);
+  prepared.sha256 = sha256_of_file(model.path);
 
   const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
   const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work);
   tell_chosen_sizes(shapes, progress);
 
-  prepared.load.model_path = fs::absolute(path).string();
+  prepared.load.model_path = fs::absolute(model.path).string();
   prepared.load.device = options.device;
   prepared.load.precision = options.precision;
   prepared.load.threads = threads;

@@ -45,9 +45,9 @@ std::optional<std::string> why_not_accepted(const Model& model, const InputShape
 ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
                           const GivenInputs& given, const WorkFolder& work);
 
-// Throws Error for what the user must fix: the model, --shape, --input, --test-data. A reference
-// that fails makes the examinations unverifiable, not an error.
-PreparedModel prepare_model(const RunOptions& options, const std::string& path, int threads,
+// Throws Error for what the user must fix: --shape, --input, --test-data. A reference that fails
+// makes the examinations unverifiable, not an error.
+PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
                             const WorkFolder& work, Progress& progress);
 
 }  // namespace dnnbench
