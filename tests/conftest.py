@@ -1,0 +1,109 @@
+"""Runs the real programs, those in the folder DNNBENCH_BIN, as a user does."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import tiny_models
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+QUICK = ["--repeat=3", "--warmup=0"]  # for what does not depend on the time measured
+LIMIT_S = 120  # far above what any of the runs takes; a hang ends here
+
+
+@dataclass
+class Run:
+    code: int
+    stdout: str
+    stderr: str
+    output: Path
+
+    @property
+    def results(self) -> dict[str, dict]:
+        """Every result, under backend-backend_meta."""
+        found = [json.loads(path.read_text(encoding="utf-8")) for path in self.json_files()]
+        return {f"{result['backend']}-{result['backend_meta']}": result for result in found}
+
+    def json_files(self) -> list[Path]:
+        return sorted(self.output.rglob("*.json"))
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.output.rglob("*") if path.is_file())
+
+    def only_result(self) -> dict:
+        (result,) = self.results.values()
+        return result
+
+    def log(self, result: dict) -> bytes:
+        return (self.output / result["log_path"]).read_bytes()
+
+    def row(self, engine: str) -> list[str]:
+        """The words of an engine's line in the first table."""
+        rows = [line.split() for line in self.stdout.splitlines()]
+        return next(row for row in rows if row[:1] == [engine])
+
+
+def pytest_collection_modifyitems(items):
+    needs_programs = [item for item in items if "dnnbench" in getattr(item, "fixturenames", ())]
+    if needs_programs and "DNNBENCH_BIN" not in os.environ:
+        raise pytest.UsageError("set DNNBENCH_BIN to the folder of dnnbench; ctest does")
+
+
+@pytest.fixture(scope="session")
+def programs() -> Path:
+    return Path(os.environ["DNNBENCH_BIN"])
+
+
+@pytest.fixture(scope="session")
+def has_openvino(programs) -> bool:
+    return (programs / "dnnbench-engine-openvino").exists()
+
+
+@pytest.fixture(scope="session")
+def schema() -> jsonschema.Draft202012Validator:
+    text = (REPOSITORY / "docs" / "results.schema.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+@pytest.fixture(scope="session")
+def dnnbench(programs, tmp_path_factory):
+    """dnnbench("inspect", path): a subcommand, with no terminal anywhere."""
+    folder = tmp_path_factory.mktemp("current")
+
+    def call(*arguments: object, **options: object) -> subprocess.CompletedProcess:
+        command = [str(programs / "dnnbench"), *map(str, arguments)]
+        options = {"cwd": folder, "timeout": LIMIT_S, "stdin": subprocess.DEVNULL} | options
+        return subprocess.run(command, capture_output=True, encoding="utf-8", **options)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def bench(dnnbench, schema, tmp_path_factory):
+    """bench(model, "--fake=ok"): a quick run. Whatever it is asked, the results folder then holds
+    results that follow the schema, their logs, and nothing else."""
+
+    def call(*arguments: object, quick: bool = True, output: Path = None, **options) -> Run:
+        output = output or tmp_path_factory.mktemp("run") / "results"
+        flags = [*(QUICK if quick else []), f"--output={output}"]
+        done = dnnbench("run", *arguments, *flags, **options)
+        run = Run(done.returncode, done.stdout, done.stderr, output)
+        for path in run.json_files():
+            result = json.loads(path.read_text(encoding="utf-8"))
+            assert [error.message for error in schema.iter_errors(result)] == []
+            assert result["output_path"] == str(path)
+        assert all(name.endswith((".json", ".log")) for name in run.files())
+        return run
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def convolution(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    return tiny_models.save(tiny_models.convolution(), folder / "tiny.onnx")

@@ -1,0 +1,26 @@
+"""Finds processes by a mark in their environment, which every descendant inherits."""
+
+import time
+from pathlib import Path
+
+MARK = "DNNBENCH_TEST_MARK"
+LIMIT_S = 60
+
+
+def processes_with(mark: str) -> dict[int, str]:
+    """The command lines of all processes with that value of MARK, however they are related to us."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes():
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().decode()
+        except OSError:
+            pass  # ended, or not ours
+    return found
+
+
+def wait_until(condition) -> None:
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)

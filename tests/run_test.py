@@ -1,0 +1,365 @@
+"""dnnbench run: what it prints, what it writes, and how its flags act."""
+
+import hashlib
+import os
+import resource
+import signal
+import statistics
+import subprocess
+
+import pytest
+
+import tiny_models
+
+NOT_BUILT = {"--pytorch": "pytorch", "--tf": "tensorflow", "--tvm": "tvm"}
+
+
+def test_a_run_prints_a_table_and_a_sentence(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--fake=slow", "--instance=c9.large")
+    assert run.code == 0
+    assert run.stderr == f"Results are in {run.output}\n"
+    lines = run.stdout.splitlines()
+    assert lines[0].startswith("tiny on c9.large: ")
+    assert lines[0].endswith(", f32, inputs x[1,3,8,8]")
+    assert lines[1].split("  ")[0] == "engine"
+    assert [line.split()[0] for line in lines[2:4]] == ["onnxruntime", "fake-slow"]
+    assert run.row("onnxruntime")[-1] == "ok"
+    assert lines[-2].startswith("onnxruntime is fastest: ")
+    assert " times fake-slow; outputs agree within " in lines[-2]
+    assert "\x1b" not in run.stdout
+
+
+def test_the_result_tells_what_was_run(bench, convolution):
+    run = bench(convolution, "--onnxruntime")
+    assert run.files() == [
+        "tiny-quant=0-cpu-onnxruntime-cpu.json",
+        "tiny-quant=0-cpu-onnxruntime-cpu.log",
+    ]
+    result = run.only_result()
+    content = convolution.read_bytes()
+    assert result["model_path"] == str(convolution)
+    assert result["model_sha256"] == hashlib.sha256(content).hexdigest()
+    assert result["size"] == len(content)
+    assert result["input_size"] == [[1, 3, 8, 8]]
+    assert result["input_shapes"] == {"x": [1, 3, 8, 8]}
+    assert result["quantize"] is False
+    assert result["seed"] == 0
+    assert result["log_path"] == "tiny-quant=0-cpu-onnxruntime-cpu.log"
+    assert result["in_force"]["precision"] == "f32"
+    assert result["in_force"]["threads"] == result["threads"]
+    assert result["verification"]["verdict"] == "ok"
+    assert result["peak_rss_bytes"] > 1_000_000
+
+
+def test_the_statistics_are_those_of_the_data(bench, convolution):
+    run = bench(
+        convolution, "--fake=ok,duration_s=0.0002", "--repeat=64", "--number=2", quick=False
+    )
+    result = run.only_result()
+    data = result["data"]
+    assert len(data) == 64
+    assert result["min"] == min(data)
+    assert result["max"] == max(data)
+    assert result["mean"] == pytest.approx(statistics.fmean(data))
+    assert result["std"] == pytest.approx(statistics.pstdev(data))
+    assert result["latency_s"].keys() == {"p50", "p90"}
+    assert result["latency_s"]["p50"] == pytest.approx(statistics.median(data) / 2)
+    assert result["latency_s"]["p90"] == pytest.approx(sorted(data)[57] / 2)
+    assert result["throughput_per_s"] == pytest.approx(2 / statistics.median(data))
+
+
+def test_times_are_of_the_inferences(bench, convolution):
+    """By the ratio of two engines that burn a given time: the load of the machine cancels out of
+    the smallest of many."""
+    once, twice, ten = "ok,duration_s=0.002", "ok,duration_s=0.004", "--number=10"
+    flags = [f"--fake={once}", f"--fake={twice}", "--warmup=0"]
+    results = bench(convolution, *flags, "--repeat=60", quick=False).results
+    short = results["fake-ok_duration_s=0.002"]
+    long = results["fake-ok_duration_s=0.004"]
+    assert short["min"] >= 0.002
+    assert long["min"] / short["min"] == pytest.approx(2, rel=0.05)
+    results = bench(convolution, *flags, "--repeat=8", ten, quick=False).results
+    short = results["fake-ok_duration_s=0.002-number=10"]
+    assert short["min"] >= 0.02
+    assert short["latency_s"]["p50"] == pytest.approx(statistics.median(short["data"]) / 10)
+
+
+# This part crashes at its 21st call. Outside the counts there are two calls for the verification
+# before the timing, and one after each of the up to four changes of the inputs during it.
+@pytest.mark.parametrize(
+    "repeat, number, warmup, outcome",
+    [
+        (14, 1, 0, "ok"),
+        (15, 1, 0, "crashed"),
+        (14, 1, 1, "crashed"),
+        (7, 2, 0, "ok"),
+        (8, 2, 0, "crashed"),
+        (4, 2, 3, "ok"),
+        (1, 17, 0, "ok"),
+        (1, 18, 0, "crashed"),
+    ],
+)
+def test_the_counts_are_exact(bench, convolution, repeat, number, warmup, outcome):
+    flags = [f"--repeat={repeat}", f"--number={number}", f"--warmup={warmup}"]
+    result = bench(convolution, "--fake=crash_later", *flags, quick=False).only_result()
+    assert result["outcome"] == outcome
+    assert (result["repeat"], result["number"]) == (repeat, number)
+    if outcome == "ok":
+        assert result["warmup"] == warmup
+        assert len(result["data"]) == repeat
+
+
+def test_a_budget_decides_without_repeat(bench, convolution):
+    run = bench(convolution, "--fake=ok,duration_s=0.001", "--budget=0.1", quick=False)
+    result = run.only_result()
+    assert result["repeat"] is None
+    assert result["warmup"] >= 3
+    assert sum(result["data"]) >= 0.1
+    assert len(result["data"]) <= 100
+
+
+def test_values_may_follow_a_space(bench, convolution):
+    flags = (
+        "--fake ok --repeat 4 --warmup 1 --number 2 --threads 1 --seed 5 --instance here".split()
+    )
+    result = bench(convolution, *flags, quick=False).only_result()
+    assert (len(result["data"]), result["warmup"], result["number"]) == (4, 1, 2)
+    assert (result["threads"], result["seed"], result["instance"]) == (1, 5, "here")
+    assert result["backend_meta"] == "ok-threads=1-number=2-seed=5"
+
+
+@pytest.mark.parametrize(
+    "flags, sentence",
+    [
+        ("--onnxruntim", "unknown flag --onnxruntim; did you mean --onnxruntime?"),
+        ("--opnevino", "did you mean --openvino?"),
+        ("--repaet=3", "unknown flag --repaet; did you mean --repeat?"),
+        ("--frobnicate", "unknown flag --frobnicate; see --help"),
+        ("-n 3", "unknown flag -n"),
+        ("--repeat=0", "--repeat"),
+        ("--repeat=ten", "--repeat"),
+        ("--repeat", "--repeat"),
+        ("--number=0", "--number"),
+        ("--warmup=-1", "--warmup"),
+        ("--budget=0", "--budget"),
+        ("--timeout=never", "--timeout"),
+        ("--threads=0", "--threads"),
+        ("--device=tpu", "tpu"),
+        ("--precision=f8", "f8"),
+        ("--seed=9007199254740992", "--seed"),
+        ("--quantize", "--quantize is not built yet"),
+        ("--shape=x", "--shape=x does not read NAME=VALUE"),
+        ("--shape=x=1,a", "--shape=x=1,a does not read NAME=DIMS"),
+        ("--shape=x=1,,2", "--shape=x=1,,2 does not read NAME=DIMS"),
+        ("--input=x", "--input=x does not read NAME=VALUE"),
+        ("--test-data=/no/such/folder", "--test-data"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(bench, convolution, flags, sentence):
+    run = bench(convolution, *flags.split(), quick=False)
+    assert run.code == 2
+    assert sentence in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert run.stdout == ""
+    assert not run.output.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ([], "no subcommand given"),
+        (["rnu"], "there is no subcommand rnu; did you mean run?"),
+        (["run"], "no MODEL given"),
+        (["run", "resnet50-v1-8"], "did you mean resnet50-v1-7?"),
+        (["run", "no-such-model-at-all.onnx"], "there is no model file no-such-model-at-all.onnx"),
+        (["inspect"], "no MODEL given"),
+        (["inspect", "--jsno"], "did you mean --json?"),
+        (["engines", "extra"], "unexpected argument extra"),
+    ],
+)
+def test_wrong_subcommands_are_one_sentence(dnnbench, arguments, sentence):
+    done = dnnbench(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines", None])
+def test_help_goes_to_stdout(dnnbench, subcommand):
+    done = dnnbench(*filter(None, [subcommand]), "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: ")
+
+
+def test_engines_not_built_are_unsupported_and_the_others_run(bench, programs, convolution):
+    missing = [
+        flag
+        for flag, engine in NOT_BUILT.items()
+        if not (programs / f"dnnbench-engine-{engine}").exists()
+    ]
+    if not missing:
+        pytest.skip("every engine is built")
+    run = bench(convolution, "--onnxruntime", "--fake=ok", *missing)
+    assert run.code == 1
+    outcomes = {result["backend"]: result["outcome"] for result in run.results.values()}
+    assert outcomes.pop("onnxruntime") == "ok"
+    assert outcomes.pop("fake") == "ok"
+    assert outcomes == {flag.removeprefix("--"): "unsupported" for flag in missing}
+    for flag in missing:
+        name = flag.removeprefix("--")
+        result = run.results[f"{name}-cpu"]
+        assert "this build of dnnbench has no engine" in result["reason"]
+        assert result["log_path"] is None
+        assert run.row(name)[-1] == "unsupported"
+        assert f"{name}: unsupported: {result['reason']}" in run.stdout
+
+
+def test_without_an_engine_flag_the_installed_ones_run(bench, convolution, has_openvino):
+    run = bench(convolution)
+    expected = {"onnxruntime-cpu", "openvino-cpu"}
+    assert expected <= run.results.keys()
+    assert not [name for name in run.results if name.startswith("fake")]
+    assert run.results["onnxruntime-cpu"]["outcome"] == "ok"
+    assert run.results["openvino-cpu"]["outcome"] == ("ok" if has_openvino else "unsupported")
+
+
+def test_an_engine_is_run_once_however_often_it_is_asked_for(bench, convolution):
+    run = bench(convolution, "--fake=ok", "--fake=ok", "--fake=slow")
+    assert list(run.results) == ["fake-ok", "fake-slow"]
+    assert run.code == 0
+
+
+@pytest.mark.parametrize("device", ["gpu", "arm"])
+def test_a_device_that_is_not_there_is_unsupported(bench, convolution, device):
+    if device == "arm" and os.uname().machine == "aarch64":
+        pytest.skip("this is an Arm machine")
+    run = bench(convolution, "--onnxruntime", f"--device={device}")
+    assert run.code == 1
+    result = run.only_result()
+    assert (result["outcome"], result["device"]) == ("unsupported", device)
+    assert run.files() == [f"tiny-quant=0-{device}-onnxruntime-cpu.json"]
+
+
+def test_several_models_have_a_table_each(bench, convolution, tmp_path):
+    lookup = tiny_models.save(tiny_models.lookup(), tmp_path / "lookup.onnx")
+    run = bench(convolution, lookup, "--onnxruntime", "--fake=ok")
+    assert run.code == 0
+    assert [line.split()[0] for line in run.stdout.splitlines() if " on " in line] == [
+        "tiny",
+        "lookup",
+    ]
+    assert sum(name.endswith(".json") for name in run.files()) == 4
+
+
+def test_the_model_s_name_may_hold_anything(bench, tmp_path):
+    path = tiny_models.save(tiny_models.convolution(), tmp_path / 'modèle 1, "x".v2.onnx')
+    run = bench(path, "--onnxruntime")
+    assert run.code == 0
+    assert run.only_result()["model_path"] == str(path)
+    assert run.files()[0] == 'modèle 1, "x".v2-quant=0-cpu-onnxruntime-cpu.json'
+
+
+def test_a_long_name_is_cut(bench, tmp_path):
+    name = "input" * 40
+    path = tiny_models.save(tiny_models.convolution("N", name=name), tmp_path / "tiny.onnx")
+    run = bench(path, "--onnxruntime", f"--shape={name}=2,3,8,8")
+    assert run.code == 0
+    assert run.only_result()["backend_meta"] == f"cpu-shape={name}@2x3x8x8"
+    assert all(len(file) <= 205 for file in run.files())
+
+
+def test_settings_keep_runs_apart(bench, convolution, tmp_path):
+    for flags in ([], ["--threads=1"], ["--seed=7"], ["--number=2"], ["--threads=1", "--seed=7"]):
+        bench(convolution, "--fake=ok", *flags, output=tmp_path)
+    names = {path.stem.removeprefix("tiny-quant=0-cpu-fake-") for path in tmp_path.glob("*.json")}
+    assert names == {"ok", "ok-threads=1", "ok-seed=7", "ok-number=2", "ok-threads=1-seed=7"}
+
+
+def test_a_run_replaces_the_earlier_one_of_its_name(bench, convolution, tmp_path):
+    first = bench(convolution, "--fake=ok", output=tmp_path).only_result()
+    flags = ["--fake=ok", "--repeat=5", "--warmup=0"]
+    second = bench(convolution, *flags, output=tmp_path, quick=False).only_result()
+    assert (len(first["data"]), len(second["data"])) == (3, 5)
+
+
+def test_a_seed_gives_the_same_inputs(bench, convolution):
+    def worst_element(seed: int) -> str:
+        return bench(convolution, "--fake=wrong", f"--seed={seed}").only_result()["reason"]
+
+    assert " instead of " in worst_element(3)
+    assert worst_element(3) == worst_element(3)
+    assert worst_element(3) != worst_element(4)
+
+
+def test_threads_are_given_to_the_engine(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--openvino", "--threads=1")
+    for result in run.results.values():
+        assert result["threads"] == 1
+        assert result["backend_meta"] == "cpu-threads=1"
+        if result["outcome"] == "ok":
+            assert result["in_force"]["threads"] == 1
+
+
+@pytest.mark.parametrize("precision", ["f16", "bf16", "default"])
+def test_a_precision_is_in_force_or_refused(bench, convolution, precision):
+    run = bench(convolution, "--onnxruntime", "--openvino", f"--precision={precision}")
+    for result in run.results.values():
+        assert result["precision"] == precision
+        assert result["backend_meta"] == f"cpu-precision={precision}"
+        if precision == "default":
+            assert result["outcome"] in ("ok", "unsupported")
+        elif result["outcome"] == "ok":
+            assert result["in_force"]["precision"] in (precision, "mixed")
+            assert result["verification"]["tolerance"]["class"] in (precision, "bf16")
+        else:
+            assert result["outcome"] == "unsupported"
+            assert precision in result["reason"]
+
+
+def test_an_earlier_result_survives_one_that_can_not_be_written(bench, convolution, tmp_path):
+    before = bench(convolution, "--fake=ok", output=tmp_path)
+    content = before.json_files()[0].read_bytes()
+
+    def forbid_large_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+
+    run = bench(
+        convolution,
+        "--fake=ok",
+        "--repeat=20000",
+        quick=False,
+        output=tmp_path,
+        preexec_fn=forbid_large_files,
+        restore_signals=False,
+    )
+    assert run.code == 2
+    assert run.stderr.startswith(f"dnnbench: could not write the result {run.json_files()[0]}: ")
+    assert run.stderr.count("\n") == 1
+    assert [path.read_bytes() for path in run.json_files()] == [content]
+
+
+def test_an_output_folder_that_can_not_be_made_is_one_sentence(bench, convolution, tmp_path):
+    (tmp_path / "file").touch()
+    run = bench(convolution, "--fake=ok", output=tmp_path / "file" / "results")
+    assert run.code == 2
+    assert run.stderr.startswith(f"dnnbench: could not make the output folder {tmp_path}/file/")
+    assert run.stdout == ""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_one_sentence(bench, convolution, tmp_path):
+    tmp_path.chmod(0o500)
+    run = bench(convolution, "--fake=ok", output=tmp_path)
+    assert run.code == 2
+    assert run.stderr.count("\n") == 1
+    assert str(tmp_path) in run.stderr
+
+
+def test_an_engine_program_says_who_starts_it(programs):
+    done = subprocess.run(
+        [programs / "dnnbench-engine-onnxruntime"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "dnnbench" in done.stderr

@@ -1,0 +1,87 @@
+"""ONNX models of a few kilobytes, for tests that run the whole program."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT, INT64, STRING = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING
+OPSET = 13
+
+
+def tensor(name: str, shape: list, kind: int = FLOAT) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def weights(name: str, *shape: int) -> onnx.TensorProto:
+    values = np.random.default_rng(len(name)).standard_normal(shape) / np.sqrt(shape[-1])
+    return numpy_helper.from_array(values.astype(np.float32), name)
+
+
+def model_of(nodes: list, inputs: list, outputs: list, initializers: list = ()) -> onnx.ModelProto:
+    graph = helper.make_graph(nodes, "tiny", inputs, outputs, list(initializers))
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+
+
+def convolution(batch: object = 1, size: int = 8, name: str = "x") -> onnx.ModelProto:
+    """Convolution, Relu and Gemm: name [batch, 3, size, size] -> y [batch, 10]."""
+    nodes = [
+        helper.make_node("Conv", [name, "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c"], ["r"]),
+        helper.make_node("Flatten", ["r"], ["f"]),
+        helper.make_node("Gemm", ["f", "b"], ["y"]),
+    ]
+    initializers = [weights("w", 4, 3, 3, 3), weights("b", 4 * size * size, 10)]
+    return model_of(
+        nodes, [tensor(name, [batch, 3, size, size])], [tensor("y", [batch, 10])], initializers
+    )
+
+
+def lookup() -> onnx.ModelProto:
+    """A table of 5 rows, looked up: ids int64[4] -> rows [4, 8]."""
+    nodes = [helper.make_node("Gather", ["table", "ids"], ["rows"])]
+    return model_of(
+        nodes, [tensor("ids", [4], INT64)], [tensor("rows", [4, 8])], [weights("table", 5, 8)]
+    )
+
+
+def one_node(operator: str, **attributes: object) -> onnx.ModelProto:
+    """x [2, 3] -> y [2, 3] by one operator with one input."""
+    node = helper.make_node(operator, ["x"], ["y"], **attributes)
+    return model_of([node], [tensor("x", [2, 3])], [tensor("y", [2, 3])])
+
+
+def strings() -> onnx.ModelProto:
+    node = helper.make_node("Identity", ["words"], ["same"])
+    return model_of([node], [tensor("words", [3], STRING)], [tensor("same", [3], STRING)])
+
+
+def random_normal() -> onnx.ModelProto:
+    nodes = [
+        helper.make_node("RandomNormalLike", ["x"], ["noise"]),
+        helper.make_node("Add", ["x", "noise"], ["y"]),
+    ]
+    return model_of(nodes, [tensor("x", [2, 3])], [tensor("y", [2, 3])])
+
+
+def save(model: onnx.ModelProto, path: Path) -> Path:
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def save_with_external_data(model: onnx.ModelProto, path: Path) -> Path:
+    onnx.save(
+        model, path, save_as_external_data=True, location=f"{path.stem}.weights", size_threshold=0
+    )
+    return path
+
+
+def save_test_data(folder: Path, inputs: list[np.ndarray], outputs: list[np.ndarray]) -> Path:
+    """The Model Zoo's layout: input_0.pb, output_0.pb, ..."""
+    folder.mkdir()
+    for kind, arrays in (("input", inputs), ("output", outputs)):
+        for i, array in enumerate(arrays):
+            proto = numpy_helper.from_array(array)
+            (folder / f"{kind}_{i}.pb").write_bytes(proto.SerializeToString())
+    return folder

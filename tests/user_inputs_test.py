@@ -1,0 +1,188 @@
+"""Inputs: generated ones that every model accepts, and those that the user gives."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx.reference import ReferenceEvaluator
+
+import tiny_models
+
+
+@pytest.fixture
+def lookup(tmp_path):
+    return tiny_models.save(tiny_models.lookup(), tmp_path / "lookup.onnx")
+
+
+def expected_of(path, **inputs: np.ndarray) -> list[np.ndarray]:
+    return ReferenceEvaluator(onnx.load(path)).run(None, inputs)
+
+
+def test_indices_stay_inside_of_their_table(bench, lookup):
+    run = bench(lookup, "--onnxruntime", "--openvino", "--fake=ok")
+    for result in run.results.values():
+        assert result["outcome"] in ("ok", "unsupported")
+        assert result["input_shapes"] == {"ids": [4]}
+    assert run.results["onnxruntime-cpu"]["verification"]["verdict"] == "ok"
+
+
+def test_strings_are_inputs_too(bench, tmp_path):
+    path = tiny_models.save(tiny_models.strings(), tmp_path / "strings.onnx")
+    result = bench(path, "--onnxruntime").only_result()
+    assert (result["outcome"], result["verification"]["verdict"]) == ("ok", "ok")
+
+
+def test_a_model_without_inputs(bench, tmp_path):
+    node = onnx.helper.make_node("Constant", [], ["y"], value=tiny_models.weights("w", 2, 3))
+    model = tiny_models.model_of([node], [], [tiny_models.tensor("y", [2, 3])])
+    run = bench(tiny_models.save(model, tmp_path / "constant.onnx"), "--onnxruntime")
+    assert run.code == 0
+    assert run.only_result()["input_shapes"] == {}
+
+
+def test_sizes_that_were_chosen_are_printed(bench, tmp_path):
+    path = tiny_models.save(tiny_models.convolution("N"), tmp_path / "dynamic.onnx")
+    run = bench(path, "--onnxruntime")
+    assert run.code == 0
+    assert run.only_result()["input_shapes"] == {"x": [1, 3, 8, 8]}
+    assert run.stderr.splitlines()[0] == "input x=1,3,8,8 (N 1 chosen)"
+
+
+def test_shape_sets_a_dynamic_dimension(bench, tmp_path):
+    path = tiny_models.save(tiny_models.convolution("N"), tmp_path / "dynamic.onnx")
+    run = bench(path, "--onnxruntime", "--openvino", "--shape=x=5,3,8,8")
+    for result in run.results.values():
+        assert result["outcome"] in ("ok", "unsupported")
+        assert result["input_shapes"] == {"x": [5, 3, 8, 8]}
+        assert result["input_size"] == [[5, 3, 8, 8]]
+        assert result["backend_meta"] == "cpu-shape=x@5x3x8x8"
+
+
+@pytest.mark.parametrize(
+    "flag, words",
+    [
+        ("--shape=nonesuch=1,3,8,8", ["nonesuch", "x"]),
+        ("--shape=x=1,3,9,9", ["x", "9"]),
+        ("--shape=x=1,3", ["x"]),
+        ("--shape=x=1,3,8,99999999999999999999", ["--shape=x="]),
+        ("--input=nonesuch=1", ["no input 'nonesuch'", "x"]),
+        ("--input=x=no-such-file.npy", ["no-such-file.npy"]),
+        ("--input=x={folder}/text.npy", ["text.npy"]),
+        ("--input=x={folder}/short.npy", ["short.npy"]),
+        ("--input=x={folder}/integers.npy", ["integers.npy", "int64", "float32"]),
+        ("--input=x={folder}/shape.npy", ["x", "9"]),
+        ("--input=x={folder}", ["{folder}"]),
+        ("--test-data={folder}/empty", ["empty", "input_0.pb"]),
+        ("--test-data={folder}/garbage", ["garbage/input_0.pb"]),
+        ("--test-data={folder}/wrong-type", ["wrong-type/input_0.pb"]),
+        ("--test-data={folder}/too-many", ["too-many"]),
+    ],
+)
+def test_inputs_that_do_not_fit_are_one_sentence(bench, convolution, tmp_path, flag, words):
+    right = np.zeros((1, 3, 8, 8), np.float32)
+    np.save(tmp_path / "integers.npy", right.astype(np.int64))
+    np.save(tmp_path / "shape.npy", np.zeros((1, 3, 9, 9), np.float32))
+    (tmp_path / "text.npy").write_text("no numbers at all")
+    np.save(tmp_path / "whole.npy", right)
+    (tmp_path / "short.npy").write_bytes((tmp_path / "whole.npy").read_bytes()[:-9])
+    tiny_models.save_test_data(tmp_path / "empty", [], [])
+    tiny_models.save_test_data(tmp_path / "garbage", [right], [])
+    (tmp_path / "garbage" / "input_0.pb").write_bytes(b"\xff" * 40)
+    tiny_models.save_test_data(tmp_path / "wrong-type", [right.astype(np.int64)], [])
+    tiny_models.save_test_data(tmp_path / "too-many", [right, right], [])
+    run = bench(convolution, "--onnxruntime", flag.format(folder=tmp_path))
+    assert run.code == 2
+    assert run.stdout == ""
+    assert run.stderr.count("\n") == 1
+    for word in words:
+        assert word.format(folder=tmp_path) in run.stderr
+    assert run.files() == []
+
+
+def test_an_array_of_the_user(bench, convolution, tmp_path):
+    """Zeros in make zeros out: an engine whose outputs are scaled can't be told from a right one
+    then, which shows that these values really are the inputs."""
+    np.save(tmp_path / "zeros.npy", np.zeros((1, 3, 8, 8), np.float32))
+    run = bench(convolution, "--onnxruntime", f"--input=x={tmp_path}/zeros.npy")
+    assert run.code == 0
+    result = run.only_result()
+    assert result["backend_meta"] == "cpu-input=x@zeros.npy"
+    assert result["verification"]["max_abs_error"] == 0
+
+
+def test_an_array_gives_a_dynamic_input_its_size(bench, tmp_path):
+    path = tiny_models.save(tiny_models.convolution("N"), tmp_path / "dynamic.onnx")
+    np.save(tmp_path / "three.npy", np.ones((3, 3, 8, 8), np.float32))
+    run = bench(path, "--onnxruntime", f"--input=x={tmp_path}/three.npy")
+    assert run.only_result()["input_shapes"] == {"x": [3, 3, 8, 8]}
+
+
+def test_a_number_fills_an_input(bench, lookup):
+    run = bench(lookup, "--onnxruntime", "--input=ids=3")
+    assert run.code == 0
+    assert run.only_result()["backend_meta"] == "cpu-input=ids@3"
+
+
+def test_a_number_that_the_type_can_not_hold(bench, lookup):
+    run = bench(lookup, "--onnxruntime", "--input=ids=1.5")
+    assert run.code == 2
+    assert "ids" in run.stderr
+    assert run.files() == []
+
+
+def test_an_index_outside_of_the_table_is_the_engine_s_reason(bench, lookup):
+    run = bench(lookup, "--onnxruntime", "--input=ids=99")
+    assert run.code == 1
+    result = run.only_result()
+    assert result["outcome"] == "failed"
+    assert "99" in result["reason"]
+
+
+def test_test_data_is_the_reference(bench, lookup, tmp_path):
+    ids = np.array([4, 0, 2, 4], np.int64)
+    (rows,) = expected_of(lookup, ids=ids)
+    right = tiny_models.save_test_data(tmp_path / "right", [ids], [rows])
+    run = bench(lookup, "--onnxruntime", "--fake=ok", f"--test-data={right}")
+    assert run.code == 0
+    assert run.results["onnxruntime-cpu-test-data=right"]["verification"]["verdict"] == "ok"
+
+    rows[0, 0] += 1
+    wrong = tiny_models.save_test_data(tmp_path / "wrong", [ids], [rows])
+    run = bench(lookup, "--onnxruntime", f"--test-data={wrong}")
+    assert run.code == 1
+    result = run.only_result()
+    assert (result["outcome"], result["verification"]["verdict"]) == ("wrong_output", "wrong")
+    assert "rows" in result["reason"]
+
+
+def test_test_data_without_outputs_gives_the_inputs_alone(bench, lookup, tmp_path):
+    data = tiny_models.save_test_data(tmp_path / "inputs-only", [np.zeros(4, np.int64)], [])
+    run = bench(lookup, "--onnxruntime", f"--test-data={data}")
+    assert run.code == 0
+    assert run.only_result()["verification"]["verdict"] == "ok"
+
+
+def test_random_operators_are_unverified_and_not_ranked(bench, tmp_path):
+    path = tiny_models.save(tiny_models.random_normal(), tmp_path / "random.onnx")
+    run = bench(path, "--onnxruntime", "--fake=ok")
+    assert run.code == 0
+    for result in run.results.values():
+        assert result["outcome"] == "ok"
+        assert result["verification"]["verdict"] == "unverified"
+        assert "RandomNormalLike" in result["verification"]["reason"]
+    assert run.row("onnxruntime")[-1] == "unverified"
+    assert "No engine computed verified outputs, so there is nothing to rank." in run.stdout
+    assert "fastest" not in run.stdout
+
+
+def test_a_reference_that_fails_makes_the_others_unverified(bench, tmp_path):
+    """The index is outside of the table: an engine that computes something all the same has nothing
+    that could prove it right."""
+    path = tiny_models.save(tiny_models.lookup(), tmp_path / "lookup.onnx")
+    run = bench(path, "--openvino", "--input=ids=99")
+    result = run.only_result()
+    assert result["verification"]["verdict"] == "unverified"
+    if result["outcome"] == "ok":
+        assert (
+            "the reference, ONNX Runtime, can't run this model"
+            in (result["verification"]["reason"])
+        )
