@@ -177,9 +177,8 @@ std::string inspect_json(const Model& model, const std::optional<ResolvedShapes>
   }
   for (const ModelValue& output : model.outputs) json["outputs"].push_back(value_json(output));
   for (const OperatorCount& count : model.operators) {
-    json["operators"].push_back({{"domain", domain_name(count.domain)},
-                                 {"type", count.type},
-                                 {"count", count.count}});
+    json["operators"].push_back(
+        {{"domain", domain_name(count.domain)}, {"type", count.type}, {"count", count.count}});
   }
   // Names in a broken file may be any bytes.
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";

@@ -11,10 +11,10 @@
 namespace dnnbench {
 
 struct InspectOptions {
-  std::string model;         // path
-  InputShapes shapes;        // --shape
-  bool json = false;         // --json
-  AcceptsShapes accepts;     // empty: no engine to try sizes on, open dimensions stay dynamic
+  std::string model;      // path
+  InputShapes shapes;     // --shape
+  bool json = false;      // --json
+  AcceptsShapes accepts;  // empty: no engine to try sizes on, open dimensions stay dynamic
 };
 
 // Absent shapes: open dimensions are shown as dynamic.

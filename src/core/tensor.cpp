@@ -26,12 +26,12 @@ struct TypeTraits {
 
 // By number of DataType.
 constexpr TypeTraits kTypes[] = {
-    {"undefined", 0},    {"float32", 32},       {"uint8", 8},       {"int8", 8},
-    {"uint16", 16},      {"int16", 16},         {"int32", 32},      {"int64", 64},
-    {"string", 0},       {"bool", 8},           {"float16", 16},    {"float64", 64},
-    {"uint32", 32},      {"uint64", 64},        {"complex64", 64},  {"complex128", 128},
-    {"bfloat16", 16},    {"float8e4m3fn", 8},   {"float8e4m3fnuz", 8}, {"float8e5m2", 8},
-    {"float8e5m2fnuz", 8}, {"uint4", 4},        {"int4", 4},        {"float4e2m1", 4},
+    {"undefined", 0},      {"float32", 32},     {"uint8", 8},          {"int8", 8},
+    {"uint16", 16},        {"int16", 16},       {"int32", 32},         {"int64", 64},
+    {"string", 0},         {"bool", 8},         {"float16", 16},       {"float64", 64},
+    {"uint32", 32},        {"uint64", 64},      {"complex64", 64},     {"complex128", 128},
+    {"bfloat16", 16},      {"float8e4m3fn", 8}, {"float8e4m3fnuz", 8}, {"float8e5m2", 8},
+    {"float8e5m2fnuz", 8}, {"uint4", 4},        {"int4", 4},           {"float4e2m1", 4},
     {"float8e8m0", 8},
 };
 
@@ -182,35 +182,52 @@ template <typename Visitor>
 void with_codec(DataType type, Visitor visit) {
   switch (type) {
     case DataType::kFloat32:
-    case DataType::kComplex64: return visit(plain<float>());
+    case DataType::kComplex64:
+      return visit(plain<float>());
     case DataType::kFloat64:
-    case DataType::kComplex128: return visit(plain<double>());
-    case DataType::kUint8: return visit(plain<uint8_t>());
-    case DataType::kInt8: return visit(plain<int8_t>());
-    case DataType::kUint16: return visit(plain<uint16_t>());
-    case DataType::kInt16: return visit(plain<int16_t>());
-    case DataType::kUint32: return visit(plain<uint32_t>());
-    case DataType::kInt32: return visit(plain<int32_t>());
-    case DataType::kUint64: return visit(plain<uint64_t>());
-    case DataType::kInt64: return visit(plain<int64_t>());
+    case DataType::kComplex128:
+      return visit(plain<double>());
+    case DataType::kUint8:
+      return visit(plain<uint8_t>());
+    case DataType::kInt8:
+      return visit(plain<int8_t>());
+    case DataType::kUint16:
+      return visit(plain<uint16_t>());
+    case DataType::kInt16:
+      return visit(plain<int16_t>());
+    case DataType::kUint32:
+      return visit(plain<uint32_t>());
+    case DataType::kInt32:
+      return visit(plain<int32_t>());
+    case DataType::kUint64:
+      return visit(plain<uint64_t>());
+    case DataType::kInt64:
+      return visit(plain<int64_t>());
     case DataType::kBool:
       return visit(codec<uint8_t>([](uint8_t stored) { return stored ? 1.0 : 0.0; },
                                   [](double value) -> uint8_t { return value != 0; }));
-    case DataType::kFloat16: return visit(small_float<uint16_t>(kFloat16));
-    case DataType::kBfloat16: return visit(small_float<uint16_t>(kBfloat16));
-    case DataType::kFloat8E4M3FN: return visit(small_float<uint8_t>(kFloat8E4M3FN));
-    case DataType::kFloat8E4M3FNUZ: return visit(small_float<uint8_t>(kFloat8E4M3FNUZ));
-    case DataType::kFloat8E5M2: return visit(small_float<uint8_t>(kFloat8E5M2));
-    case DataType::kFloat8E5M2FNUZ: return visit(small_float<uint8_t>(kFloat8E5M2FNUZ));
-    case DataType::kFloat8E8M0: return visit(codec<uint8_t>(decode_e8m0, encode_e8m0));
-    default: throw Error(fmt::format("elements of type {} are not numbers", to_string(type)));
+    case DataType::kFloat16:
+      return visit(small_float<uint16_t>(kFloat16));
+    case DataType::kBfloat16:
+      return visit(small_float<uint16_t>(kBfloat16));
+    case DataType::kFloat8E4M3FN:
+      return visit(small_float<uint8_t>(kFloat8E4M3FN));
+    case DataType::kFloat8E4M3FNUZ:
+      return visit(small_float<uint8_t>(kFloat8E4M3FNUZ));
+    case DataType::kFloat8E5M2:
+      return visit(small_float<uint8_t>(kFloat8E5M2));
+    case DataType::kFloat8E5M2FNUZ:
+      return visit(small_float<uint8_t>(kFloat8E5M2FNUZ));
+    case DataType::kFloat8E8M0:
+      return visit(codec<uint8_t>(decode_e8m0, encode_e8m0));
+    default:
+      throw Error(fmt::format("elements of type {} are not numbers", to_string(type)));
   }
 }
 
 // The doubles that stand for the tensor's elements: two for a complex one.
 size_t double_count(const Tensor& tensor) {
-  const bool complex =
-      tensor.type == DataType::kComplex64 || tensor.type == DataType::kComplex128;
+  const bool complex = tensor.type == DataType::kComplex64 || tensor.type == DataType::kComplex128;
   return static_cast<size_t>(tensor.element_count()) * (complex ? 2 : 1);
 }
 
@@ -241,8 +258,10 @@ bool is_floating_point(DataType type) {
     case DataType::kFloat8E5M2:
     case DataType::kFloat8E5M2FNUZ:
     case DataType::kFloat4E2M1:
-    case DataType::kFloat8E8M0: return true;
-    default: return false;
+    case DataType::kFloat8E8M0:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -259,8 +278,8 @@ int64_t element_count(std::span<const int64_t> shape) {
       throw Error(fmt::format("shape [{}] has a negative dimension", fmt::join(shape, ",")));
     }
     if (__builtin_mul_overflow(count, size, &count)) {
-      throw Error(fmt::format("shape [{}] has more elements than can be counted",
-                              fmt::join(shape, ",")));
+      throw Error(
+          fmt::format("shape [{}] has more elements than can be counted", fmt::join(shape, ",")));
     }
   }
   return count;
@@ -270,8 +289,8 @@ size_t byte_size(DataType type, int64_t count) {
   const size_t bits = bit_width(type);
   size_t total_bits = 0;
   if (__builtin_mul_overflow(static_cast<size_t>(count), bits, &total_bits)) {
-    throw Error(fmt::format("{} elements of {} are more than any memory holds", count,
-                            to_string(type)));
+    throw Error(
+        fmt::format("{} elements of {} are more than any memory holds", count, to_string(type)));
   }
   return total_bits / 8 + (total_bits % 8 != 0);
 }

@@ -14,14 +14,14 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 const DataType kNumericTypes[] = {
-    DataType::kFloat32,      DataType::kUint8,          DataType::kInt8,
-    DataType::kUint16,       DataType::kInt16,          DataType::kInt32,
-    DataType::kInt64,        DataType::kBool,           DataType::kFloat16,
-    DataType::kFloat64,      DataType::kUint32,         DataType::kUint64,
-    DataType::kComplex64,    DataType::kComplex128,     DataType::kBfloat16,
-    DataType::kFloat8E4M3FN, DataType::kFloat8E4M3FNUZ, DataType::kFloat8E5M2,
-    DataType::kFloat8E5M2FNUZ, DataType::kUint4,        DataType::kInt4,
-    DataType::kFloat4E2M1,   DataType::kFloat8E8M0,
+    DataType::kFloat32,        DataType::kUint8,          DataType::kInt8,
+    DataType::kUint16,         DataType::kInt16,          DataType::kInt32,
+    DataType::kInt64,          DataType::kBool,           DataType::kFloat16,
+    DataType::kFloat64,        DataType::kUint32,         DataType::kUint64,
+    DataType::kComplex64,      DataType::kComplex128,     DataType::kBfloat16,
+    DataType::kFloat8E4M3FN,   DataType::kFloat8E4M3FNUZ, DataType::kFloat8E5M2,
+    DataType::kFloat8E5M2FNUZ, DataType::kUint4,          DataType::kInt4,
+    DataType::kFloat4E2M1,     DataType::kFloat8E8M0,
 };
 
 Tensor vector_of(DataType type, const std::vector<double>& values) {

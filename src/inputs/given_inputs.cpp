@@ -27,8 +27,8 @@ const ModelValue& input_of(const Model& model, const std::string& name) {
         fmt::format("the model has no input '{}'; its inputs are {}", name, input_names(model)));
   }
   if (input->kind != ModelValue::Kind::kTensor) {
-    throw UsageError(fmt::format("input '{}' is a {}; give it with --test-data", name,
-                                 to_string(input->kind)));
+    throw UsageError(
+        fmt::format("input '{}' is a {}; give it with --test-data", name, to_string(input->kind)));
   }
   return *input;
 }

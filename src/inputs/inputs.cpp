@@ -32,8 +32,7 @@ ValueRange usual_range(DataType type) {
 
 void fill_randomly(const ValueRange& range, RandomNumbers& random, Tensor& tensor) {
   const auto count = static_cast<size_t>(tensor.element_count());
-  const bool complex =
-      tensor.type == DataType::kComplex64 || tensor.type == DataType::kComplex128;
+  const bool complex = tensor.type == DataType::kComplex64 || tensor.type == DataType::kComplex128;
   std::vector<double> values(complex ? 2 * count : count);
   const auto low = static_cast<int64_t>(std::ceil(range.low));
   const auto high = std::max(low, static_cast<int64_t>(std::floor(range.high)));
@@ -44,8 +43,8 @@ void fill_randomly(const ValueRange& range, RandomNumbers& random, Tensor& tenso
   from_doubles(values, tensor);
 }
 
-Tensor random_tensor(const Model& model, const ModelValue& input,
-                     const std::vector<int64_t>& shape, RandomNumbers random) {
+Tensor random_tensor(const Model& model, const ModelValue& input, const std::vector<int64_t>& shape,
+                     RandomNumbers random) {
   Tensor tensor = make_tensor(input.type, shape);
   if (input.type == DataType::kString) {
     for (std::string& word : tensor.strings) {
@@ -54,9 +53,9 @@ Tensor random_tensor(const Model& model, const ModelValue& input,
     return tensor;
   }
   const auto restricted = model.input_ranges.find(input.name);
-  fill_randomly(restricted == model.input_ranges.end() ? usual_range(input.type)
-                                                       : restricted->second,
-                random, tensor);
+  fill_randomly(
+      restricted == model.input_ranges.end() ? usual_range(input.type) : restricted->second, random,
+      tensor);
   return tensor;
 }
 
@@ -95,9 +94,9 @@ Tensor filled_tensor(const ModelValue& input, const std::vector<int64_t>& shape,
   }
   Tensor tensor = make_tensor(input.type, shape);
   if (bit_width(input.type) < 8) {
-    from_doubles(std::vector<double>(static_cast<size_t>(tensor.element_count()),
-                                     to_doubles(element)[0]),
-                 tensor);
+    from_doubles(
+        std::vector<double>(static_cast<size_t>(tensor.element_count()), to_doubles(element)[0]),
+        tensor);
     return tensor;
   }
   const size_t width = element.bytes.size();
@@ -113,9 +112,10 @@ Value make_input(const Model& model, const ModelValue& input, const InputShapes&
     return value->second;
   }
   if (input.kind != ModelValue::Kind::kTensor) {
-    throw Error(fmt::format("input '{}' is a {} and can't be made up; give all inputs with "
-                            "--test-data=FOLDER",
-                            input.name, to_string(input.kind)));
+    throw Error(
+        fmt::format("input '{}' is a {} and can't be made up; give all inputs with "
+                    "--test-data=FOLDER",
+                    input.name, to_string(input.kind)));
   }
   if (to_string(input.type) == "undefined") {
     throw Error(fmt::format("input '{}' has an element type that is not known", input.name));

@@ -71,9 +71,9 @@ TEST(InputsTest, EveryNumericTypeGetsHealthyVariedValues) {
     const auto type = static_cast<DataType>(number);
     if (type == DataType::kString) continue;
     const std::vector<double> values = generated(model_with(type), 200);
-    EXPECT_TRUE(std::all_of(values.begin(), values.end(),
-                            [](double value) { return std::isfinite(value); }))
-        << to_string(type);
+    EXPECT_TRUE(std::all_of(values.begin(), values.end(), [](double value) {
+      return std::isfinite(value);
+    })) << to_string(type);
     EXPECT_LT(least(values), greatest(values)) << to_string(type);
   }
 }
@@ -101,8 +101,7 @@ TEST(InputsTest, TheGraphsRangesAreKept) {
 }
 
 TEST(InputsTest, StringsAreWords) {
-  const Tensor tensor =
-      make_inputs(model_with(DataType::kString), {{"x", {3}}}, 0, {})[0].tensor();
+  const Tensor tensor = make_inputs(model_with(DataType::kString), {{"x", {3}}}, 0, {})[0].tensor();
   ASSERT_EQ(tensor.strings.size(), 3u);
   EXPECT_EQ(tensor.strings[0].substr(0, 4), "word");
 }

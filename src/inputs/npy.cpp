@@ -76,10 +76,10 @@ Header parse_header(const std::string& path, std::string_view text) {
 
 DataType type_of(const std::string& path, const Header& header) {
   static const std::pair<const char*, DataType> kKinds[] = {
-      {"b1", DataType::kBool},      {"i1", DataType::kInt8},       {"i2", DataType::kInt16},
-      {"i4", DataType::kInt32},     {"i8", DataType::kInt64},      {"u1", DataType::kUint8},
-      {"u2", DataType::kUint16},    {"u4", DataType::kUint32},     {"u8", DataType::kUint64},
-      {"f2", DataType::kFloat16},   {"f4", DataType::kFloat32},    {"f8", DataType::kFloat64},
+      {"b1", DataType::kBool},      {"i1", DataType::kInt8},        {"i2", DataType::kInt16},
+      {"i4", DataType::kInt32},     {"i8", DataType::kInt64},       {"u1", DataType::kUint8},
+      {"u2", DataType::kUint16},    {"u4", DataType::kUint32},      {"u8", DataType::kUint64},
+      {"f2", DataType::kFloat16},   {"f4", DataType::kFloat32},     {"f8", DataType::kFloat64},
       {"c8", DataType::kComplex64}, {"c16", DataType::kComplex128}, {"V2", DataType::kBfloat16},
   };
   for (const auto& [kind, type] : kKinds) {
@@ -89,8 +89,7 @@ DataType type_of(const std::string& path, const Header& header) {
 }
 
 void swap_bytes(Tensor& tensor) {
-  const bool complex =
-      tensor.type == DataType::kComplex64 || tensor.type == DataType::kComplex128;
+  const bool complex = tensor.type == DataType::kComplex64 || tensor.type == DataType::kComplex128;
   const size_t width = bit_width(tensor.type) / 8 / (complex ? 2 : 1);
   for (size_t at = 0; at < tensor.bytes.size(); at += width) {
     std::reverse(tensor.bytes.begin() + static_cast<ptrdiff_t>(at),
@@ -131,8 +130,8 @@ std::string read_header(const std::string& path, std::ifstream& file) {
   if (version < 1 || version > 3) fail(path, fmt::format("its version {} is not known", version));
   if (version > 1) file.read(reinterpret_cast<char*>(start) + kMagicBytes + 4, 2);
   const unsigned char* length = start + kMagicBytes + 2;
-  const size_t bytes = length[0] | length[1] << 8 | length[2] << 16 |
-                       static_cast<size_t>(length[3]) << 24;
+  const size_t bytes =
+      length[0] | length[1] << 8 | length[2] << 16 | static_cast<size_t>(length[3]) << 24;
   if (bytes > kLongestHeader_bytes) fail(path, "its header is too long");
   std::string text(bytes, ' ');
   if (!file.read(text.data(), static_cast<std::streamsize>(bytes))) fail(path, "it is cut short");

@@ -61,8 +61,8 @@ TEST(NpyTest, ColumnMajorBecomesRowMajor) {
 TEST(NpyTest, BigEndianBecomesLittle) {
   const Tensor tensor = read(npy(1, header(">f4", false, "(1,)"), std::string("\x3f\x80\0\0", 4)));
   EXPECT_EQ(to_doubles(tensor), (std::vector<double>{1}));
-  const Tensor complex = read(
-      npy(1, header(">c8", false, "(1,)"), std::string("\x3f\x80\0\0\xbf\x80\0\0", 8)));
+  const Tensor complex =
+      read(npy(1, header(">c8", false, "(1,)"), std::string("\x3f\x80\0\0\xbf\x80\0\0", 8)));
   EXPECT_EQ(to_doubles(complex), (std::vector<double>{1, -1}));
 }
 

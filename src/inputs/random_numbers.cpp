@@ -17,8 +17,8 @@ constexpr int kMantissaBits = 53;
 RandomNumbers::RandomNumbers(uint64_t seed, uint32_t stream) : generator_(seeded(seed, stream)) {}
 
 double RandomNumbers::uniform(double low, double high) {
-  const double unit = std::ldexp(static_cast<double>(generator_() >> (64 - kMantissaBits)),
-                                 -kMantissaBits);
+  const double unit =
+      std::ldexp(static_cast<double>(generator_() >> (64 - kMantissaBits)), -kMantissaBits);
   // Explicit, because compilers fuse a product and a sum on some machines only.
   return std::fma(high - low, unit, low);
 }

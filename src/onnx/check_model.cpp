@@ -30,21 +30,24 @@ void check_opset(const std::string& path, const onnx::OperatorSetIdProto& opset)
   if (!standard && domain != "ai.onnx.ml") return;
   const int64_t newest = standard ? kNewestOpset : kNewestMlOpset;
   if (opset.version() >= 1 && opset.version() <= newest) return;
-  throw Error(fmt::format("{} needs opset {} of {}, but ONNX Runtime, the reference, reads 1 to {}; "
-                          "export the model with one of those",
-                          path, opset.version(), standard ? "ONNX" : domain, newest));
+  throw Error(
+      fmt::format("{} needs opset {} of {}, but ONNX Runtime, the reference, reads 1 to {}; "
+                  "export the model with one of those",
+                  path, opset.version(), standard ? "ONNX" : domain, newest));
 }
 
 void check_versions(const std::string& path, const onnx::ModelProto& model) {
-  if (!model.has_graph()) throw Error(fmt::format("{} is not an ONNX model: it has no graph", path));
+  if (!model.has_graph())
+    throw Error(fmt::format("{} is not an ONNX model: it has no graph", path));
   if (model.ir_version() > kNewestIrVersion || model.ir_version() < 0) {
-    throw Error(fmt::format("{} is in version {} of the ONNX format, but ONNX Runtime, the "
-                            "reference, reads up to {}; save the model with an older one",
-                            path, model.ir_version(), kNewestIrVersion));
+    throw Error(
+        fmt::format("{} is in version {} of the ONNX format, but ONNX Runtime, the "
+                    "reference, reads up to {}; save the model with an older one",
+                    path, model.ir_version(), kNewestIrVersion));
   }
   if (model.opset_import_size() == 0 && model.ir_version() >= kFirstIrVersionWithOpsets) {
-    throw Error(fmt::format("{} names no opset: it is cut short or was not written as ONNX asks",
-                            path));
+    throw Error(
+        fmt::format("{} names no opset: it is cut short or was not written as ONNX asks", path));
   }
   for (const onnx::OperatorSetIdProto& opset : model.opset_import()) check_opset(path, opset);
 }
@@ -59,9 +62,10 @@ void check_operators(const std::string& path, const onnx::ModelProto& model) {
   for_each_node(model, [&](const onnx::NodeProto& node) {
     const std::string domain = normal_domain(node.domain());
     if (is_known_domain(domain) || functions.count({domain, node.op_type()}) > 0) return;
-    throw Error(fmt::format("{} holds the custom operator {} (node {}), which the engines can't "
-                            "run; replace it by ONNX operators or a function of the model",
-                            path, qualified_type(node), node_label(node)));
+    throw Error(
+        fmt::format("{} holds the custom operator {} (node {}), which the engines can't "
+                    "run; replace it by ONNX operators or a function of the model",
+                    path, qualified_type(node), node_label(node)));
   });
 }
 

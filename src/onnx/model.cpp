@@ -10,8 +10,8 @@
 #include "onnx.pb.h"
 #include "onnx/check_model.h"
 #include "onnx/graph_walk.h"
-#include "onnx/read_proto.h"
 #include "onnx/random_operators.h"
+#include "onnx/read_proto.h"
 #include "onnx/signature.h"
 #include "onnx/tensor_proto.h"
 #include "onnx/value_ranges.h"
@@ -92,12 +92,18 @@ Model read_model(const std::string& path) {
 
 std::string_view to_string(ModelValue::Kind kind) {
   switch (kind) {
-    case ModelValue::Kind::kTensor: return "tensor";
-    case ModelValue::Kind::kSequence: return "sequence";
-    case ModelValue::Kind::kOptional: return "optional";
-    case ModelValue::Kind::kMap: return "map";
-    case ModelValue::Kind::kSparseTensor: return "sparse tensor";
-    case ModelValue::Kind::kOpaque: return "opaque";
+    case ModelValue::Kind::kTensor:
+      return "tensor";
+    case ModelValue::Kind::kSequence:
+      return "sequence";
+    case ModelValue::Kind::kOptional:
+      return "optional";
+    case ModelValue::Kind::kMap:
+      return "map";
+    case ModelValue::Kind::kSparseTensor:
+      return "sparse tensor";
+    case ModelValue::Kind::kOpaque:
+      return "opaque";
   }
   return "opaque";
 }

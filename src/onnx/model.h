@@ -25,7 +25,7 @@ struct ModelValue {
 
   std::string name;
   Kind kind = Kind::kTensor;
-  DataType type = DataType::kUndefined;  // of the tensor, or of the tensors within
+  DataType type = DataType::kUndefined;              // of the tensor, or of the tensors within
   std::optional<std::vector<Dimension>> dimensions;  // absent: not even the rank is stated
 };
 
@@ -50,7 +50,7 @@ struct Model {
   int64_t ir_version = 0;
   std::map<std::string, int64_t> opsets;  // by domain; "" is ONNX's own
   std::string producer;                   // name and version, "pytorch 2.9"; may be empty
-  std::vector<ModelValue> inputs;         // in the graph's order, without those that initializers fill
+  std::vector<ModelValue> inputs;  // in the graph's order, without those that initializers fill
   std::vector<ModelValue> outputs;
   // Inputs whose values the graph restricts (an index, a mask, a count, below a logarithm);
   // found by following them through the graph, see onnx/value_ranges.h.
@@ -60,8 +60,9 @@ struct Model {
   int64_t weight_elements = 0;  // initializers and Constant nodes, dense and sparse
   int64_t weight_bytes = 0;     // the same, in memory
   std::set<DataType> weight_types;
-  std::vector<std::string> external_files;    // weight files as the model names them, sorted
-  std::vector<std::string> random_operators;  // "RandomNormal (node noise)": outputs differ each run
+  std::vector<std::string> external_files;  // weight files as the model names them, sorted
+  std::vector<std::string>
+      random_operators;  // "RandomNormal (node noise)": outputs differ each run
 };
 
 // The newest versions that the reference, ONNX Runtime 1.31.1, reads: found by loading models of

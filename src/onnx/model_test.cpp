@@ -124,8 +124,9 @@ TEST(ModelTest, AFileThatCannotBeReadIsOneSentence) {
 
 TEST(ModelTest, WhatIsNotOnnxSaysSo) {
   const TemporaryFolder folder;
-  const std::string others[] = {"hello, world\n", "{\"a\": 1}", std::string("PK\x03\x04zip", 7),
-                                "<html></html>", std::string(100, '\0'), std::string(100, '\xff')};
+  const std::string others[] = {
+      "hello, world\n", "{\"a\": 1}",           std::string("PK\x03\x04zip", 7),
+      "<html></html>",  std::string(100, '\0'), std::string(100, '\xff')};
   for (const std::string& bytes : others) {
     write_file(folder / "other.onnx", bytes);
     EXPECT_TRUE(contains(error_of(folder / "other.onnx"), "is not an ONNX model")) << bytes;
@@ -181,8 +182,7 @@ TEST(ModelTest, ExternalWeightsMustBeThereInFull) {
   write_file(folder / "weights.bin", std::string(24, 'x'));
   const auto error = [&](const std::string& location, const std::string& offset,
                          const std::string& length) {
-    return error_of(
-        write_model(external_model(location, offset, length), folder / "model.onnx"));
+    return error_of(write_model(external_model(location, offset, length), folder / "model.onnx"));
   };
   EXPECT_EQ(error("weights.bin", "", ""), "");
   EXPECT_EQ(error("./weights.bin", "8", "16"), "");

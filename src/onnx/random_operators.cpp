@@ -15,8 +15,9 @@ constexpr int64_t kFirstOpsetWithTrainingInput = 12;
 constexpr int kTrainingModeInput = 2;
 
 const std::set<std::string>& always_random() {
-  static const std::set<std::string> kTypes{"RandomNormal",      "RandomNormalLike", "RandomUniform",
-                                            "RandomUniformLike", "Multinomial",      "Bernoulli"};
+  static const std::set<std::string> kTypes{"RandomNormal",  "RandomNormalLike",
+                                            "RandomUniform", "RandomUniformLike",
+                                            "Multinomial",   "Bernoulli"};
   return kTypes;
 }
 

@@ -17,9 +17,9 @@
 namespace dnnbench {
 namespace {
 
+using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 using google::protobuf::io::FileInputStream;
-using google::protobuf::internal::WireFormatLite;
 
 constexpr int kReadBlock_bytes = 1 << 20;
 
@@ -41,7 +41,7 @@ class File {
 };
 
 int64_t regular_file_bytes(const File& file, const std::string& path, const std::string& what) {
-  struct stat status {};
+  struct stat status{};
   if (fstat(file.descriptor(), &status) != 0) {
     throw Error(fmt::format("{} can't be read: {}", path, std::strerror(errno)));
   }
@@ -88,8 +88,10 @@ int64_t read_proto(const std::string& path, const std::string& what,
     throw Error(fmt::format("{} can't be read: {}", path, std::strerror(stream.GetErrno())));
   }
   if (is_cut_short(file, file_bytes)) {
-    throw Error(fmt::format("{} is cut short after {} bytes; copy or download it again", path,
-                            file_bytes));
+    throw Error(
+        fmt::format("{} is cut short or damaged: it has {} bytes but should have more; copy or "
+                    "download it again",
+                    path, file_bytes));
   }
   throw Error(fmt::format("{} is not {}", path, what));
 }

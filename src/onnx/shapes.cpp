@@ -138,8 +138,8 @@ void check_against_model(const Model& model, const std::string& name,
         fmt::format("the model has no input '{}'; its inputs are {}", name, input_names(model)));
   }
   if (input->kind != ModelValue::Kind::kTensor) {
-    throw UsageError(fmt::format("input '{}' is a {}, which has no shape to set", name,
-                                 to_string(input->kind)));
+    throw UsageError(
+        fmt::format("input '{}' is a {}, which has no shape to set", name, to_string(input->kind)));
   }
   const bool fits = [&] {
     if (!input->dimensions) return true;
@@ -205,12 +205,18 @@ struct Sizes {
 
 int64_t chosen_size(Meaning meaning, const Sizes& sizes) {
   switch (meaning) {
-    case Meaning::kBatch: return 1;
-    case Meaning::kChannels: return sizes.channels;
-    case Meaning::kPicture: return sizes.picture;
-    case Meaning::kLength: return sizes.length;
-    case Meaning::kAudio: return sizes.audio;
-    case Meaning::kPast: return kPastLength;
+    case Meaning::kBatch:
+      return 1;
+    case Meaning::kChannels:
+      return sizes.channels;
+    case Meaning::kPicture:
+      return sizes.picture;
+    case Meaning::kLength:
+      return sizes.length;
+    case Meaning::kAudio:
+      return sizes.audio;
+    case Meaning::kPast:
+      return kPastLength;
   }
   return 1;
 }
@@ -278,9 +284,12 @@ void require_ranks(const Model& model, const InputShapes& user_shapes) {
 
 std::string_view to_string(SizeSource source) {
   switch (source) {
-    case SizeSource::kModel: return "model";
-    case SizeSource::kUser: return "user";
-    case SizeSource::kChosen: return "chosen";
+    case SizeSource::kModel:
+      return "model";
+    case SizeSource::kUser:
+      return "user";
+    case SizeSource::kChosen:
+      return "chosen";
   }
   return "model";
 }
@@ -309,9 +318,10 @@ ResolvedShapes resolve_shapes(const Model& model, const InputShapes& user_shapes
     if (!refusal) return shapes;
     reason = *refusal;
   }
-  throw Error(fmt::format("no usual size was found that {} runs with for {}: give --shape=NAME=DIMS "
-                          "(the last try ended with: {})",
-                          model.path, open_inputs(model, user_shapes), reason));
+  throw Error(
+      fmt::format("no usual size was found that {} runs with for {}: give --shape=NAME=DIMS "
+                  "(the last try ended with: {})",
+                  model.path, open_inputs(model, user_shapes), reason));
 }
 
 std::string describe(const std::string& name, const std::vector<ResolvedDimension>& dimensions) {

@@ -83,10 +83,10 @@ TEST(ShapesTest, OneSymbolIsOneSize) {
 }
 
 TEST(ShapesTest, SumsOfSymbolsAreSummed) {
-  const Model model = model_of(
-      {tensor("ids", {symbol("batch"), symbol("seq")}, DataType::kInt64),
-       tensor("past", {symbol("batch"), fixed(12), symbol("past_seq"), fixed(64)}),
-       tensor("mask", {symbol("batch"), symbol("past_seq + seq")}, DataType::kInt64)});
+  const Model model =
+      model_of({tensor("ids", {symbol("batch"), symbol("seq")}, DataType::kInt64),
+                tensor("past", {symbol("batch"), fixed(12), symbol("past_seq"), fixed(64)}),
+                tensor("mask", {symbol("batch"), symbol("past_seq + seq")}, DataType::kInt64)});
   const InputShapes shapes = resolve_shapes(model, {}, accept_all).sizes();
   EXPECT_EQ(shapes.at("mask")[1], shapes.at("past")[2] + shapes.at("ids")[1]);
 }

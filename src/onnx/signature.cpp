@@ -25,7 +25,8 @@ void describe_tensor(const TensorType& type, ModelValue& value) {
 
 void describe_type(const onnx::TypeProto& type, ModelValue& value) {
   switch (type.value_case()) {
-    case onnx::TypeProto::kTensorType: return describe_tensor(type.tensor_type(), value);
+    case onnx::TypeProto::kTensorType:
+      return describe_tensor(type.tensor_type(), value);
     case onnx::TypeProto::kSparseTensorType:
       value.kind = ModelValue::Kind::kSparseTensor;
       return describe_tensor(type.sparse_tensor_type(), value);
@@ -37,9 +38,14 @@ void describe_type(const onnx::TypeProto& type, ModelValue& value) {
       describe_type(type.optional_type().elem_type(), value);
       value.kind = ModelValue::Kind::kOptional;
       return;
-    case onnx::TypeProto::kMapType: value.kind = ModelValue::Kind::kMap; return;
-    case onnx::TypeProto::kOpaqueType: value.kind = ModelValue::Kind::kOpaque; return;
-    case onnx::TypeProto::VALUE_NOT_SET: return;
+    case onnx::TypeProto::kMapType:
+      value.kind = ModelValue::Kind::kMap;
+      return;
+    case onnx::TypeProto::kOpaqueType:
+      value.kind = ModelValue::Kind::kOpaque;
+      return;
+    case onnx::TypeProto::VALUE_NOT_SET:
+      return;
   }
 }
 

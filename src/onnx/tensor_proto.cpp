@@ -38,8 +38,9 @@ std::optional<int64_t> external_bytes(const std::string& name, const onnx::Tenso
   const char* end = text->data() + text->size();
   const auto [next, error] = std::from_chars(text->data(), end, bytes);
   if (error != std::errc() || next != end || bytes < 0) {
-    throw Error(fmt::format("the external weights '{}' have the {} '{}', which is not a number of bytes",
-                            name, key, *text));
+    throw Error(
+        fmt::format("the external weights '{}' have the {} '{}', which is not a number of bytes",
+                    name, key, *text));
   }
   return bytes;
 }
@@ -48,14 +49,20 @@ std::optional<int64_t> external_bytes(const std::string& name, const onnx::Tenso
 int64_t typed_entries(const onnx::TensorProto& tensor) {
   switch (type_of(tensor)) {
     case DataType::kFloat32:
-    case DataType::kComplex64: return tensor.float_data_size();
+    case DataType::kComplex64:
+      return tensor.float_data_size();
     case DataType::kFloat64:
-    case DataType::kComplex128: return tensor.double_data_size();
-    case DataType::kInt64: return tensor.int64_data_size();
+    case DataType::kComplex128:
+      return tensor.double_data_size();
+    case DataType::kInt64:
+      return tensor.int64_data_size();
     case DataType::kUint32:
-    case DataType::kUint64: return tensor.uint64_data_size();
-    case DataType::kString: return tensor.string_data_size();
-    default: return tensor.int32_data_size();
+    case DataType::kUint64:
+      return tensor.uint64_data_size();
+    case DataType::kString:
+      return tensor.string_data_size();
+    default:
+      return tensor.int32_data_size();
   }
 }
 
@@ -80,16 +87,21 @@ void copy_low_bytes(const Entries& entries, Tensor& tensor) {
 void copy_typed_entries(const onnx::TensorProto& from, Tensor& to) {
   switch (to.type) {
     case DataType::kFloat32:
-    case DataType::kComplex64: return copy_low_bytes(from.float_data(), to);
+    case DataType::kComplex64:
+      return copy_low_bytes(from.float_data(), to);
     case DataType::kFloat64:
-    case DataType::kComplex128: return copy_low_bytes(from.double_data(), to);
-    case DataType::kInt64: return copy_low_bytes(from.int64_data(), to);
+    case DataType::kComplex128:
+      return copy_low_bytes(from.double_data(), to);
+    case DataType::kInt64:
+      return copy_low_bytes(from.int64_data(), to);
     case DataType::kUint32:
-    case DataType::kUint64: return copy_low_bytes(from.uint64_data(), to);
+    case DataType::kUint64:
+      return copy_low_bytes(from.uint64_data(), to);
     case DataType::kString:
       to.strings.assign(from.string_data().begin(), from.string_data().end());
       return;
-    default: return copy_low_bytes(from.int32_data(), to);
+    default:
+      return copy_low_bytes(from.int32_data(), to);
   }
 }
 
@@ -117,28 +129,31 @@ ExternalData find_external_data(const std::string& name, const onnx::TensorProto
   const fs::path relative = fs::path(*location).lexically_normal();
   if (relative.is_absolute() || *relative.begin() == ".." ||
       location->find('\0') != std::string::npos) {
-    throw Error(fmt::format("the weights '{}' are in {}, outside the model's folder; move the file "
-                            "beside the model and save the model with that name",
-                            name, *location));
+    throw Error(
+        fmt::format("the weights '{}' are in {}, outside the model's folder; move the file "
+                    "beside the model and save the model with that name",
+                    name, *location));
   }
   const fs::path path = fs::path(folder) / relative;
   std::error_code error;
   if (!fs::is_regular_file(path, error)) {
-    throw Error(fmt::format("the weight file {} is missing; it belongs beside the model",
-                            path.string()));
+    throw Error(
+        fmt::format("the weight file {} is missing; it belongs beside the model", path.string()));
   }
   const auto file_bytes = static_cast<int64_t>(fs::file_size(path, error));
-  const auto needed = static_cast<int64_t>(byte_size(type_of(tensor), element_count(shape_of(tensor))));
+  const auto needed =
+      static_cast<int64_t>(byte_size(type_of(tensor), element_count(shape_of(tensor))));
   const int64_t offset = external_bytes(name, tensor, "offset").value_or(0);
   const int64_t length = external_bytes(name, tensor, "length").value_or(needed);
   if (length != needed) {
-    throw Error(fmt::format("the weights '{}' need {} bytes, but the model says that {} has {}", name,
-                            needed, *location, length));
+    throw Error(fmt::format("the weights '{}' need {} bytes, but the model says that {} has {}",
+                            name, needed, *location, length));
   }
   if (error || offset > file_bytes || length > file_bytes - offset) {
-    throw Error(fmt::format("the weight file {} is too short: '{}' needs {} bytes from {} on, but "
-                            "the file has {}; copy or download it again",
-                            path.string(), name, length, offset, file_bytes));
+    throw Error(
+        fmt::format("the weight file {} is too short: '{}' needs {} bytes from {} on, but "
+                    "the file has {}; copy or download it again",
+                    path.string(), name, length, offset, file_bytes));
   }
   return {*location, path.string(), offset};
 }
@@ -162,7 +177,8 @@ void check_tensor(const std::string& name, const onnx::TensorProto& tensor) {
     throw Error(fmt::format("the tensor '{}' is stored in segments, which is not supported", name));
   }
   const bool raw = tensor.has_raw_data();
-  const int64_t stored = raw ? static_cast<int64_t>(tensor.raw_data().size()) : typed_entries(tensor);
+  const int64_t stored =
+      raw ? static_cast<int64_t>(tensor.raw_data().size()) : typed_entries(tensor);
   const int64_t expected = raw ? bytes : expected_entries(tensor, count);
   if (stored != expected) {
     throw Error(fmt::format("the tensor '{}' is broken: {} needs {} {}, but {} are stored", name,

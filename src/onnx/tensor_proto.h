@@ -13,7 +13,7 @@ namespace dnnbench {
 struct ExternalData {
   std::string location;  // as the model names it, relative to the model's folder
   std::string path;
-  int64_t offset = 0;    // bytes
+  int64_t offset = 0;  // bytes
 };
 
 bool is_external(const onnx::TensorProto& tensor);

@@ -77,8 +77,8 @@ std::vector<Value> read_numbered(const std::string& folder, const std::string& p
     const std::string path = (fs::path(folder) / fmt::format("{}_{}.pb", prefix, i)).string();
     if (!fs::exists(path)) return values;
     if (i == expected.size()) {
-      throw Error(fmt::format("there is {}, but the model has only {} {}s", path, expected.size(),
-                              prefix));
+      throw Error(
+          fmt::format("there is {}, but the model has only {} {}s", path, expected.size(), prefix));
     }
     try {
       values.push_back(read_value(path, expected[i]));
@@ -97,7 +97,8 @@ TestData read_test_data(const std::string& folder, const Model& model) {
   data.inputs = read_numbered(folder, "input", model.inputs);
   data.outputs = read_numbered(folder, "output", model.outputs);
   if (data.inputs.empty() && !model.inputs.empty()) {
-    throw Error(fmt::format("{} holds no input_0.pb; name a folder such as test_data_set_0", folder));
+    throw Error(
+        fmt::format("{} holds no input_0.pb; name a folder such as test_data_set_0", folder));
   }
   return data;
 }

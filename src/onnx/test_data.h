@@ -1,6 +1,6 @@
 // The ONNX Model Zoo's convention for inputs with known outputs: a folder (test_data_set_0) with
-// input_0.pb, input_1.pb, ..., output_0.pb, ..., each a TensorProto, SequenceProto or OptionalProto,
-// numbered in the graph's order.
+// input_0.pb, input_1.pb, ..., output_0.pb, ..., each a TensorProto, SequenceProto or
+// OptionalProto, numbered in the graph's order.
 #pragma once
 
 #include <string>

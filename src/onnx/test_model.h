@@ -105,8 +105,7 @@ inline onnx::TensorProto float_tensor(const std::string& name, const std::vector
   return tensor;
 }
 
-inline onnx::TensorProto int64_tensor(const std::string& name,
-                                      const std::vector<int64_t>& values) {
+inline onnx::TensorProto int64_tensor(const std::string& name, const std::vector<int64_t>& values) {
   onnx::TensorProto tensor;
   tensor.set_name(name);
   tensor.set_data_type(onnx::TensorProto::INT64);

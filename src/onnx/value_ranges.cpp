@@ -52,7 +52,8 @@ void add_constant_node(const onnx::NodeProto& node, GraphFacts& facts) {
     if (value.has_t()) add_tensor(name, value.t(), facts);
     if (value.has_i()) facts.constants[name] = {static_cast<double>(value.i())};
     if (value.has_f()) facts.constants[name] = {value.f()};
-    if (value.ints_size() > 0) facts.constants[name].assign(value.ints().begin(), value.ints().end());
+    if (value.ints_size() > 0)
+      facts.constants[name].assign(value.ints().begin(), value.ints().end());
     if (value.floats_size() > 0) {
       facts.constants[name].assign(value.floats().begin(), value.floats().end());
     }
@@ -87,14 +88,34 @@ const std::vector<double>* constant_input(const GraphFacts& facts, const onnx::N
 // Operators that hand the values of an input on to their first output (Split: to all of them).
 bool passes_values_on(const onnx::NodeProto& node, int input) {
   static const std::unordered_map<std::string, std::vector<int>> kPassing{
-      {"Identity", {0}},  {"Cast", {0}},      {"CastLike", {0}},       {"Reshape", {0}},
-      {"Squeeze", {0}},   {"Unsqueeze", {0}}, {"Flatten", {0}},        {"Slice", {0}},
-      {"Expand", {0}},    {"Tile", {0}},      {"Transpose", {0}},      {"Split", {0}},
-      {"Clip", {0}},      {"Gather", {0}},    {"GatherElements", {0}}, {"GatherND", {0}},
-      {"Where", {1, 2}},  {"Pad", {0}},       {"Dropout", {0}},        {"Trilu", {0}},
-      {"Compress", {0}},  {"ReduceMax", {0}}, {"ReduceMin", {0}},      {"ScatterND", {0, 2}},
-      {"ScatterElements", {0, 2}},            {"Concat", {kEveryInput}},
-      {"Min", {kEveryInput}},                 {"Max", {kEveryInput}},
+      {"Identity", {0}},
+      {"Cast", {0}},
+      {"CastLike", {0}},
+      {"Reshape", {0}},
+      {"Squeeze", {0}},
+      {"Unsqueeze", {0}},
+      {"Flatten", {0}},
+      {"Slice", {0}},
+      {"Expand", {0}},
+      {"Tile", {0}},
+      {"Transpose", {0}},
+      {"Split", {0}},
+      {"Clip", {0}},
+      {"Gather", {0}},
+      {"GatherElements", {0}},
+      {"GatherND", {0}},
+      {"Where", {1, 2}},
+      {"Pad", {0}},
+      {"Dropout", {0}},
+      {"Trilu", {0}},
+      {"Compress", {0}},
+      {"ReduceMax", {0}},
+      {"ReduceMin", {0}},
+      {"ScatterND", {0, 2}},
+      {"ScatterElements", {0, 2}},
+      {"Concat", {kEveryInput}},
+      {"Min", {kEveryInput}},
+      {"Max", {kEveryInput}},
   };
   const auto found = kPassing.find(node.op_type());
   if (found == kPassing.end()) return false;
@@ -121,8 +142,7 @@ ValueRange smallest_index_range(const GraphFacts& facts, const onnx::NodeProto& 
   if (found == facts.shapes.end()) return kUnknownTable;
   ValueRange range{0, std::numeric_limits<double>::max()};
   for (size_t axis = 0; axis < found->second.size(); ++axis) {
-    range.high = std::min(range.high,
-                          index_range(facts, node, 0, static_cast<int64_t>(axis)).high);
+    range.high = std::min(range.high, index_range(facts, node, 0, static_cast<int64_t>(axis)).high);
   }
   return found->second.empty() ? kUnknownTable : range;
 }
@@ -153,15 +173,31 @@ std::optional<ValueRange> index_use(const GraphFacts& facts, const onnx::NodePro
 // Axes, counts and sizes, by operator and input.
 std::optional<ValueRange> size_use(const onnx::NodeProto& node, int input) {
   static const std::map<std::pair<std::string, int>, ValueRange> kRanges{
-      {{"Reshape", 1}, {1, 1}},   {{"Expand", 1}, {1, 1}},     {{"Tile", 1}, {1, 1}},
-      {{"TopK", 1}, {1, 1}},      {{"Range", 0}, {0, 0}},      {{"Range", 1}, {1, 1}},
-      {{"Range", 2}, {1, 1}},     {{"Loop", 0}, {2, 2}},       {{"Slice", 1}, {0, 0}},
-      {{"Slice", 2}, {1, 1}},     {{"Slice", 3}, {0, 0}},      {{"Slice", 4}, {1, 1}},
-      {{"Pad", 1}, {0, 1}},       {{"Unsqueeze", 1}, {0, 0}},  {{"Squeeze", 1}, {0, 0}},
-      {{"CumSum", 1}, {0, 0}},    {{"ReduceSum", 1}, {0, 0}},  {{"ReduceMean", 1}, {0, 0}},
-      {{"LSTM", 4}, {1, 1}},      {{"GRU", 4}, {1, 1}},        {{"RNN", 4}, {1, 1}},
-      {{"ReverseSequence", 1}, {1, 1}},      {{"ConstantOfShape", 0}, {1, 1}},
-      {{"NonMaxSuppression", 2}, {10, 10}},  {{"EmbedLayerNormalization", 7}, {0, 1}},
+      {{"Reshape", 1}, {1, 1}},
+      {{"Expand", 1}, {1, 1}},
+      {{"Tile", 1}, {1, 1}},
+      {{"TopK", 1}, {1, 1}},
+      {{"Range", 0}, {0, 0}},
+      {{"Range", 1}, {1, 1}},
+      {{"Range", 2}, {1, 1}},
+      {{"Loop", 0}, {2, 2}},
+      {{"Slice", 1}, {0, 0}},
+      {{"Slice", 2}, {1, 1}},
+      {{"Slice", 3}, {0, 0}},
+      {{"Slice", 4}, {1, 1}},
+      {{"Pad", 1}, {0, 1}},
+      {{"Unsqueeze", 1}, {0, 0}},
+      {{"Squeeze", 1}, {0, 0}},
+      {{"CumSum", 1}, {0, 0}},
+      {{"ReduceSum", 1}, {0, 0}},
+      {{"ReduceMean", 1}, {0, 0}},
+      {{"LSTM", 4}, {1, 1}},
+      {{"GRU", 4}, {1, 1}},
+      {{"RNN", 4}, {1, 1}},
+      {{"ReverseSequence", 1}, {1, 1}},
+      {{"ConstantOfShape", 0}, {1, 1}},
+      {{"NonMaxSuppression", 2}, {10, 10}},
+      {{"EmbedLayerNormalization", 7}, {0, 1}},
   };
   const auto found = kRanges.find({node.op_type(), input});
   return found == kRanges.end() ? std::nullopt : std::optional(found->second);
@@ -177,8 +213,8 @@ std::optional<ValueRange> mask_use(const GraphFacts& facts, const onnx::NodeProt
   if (node.op_type() == "Cast" && int_attribute(node, "to", 0) == onnx::TensorProto::BOOL) {
     return kMask;
   }
-  const bool one_minus = node.op_type() == "Sub" && input == 1 &&
-                         all_equal(constant_input(facts, node, 0), 1);
+  const bool one_minus =
+      node.op_type() == "Sub" && input == 1 && all_equal(constant_input(facts, node, 0), 1);
   return integer && one_minus ? std::optional(kMask) : std::nullopt;
 }
 
@@ -224,8 +260,8 @@ void follow(const GraphFacts& facts, const Use& use, const Reached& from,
   } else if (!passes_values_on(node, use.input)) {
     return;
   }
-  const int outputs = node.op_type() == "Split" ? node.output_size()
-                                                : std::min(1, node.output_size());
+  const int outputs =
+      node.op_type() == "Split" ? node.output_size() : std::min(1, node.output_size());
   for (int i = 0; i < outputs; ++i) {
     shifted.name = node.output(i);
     next.push_back(shifted);
