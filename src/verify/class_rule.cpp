@@ -6,7 +6,7 @@ ClassRule rule_of(ToleranceClass tolerance_class) {
   switch (tolerance_class) {
     case ToleranceClass::kInteger:
     case ToleranceClass::kF32:
-      return {.gain = 1, .least = 0x1p-23, .safety = 90, .limit = 0.05};
+      return {.gain = 1, .least = 0x1p-23, .safety = 128, .limit = 0.05};
     case ToleranceClass::kF16:
       return {.gain = 0x1p10, .least = 0x1p-11, .safety = 8, .limit = 0.1};
     case ToleranceClass::kBf16:
