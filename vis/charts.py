@@ -22,7 +22,10 @@ AXIS_TITLE = "Throughput (inferences per second), one at a time"
 HOW_TO_READ = (
     "Bar: median. Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
 )
-UNVERIFIED_NOTE = "Dashed, no filling: the outputs were not verified, so the engine has no rank."
+UNVERIFIED_NOTE = (
+    "Dashed, no filling: outputs not verified, or the machine busy with something else, "
+    "so the engine has no rank."
+)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def number(row: Row) -> dict:
         "low": low,
         "high": high,
         "value": short(result.throughput),
-        "latency": short_time(1 / result.throughput) + ("" if result.ranked else ", not verified"),
+        "latency": short_time(1 / result.throughput) + (f", {result.why_unranked}" if result.why_unranked else ""),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
         f"{row.status.lower()}",

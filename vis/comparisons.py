@@ -21,6 +21,9 @@ OUTCOME_WORDS = {
 }
 
 
+BUSY = "The machine was busy with something else while this was measured."
+
+
 @dataclass
 class Row:
     name: str  # the engine, as people call it
@@ -36,13 +39,15 @@ class Row:
         """One or two words for tables: verified, unverified, crashed, ..."""
         if not self.result.measured:
             return OUTCOME_WORDS[self.result.outcome]
-        return "Verified" if self.result.ranked else "Unverified"
+        if self.result.ranked:
+            return "Verified"
+        return "Suspect" if self.result.suspect else "Unverified"
 
     @property
     def reason(self) -> str:
         result = self.result
         if result.measured:
-            return "" if result.ranked else result.verdict_reason
+            return BUSY if result.suspect else result.verdict_reason
         return result.reason or result.verdict_reason
 
 

@@ -137,3 +137,13 @@ def test_short(value, text):
 )
 def test_short_time(seconds, text):
     assert short_time(seconds) == text
+
+
+def test_what_a_busy_machine_disturbed_has_no_rank(make):
+    noise = {"run_queue_wait_share": 0.4, "suspect": True}
+    [comparison] = compare([make("a", noise=noise), make("b", backend="tvm", data=[0.9])])
+    assert [(row.name, row.status) for row in comparison.rows] == [
+        ("TVM", "Verified"),
+        ("OpenVINO", "Suspect"),
+    ]
+    assert "busy" in comparison.rows[1].reason

@@ -57,8 +57,21 @@ class Result:
         return self.outcome == "ok" and self.verdict != "wrong"
 
     @property
+    def suspect(self) -> bool:
+        """Whether something else used the machine while this was measured."""
+        noise = self.raw.get("noise")
+        return isinstance(noise, dict) and noise.get("suspect") is True
+
+    @property
     def ranked(self) -> bool:
-        return self.measured and self.verdict == "ok"
+        return self.measured and self.verdict == "ok" and not self.suspect
+
+    @property
+    def why_unranked(self) -> str:
+        """In two words; "" for a result with a rank."""
+        if self.ranked:
+            return ""
+        return "busy machine" if self.verdict == "ok" else "not verified"
 
     @property
     def of_2021(self) -> bool:

@@ -132,6 +132,7 @@ class EngineBench {
       measure_part(experiments_wanted() * (part + 1) / parts, options_.budget_s * (part + 1) / parts);
       examine(examination, "during the timing");
     }
+    result_.run_queue_wait_share = waited_s_ / measured_s_;
   }
 
   // Until there are `experiments` in all, or so much time has been measured in all.
@@ -142,6 +143,7 @@ class EngineBench {
       const TimedSlice slice = time_slice(std::min(experiments - measured(), kLargestSlice),
                                           std::min(kSlice_s, left_s));
       for (const double duration_s : slice.duration_s) measured_s_ += duration_s;
+      waited_s_ += slice.waited_s;
       result_.data.insert(result_.data.end(), slice.duration_s.begin(), slice.duration_s.end());
       step("measuring", remaining_s());
     }
@@ -167,6 +169,7 @@ class EngineBench {
   EngineSession session_;
   bool examined_ = false;
   double measured_s_ = 0;
+  double waited_s_ = 0;
 };
 
 // A device that no engine of this version can use; empty when there is none such.

@@ -26,6 +26,7 @@ struct Loaded {
 struct TimedSlice {
   std::vector<double> start_s;     // on CLOCK_MONOTONIC
   std::vector<double> duration_s;  // each covers `number` inferences
+  double waited_s = 0;             // that the engine's threads together had no core
 };
 
 class EngineSession {

@@ -96,7 +96,7 @@ std::string read_os(const std::string& root) {
     name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
     return name;
   }
-  return "";
+  return "unknown";
 }
 
 std::optional<std::string> read_container(const std::string& root) {

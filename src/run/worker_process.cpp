@@ -214,7 +214,7 @@ void WorkerProcess::end_as_timed_out(const std::string& verb) {
   kill_group();
   reap();
   throw EngineEnded({OutcomeKind::kTimedOut,
-                     fmt::format("no answer to {} within {:g} s", verb, options_.timeout_s)});
+                     fmt::format("no answer to {} within {:g} s (--timeout)", verb, options_.timeout_s)});
 }
 
 void WorkerProcess::end_as_found_dead(const std::string& verb) {

@@ -140,7 +140,7 @@ TEST_F(WorkerProcessTest, EveryEndHasItsName) {
 TEST_F(WorkerProcessTest, AHangEndsAtItsDeadline) {
   const Outcome outcome = play("hang", 1.5);
   EXPECT_EQ(outcome.kind, OutcomeKind::kTimedOut);
-  EXPECT_EQ(outcome.reason, "no answer to slice within 1.5 s");
+  EXPECT_EQ(outcome.reason, "no answer to slice within 1.5 s (--timeout)");
 }
 
 #ifndef __SANITIZE_ADDRESS__

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -39,6 +40,18 @@ int64_t peak_rss_bytes() {
   return 0;
 }
 
+// Time that this process's threads have spent ready to run but without a core: the second field
+// of /proc/PID/task/TID/schedstat. 0 where the kernel does not tell.
+int64_t waited_ns() {
+  int64_t total = 0;
+  std::error_code ignored;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+    int64_t ran = 0, waited = 0;
+    if (std::ifstream(task.path() / "schedstat") >> ran >> waited) total += waited;
+  }
+  return total;
+}
+
 json load(Engine& engine, const json& request) {
   const auto config = request.at("config").get<LoadConfig>();
   const int64_t start_ns = now_ns();
@@ -50,7 +63,9 @@ json slice(Engine& engine, const json& request) {
   const Slice slice = run_slice(engine, {request.at("experiments").get<int64_t>(),
                                          request.at("number").get<int64_t>(),
                                          request.at("max_s").get<double>()});
-  return {{"start_ns", slice.start_ns}, {"duration_ns", slice.duration_ns}};
+  return {{"start_ns", slice.start_ns},
+          {"duration_ns", slice.duration_ns},
+          {"waited_ns", slice.waited_ns}};
 }
 
 json answer(Engine& engine, const json& request) {
@@ -96,6 +111,7 @@ Slice run_slice(Engine& engine, const SliceRequest& request) {
   const auto experiments = static_cast<size_t>(std::max<int64_t>(request.experiments, 1));
   slice.start_ns.reserve(experiments);
   slice.duration_ns.reserve(experiments);
+  const int64_t waited_before_ns = waited_ns();
   const int64_t end_ns = now_ns() + static_cast<int64_t>(request.max_s * 1e9);
   do {
     const int64_t start_ns = now_ns();
@@ -104,6 +120,8 @@ Slice run_slice(Engine& engine, const SliceRequest& request) {
     slice.start_ns.push_back(start_ns);
     slice.duration_ns.push_back(stop_ns - start_ns);
   } while (slice.start_ns.size() < experiments && now_ns() < end_ns);
+  // A thread that has ended takes its waiting with it.
+  slice.waited_ns = std::max<int64_t>(0, waited_ns() - waited_before_ns);
   return slice;
 }
 
