@@ -7,7 +7,7 @@ cpp = $(shell find src engines tests -name '*.cpp' -o -name '*.h')
 scripts = dnnbench bench_model.sh run_tests.sh .ci/run $(shell find setup engines models tests vis -name '*.sh' -perm -u+x)
 
 build:  # everything, with all engines
-	setup/build_all.sh
+	setup/build_with_engines.sh release all
 
 test:
 	./run_tests.sh
@@ -31,7 +31,7 @@ tidy: build
 	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release
 
 asan:  # the unit tests, with the address and undefined-behaviour sanitizers
-	setup/build_all.sh asan
+	setup/build_with_engines.sh asan dnnbench-tests
 	build/asan/bin/dnnbench-tests --gtest_brief=1
 
 golden:  # writes the expected plots anew; read the difference before committing it

@@ -27,9 +27,9 @@ install_browser() {
 }
 
 cd "$repository"
-[[ -f build/release/build.ninja ]] || require toolchain pip venv
+[[ -f build/release/build.ninja ]] || require toolchain pip venv tests
 install_browser
-setup/build_all.sh
+setup/build_with_engines.sh release all
 setup/python_env.sh tests >/dev/null
 setup/python_env.sh vis >/dev/null
 exec ctest --preset release

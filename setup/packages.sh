@@ -2,7 +2,7 @@
 # What the system must bring, checked by trying it, and installed by apt where it is missing.
 # Sourced after lib.sh.
 
-# require toolchain|pip|venv...: installs what any of these lacks, in one go.
+# require toolchain|pip|venv|tests...: installs what any of these lacks, in one go.
 require() {
   local group missing=()
   for group in "$@"; do
@@ -26,6 +26,8 @@ note_missing_toolchain() {
 }
 
 note_missing_pip() { python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip); }
+
+note_missing_tests() { has_command git || missing+=(git); }
 
 note_missing_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv); }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build_all.sh [PRESET]: fetches every engine and builds everything, the tests too (preset: release).
+# build_with_engines.sh PRESET TARGET...: fetches every engine and builds the targets.
 # shellcheck source=setup/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=setup/packages.sh
@@ -11,4 +11,4 @@ for install in "$repository"/engines/*/install.sh; do
   "$install"
 done
 "$repository/setup/onnx_proto.sh"
-build "${1:-release}" all
+build "$@"
