@@ -27,7 +27,10 @@ note_missing_toolchain() {
 
 note_missing_pip() { python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip); }
 
-note_missing_tests() { has_command git || missing+=(git); }
+note_missing_tests() {
+  has_command git || missing+=(git)
+  has_command make || missing+=(make)
+}
 
 note_missing_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv); }
 
