@@ -354,6 +354,14 @@ TEST(Verify, TinyNumbersAreJudgedLikeOthers) {
   EXPECT_EQ(verdict_on(denormal, floats({0, 0})), Verdict::kWrong);
 }
 
+TEST(Verify, HugeNumbersAreJudgedLikeOthers) {
+  const Value huge = numbers(DataType::kFloat64, {3}, {1e200, 2e200, 3e200});
+  EXPECT_EQ(verdict_on(reference_of({huge}), huge), Verdict::kOk);
+  EXPECT_EQ(
+      verdict_on(reference_of({huge}), numbers(DataType::kFloat64, {3}, {1e200, 2e200, 3.001e200})),
+      Verdict::kWrong);
+}
+
 TEST(Verify, IntegersBoolsAndStringsMustBeIdentical) {
   const Value big = integers({1, 2, 9007199254740991.0});
   Value off_by_one = big;
