@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""margins.py BIN [MODEL ...]: how far apart right and wrong lie, as the table of docs/verifying.md.
+
+BIN is where the programs were built, with `verification-margins` among them
+(cmake --build --preset release --target verification-margins). The eight models must be in the
+cache. Needs onnx and numpy (setup/python_env.sh models). Raw results go to margins.jsonl in the
+current folder. Takes about ten minutes on two cores.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+MODELS = [
+    "bertsquad-10",
+    "efficientnet-lite4-11",
+    "mobilenetv2-10",
+    "mosaic-9",
+    "resnet50-v1-7",
+    "shufflenet-v2-10",
+    "super-resolution-10",
+    "yolov4",
+]
+
+
+def to_bf16(values: np.ndarray) -> np.ndarray:
+    bits = np.atleast_1d(values).view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)
+    return rounded.view(np.float32).reshape(values.shape)
+
+
+def to_f16(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float16).astype(np.float32)
+
+
+def round_weights(model: onnx.ModelProto, rounding) -> bool:
+    for tensor in model.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT:
+            rounded = rounding(numpy_helper.to_array(tensor).copy())
+            tensor.CopyFrom(numpy_helper.from_array(rounded, tensor.name))
+    return True
+
+
+def set_epsilon(model: onnx.ModelProto) -> bool:
+    """1e-3 where a normalisation says or means 1e-5: a converter that takes its own default."""
+    found = False
+    for node in model.graph.node:
+        if node.op_type in ("BatchNormalization", "InstanceNormalization"):
+            kept = [attribute for attribute in node.attribute if attribute.name != "epsilon"]
+            del node.attribute[:]
+            node.attribute.extend([*kept, onnx.helper.make_attribute("epsilon", 1e-3)])
+            found = True
+    return found
+
+
+def swap_resize_mode(model: onnx.ModelProto) -> bool:
+    found = False
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if node.op_type in ("Resize", "Upsample") and attribute.name == "mode":
+                attribute.s = b"linear" if attribute.s == b"nearest" else b"nearest"
+                found = True
+    return found
+
+
+def nudge_one_weight(model: onnx.ModelProto) -> bool:
+    """One weight of the largest tensor 1 off."""
+    tensor = max(model.graph.initializer, key=lambda t: len(t.raw_data))
+    weights = numpy_helper.to_array(tensor).copy()
+    weights.flat[weights.size // 2] += 1
+    tensor.CopyFrom(numpy_helper.from_array(weights, tensor.name))
+    return True
+
+
+FAULTS = {
+    "weights in f16": lambda model: round_weights(model, to_f16),
+    "weights in bf16": lambda model: round_weights(model, to_bf16),
+    "epsilon 1e-3": set_epsilon,
+    "other resize mode": swap_resize_mode,
+    "one weight 1 off": nudge_one_weight,
+}
+
+
+def measure(program: Path, model_path: Path) -> list[dict]:
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = []
+        for number, (name, inject) in enumerate(FAULTS.items()):
+            model = onnx.load(model_path)
+            if inject(model):
+                path = Path(folder) / f"{number}.onnx"
+                onnx.save(model, path)
+                arguments.append(f"{name}={path}")
+        lines = subprocess.run(
+            [program, model_path, *arguments], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def worst(rows: list[dict], pick=max) -> dict:
+    return pick(rows, key=lambda row: row["strain"])
+
+
+def describe(name: str, rows: list[dict]) -> list[str]:
+    """The model's lines in the tables of f32 and of the half precisions."""
+    f32 = [row for row in rows if row["class"] == "f32"]
+    right = worst([row for row in f32 if row["legitimate"]])
+    # A single element is its own column; rounded outputs are told by their bits, not their errors.
+    faults = [
+        row
+        for row in f32
+        if not row["legitimate"] and "one element" not in row["run"] and "rounded" not in row["run"]
+    ]
+    # Of each fault, the input on which it shows least.
+    nearest = worst(faults, min)
+    detected = max(row["smallest_detected"] for row in f32 if row["run"].startswith("OpenVINO f32"))
+    bf16 = worst([row for row in rows if row["class"] == "bf16" and row["run"] == "OpenVINO bf16"])
+    return [
+        f"| {name} | {right['sensitivity']:.1e} | {right['norm']:.1e} ({right['run']})"
+        f" | {right['norm_allowed']:.1e} | {right['strain']:.2f}"
+        f" | {nearest['norm']:.1e} ({nearest['run']}) | {nearest['strain']:.0f} | {detected:.0e} |",
+        f"| {name} | {bf16['norm']:.1e} | {bf16['element']:.1e} | {bf16['norm_allowed']:.1e}"
+        f" | {bf16['strain']:.2f} | {bf16['verdict']} |",
+    ]
+
+
+def surprises(name: str, rows: list[dict]) -> list[str]:
+    """What was not judged as it should be."""
+    return [
+        f"{name}, seed {row['seed']}, {row['run']} as {row['class']}: {row['verdict']}"
+        f" (strain {row['strain']:.2f}) {row['reason']}"
+        for row in rows
+        if row["verdict"] != ("ok" if row["legitimate"] else "wrong")
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bin", type=Path)
+    parser.add_argument("models", nargs="*", default=MODELS)
+    arguments = parser.parse_args()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dnn-bench"
+    tables, odd = [], []
+    with Path("margins.jsonl").open("w") as raw:
+        for name in arguments.models:
+            print(f"measuring {name}", file=sys.stderr)
+            rows = measure(
+                arguments.bin / "verification-margins", cache / "models" / f"{name}.onnx"
+            )
+            for row in rows:
+                raw.write(json.dumps({"model": name, **row}) + "\n")
+            tables.append(describe(name, rows))
+            odd += surprises(name, rows)
+    print(
+        "| model | sensitivity | largest legitimate error (norm) | allowed | strain"
+        " | smallest fault (norm) | strain | one element |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    print("\n".join(table[0] for table in tables))
+    print()
+    print("| model | OpenVINO bf16: norm | largest element | allowed norm | strain | verdict |")
+    print("|---|---|---|---|---|---|")
+    print("\n".join(table[1] for table in tables))
+    print()
+    print("\n".join(odd) or "Everything was judged as it should be.")
+
+
+if __name__ == "__main__":
+    main()
