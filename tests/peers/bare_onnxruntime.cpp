@@ -19,7 +19,7 @@ namespace ort = dnnbench::ort;
 
 constexpr double kWarmup_s = 0.5;
 
-const char* kUsage =
+constexpr const char* kUsage =
     "Usage: bare_onnxruntime LIBRARY MODEL THREADS SECONDS [DIMENSION:SIZE]... INPUT=FILE.npy...\n";
 
 struct Call {
