@@ -311,9 +311,11 @@ ResolvedShapes resolve_shapes(const Model& model, const InputShapes& user_shapes
   const bool all_known = std::all_of(groups.begin(), groups.end(),
                                      [](const auto& group) { return group.second.size; });
   if (all_known) return to_shapes(model, user_shapes, groups);
+  const std::vector<Sizes> candidates = combinations(groups);
   std::string reason;
-  for (const Sizes& sizes : combinations(groups)) {
+  for (const Sizes& sizes : candidates) {
     const ResolvedShapes shapes = to_shapes(model, user_shapes, choose(groups, sizes));
+    if (candidates.size() == 1) return shapes;
     const std::optional<std::string> refusal = accepts(shapes.sizes());
     if (!refusal) return shapes;
     reason = *refusal;
