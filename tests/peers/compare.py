@@ -79,7 +79,7 @@ def prepare(model: str, options: argparse.Namespace, folder: Path) -> Job:
     return Job(path, inputs, options.threads, options.seconds, options.programs, folder)
 
 
-def ours(job: Job, engine: str) -> float:
+def ours(job: Job, engine: str) -> dict:
     output = job.folder / "results"
     given = [f"--input={one.name}={one.file}" for one in job.inputs]
     settings = [f"--threads={job.threads}", f"--budget={job.seconds}", f"--output={output}"]
@@ -88,7 +88,7 @@ def ours(job: Job, engine: str) -> float:
     result = json.loads(file.read_text())
     if result["in_force"]["precision"] != "f32":
         sys.exit(f"{engine} computed in {result['in_force']['precision']}")
-    return result["latency_s"]["p50"]
+    return result
 
 
 def bare_onnxruntime(job: Job) -> float:
@@ -129,12 +129,14 @@ PEERS = {
 
 def compare(job: Job, engine: str, rounds: int) -> bool:
     name, peer = PEERS[engine]
-    our_times, their_times = [], []
+    our_times, their_times, disturbed = [], [], 0
     for number in range(rounds):
         # Who begins changes with each round, so that drift hits both alike.
         for turn in (0, 1):
             if (number + turn) % 2 == 0:
-                our_times.append(ours(job, engine))
+                result = ours(job, engine)
+                our_times.append(result["latency_s"]["p50"])
+                disturbed += result["noise"]["suspect"]
             else:
                 their_times.append(peer(job))
     ratios = [a / b for a, b in zip(our_times, their_times)]
@@ -142,7 +144,8 @@ def compare(job: Job, engine: str, rounds: int) -> bool:
     print(
         f"{job.model.stem:22} {engine:12} {name:14} "
         f"{statistics.median(our_times) * 1e3:9.2f} {statistics.median(their_times) * 1e3:9.2f}"
-        f"   {ratio:.3f}  [{min(ratios):.3f}, {max(ratios):.3f}]",
+        f"   {ratio:.3f}  [{min(ratios):.3f}, {max(ratios):.3f}]"
+        + (f"  {disturbed} runs disturbed" if disturbed else ""),
         flush=True,
     )
     return abs(ratio - 1) <= LIMIT
