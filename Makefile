@@ -38,7 +38,7 @@ golden:  # writes the expected plots anew; read the difference before committing
 	$(shell setup/python_env.sh tests) vis/golden.py
 
 conformance: build  # every ONNX node test on every engine; writes docs/operators.md
-	build/release/bin/dnnbench-conformance $(shell setup/conformance.sh) --document docs/operators.md
+	tests/conformance/run.sh --document docs/operators.md
 
 clean:
 	rm -rf build

@@ -1,5 +1,5 @@
-# Compiler settings, the cache's place, and the two functions that make a library of a source
-# folder and a worker executable of an engine folder.
+# Compiler settings, the cache's place, and the functions that make a library of a source folder, and
+# a worker executable and tests of an engine folder.
 
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers)
 # GCC 12 sees overlapping copies in std::string that are not there (gcc.gnu.org PR105329).
@@ -36,6 +36,15 @@ function(dnnbench_add_engine NAME)
   target_link_libraries(dnnbench-engine-${NAME} PRIVATE dnnbench_worker ${ARGN})
   add_dependencies(dnnbench dnnbench-engine-${NAME})  # of no use without its workers
   set_property(GLOBAL APPEND PROPERTY DNNBENCH_ENGINES ${NAME})
+endfunction()
+
+# One test executable, dnnbench-tests-NAME, of the engine's sources and its *_test.cpp. More
+# libraries follow NAME.
+function(dnnbench_add_engine_tests NAME)
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  add_executable(dnnbench-tests-${NAME} ${sources})
+  target_link_libraries(dnnbench-tests-${NAME} PRIVATE dnnbench_worker GTest::gtest_main ${ARGN})
+  gtest_discover_tests(dnnbench-tests-${NAME})
 endfunction()
 
 # Every folder under ROOT with a CMakeLists.txt; one whose library is not in the cache returns

@@ -32,8 +32,10 @@ void require_supported(const LoadConfig& config) {
                       "\" in this build; it has cpu");
   }
   if (config.precision != "f32" && config.precision != "default") {
-    throw Unsupported("ONNX Runtime's CPU provider computes in the model's own types and has no "
-                      "switch to " + config.precision);
+    throw Unsupported(
+        "ONNX Runtime's CPU provider computes in the model's own types and has no "
+        "switch to " +
+        config.precision);
   }
 }
 
@@ -44,8 +46,8 @@ ort::SessionOptions make_options(const LoadConfig& config, const ort::ModelOutli
   check(api.SetSessionExecutionMode(options.get(), ort::kSequential));
   check(api.SetIntraOpNumThreads(options.get(), config.threads));
   check(api.SetInterOpNumThreads(options.get(), 1));
-  check(api.SetSessionGraphOptimizationLevel(
-      options.get(), config.optimize ? ort::kEnableAll : ort::kDisableAll));
+  check(api.SetSessionGraphOptimizationLevel(options.get(),
+                                             config.optimize ? ort::kEnableAll : ort::kDisableAll));
   check(api.AddSessionConfigEntry(options.get(), "session.record_ep_graph_assignment_info", "1"));
   for (const auto& [name, size] : ort::named_sizes(outline, config.input_shapes)) {
     check(api.AddFreeDimensionOverrideByName(options.get(), name.c_str(), size));

@@ -32,8 +32,8 @@ const ApiBase& open_library() {
 const Api& load_api(const ApiBase& base) {
   void* const* table = base.GetApi(kApiVersion);
   if (table == nullptr) {
-    throw Error("ONNX Runtime " + std::string(base.GetVersionString()) +
-                " is too old: 1." + std::to_string(kApiVersion) + " or newer is needed");
+    throw Error("ONNX Runtime " + std::string(base.GetVersionString()) + " is too old: 1." +
+                std::to_string(kApiVersion) + " or newer is needed");
   }
   static const Api api(table);
   return api;

@@ -35,7 +35,8 @@ constexpr int kDimensionName = 2;
 template <typename Field>
 void for_each_field(CodedInputStream& stream, Field field) {
   while (const uint32_t tag = stream.ReadTag()) {
-    if (!field(WireFormatLite::GetTagFieldNumber(tag)) && !WireFormatLite::SkipField(&stream, tag)) {
+    if (!field(WireFormatLite::GetTagFieldNumber(tag)) &&
+        !WireFormatLite::SkipField(&stream, tag)) {
       return;
     }
   }
@@ -71,7 +72,8 @@ class Reader {
 
   ModelOutline read() {
     for_each_field(stream_, [&](int number) {
-      return number == kModelGraph && read_message(stream_, [&](int field) { return graph(field); });
+      return number == kModelGraph &&
+             read_message(stream_, [&](int field) { return graph(field); });
     });
     return std::move(outline_);
   }
@@ -79,9 +81,8 @@ class Reader {
  private:
   bool graph(int number) {
     if (number == kGraphInitializer) {
-      return read_message(stream_, [&](int field) {
-        return field == kTensorDataType && keep_type();
-      });
+      return read_message(stream_,
+                          [&](int field) { return field == kTensorDataType && keep_type(); });
     }
     if (number != kGraphInput) return false;
     name_.clear();
@@ -97,20 +98,21 @@ class Reader {
       return true;
     }
     return number == kInputType && read_message(stream_, [&](int type) {
-      return type == kTypeTensor && read_message(stream_, [&](int field) { return tensor(field); });
-    });
+             return type == kTypeTensor &&
+                    read_message(stream_, [&](int field) { return tensor(field); });
+           });
   }
 
   bool tensor(int number) {
     if (number == kTensorElementType) return keep_type();
     return number == kTensorShape && read_message(stream_, [&](int field) {
-      if (field != kShapeDimension) return false;
-      dimensions_.emplace_back();
-      return read_message(stream_, [&](int part) {
-        if (part == kDimensionName) dimensions_.back() = read_text(stream_);
-        return part == kDimensionName;
-      });
-    });
+             if (field != kShapeDimension) return false;
+             dimensions_.emplace_back();
+             return read_message(stream_, [&](int part) {
+               if (part == kDimensionName) dimensions_.back() = read_text(stream_);
+               return part == kDimensionName;
+             });
+           });
   }
 
   bool keep_type() {

@@ -42,71 +42,69 @@ constexpr int kElementFloat8E8M0 = 26;
 enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeOptional = 6 };
 
 // Slots: X(name, place, result, parameters...)
-#define DNNBENCH_ORT_SLOTS(X)                                                                      \
-  X(GetErrorCode, 1, int, const OrtStatus*)                                                        \
-  X(GetErrorMessage, 2, const char*, const OrtStatus*)                                             \
-  X(CreateEnv, 3, OrtStatus*, int logging_level, const char* id, OrtEnv**)                         \
-  X(CreateSession, 7, OrtStatus*, const OrtEnv*, const char* path, const OrtSessionOptions*,       \
-    OrtSession**)                                                                                  \
-  X(Run, 9, OrtStatus*, OrtSession*, const OrtRunOptions*, const char* const* input_names,         \
-    const OrtValue* const* inputs, size_t input_count, const char* const* output_names,            \
-    size_t output_count, OrtValue** outputs)                                                       \
-  X(CreateSessionOptions, 10, OrtStatus*, OrtSessionOptions**)                                     \
-  X(SetSessionExecutionMode, 13, OrtStatus*, OrtSessionOptions*, int mode)                         \
-  X(SetSessionGraphOptimizationLevel, 23, OrtStatus*, OrtSessionOptions*, int level)               \
-  X(SetIntraOpNumThreads, 24, OrtStatus*, OrtSessionOptions*, int count)                           \
-  X(SetInterOpNumThreads, 25, OrtStatus*, OrtSessionOptions*, int count)                           \
-  X(SessionGetInputCount, 30, OrtStatus*, const OrtSession*, size_t*)                              \
-  X(SessionGetOutputCount, 31, OrtStatus*, const OrtSession*, size_t*)                             \
-  X(SessionGetInputTypeInfo, 33, OrtStatus*, const OrtSession*, size_t index, OrtTypeInfo**)       \
-  X(SessionGetInputName, 36, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**)   \
-  X(SessionGetOutputName, 37, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**)  \
-  X(CreateTensorAsOrtValue, 48, OrtStatus*, OrtAllocator*, const int64_t* shape, size_t rank,      \
-    int element_type, OrtValue**)                                                                  \
-  X(GetTensorMutableData, 51, OrtStatus*, OrtValue*, void**)                                       \
-  X(FillStringTensor, 52, OrtStatus*, OrtValue*, const char* const* strings, size_t count)         \
-  X(GetStringTensorDataLength, 53, OrtStatus*, const OrtValue*, size_t* bytes)                     \
-  X(GetStringTensorContent, 54, OrtStatus*, const OrtValue*, void* text, size_t bytes,             \
-    size_t* offsets, size_t count)                                                                 \
-  X(CastTypeInfoToTensorInfo, 55, OrtStatus*, const OrtTypeInfo*,                                  \
-    const OrtTensorTypeAndShapeInfo**)                                                             \
-  X(GetOnnxTypeFromTypeInfo, 56, OrtStatus*, const OrtTypeInfo*, int* value_type)                  \
-  X(GetTensorElementType, 60, OrtStatus*, const OrtTensorTypeAndShapeInfo*, int*)                  \
-  X(GetDimensionsCount, 61, OrtStatus*, const OrtTensorTypeAndShapeInfo*, size_t*)                 \
-  X(GetDimensions, 62, OrtStatus*, const OrtTensorTypeAndShapeInfo*, int64_t*, size_t rank)        \
-  X(GetTensorTypeAndShape, 65, OrtStatus*, const OrtValue*, OrtTensorTypeAndShapeInfo**)           \
-  X(GetValueType, 67, OrtStatus*, const OrtValue*, int* value_type)                                \
-  X(AllocatorFree, 76, OrtStatus*, OrtAllocator*, void*)                                           \
-  X(GetAllocatorWithDefaultOptions, 78, OrtStatus*, OrtAllocator**)                                \
-  X(GetValue, 80, OrtStatus*, const OrtValue*, int index, OrtAllocator*, OrtValue**)               \
-  X(GetValueCount, 81, OrtStatus*, const OrtValue*, size_t*)                                       \
-  X(CreateValue, 82, OrtStatus*, const OrtValue* const* elements, size_t count, int value_type,    \
-    OrtValue**)                                                                                    \
-  X(ReleaseEnv, 92, void, OrtEnv*)                                                                 \
-  X(ReleaseStatus, 93, void, OrtStatus*)                                                           \
-  X(ReleaseSession, 95, void, OrtSession*)                                                         \
-  X(ReleaseValue, 96, void, OrtValue*)                                                             \
-  X(ReleaseTypeInfo, 98, void, OrtTypeInfo*)                                                       \
-  X(ReleaseTensorTypeAndShapeInfo, 99, void, OrtTensorTypeAndShapeInfo*)                           \
-  X(ReleaseSessionOptions, 100, void, OrtSessionOptions*)                                          \
-  X(AddFreeDimensionOverrideByName, 124, OrtStatus*, OrtSessionOptions*, const char* name,         \
-    int64_t size)                                                                                  \
-  X(AddSessionConfigEntry, 130, OrtStatus*, OrtSessionOptions*, const char* key,                   \
-    const char* value)                                                                             \
-  X(HasValue, 192, OrtStatus*, const OrtValue*, int*)                                              \
-  X(Session_GetEpGraphAssignmentInfo, 407, OrtStatus*, const OrtSession*,                          \
-    const OrtEpAssignedSubgraph* const**, size_t*)                                                 \
-  X(EpAssignedSubgraph_GetEpName, 408, OrtStatus*, const OrtEpAssignedSubgraph*, const char**)     \
-  X(EpAssignedSubgraph_GetNodes, 409, OrtStatus*, const OrtEpAssignedSubgraph*,                    \
+#define DNNBENCH_ORT_SLOTS(X)                                                                     \
+  X(GetErrorCode, 1, int, const OrtStatus*)                                                       \
+  X(GetErrorMessage, 2, const char*, const OrtStatus*)                                            \
+  X(CreateEnv, 3, OrtStatus*, int logging_level, const char* id, OrtEnv**)                        \
+  X(CreateSession, 7, OrtStatus*, const OrtEnv*, const char* path, const OrtSessionOptions*,      \
+    OrtSession**)                                                                                 \
+  X(Run, 9, OrtStatus*, OrtSession*, const OrtRunOptions*, const char* const* input_names,        \
+    const OrtValue* const* inputs, size_t input_count, const char* const* output_names,           \
+    size_t output_count, OrtValue** outputs)                                                      \
+  X(CreateSessionOptions, 10, OrtStatus*, OrtSessionOptions**)                                    \
+  X(SetSessionExecutionMode, 13, OrtStatus*, OrtSessionOptions*, int mode)                        \
+  X(SetSessionGraphOptimizationLevel, 23, OrtStatus*, OrtSessionOptions*, int level)              \
+  X(SetIntraOpNumThreads, 24, OrtStatus*, OrtSessionOptions*, int count)                          \
+  X(SetInterOpNumThreads, 25, OrtStatus*, OrtSessionOptions*, int count)                          \
+  X(SessionGetInputCount, 30, OrtStatus*, const OrtSession*, size_t*)                             \
+  X(SessionGetOutputCount, 31, OrtStatus*, const OrtSession*, size_t*)                            \
+  X(SessionGetInputTypeInfo, 33, OrtStatus*, const OrtSession*, size_t index, OrtTypeInfo**)      \
+  X(SessionGetInputName, 36, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**)  \
+  X(SessionGetOutputName, 37, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**) \
+  X(CreateTensorAsOrtValue, 48, OrtStatus*, OrtAllocator*, const int64_t* shape, size_t rank,     \
+    int element_type, OrtValue**)                                                                 \
+  X(GetTensorMutableData, 51, OrtStatus*, OrtValue*, void**)                                      \
+  X(FillStringTensor, 52, OrtStatus*, OrtValue*, const char* const* strings, size_t count)        \
+  X(GetStringTensorDataLength, 53, OrtStatus*, const OrtValue*, size_t* bytes)                    \
+  X(GetStringTensorContent, 54, OrtStatus*, const OrtValue*, void* text, size_t bytes,            \
+    size_t* offsets, size_t count)                                                                \
+  X(CastTypeInfoToTensorInfo, 55, OrtStatus*, const OrtTypeInfo*,                                 \
+    const OrtTensorTypeAndShapeInfo**)                                                            \
+  X(GetOnnxTypeFromTypeInfo, 56, OrtStatus*, const OrtTypeInfo*, int* value_type)                 \
+  X(GetTensorElementType, 60, OrtStatus*, const OrtTensorTypeAndShapeInfo*, int*)                 \
+  X(GetDimensionsCount, 61, OrtStatus*, const OrtTensorTypeAndShapeInfo*, size_t*)                \
+  X(GetDimensions, 62, OrtStatus*, const OrtTensorTypeAndShapeInfo*, int64_t*, size_t rank)       \
+  X(GetTensorTypeAndShape, 65, OrtStatus*, const OrtValue*, OrtTensorTypeAndShapeInfo**)          \
+  X(GetValueType, 67, OrtStatus*, const OrtValue*, int* value_type)                               \
+  X(AllocatorFree, 76, OrtStatus*, OrtAllocator*, void*)                                          \
+  X(GetAllocatorWithDefaultOptions, 78, OrtStatus*, OrtAllocator**)                               \
+  X(GetValue, 80, OrtStatus*, const OrtValue*, int index, OrtAllocator*, OrtValue**)              \
+  X(GetValueCount, 81, OrtStatus*, const OrtValue*, size_t*)                                      \
+  X(CreateValue, 82, OrtStatus*, const OrtValue* const* elements, size_t count, int value_type,   \
+    OrtValue**)                                                                                   \
+  X(ReleaseEnv, 92, void, OrtEnv*)                                                                \
+  X(ReleaseStatus, 93, void, OrtStatus*)                                                          \
+  X(ReleaseSession, 95, void, OrtSession*)                                                        \
+  X(ReleaseValue, 96, void, OrtValue*)                                                            \
+  X(ReleaseTypeInfo, 98, void, OrtTypeInfo*)                                                      \
+  X(ReleaseTensorTypeAndShapeInfo, 99, void, OrtTensorTypeAndShapeInfo*)                          \
+  X(ReleaseSessionOptions, 100, void, OrtSessionOptions*)                                         \
+  X(AddFreeDimensionOverrideByName, 124, OrtStatus*, OrtSessionOptions*, const char* name,        \
+    int64_t size)                                                                                 \
+  X(AddSessionConfigEntry, 130, OrtStatus*, OrtSessionOptions*, const char* key,                  \
+    const char* value)                                                                            \
+  X(HasValue, 192, OrtStatus*, const OrtValue*, int*)                                             \
+  X(Session_GetEpGraphAssignmentInfo, 407, OrtStatus*, const OrtSession*,                         \
+    const OrtEpAssignedSubgraph* const**, size_t*)                                                \
+  X(EpAssignedSubgraph_GetEpName, 408, OrtStatus*, const OrtEpAssignedSubgraph*, const char**)    \
+  X(EpAssignedSubgraph_GetNodes, 409, OrtStatus*, const OrtEpAssignedSubgraph*,                   \
     const OrtEpAssignedNode* const**, size_t*)
 
 // The slots as callable members, api.CreateEnv(...).
 struct Api {
   explicit Api(void* const* table)
 #define DNNBENCH_ORT_READ(name, place, ...) name = reinterpret_cast<decltype(name)>(table[place]);
-  {
-    DNNBENCH_ORT_SLOTS(DNNBENCH_ORT_READ)
-  }
+      {DNNBENCH_ORT_SLOTS(DNNBENCH_ORT_READ)}
 #undef DNNBENCH_ORT_READ
 
 #define DNNBENCH_ORT_MEMBER(name, place, result, ...) result (*name)(__VA_ARGS__);

@@ -11,17 +11,26 @@ namespace dnnbench {
 namespace {
 
 // Lines that say where in the library's source a check failed, or that something failed, not what.
-constexpr std::array<std::string_view, 8> kFrames{
-    "Exception from ", "Check '", "FrontEnd API failed with ", "Model wasn't fully converted",
-    "Summary:", "Failed operations detailed log:", "-- Conversion is failed for:",
-    "While validating "};
+constexpr std::array<std::string_view, 8> kFrames{"Exception from ",
+                                                  "Check '",
+                                                  "FrontEnd API failed with ",
+                                                  "Model wasn't fully converted",
+                                                  "Summary:",
+                                                  "Failed operations detailed log:",
+                                                  "-- Conversion is failed for:",
+                                                  "While validating "};
 
 // The library rethrows every failure as one type, so its words are all there is to tell an
 // operator, type or feature that it lacks from a model that it finds wrong.
-constexpr std::array<std::string_view, 9> kLacks{
-    "No conversion rule found", "Conversion is failed for", "specify OpenVINO Extensions",
-    "not supported", "doesn't support", "nsupported", "not implemented", "Not Implemented",
-    "NotImplemented"};
+constexpr std::array<std::string_view, 9> kLacks{"No conversion rule found",
+                                                 "Conversion is failed for",
+                                                 "specify OpenVINO Extensions",
+                                                 "not supported",
+                                                 "doesn't support",
+                                                 "nsupported",
+                                                 "not implemented",
+                                                 "Not Implemented",
+                                                 "NotImplemented"};
 
 bool is_frame(std::string_view line) {
   return std::any_of(kFrames.begin(), kFrames.end(),

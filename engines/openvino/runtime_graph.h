@@ -7,8 +7,8 @@
 namespace dnnbench {
 
 struct RuntimeGraph {
-  std::string precision;        // of the nodes that compute in floating point: "f32", "f16", "bf16",
-                                // "mixed"; "" when there is none
+  std::string precision;  // of the nodes that compute in floating point: "f32", "f16", "bf16",
+                          // "mixed"; "" when there is none
   std::string node_precisions;  // how many nodes compute in which type: "bf16 59, f32 3"
   int64_t nodes = 0;            // nodes that are executed: all but constants, inputs and outputs
 };

@@ -13,16 +13,26 @@ namespace {
 using ElementType = ov::element::Type_t;
 
 constexpr std::array<std::pair<DataType, ElementType>, 20> kTypes{{
-    {DataType::kFloat32, ElementType::f32},        {DataType::kUint8, ElementType::u8},
-    {DataType::kInt8, ElementType::i8},            {DataType::kUint16, ElementType::u16},
-    {DataType::kInt16, ElementType::i16},          {DataType::kInt32, ElementType::i32},
-    {DataType::kInt64, ElementType::i64},          {DataType::kString, ElementType::string},
-    {DataType::kBool, ElementType::boolean},       {DataType::kFloat16, ElementType::f16},
-    {DataType::kFloat64, ElementType::f64},        {DataType::kUint32, ElementType::u32},
-    {DataType::kUint64, ElementType::u64},         {DataType::kBfloat16, ElementType::bf16},
-    {DataType::kFloat8E4M3FN, ElementType::f8e4m3}, {DataType::kFloat8E5M2, ElementType::f8e5m2},
-    {DataType::kUint4, ElementType::u4},           {DataType::kInt4, ElementType::i4},
-    {DataType::kFloat4E2M1, ElementType::f4e2m1},  {DataType::kFloat8E8M0, ElementType::f8e8m0},
+    {DataType::kFloat32, ElementType::f32},
+    {DataType::kUint8, ElementType::u8},
+    {DataType::kInt8, ElementType::i8},
+    {DataType::kUint16, ElementType::u16},
+    {DataType::kInt16, ElementType::i16},
+    {DataType::kInt32, ElementType::i32},
+    {DataType::kInt64, ElementType::i64},
+    {DataType::kString, ElementType::string},
+    {DataType::kBool, ElementType::boolean},
+    {DataType::kFloat16, ElementType::f16},
+    {DataType::kFloat64, ElementType::f64},
+    {DataType::kUint32, ElementType::u32},
+    {DataType::kUint64, ElementType::u64},
+    {DataType::kBfloat16, ElementType::bf16},
+    {DataType::kFloat8E4M3FN, ElementType::f8e4m3},
+    {DataType::kFloat8E5M2, ElementType::f8e5m2},
+    {DataType::kUint4, ElementType::u4},
+    {DataType::kInt4, ElementType::i4},
+    {DataType::kFloat4E2M1, ElementType::f4e2m1},
+    {DataType::kFloat8E8M0, ElementType::f8e8m0},
 }};
 
 }  // namespace

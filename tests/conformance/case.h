@@ -11,13 +11,12 @@
 namespace dnnbench {
 
 struct ConformanceCase {
-  std::string name;      // "test_add_bcast"
+  std::string name;  // "test_add_bcast"
   std::string folder;
-  std::string op;        // the operator it tests: "Add", "ai.onnx.ml.LabelEncoder"
-  int64_t opset = 0;     // of that operator's domain
+  std::string op;            // the operator it tests: "Add", "ai.onnx.ml.LabelEncoder"
+  int64_t opset = 0;         // of that operator's domain
   bool tensors_only = true;  // no sequence or optional among inputs and outputs
   bool random = false;       // outputs are random, so expected ones can't be met
-  std::string unreadable;    // why the project's own reader refuses the model or its data; else ""
   std::vector<TestData> data_sets;
 };
 
@@ -27,7 +26,12 @@ std::vector<std::string> list_cases(const std::string& root);
 // `count` of the names, the same for the same seed, in their order; all of them for 0.
 std::vector<std::string> sample(const std::vector<std::string>& names, size_t count, uint64_t seed);
 
+// Throws Error when the project's own reader refuses the model or its data.
 ConformanceCase read_case(const std::string& root, const std::string& name);
+
+// Ends a difference whose elements are off by rounding only, and so by another amount on another
+// machine: relative to the tensor they are right, relative to their own small value they are not.
+inline constexpr const char* kByLittle = ", by less than 1e-3 of the tensor's largest";
 
 // Why outputs differ from the expected ones, by the rules of onnx.backend.test: the same names,
 // kinds, element types and shapes, elements within 1e-3 of the expected element plus 1e-7, NaN and

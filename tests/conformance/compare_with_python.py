@@ -49,7 +49,13 @@ def tensor_of(element_type: int, shape, raw: bytes) -> TensorProto:
 
 
 def byte_count(element_type: int, shape) -> int:
-    return len(raw_bytes(numpy_helper.from_array(np.zeros(shape, onnx.helper.tensor_dtype_to_np_dtype(element_type)))))
+    return len(
+        raw_bytes(
+            numpy_helper.from_array(
+                np.zeros(shape, onnx.helper.tensor_dtype_to_np_dtype(element_type))
+            )
+        )
+    )
 
 
 def difference(actual, expected) -> str:
@@ -70,7 +76,13 @@ def difference(actual, expected) -> str:
     if expected.data_type == TensorProto.STRING:
         return "" if (ours.astype(str) == theirs.astype(str)).all() else "strings differ"
     wide = np.complex128 if np.iscomplexobj(theirs) else np.float64
-    close = np.isclose(ours.astype(wide), theirs.astype(wide), RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE, equal_nan=True)
+    close = np.isclose(
+        ours.astype(wide),
+        theirs.astype(wide),
+        RELATIVE_TOLERANCE,
+        ABSOLUTE_TOLERANCE,
+        equal_nan=True,
+    )
     return "" if close.all() else f"{np.size(close) - np.count_nonzero(close)} elements differ"
 
 
@@ -91,7 +103,9 @@ class OnnxRuntime:
 
     def from_ort(self, value):
         element_type, shape = value.element_type(), value.shape()
-        return tensor_of(element_type, shape, ctypes.string_at(value.data_ptr(), byte_count(element_type, shape)))
+        return tensor_of(
+            element_type, shape, ctypes.string_at(value.data_ptr(), byte_count(element_type, shape))
+        )
 
     def to_array(self, value):
         if isinstance(value, list):
@@ -107,7 +121,9 @@ class OnnxRuntime:
         return None if output is None else numpy_helper.from_array(np.asarray(output))
 
     def run(self, model_path, inputs):
-        session = self.ort.InferenceSession(model_path, self.options, providers=["CPUExecutionProvider"])
+        session = self.ort.InferenceSession(
+            model_path, self.options, providers=["CPUExecutionProvider"]
+        )
         ports = session.get_inputs() + session.get_outputs()
         # numpy lacks some of the element types, the package's own values lack strings and sequences.
         if all(port.type.startswith("tensor(") and port.type != "tensor(string)" for port in ports):
@@ -141,7 +157,9 @@ class OpenVino:
     def from_ov(self, tensor):
         shape = list(tensor.shape)
         if tensor.element_type == self.ov.Type.string:
-            return numpy_helper.from_array(np.asarray(tensor.str_data).astype(object).reshape(shape))
+            return numpy_helper.from_array(
+                np.asarray(tensor.str_data).astype(object).reshape(shape)
+            )
         element_type = next(o for o, t in self.types.items() if t == tensor.element_type)
         return tensor_of(element_type, shape, tensor.data.tobytes())
 
@@ -152,7 +170,11 @@ class OpenVino:
 
     def run(self, model_path, inputs):
         self.shared = []
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
+        settings = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_NUM_THREADS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
         model = self.core.read_model(model_path)
         shapes = {}
         for port in model.inputs:
@@ -177,8 +199,14 @@ def run_case(package, case: Path) -> str:
     constants = {initializer.name for initializer in model.graph.initializer}
     takes = [port for port in model.graph.input if port.name not in constants]
     for data_set in sorted(case.glob("test_data_set_*")):
-        inputs = {port.name: read_value(data_set / f"input_{i}.pb", port.type) for i, port in enumerate(takes)}
-        expected = [read_value(data_set / f"output_{i}.pb", port.type) for i, port in enumerate(model.graph.output)]
+        inputs = {
+            port.name: read_value(data_set / f"input_{i}.pb", port.type)
+            for i, port in enumerate(takes)
+        }
+        expected = [
+            read_value(data_set / f"output_{i}.pb", port.type)
+            for i, port in enumerate(model.graph.output)
+        ]
         actual = package.run(str(case / "model.onnx"), inputs)
         if why := difference(actual, expected):
             return why
@@ -232,13 +260,20 @@ def main() -> int:
     lost = 0
     for engine, adapter in adapters.items():
         package = run_all(engine, cases)
-        reasons = {name: result["reason"] for name, result in adapter.items() if result["outcome"] != "ok"}
-        print(f"{engine}: the package passes {sum(not why for why in package.values())} of {len(cases)}, ", end="")
+        reasons = {
+            name: result["reason"] for name, result in adapter.items() if result["outcome"] != "ok"
+        }
+        print(
+            f"{engine}: the package passes {sum(not why for why in package.values())} of {len(cases)}, ",
+            end="",
+        )
         print(f"the adapter {sum(result['outcome'] == 'ok' for result in adapter.values())}")
         for name, why in package.items():
             if bool(why) != (name in reasons):
                 lost += not why
-                print(f"  {name}\n    package: {why or 'ok'}\n    adapter: {reasons.get(name, 'ok')}")
+                print(
+                    f"  {name}\n    package: {why or 'ok'}\n    adapter: {reasons.get(name, 'ok')}"
+                )
     return int(lost > 0)
 
 

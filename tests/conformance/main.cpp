@@ -27,11 +27,13 @@ struct Options {
 
 void declare(CLI::App& app, Options& options) {
   app.add_option("CASES", options.cases, "folder of the unpacked node tests")->required();
-  app.add_option("--engine", options.engines, "engines to run");
-  app.add_option("--sample", options.sample, "run so many tests only");
+  auto* engines = app.add_option("--engine", options.engines, "engines to run");
+  auto* sample = app.add_option("--sample", options.sample, "run so many tests only");
   app.add_option("--seed", options.seed, "which ones");
   app.add_option("--known", options.known_file, "known failures; anything else is reported");
-  app.add_flag("--accept", options.accept, "write the known failures instead of comparing");
+  app.add_flag("--accept", options.accept, "write the known failures instead of comparing")
+      ->excludes(engines)
+      ->excludes(sample);
   app.add_option("--json", options.json_file, "write every test's outcome there");
   app.add_option("--document", options.document_file, "write the table of operators there");
 }
@@ -82,7 +84,7 @@ int report(const Options& options, const std::vector<ConformanceCase>& cases,
   }
   if (options.known_file.empty()) return 0;
   if (options.accept) {
-    write_file(options.known_file, known_failures(sweeps));
+    write_file(options.known_file, known_failures(cases, sweeps));
     return 0;
   }
   const std::vector<std::string> unexpected = surprises(sweeps, read_file(options.known_file));
@@ -93,8 +95,7 @@ int report(const Options& options, const std::vector<ConformanceCase>& cases,
 int run(const Options& options) {
   const WorkFolder work_folder;
   std::vector<ConformanceCase> cases;
-  for (const std::string& name :
-       sample(list_cases(options.cases), options.sample, options.seed)) {
+  for (const std::string& name : sample(list_cases(options.cases), options.sample, options.seed)) {
     cases.push_back(read_case(options.cases, name));
   }
   std::vector<EngineSweep> sweeps;

@@ -45,10 +45,6 @@ Sweep run_sweep(const std::string& engine, const std::vector<ConformanceCase>& c
   Sweep sweep;
   std::optional<EngineSession> session;
   for (const ConformanceCase& test : cases) {
-    if (!test.unreadable.empty()) {
-      sweep[test.name] = {OutcomeKind::kUnsupported, test.unreadable};
-      continue;
-    }
     Outcome outcome;
     try {
       if (!session) session.emplace(options, work_folder);

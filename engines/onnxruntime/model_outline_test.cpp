@@ -1,0 +1,91 @@
+#include "model_outline.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "core/error.h"
+#include "onnx.pb.h"
+
+namespace dnnbench::ort {
+namespace {
+
+void add_input(onnx::GraphProto& graph, const std::string& name, onnx::TensorProto::DataType type,
+               const std::vector<std::string>& dimensions) {
+  auto& input = *graph.add_input();
+  input.set_name(name);
+  auto& tensor = *input.mutable_type()->mutable_tensor_type();
+  tensor.set_elem_type(type);
+  tensor.mutable_shape();
+  for (const std::string& dimension : dimensions) {
+    auto& added = *tensor.mutable_shape()->add_dim();
+    const bool is_size = dimension.find_first_not_of("0123456789") == std::string::npos;
+    if (is_size && !dimension.empty()) {
+      added.set_dim_value(std::stoll(dimension));
+    } else if (!dimension.empty()) {
+      added.set_dim_param(dimension);
+    }
+  }
+}
+
+ModelOutline outline_of(const std::string& bytes) {
+  char path[] = "/tmp/dnnbench-outline-XXXXXX";
+  const int descriptor = mkstemp(path);
+  EXPECT_GE(descriptor, 0);
+  std::ofstream(path, std::ios::binary) << bytes;
+  ModelOutline outline = read_outline(path);
+  std::remove(path);
+  close(descriptor);
+  return outline;
+}
+
+onnx::ModelProto model_with_weights() {
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  auto& graph = *model.mutable_graph();
+  auto& weights = *graph.add_initializer();
+  weights.set_name("w");
+  weights.add_dims(1 << 14);
+  weights.set_data_type(onnx::TensorProto::FLOAT16);
+  weights.set_raw_data(std::string(2 << 14, 'x'));
+  add_input(graph, "x", onnx::TensorProto::FLOAT, {"batch", "3", "", "width"});
+  add_input(graph, "ids", onnx::TensorProto::INT64, {"batch"});
+  add_input(graph, "scale", onnx::TensorProto::FLOAT, {});
+  return model;
+}
+
+TEST(ModelOutline, NamesDimensionsAndFindsTypes) {
+  const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
+  EXPECT_EQ(outline.dimension_names.at("x"), (std::vector<std::string>{"batch", "", "", "width"}));
+  EXPECT_EQ(outline.dimension_names.at("ids"), std::vector<std::string>{"batch"});
+  EXPECT_TRUE(outline.dimension_names.at("scale").empty());
+  EXPECT_EQ(outline.element_types,
+            (std::set<DataType>{DataType::kFloat32, DataType::kInt64, DataType::kFloat16}));
+}
+
+TEST(ModelOutline, OfATruncatedOrForeignFileIsWhatCanBeRead) {
+  const std::string bytes = model_with_weights().SerializeAsString();
+  for (size_t length = 0; length < bytes.size(); length += 97) {
+    outline_of(bytes.substr(0, length));
+  }
+  EXPECT_TRUE(outline_of("no model at all\n").dimension_names.empty());
+  EXPECT_TRUE(read_outline("/nonexistent").dimension_names.empty());
+}
+
+TEST(NamedSizes, AreThoseOfTheInputShapes) {
+  const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
+  const std::map<std::string, int64_t> expected{{"batch", 2}, {"width", 224}};
+  EXPECT_EQ(named_sizes(outline, {{"x", {2, 3, 7, 224}}, {"ids", {2}}, {"scale", {}}}), expected);
+  EXPECT_TRUE(named_sizes(outline, {}).empty());
+}
+
+TEST(NamedSizes, RefuseOneNameWithTwoSizes) {
+  const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
+  EXPECT_THROW(named_sizes(outline, {{"x", {2, 3, 7, 224}}, {"ids", {4}}}), Error);
+}
+
+}  // namespace
+}  // namespace dnnbench::ort
