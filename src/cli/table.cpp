@@ -26,10 +26,12 @@ bool is_left_aligned(size_t column) {
          std::end(kLeftAligned);
 }
 
-// An engine has a rank when it computed and was proven right.
-bool is_ranked(const Result& result) {
+bool is_verified(const Result& result) {
   return result.outcome.ok() && result.verification.verdict == Verdict::kOk;
 }
+
+// An engine has a rank when it was proven right and measured undisturbed.
+bool is_ranked(const Result& result) { return is_verified(result) && !is_suspect(result); }
 
 std::vector<const Result*> ranked_fastest_first(const std::vector<Result>& results) {
   std::vector<const Result*> ranked;
@@ -106,7 +108,7 @@ std::string reasons(const std::vector<Result>& results) {
   for (const Result& result : results) {
     const std::string& reason =
         result.outcome.ok() ? result.verification.reason : result.outcome.reason;
-    if (!is_ranked(result)) {
+    if (!is_verified(result)) {
       text += fmt::format("{}: {}: {}\n", engine_label(result), verdict_cell(result),
                           printable(reason));
     }
@@ -164,15 +166,15 @@ std::string results_table(const std::vector<Result>& results) {
 }
 
 std::string closing_sentence(const std::vector<Result>& results) {
+  for (const Result& result : results) {
+    if (is_verified(result) && is_suspect(result)) return busy_machine(result);
+  }
   const auto ranked = ranked_fastest_first(results);
   if (ranked.empty()) return "No engine computed verified outputs, so there is nothing to rank.";
   const std::string best = engine_label(*ranked[0]);
   if (ranked.size() == 1) {
     return fmt::format("{} is the only engine with a verified result: {} an inference; {}.", best,
                        format_seconds(median_latency_s(*ranked[0])), agreement(ranked));
-  }
-  for (const Result* result : ranked) {
-    if (is_suspect(*result)) return busy_machine(*result);
   }
   const double ratio = median_latency_s(*ranked[1]) / median_latency_s(*ranked[0]);
   if (ratio < kAlike) {
