@@ -11,10 +11,6 @@
 namespace dnnbench {
 namespace {
 
-// Of each element: about one unit in the last place of f32, and the most that an engine in f32 may
-// be off (verify/reference.h).
-constexpr double kPerturbation = 1e-7;
-constexpr double kWidePerturbation = 1e-5;
 constexpr uint64_t kPerturbationSeeds[] = {1, 2};
 
 EngineSession start_reference(const WorkFolder& work, const std::string& name, double timeout_s) {
@@ -46,9 +42,23 @@ bool has_tensor(const std::vector<Value>& values, bool floating_point) {
   });
 }
 
+bool has_operator(const Model& model, const std::string& type) {
+  return std::any_of(model.operators.begin(), model.operators.end(), [&](const OperatorCount& op) {
+    return op.type.find(type) != std::string::npos;
+  });
+}
+
+// Whether elements of an output can change places or flip where rounding changes.
+bool selects_or_sorts(const Model& model) {
+  for (const char* type : {"ArgMax", "ArgMin", "NonMaxSuppression", "TopK", "Unique"}) {
+    if (has_operator(model, type)) return true;
+  }
+  return false;
+}
+
 // Unoptimised: the reference itself, and what it becomes when inputs move a little.
-void run_plain(const LoadConfig& config, const std::vector<InputSet>& sets, EngineSession& session,
-               const WorkFolder& work, std::vector<ReferenceRuns>& runs) {
+void run_plain(const Model& model, const LoadConfig& config, const std::vector<InputSet>& sets,
+               EngineSession& session, const WorkFolder& work, std::vector<ReferenceRuns>& runs) {
   LoadConfig plain = config;
   plain.optimize = false;
   plain.precision = "f32";
@@ -56,8 +66,7 @@ void run_plain(const LoadConfig& config, const std::vector<InputSet>& sets, Engi
   for (size_t i = 0; i < sets.size(); ++i) {
     runs[i].unoptimised = run_once(session, sets[i].file);
     if (!has_tensor(sets[i].inputs, true)) continue;  // nothing to perturb
-    // An index, a class or a word may flip where rounding changes.
-    const bool discrete = has_tensor(runs[i].unoptimised, false);
+    const bool discrete = selects_or_sorts(model) || has_tensor(runs[i].unoptimised, false);
     for (const uint64_t seed : kPerturbationSeeds) {
       runs[i].probes.push_back(run_perturbed(session, sets[i], kPerturbation, seed, work));
       if (!discrete) continue;
@@ -74,12 +83,6 @@ void run_optimised(const LoadConfig& config, const std::vector<InputSet>& sets,
   for (size_t i = 0; i < sets.size(); ++i) {
     runs[i].probes.push_back(run_once(session, sets[i].file));
   }
-}
-
-bool has_operator(const Model& model, const std::string& type) {
-  return std::any_of(model.operators.begin(), model.operators.end(), [&](const OperatorCount& op) {
-    return op.type.find(type) != std::string::npos;
-  });
 }
 
 // The coarsest arithmetic in the model itself.
@@ -102,7 +105,7 @@ std::vector<Reference> compute_references(const Model& model, const LoadConfig& 
   try {
     progress.step("reference", "computing with ONNX Runtime, not optimised", std::nullopt);
     EngineSession plain = start_reference(work, "reference", timeout_s);
-    run_plain(config, sets, plain, work, runs);
+    run_plain(model, config, sets, plain, work, runs);
   } catch (const EngineEnded& ended) {
     failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
   }

@@ -20,18 +20,24 @@ enum class ToleranceClass { kInteger, kF32, kF16, kBf16, kQuantised };
 // The name in JSON: "integer", "f32", "f16", "bf16", "quantised".
 std::string_view to_string(ToleranceClass tolerance_class);
 
+// By how much of itself each floating-point element of the inputs is moved: about its last bit in
+// f32, and the most that an engine in f32 may be off.
+constexpr double kPerturbation = 1e-7;
+constexpr double kWidePerturbation = 1e-5;
+
 // What the caller ran. Values are in the model's order, one for each of its outputs.
 struct ReferenceRuns {
   // The model in its plainest form, in f32. Empty when that failed.
   std::vector<Value> unoptimised;
 
   // The same model again, in ways that change nothing but the rounding: optimised on the same
-  // inputs, and unoptimised on inputs perturbed by 1e-7 of each element (two seeds are enough; none
-  // where no input is floating-point).
+  // inputs, and unoptimised on inputs perturbed by kPerturbation (two seeds are enough; none where
+  // no input is floating-point).
   std::vector<std::vector<Value>> probes;
 
-  // Where an output is integer, bool or string: the model unoptimised on inputs perturbed by 1e-5,
-  // the most that an engine in f32 may be off. What flips then (a tie, a rounding) may flip.
+  // Where an output is discrete, or the model sorts or selects (TopK, NonMaxSuppression): the model
+  // unoptimised on inputs perturbed by kWidePerturbation. What flips or jumps then (a tie, two
+  // boxes that change places) may do so in an engine.
   std::vector<std::vector<Value>> wide_probes;
 
   // Outputs that the user gave; they become the reference instead of `unoptimised`.
@@ -47,11 +53,10 @@ struct ReferenceRuns {
 
 // How much one tensor moves for legitimate reasons.
 struct Sensitivity {
-  double norm = 0;       // largest relative Euclidean norm of a probe's difference
-  double largest = 0;    // largest relative error of one element in a probe (difference.h)
-  size_t differing = 0;  // most elements that are not identical in a probe
-  std::string
-      instability;  // how a probe differs in more than numbers: "changes its shape from ..."
+  double norm = 0;          // largest relative Euclidean norm of a probe's difference
+  double largest = 0;       // largest relative error of one element in a probe (difference.h)
+  size_t differing = 0;     // most elements that are not identical in a probe
+  std::string instability;  // how a probe differs in more than small numbers
 };
 
 struct Reference {

@@ -62,14 +62,14 @@ class Summary {
   double strain_ = 0;
 };
 
-// A model whose own output changes in kind when only rounding changes (a detector that finds one
-// box more) can't show that an engine is wrong.
+// A model whose own output changes in kind when its inputs change in their last digits (a detector
+// that finds one box more) can't show that an engine is wrong.
 Judgement excuse(Judgement judgement, const std::string& instability) {
   if (judgement.verdict != Verdict::kWrong || instability.empty()) return judgement;
   judgement.verdict = Verdict::kUnverified;
   judgement.reason.pop_back();  // the full stop
-  judgement.reason +=
-      fmt::format("; but the reference itself {} when only rounding changes.", instability);
+  judgement.reason += fmt::format(
+      "; but the reference itself {} when the inputs change in their last digits.", instability);
   return judgement;
 }
 

@@ -438,7 +438,23 @@ TEST(Verify, ADetectorWhoseBoxesChangeWithRoundingIsNotCalledWrong) {
   const Verification other =
       verify(reference, {integers({0, 0, 12, 0, 0, 13}, "selected_indices")});
   EXPECT_EQ(other.verdict, Verdict::kUnverified);
-  EXPECT_NE(other.reason.find("when only rounding changes"), std::string::npos) << other.reason;
+  EXPECT_NE(other.reason.find("changes from int64[3] to int64[6] when"), std::string::npos)
+      << other.reason;
+}
+
+TEST(Verify, BoxesThatChangePlacesWithRoundingAreNotCalledWrong) {
+  const std::vector<double> boxes = {10, 20, 30, 40, 11, 21, 31, 41};
+  const std::vector<double> swapped = {11, 21, 31, 41, 10, 20, 30, 40};
+  ReferenceRuns runs;
+  runs.unoptimised = {floats(boxes)};
+  runs.probes = {{floats(shaken(boxes, 1e-7, 1))}};
+  ReferenceRuns steady = runs;
+  runs.wide_probes = {{floats(swapped)}};
+  steady.wide_probes = {{floats(shaken(boxes, 1e-5, 1))}};
+  const Reference reference = make_reference(std::move(runs));
+  EXPECT_EQ(verdict_on(reference, floats(boxes)), Verdict::kOk);
+  EXPECT_EQ(verdict_on(reference, floats(swapped)), Verdict::kUnverified);
+  EXPECT_EQ(verdict_on(make_reference(std::move(steady)), floats(swapped)), Verdict::kWrong);
 }
 
 TEST(Verify, QuantisedModelsMayDifferBySteps) {

@@ -89,8 +89,8 @@ class Experiment {
   void make_references() {
     const std::vector<Outputs> plain = run(kPlain);
     const std::vector<Outputs> optimised = run({"", "onnxruntime"});
-    const std::vector<Outputs> perturbed1 = run(kPlain, perturbed_sets(1e-7, 1));
-    const std::vector<Outputs> perturbed2 = run(kPlain, perturbed_sets(1e-7, 2));
+    const std::vector<Outputs> perturbed1 = run(kPlain, perturbed_sets(kPerturbation, 1));
+    const std::vector<Outputs> perturbed2 = run(kPlain, perturbed_sets(kPerturbation, 2));
     for (size_t i = 0; i < sets_.size(); ++i) {
       ReferenceRuns runs;
       runs.unoptimised = plain[i];
@@ -194,7 +194,7 @@ void transpose(const Tensor& tensor, std::vector<double>& values) {
 
 void judge_legitimate(const Experiment& experiment) {
   for (int seed = 11; seed < 11 + kPerturbedRuns; ++seed) {
-    const auto sets = experiment.perturbed_sets(1e-7, static_cast<uint64_t>(seed));
+    const auto sets = experiment.perturbed_sets(kPerturbation, static_cast<uint64_t>(seed));
     experiment.judge("perturbed", true, experiment.run(Experiment::kPlain, sets));
   }
   for (const int threads : {1, 2}) {
@@ -216,14 +216,17 @@ void judge_faults(const Experiment& experiment) {
   fault("one element 1 % of the scale off", [](const Tensor&, std::vector<double>& values) {
     values[values.size() / 2] += 0.01 * scale_of(values);
   });
-  fault("transposed", transpose);
   fault("output rounded to f16",
         [](const Tensor&, std::vector<double>& values) { round_to(DataType::kFloat16, values); });
   std::vector<Outputs> stale;
   for (size_t i = 0; i < references.size(); ++i) {
     stale.push_back(references[(i + 1) % references.size()].outputs);
   }
-  experiment.judge("another input's answer", false, stale);
+  const std::vector<Outputs> transposed = damaged(references, transpose);
+  for (const auto requested : {ToleranceClass::kF32, ToleranceClass::kBf16}) {
+    experiment.judge("another input's answer", false, stale, requested);
+    experiment.judge("transposed", false, transposed, requested);
+  }
 }
 
 // What OpenVINO computes in bf16 is wrong where f32 was asked, and right where bf16 was.
