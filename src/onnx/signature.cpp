@@ -10,8 +10,8 @@ std::vector<Dimension> to_dimensions(const onnx::TensorShapeProto& shape) {
   for (const auto& dim : shape.dim()) {
     Dimension dimension;
     dimension.symbol = dim.dim_param();
-    // Old exporters write 0 or -1 for a dimension that they don't know.
-    if (dim.has_dim_value() && dim.dim_value() > 0) dimension.size = dim.dim_value();
+    // Some exporters write -1 for a dimension that they don't know.
+    if (dim.has_dim_value() && dim.dim_value() >= 0) dimension.size = dim.dim_value();
     dimensions.push_back(dimension);
   }
   return dimensions;

@@ -19,6 +19,7 @@ constexpr int64_t kMostConstantElements = 1024;  // larger ones are tables, not 
 constexpr int kEveryInput = -1;
 constexpr ValueRange kMask{0, 1};
 constexpr ValueRange kPositive{0.1, 1};
+constexpr ValueRange kDivisors{1, 9};
 constexpr ValueRange kUnknownTable{0, 0};
 
 struct Use {
@@ -157,6 +158,9 @@ std::optional<ValueRange> index_use(const GraphFacts& facts, const onnx::NodePro
   if (input == 1 && (type == "GatherND" || type == "ScatterND")) {
     return smallest_index_range(facts, node);
   }
+  if (input == 1 && (type == "SoftmaxCrossEntropyLoss" || type == "NegativeLogLikelihoodLoss")) {
+    return index_range(facts, node, 0, 1);
+  }
   if (input == 1 && type == "ArrayFeatureExtractor") return index_range(facts, node, 0, -1);
   if (input == 0 && type == "OneHot") {
     const std::vector<double>* depth = constant_input(facts, node, 1);
@@ -173,32 +177,41 @@ std::optional<ValueRange> index_use(const GraphFacts& facts, const onnx::NodePro
 // Axes, counts and sizes, by operator and input.
 std::optional<ValueRange> size_use(const onnx::NodeProto& node, int input) {
   static const std::map<std::pair<std::string, int>, ValueRange> kRanges{
-      {{"Reshape", 1}, {1, 1}},
+      {{"BatchNormalization", 4}, {0.1, 1}},
+      {{"ConstantOfShape", 0}, {1, 1}},
+      {{"CumSum", 1}, {0, 0}},
+      {{"DFT", 2}, {1, 1}},
+      {{"EmbedLayerNormalization", 7}, {0, 1}},
       {{"Expand", 1}, {1, 1}},
-      {{"Tile", 1}, {1, 1}},
-      {{"TopK", 1}, {1, 1}},
+      {{"GRU", 4}, {1, 1}},
+      {{"LSTM", 4}, {1, 1}},
+      {{"Loop", 0}, {2, 2}},
+      {{"NonMaxSuppression", 2}, {10, 10}},
+      {{"NonMaxSuppression", 3}, {0, 1}},
+      {{"NonMaxSuppression", 4}, {0, 1}},
+      {{"OneHot", 1}, {10, 10}},
+      {{"Pad", 1}, {0, 1}},
+      {{"Pad", 3}, {0, 0}},
+      {{"RNN", 4}, {1, 1}},
       {{"Range", 0}, {0, 0}},
       {{"Range", 1}, {1, 1}},
       {{"Range", 2}, {1, 1}},
-      {{"Loop", 0}, {2, 2}},
+      {{"Reshape", 1}, {1, 1}},
+      {{"Resize", 1}, {1, 1}},
+      {{"Resize", 2}, {1, 1}},
+      {{"ReverseSequence", 1}, {1, 1}},
       {{"Slice", 1}, {0, 0}},
       {{"Slice", 2}, {1, 1}},
       {{"Slice", 3}, {0, 0}},
       {{"Slice", 4}, {1, 1}},
-      {{"Pad", 1}, {0, 1}},
-      {{"Unsqueeze", 1}, {0, 0}},
       {{"Squeeze", 1}, {0, 0}},
-      {{"CumSum", 1}, {0, 0}},
-      {{"ReduceSum", 1}, {0, 0}},
-      {{"ReduceMean", 1}, {0, 0}},
-      {{"LSTM", 4}, {1, 1}},
-      {{"GRU", 4}, {1, 1}},
-      {{"RNN", 4}, {1, 1}},
-      {{"ReverseSequence", 1}, {1, 1}},
-      {{"ConstantOfShape", 0}, {1, 1}},
-      {{"NonMaxSuppression", 2}, {10, 10}},
-      {{"EmbedLayerNormalization", 7}, {0, 1}},
+      {{"TensorScatter", 2}, {0, 0}},
+      {{"Tile", 1}, {1, 1}},
+      {{"TopK", 1}, {1, 1}},
+      {{"Unsqueeze", 1}, {0, 0}},
+      {{"Upsample", 1}, {1, 1}},
   };
+  if (input == 1 && node.op_type().rfind("Reduce", 0) == 0) return ValueRange{0, 0};
   const auto found = kRanges.find({node.op_type(), input});
   return found == kRanges.end() ? std::nullopt : std::optional(found->second);
 }
@@ -219,9 +232,10 @@ std::optional<ValueRange> mask_use(const GraphFacts& facts, const onnx::NodeProt
 }
 
 std::optional<ValueRange> positive_use(const GraphFacts& facts, const onnx::NodeProto& node,
-                                       int input) {
+                                       int input, bool integer) {
   const std::string& type = node.op_type();
-  if (type == "Log" || type == "Sqrt" || (type == "Div" && input == 1)) return kPositive;
+  if (input == 1 && (type == "Div" || type == "Mod")) return integer ? kDivisors : kPositive;
+  if (type == "Log" || type == "Sqrt") return kPositive;
   if (type != "Pow" || input != 0) return std::nullopt;
   const std::vector<double>* exponent = constant_input(facts, node, 1);
   const bool whole =
@@ -234,7 +248,7 @@ std::optional<ValueRange> restriction(const GraphFacts& facts, const Use& use, b
   if (auto range = index_use(facts, *use.node, use.input)) return range;
   if (auto range = mask_use(facts, *use.node, use.input, integer)) return range;
   if (auto range = size_use(*use.node, use.input)) return range;
-  return positive_use(facts, *use.node, use.input);
+  return positive_use(facts, *use.node, use.input, integer);
 }
 
 // A value reached from an input: the input plus something between low and high.

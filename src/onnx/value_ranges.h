@@ -3,8 +3,8 @@
 // them:
 //   index of Gather, OneHot, ... : 0 to the table's size - 1 (only 0 when the size is not known)
 //   mask (1 - x, Cast to bool, a name with "mask"): 0 to 1
-//   shape, repeats, k, trip count: 1
-//   argument of Log, Sqrt, a power, ... : 0.1 to 1
+//   shape, repeats, k, trip count, axis, ... : one that nearly always fits
+//   argument of Log, Sqrt, a broken power, divisor: 0.1 to 1, whole numbers 1 to 9
 #pragma once
 
 #include <map>
