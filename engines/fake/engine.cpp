@@ -99,7 +99,7 @@ class FakeEngine : public Engine {
   std::string version() override { return "1.0"; }
   std::string variant() override { return "ok"; }
 
-  InForce load(const LoadConfig& config) override {
+  void load(const LoadConfig& config) override {
     part_ = config.variant.empty() ? "ok" : config.variant;
     mode_ = part_.substr(0, part_.find(','));
     duration_s_ = std::stod(setting(part_, "duration_s").value_or("0"));
@@ -109,7 +109,11 @@ class FakeEngine : public Engine {
     LoadConfig plain = config;
     plain.variant = "";
     plain.optimize = false;
-    InForce in_force = real_->load(plain);
+    real_->load(plain);
+  }
+
+  InForce in_force() override {
+    InForce in_force = real_->in_force();
     in_force.settings["part"] = part_;
     return in_force;
   }

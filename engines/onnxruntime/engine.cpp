@@ -87,25 +87,30 @@ class OnnxRuntimeEngine : public Engine {
  public:
   std::string version() override { return library().version; }
 
-  InForce load(const LoadConfig& config) override {
+  void load(const LoadConfig& config) override {
     clear();
     require_supported(config);
     const ort::ModelOutline outline = ort::read_outline(config.model_path);
     const ort::SessionOptions options = make_options(config, outline);
+    optimized_ = config.optimize;
+    precision_ = precision_of(outline);
     const int64_t threads_before = count_threads();
     session_ = owned<ort::Session>([&](OrtSession** out) {
       return library().api.CreateSession(library().env, config.model_path.c_str(), options.get(),
                                          out);
     });
-    const int64_t pool_threads = count_threads() - threads_before;
+    pool_threads_ = count_threads() - threads_before;
     inputs_ = ort::read_inputs(*session_);
     output_names_ = ort::read_output_names(*session_);
     for (const std::string& name : output_names_) output_pointers_.push_back(name.c_str());
     outputs_.resize(output_names_.size());
-    return {precision_of(outline),
-            static_cast<int>(1 + pool_threads),  // the calling thread computes too
+  }
+
+  InForce in_force() override {
+    return {precision_,
+            static_cast<int>(1 + pool_threads_),  // the calling thread computes too
             read_placement(*session_),
-            {{"graph_optimization", config.optimize ? "all" : "off"},
+            {{"graph_optimization", optimized_ ? "all" : "off"},
              {"execution_mode", "sequential"},
              {"intra_op_spinning", "library default"},
              {"placement_read", "of the graph before fusion"}}};
@@ -169,6 +174,9 @@ class OnnxRuntimeEngine : public Engine {
   }
 
   ort::Session session_;
+  bool optimized_ = true;
+  std::string precision_;
+  int64_t pool_threads_ = 0;
   std::vector<ort::InputSignature> inputs_;
   std::vector<std::string> output_names_;
 

@@ -65,17 +65,21 @@ class OpenVinoEngine : public Engine {
     return build.substr(0, build.find('-'));
   }
 
-  InForce load(const LoadConfig& config) override {
+  void load(const LoadConfig& config) override {
     request_ = {};
     compiled_ = {};
     require_supported(config);
-    return without_noise([&] {
+    precision_asked_ = config.precision;
+    without_noise([&] {
       const std::shared_ptr<ov::Model> model = core_.read_model(config.model_path);
       fix_shapes(*model, config);
       compiled_ = core_.compile_model(model, "CPU", make_properties(config));
       request_ = compiled_.create_infer_request();
-      return read_back(config);
     });
+  }
+
+  InForce in_force() override {
+    return without_noise([&] { return read_back(); });
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
@@ -101,14 +105,14 @@ class OpenVinoEngine : public Engine {
   }
 
  private:
-  InForce read_back(const LoadConfig& config) {
+  InForce read_back() {
     const RuntimeGraph graph = read_runtime_graph(compiled_);
     const auto setting = [&](const std::string& key) {
       return compiled_.get_property(key).as<std::string>();
     };
     const std::string hint = setting(ov::hint::inference_precision.name());
     const std::string precision = graph.precision.empty() ? hint : graph.precision;
-    require_precision(config.precision, precision);
+    require_precision(precision_asked_, precision);
     InForce in_force{precision, compiled_.get_property(ov::inference_num_threads), {}, {}};
     for (const std::string& device : compiled_.get_property(ov::execution_devices)) {
       in_force.placement.push_back({device, graph.nodes});
@@ -139,6 +143,7 @@ class OpenVinoEngine : public Engine {
   }
 
   ov::Core core_;
+  std::string precision_asked_;
   ov::CompiledModel compiled_;
   ov::InferRequest request_;
 };

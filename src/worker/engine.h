@@ -29,7 +29,11 @@ class Engine {
 
   // Reads, converts and compiles a model. Timed once, as load_s. A second call replaces the first
   // model. Leaves no part of an earlier model behind when it throws.
-  virtual InForce load(const LoadConfig& config) = 0;
+  virtual void load(const LoadConfig& config) = 0;
+
+  // What is then really in force. Never timed. May throw Unsupported where that is not what was
+  // asked for.
+  virtual InForce in_force() = 0;
 
   // Hands over the inputs of all following runs, by name. Never timed. Copies what it needs.
   // Throws Error for a name, type or shape that the model does not take.
@@ -39,7 +43,7 @@ class Engine {
   // or copy that the library does not itself need.
   virtual void run() = 0;
 
-  // The last run's outputs in the model's order. Never timed.
+  // The last run's outputs in the model's order and under its names. Never timed.
   virtual std::vector<Value> outputs() = 0;
 };
 

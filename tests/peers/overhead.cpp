@@ -15,7 +15,8 @@ constexpr int64_t kExperiments = 1'000'000;
 class EmptyEngine : public Engine {
  public:
   std::string version() override { return "1"; }
-  InForce load(const LoadConfig&) override { return {}; }
+  void load(const LoadConfig&) override {}
+  InForce in_force() override { return {}; }
   void set_inputs(const std::vector<Value>&) override {}
   void run() override {}
   std::vector<Value> outputs() override { return {}; }
