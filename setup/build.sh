@@ -49,6 +49,6 @@ show_progress() {
 }
 
 build_failed() {
-  tail -n 60 "$1" >&2
+  grep -vE '^\[[0-9]+/[0-9]+\]' "$1" | tail -n 60 >&2 # without the lines of what went well
   fail "the build failed; the whole log is in $1"
 }
