@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double kShortest_s = 0.001;
 constexpr double kLongest_s = 1e9;
 constexpr int64_t kMostExperiments = 1'000'000'000;
 constexpr int kMostThreads = 4096;
@@ -140,8 +142,9 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
   if (std::find(names.begin(), names.end(), path_or_name) != names.end()) {
     const std::string path = cache_folder() + "/models/" + path_or_name + ".onnx";
     if (fs::exists(path)) return path;
-    throw UsageError(fmt::format("the model {} has not been generated yet; ./dnnbench {} {} does it",
-                                 path_or_name, subcommand, path_or_name));
+    throw UsageError(
+        fmt::format("the model {} has not been generated yet; ./dnnbench {} {} does it",
+                    path_or_name, subcommand, path_or_name));
   }
   const auto guess = nearest(path_or_name, names);
   throw UsageError(fmt::format("there is no model file {}{}", path_or_name,
@@ -155,7 +158,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.add_option("models", models);
   const std::vector<EngineFlag> flags = engine_flags();
-  for (const EngineFlag& flag : flags) app.add_flag(flag.flag);
+  for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
   add_repeatable(app, "--fake", fake_modes);
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
   app.add_option("--threads", options.threads)->check(CLI::Range(1, kMostThreads));
@@ -169,12 +172,15 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--repeat", options.repeat)->check(CLI::Range(int64_t{1}, kMostExperiments));
   app.add_option("--number", options.number)->check(CLI::Range(int64_t{1}, kMostExperiments));
   app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMostExperiments));
-  app.add_option("--budget", options.budget_s)->check(CLI::Range(0.001, kLongest_s));
-  app.add_option("--timeout", options.timeout_s)->check(CLI::Range(0.001, kLongest_s));
+  app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
+  app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
   parse_arguments(app, "run", arguments);
 
+  // CLI11's range lets "nan" pass.
+  if (std::isnan(options.budget_s)) throw UsageError("--budget must be a number of seconds");
+  if (std::isnan(options.timeout_s)) throw UsageError("--timeout must be a number of seconds");
   if (quantize) throw UsageError("--quantize is not built yet");
   for (const std::string& text : shapes) {
     const auto [name, shape] = parse_shape(text);

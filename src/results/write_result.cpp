@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include "core/error.h"
 #include "results/sha256.h"
@@ -20,7 +21,7 @@ constexpr size_t kLongestName = 200;
 std::string with_safe_characters(std::string text) {
   for (char& c : text) {
     const bool safe = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                      std::strchr("._=+@-", c) != nullptr;
+                      std::string_view("._=+@-").find(c) != std::string_view::npos;
     if (!safe) c = '_';
   }
   return text;

@@ -1,0 +1,204 @@
+#include "cli/parse_run_options.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "cli/help_text.h"
+#include "core/error.h"
+
+namespace dnnbench {
+namespace {
+
+// Any file passes as a model here.
+const std::string kModel = "/dev/null";
+
+RunOptions parse(std::vector<std::string> arguments) {
+  arguments.push_back(kModel);
+  return parse_run_options(arguments);
+}
+
+std::string sentence_for(const std::vector<std::string>& arguments) {
+  try {
+    parse(arguments);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::vector<std::string> labels(const RunOptions& options) {
+  std::vector<std::string> labels;
+  for (const EngineChoice& engine : options.engines) {
+    labels.push_back(engine.backend + "/" + engine.engine + "/" + engine.variant);
+  }
+  return labels;
+}
+
+TEST(ParseRunOptions, KnowsEveryFlagOfTheHelpText) {
+  for (const std::string& flag : flags_in_help("run")) {
+    if (flag == "--help") continue;  // main's affair
+    EXPECT_EQ(sentence_for({flag}).find("unknown flag"), std::string::npos) << flag;
+  }
+}
+
+// CLI11 can't be asked from here which flags it was given; the source can.
+TEST(ParseRunOptions, KnowsNoFlagThatTheHelpTextDoesNot) {
+  const auto folder = std::filesystem::path(__FILE__).parent_path();
+  std::ifstream file(folder / "parse_run_options.cpp");
+  ASSERT_TRUE(file);
+  const std::string source{std::istreambuf_iterator<char>(file), {}};
+  const std::vector<std::string> documented = flags_in_help("run");
+  const std::regex literal("\"(--[a-z0-9-]+)\"");
+  int found = 0;
+  for (std::sregex_iterator flag(source.begin(), source.end(), literal), end; flag != end; ++flag) {
+    const std::string name = (*flag)[1];
+    EXPECT_NE(std::find(documented.begin(), documented.end(), name), documented.end()) << name;
+    ++found;
+  }
+  EXPECT_GT(found, 20);
+}
+
+TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
+  const RunOptions options = parse({});
+  EXPECT_EQ(options.models, std::vector<std::string>{kModel});
+  EXPECT_EQ(options.device, "cpu");
+  EXPECT_EQ(options.repeat, std::nullopt);
+  EXPECT_EQ(options.number, 1);
+  EXPECT_EQ(options.warmup, std::nullopt);
+  EXPECT_EQ(options.budget_s, 10);
+  EXPECT_EQ(options.timeout_s, 300);
+  EXPECT_EQ(options.output, "./results");
+  EXPECT_EQ(options.threads, std::nullopt);
+  EXPECT_EQ(options.precision, "f32");
+  EXPECT_EQ(options.seed, 0U);
+  EXPECT_EQ(options.instance, std::nullopt);
+}
+
+TEST(ParseRunOptions, ReadsEveryValue) {
+  const RunOptions options =
+      parse({"--device=arm", "--repeat=7", "--number=3", "--warmup=0", "--budget=1.5",
+             "--timeout=.25", "--output=out", "--threads=2", "--precision=bf16",
+             "--seed=9007199254740991", "--instance=c5a", "--test-data=/"});
+  EXPECT_EQ(options.device, "arm");
+  EXPECT_EQ(options.repeat, 7);
+  EXPECT_EQ(options.number, 3);
+  EXPECT_EQ(options.warmup, 0);
+  EXPECT_EQ(options.budget_s, 1.5);
+  EXPECT_EQ(options.timeout_s, 0.25);
+  EXPECT_EQ(options.output, "out");
+  EXPECT_EQ(options.threads, 2);
+  EXPECT_EQ(options.precision, "bf16");
+  EXPECT_EQ(options.seed, 9007199254740991U);
+  EXPECT_EQ(options.instance, "c5a");
+  EXPECT_EQ(options.test_data, "/");
+}
+
+TEST(ParseRunOptions, AValueMayFollowASpace) {
+  const RunOptions options = parse_run_options({"--repeat", "7", kModel, "--shape", "x=1,2"});
+  EXPECT_EQ(options.repeat, 7);
+  EXPECT_EQ(options.shapes.at("x"), (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(options.models.size(), 1U);
+}
+
+TEST(ParseRunOptions, ModelsMayStandAnywhereAndBeSeveral) {
+  const RunOptions options = parse_run_options({kModel, "--shape=x=1", "/dev/zero", "--repeat=1"});
+  EXPECT_EQ(options.models, (std::vector<std::string>{kModel, "/dev/zero"}));
+}
+
+TEST(ParseRunOptions, ModelsWhoseResultsWouldReplaceEachOtherAreRefused) {
+  EXPECT_NE(sentence_for({"/dev/../dev/null"}).find("would write the same result files"),
+            std::string::npos);
+}
+
+TEST(ParseRunOptions, ShapesAndInputsMayBeRepeated) {
+  const RunOptions options =
+      parse({"--shape=a:0=1,3,320,320", "--shape=b=2", "--input=x=a=b.npy", "--input=y=-1.5"});
+  EXPECT_EQ(options.shapes.at("a:0"), (std::vector<int64_t>{1, 3, 320, 320}));
+  EXPECT_EQ(options.inputs.at("x"), "a=b.npy");
+  EXPECT_EQ(options.inputs.at("y"), "-1.5");
+}
+
+TEST(ParseRunOptions, TheFlagsOf2021ChooseTheirEngines) {
+  EXPECT_EQ(
+      labels(parse({"--tf", "--pytorch", "--onnxruntime", "--openvino", "--tvm", "--nuphar",
+                    "--ort-cuda", "--ort-tensorrt"})),
+      (std::vector<std::string>{
+          "onnxruntime/onnxruntime/", "openvino/openvino/", "pytorch/pytorch/", "tf/tensorflow/",
+          "tvm/tvm/", "onnxruntime/onnxruntime/cuda", "onnxruntime/onnxruntime/tensorrt"}));
+}
+
+TEST(ParseRunOptions, WithoutAnEngineFlagTheUsualOnesRun) {
+  const std::vector<std::string> engines = labels(parse({}));
+  ASSERT_GE(engines.size(), 2U);
+  EXPECT_EQ(engines[0], "onnxruntime/onnxruntime/");
+  EXPECT_EQ(engines[1], "openvino/openvino/");
+  EXPECT_EQ(std::count(engines.begin(), engines.end(), "fake/fake/"), 0);
+}
+
+TEST(ParseRunOptions, TheFakeEnginePlaysSeveralPartsOnceEach) {
+  EXPECT_EQ(labels(parse({"--fake=ok,duration_s=0.1", "--fake", "crash", "--fake=crash"})),
+            (std::vector<std::string>{"fake/fake/ok,duration_s=0.1", "fake/fake/crash"}));
+}
+
+TEST(ParseRunOptions, RefusesWhatCanNotBeCarriedOut) {
+  for (const char* argument : {"--repeat=0",
+                               "--repeat=-1",
+                               "--repeat=1.5",
+                               "--repeat=",
+                               "--number=0",
+                               "--warmup=-1",
+                               "--budget=0",
+                               "--budget=-1",
+                               "--budget=nan",
+                               "--timeout=0",
+                               "--timeout=nan",
+                               "--timeout=inf",
+                               "--threads=0",
+                               "--threads=99999",
+                               "--device=CPU",
+                               "--precision=int8",
+                               "--seed=-1",
+                               "--seed=9007199254740992",
+                               "--shape=x",
+                               "--shape==1",
+                               "--shape=x=",
+                               "--shape=x=1,",
+                               "--shape=x=,1",
+                               "--shape=x=1.5",
+                               "--shape=x=-1",
+                               "--shape=x=99999999999999999999",
+                               "--input=x",
+                               "--input=x=",
+                               "--test-data=/no/such/folder",
+                               "--quantize",
+                               "--openvino=2",
+                               "--nonesuch",
+                               "-x",
+                               "/no/such/model.onnx"}) {
+    EXPECT_NE(sentence_for({argument}), "") << argument;
+  }
+  EXPECT_THROW(parse_run_options({}), UsageError);
+}
+
+TEST(ParseRunOptions, SuggestsTheNearestFlag) {
+  EXPECT_EQ(sentence_for({"--onnxruntim"}),
+            "dnnbench run: unknown flag --onnxruntim; did you mean --onnxruntime?");
+  EXPECT_EQ(sentence_for({"--qqqqqqqq"}), "dnnbench run: unknown flag --qqqqqqqq; see --help");
+}
+
+TEST(FindModel, SuggestsTheNearestName) {
+  try {
+    find_model("yolov5", "run");
+    FAIL() << "there is no such model";
+  } catch (const UsageError& error) {
+    EXPECT_EQ(std::string(error.what()), "there is no model file yolov5; did you mean yolov4?");
+  }
+}
+
+}  // namespace
+}  // namespace dnnbench

@@ -1,0 +1,100 @@
+#include "results/result.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace dnnbench {
+namespace {
+
+Result ok_result() {
+  Result result;
+  result.model_path = "/models/tiny.onnx";
+  result.backend = "onnxruntime";
+  result.backend_meta = "cpu";
+  result.number = 2;
+  result.data = {0.4, 0.1, 0.2, 0.3};
+  result.verification.verdict = Verdict::kOk;
+  return result;
+}
+
+TEST(Result, LatencyIsOfOneInference) {
+  EXPECT_DOUBLE_EQ(median_latency_s(ok_result()), 0.125);
+  const auto percentiles = latency_percentiles_s(ok_result());
+  ASSERT_EQ(percentiles.size(), 1U);
+  EXPECT_DOUBLE_EQ(percentiles.at("p50"), 0.125);
+}
+
+TEST(Result, PercentilesNeedEnoughSamples) {
+  Result result = ok_result();
+  result.data.assign(459, 1.0);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : latency_percentiles_s(result)) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"p50", "p90", "p95", "p99"}));
+}
+
+TEST(Result, JsonHasTheNumbersOfTheData) {
+  const auto json = to_json(ok_result());
+  EXPECT_DOUBLE_EQ(json.at("min").get<double>(), 0.1);
+  EXPECT_DOUBLE_EQ(json.at("max").get<double>(), 0.4);
+  EXPECT_DOUBLE_EQ(json.at("mean").get<double>(), 0.25);
+  EXPECT_DOUBLE_EQ(json.at("std").get<double>(), std::sqrt(0.0125));
+  EXPECT_DOUBLE_EQ(json.at("throughput_per_s").get<double>(), 8);
+  EXPECT_EQ(json.at("data"), (std::vector<double>{0.4, 0.1, 0.2, 0.3}));
+  EXPECT_EQ(json.at("outcome"), "ok");
+  EXPECT_EQ(json.at("quantize"), false);
+  EXPECT_TRUE(json.at("repeat").is_null());
+  EXPECT_TRUE(json.at("in_force").is_null());
+}
+
+TEST(Result, OnlyAnOkResultHasNumbersOfSpeed) {
+  Result result = ok_result();
+  result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  const auto json = to_json(result);
+  for (const char* key : {"min", "max", "mean", "std", "throughput_per_s"}) {
+    EXPECT_TRUE(json.at(key).is_null()) << key;
+  }
+  EXPECT_TRUE(json.at("data").empty());
+  EXPECT_TRUE(json.at("latency_s").is_object());
+  EXPECT_TRUE(json.at("latency_s").empty());
+  EXPECT_EQ(json.at("reason"), "ended by SIGSEGV");
+}
+
+TEST(Result, EveryOutcomeHasTheSameKeys) {
+  Result result = ok_result();
+  const size_t keys = to_json(result).size();
+  for (const char* name : {"unsupported", "failed", "timed_out", "wrong_output"}) {
+    result.outcome = {outcome_kind_from_string(name), "a reason"};
+    EXPECT_EQ(to_json(result).size(), keys);
+  }
+}
+
+TEST(Result, NumbersThatAreNotFiniteBecomeNull) {
+  Result result = ok_result();
+  result.verification.max_abs_error = std::numeric_limits<double>::infinity();
+  result.verification.cosine = std::numeric_limits<double>::quiet_NaN();
+  const auto read = nlohmann::json::parse(to_json(result).dump());
+  EXPECT_TRUE(read.at("verification").at("max_abs_error").is_null());
+  EXPECT_TRUE(read.at("verification").at("cosine").is_null());
+}
+
+TEST(Result, WithoutALogThereIsNoPathOfOne) {
+  Result result = ok_result();
+  EXPECT_TRUE(to_json(result).at("log_path").is_null());
+  result.log_path = "tiny.log";
+  EXPECT_EQ(to_json(result).at("log_path"), "tiny.log");
+}
+
+TEST(Result, WhatWasInForceIsTold) {
+  Result result = ok_result();
+  result.in_force = InForce{"bf16", 2, {{"CPU", 5}}, {{"hint", "latency"}}};
+  const auto in_force = to_json(result).at("in_force");
+  EXPECT_EQ(in_force.at("precision"), "bf16");
+  EXPECT_EQ(in_force.at("threads"), 2);
+  EXPECT_EQ(in_force.at("placement"), nlohmann::json::parse(R"([{"device":"CPU","nodes":5}])"));
+  EXPECT_EQ(in_force.at("settings").at("hint"), "latency");
+}
+
+}  // namespace
+}  // namespace dnnbench
