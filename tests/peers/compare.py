@@ -4,6 +4,7 @@ OpenVINO: the benchmark_app of its Python package. ONNX Runtime: bare_onnxruntim
 interface and nothing else. The same model file, the same input, the same threads, f32. The two tools take turns,
 each in a new process; a round is one run of each. On an idle machine the medians agree within 2 %.
 
+    ninja -C build/release dnnbench bare_onnxruntime
     python=$(setup/python_env.sh peers)
     $python tests/peers/compare.py resnet50-v1-7 mobilenetv2-10
 
