@@ -163,14 +163,16 @@ Judgement judge_numbers(const TensorPair& pair, ToleranceClass applied, Toleranc
 Judgement judge_identity(const TensorPair& pair, const Tensor* scores, double tie) {
   Judgement result;
   result.tolerance.tolerance_class = ToleranceClass::kInteger;
-  result.smallest_detected_error = 1;
   std::vector<size_t> differing = differing_elements(pair.reference, pair.got);
+  const bool has_numbers = pair.reference.type != DataType::kString;
+  if (differing.empty() && has_numbers) result.difference = Difference();
   if (!differing.empty() && scores != nullptr) {
     const std::vector<bool> tied = tied_elements(*scores, tie);
     std::erase_if(differing, [&](size_t element) { return tied[element]; });
   }
   const auto count = static_cast<size_t>(pair.reference.element_count());
   const size_t allowed = kFlipSafety * pair.sensitivity.differing;
+  if (allowed == 0 && has_numbers) result.smallest_detected_error = 1;
   result.strain = static_cast<double>(differing.size()) / static_cast<double>(allowed + 1);
   if (differing.empty() || differing.size() <= std::min(allowed, count / 2)) return result;
   result.verdict = differing.size() <= allowed ? Verdict::kUnverified : Verdict::kWrong;
@@ -180,7 +182,7 @@ Judgement judge_identity(const TensorPair& pair, const Tensor* scores, double ti
                                  differing.size(), count, allowed);
   }
   result.reason += ".";
-  if (pair.reference.type != DataType::kString) {
+  if (has_numbers) {
     const std::vector<double> numbers = to_doubles(pair.reference);
     result.difference = difference(numbers, to_doubles(pair.got), scale_of(numbers));
   }

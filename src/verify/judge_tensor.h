@@ -17,7 +17,7 @@ struct Judgement {
   std::string reason;
   std::optional<Difference> difference;
   Tolerance tolerance;
-  double smallest_detected_error = 0;
+  std::optional<double> smallest_detected_error;
   double strain = 0;  // the size of the error in units of what is allowed
 };
 

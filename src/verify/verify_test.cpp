@@ -366,13 +366,15 @@ TEST(Verify, IntegersBoolsAndStringsMustBeIdentical) {
   const Value big = integers({1, 2, 9007199254740991.0});
   Value off_by_one = big;
   off_by_one.tensor().as<int64_t>()[2] -= 1;
-  EXPECT_EQ(verdict_on(reference_of({big}), big), Verdict::kOk);
+  const Verification same = verify(reference_of({big}), {big});
+  EXPECT_EQ(same.verdict, Verdict::kOk);
+  EXPECT_EQ(same.max_abs_error, 0);
+  EXPECT_EQ(same.smallest_detected_error, 1);
   const Verification wrong = verify(reference_of({big}), {off_by_one});
   EXPECT_EQ(wrong.verdict, Verdict::kWrong);
   EXPECT_NE(wrong.reason.find("9007199254740990 instead of 9007199254740991"), std::string::npos)
       << wrong.reason;
   EXPECT_EQ(to_string(wrong.tolerance->tolerance_class), "integer");
-  EXPECT_EQ(wrong.smallest_detected_error, 1);
 
   const Value flags = numbers(DataType::kBool, {3}, {0, 1, 1});
   Value true_as_255 = flags;
@@ -407,6 +409,7 @@ TEST(Verify, IntegersThatFlipWithRoundingMayFlipInAnEngine) {
     for (size_t i = 0; i < flips; ++i) got[7 * i] = 5;
     return verdict_on(reference, integers(got));
   };
+  EXPECT_FALSE(verify(reference, {integers(classes)}).smallest_detected_error);
   EXPECT_EQ(with_flips(1), Verdict::kOk);
   EXPECT_EQ(with_flips(4), Verdict::kOk);
   EXPECT_EQ(with_flips(5), Verdict::kWrong);
