@@ -140,6 +140,7 @@ class OnnxRuntimeEngine : public Engine {
   std::vector<Value> outputs() override {
     std::vector<Value> values;
     for (size_t i = 0; i < outputs_.size(); ++i) {
+      if (outputs_[i] == nullptr) throw Error("no inference has run yet, so there are no outputs");
       values.push_back(ort::from_ort(output_names_[i], *outputs_[i]));
     }
     return values;

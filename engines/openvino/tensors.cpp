@@ -67,7 +67,7 @@ Tensor from_openvino(const ov::Tensor& tensor) {
     throw Unsupported("OpenVINO returned a tensor of element type " +
                       tensor.get_element_type().get_type_name() + ", which ONNX lacks");
   }
-  const ov::Shape shape = tensor.get_shape();
+  const ov::Shape& shape = tensor.get_shape();
   Tensor copy = make_tensor(type, std::vector<int64_t>(shape.begin(), shape.end()));
   if (type == DataType::kString) {
     const std::string* strings = tensor.data<std::string>();
