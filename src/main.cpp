@@ -1,6 +1,7 @@
 // dnnbench SUBCOMMAND ...: finds the subcommand and prints what it throws.
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
@@ -60,7 +61,11 @@ int dispatch(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   try {
-    return dispatch({argv + 1, argv + argc});
+    const int code = dispatch({argv + 1, argv + argc});
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw dnnbench::Error("not all output could be written to stdout");
+    }
+    return code;
   } catch (const UsageError& error) {
     fmt::print(stderr, "{}\n", dnnbench::printable(error.what()));
     return dnnbench::kExitUsage;

@@ -361,6 +361,15 @@ def test_a_folder_that_may_not_be_written_is_one_sentence(bench, convolution, tm
     assert str(tmp_path) in run.stderr
 
 
+@pytest.mark.parametrize("arguments", [["run", "--help"], ["inspect", "{model}"], ["engines"]])
+def test_output_that_can_not_be_written_is_an_error(programs, convolution, arguments):
+    command = [programs / "dnnbench", *(word.format(model=convolution) for word in arguments)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == "dnnbench: not all output could be written to stdout\n"
+
+
 def test_an_engine_program_says_who_starts_it(programs):
     done = subprocess.run(
         [programs / "dnnbench-engine-onnxruntime"], capture_output=True, text=True, timeout=60
