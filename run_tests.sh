@@ -21,7 +21,7 @@ esac
 
 # Some tests open the report in a browser. They are skipped where there is none: Ubuntu's is no apt package.
 install_browser() {
-  if ! has_command chromium && may_install && apt-cache show chromium >/dev/null 2>&1; then
+  if ! has_command chromium && may_install && apt-get install --simulate chromium >/dev/null 2>&1; then
     install_packages chromium
   fi
 }
