@@ -339,6 +339,9 @@ TEST(Verify, AModelThatAmplifiesRoundingBeyondUseIsUnverifiedNotWrong) {
   EXPECT_EQ(verification.verdict, Verdict::kUnverified);
   EXPECT_NE(verification.reason.find("amplifies"), std::string::npos) << verification.reason;
   EXPECT_EQ(verdict_on(reference, floats(normal_values(1000, 6))), Verdict::kWrong);
+  // Just beyond the limit, but so far above the sensitivity that only the safety would excuse it.
+  const Reference steadier = sensitive_reference(values, 5e-4);
+  EXPECT_EQ(verdict_on(steadier, floats(shaken(values, 0.06, 1))), Verdict::kWrong);
 }
 
 TEST(Verify, ATensorOfZerosAllowsWhatF32WouldOfOne) {
