@@ -70,7 +70,7 @@ class OpenVinoEngine : public Engine {
     compiled_ = {};
     require_supported(config);
     precision_asked_ = config.precision;
-    without_noise([&] {
+    translating_failures([&] {
       const std::shared_ptr<ov::Model> model = core_.read_model(config.model_path);
       fix_shapes(*model, config);
       compiled_ = core_.compile_model(model, "CPU", make_properties(config));
@@ -79,7 +79,7 @@ class OpenVinoEngine : public Engine {
   }
 
   InForce in_force() override {
-    return without_noise([&] { return read_back(); });
+    return translating_failures([&] { return read_back(); });
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
@@ -87,13 +87,13 @@ class OpenVinoEngine : public Engine {
     for (const Value& value : inputs) names.push_back(value.name);
     const Ports& ports = compiled_.inputs();
     const auto matches = match_inputs(ports, compiled_.outputs(), names);
-    without_noise([&] {
+    translating_failures([&] {
       for (size_t i = 0; i < ports.size(); ++i) set_input(ports[i], inputs[matches[i]]);
     });
   }
 
   void run() override {
-    without_noise([&] { request_.infer(); });
+    translating_failures([&] { request_.infer(); });
   }
 
   std::vector<Value> outputs() override {

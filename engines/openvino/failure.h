@@ -11,7 +11,7 @@ namespace dnnbench {
 [[noreturn]] void rethrow(const ov::Exception& exception);
 
 template <typename Call>
-auto without_noise(Call call) {
+auto translating_failures(Call call) {
   try {
     return call();
   } catch (const ov::Exception& exception) {

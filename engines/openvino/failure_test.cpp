@@ -11,7 +11,7 @@ namespace {
 template <typename Thrown>
 std::string text_of(const std::string& text) {
   try {
-    without_noise([&] { OPENVINO_THROW(text); });
+    translating_failures([&] { OPENVINO_THROW(text); });
   } catch (const Thrown& thrown) {
     return thrown.what();
   }
