@@ -11,42 +11,42 @@ import pytest
 import tiny_models
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+NOT_SOURCE = {".git", "build", "results", "plots"}  # at the root of the repository
 BLOCK = re.compile(r"## \d\. .*?`(engines/identity/\S+)`\n.*?^```\w+\n(.*?)^```$", re.M | re.S)
 
 
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def copy_of_the_repository(folder: Path) -> Path:
-    """All files that git would keep, committed to a repository of their own."""
-    names = git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, names.split("\0")):
-        if (REPOSITORY / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, folder / name)
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message=before")
-    return folder
+def contents(folder: Path) -> dict[str, bytes]:
+    """Of every file, under its path below the folder."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
-    folder = copy_of_the_repository(tmp_path_factory.mktemp("copy"))
-    page = (folder / "docs" / "adding-an-engine.md").read_text(encoding="utf-8")
-    blocks = dict(BLOCK.findall(page))
-    assert blocks.keys() == {"engines/identity/CMakeLists.txt", "engines/identity/engine.cpp"}
-    (folder / "engines" / "identity").mkdir()
-    for name, text in blocks.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    folder = tmp_path_factory.mktemp("copy") / "dnn-bench"
+    shutil.copytree(
+        REPOSITORY, folder, ignore=lambda at, _: NOT_SOURCE if Path(at) == REPOSITORY else ()
+    )
     return folder
 
 
-def build(copy: Path, folder: Path) -> Path:
-    configure = ["cmake", "-S", copy, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
+@pytest.fixture(scope="module")
+def blocks(copy) -> dict[str, str]:
+    """The page's files, under the path that the heading before each gives it."""
+    page = (copy / "docs" / "adding-an-engine.md").read_text(encoding="utf-8")
+    return dict(BLOCK.findall(page))
+
+
+@pytest.fixture(scope="module")
+def with_identity(copy, blocks) -> Path:
+    (copy / "engines" / "identity").mkdir()
+    for name, text in blocks.items():
+        (copy / name).write_text(text, encoding="utf-8")
+    return copy
+
+
+def build(source: Path, folder: Path) -> Path:
+    configure = ["cmake", "-S", source, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
     target = ["cmake", "--build", folder, "--target", "dnnbench-engine-identity"]
     for command in (configure, target):
         done = subprocess.run(command, capture_output=True, text=True)
@@ -54,30 +54,33 @@ def build(copy: Path, folder: Path) -> Path:
     return folder / "bin"
 
 
-def test_only_the_engine_s_folder_changes(copy):
-    assert git(copy, "status", "--porcelain").splitlines() == ["?? engines/identity/"]
+def test_the_page_gives_two_files(blocks):
+    assert blocks.keys() == {"engines/identity/CMakeLists.txt", "engines/identity/engine.cpp"}
 
 
-def test_the_front_door_knows_its_flag(copy, convolution):
+def test_the_front_door_knows_its_flag(with_identity, convolution):
     script = 'source "$0/setup/lib.sh"; source "$0/setup/usage.sh"; check_usage run "$@" --identity'
-    command = ["bash", "-c", script, copy, convolution]
+    command = ["bash", "-c", script, with_identity, convolution]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_new_engine_is_built_measured_and_verified(copy, programs, schema, tmp_path):
-    bin_folder = build(copy, tmp_path / "build")
+def test_the_new_engine_is_built_measured_and_verified(with_identity, programs, schema, tmp_path):
+    before = contents(with_identity)
+    programs_with_it = build(with_identity, tmp_path / "build")
+    assert contents(with_identity) == before
     for name in ("dnnbench", "dnnbench-engine-onnxruntime"):
-        shutil.copy2(programs / name, bin_folder / name)
+        shutil.copy2(programs / name, programs_with_it / name)
     model = tiny_models.save(tiny_models.one_node("Identity"), tmp_path / "tiny.onnx")
     results = tmp_path / "results"
     flags = ["--identity", "--repeat=3", "--warmup=0", f"--output={results}"]
-    command = [bin_folder / "dnnbench", "run", model, *flags]
+    command = [programs_with_it / "dnnbench", "run", model, *flags]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, f"Results are in {results}\n")
     assert done.stdout.splitlines()[2].split()[:2] == ["identity", "1.0"]
     result = json.loads((results / "tiny-quant=0-cpu-identity-cpu.json").read_text())
     assert [error.message for error in schema.iter_errors(result)] == []
     assert (result["outcome"], result["verification"]["verdict"]) == ("ok", "ok")
-    listed = subprocess.run([bin_folder / "dnnbench", "engines"], capture_output=True, text=True)
+    command = [programs_with_it / "dnnbench", "engines"]
+    listed = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert "identity" in listed.stdout
