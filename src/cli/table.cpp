@@ -14,7 +14,7 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"engine",  "version", "median", "p90",    "p99",   "inferences/s",
+const Row kHeader{"engine",  "version", "median", "p90",       "p99",   "inferences/s",
                   "vs best", "load",    "memory", "precision", "error", "verdict"};
 constexpr size_t kLeftAligned[] = {0, 1, 9, 11};
 
@@ -68,10 +68,9 @@ Row row_of(const Result& result, double best_s) {
   Row row{engine_label(result), result.engine_version.value_or("-")};
   if (result.outcome.ok()) {
     const double median_s = median_latency_s(result);
-    row.insert(row.end(),
-               {format_seconds(median_s), percentile_cell(result, 90), percentile_cell(result, 99),
-                format_rate(1 / median_s),
-                is_ranked(result) ? fmt::format("{:.2f}x", median_s / best_s) : "-"});
+    row.insert(row.end(), {format_seconds(median_s), percentile_cell(result, 90),
+                           percentile_cell(result, 99), format_rate(1 / median_s),
+                           is_ranked(result) ? fmt::format("{:.2f}x", median_s / best_s) : "-"});
   } else {
     row.insert(row.end(), 5, "-");
   }

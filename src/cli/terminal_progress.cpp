@@ -38,8 +38,7 @@ std::string whole_seconds(double seconds) {
 
 std::string ending(const Result& result) {
   if (!result.outcome.ok()) {
-    return fmt::format("{}: {}", to_string(result.outcome.kind),
-                       printable(result.outcome.reason));
+    return fmt::format("{}: {}", to_string(result.outcome.kind), printable(result.outcome.reason));
   }
   return fmt::format("ok, {} an inference", format_seconds(median_latency_s(result)));
 }
@@ -48,8 +47,8 @@ std::string ending(const Result& result) {
 
 TerminalProgress::TerminalProgress() {
   const char* const terminal = std::getenv("TERM");
-  rewrites_ = isatty(STDERR_FILENO) == 1 && terminal != nullptr &&
-              std::strcmp(terminal, "dumb") != 0;
+  rewrites_ =
+      isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
   colours_ = rewrites_ && !is_set("NO_COLOR");
 }
 

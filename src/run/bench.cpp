@@ -41,8 +41,8 @@ std::vector<std::string> settings_of(const RunOptions& options, const Model& mod
     }
     const auto value = options.inputs.find(input.name);
     if (value != options.inputs.end()) {
-      inputs.push_back(fmt::format("{}@{}", input.name,
-                                   fs::path(value->second).filename().string()));
+      inputs.push_back(
+          fmt::format("{}@{}", input.name, fs::path(value->second).filename().string()));
     }
   }
   if (!shapes.empty()) settings.push_back("shape=" + joined(shapes));

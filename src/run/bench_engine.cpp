@@ -89,22 +89,22 @@ class EngineBench {
       session_.set_inputs(examination.inputs_file);
       const double run_s = session_.slice(1, 1, 0).duration_s.front();
       if (!result_.first_run_s) result_.first_run_s = run_s;
-      examine(examination, "before the timing");
+      examine(examination, "Before the timing");
     }
   }
 
   // Compares the last inference's outputs with the reference and keeps the worst verdict.
   void examine(const Examination& examination, const std::string& when) {
-    const std::string precision = options_.precision == "default" ? result_.in_force->precision
-                                                                  : options_.precision;
+    const std::string precision =
+        options_.precision == "default" ? result_.in_force->precision : options_.precision;
     const Verification verification =
         verify(examination.reference, session_.outputs(), tolerance_class_of(precision));
     result_.verification =
         examined_ ? Verification(worse(result_.verification, verification)) : verification;
     examined_ = true;
     if (verification.verdict == Verdict::kWrong) {
-      throw EngineEnded({OutcomeKind::kWrongOutput,
-                         fmt::format("{} ({})", verification.reason, when)});
+      throw EngineEnded(
+          {OutcomeKind::kWrongOutput, fmt::format("{}: {}", when, verification.reason)});
     }
   }
 
@@ -129,8 +129,9 @@ class EngineBench {
       const Examination& examination = prepared_.examinations[part % prepared_.examinations.size()];
       session_.set_inputs(examination.inputs_file);
       session_.run();  // the first call on other inputs finds cold caches
-      measure_part(experiments_wanted() * (part + 1) / parts, options_.budget_s * (part + 1) / parts);
-      examine(examination, "during the timing");
+      measure_part(experiments_wanted() * (part + 1) / parts,
+                   options_.budget_s * (part + 1) / parts);
+      examine(examination, "During the timing");
     }
     result_.run_queue_wait_share = waited_s_ / measured_s_;
   }
@@ -140,8 +141,8 @@ class EngineBench {
     const auto measured = [this] { return static_cast<int64_t>(result_.data.size()); };
     while (measured() < experiments && (options_.repeat || measured_s_ < until_s)) {
       const double left_s = options_.repeat ? kSlice_s : until_s - measured_s_;
-      const TimedSlice slice = time_slice(std::min(experiments - measured(), kLargestSlice),
-                                          std::min(kSlice_s, left_s));
+      const TimedSlice slice =
+          time_slice(std::min(experiments - measured(), kLargestSlice), std::min(kSlice_s, left_s));
       for (const double duration_s : slice.duration_s) measured_s_ += duration_s;
       waited_s_ += slice.waited_s;
       result_.data.insert(result_.data.end(), slice.duration_s.begin(), slice.duration_s.end());

@@ -18,8 +18,8 @@ T field(const json& reply, const char* name) {
   try {
     return reply.at(name).get<T>();
   } catch (const json::exception& error) {
-    throw EngineEnded({OutcomeKind::kFailed,
-                       fmt::format("the engine's answer has no usable {}: {}", name, error.what())});
+    throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine's answer has no usable {}: {}",
+                                                         name, error.what())});
   }
 }
 

@@ -28,10 +28,9 @@ int64_t size_with_external_data(const Model& model) {
 
 void tell_chosen_sizes(const ResolvedShapes& shapes, Progress& progress) {
   for (const auto& [name, dimensions] : shapes.inputs) {
-    const bool all_from_model =
-        std::all_of(dimensions.begin(), dimensions.end(), [](const ResolvedDimension& dimension) {
-          return dimension.source == SizeSource::kModel;
-        });
+    const bool all_from_model = std::all_of(
+        dimensions.begin(), dimensions.end(),
+        [](const ResolvedDimension& dimension) { return dimension.source == SizeSource::kModel; });
     if (!all_from_model) progress.note("input " + describe(name, dimensions));
   }
 }
@@ -77,9 +76,9 @@ std::optional<std::string> why_not_accepted(const Model& model, const InputShape
 
 ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
                           const GivenInputs& given, const WorkFolder& work) {
-  return resolve_shapes(model, given_shapes(model, given, user_shapes), [&](const InputShapes& shapes) {
-    return why_not_accepted(model, shapes, given, work);
-  });
+  return resolve_shapes(
+      model, given_shapes(model, given, user_shapes),
+      [&](const InputShapes& shapes) { return why_not_accepted(model, shapes, given, work); });
 }
 
 PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
