@@ -318,7 +318,7 @@ def test_a_precision_is_in_force_or_refused(bench, convolution, precision):
             assert result["verification"]["tolerance"]["class"] in (precision, "bf16")
         else:
             assert result["outcome"] == "unsupported"
-            assert precision in result["reason"]
+            assert precision in result["reason"] or "has no engine" in result["reason"]
 
 
 def test_an_earlier_result_survives_one_that_can_not_be_written(bench, convolution, tmp_path):
