@@ -141,7 +141,8 @@ def number(row: Row) -> dict:
         "low": low,
         "high": high,
         "value": short(result.throughput),
-        "latency": short_time(1 / result.throughput) + (f", {result.why_unranked}" if result.why_unranked else ""),
+        "latency": short_time(1 / result.throughput)
+        + (f", {result.why_unranked}" if result.why_unranked else ""),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
         f"{row.status.lower()}",

@@ -1,5 +1,7 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
 // load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy).
+#include "worker/engine.h"
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -15,7 +17,6 @@
 #include <vector>
 
 #include "core/error.h"
-#include "worker/engine.h"
 
 namespace dnnbench {
 

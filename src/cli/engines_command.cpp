@@ -65,7 +65,8 @@ void list_engines() {
 void remove_engine(const std::string& engine) {
   const fs::path folder = engines_cache() / engine;
   if (engine.find('/') != std::string::npos || engine.rfind('.', 0) == 0 || !fs::exists(folder)) {
-    throw UsageError(fmt::format("no engine {} is installed; ./dnnbench engines lists them", engine));
+    throw UsageError(
+        fmt::format("no engine {} is installed; ./dnnbench engines lists them", engine));
   }
   const int64_t bytes = folder_bytes(folder);
   std::error_code error;

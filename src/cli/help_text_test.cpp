@@ -16,10 +16,9 @@ TEST(HelpText, DoesNotShowHiddenFlags) {
 TEST(HelpText, NamesTheEightModels) {
   auto models = generated_models();
   std::sort(models.begin(), models.end());
-  EXPECT_EQ(models,
-            (std::vector<std::string>{"bertsquad-10", "efficientnet-lite4-11", "mobilenetv2-10",
-                                      "mosaic-9", "resnet50-v1-7", "shufflenet-v2-10",
-                                      "super-resolution-10", "yolov4"}));
+  EXPECT_EQ(models, (std::vector<std::string>{
+                        "bertsquad-10", "efficientnet-lite4-11", "mobilenetv2-10", "mosaic-9",
+                        "resnet50-v1-7", "shufflenet-v2-10", "super-resolution-10", "yolov4"}));
 }
 
 }  // namespace

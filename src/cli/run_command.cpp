@@ -4,12 +4,17 @@
 #include "cli/parse_run_options.h"
 #include "cli/table.h"
 #include "cli/terminal_progress.h"
+#include "onnx/model.h"
 #include "run/bench.h"
 
 namespace dnnbench {
 
 int run_command(const std::vector<std::string>& arguments) {
   const RunOptions options = parse_run_options(arguments);
+  if (options.models.size() > 1) {
+    // A bad model is found now, not after the ones before it have been measured.
+    for (const std::string& model : options.models) read_model(model);
+  }
   bool all_ok = true;
   for (const std::string& model : options.models) {
     std::vector<Result> results;

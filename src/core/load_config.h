@@ -28,7 +28,7 @@ struct Placement {
 
 // What is really in force after loading, read back from the library where it can be read.
 struct InForce {
-  std::string precision;             // "f32", "f16", "bf16", or "mixed"
+  std::string precision;  // "f32", "f16", "bf16", or "mixed"
   int threads = 0;
   std::vector<Placement> placement;
   std::map<std::string, std::string> settings;  // the library's other settings worth recording

@@ -31,7 +31,9 @@ OutcomeKind outcome_kind_from_string(std::string_view name) {
   for (const auto& [kind, candidate] : kNames) {
     if (candidate == name) return kind;
   }
-  throw Error("\"" + std::string(name) + "\" is no outcome; the outcomes are ok, unsupported, failed, crashed, timed_out, out_of_memory and wrong_output");
+  throw Error("\"" + std::string(name) +
+              "\" is no outcome; the outcomes are ok, unsupported, failed, crashed, timed_out, "
+              "out_of_memory and wrong_output");
 }
 
 }  // namespace dnnbench

@@ -9,12 +9,12 @@ namespace dnnbench {
 
 enum class OutcomeKind {
   kOk,
-  kUnsupported,   // the engine said that it can't run this model or setting
-  kFailed,        // the engine reported an error, or ended without one
-  kCrashed,       // ended by a signal
-  kTimedOut,      // did not answer within the deadline
-  kOutOfMemory,   // an allocation failed, or the kernel's out-of-memory killer ended it
-  kWrongOutput,   // its outputs differ from the reference by more than the tolerance
+  kUnsupported,  // the engine said that it can't run this model or setting
+  kFailed,       // the engine reported an error, or ended without one
+  kCrashed,      // ended by a signal
+  kTimedOut,     // did not answer within the deadline
+  kOutOfMemory,  // an allocation failed, or the kernel's out-of-memory killer ended it
+  kWrongOutput,  // its outputs differ from the reference by more than the tolerance
 };
 
 // The name in JSON and in tables: "ok", "unsupported", "failed", "crashed", "timed_out",

@@ -42,9 +42,9 @@ using AcceptsShapes = std::function<std::optional<std::string>(const InputShapes
 // Dimensions with the same symbol get the same size; "past + seq" is the sum of the two. `accepts`
 // is called only when there are several sizes to choose from (not for a batch), with one set of
 // shapes after the other until it returns nullopt; those are returned. Throws UsageError for a name
-// that is no input, a rank or size that contradicts the model, and sizes that contradict each other;
-// Error when nothing is accepted, or when the model does not state an input's rank and the user
-// gives no shape.
+// that is no input, a rank or size that contradicts the model, and sizes that contradict each
+// other; Error when nothing is accepted, or when the model does not state an input's rank and the
+// user gives no shape.
 ResolvedShapes resolve_shapes(const Model& model, const InputShapes& user_shapes,
                               const AcceptsShapes& accepts);
 

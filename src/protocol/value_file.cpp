@@ -43,9 +43,8 @@ json describe_value(const Value& value) {
   for (const Tensor& tensor : value.tensors) {
     const size_t bytes = tensor.type == DataType::kString ? pack_strings(tensor.strings).size()
                                                           : tensor.bytes.size();
-    tensors.push_back({{"type", static_cast<int>(tensor.type)},
-                       {"shape", tensor.shape},
-                       {"bytes", bytes}});
+    tensors.push_back(
+        {{"type", static_cast<int>(tensor.type)}, {"shape", tensor.shape}, {"bytes", bytes}});
   }
   return {{"name", value.name}, {"kind", static_cast<int>(value.kind)}, {"tensors", tensors}};
 }
@@ -74,8 +73,7 @@ void write_values(const std::string& path, const std::vector<Value>& values) {
   for (const Value& value : values) header.push_back(describe_value(value));
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   // A tensor's name is whatever the model's author chose, not always UTF-8.
-  out << kFirstLine << '\n'
-      << header.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+  out << kFirstLine << '\n' << header.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
   for (const Value& value : values) {
     for (const Tensor& tensor : value.tensors) {
       if (tensor.type == DataType::kString) {

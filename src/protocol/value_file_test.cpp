@@ -24,8 +24,10 @@ TEST_F(ValueFileTest, KeepsEveryKindOfValue) {
   strings.strings = {"", "a\nb", std::string("nul\0inside", 10)};
   const Tensor empty = make_tensor(DataType::kInt64, {0, 4});
   Value sequence{"seq", Value::Kind::kSequence, {floats, strings}};
-  const std::vector<Value> values{make_value("x:0", floats), make_value("names", strings),
-                                  make_value("empty", empty), sequence,
+  const std::vector<Value> values{make_value("x:0", floats),
+                                  make_value("names", strings),
+                                  make_value("empty", empty),
+                                  sequence,
                                   {"none", Value::Kind::kNone, {}}};
   write_values(path_, values);
   const std::vector<Value> read = read_values(path_);

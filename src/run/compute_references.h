@@ -17,8 +17,8 @@ namespace dnnbench {
 
 struct InputSet {
   std::vector<Value> inputs;
-  std::string file;                             // the same, for the engines
-  std::optional<std::vector<Value>> expected;   // outputs that the user gave
+  std::string file;                            // the same, for the engines
+  std::optional<std::vector<Value>> expected;  // outputs that the user gave
 };
 
 // One reference a set. A failure of ONNX Runtime makes them unverifiable and says why.

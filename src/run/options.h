@@ -26,13 +26,13 @@ struct RunOptions {
   std::optional<int64_t> warmup;      // experiments discarded; absent: kDefaultWarmup_s
   double budget_s = 10;               // of measuring, an engine
   std::string output = "./results";
-  std::optional<int> threads;         // absent: default_threads
-  std::string precision = "f32";      // f32, f16, bf16 or default
+  std::optional<int> threads;                          // absent: default_threads
+  std::string precision = "f32";                       // f32, f16, bf16 or default
   std::map<std::string, std::vector<int64_t>> shapes;  // --shape NAME=DIMS
   std::map<std::string, std::string> inputs;           // --input NAME=FILE or NUMBER
   std::optional<std::string> test_data;                // --test-data DIR
   uint64_t seed = kDefaultSeed;
-  double timeout_s = 300;             // for each step of an engine
+  double timeout_s = 300;  // for each step of an engine
   std::optional<std::string> instance;
 
   static constexpr uint64_t kDefaultSeed = 0;

@@ -42,9 +42,9 @@ std::optional<std::string> read_cpuinfo(const std::string& root, const std::stri
 
 std::vector<std::string> read_isa(const std::string& root) {
   static const std::set<std::string> kOfInterest{
-      "sse4_2",  "avx",         "fma",      "f16c",     "avx2",     "avx_vnni", "avx512f",
+      "sse4_2",   "avx",         "fma",         "f16c",        "avx2",     "avx_vnni", "avx512f",
       "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "amx_fp16",
-      "asimd",   "asimdhp",     "asimddp",  "i8mm",     "bf16",     "sve",      "sve2"};
+      "asimd",    "asimdhp",     "asimddp",     "i8mm",        "bf16",     "sve",      "sve2"};
   auto flags = read_cpuinfo(root, "flags");
   if (!flags) flags = read_cpuinfo(root, "Features");
   std::vector<std::string> isa;
@@ -137,8 +137,8 @@ Environment read_environment(const std::string& root) {
   const CgroupLimits limits = read_cgroup_limits(root);
   environment.architecture = system.machine;
   environment.kernel = std::string(system.sysname) + " " + system.release;
-  environment.cpu_model = read_cpuinfo(root, "model name")
-                              .value_or(read_cpuinfo(root, "CPU part").value_or("unknown"));
+  environment.cpu_model =
+      read_cpuinfo(root, "model name").value_or(read_cpuinfo(root, "CPU part").value_or("unknown"));
   environment.isa = read_isa(root);
   environment.logical_cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   environment.affinity_cores = static_cast<int>(cores.size());

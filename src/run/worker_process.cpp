@@ -123,16 +123,17 @@ std::vector<std::string> built_engines() {
 
 WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options)) {
   if (!engine_is_built(options_.engine)) {
-    throw EngineEnded({OutcomeKind::kUnsupported,
-                       fmt::format("this build of dnnbench has no engine \"{}\"", options_.engine)});
+    throw EngineEnded(
+        {OutcomeKind::kUnsupported,
+         fmt::format("this build of dnnbench has no engine \"{}\"", options_.engine)});
   }
   const std::string executable = engine_executable(options_.engine);
   const std::string name = std::filesystem::path(executable).filename().string();
   const int log_fd =
       open(options_.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
   if (log_fd < 0) {
-    throw Error(fmt::format("could not write the log {}: {}", options_.log_path,
-                            std::strerror(errno)));
+    throw Error(
+        fmt::format("could not write the log {}: {}", options_.log_path, std::strerror(errno)));
   }
   const Pipe requests = make_pipe();
   const Pipe replies = make_pipe();
@@ -179,8 +180,8 @@ json WorkerProcess::request(const json& request) {
     peak_rss_bytes_ = reply.at("peak_rss_bytes").get<int64_t>();
     if (reply.at("ok").get<bool>()) return reply;
   } catch (const json::exception& error) {
-    throw EngineEnded({OutcomeKind::kFailed,
-                       fmt::format("the engine answered {} with nonsense: {}", verb, error.what())});
+    throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine answered {} with nonsense: {}",
+                                                         verb, error.what())});
   }
   throw EngineEnded({outcome_kind_from_string(reply.at("outcome").get<std::string>()),
                      reply.at("reason").get<std::string>()});
@@ -189,13 +190,11 @@ json WorkerProcess::request(const json& request) {
 // A stray grandchild may hold the reply pipe open after the worker's end, so the end is watched
 // for by the process's descriptor as well.
 std::string WorkerProcess::wait_for_line(const std::string& verb) {
-  const auto deadline =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                         std::chrono::duration<double>(options_.timeout_s));
+  const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                           std::chrono::duration<double>(options_.timeout_s));
   while (true) {
     if (auto line = replies_->next_line()) return *line;
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) end_as_timed_out(verb);
     std::array<pollfd, 2> watched{{{reply_fd_, POLLIN, 0}, {pid_fd_, POLLIN, 0}}};
     const int timeout_ms = static_cast<int>(std::min<int64_t>(left, 1'000'000'000));
@@ -213,8 +212,9 @@ std::string WorkerProcess::wait_for_line(const std::string& verb) {
 void WorkerProcess::end_as_timed_out(const std::string& verb) {
   kill_group();
   reap();
-  throw EngineEnded({OutcomeKind::kTimedOut,
-                     fmt::format("no answer to {} within {:g} s (--timeout)", verb, options_.timeout_s)});
+  throw EngineEnded(
+      {OutcomeKind::kTimedOut,
+       fmt::format("no answer to {} within {:g} s (--timeout)", verb, options_.timeout_s)});
 }
 
 void WorkerProcess::end_as_found_dead(const std::string& verb) {
@@ -240,10 +240,10 @@ Outcome WorkerProcess::outcome_of(int status, const std::string& verb) const {
       return {OutcomeKind::kOutOfMemory,
               with_last_words(fmt::format("no memory left during {}", verb), last_line)};
     }
-    return {OutcomeKind::kCrashed,
-            with_last_words(fmt::format("ended by SIG{} ({}) during {}", sigabbrev_np(signal_number),
-                                        strsignal(signal_number), verb),
-                            last_line)};
+    return {OutcomeKind::kCrashed, with_last_words(fmt::format("ended by SIG{} ({}) during {}",
+                                                               sigabbrev_np(signal_number),
+                                                               strsignal(signal_number), verb),
+                                                   last_line)};
   }
   const int code = WEXITSTATUS(status);
   if (!answered_ && code == 127) {

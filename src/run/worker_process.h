@@ -25,9 +25,9 @@ class EngineEnded : public std::runtime_error {
 };
 
 struct WorkerOptions {
-  std::string engine;      // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
-  std::string log_path;    // gets the process's stdout and stderr; truncated at the start
-  double timeout_s = 300;  // for the answer to each request
+  std::string engine;        // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
+  std::string log_path;      // gets the process's stdout and stderr; truncated at the start
+  double timeout_s = 300;    // for the answer to each request
   bool limit_memory = true;  // RLIMIT_DATA at what the system has free; not for GPU engines,
                              // which reserve address space far beyond
 };

@@ -94,7 +94,8 @@ TEST_F(WorkerProcessTest, ComputesAndAnswers) {
   WorkerProcess worker(options());
   load(worker, "ok");
   worker.request({{"do", "set_inputs"}, {"file", inputs()}});
-  const auto slice = worker.request({{"do", "slice"}, {"experiments", 7}, {"number", 2}, {"max_s", 60}});
+  const auto slice =
+      worker.request({{"do", "slice"}, {"experiments", 7}, {"number", 2}, {"max_s", 60}});
   EXPECT_EQ(slice.at("duration_ns").size(), 7U);
   worker.request({{"do", "outputs"}, {"file", folder_ + "/outputs"}});
   const std::vector<Value> outputs = read_values(folder_ + "/outputs");

@@ -61,9 +61,9 @@ json load(Engine& engine, const json& request) {
 }
 
 json slice(Engine& engine, const json& request) {
-  const Slice slice = run_slice(engine, {request.at("experiments").get<int64_t>(),
-                                         request.at("number").get<int64_t>(),
-                                         request.at("max_s").get<double>()});
+  const Slice slice =
+      run_slice(engine, {request.at("experiments").get<int64_t>(),
+                         request.at("number").get<int64_t>(), request.at("max_s").get<double>()});
   return {{"start_ns", slice.start_ns},
           {"duration_ns", slice.duration_ns},
           {"waited_ns", slice.waited_ns}};

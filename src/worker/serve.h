@@ -13,7 +13,7 @@ namespace dnnbench {
 struct Slice {
   std::vector<int64_t> start_ns;
   std::vector<int64_t> duration_ns;  // of all `number` inferences of the experiment together
-  int64_t waited_ns = 0;  // that all threads together were ready to run but had no core
+  int64_t waited_ns = 0;             // that all threads together were ready to run but had no core
 };
 
 struct SliceRequest {
