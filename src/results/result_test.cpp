@@ -92,7 +92,8 @@ TEST(Result, WhatWasInForceIsTold) {
   const auto in_force = to_json(result).at("in_force");
   EXPECT_EQ(in_force.at("precision"), "bf16");
   EXPECT_EQ(in_force.at("threads"), 2);
-  EXPECT_EQ(in_force.at("placement"), nlohmann::ordered_json::parse(R"([{"device":"CPU","nodes":5}])"));
+  EXPECT_EQ(in_force.at("placement"),
+            nlohmann::ordered_json::parse(R"([{"device":"CPU","nodes":5}])"));
   EXPECT_EQ(in_force.at("settings").at("hint"), "latency");
 }
 
