@@ -110,7 +110,10 @@ def benchmark_app(job: Job) -> float:
     configuration = job.folder / "benchmark_app.json"
     configuration.write_text(json.dumps({"CPU": {"INFERENCE_NUM_THREADS": str(job.threads)}}))
     shapes = ",".join(f"{one.name}{one.shape}".replace(" ", "") for one in job.inputs)
+    # A name with a colon can't stand before a file; a single input needs none.
     files = ",".join(f"{one.name}:{one.file}" for one in job.inputs)
+    if len(job.inputs) == 1:
+        files = job.inputs[0].file
     # Pictures would become uint8 otherwise, with a conversion before the first layer.
     types = ",".join(f"{one.name}:{TYPES[one.type]}" for one in job.inputs)
     tool = Path(sys.executable).parent / "benchmark_app"
