@@ -28,7 +28,7 @@ shell-check:
 	$(tools)shellcheck --external-sources --check-sourced --source-path=. $(scripts)
 
 tidy: build
-	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release
+	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release '/(src|engines|tests)/.*\.cpp$$'
 
 asan:  # the unit tests, with the address and undefined-behaviour sanitizers
 	setup/build_with_engines.sh asan dnnbench-tests
