@@ -15,17 +15,17 @@ test:
 check: format-check shell-check tidy asan
 
 format:
-	$(tools)clang-format -i $(cpp)
-	$(tools)ruff format --quiet .
-	$(tools)ruff check --quiet --fix .
+	@$(tools)clang-format -i $(cpp)
+	@$(tools)ruff format --quiet .
+	@$(tools)ruff check --quiet --fix .
 
 format-check:
-	$(tools)clang-format --dry-run --Werror $(cpp)
-	$(tools)ruff format --quiet --check .
-	$(tools)ruff check --quiet .
+	@$(tools)clang-format --dry-run --Werror $(cpp)
+	@$(tools)ruff format --quiet --check .
+	@$(tools)ruff check --quiet .
 
 shell-check:
-	$(tools)shellcheck --external-sources --check-sourced --source-path=. $(scripts)
+	@$(tools)shellcheck --external-sources --check-sourced --source-path=. $(scripts)
 
 tidy: build
 	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release '/(src|engines|tests)/.*\.cpp$$'
