@@ -49,19 +49,23 @@ json describe_value(const Value& value) {
   return {{"name", value.name}, {"kind", static_cast<int>(value.kind)}, {"tensors", tensors}};
 }
 
+void read_bytes(std::istream& in, char* to, size_t count, const std::string& path) {
+  if (!in.read(to, static_cast<std::streamsize>(count)))
+    throw Error(path + " ends within a tensor");
+}
+
 Tensor read_tensor(const json& description, std::istream& in, const std::string& path) {
   Tensor tensor;
   tensor.type = static_cast<DataType>(description.at("type").get<int>());
   tensor.shape = description.at("shape").get<std::vector<int64_t>>();
-  std::string bytes(description.at("bytes").get<size_t>(), '\0');
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-    throw Error(path + " ends within a tensor");
-  }
+  const size_t bytes = description.at("bytes").get<size_t>();
   if (tensor.type == DataType::kString) {
-    tensor.strings = unpack_strings(bytes, path);
+    std::string packed(bytes, '\0');
+    read_bytes(in, packed.data(), bytes, path);
+    tensor.strings = unpack_strings(packed, path);
   } else {
-    tensor.bytes.resize(bytes.size());
-    std::memcpy(tensor.bytes.data(), bytes.data(), bytes.size());
+    tensor.bytes.resize(bytes);
+    read_bytes(in, reinterpret_cast<char*>(tensor.bytes.data()), bytes, path);
   }
   return tensor;
 }
