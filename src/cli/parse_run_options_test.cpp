@@ -48,8 +48,7 @@ TEST(ParseRunOptions, KnowsEveryFlagOfTheHelpText) {
 
 // CLI11 can't be asked from here which flags it was given; the source can.
 TEST(ParseRunOptions, KnowsNoFlagThatTheHelpTextDoesNot) {
-  const auto folder = std::filesystem::path(__FILE__).parent_path();
-  std::ifstream file(folder / "parse_run_options.cpp");
+  std::ifstream file(DNNBENCH_REPOSITORY "/src/cli/parse_run_options.cpp");
   ASSERT_TRUE(file);
   const std::string source{std::istreambuf_iterator<char>(file), {}};
   const std::vector<std::string> documented = flags_in_help("run");
