@@ -78,7 +78,7 @@ double simulated_p99_s(const std::function<double(std::mt19937&)>& service_s, do
   std::exponential_distribution<double> gap_s(rate_per_s);
   std::vector<double> responses;
   double wait_s = 0;
-  for (int i = 0; i < 400'000; ++i) {
+  for (int i = 0; i < 200'000; ++i) {
     const double response_s = wait_s + service_s(random);
     responses.push_back(response_s);
     wait_s = std::max(0.0, response_s - gap_s(random));

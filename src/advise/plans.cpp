@@ -164,7 +164,7 @@ Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
   return plan;
 }
 
-Advice advise(const Selection& selection, const Load& load) {
+Advice find_plans(const Selection& selection, const Load& load) {
   Advice advice;
   advice.rejected = selection.rejected;
   for (const Candidate& candidate : selection.candidates) {

@@ -61,7 +61,7 @@ struct Advice {
 // name.
 bool comes_before(const Plan& a, const Plan& b);
 
-Advice advise(const Selection& selection, const Load& load);
+Advice find_plans(const Selection& selection, const Load& load);
 
 // The load that one machine of the candidate carries, under the target and with the headroom.
 double usable_capacity_per_s(const Candidate& candidate, const Load& load);

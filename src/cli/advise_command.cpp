@@ -141,7 +141,7 @@ int advise_command(const std::vector<std::string>& arguments) {
       return kExitOk;
     }
   }
-  const Advice advice = advise(selection, options.load);
+  const Advice advice = find_plans(selection, options.load);
   print(question, advice, options.json, advice_text);
   return advice.plans.empty() ? kExitNoPlan : kExitOk;
 }
