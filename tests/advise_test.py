@@ -196,6 +196,7 @@ def test_a_catalogue_of_ones_own(advise, dnnbench, tmp_path):
 def test_a_run_of_ours_can_be_planned_with(bench, advise, dnnbench, convolution, tmp_path):
     flags = ["--instance=rack", "--repeat=30", "--warmup=0"]
     run = bench(convolution, "--fake=ok", *flags, quick=False)
+    data, disturbed = run.only_result()["data"], run.disturbed
     prices = tmp_path / "mine.csv"
     prices.write_text("instance,usd_per_hour\nrack,0.5\n")
     (run.output / "broken.json").write_text('{"model_path": ')
@@ -204,14 +205,13 @@ def test_a_run_of_ours_can_be_planned_with(bench, advise, dnnbench, convolution,
     )
     advice = json.loads(done.stdout)
     assert done.stderr == f"dnnbench: skipped {run.output}/broken.json: broken JSON\n"
-    if run.disturbed:
+    if disturbed:
         assert "busy" in reason(advice, "rack")
         return
     (plan,) = advice["plans"]
     assert member(plan) == (1, "rack")
     assert plan["latency_s"]["basis"] == "queueing_estimate"
     assert plan["latency_s"]["one_at_a_time"]["samples"] == 30
-    data = run.only_result()["data"]
     assert plan["throughput_per_s"] == pytest.approx(len(data) / sum(data))
     assert plan["machine"]["throughput_interval_per_s"][0] < plan["throughput_per_s"]
 
