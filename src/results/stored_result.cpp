@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "results/take_numbers.h"
 
 namespace dnnbench {
 namespace {
@@ -50,7 +51,7 @@ std::string needed_text(const json& object, const char* key, bool may_be_empty) 
   return value.get<std::string>();
 }
 
-json load_object(const fs::path& path) {
+std::string read_text(const fs::path& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) throw Error("it is not a regular file");
   std::ifstream file(path, std::ios::binary);
@@ -58,10 +59,29 @@ json load_object(const fs::path& path) {
   if (!file || error) throw Error("it can't be read");
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));
-  json object = json::parse(text, nullptr, false);
-  if (object.is_discarded()) throw Error("broken JSON");
-  if (!object.is_object()) throw Error("it is not a result: not a JSON object");
-  return object;
+  return text;
+}
+
+// A file's object, and the numbers under "data" where they were read apart from it: then "data" is
+// true.
+struct Parsed {
+  json object;
+  std::optional<std::vector<double>> data;
+};
+
+Parsed load_object(const fs::path& path) {
+  std::string text = read_text(path);
+  const std::string whole = text;
+  Parsed parsed;
+  parsed.data = take_numbers(text, "data", "true");
+  for (const char* unread : {"start_s", "block"}) take_numbers(text, unread, "[]");
+  parsed.object = json::parse(text, nullptr, false);
+  if (parsed.data && !(get(parsed.object, "data") == true)) {  // it was another object's
+    parsed = {json::parse(whole, nullptr, false), std::nullopt};
+  }
+  if (parsed.object.is_discarded()) throw Error("broken JSON");
+  if (!parsed.object.is_object()) throw Error("it is not a result: not a JSON object");
+  return parsed;
 }
 
 // The last part of a path of any system, without ".onnx".
@@ -141,18 +161,27 @@ int64_t read_number(const json& object) {
   return number.get<int64_t>();
 }
 
-// Seconds an inference: each datum is the time of `number` inferences.
-std::vector<double> read_times_s(const json& object, int64_t number) {
+std::vector<double> numbers_under_data(const json& object) {
   const json& data = get(object, "data");
   if (!data.is_array() || data.empty()) throw Error("it has no measurements under \"data\"");
-  std::vector<double> times_s;
-  times_s.reserve(data.size());
+  std::vector<double> numbers;
   for (const json& value : data) {
-    const double time_s = value.is_number() ? value.get<double>() : 0;
-    if (!(time_s > kShortest_s && time_s < kLongest_s)) {
+    if (!value.is_number()) {
       throw Error(fmt::format("under \"data\" stands {}, not a time in seconds", shown(value)));
     }
-    times_s.push_back(time_s / static_cast<double>(number));
+    numbers.push_back(value.get<double>());
+  }
+  return numbers;
+}
+
+// Seconds an inference: each datum is the time of `number` inferences.
+std::vector<double> read_times_s(const Parsed& parsed, int64_t number) {
+  std::vector<double> times_s = parsed.data ? *parsed.data : numbers_under_data(parsed.object);
+  for (double& time_s : times_s) {
+    if (!(time_s > kShortest_s && time_s < kLongest_s)) {
+      throw Error(fmt::format("under \"data\" stands {:g}, not a time in seconds", time_s));
+    }
+    time_s /= static_cast<double>(number);
   }
   return times_s;
 }
@@ -199,7 +228,8 @@ void append(std::vector<T>& all, std::vector<T>&& some) {
 }  // namespace
 
 StoredResult read_result(const fs::path& path) {
-  const json object = load_object(path);
+  const Parsed parsed = load_object(path);
+  const json& object = parsed.object;
   StoredResult result;
   result.path = path;
   result.model = model_name(needed_text(object, "model_path", false));
@@ -222,7 +252,7 @@ StoredResult read_result(const fs::path& path) {
   if (of_2021 && published.is_object()) {
     result.published = read_published(published, result.outcome.ok());
   } else if (result.outcome.ok() && result.mode == "latency") {
-    result.times_s = read_times_s(object, result.number);
+    result.times_s = read_times_s(parsed, result.number);
   }
   const json& shapes = get(object, "input_shapes");
   if (shapes.is_object()) result.input_shapes = shapes.dump();

@@ -126,6 +126,15 @@ TEST_F(StoredResults, APublishedFigureHasNoTimes) {
   EXPECT_THROW(read_result(write_json("x.json", object)), Error);
 }
 
+TEST_F(StoredResults, OnlyTheResultsOwnDataCount) {
+  json object = of_2021();
+  object["data"] = nullptr;
+  object["other"] = {{"data", {1, 2}}};
+  EXPECT_EQ(refusal(object.dump()), "it has no measurements under \"data\"");
+  object["data"] = {10};
+  EXPECT_EQ(read_result(write_json("x.json", object)).times_s, std::vector<double>{1});
+}
+
 TEST_F(StoredResults, TimesOfAnotherModeAreNotTakenForLatencies) {
   json object = to_json(Result{});
   object["model_path"] = "a.onnx";
