@@ -62,6 +62,7 @@ ordered_json plan_json(const Plan& plan) {
           {"latency_s", latency_json(plan)},
           {"utilisation", plan.utilisation},
           {"holds_at_lower_end", or_null(plan.holds_at_lower_end)},
+          {"count_at_lower_end", or_null(plan.count_at_lower_end)},
           {"verified", plan.candidate->verified},
           {"machine", machine_json(*plan.candidate)},
           {"warnings", warnings}};
