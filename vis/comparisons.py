@@ -58,10 +58,12 @@ class Comparison:
     file_stem: str  # of its pictures: <model>-<instance>
     conditions: str  # processor, threads, precision
     rows: list[Row]  # verified ones, the fastest first; unverified ones; those without a number
+    mode: str = "latency"
 
     @property
     def title(self) -> str:
-        return f"{self.model} on {self.instance}"
+        mode = "" if self.mode == "latency" else f", {self.mode} mode"
+        return f"{self.model} on {self.instance}{mode}"
 
 
 def compare(results: list[Result]) -> list[Comparison]:
@@ -69,13 +71,17 @@ def compare(results: list[Result]) -> list[Comparison]:
     groups = defaultdict(list)
     for result in results:
         sha256 = text_or(result.raw.get("model_sha256"), "")
-        groups[result.model, result.instance, sha256].append(result)
+        groups[result.model, result.instance, result.mode, sha256].append(result)
     found = sorted(groups.items(), key=lambda group: group[0])
-    stems = unique([file_name(f"{model}-{instance}") for (model, instance, _), _ in found])
+    stems = unique([stem(model, instance, mode) for (model, instance, mode, _), _ in found])
     return [
-        Comparison(model, instance, stem, conditions(group), rows(group))
-        for ((model, instance, _), group), stem in zip(found, stems)
+        Comparison(model, instance, name, conditions(group), rows(group), mode)
+        for ((model, instance, mode, _), group), name in zip(found, stems)
     ]
+
+
+def stem(model: str, instance: str, mode: str) -> str:
+    return file_name(f"{model}-{instance}" + ("" if mode == "latency" else f"-{mode}"))
 
 
 def rows(group: list[Result]) -> list[Row]:

@@ -53,6 +53,11 @@ class Result:
         return text_or(self.raw.get("engine_version"), "")
 
     @property
+    def mode(self) -> str:
+        """latency (one request at a time), throughput or load; results of one are compared."""
+        return text_or(self.raw.get("mode"), "latency")
+
+    @property
     def measured(self) -> bool:
         return self.outcome == "ok" and self.verdict != "wrong"
 

@@ -1,0 +1,334 @@
+"""Draws what machines cost: the fastest engine of each by price, stacks beside single machines,
+and the cost of the cheapest plan for every load.
+
+The shapes hold no data: rows come by name, from Python for the files and from the page's script for
+the page, so that both draw the same picture.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+
+import altair as alt
+
+from comparisons import short, short_time, wrap
+from machines import Fleet, Machine
+from plans import Candidate, Plan, Step, plans, steps
+from themes import Theme, axis, logarithmic
+
+COLUMN = 104  # pixels, as all sizes here
+BAR_WIDTH = 46
+HEIGHT = 320
+COST_WIDTH = 700
+LINE_HEIGHT = 15
+NAME_CHARACTERS = 14
+SHAPES = ["circle", "square", "triangle-up", "triangle-down", "triangle-right", "triangle-left"]
+SYMBOLS = "\u25cf\u25a0\u25b2\u25bc\u25ba\u25c4"
+DASHES = [[8, 3], [2, 3], [8, 3, 2, 3], [14, 4], [4, 4], [1, 0]]
+ABOVE = 64  # for the words over a bar
+
+THROUGHPUT = "Throughput (inferences per second)"
+BY_PRICE_NOTES = [
+    "Each machine with its fastest engine, one request at a time; the cheapest machine first.",
+]
+STACKS_NOTES = [
+    "Circle: one machine. Square: the cheapest stack of equal machines for a load; "
+    "its latency stays that of one machine. Logarithmic scale.",
+]
+COST_NOTES = [
+    "Stacks of equal machines, no headroom. Thick: the cheapest plan. Thin: the same machine "
+    "at other loads. Both scales are logarithmic.",
+]
+WHISKER_NOTE = "Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
+ONE_EXPERIMENT_NOTE = "No whisker: a single figure, whose spread is not known."
+UNVERIFIED_NOTE = "Dashed and pale: outputs not verified, or the machine busy with something else."
+
+
+def rows_by_price(fleet: Fleet) -> list[dict]:
+    return [row(i, machine, 1) for i, machine in enumerate(fleet.machines)]
+
+
+def rows_of_stacks(fleet: Fleet, loads: list[float]) -> list[dict]:
+    """Every single machine with a price, and the cheapest stack of several for each load."""
+    stacked = {cheapest_stack(fleet.candidates, load) for load in loads} - {None}
+    pairs = [(m, 1) for m in fleet.machines if m.candidate]
+    pairs += [(fleet.of(plan.candidate), plan.count) for plan in stacked]
+    pairs.sort(key=lambda pair: (pair[1] * pair[0].usd_per_hour, pair[1], pair[0].instance))
+    return [row(i, machine, count) for i, (machine, count) in enumerate(pairs)]
+
+
+def cheapest_stack(candidates: list[Candidate], load_per_s: float) -> Plan | None:
+    return next((plan for plan in plans(candidates, load_per_s) if plan.count > 1), None)
+
+
+def row(place: int, machine: Machine, count: int) -> dict:
+    name = machine.instance if count == 1 else f"{count} \u00d7 {machine.instance}"
+    price = machine.usd_per_hour
+    drawn = {
+        "place": place,
+        "name": wrap(name, NAME_CHARACTERS, 2),
+        "price": "no price" if price is None else usd(count * price) + "/h",
+        "kind": "no number",
+        "value": ["no engine", "has a number"],
+        "throughput": None,
+    }
+    if machine.fastest is None:
+        return drawn | {"description": f"{name}: no engine has a number"}
+    result, engine = machine.fastest.result, machine.fastest.name
+    low, high = (count * end for end in result.throughput_range)
+    latency = short_time(1 / result.throughput)
+    return drawn | {
+        "kind": "verified" if result.ranked else "unverified",
+        "stack": count > 1,
+        "engine_y": HEIGHT + 12 + LINE_HEIGHT * len(drawn["name"]),
+        "throughput": count * result.throughput,
+        "low": low,
+        "high": high,
+        "roof": high * HEIGHT / (HEIGHT - ABOVE),
+        "value": [f"{short(count * result.throughput)}/s", latency],
+        "engine": wrap(engine, NAME_CHARACTERS, 2) + wrap(result.backend_meta, NAME_CHARACTERS, 2),
+        "description": f"{name}, {drawn['price']}: {short(count * result.throughput)} inferences "
+        f"per second with {machine.fastest.label}, {latency} each, {machine.fastest.status.lower()}",
+    }
+
+
+def usd(dollars: float) -> str:
+    """All of a cent's part that prices have, at least cents: $0.034, $2.156, $28.00."""
+    text = f"{dollars:.3f}" if dollars >= 0.01 else f"{dollars:.5f}"
+    return "$" + (text[:-1] if text.endswith("0") else text)
+
+
+def load_rows(loads: list[float]) -> list[dict]:
+    return [{"load": load, "text": f"{load:g}/s"} for load in loads]
+
+
+def by_price(rows: alt.Data, loads: alt.Data, theme: Theme) -> alt.LayerChart:
+    y = alt.Scale(zero=True, nice=True)
+    base = alt.Chart(rows)
+    return alt.layer(
+        *bars(base, y, theme),
+        roof(base, y, theme),
+        *load_lines(alt.Chart(loads), y, theme),
+        *whiskers(base, y, theme),
+        *words_over(base, y, theme, "high"),
+        *words_under(base, theme),
+    ).properties(width=alt.Step(COLUMN), height=HEIGHT)
+
+
+def stacks(rows: alt.Data, loads: alt.Data, theme: Theme) -> alt.LayerChart:
+    y = alt.Scale(type="log", nice=False, padding=24)
+    base = alt.Chart(rows)
+    return alt.layer(
+        *load_lines(alt.Chart(loads), y, theme),
+        *points(base, y, theme),
+        roof(base, y, theme),
+        *words_over(base, y, theme, "throughput"),
+        *words_under(base, theme),
+    ).properties(width=alt.Step(COLUMN), height=HEIGHT)
+
+
+def points(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    """No bars: from where on a logarithmic scale would they begin?"""
+    thread = base.mark_rule(color=theme.grid, strokeDash=[2, 3], aria=False)
+    return [thread.encode(x=place(), y=upward("throughput", y, theme), y2=alt.value(HEIGHT))] + [
+        base.transform_filter(f"{'' if stack else '!'}datum.stack")
+        .mark_point(shape=shape, size=190, opacity=1, fill=fill, stroke=theme.ink, strokeWidth=1.5)
+        .encode(x=place(), y=upward("throughput", y, theme), description="description:N")
+        for stack, shape, fill in ((False, "circle", theme.bar), (True, "square", theme.series[1]))
+    ]
+
+
+def roof(base: alt.Chart, y: alt.Scale, theme: Theme) -> alt.Chart:
+    """Holds the scale's upper end so far up that the words fit below it."""
+    return (
+        measured(base)
+        .mark_point(opacity=0, aria=False)
+        .encode(x=place(), y=upward("roof", y, theme))
+    )
+
+
+def place() -> alt.X:
+    return alt.X("place:O", axis=None, scale=alt.Scale(padding=0))
+
+
+def upward(field: str, scale: alt.Scale, theme: Theme, **options: object) -> alt.Y:
+    kind = logarithmic if scale.type == "log" else axis
+    return alt.Y(f"{field}:Q", scale=scale, axis=kind(THROUGHPUT, theme, tickCount=6), **options)
+
+
+def bars(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    shape = {"x": place(), "y": upward("throughput", y, theme), "description": "description:N"}
+    plain = {"fill": theme.bar, "stroke": theme.ink, "strokeWidth": 1}
+    dashed = {"fill": theme.bar, "fillOpacity": 0.4, "stroke": theme.ink, "strokeDash": [5, 3]}
+    return [
+        of_kind(base, kind).mark_bar(width=BAR_WIDTH, **look).encode(**shape)
+        for kind, look in (("verified", plain), ("unverified", dashed))
+    ]
+
+
+def of_kind(base: alt.Chart, kind: str) -> alt.Chart:
+    return base.transform_filter(f"datum.kind === '{kind}'")
+
+
+def measured(base: alt.Chart) -> alt.Chart:
+    return base.transform_filter("datum.kind !== 'no number'")
+
+
+def whiskers(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    spread = base.transform_filter("datum.kind !== 'no number' && datum.low < datum.high")
+    ink = {"color": theme.ink, "aria": False}
+    end = spread.mark_tick(thickness=1.5, size=12, opacity=1, orient="horizontal", **ink)
+    return [
+        spread.mark_rule(strokeWidth=1.5, **ink).encode(
+            x=place(), y=upward("low", y, theme), y2="high:Q"
+        ),
+        end.encode(x=place(), y=upward("low", y, theme)),
+        end.encode(x=place(), y=upward("high", y, theme)),
+    ]
+
+
+def words_over(base: alt.Chart, y: alt.Scale, theme: Theme, field: str) -> list[alt.Chart]:
+    """The price on top, the throughput and the latency of one machine below it."""
+    over = {"align": "center", "baseline": "bottom", "lineHeight": LINE_HEIGHT}
+    price = {**over, "dy": -40, "fontSize": 13, "fontWeight": "bold", "color": theme.ink}
+    value = {**over, "dy": -10 - LINE_HEIGHT, "fontSize": 12, "color": theme.muted}
+    rim = {"stroke": theme.background, "strokeWidth": 6, "strokeJoin": "round", "aria": False}
+    return [
+        rows.mark_text(**look, **around).encode(x=place(), y=height, text=text)
+        for rows, height in (
+            (measured(base), upward(field, y, theme)),
+            (of_kind(base, "no number"), alt.value(HEIGHT)),
+        )
+        for around in (rim, {})
+        for look, text in ((price, "price:N"), (value, "value:N"))
+    ]
+
+
+def words_under(base: alt.Chart, theme: Theme) -> list[alt.Chart]:
+    under = {"align": "center", "baseline": "top", "lineHeight": LINE_HEIGHT}
+    name = {**under, "fontSize": 13, "fontWeight": "bold", "color": theme.ink}
+    return [
+        base.mark_text(**name).encode(x=place(), y=alt.value(HEIGHT + 10), text="name:N"),
+        base.mark_text(**under, fontSize=12, color=theme.muted).encode(
+            x=place(), y=alt.Y("engine_y:Q", scale=None, axis=None), text="engine:N"
+        ),
+    ]
+
+
+def load_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    color = theme.line
+    return [
+        base.mark_rule(color=color, strokeWidth=2, strokeDash=[7, 4]).encode(
+            y=upward("load", y, theme)
+        ),
+        base.mark_text(
+            align="left", baseline="middle", dx=6, fontSize=13, fontWeight="bold", color=color
+        ).encode(x=alt.value("width"), y=upward("load", y, theme), text="text:N"),
+    ]
+
+
+def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
+    """Points of the cheapest plan's line, of the lines of the machines in it, and their names."""
+    speeds = [c.throughput_per_s for c in fleet.candidates]
+    low, high = min(speeds) / 2, 3 * max(speeds)
+    best = list(steps(fleet.candidates, high))
+    kinds = list(dict.fromkeys(step.plan.candidate for step in best))
+    thin = [
+        point | {"kind": kind}
+        for kind, candidate in enumerate(kinds)
+        for point in staircase(list(steps([candidate], high)), low, high)
+    ]
+    runs = [list(run) for _, run in groupby(best, key=lambda step: step.plan.candidate)]
+    thick, starts, before = [], [], None
+    for number, run in enumerate(runs):
+        kind = kinds.index(run[0].plan.candidate)
+        points = staircase(run, low, high, before)
+        thick += [point | {"kind": kind, "run": number} for point in points]
+        starts.append({"load": points[0]["load"], "usd": run[0].plan.usd_per_hour, "kind": kind})
+        before = run[-1].plan.usd_per_hour
+    names = [
+        name_row(max(own, key=lambda run: log_length(run, low, high)), kind, low, high)
+        for kind, candidate in enumerate(kinds)
+        if (own := [run for run in runs if run[0].plan.candidate == candidate])
+    ]
+    return {"thin": thin, "thick": thick, "starts": starts, "names": names}
+
+
+def staircase(run: list[Step], low: float, high: float, before: float | None = None) -> list[dict]:
+    """Corners for a line that rises before it goes on; `before` is the price it rises from."""
+    begin = max(run[0].above_per_s, low)
+    first = run[0].plan.usd_per_hour if before is None else before
+    points = [{"load": begin, "usd": first}]
+    for step in run:
+        end = min(step.plan.capacity_per_s, high)
+        if end > begin:
+            points.append({"load": end, "usd": step.plan.usd_per_hour})
+    return points
+
+
+def log_length(run: list[Step], low: float, high: float) -> float:
+    begin, end = max(run[0].above_per_s, low), min(run[-1].plan.capacity_per_s, high)
+    return math.log(end / begin) if end > begin else 0.0
+
+
+def name_row(run: list[Step], kind: int, low: float, high: float) -> dict:
+    """Where the words for a machine go: over the right end of its longest stretch."""
+    begin, end = run[0].above_per_s, run[-1].plan.capacity_per_s
+    if begin <= low:
+        stretch = f"up to {four(end)}/s"
+    elif end >= high:
+        stretch = f"above {four(begin)}/s"
+    else:
+        stretch = f"{four(begin)} to {four(end)}/s"
+    place = {"load": min(end, high), "usd": run[-1].plan.usd_per_hour, "kind": kind}
+    symbol = SYMBOLS[kind % len(SYMBOLS)]
+    return place | {"name": f"{symbol} {run[0].plan.candidate.instance}", "stretch": stretch}
+
+
+def four(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def cost(data: dict[str, alt.Data], theme: Theme) -> alt.LayerChart:
+    """From the data `thin`, `thick`, `starts`, `names` and `loads`."""
+    x = alt.X(
+        "load:Q",
+        scale=alt.Scale(type="log", nice=False),
+        axis=logarithmic("Load (inferences per second)", theme, tickCount=6),
+    )
+    y = alt.Y(
+        "usd:Q",
+        scale=alt.Scale(type="log", nice=False, padding=24),
+        axis=logarithmic("Price of the plan ($ per hour)", theme, tickCount=6, format="$~g"),
+    )
+    color = alt.Color("kind:O", scale=alt.Scale(range=theme.series), legend=None)
+    dash = alt.StrokeDash("kind:O", scale=alt.Scale(range=DASHES), legend=None)
+    line = {"interpolate": "step-before", "strokeCap": "round"}
+    shape = {"x": x, "y": y, "color": color}
+    asked = {"color": theme.line, "strokeDash": [7, 4], "strokeWidth": 1.5}
+    return alt.layer(
+        alt.Chart(data["thin"]).mark_line(**line, strokeWidth=1.2).encode(**shape, strokeDash=dash),
+        alt.Chart(data["loads"]).mark_rule(**asked).encode(x=x),
+        alt.Chart(data["loads"])
+        .mark_text(align="left", dx=5, baseline="top", color=theme.line, fontSize=13, fontWeight="bold")
+        .encode(x=x, y=alt.value(2), text="text:N"),
+        alt.Chart(data["thick"]).mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
+        alt.Chart(data["starts"])
+        .mark_point(size=110, opacity=1, filled=True, stroke=theme.background, strokeWidth=1)
+        .encode(**shape, shape=alt.Shape("kind:O", scale=alt.Scale(range=SHAPES), legend=None)),
+        *cost_names(alt.Chart(data["names"]), x, y, theme),
+    ).properties(width=COST_WIDTH, height=HEIGHT + 60)
+
+
+def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:
+    """Names beside their lines, on a rim of background that keeps other lines out of them."""
+    left = {"align": "right", "baseline": "bottom", "dx": -8, "fontSize": 13}
+    rim = {"stroke": theme.background, "strokeWidth": 5, "strokeJoin": "round", "aria": False}
+    words = [({**left, "dy": -20, "fontWeight": "bold"}, "name"), ({**left, "dy": -5}, "stretch")]
+    rims = [base.mark_text(**look, **rim).encode(x=x, y=y, text=f"{text}:N") for look, text in words]
+    inks = [
+        base.mark_text(**look, color=theme.ink).encode(x=x, y=y, text=f"{text}:N")
+        for look, text in words
+    ]
+    return rims + inks
