@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import altair as alt
 
-from comparisons import OUTCOME_WORDS, Comparison, Row, short, short_time, wrap
+from comparisons import Comparison, Row, short, short_time, wrap
+from themes import DARK, LIGHT, Theme, axis, finished, titled
 
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 PLOT_WIDTH = 600  # pixels, as all sizes here
 BARS_SHARE = 0.7  # of the plot's width; the rest is for the values beside the bars
 BAR_HEIGHT = 26
@@ -22,23 +20,13 @@ AXIS_TITLE = "Throughput (inferences per second), one at a time"
 HOW_TO_READ = (
     "Bar: median. Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
 )
+PUBLISHED_NOTE = (
+    "Bar: as published, without the samples behind it. Whisker: how exactly it could be read."
+)
 UNVERIFIED_NOTE = (
     "Dashed, no filling: outputs not verified, or the machine busy with something else, "
     "so the engine has no rank."
 )
-
-
-@dataclass(frozen=True)
-class Theme:
-    background: str
-    ink: str
-    muted: str
-    grid: str
-    bar: str
-
-
-LIGHT = Theme(background="#ffffff", ink="#16181d", muted="#5a606b", grid="#e2e5ea", bar="#7fb0e0")
-DARK = Theme(background="#14171c", ink="#f2f4f7", muted="#a9b1bd", grid="#2d333c", bar="#3f77b3")
 
 
 def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
@@ -53,39 +41,24 @@ def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
         *names(base, theme),
         *outcomes(base, theme),
     ]
-    return (
+    drawing = (
         alt.layer(*layers)
         .resolve_scale(y="shared")
-        .properties(
-            width=PLOT_WIDTH,
-            height=height,
-            background=theme.background,
-            padding=16,
-            title=title(comparison, theme),
-        )
-        .configure(font=FONT)
-        .configure_view(stroke=None)
-        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
+        .properties(width=PLOT_WIDTH, height=height, title=title(comparison, theme))
     )
+    return finished(drawing, theme)
 
 
 def title(comparison: Comparison, theme: Theme) -> alt.TitleParams:
-    lines = [comparison.conditions, HOW_TO_READ]
-    if any(row.result.measured and not row.result.ranked for row in comparison.rows):
-        lines.append(UNVERIFIED_NOTE)
-    return alt.TitleParams(
-        text=title_lines(comparison),
-        subtitle=[piece for line in lines if line for piece in wrap(line, 120, 2)],
-        anchor="start",
-        frame="bounds",
-        offset=14,
-        fontSize=18,
-        subtitleFontSize=12,
-        subtitleLineHeight=17,
-        subtitlePadding=6,
-        color=theme.ink,
-        subtitleColor=theme.muted,
-    )
+    results = [row.result for row in comparison.rows if row.result.measured]
+    notes = [comparison.conditions]
+    if any(not result.published for result in results) or not results:
+        notes.append(HOW_TO_READ)
+    if any(result.published for result in results):
+        notes.append(PUBLISHED_NOTE)
+    if any(not result.ranked for result in results):
+        notes.append(UNVERIFIED_NOTE)
+    return titled(title_lines(comparison), notes, 720, theme)
 
 
 def title_lines(comparison: Comparison) -> list[str]:
@@ -152,9 +125,9 @@ def number(row: Row) -> dict:
 def words(row: Row, reason: list[str]) -> dict:
     return {
         "kind": "no number",
-        "outcome": OUTCOME_WORDS[row.result.outcome],
+        "outcome": row.words,
         "reason": reason,
-        "description": f"{row.label}: {OUTCOME_WORDS[row.result.outcome]}. {row.reason}",
+        "description": f"{row.label}: {row.words}. {row.reason}",
     }
 
 
@@ -168,20 +141,8 @@ def measured(base: alt.Chart, kind: str = "") -> alt.Chart:
 
 
 def bars(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
-    axis = alt.Axis(
-        title=AXIS_TITLE,
-        titleColor=theme.muted,
-        labelColor=theme.muted,
-        titlePadding=10,
-        gridColor=theme.grid,
-        domain=False,
-        ticks=False,
-        labelPadding=6,
-        tickCount=6,
-        labelFlush=False,
-    )
     shape = {
-        "x": alt.X("throughput:Q", scale=x, axis=axis),
+        "x": alt.X("throughput:Q", scale=x, axis=axis(AXIS_TITLE, theme, tickCount=6)),
         "x2": alt.datum(0),
         "y": pixels("bar_top"),
         "y2": alt.Y2("bar_bottom"),

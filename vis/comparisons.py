@@ -35,10 +35,16 @@ class Row:
         return f"{self.name} {self.detail}".strip()
 
     @property
+    def words(self) -> str:
+        """What stands where there is no figure."""
+        statement = self.result.statement
+        return statement[:1].upper() + statement[1:] or OUTCOME_WORDS[self.result.outcome]
+
+    @property
     def status(self) -> str:
         """One or two words for tables: verified, unverified, crashed, ..."""
         if not self.result.measured:
-            return OUTCOME_WORDS[self.result.outcome]
+            return self.words
         if self.result.ranked:
             return "Verified"
         return "Suspect" if self.result.suspect else "Unverified"
@@ -46,6 +52,8 @@ class Row:
     @property
     def reason(self) -> str:
         result = self.result
+        if result.statement:
+            return result.published.note or result.verdict_reason
         if result.measured:
             return BUSY if result.suspect else result.verdict_reason
         return result.reason or result.verdict_reason

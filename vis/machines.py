@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from comparisons import Comparison, Row, file_name
+from candidates import candidates
+from comparisons import Comparison, Row, file_name, unique
 from plans import Candidate
 from read_results import text_or
 
@@ -15,35 +16,38 @@ from read_results import text_or
 class Machine:
     instance: str
     usd_per_hour: float | None  # None where the catalogue does not know the instance
-    fastest: Row | None  # a verified one where there is one; None where no engine has a number
+    fastest: Candidate | None  # a verified one where there is one
+    row: Row | None  # the fastest's
+    words: str  # where there is no fastest: why
 
     @property
-    def candidate(self) -> Candidate | None:
-        if self.usd_per_hour is None or self.fastest is None:
-            return None
-        result = self.fastest.result
-        return Candidate(
-            self.instance,
-            self.fastest.label,
-            result.throughput,
-            1 / result.throughput,
-            self.usd_per_hour,
-        )
+    def stackable(self) -> bool:
+        return bool(self.fastest and self.usd_per_hour and not self.fastest.single_only)
 
 
 @dataclass
 class Fleet:
     model: str
+    label: str  # the model's name, with what tells it from another of that name
     mode: str
     file_stem: str
+    comparisons: list[Comparison]
     machines: list[Machine]  # the cheapest first, those without a price last
+    candidates: list[tuple[Row, Candidate]]
+    out: list[tuple[Row, str]]  # rows that can't be planned with, and why
 
     @property
-    def candidates(self) -> list[Candidate]:
-        return [m.candidate for m in self.machines if m.candidate]
+    def priced(self) -> list[Candidate]:
+        return [c for _, c in self.candidates if c.usd_per_hour is not None]
 
-    def of(self, candidate: Candidate) -> Machine:
-        return next(m for m in self.machines if m.instance == candidate.instance)
+    @property
+    def usual_loads(self) -> list[float]:
+        """Two loads worth a line: what three of the slowest machine carry, and one of the fastest,
+        rounded down to a 1, 2 or 5. For the 2021 study's BERT these are its 2 and 50 a second."""
+        speeds = [m.fastest.throughput_per_s for m in self.machines if m.fastest]
+        if not speeds:
+            return []
+        return sorted({round_down(3 * min(speeds)), round_down(max(speeds))})
 
 
 def fleets(comparisons: list[Comparison], usd_per_hour: dict[str, float]) -> list[Fleet]:
@@ -51,36 +55,47 @@ def fleets(comparisons: list[Comparison], usd_per_hour: dict[str, float]) -> lis
     for comparison in comparisons:
         sha256 = text_or(comparison.rows[0].result.raw.get("model_sha256"), "")
         groups[comparison.model, comparison.mode, sha256].append(comparison)
-    return [
-        Fleet(
-            model,
-            mode,
-            file_name(model if mode == "latency" else f"{model}-{mode}"),
-            sorted((machine(c, usd_per_hour) for c in group), key=by_price),
-        )
-        for (model, mode, _), group in groups.items()
-    ]
+    stems = unique([stem(model, mode) for model, mode, _ in groups])
+    names = Counter((model, mode) for model, mode, _ in groups)
+    found = []
+    for ((model, mode, sha256), group), name in zip(groups.items(), stems):
+        checksum = f"SHA-256 {sha256[:8]}" if sha256 else "no checksum"
+        label = model if names[model, mode] == 1 else f"{model} ({checksum})"
+        found.append(fleet(model, label, mode, name, group, usd_per_hour))
+    return found
 
 
-def machine(comparison: Comparison, usd_per_hour: dict[str, float]) -> Machine:
-    first = comparison.rows[0]
-    return Machine(
-        comparison.instance,
-        usd_per_hour.get(comparison.instance),
-        first if first.result.measured else None,
+def stem(model: str, mode: str) -> str:
+    return file_name(model if mode == "latency" else f"{model}-{mode}")
+
+
+def fleet(
+    model: str,
+    label: str,
+    mode: str,
+    name: str,
+    group: list[Comparison],
+    usd_per_hour: dict[str, float],
+) -> Fleet:
+    found, out = candidates(group, usd_per_hour)
+    machines = [machine(c, found, usd_per_hour.get(c.instance)) for c in group]
+    return Fleet(model, label, mode, name, group, sorted(machines, key=by_price), found, out)
+
+
+def machine(comparison: Comparison, found: list, usd_per_hour: float | None) -> Machine:
+    own = [pair for pair in found if pair[1].instance == comparison.instance]
+    figures = [pair for pair in own if not pair[1].single_only]
+    row, fastest = max(
+        figures, key=lambda pair: (pair[1].verified, pair[1].throughput_per_s), default=(None, None)
     )
+    statements = [row.words for row in comparison.rows if row.result.statement]
+    words = statements[0] if statements else "No figure"
+    return Machine(comparison.instance, usd_per_hour, fastest, row, words)
 
 
 def by_price(machine: Machine) -> tuple:
     price = math.inf if machine.usd_per_hour is None else machine.usd_per_hour
     return (price, machine.instance)
-
-
-def usual_loads(candidates: list[Candidate]) -> list[float]:
-    """Two loads worth a line: what three of the slowest machine carry, and one of the fastest,
-    rounded down to a 1, 2 or 5. For the 2021 study's BERT these are its 2 and 50 a second."""
-    speeds = [c.throughput_per_s for c in candidates]
-    return sorted({round_down(3 * min(speeds)), round_down(max(speeds))}) if speeds else []
 
 
 def round_down(value: float) -> float:

@@ -1,7 +1,7 @@
 """Which machines, and how many of them, meet a load for the least money.
 
-The rule of `dnnbench advise` (docs/advising.md) for the pictures; vis/page/plans.js is the same for
-the page, and plans_test.py holds the two against each other.
+The rule of docs/advising.md for the pictures, which ask for no latency and no headroom.
+page/plans.js is the whole rule for the page; page_plans_test.py holds the two against each other.
 """
 
 from __future__ import annotations
@@ -10,18 +10,30 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+MOST_MACHINES = 1_000_000
 MOST_STEPS = 2000  # of a picture's line; beyond, its steps are finer than its pixels
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One engine, with its settings, on one instance type."""
+    """One engine with its settings on one instance type, as measured on one machine."""
 
     instance: str
     engine: str
-    throughput_per_s: float
-    latency_s: float
-    usd_per_hour: float
+    settings: str
+    usd_per_hour: float | None  # None where the catalogue has no price; planned with otherwise
+    mean_s: float  # of the times of an inference
+    mean_square_s2: float | None  # None without samples, as the next
+    slowest_s: float | None  # their 99th percentile, of too few the largest
+    experiments: int
+    low_per_s: float  # the throughput's interval
+    high_per_s: float | None  # None where it has no upper end
+    single_only: bool  # "at least 10/s": says nothing of more machines
+    verified: bool
+
+    @property
+    def throughput_per_s(self) -> float:
+        return 1 / self.mean_s
 
 
 @dataclass(frozen=True)
@@ -39,19 +51,24 @@ class Plan:
 
     @property
     def order(self) -> tuple:
-        """The cheapest first; of equal prices fewer machines, then the quicker one."""
+        """The cheapest first; of equal prices fewer machines, then those that carry more."""
         c = self.candidate
-        return (round(self.usd_per_hour, 9), self.count, c.latency_s, c.instance, c.engine)
+        names = (c.instance.encode(), c.engine.encode(), c.settings.encode())
+        return (round(self.usd_per_hour, 9), self.count, -self.capacity_per_s, *names)
 
 
 def machines_for(load_per_s: float, throughput_per_s: float) -> int:
     """The least count that carries the load; 3 machines of 1.825/s carry 5.475/s, in floats too."""
-    return max(1, math.ceil(load_per_s / throughput_per_s * (1 - 1e-12)))
+    return max(1, math.ceil(load_per_s / throughput_per_s * (1 - 1e-9)))
 
 
 def plans(candidates: Iterable[Candidate], load_per_s: float) -> list[Plan]:
     found = [Plan(c, machines_for(load_per_s, c.throughput_per_s)) for c in candidates]
-    return sorted(found, key=lambda plan: plan.order)
+    return sorted((p for p in found if possible(p)), key=lambda plan: plan.order)
+
+
+def possible(plan: Plan) -> bool:
+    return plan.count <= (1 if plan.candidate.single_only else MOST_MACHINES)
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,10 @@ def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
     whatever carries more carries this load too and would have been chosen if it cost less."""
     above = 0.0
     for _ in range(MOST_STEPS):
-        plan = min((Plan(c, machines_above(above, c)) for c in candidates), key=lambda p: p.order)
+        found = [Plan(c, machines_above(above, c)) for c in candidates]
+        plan = min(filter(possible, found), key=lambda plan: plan.order, default=None)
+        if plan is None:
+            return
         yield Step(above, plan)
         above = plan.capacity_per_s
         if above >= up_to_per_s:
@@ -76,4 +96,4 @@ def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
 
 def machines_above(load_per_s: float, candidate: Candidate) -> int:
     """The least count that carries more than the load."""
-    return math.floor(load_per_s / candidate.throughput_per_s * (1 + 1e-12)) + 1
+    return math.floor(load_per_s / candidate.throughput_per_s * (1 + 1e-9)) + 1

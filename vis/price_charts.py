@@ -12,85 +12,89 @@ from itertools import groupby
 
 import altair as alt
 
-from comparisons import short, short_time, wrap
+from comparisons import Row, short, short_time, wrap
 from machines import Fleet, Machine
 from plans import Candidate, Plan, Step, plans, steps
-from themes import Theme, axis, logarithmic
+from themes import Theme, axis, finished, logarithmic, titled
 
-COLUMN = 104  # pixels, as all sizes here
+COLUMN = 112  # pixels, as all sizes here
 BAR_WIDTH = 46
 HEIGHT = 320
 COST_WIDTH = 700
+LEAST_TITLE_WIDTH = 560
 LINE_HEIGHT = 15
-NAME_CHARACTERS = 14
+NAME_CHARACTERS = 16
 SHAPES = ["circle", "square", "triangle-up", "triangle-down", "triangle-right", "triangle-left"]
 SYMBOLS = "\u25cf\u25a0\u25b2\u25bc\u25ba\u25c4"
 DASHES = [[8, 3], [2, 3], [8, 3, 2, 3], [14, 4], [4, 4], [1, 0]]
 ABOVE = 64  # for the words over a bar
 
 THROUGHPUT = "Throughput (inferences per second)"
-BY_PRICE_NOTES = [
-    "Each machine with its fastest engine, one request at a time; the cheapest machine first.",
-]
-STACKS_NOTES = [
-    "Circle: one machine. Square: the cheapest stack of equal machines for a load; "
-    "its latency stays that of one machine. Logarithmic scale.",
-]
-COST_NOTES = [
-    "Stacks of equal machines, no headroom. Thick: the cheapest plan. Thin: the same machine "
-    "at other loads. Both scales are logarithmic.",
-]
-WHISKER_NOTE = "Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
-ONE_EXPERIMENT_NOTE = "No whisker: a single figure, whose spread is not known."
-UNVERIFIED_NOTE = "Dashed and pale: outputs not verified, or the machine busy with something else."
+PRICE_ON_TOP = "On top: price of an hour, throughput, mean time of an inference."
+WHISKER_NOTE = "Whisker: 95 % interval of the mean; of a published figure how exactly it could be read."
+UNVERIFIED_NOTE = "Dashed and pale: outputs not verified, or the machine busy."
 
 
 def rows_by_price(fleet: Fleet) -> list[dict]:
-    return [row(i, machine, 1) for i, machine in enumerate(fleet.machines)]
+    return [machine_row(m) | {"place": i} for i, m in enumerate(fleet.machines)]
 
 
 def rows_of_stacks(fleet: Fleet, loads: list[float]) -> list[dict]:
-    """Every single machine with a price, and the cheapest stack of several for each load."""
-    stacked = {cheapest_stack(fleet.candidates, load) for load in loads} - {None}
-    pairs = [(m, 1) for m in fleet.machines if m.candidate]
-    pairs += [(fleet.of(plan.candidate), plan.count) for plan in stacked]
-    pairs.sort(key=lambda pair: (pair[1] * pair[0].usd_per_hour, pair[1], pair[0].instance))
-    return [row(i, machine, count) for i, (machine, count) in enumerate(pairs)]
+    """The fastest engine of every machine with a price, and the cheapest stack for each load."""
+    rows = [row_of(m.row, m.fastest, 1) for m in fleet.machines if m.stackable]
+    stackable = {m.fastest: m.row for m in fleet.machines if m.stackable}
+    stacked = {cheapest_stack(list(stackable), load) for load in loads} - {None}
+    rows += [row_of(stackable[p.candidate], p.candidate, p.count) for p in stacked]
+    rows.sort(key=lambda row: (row["usd"], row["count"], row["name"]))
+    return [row | {"place": i} for i, row in enumerate(rows)]
 
 
 def cheapest_stack(candidates: list[Candidate], load_per_s: float) -> Plan | None:
     return next((plan for plan in plans(candidates, load_per_s) if plan.count > 1), None)
 
 
-def row(place: int, machine: Machine, count: int) -> dict:
-    name = machine.instance if count == 1 else f"{count} \u00d7 {machine.instance}"
+def machine_row(machine: Machine) -> dict:
+    if machine.fastest:
+        return row_of(machine.row, machine.fastest, 1)
     price = machine.usd_per_hour
-    drawn = {
-        "place": place,
-        "name": wrap(name, NAME_CHARACTERS, 2),
-        "price": "no price" if price is None else usd(count * price) + "/h",
+    return {
         "kind": "no number",
-        "value": ["no engine", "has a number"],
+        "name": wrap(machine.instance, NAME_CHARACTERS, 2),
+        "price": price_words(price),
+        "value": wrap(machine.words, NAME_CHARACTERS, 2),
         "throughput": None,
+        "description": f"{machine.instance}, {price_words(price)}: {machine.words}",
     }
-    if machine.fastest is None:
-        return drawn | {"description": f"{name}: no engine has a number"}
-    result, engine = machine.fastest.result, machine.fastest.name
-    low, high = (count * end for end in result.throughput_range)
-    latency = short_time(1 / result.throughput)
-    return drawn | {
-        "kind": "verified" if result.ranked else "unverified",
+
+
+def row_of(row: Row, candidate: Candidate, count: int) -> dict:
+    name = candidate.instance if count == 1 else f"{count} \u00d7 {candidate.instance}"
+    price = None if candidate.usd_per_hour is None else count * candidate.usd_per_hour
+    throughput = count * candidate.throughput_per_s
+    low, high = candidate.low_per_s, candidate.high_per_s
+    name_lines = wrap(name, NAME_CHARACTERS, 2)
+    latency = short_time(candidate.mean_s)
+    return {
+        "kind": "verified" if candidate.verified else "unverified",
+        "name": name_lines,
+        "usd": price,
+        "count": count,
         "stack": count > 1,
-        "engine_y": HEIGHT + 12 + LINE_HEIGHT * len(drawn["name"]),
-        "throughput": count * result.throughput,
+        "price": price_words(price),
+        "throughput": throughput,
         "low": low,
-        "high": high,
-        "roof": high * HEIGHT / (HEIGHT - ABOVE),
-        "value": [f"{short(count * result.throughput)}/s", latency],
-        "engine": wrap(engine, NAME_CHARACTERS, 2) + wrap(result.backend_meta, NAME_CHARACTERS, 2),
-        "description": f"{name}, {drawn['price']}: {short(count * result.throughput)} inferences "
-        f"per second with {machine.fastest.label}, {latency} each, {machine.fastest.status.lower()}",
+        "high": throughput if high is None else high,
+        "roof": (throughput if high is None else high) * HEIGHT / (HEIGHT - ABOVE),
+        "value": [f"{short(throughput)}/s", latency],
+        "engine": wrap(row.name, NAME_CHARACTERS, 2) + wrap(candidate.settings, NAME_CHARACTERS, 2),
+        "engine_y": HEIGHT + 12 + LINE_HEIGHT * len(name_lines),
+        "description": f"{name}, {price_words(price)}: {short(throughput)} inferences per second "
+        f"with {row.label}, {latency} each, {row.status.lower()}",
     }
+
+
+def price_words(usd_per_hour: float | None) -> str:
+    return "no price" if usd_per_hour is None else usd(usd_per_hour) + "/h"
 
 
 def usd(dollars: float) -> str:
@@ -131,11 +135,16 @@ def stacks(rows: alt.Data, loads: alt.Data, theme: Theme) -> alt.LayerChart:
 def points(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
     """No bars: from where on a logarithmic scale would they begin?"""
     thread = base.mark_rule(color=theme.grid, strokeDash=[2, 3], aria=False)
-    return [thread.encode(x=place(), y=upward("throughput", y, theme), y2=alt.value(HEIGHT))] + [
-        base.transform_filter(f"{'' if stack else '!'}datum.stack")
-        .mark_point(shape=shape, size=190, opacity=1, fill=fill, stroke=theme.ink, strokeWidth=1.5)
-        .encode(x=place(), y=upward("throughput", y, theme), description="description:N")
-        for stack, shape, fill in ((False, "circle", theme.bar), (True, "square", theme.series[1]))
+    fill = alt.condition("datum.stack", alt.value(theme.series[1]), alt.value(theme.bar))
+    return [
+        thread.encode(x=place(), y=upward("throughput", y, theme), y2=alt.value(HEIGHT)),
+        base.mark_point(size=190, opacity=1, stroke=theme.ink, strokeWidth=1.5).encode(
+            x=place(),
+            y=upward("throughput", y, theme),
+            shape=alt.condition("datum.stack", alt.value("square"), alt.value("circle")),
+            fill=fill,
+            description="description:N",
+        ),
     ]
 
 
@@ -158,12 +167,15 @@ def upward(field: str, scale: alt.Scale, theme: Theme, **options: object) -> alt
 
 
 def bars(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
-    shape = {"x": place(), "y": upward("throughput", y, theme), "description": "description:N"}
-    plain = {"fill": theme.bar, "stroke": theme.ink, "strokeWidth": 1}
-    dashed = {"fill": theme.bar, "fillOpacity": 0.4, "stroke": theme.ink, "strokeDash": [5, 3]}
+    verified = "datum.kind === 'verified'"
     return [
-        of_kind(base, kind).mark_bar(width=BAR_WIDTH, **look).encode(**shape)
-        for kind, look in (("verified", plain), ("unverified", dashed))
+        base.mark_bar(width=BAR_WIDTH, fill=theme.bar, stroke=theme.ink, strokeWidth=1).encode(
+            x=place(),
+            y=upward("throughput", y, theme, stack=None),
+            fillOpacity=alt.condition(verified, alt.value(1), alt.value(0.4)),
+            strokeDash=alt.condition(verified, alt.value([1, 0]), alt.value([5, 3])),
+            description="description:N",
+        )
     ]
 
 
@@ -176,15 +188,15 @@ def measured(base: alt.Chart) -> alt.Chart:
 
 
 def whiskers(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
-    spread = base.transform_filter("datum.kind !== 'no number' && datum.low < datum.high")
+    """Where there is a spread to show; the ends of others would look like one of nought."""
     ink = {"color": theme.ink, "aria": False}
-    end = spread.mark_tick(thickness=1.5, size=12, opacity=1, orient="horizontal", **ink)
+    shown = alt.condition("datum.low < datum.high", alt.value(1), alt.value(0))
+    line = measured(base).mark_rule(strokeWidth=1.5, **ink)
+    end = measured(base).mark_tick(thickness=1.5, size=12, orient="horizontal", **ink)
     return [
-        spread.mark_rule(strokeWidth=1.5, **ink).encode(
-            x=place(), y=upward("low", y, theme), y2="high:Q"
-        ),
-        end.encode(x=place(), y=upward("low", y, theme)),
-        end.encode(x=place(), y=upward("high", y, theme)),
+        line.encode(x=place(), y=upward("low", y, theme), y2="high:Q", opacity=shown),
+        end.encode(x=place(), y=upward("low", y, theme), opacity=shown),
+        end.encode(x=place(), y=upward("high", y, theme), opacity=shown),
     ]
 
 
@@ -230,9 +242,10 @@ def load_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
 
 def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
     """Points of the cheapest plan's line, of the lines of the machines in it, and their names."""
-    speeds = [c.throughput_per_s for c in fleet.candidates]
+    candidates = [c for c in fleet.priced if not c.single_only]
+    speeds = [c.throughput_per_s for c in candidates]
     low, high = min(speeds) / 2, 3 * max(speeds)
-    best = list(steps(fleet.candidates, high))
+    best = list(steps(candidates, high))
     kinds = list(dict.fromkeys(step.plan.candidate for step in best))
     thin = [
         point | {"kind": kind}
@@ -275,7 +288,9 @@ def log_length(run: list[Step], low: float, high: float) -> float:
 def name_row(run: list[Step], kind: int, low: float, high: float) -> dict:
     """Where the words for a machine go: over the right end of its longest stretch."""
     begin, end = run[0].above_per_s, run[-1].plan.capacity_per_s
-    if begin <= low:
+    if begin <= low and end >= high:
+        stretch = "at every load"
+    elif begin <= low:
         stretch = f"up to {four(end)}/s"
     elif end >= high:
         stretch = f"above {four(begin)}/s"
@@ -302,8 +317,8 @@ def cost(data: dict[str, alt.Data], theme: Theme) -> alt.LayerChart:
         scale=alt.Scale(type="log", nice=False, padding=24),
         axis=logarithmic("Price of the plan ($ per hour)", theme, tickCount=6, format="$~g"),
     )
-    color = alt.Color("kind:O", scale=alt.Scale(range=theme.series), legend=None)
-    dash = alt.StrokeDash("kind:O", scale=alt.Scale(range=DASHES), legend=None)
+    color = alt.Color("kind:N", scale=alt.Scale(range=theme.series), legend=None)
+    dash = alt.StrokeDash("kind:N", scale=alt.Scale(range=DASHES), legend=None)
     line = {"interpolate": "step-before", "strokeCap": "round"}
     shape = {"x": x, "y": y, "color": color}
     asked = {"color": theme.line, "strokeDash": [7, 4], "strokeWidth": 1.5}
@@ -316,7 +331,7 @@ def cost(data: dict[str, alt.Data], theme: Theme) -> alt.LayerChart:
         alt.Chart(data["thick"]).mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
         alt.Chart(data["starts"])
         .mark_point(size=110, opacity=1, filled=True, stroke=theme.background, strokeWidth=1)
-        .encode(**shape, shape=alt.Shape("kind:O", scale=alt.Scale(range=SHAPES), legend=None)),
+        .encode(**shape, shape=alt.Shape("kind:N", scale=alt.Scale(range=SHAPES), legend=None)),
         *cost_names(alt.Chart(data["names"]), x, y, theme),
     ).properties(width=COST_WIDTH, height=HEIGHT + 60)
 
@@ -332,3 +347,51 @@ def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:
         for look, text in words
     ]
     return rims + inks
+
+
+def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> alt.LayerChart:
+    rows = rows_by_price(fleet)
+    notes = [
+        "Each machine with its fastest engine, one request at a time; the cheapest machine first. "
+        + PRICE_ON_TOP,
+        WHISKER_NOTE,
+        unverified_note(rows),
+    ]
+    drawing = by_price(alt.Data(values=rows), alt.Data(values=load_rows(loads)), theme)
+    title = f"{fleet.model}: the fastest engine on each machine"
+    return complete(drawing, title, notes, len(rows) * COLUMN, theme)
+
+
+def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> alt.LayerChart:
+    rows = rows_of_stacks(fleet, loads)
+    notes = [
+        "Circle: one machine. Square: the cheapest stack of equal machines that carries a load "
+        "(dashed line); its latency stays that of one machine. " + PRICE_ON_TOP,
+    ]
+    drawing = stacks(alt.Data(values=rows), alt.Data(values=load_rows(loads)), theme)
+    title = f"{fleet.model}: stacks beside single machines"
+    return complete(drawing, title, notes, len(rows) * COLUMN, theme)
+
+
+def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> alt.LayerChart:
+    data = cost_rows(fleet) | {"loads": load_rows(loads)}
+    notes = [
+        "Stacks of equal machines, no headroom, no bound on latency. Thick: the cheapest plan for "
+        "the load, a symbol where it changes. Thin: one machine's stacks at other loads."
+    ]
+    drawing = cost({name: alt.Data(values=rows) for name, rows in data.items()}, theme)
+    return complete(drawing, f"{fleet.model}: what a load costs", notes, COST_WIDTH, theme)
+
+
+PICTURES = {"by-price": picture_by_price, "stacks": picture_of_stacks, "cost": picture_of_cost}
+
+
+def unverified_note(rows: list[dict]) -> str:
+    return UNVERIFIED_NOTE if any(row["kind"] == "unverified" for row in rows) else ""
+
+
+def complete(
+    drawing: alt.LayerChart, title: str, notes: list[str], width: int, theme: Theme
+) -> alt.LayerChart:
+    least = max(width, LEAST_TITLE_WIDTH)
+    return finished(drawing.properties(title=titled([title], notes, least, theme)), theme)

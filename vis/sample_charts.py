@@ -8,7 +8,8 @@ import statistics
 import altair as alt
 
 from comparisons import Comparison, Row, short_time
-from themes import Theme, axis
+from read_results import percentiles
+from themes import Theme, axis, finished, titled
 
 LEAST_EXPERIMENTS = 20  # fewer have no shape to show
 BINS = 40
@@ -59,3 +60,105 @@ def unit_of(time_s: float) -> tuple[str, float]:
     """The unit that short_time says it in, and its length in seconds."""
     name = short_time(time_s).split()[1]
     return name, {"s": 1, "ms": 1e-3, "\u00b5s": 1e-6, "ns": 1e-9}[name]
+
+
+def bins_rows(samples: dict, unit_s: float) -> list[dict]:
+    low, width = samples["low_s"], samples["width_s"]
+    return [
+        {
+            "from": (low + i * width) / unit_s,
+            "to": (low + (i + 1) * width) / unit_s,
+            "count": count,
+        }
+        for i, count in enumerate(samples["counts"])
+    ]
+
+
+def block_rows(blocks: list[dict], unit_s: float) -> list[dict]:
+    return [
+        {"at": (block["first"] + block["last"]) / 2}
+        | {name: block[f"{name}_s"] / unit_s for name in ("median", "low", "high")}
+        for block in blocks
+    ]
+
+
+def percentile_rows(percentiles: dict[str, float], unit_s: float) -> list[dict]:
+    """p50, p90, ... to seconds, with the words beside their lines."""
+    return [
+        {"at": time_s / unit_s, "name": name, "solid": name == "p50"}
+        for name, time_s in percentiles.items()
+    ]
+
+
+def distribution(bins: alt.Data, percentiles: alt.Data, time: str, theme: Theme) -> alt.LayerChart:
+    """How many experiments took how long. `time` is the axis' title with its unit."""
+    x = alt.X("from:Q", scale=alt.Scale(zero=False), axis=axis(time, theme, tickCount=5))
+    y = alt.Y("count:Q", axis=axis("Experiments", theme, tickCount=3))
+    at = alt.X("at:Q", scale=alt.Scale(zero=False))
+    dash = alt.condition("datum.solid", alt.value([1, 0]), alt.value([4, 3]))
+    lines = alt.Chart(percentiles)
+    return alt.layer(
+        alt.Chart(bins)
+        .mark_rect(fill=theme.bar, stroke=theme.ink, strokeWidth=0.5)
+        .encode(x=x, x2="to:Q", y=y, y2=alt.datum(0)),
+        lines.mark_rule(color=theme.ink, strokeWidth=1.5).encode(x=at, strokeDash=dash),
+        lines.mark_text(baseline="bottom", dy=-3, fontSize=11, color=theme.muted).encode(
+            x=at, y=alt.value(0), text="name:N"
+        ),
+    ).properties(width=WIDTH, height=HEIGHT)
+
+
+def course(blocks: alt.Data, time: str, theme: Theme) -> alt.LayerChart:
+    """How the times drifted: the median of each block of experiments, between its extremes."""
+    x = alt.X(
+        "at:Q",
+        scale=alt.Scale(nice=False),
+        axis=axis("Experiment, in the order measured", theme, tickCount=5, grid=False),
+    )
+    scale = alt.Scale(zero=False)
+    y = alt.Y("low:Q", scale=scale, axis=axis(time, theme, tickCount=4))
+    base = alt.Chart(blocks)
+    return alt.layer(
+        base.mark_area(color=theme.bar, opacity=0.45).encode(x=x, y=y, y2="high:Q"),
+        base.mark_line(color=theme.ink, strokeWidth=1.5).encode(x=x, y=alt.Y("median:Q", scale=scale)),
+    ).properties(width=WIDTH, height=HEIGHT)
+
+
+def row_charts(row: Row, theme: Theme) -> alt.HConcatChart:
+    times = row.result.times_s
+    unit, unit_s = unit_of(statistics.median(times))
+    title = f"Time ({unit})"
+    samples, blocks = histogram(times), drift(times)
+    data = [
+        alt.Data(values=values)
+        for values in (
+            bins_rows(samples, unit_s),
+            percentile_rows(percentiles(times), unit_s),
+            block_rows(blocks, unit_s),
+        )
+    ]
+    name = f"{row.label}: {len(times):,} experiments, median {short_time(statistics.median(times))}"
+    status = "" if row.result.ranked else f" ({row.result.why_unranked})"
+    both = alt.hconcat(
+        distribution(data[0], data[1], title, theme), course(data[2], title, theme), spacing=40
+    )
+    return both.properties(
+        title=alt.TitleParams(
+            text=name + status, anchor="start", fontSize=13, color=theme.ink, offset=12
+        )
+    )
+
+
+def rows_with_samples(comparison: Comparison) -> list[Row]:
+    return [row for row in comparison.rows if row.result.measured and has_samples(row)]
+
+
+def chart(comparison: Comparison, theme: Theme) -> alt.VConcatChart:
+    rows = rows_with_samples(comparison)
+    drawing = alt.vconcat(*(row_charts(row, theme) for row in rows), spacing=24)
+    return finished(
+        drawing.properties(
+            title=titled([f"How long inferences took: {comparison.title}"], NOTES, 2 * WIDTH, theme)
+        ),
+        theme,
+    )

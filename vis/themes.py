@@ -75,7 +75,7 @@ def axis(title: str, theme: Theme, **options: object) -> alt.Axis:
     )
 
 
-def finished(chart: alt.LayerChart, theme: Theme) -> alt.LayerChart:
+def finished(chart: alt.TopLevelMixin, theme: Theme) -> alt.TopLevelMixin:
     return (
         chart.properties(background=theme.background, padding=16)
         .configure(font=FONT)
