@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import altair as alt
 import vl_convert
 
 import charts
@@ -37,7 +36,7 @@ class Wishes:
 @dataclass
 class Picture:
     stem: str  # its files' names without .png and .svg
-    draw: Callable[[], alt.TopLevelMixin]
+    draw: Callable[[], dict]  # its Vega-Lite
 
 
 def draw_folder(
@@ -65,7 +64,7 @@ def draw_folder(
 
 
 def write(picture: Picture, plots_dir: Path) -> None:
-    spec = picture.draw().to_dict()
+    spec = picture.draw()
     png = vl_convert.vegalite_to_png(spec, scale=PIXELS_A_POINT)
     (plots_dir / f"{picture.stem}.png").write_bytes(png)
     svg = vl_convert.vegalite_to_svg(spec)
@@ -76,11 +75,11 @@ def pictures(
     comparisons: list[Comparison], models: list[Fleet], loads: list[float]
 ) -> list[Picture]:
     """All that the results support, each with a name of its own."""
-    found = [Picture(c.file_stem, lambda c=c: charts.chart(c, LIGHT)) for c in comparisons]
+    found = [Picture(c.file_stem, lambda c=c: charts.chart(c, LIGHT).to_dict()) for c in comparisons]
     for comparison in comparisons:
         if sample_charts.rows_with_samples(comparison):
             stem = f"{comparison.file_stem}-times"
-            found.append(Picture(stem, lambda c=comparison: sample_charts.chart(c, LIGHT)))
+            found.append(Picture(stem, lambda c=comparison: sample_charts.picture(c, LIGHT)))
     for fleet in models:
         found += pictures_of_prices(fleet, loads or fleet.usual_loads)
     for picture, stem in zip(found, unique([picture.stem for picture in found])):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what the sample results' charts should be: tests/golden/plots, one Vega-Lite file each.
+"""Writes what the charts of the sample results and of the 2021 study's BERT should be:
+tests/golden/plots, one Vega-Lite file each.
 
 Run it after a wanted change of the charts, and read the difference before committing it.
 """
@@ -9,18 +10,29 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import charts
+import draw
+from catalogue import SHIPPED, read_prices
 from comparisons import compare
+from machines import fleets
 from read_results import read_results
 
-GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden"
+REPOSITORY = Path(__file__).resolve().parent.parent
+GOLDEN = REPOSITORY / "tests" / "golden"
+STUDY = REPOSITORY / "examples" / "2021-study"
+OF_THE_STUDY = ("bertsquad-10.onnx-by-price", "bertsquad-10.onnx-stacks", "bertsquad-10.onnx-cost")
 
 
 def specs() -> dict[str, str]:
     """File name to text."""
-    results, _ = read_results(GOLDEN / "results")
-    drawn = {c.file_stem: charts.chart(c, charts.LIGHT).to_dict() for c in compare(results)}
-    return {f"{stem}.vl.json": json.dumps(spec, indent=1) + "\n" for stem, spec in drawn.items()}
+    drawn = {p.stem: p for p in pictures_of(GOLDEN / "results")}
+    drawn |= {f"2021-study-{p.stem}": p for p in pictures_of(STUDY) if p.stem in OF_THE_STUDY}
+    return {f"{stem}.vl.json": json.dumps(p.draw(), indent=1) + "\n" for stem, p in drawn.items()}
+
+
+def pictures_of(folder: Path) -> list[draw.Picture]:
+    results, _ = read_results(folder)
+    comparisons = compare(results)
+    return draw.pictures(comparisons, fleets(comparisons, read_prices(SHIPPED)), [])
 
 
 def main() -> None:

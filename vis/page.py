@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-import altair as alt
 import jinja2
 import vl_convert
 from markupsafe import Markup
@@ -68,16 +67,12 @@ def library() -> str:
 
 def shapes(theme: Theme) -> dict[str, dict]:
     """The pictures without data, which the page's scripts put in under these names."""
-    named = {
-        name: alt.NamedData(name=name)
-        for name in ("rows", "loads", "thin", "thick", "starts", "names", "bins", "lines", "blocks")
-    }
     drawings = {
-        "by-price": price_charts.by_price(named["rows"], named["loads"], theme),
-        "stacks": price_charts.stacks(named["rows"], named["loads"], theme),
-        "cost": price_charts.cost(named, theme),
-        "distribution": sample_charts.distribution(named["bins"], named["lines"], "TIME", theme),
-        "course": sample_charts.course(named["blocks"], "TIME", theme),
+        "by-price": price_charts.by_price(theme),
+        "stacks": price_charts.stacks(theme),
+        "cost": price_charts.cost(theme),
+        "distribution": sample_charts.distribution("TIME", theme),
+        "course": sample_charts.course("TIME", theme),
     }
     return {name: finished(d, theme).to_dict() for name, d in drawings.items()}
 

@@ -107,24 +107,24 @@ def load_rows(loads: list[float]) -> list[dict]:
     return [{"load": load, "text": f"{load:g}/s"} for load in loads]
 
 
-def by_price(rows: alt.Data, loads: alt.Data, theme: Theme) -> alt.LayerChart:
+def by_price(theme: Theme) -> alt.LayerChart:
     y = alt.Scale(zero=True, nice=True)
-    base = alt.Chart(rows)
+    base = named("rows")
     return alt.layer(
         *bars(base, y, theme),
         roof(base, y, theme),
-        *load_lines(alt.Chart(loads), y, theme),
+        *load_lines(named("loads"), y, theme),
         *whiskers(base, y, theme),
         *words_over(base, y, theme, "high"),
         *words_under(base, theme),
     ).properties(width=alt.Step(COLUMN), height=HEIGHT)
 
 
-def stacks(rows: alt.Data, loads: alt.Data, theme: Theme) -> alt.LayerChart:
+def stacks(theme: Theme) -> alt.LayerChart:
     y = alt.Scale(type="log", nice=False, padding=24)
-    base = alt.Chart(rows)
+    base = named("rows")
     return alt.layer(
-        *load_lines(alt.Chart(loads), y, theme),
+        *load_lines(named("loads"), y, theme),
         *points(base, y, theme),
         roof(base, y, theme),
         *words_over(base, y, theme, "throughput"),
@@ -155,6 +155,11 @@ def roof(base: alt.Chart, y: alt.Scale, theme: Theme) -> alt.Chart:
         .mark_point(opacity=0, aria=False)
         .encode(x=place(), y=upward("roof", y, theme))
     )
+
+
+def named(data: str) -> alt.Chart:
+    """A layer of data that come later, under this name."""
+    return alt.Chart(alt.NamedData(name=data))
 
 
 def place() -> alt.X:
@@ -305,8 +310,7 @@ def four(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
-def cost(data: dict[str, alt.Data], theme: Theme) -> alt.LayerChart:
-    """From the data `thin`, `thick`, `starts`, `names` and `loads`."""
+def cost(theme: Theme) -> alt.LayerChart:
     x = alt.X(
         "load:Q",
         scale=alt.Scale(type="log", nice=False),
@@ -323,16 +327,16 @@ def cost(data: dict[str, alt.Data], theme: Theme) -> alt.LayerChart:
     shape = {"x": x, "y": y, "color": color}
     asked = {"color": theme.line, "strokeDash": [7, 4], "strokeWidth": 1.5}
     return alt.layer(
-        alt.Chart(data["thin"]).mark_line(**line, strokeWidth=1.2).encode(**shape, strokeDash=dash),
-        alt.Chart(data["loads"]).mark_rule(**asked).encode(x=x),
-        alt.Chart(data["loads"])
+        named("thin").mark_line(**line, strokeWidth=1.2).encode(**shape, strokeDash=dash),
+        named("loads").mark_rule(**asked).encode(x=x),
+        named("loads")
         .mark_text(align="left", dx=5, baseline="top", color=theme.line, fontSize=13, fontWeight="bold")
         .encode(x=x, y=alt.value(2), text="text:N"),
-        alt.Chart(data["thick"]).mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
-        alt.Chart(data["starts"])
+        named("thick").mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
+        named("starts")
         .mark_point(size=110, opacity=1, filled=True, stroke=theme.background, strokeWidth=1)
         .encode(**shape, shape=alt.Shape("kind:N", scale=alt.Scale(range=SHAPES), legend=None)),
-        *cost_names(alt.Chart(data["names"]), x, y, theme),
+        *cost_names(named("names"), x, y, theme),
     ).properties(width=COST_WIDTH, height=HEIGHT + 60)
 
 
@@ -349,7 +353,7 @@ def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:
     return rims + inks
 
 
-def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> alt.LayerChart:
+def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     rows = rows_by_price(fleet)
     notes = [
         "Each machine with its fastest engine, one request at a time; the cheapest machine first. "
@@ -357,30 +361,30 @@ def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> alt.Laye
         WHISKER_NOTE,
         unverified_note(rows),
     ]
-    drawing = by_price(alt.Data(values=rows), alt.Data(values=load_rows(loads)), theme)
     title = f"{fleet.model}: the fastest engine on each machine"
-    return complete(drawing, title, notes, len(rows) * COLUMN, theme)
+    data = {"rows": rows, "loads": load_rows(loads)}
+    return complete(by_price(theme), data, title, notes, len(rows) * COLUMN, theme)
 
 
-def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> alt.LayerChart:
+def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     rows = rows_of_stacks(fleet, loads)
     notes = [
         "Circle: one machine. Square: the cheapest stack of equal machines that carries a load "
         "(dashed line); its latency stays that of one machine. " + PRICE_ON_TOP,
     ]
-    drawing = stacks(alt.Data(values=rows), alt.Data(values=load_rows(loads)), theme)
     title = f"{fleet.model}: stacks beside single machines"
-    return complete(drawing, title, notes, len(rows) * COLUMN, theme)
+    data = {"rows": rows, "loads": load_rows(loads)}
+    return complete(stacks(theme), data, title, notes, len(rows) * COLUMN, theme)
 
 
-def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> alt.LayerChart:
+def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     data = cost_rows(fleet) | {"loads": load_rows(loads)}
     notes = [
         "Stacks of equal machines, no headroom, no bound on latency. Thick: the cheapest plan for "
         "the load, a symbol where it changes. Thin: one machine's stacks at other loads."
     ]
-    drawing = cost({name: alt.Data(values=rows) for name, rows in data.items()}, theme)
-    return complete(drawing, f"{fleet.model}: what a load costs", notes, COST_WIDTH, theme)
+    title = f"{fleet.model}: what a load costs"
+    return complete(cost(theme), data, title, notes, COST_WIDTH, theme)
 
 
 PICTURES = {"by-price": picture_by_price, "stacks": picture_of_stacks, "cost": picture_of_cost}
@@ -391,7 +395,8 @@ def unverified_note(rows: list[dict]) -> str:
 
 
 def complete(
-    drawing: alt.LayerChart, title: str, notes: list[str], width: int, theme: Theme
-) -> alt.LayerChart:
+    shape: alt.LayerChart, data: dict, title: str, notes: list[str], width: int, theme: Theme
+) -> dict:
     least = max(width, LEAST_TITLE_WIDTH)
-    return finished(drawing.properties(title=titled([title], notes, least, theme)), theme)
+    shape = shape.properties(title=titled([title], notes, least, theme))
+    return finished(shape, theme).to_dict() | {"datasets": data}

@@ -90,15 +90,16 @@ def percentile_rows(percentiles: dict[str, float], unit_s: float) -> list[dict]:
     ]
 
 
-def distribution(bins: alt.Data, percentiles: alt.Data, time: str, theme: Theme) -> alt.LayerChart:
-    """How many experiments took how long. `time` is the axis' title with its unit."""
+def distribution(time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
+    """How many experiments took how long, from the data `bins` and `lines` with this suffix. `time`
+    is the axis' title with its unit."""
     x = alt.X("from:Q", scale=alt.Scale(zero=False), axis=axis(time, theme, tickCount=5))
     y = alt.Y("count:Q", axis=axis("Experiments", theme, tickCount=3))
     at = alt.X("at:Q", scale=alt.Scale(zero=False))
     dash = alt.condition("datum.solid", alt.value([1, 0]), alt.value([4, 3]))
-    lines = alt.Chart(percentiles)
+    lines = alt.Chart(alt.NamedData(name=f"lines{suffix}"))
     return alt.layer(
-        alt.Chart(bins)
+        alt.Chart(alt.NamedData(name=f"bins{suffix}"))
         .mark_rect(fill=theme.bar, stroke=theme.ink, strokeWidth=0.5)
         .encode(x=x, x2="to:Q", y=y, y2=alt.datum(0)),
         lines.mark_rule(color=theme.ink, strokeWidth=1.5).encode(x=at, strokeDash=dash),
@@ -108,7 +109,7 @@ def distribution(bins: alt.Data, percentiles: alt.Data, time: str, theme: Theme)
     ).properties(width=WIDTH, height=HEIGHT)
 
 
-def course(blocks: alt.Data, time: str, theme: Theme) -> alt.LayerChart:
+def course(time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
     """How the times drifted: the median of each block of experiments, between its extremes."""
     x = alt.X(
         "at:Q",
@@ -117,48 +118,44 @@ def course(blocks: alt.Data, time: str, theme: Theme) -> alt.LayerChart:
     )
     scale = alt.Scale(zero=False)
     y = alt.Y("low:Q", scale=scale, axis=axis(time, theme, tickCount=4))
-    base = alt.Chart(blocks)
+    base = alt.Chart(alt.NamedData(name=f"blocks{suffix}"))
     return alt.layer(
         base.mark_area(color=theme.bar, opacity=0.45).encode(x=x, y=y, y2="high:Q"),
         base.mark_line(color=theme.ink, strokeWidth=1.5).encode(x=x, y=alt.Y("median:Q", scale=scale)),
     ).properties(width=WIDTH, height=HEIGHT)
 
 
-def row_charts(row: Row, theme: Theme) -> alt.HConcatChart:
+def row_chart(row: Row, theme: Theme, suffix: str) -> alt.HConcatChart:
     times = row.result.times_s
-    unit, unit_s = unit_of(statistics.median(times))
-    title = f"Time ({unit})"
-    samples, blocks = histogram(times), drift(times)
-    data = [
-        alt.Data(values=values)
-        for values in (
-            bins_rows(samples, unit_s),
-            percentile_rows(percentiles(times), unit_s),
-            block_rows(blocks, unit_s),
-        )
-    ]
+    title = f"Time ({unit_of(statistics.median(times))[0]})"
     name = f"{row.label}: {len(times):,} experiments, median {short_time(statistics.median(times))}"
     status = "" if row.result.ranked else f" ({row.result.why_unranked})"
     both = alt.hconcat(
-        distribution(data[0], data[1], title, theme), course(data[2], title, theme), spacing=40
+        distribution(title, theme, suffix), course(title, theme, suffix), spacing=40
     )
-    return both.properties(
-        title=alt.TitleParams(
-            text=name + status, anchor="start", fontSize=13, color=theme.ink, offset=12
-        )
+    words = alt.TitleParams(
+        text=name + status, anchor="start", fontSize=13, color=theme.ink, offset=12
     )
+    return both.properties(title=words)
+
+
+def row_data(row: Row, suffix: str) -> dict[str, list[dict]]:
+    times = row.result.times_s
+    _, unit_s = unit_of(statistics.median(times))
+    return {
+        f"bins{suffix}": bins_rows(histogram(times), unit_s),
+        f"lines{suffix}": percentile_rows(percentiles(times), unit_s),
+        f"blocks{suffix}": block_rows(drift(times), unit_s),
+    }
 
 
 def rows_with_samples(comparison: Comparison) -> list[Row]:
     return [row for row in comparison.rows if row.result.measured and has_samples(row)]
 
 
-def chart(comparison: Comparison, theme: Theme) -> alt.VConcatChart:
-    rows = rows_with_samples(comparison)
-    drawing = alt.vconcat(*(row_charts(row, theme) for row in rows), spacing=24)
-    return finished(
-        drawing.properties(
-            title=titled([f"How long inferences took: {comparison.title}"], NOTES, 2 * WIDTH, theme)
-        ),
-        theme,
-    )
+def picture(comparison: Comparison, theme: Theme) -> dict:
+    rows = {str(i): row for i, row in enumerate(rows_with_samples(comparison))}
+    drawing = alt.vconcat(*(row_chart(row, theme, i) for i, row in rows.items()), spacing=24)
+    title = titled([f"How long inferences took: {comparison.title}"], NOTES, 2 * WIDTH, theme)
+    data = {name: values for i, row in rows.items() for name, values in row_data(row, i).items()}
+    return finished(drawing.properties(title=title), theme).to_dict() | {"datasets": data}

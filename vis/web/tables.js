@@ -57,7 +57,7 @@ const Tables = (() => {
       element("td", {}, plan.candidate.engine_name, " ", muted(plan.candidate.settings)),
       element("td", { class: "number" }, element("strong", {}, Words.usd(plan.usd_per_hour))),
       number(times(plan.usd_per_hour / cheapest)),
-      number(Words.usd(plan.usd_per_million)),
+      number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million)),
       number(Words.short(plan.throughput_per_s)),
       number(`${Math.round(100 * plan.utilisation)} %`),
       number(latencyWords(plan)),
