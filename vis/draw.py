@@ -50,7 +50,7 @@ def draw_folder(
     if not results:
         raise NothingToDraw(f"there is no result to draw below {results_dir}")
     comparisons = compare(results)
-    models = fleets(comparisons, read_prices(wishes.catalogue))
+    models = fleets(comparisons, read_prices(wishes.catalogue, warn))
     drawn = pictures(comparisons, models, wishes.loads)
     plots_dir.mkdir(parents=True, exist_ok=True)
     index = plots_dir / "index.html"
@@ -75,7 +75,9 @@ def pictures(
     comparisons: list[Comparison], models: list[Fleet], loads: list[float]
 ) -> list[Picture]:
     """All that the results support, each with a name of its own."""
-    found = [Picture(c.file_stem, lambda c=c: charts.chart(c, LIGHT).to_dict()) for c in comparisons]
+    found = [
+        Picture(c.file_stem, lambda c=c: charts.chart(c, LIGHT).to_dict()) for c in comparisons
+    ]
     for comparison in comparisons:
         if sample_charts.rows_with_samples(comparison):
             stem = f"{comparison.file_stem}-times"
@@ -88,8 +90,6 @@ def pictures(
 
 
 def pictures_of_prices(fleet: Fleet, loads: list[float]) -> Iterator[Picture]:
-    if fleet.mode != "latency" or not any(m.usd_per_hour for m in fleet.machines):
-        return
     for name, draw in price_charts.PICTURES.items():
-        if name == "by-price" or any(machine.stackable for machine in fleet.machines):
+        if price_charts.can_be_drawn(name, fleet):
             yield Picture(f"{fleet.file_stem}-{name}", lambda d=draw: d(fleet, loads, LIGHT))

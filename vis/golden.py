@@ -32,7 +32,7 @@ def specs() -> dict[str, str]:
 def pictures_of(folder: Path) -> list[draw.Picture]:
     results, _ = read_results(folder)
     comparisons = compare(results)
-    return draw.pictures(comparisons, fleets(comparisons, read_prices(SHIPPED)), [])
+    return draw.pictures(comparisons, fleets(comparisons, read_prices(SHIPPED, print)), [])
 
 
 def main() -> None:

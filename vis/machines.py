@@ -18,11 +18,11 @@ class Machine:
     usd_per_hour: float | None  # None where the catalogue does not know the instance
     fastest: Candidate | None  # a verified one where there is one
     row: Row | None  # the fastest's
-    words: str  # where there is no fastest: why
+    words: str  # where there is no fastest: what its first result came to
 
     @property
     def stackable(self) -> bool:
-        return bool(self.fastest and self.usd_per_hour and not self.fastest.single_only)
+        return self.fastest is not None and self.usd_per_hour is not None
 
 
 @dataclass
@@ -88,8 +88,8 @@ def machine(comparison: Comparison, found: list, usd_per_hour: float | None) -> 
     row, fastest = max(
         figures, key=lambda pair: (pair[1].verified, pair[1].throughput_per_s), default=(None, None)
     )
-    statements = [row.words for row in comparison.rows if row.result.statement]
-    words = statements[0] if statements else "No figure"
+    statements = [row.status for row in comparison.rows if row.result.statement]
+    words = (statements or [row.status for row in comparison.rows])[0]
     return Machine(comparison.instance, usd_per_hour, fastest, row, words)
 
 

@@ -121,6 +121,7 @@ def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path)
         "settings": settings_of(result),
         "status": row.status,
         "kind": "none" if not result.measured else "verified" if result.ranked else "unverified",
+        "bound": bool(result.statement) or None,
         "reason": row.reason,
         "experiments": len(result.times_s),
         "load_s": positive(raw.get("load_s")),

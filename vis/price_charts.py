@@ -31,8 +31,10 @@ ABOVE = 64  # for the words over a bar
 
 THROUGHPUT = "Throughput (inferences per second)"
 PRICE_ON_TOP = "On top: price of an hour, throughput, mean time of an inference."
-WHISKER_NOTE = "Whisker: 95 % interval of the mean; of a published figure how exactly it could be read."
-UNVERIFIED_NOTE = "Dashed and pale: outputs not verified, or the machine busy."
+WHISKER_NOTE = (
+    "Whisker: 95 % interval of the mean; of a published figure how exactly it could be read."
+)
+UNVERIFIED_NOTE = "Dashed and pale: outputs not verified."
 
 
 def rows_by_price(fleet: Fleet) -> list[dict]:
@@ -104,7 +106,7 @@ def usd(dollars: float) -> str:
 
 
 def load_rows(loads: list[float]) -> list[dict]:
-    return [{"load": load, "text": f"{load:g}/s"} for load in loads]
+    return [{"load": load, "text": f"{four(load)}/s"} for load in loads]
 
 
 def by_price(theme: Theme) -> alt.LayerChart:
@@ -247,7 +249,7 @@ def load_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
 
 def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
     """Points of the cheapest plan's line, of the lines of the machines in it, and their names."""
-    candidates = [c for c in fleet.priced if not c.single_only]
+    candidates = on_the_scale(fleet)
     speeds = [c.throughput_per_s for c in candidates]
     low, high = min(speeds) / 2, 3 * max(speeds)
     best = list(steps(candidates, high))
@@ -271,6 +273,11 @@ def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
         if (own := [run for run in runs if run[0].plan.candidate == candidate])
     ]
     return {"thin": thin, "thick": thick, "starts": starts, "names": names}
+
+
+def on_the_scale(fleet: Fleet) -> list[Candidate]:
+    """What a logarithmic scale of prices can show."""
+    return [c for c in fleet.priced if not c.single_only and c.usd_per_hour > 0]
 
 
 def staircase(run: list[Step], low: float, high: float, before: float | None = None) -> list[dict]:
@@ -307,7 +314,10 @@ def name_row(run: list[Step], kind: int, low: float, high: float) -> dict:
 
 
 def four(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+    """At most four digits, or all before the point, as a person would type them: 10.95  2  1,234"""
+    decimals = max(0, 3 - math.floor(math.log10(value)))
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def cost(theme: Theme) -> alt.LayerChart:
@@ -330,7 +340,9 @@ def cost(theme: Theme) -> alt.LayerChart:
         named("thin").mark_line(**line, strokeWidth=1.2).encode(**shape, strokeDash=dash),
         named("loads").mark_rule(**asked).encode(x=x),
         named("loads")
-        .mark_text(align="left", dx=5, baseline="top", color=theme.line, fontSize=13, fontWeight="bold")
+        .mark_text(
+            align="left", dx=5, baseline="top", color=theme.line, fontSize=13, fontWeight="bold"
+        )
         .encode(x=x, y=alt.value(2), text="text:N"),
         named("thick").mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
         named("starts")
@@ -345,7 +357,9 @@ def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:
     left = {"align": "right", "baseline": "bottom", "dx": -8, "fontSize": 13}
     rim = {"stroke": theme.background, "strokeWidth": 5, "strokeJoin": "round", "aria": False}
     words = [({**left, "dy": -20, "fontWeight": "bold"}, "name"), ({**left, "dy": -5}, "stretch")]
-    rims = [base.mark_text(**look, **rim).encode(x=x, y=y, text=f"{text}:N") for look, text in words]
+    rims = [
+        base.mark_text(**look, **rim).encode(x=x, y=y, text=f"{text}:N") for look, text in words
+    ]
     inks = [
         base.mark_text(**look, color=theme.ink).encode(x=x, y=y, text=f"{text}:N")
         for look, text in words
@@ -385,6 +399,12 @@ def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     ]
     title = f"{fleet.model}: what a load costs"
     return complete(cost(theme), data, title, notes, COST_WIDTH, theme)
+
+
+def can_be_drawn(name: str, fleet: Fleet) -> bool:
+    if fleet.mode != "latency" or not any(m.usd_per_hour is not None for m in fleet.machines):
+        return False
+    return name == "by-price" or bool(on_the_scale(fleet))
 
 
 PICTURES = {"by-price": picture_by_price, "stacks": picture_of_stacks, "cost": picture_of_cost}

@@ -244,7 +244,9 @@ def read_published(raw: dict) -> Published:
     throughput, error = found.get("throughput_per_s"), found.get("plus_minus_per_s")
     bound = found.get("bound")
     if not is_number(throughput) or not 1e-12 < throughput < 1e12:
-        raise NotAResult(f'"published" has the throughput {shown(throughput)}, not a number above 0')
+        raise NotAResult(
+            f'"published" has the throughput {shown(throughput)}, not a number above 0'
+        )
     if error is not None and not (is_number(error) and 0 < error < 1e12):
         raise NotAResult(f'"published" is plus or minus {shown(error)}, not a number above 0')
     if bound not in (None, "at_least", "below"):

@@ -121,7 +121,9 @@ def course(time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
     base = alt.Chart(alt.NamedData(name=f"blocks{suffix}"))
     return alt.layer(
         base.mark_area(color=theme.bar, opacity=0.45).encode(x=x, y=y, y2="high:Q"),
-        base.mark_line(color=theme.ink, strokeWidth=1.5).encode(x=x, y=alt.Y("median:Q", scale=scale)),
+        base.mark_line(color=theme.ink, strokeWidth=1.5).encode(
+            x=x, y=alt.Y("median:Q", scale=scale)
+        ),
     ).properties(width=WIDTH, height=HEIGHT)
 
 
@@ -130,9 +132,7 @@ def row_chart(row: Row, theme: Theme, suffix: str) -> alt.HConcatChart:
     title = f"Time ({unit_of(statistics.median(times))[0]})"
     name = f"{row.label}: {len(times):,} experiments, median {short_time(statistics.median(times))}"
     status = "" if row.result.ranked else f" ({row.result.why_unranked})"
-    both = alt.hconcat(
-        distribution(title, theme, suffix), course(title, theme, suffix), spacing=40
-    )
+    both = alt.hconcat(distribution(title, theme, suffix), course(title, theme, suffix), spacing=40)
     words = alt.TitleParams(
         text=name + status, anchor="start", fontSize=13, color=theme.ink, offset=12
     )

@@ -262,7 +262,7 @@
     const c = best.candidate;
     const other = plans.find((plan) => plan.candidate.instance !== c.instance);
     const ratio = other ? other.usd_per_hour / best.usd_per_hour : 1;
-    const against = !other ? "" : ratio < 1.005
+    const against = !other || !(best.usd_per_hour > 0) ? "" : ratio < 1.005
       ? ` ${Tables.machines(other)} costs the same.`
       : ` The next, ${Tables.machines(other)}, costs ${ratio.toFixed(2)} times as much.`;
     return `Cheapest for ${asked}: ${Tables.machines(best)} with ${c.engine_name} ${c.settings}, ` +

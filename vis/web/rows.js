@@ -21,9 +21,10 @@ const Rows = (() => {
   }
 
   function whyNone(machine, latency_s) {
-    const bound = machine.rows.find((row) => row.plan?.single_only || /^(At least|Below)/.test(row.status));
+    const bound = machine.rows.find((row) => row.bound);
     if (bound) return bound.status;
-    return latency_s !== null && machine.rows.some((row) => row.plan) ? "Too slow" : "No figure";
+    const tooSlow = latency_s !== null && machine.rows.some((row) => row.plan);
+    return tooSlow ? "Too slow" : machine.rows[0].status;
   }
 
   function emptyRow(machine, words) {
@@ -145,7 +146,7 @@ const Rows = (() => {
 
   // The cheapest plan's line, the lines of the machines in it, their names; and the runs themselves.
   function cost(candidates, wish, load) {
-    const able = candidates.filter((c) => c.usd_per_hour !== null && !c.single_only);
+    const able = candidates.filter((c) => c.usd_per_hour > 0 && !c.single_only);
     const speeds = able.map((c) => Plans.capacity(c, wish.latency_s)).filter((one) => one > 0);
     if (!speeds.length) return null;
     const low = Math.min(...speeds, load) / 2;

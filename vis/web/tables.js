@@ -56,7 +56,7 @@ const Tables = (() => {
       element("th", { scope: "row" }, machines(plan)),
       element("td", {}, plan.candidate.engine_name, " ", muted(plan.candidate.settings)),
       element("td", { class: "number" }, element("strong", {}, Words.usd(plan.usd_per_hour))),
-      number(times(plan.usd_per_hour / cheapest)),
+      number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN),
       number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million)),
       number(Words.short(plan.throughput_per_s)),
       number(`${Math.round(100 * plan.utilisation)} %`),

@@ -1,5 +1,5 @@
 // Numbers as people read them, and lines that fit: the same as short, short_time and wrap of
-// comparisons.py and usd of price_charts.py.
+// comparisons.py, usd and four of price_charts.py.
 "use strict";
 
 const Words = (() => {
@@ -35,8 +35,12 @@ const Words = (() => {
     return "$" + (text.endsWith("0") ? text.slice(0, -1) : text);
   }
 
-  // Up to four digits, as a person would type it: 10.95  2  1,234
-  const load = (value) => (value >= 1000 ? grouped(value, 0) : String(Number(value.toPrecision(4))));
+  // At most four digits, or all before the point, as a person would type them: 10.95  2  1,234
+  function load(value) {
+    const decimals = Math.min(Math.max(0, 3 - Math.floor(Math.log10(value))), 100);
+    const text = decimals > 20 ? value.toFixed(decimals) : grouped(value, decimals);
+    return decimals ? text.replace(/\.?0+$/, "") : text;
+  }
 
   // At most `most` lines of `width` characters, broken after -+,/ and spaces.
   function wrap(text, width, most) {
