@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from comparisons import Comparison, Row, short, short_time, wrap
-from themes import DARK, LIGHT, Theme, axis, finished, titled
+from themes import Theme, axis, finished, titled
 
 PLOT_WIDTH = 600  # pixels, as all sizes here
 BARS_SHARE = 0.7  # of the plot's width; the rest is for the values beside the bars

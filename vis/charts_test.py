@@ -9,6 +9,7 @@ import charts
 import golden
 from comparisons import compare
 from read_results import read_result, read_results
+from themes import DARK, LIGHT
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden"
 
@@ -31,27 +32,27 @@ def marks(svg: str, kind: str) -> list[str]:
 
 
 def test_a_bar_for_each_number_and_for_nothing_else(comparison):
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     assert len(marks(svg, "rect mark")) == 4
     assert svg.count("stroke-dasharray") == 1
 
 
 def test_words_where_there_is_no_number(comparison):
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     for words in ("Crashed", "Unsupported", "Wrong output", "This engine is not built yet."):
         assert f">{words}<" in svg
     assert svg.count(">Unsupported<") == 2
 
 
 def test_each_bar_says_its_value_and_the_axis_its_unit(comparison):
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     for text in ("57.7", "30.1", "26.9", "22.3", "17.3 ms", "44.8 ms, not verified"):
         assert f">{text}<" in svg
     assert charts.AXIS_TITLE in svg and charts.HOW_TO_READ in svg
 
 
 def test_the_axis_begins_at_nought(comparison):
-    spec = charts.chart(comparison, charts.LIGHT).to_dict()
+    spec = charts.chart(comparison, LIGHT).to_dict()
     domains = re.findall(r'"domain": \[([-0-9.e]+), ([-0-9.e]+)\]', json.dumps(spec))
     assert domains and {float(low) for low, _ in domains} == {0.0}
 
@@ -68,7 +69,7 @@ def contrast(one: str, other: str) -> float:
     return (brighter + 0.05) / (darker + 0.05)
 
 
-@pytest.mark.parametrize("theme", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_contrast_as_wcag_asks(theme):
     assert contrast(theme.ink, theme.background) >= 7
     assert contrast(theme.muted, theme.background) >= 4.5
@@ -78,5 +79,5 @@ def test_contrast_as_wcag_asks(theme):
 def test_one_failed_engine_alone_can_be_drawn():
     path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-tf-libtensorflow.json"
     [comparison] = compare([read_result(path)])
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     assert ">Unsupported<" in svg and not marks(svg, "rect mark")
