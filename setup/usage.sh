@@ -6,6 +6,7 @@
 #     "  --flag         description"   a switch; refused when the description is "not built yet"
 #     "#  --flag        description"   a flag that --help does not show
 #     "    name name"                  names of models that can be generated
+#     "Usage: ./dnnbench NAME RESULTS" the subcommand takes one folder
 
 help_folder=$repository/src/cli/help
 
@@ -22,11 +23,12 @@ show_help() {
   done <"$help_folder/$1.txt"
 }
 
-# read_help SUBCOMMAND: fills value_kind[--flag], description[--flag] and model_names.
+# read_help SUBCOMMAND: fills value_kind[--flag], description[--flag], model_names and takes_folder.
 read_help() {
   declare -gA value_kind=() description=()
   model_names=()
-  local line flag='^#?  (--[a-z0-9-]+)(=([^ ]+))?( +(.*))?$' models='^    [a-z0-9]'
+  takes_folder=
+  local line folder='^Usage: [^ ]+ [a-z]+ RESULTS' flag='^#?  (--[a-z0-9-]+)(=([^ ]+))?( +(.*))?$' models='^    [a-z0-9]'
   while IFS= read -r line; do
     if [[ $line =~ $flag ]]; then
       value_kind[${BASH_REMATCH[1]}]=${BASH_REMATCH[3]}
@@ -34,6 +36,8 @@ read_help() {
     elif [[ $line =~ $models ]]; then
       # shellcheck disable=SC2206 # the names of one line
       model_names+=($line)
+    elif [[ $line =~ $folder ]]; then
+      takes_folder=yes
     fi
   done <"$help_folder/$1.txt"
   [[ $1 != run ]] || add_engines_without_help
@@ -103,8 +107,16 @@ check_value() {
       [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
         usage_error "$where must be a number of seconds above 0, not '$value'"
       ;;
+    PER_SECOND | USD)
+      [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
+        usage_error "$where must be a number above 0, not '$value'"
+      ;;
+    FRACTION)
+      [[ $value =~ ^0?(\.[0-9]+)?$ ]] || usage_error "$where must be a number from 0 to below 1, not '$value'"
+      ;;
     *'|'*)
       [[ "|$kind|" == *"|$value|"* ]] || usage_error "$where must be one of ${kind//|/, }, not '$value'" ;;
+    FILE) [[ -f $value ]] || usage_error "$where: there is no file $value" ;;
     FOLDER) [[ -d $value ]] || usage_error "$where: there is no folder $value" ;;
     NAME=DIMS)
       [[ $value =~ ^.+=[0-9]+(,[0-9]+)*$ ]] || usage_error "$where must look like images=1,3,320,320, not '$value'" ;;
@@ -114,6 +126,10 @@ check_value() {
 
 check_models() {
   local program="dnnbench $1" model
+  if [[ -n $takes_folder ]]; then
+    check_folder "$program"
+    return 0
+  fi
   if ((${#model_names[@]} == 0)); then
     ((${#given_models[@]} == 0)) || usage_error "$program: what is '${given_models[0]}'? It takes flags only"
     return 0
@@ -124,6 +140,13 @@ check_models() {
     [[ -e $model ]] || is_one_of "$model" "${model_names[@]}" ||
       usage_error "$program: there is no file $model, and no model has that name$(did_you_mean "$model" "${model_names[@]}")"
   done
+}
+
+# check_folder WHERE
+check_folder() {
+  ((${#given_models[@]} > 0)) || usage_error "$1: which folder of results?"
+  ((${#given_models[@]} == 1)) || usage_error "$1: one folder of results, please: what is '${given_models[1]}'?"
+  [[ -d ${given_models[0]} ]] || usage_error "$1: there is no folder ${given_models[0]}"
 }
 
 is_one_of() {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 MODEL_NAMES = {"BERT": "bertsquad-10.onnx", "Resnet50": "resnet50v1.onnx"}  # the text's names
-UNSTATED = "unstated"  # the text does not always name the engine
+UNNAMED = "unnamed-engine"  # the text does not always say which
 STATEMENTS = {">=": "at_least", "<": "below"}
 
 
@@ -48,7 +48,7 @@ def chosen_rows(rows: list[dict[str, str]]) -> list[dict[str, str]]:
             bars[key] = row
     drawn = {key[:2] for key in bars}
     stated = [
-        row | {"backend": UNSTATED, "backend_meta": UNSTATED}
+        row | {"backend": UNNAMED, "backend_meta": "cpu"}
         for row in single
         if split_bound(row)[0] and (row["model"], row["instance"]) not in drawn
     ]
