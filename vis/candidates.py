@@ -4,7 +4,6 @@ as docs/advising.md says. What falls out does so with a reason."""
 from __future__ import annotations
 
 import math
-import re
 import statistics
 from collections import defaultdict
 
@@ -28,12 +27,12 @@ def candidates(
     """Of one model's comparisons: the candidates, those without a price too, and each row that is
     none with the reason."""
     rows = [row for comparison in comparisons for row in comparison.rows]
-    shape = shape_that_counts([row.result for row in rows])
+    shapes = shapes_that_count([row.result for row in rows])
     found, out = [], []
     for group in grouped(rows).values():
         *older, newest = sorted(group, key=lambda row: age_order(row.result))
         out += [(row, "a newer result, or one of a quiet machine, counts") for row in older]
-        reason = why_not(newest.result, shape)
+        reason = why_not(newest.result, shapes)
         if reason:
             out.append((newest, reason))
         else:
@@ -55,16 +54,16 @@ def age_order(result: Result) -> tuple:
     return (not result.suspect, started, result.path.stat().st_mtime, str(result.path))
 
 
-def why_not(result: Result, shape: object) -> str:
+def why_not(result: Result, shapes: set[str]) -> str:
     if result.outcome != "ok":
         return result.outcome.replace("_", " ")
     if result.verdict == "wrong":
         return "its outputs were found wrong"
-    if result.suspect:
-        return "the machine was busy with something else: measure again"
     if result.mode != "latency":
         return f"measured in {result.mode} mode"
-    if shape is not ANY_SHAPE and shape_of(result) != shape:
+    if result.suspect:
+        return "the machine was busy with something else: measure again"
+    if shape_of(result) not in shapes:
         return "another input shape than the other results of the model"
     if result.published and result.published.bound == "below":
         return f"only known to be {result.statement}"
@@ -73,21 +72,16 @@ def why_not(result: Result, shape: object) -> str:
     return ""
 
 
-ANY_SHAPE = object()  # all results agree
+def shapes_that_count(results: list[Result]) -> set[str]:
+    """The input shapes of the task: those of the results without settings of their own for them. Of
+    no result where there is none of these and the others differ."""
+    plain = {shape_of(r) for r in results if not has_own_shape(r)}
+    every = {shape_of(r) for r in results}
+    return plain or (every if len(every) == 1 else set())
 
 
-def shape_that_counts(results: list[Result]) -> object:
-    """The input shapes of the results without `shape=`; None, which no result has, where every
-    result has some and they differ."""
-    usual = [r for r in results if not has_shape_setting(r)]
-    shapes = {shape_of(r) for r in usual or results}
-    if len({shape_of(r) for r in results}) <= 1:
-        return ANY_SHAPE
-    return shapes.pop() if len(shapes) == 1 else ANY_SHAPE if usual else None
-
-
-def has_shape_setting(result: Result) -> bool:
-    return re.search(r"(^|-)shape=", result.backend_meta) is not None
+def has_own_shape(result: Result) -> bool:
+    return "-shape=" in result.backend_meta or "-batch=" in result.backend_meta
 
 
 def shape_of(result: Result) -> str:
@@ -96,7 +90,7 @@ def shape_of(result: Result) -> str:
 
 
 def settings_of(result: Result) -> str:
-    return result.backend_meta + (", quantised" if result.quantized else "")
+    return result.backend_meta + ("-quantised" if result.quantized else "")
 
 
 def candidate(row: Row, usd_per_hour: float | None) -> Candidate:

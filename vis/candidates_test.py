@@ -56,7 +56,7 @@ def test_a_suspect_one_counts_only_alone_and_then_is_out(planned):
 
 def test_other_settings_are_other_candidates(planned):
     found, out = planned({}, {"backend_meta": "cpu-threads=1"}, {"quantize": True})
-    assert [c.settings for c in found] == ["cpu", "cpu-threads=1", "cpu, quantised"] and out == []
+    assert [c.settings for c in found] == ["cpu", "cpu-threads=1", "cpu-quantised"] and out == []
 
 
 def test_what_failed_is_out_with_its_outcome(planned):
@@ -72,6 +72,8 @@ def test_another_input_shape_is_another_task(planned):
     assert [c.settings for c in found] == ["cpu"] and "shape" in reason
     assert len(planned(small, small | {"backend": "tvm"})[0]) == 2
     assert planned(small, smaller)[0] == []
+    other = {"backend": "tvm", "input_shapes": {"x": [1, 3, 16, 16]}}
+    assert [c.engine for c in planned({}, other, small)[0]] == ["openvino", "tvm"]
 
 
 def test_a_published_figure(planned):

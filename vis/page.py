@@ -72,7 +72,7 @@ def shapes(theme: Theme) -> dict[str, dict]:
         "stacks": price_charts.stacks(theme),
         "cost": price_charts.cost(theme),
         "distribution": sample_charts.distribution("TIME", theme),
-        "course": sample_charts.course("TIME", theme),
+        "course": sample_charts.course("WHEN", "TIME", theme),
     }
     return {name: finished(d, theme).to_dict() for name, d in drawings.items()}
 
@@ -145,9 +145,10 @@ def figures(row: Row) -> dict:
     found["latency_s"] = {name: digits(value) for name, value in percentiles(times).items()}
     if sample_charts.has_samples(row):
         found["bins"] = sample_charts.histogram(times)
+        found["when"] = sample_charts.course_axis(result)
         found["blocks"] = [
-            [b["first"], b["last"], *(digits(b[f"{name}_s"]) for name in ("median", "low", "high"))]
-            for b in sample_charts.drift(times)
+            [digits(block[name]) for name in ("at", "median_s", "low_s", "high_s")]
+            for block in sample_charts.drift(result)
         ]
     return found
 

@@ -58,6 +58,7 @@ class Result:
     verdict_reason: str
     reason: str  # why there is no number; "" when ok
     times_s: list[float]  # in the order measured; empty unless ok and measured by the tool
+    starts_s: list[float] | None  # of the times, since the run began, where that is known
     published: Published | None
     raw: dict = field(repr=False)  # the whole JSON
 
@@ -180,6 +181,7 @@ def read_result(path: Path) -> Result:
         raise NotAResult(f"its outcome {shown(outcome)} is none of {', '.join(OUTCOMES)}")
     verdict, verdict_reason = read_verdict(raw)
     published = read_published(raw) if outcome == "ok" and "published" in raw else None
+    times_s = read_times(raw) if outcome == "ok" and not published else []
     return Result(
         path=path,
         model=strings["model_path"].replace("\\", "/").rstrip("/").split("/")[-1],
@@ -190,7 +192,8 @@ def read_result(path: Path) -> Result:
         verdict=verdict,
         verdict_reason=verdict_reason,
         reason=text_or(raw.get("reason"), ""),
-        times_s=read_times(raw) if outcome == "ok" and not published else [],
+        times_s=times_s,
+        starts_s=read_starts(raw, len(times_s)),
         published=published,
         raw=raw,
     )
@@ -237,6 +240,14 @@ def read_times(raw: dict) -> list[float]:
         if not is_number(value) or not 1e-12 < value < 1e12:
             raise NotAResult(f'under "data" stands {shown(value)}, not a time in seconds')
     return [value / number for value in data]
+
+
+def read_starts(raw: dict, count: int) -> list[float] | None:
+    found = raw.get("start_s")
+    if not isinstance(found, list) or len(found) != count:
+        return None
+    rising = all(is_number(a) and is_number(b) and 0 <= a <= b for a, b in zip(found, found[1:]))
+    return found if count > 1 and rising else None
 
 
 def read_published(raw: dict) -> Published:

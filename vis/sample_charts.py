@@ -8,7 +8,7 @@ import statistics
 import altair as alt
 
 from comparisons import Comparison, Row, short_time
-from read_results import percentiles
+from read_results import Result, percentiles
 from themes import Theme, axis, finished, titled
 
 LEAST_EXPERIMENTS = 20  # fewer have no shape to show
@@ -16,11 +16,13 @@ BINS = 40
 BLOCKS = 50
 WIDTH = 360  # pixels, as all sizes here
 HEIGHT = 96
+IN_ORDER = "Experiment, in the order measured"
+OVER_TIME = "Seconds since the run began"
 NOTES = [
     "Left: how many experiments took how long; the slowest 1 % are counted in the last bar. Lines: "
     "median (solid), and p90 and p99 where there are enough experiments (dashed).",
-    "Right: in the order measured, in blocks of equally many experiments; line: median of the "
-    "block, band: its fastest and slowest.",
+    "Right: how they drifted, in blocks of equally many experiments; line: median of the block, "
+    "band: its fastest and slowest.",
 ]
 
 
@@ -40,20 +42,25 @@ def histogram(times_s: list[float]) -> dict:
     return {"low_s": low, "width_s": width, "counts": counts}
 
 
-def drift(times_s: list[float]) -> list[dict]:
-    """Median, fastest and slowest of at most BLOCKS blocks, as equal as whole numbers allow."""
-    blocks = min(BLOCKS, len(times_s))
-    edges = [i * len(times_s) // blocks for i in range(blocks + 1)]
+def drift(result: Result) -> list[dict]:
+    """Median, fastest and slowest of at most BLOCKS blocks, as equal as whole numbers allow. `at` is
+    the middle of a block: seconds since the run began, or the experiment's number."""
+    times, starts = result.times_s, result.starts_s or range(1, len(result.times_s) + 1)
+    blocks = min(BLOCKS, len(times))
+    edges = [i * len(times) // blocks for i in range(blocks + 1)]
     return [
         {
-            "first": begin + 1,
-            "last": end,
-            "median_s": statistics.median(times_s[begin:end]),
-            "low_s": min(times_s[begin:end]),
-            "high_s": max(times_s[begin:end]),
+            "at": (starts[begin] + starts[end - 1]) / 2,
+            "median_s": statistics.median(times[begin:end]),
+            "low_s": min(times[begin:end]),
+            "high_s": max(times[begin:end]),
         }
         for begin, end in zip(edges, edges[1:])
     ]
+
+
+def course_axis(result: Result) -> str:
+    return OVER_TIME if result.starts_s else IN_ORDER
 
 
 def unit_of(time_s: float) -> tuple[str, float]:
@@ -76,7 +83,7 @@ def bins_rows(samples: dict, unit_s: float) -> list[dict]:
 
 def block_rows(blocks: list[dict], unit_s: float) -> list[dict]:
     return [
-        {"at": (block["first"] + block["last"]) / 2}
+        {"at": block["at"]}
         | {name: block[f"{name}_s"] / unit_s for name in ("median", "low", "high")}
         for block in blocks
     ]
@@ -109,12 +116,12 @@ def distribution(time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
     ).properties(width=WIDTH, height=HEIGHT)
 
 
-def course(time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
+def course(when: str, time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
     """How the times drifted: the median of each block of experiments, between its extremes."""
     x = alt.X(
         "at:Q",
         scale=alt.Scale(nice=False),
-        axis=axis("Experiment, in the order measured", theme, tickCount=5, grid=False),
+        axis=axis(when, theme, tickCount=5, grid=False),
     )
     scale = alt.Scale(zero=False)
     y = alt.Y("low:Q", scale=scale, axis=axis(time, theme, tickCount=4))
@@ -132,7 +139,11 @@ def row_chart(row: Row, theme: Theme, suffix: str) -> alt.HConcatChart:
     title = f"Time ({unit_of(statistics.median(times))[0]})"
     name = f"{row.label}: {len(times):,} experiments, median {short_time(statistics.median(times))}"
     status = "" if row.result.ranked else f" ({row.result.why_unranked})"
-    both = alt.hconcat(distribution(title, theme, suffix), course(title, theme, suffix), spacing=40)
+    both = alt.hconcat(
+        distribution(title, theme, suffix),
+        course(course_axis(row.result), title, theme, suffix),
+        spacing=40,
+    )
     words = alt.TitleParams(
         text=name + status, anchor="start", fontSize=13, color=theme.ink, offset=12
     )
@@ -145,7 +156,7 @@ def row_data(row: Row, suffix: str) -> dict[str, list[dict]]:
     return {
         f"bins{suffix}": bins_rows(histogram(times), unit_s),
         f"lines{suffix}": percentile_rows(percentiles(times), unit_s),
-        f"blocks{suffix}": block_rows(drift(times), unit_s),
+        f"blocks{suffix}": block_rows(drift(row.result), unit_s),
     }
 
 

@@ -1,5 +1,6 @@
 import random
 import re
+from types import SimpleNamespace
 
 import pytest
 import vl_convert
@@ -32,13 +33,23 @@ def test_the_last_bar_holds_the_slowest():
     assert found["counts"][-1] >= 2
 
 
+def measured(times: list[float], starts: list[float] | None = None) -> SimpleNamespace:
+    return SimpleNamespace(times_s=times, starts_s=starts)
+
+
 @pytest.mark.parametrize("count", [20, 49, 50, 51, 1003])
 def test_blocks_cover_all_experiments_in_order(count):
-    times = [float(i) for i in range(1, count + 1)]
-    found = sample_charts.drift(times)
-    assert found[0]["first"] == 1 and found[-1]["last"] == count
-    assert all(a["last"] + 1 == b["first"] for a, b in zip(found, found[1:]))
-    assert all(b["low_s"] == b["first"] and b["high_s"] == b["last"] for b in found)
+    found = sample_charts.drift(measured([float(i) for i in range(1, count + 1)]))
+    assert found[0]["low_s"] == 1 and found[-1]["high_s"] == count
+    assert all(a["high_s"] + 1 == b["low_s"] for a, b in zip(found, found[1:]))
+    assert all(b["at"] == b["median_s"] for b in found)
+
+
+def test_blocks_lie_where_they_were_measured():
+    result = measured([1.0] * 100, [i * 0.5 + (60 if i >= 50 else 0) for i in range(100)])
+    found = sample_charts.drift(result)
+    assert found[0]["at"] == 0.25 and found[-1]["at"] == pytest.approx(109.25)
+    assert sample_charts.course_axis(result) == "Seconds since the run began"
 
 
 def test_percentiles_only_of_enough():

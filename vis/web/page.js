@@ -363,13 +363,15 @@
     const sets = Rows.times(row);
     const places = ["distribution", "course"].map((name) => {
       const place = Tables.element("div", { class: "chart" });
-      const text = JSON.stringify(shapes[theme()][name]).replaceAll("TIME", `Time (${sets.unit})`);
+      const text = JSON.stringify(shapes[theme()][name])
+        .replaceAll("TIME", `Time (${sets.unit})`)
+        .replaceAll("WHEN", row.when);
       embed(place, { ...JSON.parse(text), datasets: sets });
       return place;
     });
     const note =
       "Left: how many experiments took how long; the last bar holds the slowest 1 %. " +
-      "Right: in the order measured; line: median of a block of experiments, band: its fastest and slowest.";
+      "Right: how they drifted; line: median of a block of experiments, band: its fastest and slowest.";
     const cell = Tables.element("td", { colspan: above.cells.length + 7 }, Tables.element("p", { class: "muted" }, note));
     cell.append(Tables.element("div", { class: "pair" }, ...places));
     above.after(Tables.element("tr", { class: "times" }, cell));

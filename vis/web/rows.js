@@ -188,8 +188,8 @@ const Rows = (() => {
         name,
         solid: name === "p50",
       })),
-      blocks: row.blocks.map(([first, last, median, low, high]) => ({
-        at: (first + last) / 2,
+      blocks: row.blocks.map(([at, median, low, high]) => ({
+        at,
         median: median / size,
         low: low / size,
         high: high / size,
