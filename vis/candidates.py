@@ -4,7 +4,6 @@ as docs/advising.md says. What falls out does so with a reason."""
 from __future__ import annotations
 
 import math
-import statistics
 from collections import defaultdict
 
 from comparisons import Comparison, Row
@@ -96,7 +95,7 @@ def settings_of(result: Result) -> str:
 def candidate(row: Row, usd_per_hour: float | None) -> Candidate:
     result, times = row.result, row.result.times_s
     bound = bool(result.published and result.published.bound)
-    mean = 1 / result.throughput if result.published else statistics.fmean(times)
+    mean = 1 / result.throughput if result.published else math.fsum(times) / len(times)
     low, high = interval_of(result)
     return Candidate(
         instance=result.instance,
@@ -104,8 +103,8 @@ def candidate(row: Row, usd_per_hour: float | None) -> Candidate:
         settings=settings_of(result),
         usd_per_hour=usd_per_hour,
         mean_s=mean,
-        mean_square_s2=statistics.fmean(t * t for t in times) if times else None,
-        slowest_s=slowest(times) if times else None,
+        mean_square_s2=math.fsum(t * t for t in times) / len(times) if times else None,
+        slowest_s=slowest(result.ordered_s) if times else None,
         experiments=len(times),
         low_per_s=low,
         high_per_s=high,
@@ -114,9 +113,8 @@ def candidate(row: Row, usd_per_hour: float | None) -> Candidate:
     )
 
 
-def slowest(times_s: list[float]) -> float:
-    """The 99th percentile, or of too few experiments the largest, which lies above it."""
-    ordered = sorted(times_s)
+def slowest(ordered: list[float]) -> float:
+    """Of sorted times: the 99th percentile, or of too few the largest, which lies above it."""
     few = len(ordered) < LEAST_FOR_P99
     return ordered[-1] if few else ordered[math.ceil(0.99 * len(ordered)) - 1]
 
@@ -127,10 +125,12 @@ def interval_of(result: Result) -> tuple[float, float | None]:
         middle, error = result.published.throughput_per_s, result.published.plus_minus_per_s
         return middle - error, middle + error
     times, batches = result.times_s, min(len(result.times_s), MOST_BATCHES)
-    mean = statistics.fmean(times)
+    mean = math.fsum(times) / len(times)
     if batches == 1:
         return 1 / mean, 1 / mean
     edges = [i * len(times) // batches for i in range(batches + 1)]
-    means = [statistics.fmean(times[begin:end]) for begin, end in zip(edges, edges[1:])]
-    half = T_975[batches - 2] * statistics.stdev(means) / math.sqrt(batches)
+    means = [math.fsum(times[b:e]) / (e - b) for b, e in zip(edges, edges[1:])]
+    middle = math.fsum(means) / batches
+    deviation = math.sqrt(math.fsum((m - middle) ** 2 for m in means) / (batches - 1))
+    half = T_975[batches - 2] * deviation / math.sqrt(batches)
     return 1 / (mean + half), 1 / (mean - half) if mean > half else None

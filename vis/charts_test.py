@@ -20,6 +20,13 @@ def test_golden():
     assert golden.specs() == stored
 
 
+def test_readme_s_picture_is_ours():
+    """Its words; where exactly they lie depends on the fonts of the machine."""
+    stored = golden.PICTURE.read_text(encoding="utf-8")
+    words = [re.findall(r">([^<>]+)<", svg) for svg in (stored, golden.picture())]
+    assert words[0] == words[1] and "$0.102/h" in words[0]
+
+
 @pytest.fixture(scope="module")
 def comparison():
     results, _ = read_results(GOLDEN / "results")

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import chain
 
 from read_results import Result, text_or
 
@@ -161,10 +162,11 @@ def file_name(text: str) -> str:
 def unique(names: list[str]) -> list[str]:
     """Two models of one name, or names that only differ in odd characters: name, name-2."""
     answer: list[str] = []
+    taken: set[str] = set()
     for name in names:
-        taken = {other.lower() for other in answer}
         others = (f"{name}-{i}" for i in range(2, len(names) + 2))
-        answer.append(next(n for n in (name, *others) if n.lower() not in taken))
+        answer.append(next(n for n in chain([name], others) if n.lower() not in taken))
+        taken.add(answer[-1].lower())
     return answer
 
 

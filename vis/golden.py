@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes what the charts of the sample results and of the 2021 study's BERT should be:
-tests/golden/plots, one Vega-Lite file each.
+tests/golden/plots, one Vega-Lite file each; and README's picture.
 
 Run it after a wanted change of the charts, and read the difference before committing it.
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+
+import vl_convert
 
 import draw
 from catalogue import SHIPPED, read_prices
@@ -20,6 +22,14 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN = REPOSITORY / "tests" / "golden"
 STUDY = REPOSITORY / "examples" / "2021-study"
 OF_THE_STUDY = ("bertsquad-10.onnx-by-price", "bertsquad-10.onnx-stacks", "bertsquad-10.onnx-cost")
+
+
+PICTURE = REPOSITORY / "docs" / "pictures" / "2021-study-stacks.svg"
+
+
+def picture() -> str:
+    [stacks] = [p for p in pictures_of(STUDY) if p.stem == "bertsquad-10.onnx-stacks"]
+    return vl_convert.vegalite_to_svg(stacks.draw())
 
 
 def specs() -> dict[str, str]:
@@ -42,6 +52,7 @@ def main() -> None:
         old.unlink()
     for name, text in specs().items():
         (folder / name).write_text(text, encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from candidates import settings_of
 from comparisons import Comparison, Row
 from machines import Fleet
 from plans import Candidate
-from read_results import LEAST_SAMPLES, is_number, percentiles
+from read_results import LEAST_SAMPLES, Result, is_number, percentiles
 from themes import DARK, LIGHT, Theme, finished
 
 WEB = Path(__file__).resolve().parent / "web"
@@ -142,15 +142,23 @@ def figures(row: Row) -> dict:
     found = {"throughput": digits(result.throughput), "low": digits(low), "high": digits(high)}
     if result.published:
         return found | {"published": True, "latency_s": {"mean": digits(1 / result.throughput)}}
-    found["latency_s"] = {name: digits(value) for name, value in percentiles(times).items()}
+    found["latency_s"] = {name: digits(value) for name, value in percentiles(result.ordered_s).items()}
     if sample_charts.has_samples(row):
-        found["bins"] = sample_charts.histogram(times)
+        found["bins"] = sample_charts.histogram(result.ordered_s)
         found["when"] = sample_charts.course_axis(result)
-        found["blocks"] = [
-            [digits(block[name]) for name in ("at", "median_s", "low_s", "high_s")]
-            for block in sample_charts.drift(result)
-        ]
+        found["blocks"] = blocks(result)
     return found
+
+
+def blocks(result: Result) -> dict:
+    """The drift's columns, times as whole multiples of a unit: a quarter of the text of fractions."""
+    found = sample_charts.drift(result)
+    unit_s = result.times_s[0] / 10_000
+    columns = {
+        name: [round(block[f"{name}_s"] / unit_s) for block in found]
+        for name in ("median", "low", "high")
+    }
+    return {"unit_s": unit_s, "at": [round(block["at"], 2) for block in found], **columns}
 
 
 def digits(value: float) -> float:

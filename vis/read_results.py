@@ -116,7 +116,11 @@ class Result:
         stored = self.raw.get("throughput_per_s")
         if self.mode != "latency" and is_number(stored) and 1e-12 < stored < 1e12:
             return stored
-        return 1 / statistics.median(self.times_s)
+        return 1 / statistics.median(self.ordered_s)
+
+    @cached_property
+    def ordered_s(self) -> list[float]:
+        return sorted(self.times_s)
 
     @cached_property
     def throughput_range(self) -> tuple[float, float]:
@@ -127,7 +131,7 @@ class Result:
         if self.published:
             middle, error = self.published.throughput_per_s, self.published.plus_minus_per_s
             return max(middle - error, 0.0), middle + error
-        ordered = sorted(self.times_s)
+        ordered = self.ordered_s
         cut = len(ordered) // 20
         return 1 / ordered[-1 - cut], 1 / ordered[cut]
 
@@ -236,7 +240,10 @@ def read_times(raw: dict) -> list[float]:
         raise NotAResult(f'its "number" is {shown(number)}, not a whole number of at least 1')
     if not isinstance(data, list) or not data:
         raise NotAResult('it has no measurements under "data"')
-    for value in data:
+    numbers = set(map(type, data)) <= {int, float} and math.isfinite(sum(data))  # no NaN
+    if numbers and 1e-12 < min(data) and max(data) < 1e12:
+        return data if number == 1 else [value / number for value in data]
+    for value in data:  # says which
         if not is_number(value) or not 1e-12 < value < 1e12:
             raise NotAResult(f'under "data" stands {shown(value)}, not a time in seconds')
     return [value / number for value in data]
@@ -274,9 +281,8 @@ def shown(value: object) -> str:
     return text if len(text) <= 40 else text[:40] + "..."
 
 
-def percentiles(times_s: list[float]) -> dict[str, float]:
-    """p50, and p90 and p99 by nearest rank where there are experiments enough for them."""
-    ordered = sorted(times_s)
+def percentiles(ordered: list[float]) -> dict[str, float]:
+    """Of sorted times: p50, and p90 and p99 by nearest rank where there are enough for them."""
     found = {"p50": statistics.median(ordered)}
     for percent, least in LEAST_SAMPLES.items():
         if len(ordered) >= least:

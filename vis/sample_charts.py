@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 
 import altair as alt
 
@@ -30,15 +31,15 @@ def has_samples(row: Row) -> bool:
     return len(row.result.times_s) >= LEAST_EXPERIMENTS
 
 
-def histogram(times_s: list[float]) -> dict:
-    """Counts of equally wide bins from the least time to the 99th percentile; the last one holds
-    all that is slower."""
-    ordered = sorted(times_s)
+def histogram(ordered: list[float]) -> dict:
+    """Of sorted times: counts of equally wide bins from the least to the 99th percentile; the last
+    one holds all that is slower."""
     low, high = ordered[0], ordered[math.ceil(0.99 * len(ordered)) - 1]
     width = (high - low) / BINS or low / 1000
     counts = [0] * BINS
-    for time_s in times_s:
-        counts[min(int((time_s - low) / width), BINS - 1)] += 1
+    fits = [int((time_s - low) / width) for time_s in ordered]
+    for bin_, count in Counter(fits).items():
+        counts[min(bin_, BINS - 1)] += count
     return {"low_s": low, "width_s": width, "counts": counts}
 
 
@@ -48,15 +49,13 @@ def drift(result: Result) -> list[dict]:
     times, starts = result.times_s, result.starts_s or range(1, len(result.times_s) + 1)
     blocks = min(BLOCKS, len(times))
     edges = [i * len(times) // blocks for i in range(blocks + 1)]
-    return [
-        {
-            "at": (starts[begin] + starts[end - 1]) / 2,
-            "median_s": statistics.median(times[begin:end]),
-            "low_s": min(times[begin:end]),
-            "high_s": max(times[begin:end]),
-        }
-        for begin, end in zip(edges, edges[1:])
-    ]
+    found = []
+    for begin, end in zip(edges, edges[1:]):
+        ordered = sorted(times[begin:end])
+        middle = (ordered[(end - begin) // 2] + ordered[(end - begin - 1) // 2]) / 2
+        at = (starts[begin] + starts[end - 1]) / 2
+        found.append({"at": at, "median_s": middle, "low_s": ordered[0], "high_s": ordered[-1]})
+    return found
 
 
 def course_axis(result: Result) -> str:
@@ -154,8 +153,8 @@ def row_data(row: Row, suffix: str) -> dict[str, list[dict]]:
     times = row.result.times_s
     _, unit_s = unit_of(statistics.median(times))
     return {
-        f"bins{suffix}": bins_rows(histogram(times), unit_s),
-        f"lines{suffix}": percentile_rows(percentiles(times), unit_s),
+        f"bins{suffix}": bins_rows(histogram(row.result.ordered_s), unit_s),
+        f"lines{suffix}": percentile_rows(percentiles(row.result.ordered_s), unit_s),
         f"blocks{suffix}": block_rows(drift(row.result), unit_s),
     }
 

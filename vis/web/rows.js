@@ -176,6 +176,7 @@ const Rows = (() => {
   function times(row) {
     const [unit, size] = Words.unitOf(row.latency_s.p50);
     const { low_s, width_s, counts } = row.bins;
+    const { at, median, low, high, unit_s } = row.blocks;
     return {
       unit,
       bins: counts.map((count, i) => ({
@@ -188,11 +189,11 @@ const Rows = (() => {
         name,
         solid: name === "p50",
       })),
-      blocks: row.blocks.map(([at, median, low, high]) => ({
-        at,
-        median: median / size,
-        low: low / size,
-        high: high / size,
+      blocks: at.map((place, i) => ({
+        at: place,
+        median: (median[i] * unit_s) / size,
+        low: (low[i] * unit_s) / size,
+        high: (high[i] * unit_s) / size,
       })),
     };
   }
