@@ -205,6 +205,7 @@ def test_a_run_of_ours_can_be_planned_with(bench, advise, dnnbench, convolution,
     )
     advice = json.loads(done.stdout)
     assert done.stderr == f"dnnbench: skipped {run.output}/broken.json: broken JSON\n"
+    assert advice["skipped"] == [f"skipped {run.output}/broken.json: broken JSON"]
     if disturbed:
         assert "busy" in reason(advice, "rack")
         return

@@ -62,21 +62,25 @@ ordered_json plan_json(const Plan& plan) {
           {"latency_s", latency_json(plan)},
           {"utilisation", plan.utilisation},
           {"holds_at_lower_end", or_null(plan.holds_at_lower_end)},
+          {"count_at_lower_end", or_null(plan.count_at_lower_end)},
           {"verified", plan.candidate->verified},
           {"machine", machine_json(*plan.candidate)},
           {"warnings", warnings}};
 }
 
+// What both answers begin with.
 ordered_json question_json(const Question& question) {
-  return {{"model", question.model},
-          {"throughput_per_s", question.load.throughput_per_s},
-          {"latency_p99_s", or_null(question.load.latency_p99_s)},
-          {"headroom", question.load.headroom},
-          {"max_instances", question.load.max_instances == kMostMachines
-                                ? ordered_json()
-                                : ordered_json(question.load.max_instances)},
+  const Load& load = question.load;
+  ordered_json asked = {{"model", question.model},
+                        {"throughput_per_s", load.throughput_per_s},
+                        {"latency_p99_s", or_null(load.latency_p99_s)},
+                        {"headroom", load.headroom},
+                        {"max_instances", nullptr}};
+  if (load.max_instances < kMostMachines) asked["max_instances"] = load.max_instances;
+  return {{"asked", asked},
           {"catalogue", question.catalogue},
-          {"warnings", question.warnings}};
+          {"warnings", question.warnings},
+          {"skipped", question.skipped}};
 }
 
 }  // namespace
@@ -95,10 +99,9 @@ ordered_json to_json(const Question& question, const Advice& advice) {
     nearest.push_back({{"throughput_per_s", target.throughput_per_s},
                        {"latency_p99_s", or_null(target.latency_p99_s)}});
   }
-  return {{"asked", question_json(question)},
-          {"plans", plans},
-          {"rejected", rejected},
-          {"nearest", nearest}};
+  ordered_json json = question_json(question);
+  json.update({{"plans", plans}, {"rejected", rejected}, {"nearest", nearest}});
+  return json;
 }
 
 ordered_json to_json(const Question& question, const std::vector<Step>& steps) {
@@ -108,7 +111,9 @@ ordered_json to_json(const Question& question, const std::vector<Step>& steps) {
                     {"up_to_per_s", step.up_to_per_s},
                     {"plan", plan_json(step.plan)}});
   }
-  return {{"asked", question_json(question)}, {"steps", list}};
+  ordered_json json = question_json(question);
+  json["steps"] = list;
+  return json;
 }
 
 }  // namespace dnnbench

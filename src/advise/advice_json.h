@@ -16,6 +16,7 @@ struct Question {
   Load load;
   std::string catalogue;              // where the prices are from
   std::vector<std::string> warnings;  // about the results as a whole
+  std::vector<std::string> skipped;   // files that are no results, a sentence each
 };
 
 nlohmann::ordered_json to_json(const Question& question, const Advice& advice);

@@ -95,7 +95,7 @@ void expect_careful_estimate(const std::function<double(std::mt19937&)>& service
     const double rate = utilisation / speed.mean_s;
     const double ratio = *latency_at(speed, rate).seconds / simulated_p99_s(service_s, rate);
     EXPECT_GT(ratio, 0.95) << utilisation;
-    EXPECT_LT(ratio, 1.8) << utilisation;
+    EXPECT_LT(ratio, 1.6) << utilisation;
   }
 }
 

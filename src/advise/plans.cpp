@@ -14,6 +14,9 @@ namespace {
 // A load that is exactly a multiple of a machine's capacity must not cost one more by rounding.
 constexpr double kAlmostOne = 1 - 1e-9;
 
+// Share of a machine's throughput below which a person should know why so many are needed.
+constexpr double kIdle = 0.25;
+
 double machines_for(double throughput_per_s, double capacity_per_s) {
   return std::max(1.0, std::ceil(throughput_per_s / capacity_per_s * kAlmostOne));
 }
@@ -48,13 +51,15 @@ std::string too_many(const Candidate& candidate, const Load& load, double capaci
   return fmt::format("it takes {:.0f} machines, more than {}", count, load.max_instances);
 }
 
-std::optional<bool> holds_at_lower_end(const Plan& plan, const Load& load) {
+void add_lower_end(Plan& plan, const Load& load) {
   const Candidate& candidate = *plan.candidate;
-  if (!candidate.least_per_s) return std::nullopt;
+  if (!candidate.least_per_s) return;
   const double factor = candidate.speed.throughput_per_s() / *candidate.least_per_s;
   const double slower_per_s =
       (1 - load.headroom) * capacity_per_s(slowed(candidate.speed, factor), load.latency_p99_s);
-  return static_cast<double>(plan.count) * slower_per_s >= load.throughput_per_s * kAlmostOne;
+  const double count = machines_for(load.throughput_per_s, slower_per_s);
+  plan.holds_at_lower_end = count <= static_cast<double>(plan.count);
+  if (count <= kMostMachines) plan.count_at_lower_end = static_cast<int64_t>(count);
 }
 
 // The lowest latency target that as many machines as allowed meet under a load; nothing where they
@@ -104,6 +109,11 @@ std::string interval_text(const Candidate& candidate) {
   return candidate.greatest_per_s ? fmt::format("{} to {}/s", format_rate(*candidate.least_per_s),
                                                 format_rate(*candidate.greatest_per_s))
                                   : fmt::format("from {}/s", format_rate(*candidate.least_per_s));
+}
+
+std::string sure_count_text(const Plan& plan) {
+  if (!plan.count_at_lower_end) return "";
+  return fmt::format("; {} of them hold in all of it", *plan.count_at_lower_end);
 }
 
 void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
@@ -160,7 +170,7 @@ Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
   plan.capacity_per_s = machines * usable_capacity_per_s(candidate, load);
   plan.utilisation = load.throughput_per_s / plan.throughput_per_s;
   plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines);
-  plan.holds_at_lower_end = holds_at_lower_end(plan, load);
+  add_lower_end(plan, load);
   return plan;
 }
 
@@ -198,11 +208,19 @@ std::vector<Note> notes(const Plan& plan) {
                      "much. --headroom=0.3 keeps some free.",
                      100 * plan.utilisation)});
   }
+  if (plan.count > 1 && plan.capacity_per_s < kIdle * plan.throughput_per_s) {
+    notes.push_back({"idle",
+                     "the latency leaves machines less than a quarter of what they could do",
+                     fmt::format("The latency leaves each machine only {} of {} inferences/s, so "
+                                 "that hardly any request waits for another.",
+                                 format_rate(plan.capacity_per_s / static_cast<double>(plan.count)),
+                                 format_rate(candidate.speed.throughput_per_s()))});
+  }
   if (plan.holds_at_lower_end == false) {
     notes.push_back({"upper end", "holds only in the upper part of the interval of its throughput",
                      fmt::format("It holds only in the upper part of the interval of its "
-                                 "throughput, {} a machine.",
-                                 interval_text(candidate))});
+                                 "throughput, {} a machine{}.",
+                                 interval_text(candidate), sure_count_text(plan))});
   }
   if (!candidate.verified) {
     notes.push_back({"unverified", "outputs were not compared with a reference",

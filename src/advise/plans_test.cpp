@@ -96,6 +96,7 @@ TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
   const Selection selection = of({candidate});
   EXPECT_EQ(find_plans(selection, {19}).plans.at(0).holds_at_lower_end, true);
   EXPECT_EQ(find_plans(selection, {19.1}).plans.at(0).holds_at_lower_end, false);
+  EXPECT_EQ(find_plans(selection, {19.1}).plans.at(0).count_at_lower_end, 3);
   EXPECT_EQ(labels(find_plans(selection, {19.1}).plans.at(0)),
             (std::vector<std::string>{"busy", "upper end"}));
 }
@@ -110,6 +111,9 @@ TEST(Plans, QueueingCostsMachinesUnderATarget) {
   EXPECT_GT(plan.count, 1);
   EXPECT_LE(*plan.latency.seconds, 0.3);
   EXPECT_EQ(plan.latency.basis, LatencyBasis::kQueueingEstimate);
+  EXPECT_EQ(labels(find_plans(selection, {10, 0.5}).plans.at(0)), std::vector<std::string>{});
+  EXPECT_EQ(labels(find_plans(selection, {10, 0.101}).plans.at(0)),
+            std::vector<std::string>{"idle"});
 }
 
 TEST(Plans, FewSamplesAndAveragesAreTold) {

@@ -18,7 +18,7 @@ using Row = std::vector<std::string>;
 
 constexpr size_t kMostPlans = 15;
 constexpr size_t kMostRejected = 20;
-constexpr size_t kMostSteps = 60;
+constexpr size_t kMostRuns = 60;
 
 std::string label(const Deployed& what) {
   return printable(engine_label(what.engine, what.settings));
@@ -65,13 +65,15 @@ std::string latency_cell(const Latency& latency) {
 // What the column of latencies holds.
 std::string legend_of_latency(const std::vector<Plan>& plans) {
   std::set<LatencyBasis> bases;
-  for (const Plan& plan : plans) bases.insert(plan.latency.basis);
+  bool without_end = false;
+  for (const Plan& plan : plans) {
+    bases.insert(plan.latency.basis);
+    without_end = without_end || !plan.latency.seconds;
+  }
   std::string text;
   if (bases.count(LatencyBasis::kQueueingEstimate) > 0) {
-    text +=
-        "p99 ~: estimated by queueing theory from times measured one request at a time; \"no "
-        "end\": "
-        "machines that are busy all the time.\n";
+    text += "p99 ~: estimated by queueing theory from times measured one request at a time.\n";
+    if (without_end) text += "p99 no end: machines that are busy all the time.\n";
   }
   if (bases.count(LatencyBasis::kMean) > 0) {
     text += "p99 mean: without samples this is the mean time of one inference, without waiting.\n";
@@ -208,6 +210,52 @@ std::string no_plan(const Question& question, const Advice& advice) {
   return text;
 }
 
+// Neighbouring steps that differ in the number of machines alone.
+struct Run {
+  const Step* first;
+  const Step* last;
+
+  const Deployed& what() const { return first->plan.candidate->what; }
+};
+
+std::vector<Run> runs(const std::vector<Step>& steps) {
+  std::vector<Run> runs;
+  for (const Step& step : steps) {
+    if (!runs.empty() && runs.back().first->plan.candidate == step.plan.candidate) {
+      runs.back().last = &step;
+    } else {
+      runs.push_back({&step, &step});
+    }
+  }
+  return runs;
+}
+
+Row row_of(const Run& run) {
+  const Plan& first = run.first->plan;
+  const Plan& last = run.last->plan;
+  std::string plan = machines(last), usd = format_usd(last.usd_per_hour);
+  if (run.first != run.last) {
+    plan = fmt::format("{} to {}", first.count, plan);
+    usd = fmt::format("{} to {}", format_usd(first.usd_per_hour), usd);
+  }
+  return {fmt::format("{:.4g}", run.first->above_per_s),
+          fmt::format("{:.4g}", run.last->up_to_per_s),
+          plan,
+          label(run.what()),
+          usd,
+          format_rate(last.usd_per_million),
+          latency_cell(last.latency)};
+}
+
+// From which load on the machine type stays the same.
+std::string last_change(const std::vector<Run>& runs) {
+  size_t last = runs.size() - 1;
+  while (last > 0 && runs[last - 1].what().instance == runs[last].what().instance) --last;
+  if (last == 0) return "";
+  return fmt::format("Above {:.4g}/s it is {}.\n", runs[last].first->above_per_s,
+                     printable(runs[last].what().instance));
+}
+
 }  // namespace
 
 std::string format_usd(double usd) {
@@ -227,33 +275,23 @@ std::string advice_text(const Question& question, const Advice& advice) {
 }
 
 std::string sweep_text(const Question& question, const std::vector<Step>& steps) {
+  const std::vector<Run> all = runs(steps);
   std::string text = fmt::format("The cheapest plan for a load up to {}:\n\n", asked(question));
-  std::vector<Row> rows{{"up to/s", "plan", "engine", "$/h", "$/million there", "p99 there"}};
-  for (size_t i = 0; i < std::min(steps.size(), kMostSteps); ++i) {
-    const Plan& plan = steps[i].plan;
-    rows.push_back({fmt::format("{:.4g}", steps[i].up_to_per_s), machines(plan),
-                    label(plan.candidate->what), format_usd(plan.usd_per_hour),
-                    format_rate(plan.usd_per_million), latency_cell(plan.latency)});
+  std::vector<Row> rows{
+      {"above/s", "up to/s", "plan", "engine", "$/h", "$/million there", "p99 there"}};
+  for (size_t i = 0; i < std::min(all.size(), kMostRuns); ++i) rows.push_back(row_of(all[i]));
+  text += layout(rows, {2, 3});
+  if (all.size() > kMostRuns) {
+    text += fmt::format("... and {} more; --json has all\n", all.size() - kMostRuns);
   }
-  text += layout(rows, {1, 2});
-  if (steps.size() > kMostSteps) {
-    text += fmt::format("... and {} more; --json has all\n", steps.size() - kMostSteps);
-  }
-  size_t last = steps.size() - 1;
-  const auto same_type = [&](size_t a, size_t b) {
-    return steps[a].plan.candidate->what.instance == steps[b].plan.candidate->what.instance;
-  };
-  while (last > 0 && same_type(last, last - 1)) --last;
-  if (last > 0) {
-    text += fmt::format("\nAbove {:.4g}/s it is {}.\n", steps[last].above_per_s,
-                        printable(steps[last].plan.candidate->what.instance));
-  }
-  if (steps.back().up_to_per_s < question.load.throughput_per_s * (1 - 1e-9)) {
-    text += fmt::format("Above {:.4g}/s there is no plan.\n", steps.back().up_to_per_s);
+  text += "\n" + last_change(all);
+  const double end_per_s = steps.back().up_to_per_s;
+  if (end_per_s < question.load.throughput_per_s * (1 - 1e-9)) {
+    text += fmt::format("Above {:.4g}/s there is no plan.\n", end_per_s);
   }
   std::vector<Plan> plans;
   for (const Step& step : steps) plans.push_back(step.plan);
-  return text + "\n" + warnings(question) + legend_of_latency(plans) +
+  return text + warnings(question) + legend_of_latency(plans) +
          fmt::format("Prices: {}.\n", printable(question.catalogue));
 }
 

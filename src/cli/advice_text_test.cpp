@@ -1,0 +1,84 @@
+#include "cli/advice_text.h"
+
+#include <gtest/gtest.h>
+
+namespace dnnbench {
+namespace {
+
+Candidate candidate(const std::string& instance, double usd_per_hour, double throughput_per_s) {
+  Candidate candidate;
+  candidate.what = {instance, "openvino", "cpu-threads=1"};
+  candidate.usd_per_hour = usd_per_hour;
+  candidate.speed = published_speed(throughput_per_s);
+  candidate.verified = true;
+  return candidate;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines{""};
+  for (const char c : text) {
+    if (c == '\n') {
+      lines.emplace_back();
+    } else {
+      lines.back() += c;
+    }
+  }
+  return lines;
+}
+
+std::string text_of(const std::vector<Candidate>& candidates, const Load& load) {
+  const Selection selection{candidates, {}, {}};
+  return advice_text({"tiny", load, "prices.csv", {}, {}}, find_plans(selection, load));
+}
+
+TEST(AdviceText, TheAnswerComesFirst) {
+  const auto lines = lines_of(text_of({candidate("a", 0.25, 10), candidate("b", 0.5, 20)}, {15}));
+  EXPECT_EQ(lines[0], "15 inferences/s of tiny: 1x b with openvino (threads=1), $0.500 an hour.");
+  EXPECT_EQ(
+      lines[1],
+      "The cheapest on another type is 2x a with openvino (threads=1), $0.500, equally cheap.");
+  EXPECT_EQ(lines[4],
+            "1x b  openvino (threads=1)  0.500    1.00x       9.26       20.0   75%  50.0 ms mean");
+}
+
+TEST(AdviceText, WhatAllPlansHaveIsNotSaidInEveryRow) {
+  Candidate a = candidate("a", 1, 10), b = candidate("b", 2, 100);
+  a.verified = b.verified = false;
+  const std::string text = text_of({a, b}, {9});
+  EXPECT_EQ(text.find("unverified"), std::string::npos);
+  EXPECT_NE(text.find("  busy\n"), std::string::npos);
+  EXPECT_NE(text.find("busy: for more than 80 %"), std::string::npos);
+  EXPECT_NE(text.find("not compared with a reference"), std::string::npos);
+}
+
+TEST(AdviceText, ManyPlansAreCounted) {
+  std::vector<Candidate> many;
+  for (int i = 0; i < 20; ++i) many.push_back(candidate("type" + std::to_string(i), 1 + i, 10));
+  EXPECT_NE(text_of(many, {1}).find("... and 5 more; --json has all\n"), std::string::npos);
+}
+
+TEST(AdviceText, WithoutAPlanTheNearestTargetIsRoundedToWhereItIsPossible) {
+  const Load load{50, 0.01, 0, 3};
+  const auto lines = lines_of(text_of({candidate("a", 1, 16.6667)}, load));
+  EXPECT_EQ(lines[0], "50 inferences/s of tiny within 0.01 s on at most 3 instances: no plan.");
+  EXPECT_EQ(lines[1], "The nearest that is possible: 50/s within 0.06 s.");
+}
+
+TEST(AdviceText, AFreeMachineHasNoRatio) {
+  const std::string text = text_of({candidate("own", 0, 10), candidate("a", 1, 10)}, {5});
+  EXPECT_NE(text.find("The cheapest on another type is 1x a with openvino (threads=1), $1.000.\n"),
+            std::string::npos);
+}
+
+TEST(AdviceText, StepsThatDifferInTheCountAloneShareALine) {
+  const Selection selection{{candidate("a", 1, 10), candidate("b", 2.5, 40)}, {}, {}};
+  const Load load{100};
+  const auto lines =
+      lines_of(sweep_text({"tiny", load, "prices.csv", {}, {}}, sweep(selection, load)));
+  EXPECT_EQ(lines[3].substr(0, 27), "      0       20  1 to 2x a");
+  EXPECT_EQ(lines[4].substr(0, 27), "     20      100  1 to 3x b");
+  EXPECT_EQ(lines[6], "Above 20/s it is b.");
+}
+
+}  // namespace
+}  // namespace dnnbench
