@@ -18,6 +18,7 @@ from page import page
 from read_results import read_results
 from themes import LIGHT
 
+MANY = 100  # pictures take about a second each; with so many a person wants to know
 PIXELS_A_POINT = 2  # sharp on dense screens and in print
 
 
@@ -57,6 +58,8 @@ def draw_folder(
     stems = {picture.stem for picture in drawn}
     text = page(models, stems, complaints, plots_dir, wishes.loads)
     index.write_text(text, encoding="utf-8")
+    if len(drawn) > MANY:
+        warn(f"{index} is written; {len(drawn)} pictures follow")
     for picture in drawn:
         write(picture, plots_dir)
     count = "1 picture" if len(drawn) == 1 else f"{len(drawn)} pictures"

@@ -137,12 +137,14 @@ def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path)
 
 
 def figures(row: Row) -> dict:
-    result, times = row.result, row.result.times_s
+    result = row.result
     low, high = result.throughput_range
     found = {"throughput": digits(result.throughput), "low": digits(low), "high": digits(high)}
     if result.published:
         return found | {"published": True, "latency_s": {"mean": digits(1 / result.throughput)}}
-    found["latency_s"] = {name: digits(value) for name, value in percentiles(result.ordered_s).items()}
+    found["latency_s"] = {
+        name: digits(value) for name, value in percentiles(result.ordered_s).items()
+    }
     if sample_charts.has_samples(row):
         found["bins"] = sample_charts.histogram(result.ordered_s)
         found["when"] = sample_charts.course_axis(result)

@@ -137,17 +137,30 @@ def stacks(theme: Theme) -> alt.LayerChart:
 def points(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
     """No bars: from where on a logarithmic scale would they begin?"""
     thread = base.mark_rule(color=theme.grid, strokeDash=[2, 3], aria=False)
+    shape = alt.condition("datum.stack", alt.value("square"), alt.value("circle"))
     fill = alt.condition("datum.stack", alt.value(theme.series[1]), alt.value(theme.bar))
+    height = upward("throughput", y, theme)
+    point = base.mark_point(size=190, opacity=1, stroke=theme.ink, strokeWidth=1.5)
     return [
-        thread.encode(x=place(), y=upward("throughput", y, theme), y2=alt.value(HEIGHT)),
-        base.mark_point(size=190, opacity=1, stroke=theme.ink, strokeWidth=1.5).encode(
+        thread.encode(x=place(), y=height, y2=alt.value(HEIGHT)),
+        point.encode(
             x=place(),
-            y=upward("throughput", y, theme),
-            shape=alt.condition("datum.stack", alt.value("square"), alt.value("circle")),
+            y=height,
+            shape=shape,
             fill=fill,
             description="description:N",
+            **outline(),
         ),
     ]
+
+
+def outline() -> dict:
+    """Dashed and pale where the outputs were not verified."""
+    verified = "datum.kind === 'verified'"
+    return {
+        "fillOpacity": alt.condition(verified, alt.value(1), alt.value(0.4)),
+        "strokeDash": alt.condition(verified, alt.value([1, 0]), alt.value([5, 3])),
+    }
 
 
 def roof(base: alt.Chart, y: alt.Scale, theme: Theme) -> alt.Chart:
@@ -174,14 +187,12 @@ def upward(field: str, scale: alt.Scale, theme: Theme, **options: object) -> alt
 
 
 def bars(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
-    verified = "datum.kind === 'verified'"
     return [
         base.mark_bar(width=BAR_WIDTH, fill=theme.bar, stroke=theme.ink, strokeWidth=1).encode(
             x=place(),
             y=upward("throughput", y, theme, stack=None),
-            fillOpacity=alt.condition(verified, alt.value(1), alt.value(0.4)),
-            strokeDash=alt.condition(verified, alt.value([1, 0]), alt.value([5, 3])),
             description="description:N",
+            **outline(),
         )
     ]
 
@@ -385,6 +396,7 @@ def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     notes = [
         "Circle: one machine. Square: the cheapest stack of equal machines that carries a load "
         "(dashed line); its latency stays that of one machine. " + PRICE_ON_TOP,
+        unverified_note(rows),
     ]
     title = f"{fleet.model}: stacks beside single machines"
     data = {"rows": rows, "loads": load_rows(loads)}
