@@ -240,8 +240,8 @@ def read_times(raw: dict) -> list[float]:
         raise NotAResult(f'its "number" is {shown(number)}, not a whole number of at least 1')
     if not isinstance(data, list) or not data:
         raise NotAResult('it has no measurements under "data"')
-    numbers = set(map(type, data)) <= {int, float} and math.isfinite(sum(data))  # no NaN
-    if numbers and 1e-12 < min(data) and max(data) < 1e12:
+    numbers = set(map(type, data)) <= {int, float}
+    if numbers and 1e-12 < min(data) and max(data) < 1e12 and not math.isnan(sum(data)):
         return data if number == 1 else [value / number for value in data]
     for value in data:  # says which
         if not is_number(value) or not 1e-12 < value < 1e12:

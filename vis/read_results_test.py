@@ -226,6 +226,7 @@ BROKEN = {
     "a time of 0": (OF_2021 | {"data": [1, 0]}, "0, not a time"),
     "a negative time": (OF_2021 | {"data": [-1]}, "-1, not a time"),
     "NaN": (OF_2021 | {"data": [float("nan")]}, "NaN, not a time"),
+    "NaN among times": (OF_2021 | {"data": [0.1, float("nan"), 0.2]}, "NaN, not a time"),
     "infinite": (OF_2021 | {"data": [float("inf")]}, "Infinity, not a time"),
     "text": (OF_2021 | {"data": ["fast" * 50]}, "not a time"),
     "true": (OF_2021 | {"data": [True]}, "true, not a time"),
