@@ -16,7 +16,8 @@ NAMES_GAP = 12  # between an engine's name and the axis
 DETAIL_CHARACTERS = 36
 REASON_CHARACTERS = 100
 REASON_LINES = 2
-AXIS_TITLE = "Throughput (inferences per second), one at a time"
+AXIS_TITLE = "Throughput (inferences per second)"
+ONE_AT_A_TIME = AXIS_TITLE + ", one at a time"
 HOW_TO_READ = (
     "Bar: median. Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
 )
@@ -33,9 +34,10 @@ def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
     drawn, height = lay_out(comparison)
     base = alt.Chart(alt.Data(values=drawn))
     x = alt.Scale(domain=[0, axis_end(comparison)], nice=False)
+    unit = ONE_AT_A_TIME if comparison.mode == "latency" else AXIS_TITLE
     layers = [
         *plain_ground(base, theme),
-        *bars(base, x, theme),
+        *bars(base, x, unit, theme),
         *whiskers(base, x, theme),
         *values(base, x, theme),
         *names(base, theme),
@@ -52,7 +54,9 @@ def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
 def title(comparison: Comparison, theme: Theme) -> alt.TitleParams:
     results = [row.result for row in comparison.rows if row.result.measured]
     notes = [comparison.conditions]
-    if any(not result.published for result in results) or not results:
+    if comparison.mode != "latency":
+        notes.append(f"Bar: throughput of the whole run in {comparison.mode} mode.")
+    elif any(not result.published for result in results) or not results:
         notes.append(HOW_TO_READ)
     if any(result.published for result in results):
         notes.append(PUBLISHED_NOTE)
@@ -114,7 +118,7 @@ def number(row: Row) -> dict:
         "low": low,
         "high": high,
         "value": short(result.throughput),
-        "latency": short_time(1 / result.throughput)
+        "latency": short_time(result.median_s)
         + (f", {result.why_unranked}" if result.why_unranked else ""),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
@@ -140,9 +144,9 @@ def measured(base: alt.Chart, kind: str = "") -> alt.Chart:
     return base.transform_filter(wanted)
 
 
-def bars(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
+def bars(base: alt.Chart, x: alt.Scale, unit: str, theme: Theme) -> list[alt.Chart]:
     shape = {
-        "x": alt.X("throughput:Q", scale=x, axis=axis(AXIS_TITLE, theme, tickCount=6)),
+        "x": alt.X("throughput:Q", scale=x, axis=axis(unit, theme, tickCount=6)),
         "x2": alt.datum(0),
         "y": pixels("bar_top"),
         "y2": alt.Y2("bar_bottom"),

@@ -55,13 +55,26 @@ def test_each_bar_says_its_value_and_the_axis_its_unit(comparison):
     svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     for text in ("57.7", "30.1", "26.9", "22.3", "17.3 ms", "44.8 ms, not verified"):
         assert f">{text}<" in svg
-    assert charts.AXIS_TITLE in svg and charts.HOW_TO_READ in svg
+    assert charts.ONE_AT_A_TIME in svg and charts.HOW_TO_READ in svg
 
 
 def test_the_axis_begins_at_nought(comparison):
     spec = charts.chart(comparison, LIGHT).to_dict()
     domains = re.findall(r'"domain": \[([-0-9.e]+), ([-0-9.e]+)\]', json.dumps(spec))
     assert domains and {float(low) for low, _ in domains} == {0.0}
+
+
+def test_another_mode_says_so_and_has_no_whisker(tmp_path):
+    path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
+    sample = json.loads(path.read_text(encoding="utf-8"))
+    (tmp_path / "a.json").write_text(
+        json.dumps(sample | {"mode": "load", "throughput_per_s": 12.5})
+    )
+    [comparison] = compare([read_result(tmp_path / "a.json")])
+    assert comparison.file_stem == f"resnet50-v1-7.onnx-{sample['instance']}-load"
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
+    assert "whole run in load mode" in svg and ">12.5<" in svg and ">33.2 ms<" in svg
+    assert "one at a time" not in svg
 
 
 def luminance(color: str) -> float:

@@ -18,6 +18,7 @@ SAMPLE = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-openvino-cpu.js
 BERT = "#model=bertsquad-10.onnx"
 RESNET = "#model=resnet50-v1-7.onnx"
 EXTREME = "#model=extreme.onnx"
+DETECTOR = "#model=a-detector-with-a-rather-long-name-2026-opset-21-simplified.onnx"  # no price
 
 needs_chromium = pytest.mark.skipif(not PROGRAM, reason="needs Chromium (Debian: chromium)")
 
@@ -101,7 +102,7 @@ def click(browser: Chromium, place: str) -> None:
 
 
 @needs_chromium
-@pytest.mark.parametrize("hash_", ["", RESNET, EXTREME, BERT])
+@pytest.mark.parametrize("hash_", ["", RESNET, EXTREME, BERT, DETECTOR])
 def test_works_offline_and_without_complaint(open_page, page, hash_):
     browser = open_page(page, hash_)
     assert [urlsplit(url)._replace(fragment="").geturl() for url in browser.requests()] == [
@@ -247,6 +248,29 @@ def test_another_model(open_page, study):
     assert "model=yolo_v4.onnx" in browser.evaluate("location.hash")
     assert "c6g.medium" not in text(browser, "main")
     assert browser.evaluate("document.querySelectorAll('.machine').length") == 4
+
+
+@needs_chromium
+def test_results_of_another_mode_are_chosen_apart_and_not_planned_with(open_page, tmp_path):
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    (tmp_path / "results").mkdir()
+    for mode, throughput in (("latency", 30.1), ("load", 12.5)):
+        keys = {"mode": mode, "throughput_per_s": throughput}
+        (tmp_path / "results" / f"{mode}.json").write_text(json.dumps(sample | keys))
+    browser = open_page(page_alone(tmp_path / "results", tmp_path / "plots"))
+    assert browser.evaluate("[...document.getElementById('mode').options].map(o => o.value)") == [
+        "latency",
+        "load",
+    ]
+    assert len(plans(browser)) == 1 and "12.5" not in text(browser, "#machine-list")
+    browser.evaluate(
+        "{ const m = document.getElementById('mode'); m.value = 'load';"
+        "m.dispatchEvent(new Event('change')); }"
+    )
+    assert "mode=load" in browser.evaluate("location.hash")
+    assert browser.evaluate("document.getElementById('deploy').hidden") is True
+    assert "12.5" in browser.evaluate("document.getElementById('machine-list').textContent")
+    assert browser.complaints() == []
 
 
 @needs_chromium

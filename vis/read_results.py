@@ -118,6 +118,11 @@ class Result:
             return stored
         return 1 / statistics.median(self.ordered_s)
 
+    @property
+    def median_s(self) -> float:
+        """Of the times of an inference; of a published figure one over its throughput."""
+        return statistics.median(self.ordered_s) if self.times_s else 1 / self.throughput
+
     @cached_property
     def ordered_s(self) -> list[float]:
         return sorted(self.times_s)
