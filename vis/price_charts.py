@@ -21,6 +21,7 @@ COLUMN = 112  # pixels, as all sizes here
 BAR_WIDTH = 46
 HEIGHT = 320
 COST_WIDTH = 700
+COST_HEIGHT = 380
 LEAST_TITLE_WIDTH = 560
 LINE_HEIGHT = 15
 NAME_CHARACTERS = 16
@@ -100,9 +101,13 @@ def price_words(usd_per_hour: float | None) -> str:
 
 
 def usd(dollars: float) -> str:
-    """All of a cent's part that prices have, at least cents: $0.034, $2.156, $28.00."""
-    text = f"{dollars:.3f}" if dollars >= 0.01 else f"{dollars:.5f}"
-    return "$" + (text[:-1] if text.endswith("0") else text)
+    """At least cents, and more where a price has more: $0.034, $0.0399, $2.156, $28.00."""
+    decimals = 3 if dollars >= 1 else 4
+    if 0 < dollars < 0.01:
+        decimals = 2 - math.floor(math.log10(dollars))
+    text = f"{dollars:,.{decimals}f}"
+    cents = text.index(".") + 3
+    return "$" + text[:cents] + text[cents:].rstrip("0")
 
 
 def load_rows(loads: list[float]) -> list[dict]:
@@ -354,13 +359,13 @@ def cost(theme: Theme) -> alt.LayerChart:
         .mark_text(
             align="left", dx=5, baseline="top", color=theme.line, fontSize=13, fontWeight="bold"
         )
-        .encode(x=x, y=alt.value(2), text="text:N"),
+        .encode(x=x, y=alt.value(COST_HEIGHT - 6), text="text:N"),
         named("thick").mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
         named("starts")
         .mark_point(size=110, opacity=1, filled=True, stroke=theme.background, strokeWidth=1)
         .encode(**shape, shape=alt.Shape("kind:N", scale=alt.Scale(range=SHAPES), legend=None)),
         *cost_names(named("names"), x, y, theme),
-    ).properties(width=COST_WIDTH, height=HEIGHT + 60)
+    ).properties(width=COST_WIDTH, height=COST_HEIGHT)
 
 
 def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:

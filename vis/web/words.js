@@ -29,10 +29,13 @@ const Words = (() => {
     return `${short(seconds / size)} ${unit}`;
   }
 
-  // At least cents, and a price's smaller parts where it has them: $0.034  $2.156  $28.00
+  // At least cents, and more where a price has more: $0.034  $0.0399  $2.156  $28.00
   function usd(dollars) {
-    const text = dollars.toFixed(dollars >= 0.01 ? 3 : 5);
-    return "$" + (text.endsWith("0") ? text.slice(0, -1) : text);
+    const small = dollars > 0 && dollars < 0.01;
+    const decimals = small ? 2 - Math.floor(Math.log10(dollars)) : dollars >= 1 ? 3 : 4;
+    const text = decimals > 20 ? dollars.toFixed(decimals) : grouped(dollars, decimals);
+    const cents = text.indexOf(".") + 3;
+    return "$" + text.slice(0, cents) + text.slice(cents).replace(/0+$/, "");
   }
 
   // At most four digits, or all before the point, as a person would type them: 10.95  2  1,234
