@@ -29,7 +29,9 @@ def candidates(
     shapes = shapes_that_count([row.result for row in rows])
     found, out = [], []
     for group in grouped(rows).values():
-        *older, newest = sorted(group, key=lambda row: age_order(row.result))
+        if len(group) > 1:
+            group.sort(key=lambda row: age_order(row.result))
+        *older, newest = group
         out += [(row, "a newer result, or one of a quiet machine, counts") for row in older]
         reason = why_not(newest.result, shapes)
         if reason:

@@ -3,7 +3,7 @@ figures they need, and the scripts of web/ inside."""
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import json
 import os
 import re
@@ -74,7 +74,7 @@ def shapes(theme: Theme) -> dict[str, dict]:
         "distribution": sample_charts.distribution("TIME", theme),
         "course": sample_charts.course("WHEN", "TIME", theme),
     }
-    return {name: finished(d, theme).to_dict() for name, d in drawings.items()}
+    return {name: finished(d, theme).to_dict(validate=False) for name, d in drawings.items()}
 
 
 def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> dict:
@@ -129,7 +129,7 @@ def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path)
         "error": error if is_number(error) and abs(error) < 1e300 else None,
         "json": relative_url(result.path, folder),
         "log": log_url(result.path, raw.get("log_path"), folder),
-        "plan": dataclasses.asdict(planned) if planned else None,
+        "plan": vars(planned) if planned else None,
         "out": out,
         **(figures(row) if result.measured else {}),
     }
@@ -173,7 +173,12 @@ def positive(value: object) -> float | None:
 
 
 def relative_url(path: Path, folder: Path) -> str:
-    return quote(Path(os.path.relpath(os.path.realpath(path), folder)).as_posix())
+    return quote(f"{relative_folder(str(path.parent), str(folder))}/{path.name}")
+
+
+@functools.cache  # results of a machine lie in one folder
+def relative_folder(parent: str, folder: str) -> str:
+    return Path(os.path.relpath(os.path.realpath(parent), folder)).as_posix()
 
 
 def log_url(path: Path, name: object, folder: Path) -> str:
