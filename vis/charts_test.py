@@ -93,7 +93,14 @@ def contrast(one: str, other: str) -> float:
 def test_contrast_as_wcag_asks(theme):
     assert contrast(theme.ink, theme.background) >= 7
     assert contrast(theme.muted, theme.background) >= 4.5
+    assert contrast(theme.line, theme.background) >= 4.5
     assert contrast(theme.ink, theme.bar) >= 3  # the whisker on its bar
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_first_colours_of_a_series_differ_in_grey(theme):
+    grey = sorted(luminance(color) + 0.05 for color in theme.series[:4])
+    assert min(b / a for a, b in zip(grey, grey[1:])) > 1.2
 
 
 def test_one_failed_engine_alone_can_be_drawn():

@@ -94,7 +94,7 @@ def give(browser: Chromium, field: str, value: object) -> None:
         f"{{ const field = document.getElementById('{field}'); field.value = {value!r};"
         "field.dispatchEvent(new Event('input', {bubbles: true})); }"
     )
-    browser.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 60)))")
+    browser.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 400)))")
 
 
 def click(browser: Chromium, place: str) -> None:
@@ -160,7 +160,7 @@ def test_the_slider_moves_the_line_and_ranks_anew(open_page, study):
     browser.evaluate("document.getElementById('load-slider').focus()")
     for _ in range(150):
         browser.press("ArrowRight")
-    browser.evaluate("new Promise(done => setTimeout(done, 100))")
+    browser.evaluate("new Promise(done => setTimeout(done, 400))")
     load = float(browser.evaluate("document.getElementById('load').value"))
     assert load > 5 and f"load={load:g}" in browser.evaluate("location.hash")
     assert plans(browser) != before and browser.evaluate(LINE_Y) != line

@@ -40,7 +40,7 @@ DARK = Theme(
     grid="#2d333c",
     bar="#3f77b3",
     line="#fb923c",
-    series=("#7cb9ff", "#e69f00", "#b0568a", "#5fe0b7", "#3d6fb0", "#8b93a0"),
+    series=("#4f8fd9", "#e69f00", "#b0568a", "#5fe0b7", "#3d6fb0", "#8b93a0"),
 )
 
 

@@ -55,6 +55,7 @@
   }
 
   function writeAddress() {
+    clearTimeout(addressSoon);
     const { model, load, latency_s, single, without } = chosen;
     const wanted = new URLSearchParams({ model: model.name });
     if (model.mode !== "latency") wanted.set("mode", model.mode);
@@ -219,17 +220,24 @@
   // ---- what is shown
 
   let asked = false;
+  let addressSoon = 0;
   function updateSoon() {
     if (asked) return;
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
-      update();
+      show();
     });
+    clearTimeout(addressSoon); // browsers refuse an address that changes with every frame
+    addressSoon = setTimeout(writeAddress, 250);
   }
 
   function update() {
     writeAddress();
+    return show();
+  }
+
+  function show() {
     const shown = shownMachines();
     const canPlan = chosen.model.mode === "latency" && planned(chosen.model);
     find("deploy").hidden = !canPlan;
