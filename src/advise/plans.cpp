@@ -116,6 +116,31 @@ std::string sure_count_text(const Plan& plan) {
   return fmt::format("; {} of them hold in all of it", *plan.count_at_lower_end);
 }
 
+void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
+  const Candidate& candidate = *plan.candidate;
+  if (plan.utilisation > kBusy && !candidate.at_least) {
+    notes.push_back(
+        {"busy", "for more than 80 % of the time, so that requests queue up",
+         fmt::format("Its machines are busy for {:.0f} % of the time: above 80 % requests that "
+                     "arrive at random queue up, and a little more load or a lost machine is too "
+                     "much. --headroom=0.3 keeps some free.",
+                     100 * plan.utilisation)});
+  }
+  if (plan.idle) {
+    notes.push_back({"idle",
+                     "the latency leaves machines less than a quarter of what they could do",
+                     fmt::format("The latency leaves each machine less than a quarter of its {} "
+                                 "inferences/s, so that hardly any request waits for another.",
+                                 format_rate(candidate.speed.throughput_per_s()))});
+  }
+  if (plan.holds_at_lower_end == false) {
+    notes.push_back({"upper end", "holds only in the upper part of the interval of its throughput",
+                     fmt::format("It holds only in the upper part of the interval of its "
+                                 "throughput, {} a machine{}.",
+                                 interval_text(candidate), sure_count_text(plan))});
+  }
+}
+
 void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
   const Speed& speed = plan.candidate->speed;
   if (plan.latency.basis == LatencyBasis::kQueueingEstimate && !speed.tail_is_p99()) {
@@ -170,6 +195,8 @@ Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
   plan.capacity_per_s = machines * usable_capacity_per_s(candidate, load);
   plan.utilisation = load.throughput_per_s / plan.throughput_per_s;
   plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines);
+  plan.idle = count > 1 && capacity_per_s(candidate.speed, load.latency_p99_s) <
+                               kIdle * candidate.speed.throughput_per_s();
   add_lower_end(plan, load);
   return plan;
 }
@@ -200,28 +227,7 @@ Advice find_plans(const Selection& selection, const Load& load) {
 std::vector<Note> notes(const Plan& plan) {
   const Candidate& candidate = *plan.candidate;
   std::vector<Note> notes;
-  if (plan.utilisation > kBusy && !candidate.at_least) {
-    notes.push_back(
-        {"busy", "for more than 80 % of the time, so that requests queue up",
-         fmt::format("Its machines are busy for {:.0f} % of the time: above 80 % requests that "
-                     "arrive at random queue up, and a little more load or a lost machine is too "
-                     "much. --headroom=0.3 keeps some free.",
-                     100 * plan.utilisation)});
-  }
-  if (plan.count > 1 && plan.capacity_per_s < kIdle * plan.throughput_per_s) {
-    notes.push_back({"idle",
-                     "the latency leaves machines less than a quarter of what they could do",
-                     fmt::format("The latency leaves each machine only {} of {} inferences/s, so "
-                                 "that hardly any request waits for another.",
-                                 format_rate(plan.capacity_per_s / static_cast<double>(plan.count)),
-                                 format_rate(candidate.speed.throughput_per_s()))});
-  }
-  if (plan.holds_at_lower_end == false) {
-    notes.push_back({"upper end", "holds only in the upper part of the interval of its throughput",
-                     fmt::format("It holds only in the upper part of the interval of its "
-                                 "throughput, {} a machine{}.",
-                                 interval_text(candidate), sure_count_text(plan))});
-  }
+  add_notes_on_load(plan, notes);
   if (!candidate.verified) {
     notes.push_back({"unverified", "outputs were not compared with a reference",
                      "Its outputs were not compared with a reference."});

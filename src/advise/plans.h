@@ -32,6 +32,7 @@ struct Plan {
   double capacity_per_s = 0;    // the load they carry under the target and with the headroom
   double utilisation = 0;       // share of the time that they are busy
   Latency latency;
+  bool idle = false;  // the latency asked for leaves each of several machines little to do
   std::optional<bool> holds_at_lower_end;     // of the interval; absent where there is none
   std::optional<int64_t> count_at_lower_end;  // machines that it takes there; absent also where no
                                               // number of them is enough

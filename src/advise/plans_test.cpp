@@ -114,6 +114,7 @@ TEST(Plans, QueueingCostsMachinesUnderATarget) {
   EXPECT_EQ(labels(find_plans(selection, {10, 0.5}).plans.at(0)), std::vector<std::string>{});
   EXPECT_EQ(labels(find_plans(selection, {10, 0.101}).plans.at(0)),
             std::vector<std::string>{"idle"});
+  EXPECT_EQ(labels(find_plans(selection, {10, {}, 0.9}).plans.at(0)), std::vector<std::string>{});
 }
 
 TEST(Plans, FewSamplesAndAveragesAreTold) {
