@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from comparisons import Comparison, Row, short, short_time, wrap
+from read_results import Result
 from themes import Theme, axis, finished, titled
 
 PLOT_WIDTH = 600  # pixels, as all sizes here
@@ -117,13 +118,19 @@ def number(row: Row) -> dict:
         "throughput": result.throughput,
         "low": low,
         "high": high,
-        "value": short(result.throughput),
+        "value": value_words(result),
         "latency": short_time(result.median_s)
         + (f", {result.why_unranked}" if result.why_unranked else ""),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
         f"{row.status.lower()}",
     }
+
+
+def value_words(result: Result) -> str:
+    if result.published and result.published.plus_minus_per_s:
+        return f"{short(result.throughput)} \u00b1 {result.published.plus_minus_per_s:g}"
+    return short(result.throughput)
 
 
 def words(row: Row, reason: list[str]) -> dict:

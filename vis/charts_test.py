@@ -64,6 +64,13 @@ def test_the_axis_begins_at_nought(comparison):
     assert domains and {float(low) for low, _ in domains} == {0.0}
 
 
+def test_a_published_figure_says_how_exactly_it_was_read():
+    [path] = golden.STUDY.glob("g4dn.xlarge/mobilenetv2-1.0-*-tf-*.json")
+    [comparison] = compare([read_result(path)])
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
+    assert ">3.00 \u00b1 3.1<" in svg and charts.PUBLISHED_NOTE in svg
+
+
 def test_another_mode_says_so_and_has_no_whisker(tmp_path):
     path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
     sample = json.loads(path.read_text(encoding="utf-8"))
