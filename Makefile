@@ -34,7 +34,7 @@ asan:  # the unit tests under the sanitizers, which leave alone the signals that
 	setup/build_with_engines.sh asan dnnbench-tests
 	ASAN_OPTIONS=handle_segv=0:handle_abort=0 build/asan/bin/dnnbench-tests --gtest_brief=1
 
-golden:  # writes the expected plots anew; read the difference before committing it
+golden:  # writes the expected plots and README's picture anew; read the difference before committing it
 	$(shell setup/python_env.sh tests) vis/golden.py
 
 conformance: build  # every ONNX node test on every engine; writes docs/operators.md

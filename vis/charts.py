@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import altair as alt
 
-from comparisons import OUTCOME_WORDS, Comparison, Row, short, short_time, wrap
+from comparisons import Comparison, Row, short, short_time, wrap
+from read_results import Result
+from themes import Theme, axis, finished, titled
 
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 PLOT_WIDTH = 600  # pixels, as all sizes here
 BARS_SHARE = 0.7  # of the plot's width; the rest is for the values beside the bars
 BAR_HEIGHT = 26
@@ -18,9 +17,13 @@ NAMES_GAP = 12  # between an engine's name and the axis
 DETAIL_CHARACTERS = 36
 REASON_CHARACTERS = 100
 REASON_LINES = 2
-AXIS_TITLE = "Throughput (inferences per second), one at a time"
+AXIS_TITLE = "Throughput (inferences per second)"
+ONE_AT_A_TIME = AXIS_TITLE + ", one at a time"
 HOW_TO_READ = (
     "Bar: median. Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
+)
+PUBLISHED_NOTE = (
+    "Bar: as published, without the samples behind it. Whisker: how exactly it could be read."
 )
 UNVERIFIED_NOTE = (
     "Dashed, no filling: outputs not verified, or the machine busy with something else, "
@@ -28,64 +31,39 @@ UNVERIFIED_NOTE = (
 )
 
 
-@dataclass(frozen=True)
-class Theme:
-    background: str
-    ink: str
-    muted: str
-    grid: str
-    bar: str
-
-
-LIGHT = Theme(background="#ffffff", ink="#16181d", muted="#5a606b", grid="#e2e5ea", bar="#7fb0e0")
-DARK = Theme(background="#14171c", ink="#f2f4f7", muted="#a9b1bd", grid="#2d333c", bar="#3f77b3")
-
-
 def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
     drawn, height = lay_out(comparison)
     base = alt.Chart(alt.Data(values=drawn))
     x = alt.Scale(domain=[0, axis_end(comparison)], nice=False)
+    unit = ONE_AT_A_TIME if comparison.mode == "latency" else AXIS_TITLE
     layers = [
         *plain_ground(base, theme),
-        *bars(base, x, theme),
+        *bars(base, x, unit, theme),
         *whiskers(base, x, theme),
         *values(base, x, theme),
         *names(base, theme),
         *outcomes(base, theme),
     ]
-    return (
+    drawing = (
         alt.layer(*layers)
         .resolve_scale(y="shared")
-        .properties(
-            width=PLOT_WIDTH,
-            height=height,
-            background=theme.background,
-            padding=16,
-            title=title(comparison, theme),
-        )
-        .configure(font=FONT)
-        .configure_view(stroke=None)
-        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
+        .properties(width=PLOT_WIDTH, height=height, title=title(comparison, theme))
     )
+    return finished(drawing, theme)
 
 
 def title(comparison: Comparison, theme: Theme) -> alt.TitleParams:
-    lines = [comparison.conditions, HOW_TO_READ]
-    if any(row.result.measured and not row.result.ranked for row in comparison.rows):
-        lines.append(UNVERIFIED_NOTE)
-    return alt.TitleParams(
-        text=title_lines(comparison),
-        subtitle=[piece for line in lines if line for piece in wrap(line, 120, 2)],
-        anchor="start",
-        frame="bounds",
-        offset=14,
-        fontSize=18,
-        subtitleFontSize=12,
-        subtitleLineHeight=17,
-        subtitlePadding=6,
-        color=theme.ink,
-        subtitleColor=theme.muted,
-    )
+    results = [row.result for row in comparison.rows if row.result.measured]
+    notes = [comparison.conditions]
+    if comparison.mode != "latency":
+        notes.append(f"Bar: throughput of the whole run in {comparison.mode} mode.")
+    elif any(not result.published for result in results) or not results:
+        notes.append(HOW_TO_READ)
+    if any(result.published for result in results):
+        notes.append(PUBLISHED_NOTE)
+    if any(not result.ranked for result in results):
+        notes.append(UNVERIFIED_NOTE)
+    return titled(title_lines(comparison), notes, 720, theme)
 
 
 def title_lines(comparison: Comparison) -> list[str]:
@@ -140,8 +118,8 @@ def number(row: Row) -> dict:
         "throughput": result.throughput,
         "low": low,
         "high": high,
-        "value": short(result.throughput),
-        "latency": short_time(1 / result.throughput)
+        "value": value_words(result),
+        "latency": short_time(result.median_s)
         + (f", {result.why_unranked}" if result.why_unranked else ""),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
@@ -149,12 +127,18 @@ def number(row: Row) -> dict:
     }
 
 
+def value_words(result: Result) -> str:
+    if result.published and result.published.plus_minus_per_s:
+        return f"{short(result.throughput)} \u00b1 {result.published.plus_minus_per_s:g}"
+    return short(result.throughput)
+
+
 def words(row: Row, reason: list[str]) -> dict:
     return {
         "kind": "no number",
-        "outcome": OUTCOME_WORDS[row.result.outcome],
+        "outcome": row.words,
         "reason": reason,
-        "description": f"{row.label}: {OUTCOME_WORDS[row.result.outcome]}. {row.reason}",
+        "description": f"{row.label}: {row.words}. {row.reason}",
     }
 
 
@@ -167,21 +151,9 @@ def measured(base: alt.Chart, kind: str = "") -> alt.Chart:
     return base.transform_filter(wanted)
 
 
-def bars(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
-    axis = alt.Axis(
-        title=AXIS_TITLE,
-        titleColor=theme.muted,
-        labelColor=theme.muted,
-        titlePadding=10,
-        gridColor=theme.grid,
-        domain=False,
-        ticks=False,
-        labelPadding=6,
-        tickCount=6,
-        labelFlush=False,
-    )
+def bars(base: alt.Chart, x: alt.Scale, unit: str, theme: Theme) -> list[alt.Chart]:
     shape = {
-        "x": alt.X("throughput:Q", scale=x, axis=axis),
+        "x": alt.X("throughput:Q", scale=x, axis=axis(unit, theme, tickCount=6)),
         "x2": alt.datum(0),
         "y": pixels("bar_top"),
         "y2": alt.Y2("bar_bottom"),

@@ -9,6 +9,7 @@ import charts
 import golden
 from comparisons import compare
 from read_results import read_result, read_results
+from themes import DARK, LIGHT
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden"
 
@@ -17,6 +18,13 @@ def test_golden():
     """After a wanted change: python vis/golden.py, and read the difference."""
     stored = {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.glob("plots/*.json")}
     assert golden.specs() == stored
+
+
+def test_readme_s_picture_is_ours():
+    """Its words; where exactly they lie depends on the fonts of the machine."""
+    stored = golden.PICTURE.read_text(encoding="utf-8")
+    words = [re.findall(r">([^<>]+)<", svg) for svg in (stored, golden.picture())]
+    assert words[0] == words[1] and "$0.102/h" in words[0]
 
 
 @pytest.fixture(scope="module")
@@ -31,29 +39,49 @@ def marks(svg: str, kind: str) -> list[str]:
 
 
 def test_a_bar_for_each_number_and_for_nothing_else(comparison):
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     assert len(marks(svg, "rect mark")) == 4
     assert svg.count("stroke-dasharray") == 1
 
 
 def test_words_where_there_is_no_number(comparison):
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     for words in ("Crashed", "Unsupported", "Wrong output", "This engine is not built yet."):
         assert f">{words}<" in svg
     assert svg.count(">Unsupported<") == 2
 
 
 def test_each_bar_says_its_value_and_the_axis_its_unit(comparison):
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     for text in ("57.7", "30.1", "26.9", "22.3", "17.3 ms", "44.8 ms, not verified"):
         assert f">{text}<" in svg
-    assert charts.AXIS_TITLE in svg and charts.HOW_TO_READ in svg
+    assert charts.ONE_AT_A_TIME in svg and charts.HOW_TO_READ in svg
 
 
 def test_the_axis_begins_at_nought(comparison):
-    spec = charts.chart(comparison, charts.LIGHT).to_dict()
+    spec = charts.chart(comparison, LIGHT).to_dict()
     domains = re.findall(r'"domain": \[([-0-9.e]+), ([-0-9.e]+)\]', json.dumps(spec))
     assert domains and {float(low) for low, _ in domains} == {0.0}
+
+
+def test_a_published_figure_says_how_exactly_it_was_read():
+    [path] = golden.STUDY.glob("g4dn.xlarge/mobilenetv2-1.0-*-tf-*.json")
+    [comparison] = compare([read_result(path)])
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
+    assert ">3.00 \u00b1 3.1<" in svg and charts.PUBLISHED_NOTE in svg
+
+
+def test_another_mode_says_so_and_has_no_whisker(tmp_path):
+    path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
+    sample = json.loads(path.read_text(encoding="utf-8"))
+    (tmp_path / "a.json").write_text(
+        json.dumps(sample | {"mode": "load", "throughput_per_s": 12.5})
+    )
+    [comparison] = compare([read_result(tmp_path / "a.json")])
+    assert comparison.file_stem == f"resnet50-v1-7.onnx-{sample['instance']}-load"
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
+    assert "whole run in load mode" in svg and ">12.5<" in svg and ">33.2 ms<" in svg
+    assert "one at a time" not in svg
 
 
 def luminance(color: str) -> float:
@@ -68,15 +96,22 @@ def contrast(one: str, other: str) -> float:
     return (brighter + 0.05) / (darker + 0.05)
 
 
-@pytest.mark.parametrize("theme", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_contrast_as_wcag_asks(theme):
     assert contrast(theme.ink, theme.background) >= 7
     assert contrast(theme.muted, theme.background) >= 4.5
+    assert contrast(theme.line, theme.background) >= 4.5
     assert contrast(theme.ink, theme.bar) >= 3  # the whisker on its bar
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_first_colours_of_a_series_differ_in_grey(theme):
+    grey = sorted(luminance(color) + 0.05 for color in theme.series[:4])
+    assert min(b / a for a, b in zip(grey, grey[1:])) > 1.2
 
 
 def test_one_failed_engine_alone_can_be_drawn():
     path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-tf-libtensorflow.json"
     [comparison] = compare([read_result(path)])
-    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, charts.LIGHT).to_dict())
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     assert ">Unsupported<" in svg and not marks(svg, "rect mark")

@@ -113,7 +113,8 @@ class Chromium:
         self.call("Emulation.setEmulatedMedia", features=[feature])
 
     def evaluate(self, expression: str) -> object:
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        wishes = {"returnByValue": True, "awaitPromise": True}
+        answer = self.call("Runtime.evaluate", expression=expression, **wishes)
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
@@ -127,8 +128,9 @@ class Chromium:
 
     def press(self, key: str) -> None:
         for kind in ("keyDown", "keyUp"):
-            code = {"Tab": 9, "Enter": 13}[key]
-            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
+            code = {"Tab": 9, "Enter": 13, " ": 32, "End": 35, "Home": 36, "ArrowRight": 39}[key]
+            text = {"Enter": "\r", " ": " "}.get(key) if kind == "keyDown" else None
+            text = {"text": text} if text else {}
             self.call(
                 "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text
             )

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import chain
 
 from read_results import Result, text_or
 
@@ -35,10 +36,16 @@ class Row:
         return f"{self.name} {self.detail}".strip()
 
     @property
+    def words(self) -> str:
+        """What stands where there is no figure."""
+        statement = self.result.statement
+        return statement[:1].upper() + statement[1:] or OUTCOME_WORDS[self.result.outcome]
+
+    @property
     def status(self) -> str:
         """One or two words for tables: verified, unverified, crashed, ..."""
         if not self.result.measured:
-            return OUTCOME_WORDS[self.result.outcome]
+            return self.words
         if self.result.ranked:
             return "Verified"
         return "Suspect" if self.result.suspect else "Unverified"
@@ -46,6 +53,8 @@ class Row:
     @property
     def reason(self) -> str:
         result = self.result
+        if result.statement:
+            return result.published.note or result.verdict_reason
         if result.measured:
             return BUSY if result.suspect else result.verdict_reason
         return result.reason or result.verdict_reason
@@ -58,10 +67,12 @@ class Comparison:
     file_stem: str  # of its pictures: <model>-<instance>
     conditions: str  # processor, threads, precision
     rows: list[Row]  # verified ones, the fastest first; unverified ones; those without a number
+    mode: str = "latency"
 
     @property
     def title(self) -> str:
-        return f"{self.model} on {self.instance}"
+        mode = "" if self.mode == "latency" else f", {self.mode} mode"
+        return f"{self.model} on {self.instance}{mode}"
 
 
 def compare(results: list[Result]) -> list[Comparison]:
@@ -69,13 +80,17 @@ def compare(results: list[Result]) -> list[Comparison]:
     groups = defaultdict(list)
     for result in results:
         sha256 = text_or(result.raw.get("model_sha256"), "")
-        groups[result.model, result.instance, sha256].append(result)
+        groups[result.model, result.instance, result.mode, sha256].append(result)
     found = sorted(groups.items(), key=lambda group: group[0])
-    stems = unique([file_name(f"{model}-{instance}") for (model, instance, _), _ in found])
+    stems = unique([stem(model, instance, mode) for (model, instance, mode, _), _ in found])
     return [
-        Comparison(model, instance, stem, conditions(group), rows(group))
-        for ((model, instance, _), group), stem in zip(found, stems)
+        Comparison(model, instance, name, conditions(group), rows(group), mode)
+        for ((model, instance, mode, _), group), name in zip(found, stems)
     ]
+
+
+def stem(model: str, instance: str, mode: str) -> str:
+    return file_name(f"{model}-{instance}" + ("" if mode == "latency" else f"-{mode}"))
 
 
 def rows(group: list[Result]) -> list[Row]:
@@ -147,10 +162,11 @@ def file_name(text: str) -> str:
 def unique(names: list[str]) -> list[str]:
     """Two models of one name, or names that only differ in odd characters: name, name-2."""
     answer: list[str] = []
+    taken: set[str] = set()
     for name in names:
-        taken = {other.lower() for other in answer}
         others = (f"{name}-{i}" for i in range(2, len(names) + 2))
-        answer.append(next(n for n in (name, *others) if n.lower() not in taken))
+        answer.append(next(n for n in chain([name], others) if n.lower() not in taken))
+        taken.add(answer[-1].lower())
     return answer
 
 

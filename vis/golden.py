@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what the sample results' charts should be: tests/golden/plots, one Vega-Lite file each.
+"""Writes what the charts of the sample results and of the 2021 study's BERT should be:
+tests/golden/plots, one Vega-Lite file each; and README's picture.
 
 Run it after a wanted change of the charts, and read the difference before committing it.
 """
@@ -9,18 +10,39 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import charts
+import vl_convert
+
+import draw
+from catalogue import SHIPPED, read_prices
 from comparisons import compare
+from machines import fleets
 from read_results import read_results
 
-GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "golden"
+REPOSITORY = Path(__file__).resolve().parent.parent
+GOLDEN = REPOSITORY / "tests" / "golden"
+STUDY = REPOSITORY / "examples" / "2021-study"
+OF_THE_STUDY = ("bertsquad-10.onnx-by-price", "bertsquad-10.onnx-stacks", "bertsquad-10.onnx-cost")
+
+
+PICTURE = REPOSITORY / "docs" / "pictures" / "2021-study-stacks.svg"
+
+
+def picture() -> str:
+    [stacks] = [p for p in pictures_of(STUDY) if p.stem == "bertsquad-10.onnx-stacks"]
+    return vl_convert.vegalite_to_svg(stacks.draw())
 
 
 def specs() -> dict[str, str]:
     """File name to text."""
-    results, _ = read_results(GOLDEN / "results")
-    drawn = {c.file_stem: charts.chart(c, charts.LIGHT).to_dict() for c in compare(results)}
-    return {f"{stem}.vl.json": json.dumps(spec, indent=1) + "\n" for stem, spec in drawn.items()}
+    drawn = {p.stem: p for p in pictures_of(GOLDEN / "results")}
+    drawn |= {f"2021-study-{p.stem}": p for p in pictures_of(STUDY) if p.stem in OF_THE_STUDY}
+    return {f"{stem}.vl.json": json.dumps(p.draw(), indent=1) + "\n" for stem, p in drawn.items()}
+
+
+def pictures_of(folder: Path) -> list[draw.Picture]:
+    results, _ = read_results(folder)
+    comparisons = compare(results)
+    return draw.pictures(comparisons, fleets(comparisons, read_prices(SHIPPED, print)), [])
 
 
 def main() -> None:
@@ -30,6 +52,7 @@ def main() -> None:
         old.unlink()
     for name, text in specs().items():
         (folder / name).write_text(text, encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")
 
 
 if __name__ == "__main__":

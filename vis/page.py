@@ -1,12 +1,12 @@
-"""Writes index.html: every comparison in one file that works offline."""
+"""Writes index.html: all results in one file that works offline, with the pictures' shapes, the
+figures they need, and the scripts of web/ inside."""
 
 from __future__ import annotations
 
+import functools
 import json
-import math
 import os
 import re
-import statistics
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,43 +14,49 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
-import charts
-from comparisons import Comparison, Row, short, short_time
+import price_charts
+import sample_charts
+from candidates import settings_of
+from comparisons import Comparison, Row
+from machines import Fleet
+from plans import Candidate
+from read_results import LEAST_SAMPLES, Result, is_number, percentiles
+from themes import DARK, LIGHT, Theme, finished
 
-# Least samples for a percentile, docs/results-format.md.
-LEAST_SAMPLES = {90: 64, 99: 459}
-UNKNOWN = "\u2013"
+WEB = Path(__file__).resolve().parent / "web"
+SCRIPTS = ("words.js", "plans.js", "rows.js", "tables.js", "page.js")
 
 
-def page(comparisons: list[Comparison], complaints: list[str], plots_dir: Path) -> str:
+def page(
+    models: list[Fleet], stems: set[str], complaints: list[str], plots_dir: Path, loads: list[float]
+) -> str:
+    """`stems`: of the pictures that lie or will lie beside the page."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(WEB),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    specs = {c.file_stem: themes(c) for c in comparisons}
-    return environment.get_template("page.html.j2").render(
-        sections=[section(c, plots_dir) for c in comparisons],
+    folder = Path(os.path.realpath(plots_dir))
+    data = {"models": [model(fleet, stems, folder, loads) for fleet in models]}
+    return environment.get_template("index.html.j2").render(
         complaints=complaints,
-        how_to_read=charts.HOW_TO_READ,
-        unverified_note=charts.UNVERIFIED_NOTE,
         least_samples=LEAST_SAMPLES,
-        light=charts.LIGHT,
-        dark=charts.DARK,
+        results=sum(len(c.rows) for fleet in models for c in fleet.comparisons),
+        light=LIGHT,
+        dark=DARK,
+        style=Markup((WEB / "style.css").read_text(encoding="utf-8")),
         library=Markup(library()),
-        specs=Markup(json.dumps(specs, sort_keys=True).replace("<", "\\u003c")),
+        scripts=[Markup((WEB / name).read_text(encoding="utf-8")) for name in SCRIPTS],
+        shapes=embedded({"light": shapes(LIGHT), "dark": shapes(DARK)}),
+        data=embedded(data),
     )
 
 
-def themes(comparison: Comparison) -> dict:
-    drawn = {}
-    for name, theme in (("light", charts.LIGHT), ("dark", charts.DARK)):
-        spec = charts.chart(comparison, theme).to_dict()
-        del spec["title"]  # the page's heading says it
-        drawn[name] = spec
-    return drawn
+def embedded(value: object) -> Markup:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))
 
 
 def library() -> str:
@@ -59,63 +65,124 @@ def library() -> str:
     return bundle.replace("<!--", r"<\!--")
 
 
-def section(comparison: Comparison, plots_dir: Path) -> dict:
-    rows = comparison.rows
+def shapes(theme: Theme) -> dict[str, dict]:
+    """The pictures without data, which the page's scripts put in under these names."""
+    drawings = {
+        "by-price": price_charts.by_price(theme),
+        "stacks": price_charts.stacks(theme),
+        "cost": price_charts.cost(theme),
+        "distribution": sample_charts.distribution("TIME", theme),
+        "course": sample_charts.course("WHEN", "TIME", theme),
+    }
+    return {name: finished(d, theme).to_dict(validate=False) for name, d in drawings.items()}
+
+
+def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> dict:
+    planned = {id(row): candidate for row, candidate in fleet.candidates}
+    out = {id(row): reason for row, reason in fleet.out}
+    comparison_of = {comparison.instance: comparison for comparison in fleet.comparisons}
+
+    def machine(instance: str, usd_per_hour: float | None) -> dict:
+        comparison = comparison_of[instance]
+        return {
+            "instance": instance,
+            "usd_per_hour": usd_per_hour,
+            "conditions": comparison.conditions,
+            "pictures": picture_links(comparison, stems),
+            "rows": [
+                row_data(row, planned.get(id(row)), out.get(id(row)), folder)
+                for row in comparison.rows
+            ],
+        }
+
+    names = {name: f"{fleet.file_stem}-{name}" for name in price_charts.PICTURES}
     return {
-        "comparison": comparison,
-        "file_url": quote(comparison.file_stem),
-        "rows": [table_row(row, rows[0], plots_dir) for row in rows],
-        "measured": sum(row.result.measured for row in rows),
-        "first": rows[0] if rows[0].result.ranked else None,
-        "first_throughput": short(rows[0].result.throughput) if rows[0].result.ranked else "",
-        "has_unverified": any(r.result.measured and not r.result.ranked for r in rows),
+        "name": fleet.label,
+        "mode": fleet.mode,
+        "loads": loads or fleet.usual_loads,
+        "pictures": {name: quote(stem) for name, stem in names.items() if stem in stems},
+        "machines": [machine(m.instance, m.usd_per_hour) for m in fleet.machines],
     }
 
 
-def table_row(row: Row, first: Row, plots_dir: Path) -> dict:
-    raw, verification = row.result.raw, row.result.raw.get("verification")
-    times = row.result.times_s
-    bytes_used = raw.get("peak_rss_bytes")
+def picture_links(comparison: Comparison, stems: set[str]) -> dict[str, str]:
+    names = {"throughput": comparison.file_stem, "times": f"{comparison.file_stem}-times"}
+    return {name: quote(stem) for name, stem in names.items() if stem in stems}
+
+
+def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path) -> dict:
+    """What the page shows of a result; what is not known is left out."""
+    result, raw = row.result, row.result.raw
+    verification = raw.get("verification")
     error = verification.get("max_abs_error") if isinstance(verification, dict) else None
-    median = statistics.median(times) if times else None
-    compared = row.result.ranked and first.result.ranked
-    return {
-        "row": row,
-        "throughput": short(row.result.throughput) if times else UNKNOWN,
-        "median": short_time(median) if median else UNKNOWN,
-        "p90": percentile(times, 90),
-        "p99": percentile(times, 99),
-        "times_best": f"{median * first.result.throughput:.2f}\u00d7" if compared else UNKNOWN,
-        "load": short_time(raw["load_s"]) if is_positive(raw.get("load_s")) else UNKNOWN,
-        "memory": f"{bytes_used / 2**20:,.0f} MiB" if is_positive(bytes_used) else UNKNOWN,
-        "error": f"{error:.1e}" if is_number(error) else UNKNOWN,
-        "experiments": len(times) or UNKNOWN,
-        "json_url": relative_url(row.result.path, plots_dir),
-        "log_url": log_url(row, plots_dir),
+    known = {
+        "engine": row.name,
+        "detail": row.detail,
+        "settings": settings_of(result),
+        "status": row.status,
+        "kind": "none" if not result.measured else "verified" if result.ranked else "unverified",
+        "bound": bool(result.statement) or None,
+        "reason": row.reason,
+        "experiments": len(result.times_s),
+        "load_s": positive(raw.get("load_s")),
+        "memory_bytes": positive(raw.get("peak_rss_bytes")),
+        "error": error if is_number(error) and abs(error) < 1e300 else None,
+        "json": relative_url(result.path, folder),
+        "log": log_url(result.path, raw.get("log_path"), folder),
+        "plan": vars(planned) if planned else None,
+        "out": out,
+        **(figures(row) if result.measured else {}),
     }
+    return {name: value for name, value in known.items() if value not in (None, "")}
 
 
-def percentile(times: list[float], percent: int) -> str:
-    if len(times) < LEAST_SAMPLES[percent]:
-        return UNKNOWN
-    return short_time(sorted(times)[math.ceil(percent * len(times) / 100) - 1])
+def figures(row: Row) -> dict:
+    result = row.result
+    low, high = result.throughput_range
+    found = {"throughput": digits(result.throughput), "low": digits(low), "high": digits(high)}
+    if result.published:
+        return found | {"published": True, "latency_s": {"mean": digits(1 / result.throughput)}}
+    found["latency_s"] = {
+        name: digits(value) for name, value in percentiles(result.ordered_s).items()
+    }
+    if sample_charts.has_samples(row):
+        found["bins"] = sample_charts.histogram(result.ordered_s)
+        found["when"] = sample_charts.course_axis(result)
+        found["blocks"] = blocks(result)
+    return found
 
 
-def is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+def blocks(result: Result) -> dict:
+    """The drift's columns, times as whole multiples of a unit: a quarter of the text of fractions."""
+    found = sample_charts.drift(result)
+    unit_s = result.times_s[0] / 10_000
+    columns = {
+        name: [round(block[f"{name}_s"] / unit_s) for block in found]
+        for name in ("median", "low", "high")
+    }
+    return {"unit_s": unit_s, "at": [round(block["at"], 2) for block in found], **columns}
 
 
-def is_positive(value: object) -> bool:
-    return is_number(value) and value > 0
+def digits(value: float) -> float:
+    """Enough of a figure for a picture; what plans are made of keeps all of them."""
+    return float(f"{value:.5g}")
 
 
-def relative_url(path: Path, plots_dir: Path) -> str:
-    return quote(Path(os.path.relpath(path.resolve(), plots_dir.resolve())).as_posix())
+def positive(value: object) -> float | None:
+    return value if is_number(value) and 0 < value < 1e300 else None
 
 
-def log_url(row: Row, plots_dir: Path) -> str:
-    name = row.result.raw.get("log_path")
+def relative_url(path: Path, folder: Path) -> str:
+    return quote(f"{relative_folder(str(path.parent), str(folder))}/{path.name}")
+
+
+@functools.cache  # results of a machine lie in one folder
+def relative_folder(parent: str, folder: str) -> str:
+    return Path(os.path.relpath(os.path.realpath(parent), folder)).as_posix()
+
+
+def log_url(path: Path, name: object, folder: Path) -> str:
     if not isinstance(name, str) or not name or "/" in name or "\0" in name:
         return ""
-    log = row.result.path.with_name(name)
-    return relative_url(log, plots_dir) if log.is_file() else ""
+    log = path.with_name(name)
+    return relative_url(log, folder) if log.is_file() else ""

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Draws a folder of results: <model>-<instance>.png and .svg, and one index.html with all.
+"""Draws a folder of results: pictures as PNG and SVG, and one index.html with all.
 
-Reads the results of DNN Bench (docs/results-format.md) and of its predecessor of 2021.
+Reads the results of DNN Bench (docs/results-format.md), of its predecessor of 2021, and published
+figures. docs/plots.md says what each picture shows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+from catalogue import SHIPPED
 
 PYTHON_ENV = Path(__file__).resolve().parent.parent / "setup" / "python_env.sh"
 
@@ -24,9 +27,10 @@ def main(argv: list[str]) -> int:
     arguments = parse(argv)
     try:
         use_python_with_altair()
-        from draw import draw_folder  # needs Altair
+        from draw import Wishes, draw_folder  # needs Altair
 
-        print(draw_folder(arguments.results_dir, arguments.plots_dir, warn))
+        wishes = Wishes(arguments.catalogue, arguments.throughput)
+        print(draw_folder(arguments.results_dir, arguments.plots_dir, warn, wishes))
     except (Failure, OSError) as error:
         warn(str(error))
         return 1
@@ -37,7 +41,29 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results_dir", type=Path, help="folder of results, with all below it")
     parser.add_argument("plots_dir", type=Path, help="folder for the pictures, made if missing")
+    parser.add_argument(
+        "--catalogue",
+        type=Path,
+        default=SHIPPED,
+        metavar="FILE",
+        help="prices of machines, a CSV file like catalogue/instances.csv (default: that one)",
+    )
+    parser.add_argument(
+        "--throughput",
+        type=load,
+        action="append",
+        default=[],
+        metavar="PER_SECOND",
+        help="a load to draw a line at; may be given several times (default: two that suit)",
+    )
     return parser.parse_args(argv)
+
+
+def load(text: str) -> float:
+    value = float(text)  # argparse names the flag where this fails
+    if not 0 < value < 1e12:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
 
 
 def warn(sentence: str) -> None:

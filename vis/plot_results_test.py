@@ -10,11 +10,16 @@ import plot_results
 
 VIS = Path(__file__).resolve().parent
 SAMPLES = VIS.parent / "tests" / "golden" / "results"
-STEMS = {
-    "a-detector-with-a-rather-long-name-2026-opset-21-simplified.onnx-build-host-17.lab.example.org",
-    "bertsquad-10.onnx-c5n.2xlarge",
-    "mobilenetv2-1.0.onnx-c5a.4xlarge",
-    "resnet50-v1-7.onnx-c5a.4xlarge",
+DETECTOR = (
+    "a-detector-with-a-rather-long-name-2026-opset-21-simplified.onnx-build-host-17.lab.example.org"
+)
+MODELS = {"bertsquad-10.onnx": "c5n.2xlarge"}
+MODELS |= dict.fromkeys(("mobilenetv2-1.0.onnx", "resnet50-v1-7.onnx"), "c5a.4xlarge")
+# The detector's machine has no price, and its 8 experiments no distribution.
+STEMS = {DETECTOR} | {
+    f"{model}-{kind}"
+    for model, instance in MODELS.items()
+    for kind in (instance, f"{instance}-times", "by-price", "stacks", "cost")
 }
 
 
@@ -26,12 +31,13 @@ def plot(*arguments: object, **options: object) -> subprocess.CompletedProcess:
 def test_pictures_and_a_page_from_any_folder(tmp_path):
     done = plot(SAMPLES, "plots/new", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("plots/new/index.html: 17 results in 4 pictures")
+    assert done.stdout.startswith("plots/new/index.html: 17 results in 16 pictures")
     written = {path.name for path in (tmp_path / "plots/new").iterdir()}
-    assert written == {f"{s}.{kind}" for s in STEMS for kind in ("png", "svg")} | {"index.html"}
+    expected = {f"{stem}.{kind}" for stem in STEMS for kind in ("png", "svg")}
+    assert written == expected | {"index.html"}
     for path in tmp_path.glob("plots/new/*.png"):
         width, height = size_of_png(path)
-        assert 1200 < width < 2000 and 350 < height < 1400, path.name
+        assert 1000 < width < 2000 and 350 < height < 1900, path.name
 
 
 def size_of_png(path: Path) -> tuple[int, int]:
@@ -74,15 +80,44 @@ def test_a_plots_folder_that_can_t_be_made(tmp_path):
     assert len(done.stderr.splitlines()) == 1 and "taken" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["results"], ["a", "b", "c"], ["--colour", "a", "b"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["results"],
+        ["a", "b", "c"],
+        ["--colour", "a", "b"],
+        ["a", "b", "--throughput=0"],
+        ["a", "b", "--throughput=fast"],
+    ],
+)
 def test_usage_errors(arguments):
     done = plot(*arguments)
     assert done.returncode == 2 and "usage:" in done.stderr
 
 
+def test_own_prices_and_loads(tmp_path):
+    catalogue = tmp_path / "own.csv"
+    catalogue.write_text("instance,usd_per_hour\nc5n.2xlarge,0.7\nc5n.2xlarge,0.8\n")
+    wishes = (f"--catalogue={catalogue}", "--throughput=3", "--throughput=12.5")
+    done = plot(SAMPLES / "c5n.2xlarge", tmp_path / "plots", *wishes)
+    assert done.returncode == 0
+    assert f"{catalogue}, line 3: left out: the name was there before" in done.stderr
+    drawn = (tmp_path / "plots" / "bertsquad-10.onnx-by-price.svg").read_text(encoding="utf-8")
+    assert ">$0.70/h<" in drawn and ">3/s<" in drawn and ">12.5/s<" in drawn
+
+
+def test_a_catalogue_that_is_none(tmp_path):
+    (tmp_path / "own.csv").write_text("a,b\n1,2\n")
+    for wrong in ("own.csv", "none.csv"):
+        done = plot(SAMPLES, tmp_path / "plots", f"--catalogue={tmp_path / wrong}")
+        assert done.returncode == 1 and wrong in done.stderr and "Traceback" not in done.stderr
+
+
 def repository_with(tmp_path: Path, python_env: str) -> Path:
     """A copy of vis/ whose setup/python_env.sh is the given one."""
     shutil.copytree(VIS, tmp_path / "vis", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(VIS.parent / "catalogue", tmp_path / "catalogue")
     script = tmp_path / "setup" / "python_env.sh"
     script.parent.mkdir()
     script.write_text(f"#!/bin/sh\n{python_env}\n")

@@ -1,4 +1,4 @@
-"""Reads a folder of results, ours (docs/results-format.md) and those of the 2021 tool.
+"""Reads a folder of results, ours (docs/results-format.md), those of the 2021 tool, published figures.
 
 Whatever else ends in .json there is skipped with one sentence that says why.
 """
@@ -6,10 +6,12 @@ Whatever else ends in .json there is skipped with one sentence that says why.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import statistics
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 SCHEMA_VERSION = 1
@@ -24,8 +26,22 @@ ENGINE_NAMES = {
 }
 
 
+# Least samples for a percentile, docs/results-format.md.
+LEAST_SAMPLES = {90: 64, 99: 459}
+
+
 class NotAResult(Exception):
     """Why a file can't be drawn, as the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure that someone printed or drew, without the samples behind it."""
+
+    throughput_per_s: float
+    plus_minus_per_s: float  # 0 where it was printed as a number
+    bound: str  # at_least or below, where the source says no more; "" for a figure
+    note: str
 
 
 @dataclass
@@ -41,7 +57,9 @@ class Result:
     verdict: str  # ok, wrong or unverified
     verdict_reason: str
     reason: str  # why there is no number; "" when ok
-    times_s: list[float]  # in the order measured; empty unless ok
+    times_s: list[float]  # in the order measured; empty unless ok and measured by the tool
+    starts_s: list[float] | None  # of the times, since the run began, where that is known
+    published: Published | None
     raw: dict = field(repr=False)  # the whole JSON
 
     @property
@@ -53,8 +71,21 @@ class Result:
         return text_or(self.raw.get("engine_version"), "")
 
     @property
+    def mode(self) -> str:
+        """latency (one request at a time), throughput or load; results of one are compared."""
+        return text_or(self.raw.get("mode"), "latency")
+
+    @property
     def measured(self) -> bool:
-        return self.outcome == "ok" and self.verdict != "wrong"
+        """Whether there is a figure to draw; a bound is none."""
+        return self.outcome == "ok" and self.verdict != "wrong" and not self.statement
+
+    @property
+    def statement(self) -> str:
+        """What a published bound says: "at least 10/s"; "" for everything else."""
+        if not self.published or not self.published.bound:
+            return ""
+        return f"{self.published.bound.replace('_', ' ')} {self.published.throughput_per_s:g}/s"
 
     @property
     def suspect(self) -> bool:
@@ -77,15 +108,35 @@ class Result:
     def of_2021(self) -> bool:
         return "schema_version" not in self.raw
 
-    @property
+    @cached_property
     def throughput(self) -> float:
-        """Inferences a second, one at a time: one over the median time."""
-        return 1 / statistics.median(self.times_s)
+        """Inferences a second, one at a time: one over the median time, or as it was published."""
+        if self.published:
+            return self.published.throughput_per_s
+        stored = self.raw.get("throughput_per_s")
+        if self.mode != "latency" and is_number(stored) and 1e-12 < stored < 1e12:
+            return stored
+        return 1 / statistics.median(self.ordered_s)
 
     @property
+    def median_s(self) -> float:
+        """Of the times of an inference; of a published figure one over its throughput."""
+        return statistics.median(self.ordered_s) if self.times_s else 1 / self.throughput
+
+    @cached_property
+    def ordered_s(self) -> list[float]:
+        return sorted(self.times_s)
+
+    @cached_property
     def throughput_range(self) -> tuple[float, float]:
-        """The middle 90 % of the experiments; of fewer than 20, all."""
-        ordered = sorted(self.times_s)
+        """The middle 90 % of the experiments; of fewer than 20, all. How exactly it could be read,
+        where it was published. Nothing is known of a throughput of several requests at a time."""
+        if self.mode != "latency":
+            return self.throughput, self.throughput
+        if self.published:
+            middle, error = self.published.throughput_per_s, self.published.plus_minus_per_s
+            return max(middle - error, 0.0), middle + error
+        ordered = self.ordered_s
         cut = len(ordered) // 20
         return 1 / ordered[-1 - cut], 1 / ordered[cut]
 
@@ -138,6 +189,8 @@ def read_result(path: Path) -> Result:
     if outcome not in OUTCOMES:
         raise NotAResult(f"its outcome {shown(outcome)} is none of {', '.join(OUTCOMES)}")
     verdict, verdict_reason = read_verdict(raw)
+    published = read_published(raw) if outcome == "ok" and "published" in raw else None
+    times_s = read_times(raw) if outcome == "ok" and not published else []
     return Result(
         path=path,
         model=strings["model_path"].replace("\\", "/").rstrip("/").split("/")[-1],
@@ -148,7 +201,9 @@ def read_result(path: Path) -> Result:
         verdict=verdict,
         verdict_reason=verdict_reason,
         reason=text_or(raw.get("reason"), ""),
-        times_s=read_times(raw) if outcome == "ok" else [],
+        times_s=times_s,
+        starts_s=read_starts(raw, len(times_s)),
+        published=published,
         raw=raw,
     )
 
@@ -172,6 +227,8 @@ def load_object(path: Path) -> dict:
 
 
 def read_verdict(raw: dict) -> tuple[str, str]:
+    if "published" in raw:
+        return "unverified", "A published figure: nobody compared the outputs."
     if "schema_version" not in raw:
         return "unverified", "The 2021 tool did not compare outputs."
     found = raw.get("verification")
@@ -188,13 +245,51 @@ def read_times(raw: dict) -> list[float]:
         raise NotAResult(f'its "number" is {shown(number)}, not a whole number of at least 1')
     if not isinstance(data, list) or not data:
         raise NotAResult('it has no measurements under "data"')
-    for value in data:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not 1e-12 < value < 1e12:
+    numbers = set(map(type, data)) <= {int, float}
+    if numbers and 1e-12 < min(data) and max(data) < 1e12 and not math.isnan(sum(data)):
+        return data if number == 1 else [value / number for value in data]
+    for value in data:  # says which
+        if not is_number(value) or not 1e-12 < value < 1e12:
             raise NotAResult(f'under "data" stands {shown(value)}, not a time in seconds')
     return [value / number for value in data]
+
+
+def read_starts(raw: dict, count: int) -> list[float] | None:
+    found = raw.get("start_s")
+    if not isinstance(found, list) or len(found) != count:
+        return None
+    rising = all(is_number(a) and is_number(b) and 0 <= a <= b for a, b in zip(found, found[1:]))
+    return found if count > 1 and rising else None
+
+
+def read_published(raw: dict) -> Published:
+    found = raw["published"] if isinstance(raw["published"], dict) else {}
+    throughput, error = found.get("throughput_per_s"), found.get("plus_minus_per_s")
+    bound = found.get("bound")
+    if not is_number(throughput) or not 1e-12 < throughput < 1e12:
+        raise NotAResult(
+            f'"published" has the throughput {shown(throughput)}, not a number above 0'
+        )
+    if error is not None and not (is_number(error) and 0 < error < 1e12):
+        raise NotAResult(f'"published" is plus or minus {shown(error)}, not a number above 0')
+    if bound not in (None, "at_least", "below"):
+        raise NotAResult(f'"published" has the bound {shown(bound)}, not at_least or below')
+    return Published(throughput, error or 0.0, bound or "", text_or(found.get("note"), ""))
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def shown(value: object) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else text[:40] + "..."
+
+
+def percentiles(ordered: list[float]) -> dict[str, float]:
+    """Of sorted times: p50, and p90 and p99 by nearest rank where there are enough for them."""
+    found = {"p50": statistics.median(ordered)}
+    for percent, least in LEAST_SAMPLES.items():
+        if len(ordered) >= least:
+            found[f"p{percent}"] = ordered[math.ceil(percent * len(ordered) / 100) - 1]
+    return found

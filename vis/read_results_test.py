@@ -151,6 +151,56 @@ def test_the_range_leaves_out_a_twentieth_at_each_end(tmp_path):
     assert read_one(tmp_path).throughput_range == (0.5, 2.0)
 
 
+PUBLISHED = {
+    "model_path": "resnet50v1.onnx",
+    "backend": "onnxruntime",
+    "backend_meta": "openmp",
+    "data": [],
+    "outcome": "ok",
+    "instance": "c5a.large",
+}
+FIGURE = {"throughput_per_s": 72.66, "plus_minus_per_s": 0.28, "bound": None, "note": "Read."}
+
+
+def test_reads_a_published_figure(tmp_path):
+    write(tmp_path, "a.json", PUBLISHED | {"published": FIGURE})
+    result = read_one(tmp_path)
+    assert result.measured and not result.ranked and result.times_s == []
+    assert result.throughput == 72.66
+    assert result.throughput_range == pytest.approx((72.38, 72.94))
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"), [("at_least", "at least 10/s"), ("below", "below 10/s")]
+)
+def test_a_published_bound_is_words_and_no_figure(tmp_path, bound, words):
+    figure = FIGURE | {"throughput_per_s": 10.0, "plus_minus_per_s": None, "bound": bound}
+    write(tmp_path, "a.json", PUBLISHED | {"published": figure})
+    result = read_one(tmp_path)
+    assert result.statement == words and not result.measured
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"throughput_per_s": None},
+        {"throughput_per_s": -1},
+        {"bound": "about"},
+        {"plus_minus_per_s": "1"},
+    ],
+)
+def test_a_published_figure_that_is_none(tmp_path, wrong):
+    write(tmp_path, "a.json", PUBLISHED | {"published": FIGURE | wrong})
+    results, [complaint] = read_results(tmp_path)
+    assert results == [] and '"published"' in complaint
+
+
+def test_the_mode(tmp_path):
+    write(tmp_path, "a.json", changed(mode="load", throughput_per_s=12.5))
+    result = read_one(tmp_path)
+    assert (result.mode, result.throughput, result.throughput_range) == ("load", 12.5, (12.5, 12.5))
+
+
 @pytest.mark.parametrize("outcome", ["unsupported", "failed", "crashed", "timed_out"])
 def test_other_outcomes_have_no_number(tmp_path, outcome):
     write(tmp_path, "a.json", changed(outcome=outcome, reason="Why.", data=[]))
@@ -176,6 +226,7 @@ BROKEN = {
     "a time of 0": (OF_2021 | {"data": [1, 0]}, "0, not a time"),
     "a negative time": (OF_2021 | {"data": [-1]}, "-1, not a time"),
     "NaN": (OF_2021 | {"data": [float("nan")]}, "NaN, not a time"),
+    "NaN among times": (OF_2021 | {"data": [0.1, float("nan"), 0.2]}, "NaN, not a time"),
     "infinite": (OF_2021 | {"data": [float("inf")]}, "Infinity, not a time"),
     "text": (OF_2021 | {"data": ["fast" * 50]}, "not a time"),
     "true": (OF_2021 | {"data": [True]}, "true, not a time"),

@@ -1,0 +1,102 @@
+"""The page's plans (vis/web/plans.js, in a browser) against those of dnnbench advise, on random
+results: samples and published figures, with and without a bound on latency."""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "vis"))
+
+import draw  # noqa: E402
+from chromium_for_tests import PROGRAM, Chromium  # noqa: E402
+
+SAMPLES = ROOT / "tests" / "golden" / "results" / "c5a.4xlarge"
+SAMPLE = json.loads((SAMPLES / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json").read_text("utf-8"))
+MACHINES = ("c6g.medium", "c6g.large", "c5a.large", "c5n.2xlarge", "g4dn.xlarge", "unknown.box")
+EVERY_PLAN = """[...document.querySelectorAll('#plans tbody tr')].map(row =>
+    [row.cells[1].innerText.split(' ')[0], row.cells[1].innerText.split(' ')[2],
+     row.cells[2].innerText.split(' ').at(-1), row.cells[9].innerText.includes('upper part')])"""
+
+pytestmark = pytest.mark.skipif(not PROGRAM, reason="needs Chromium (Debian: chromium)")
+
+
+def measured(chance: random.Random) -> dict:
+    usual = chance.uniform(0.002, 2)
+    spread = chance.choice([0.0, 0.02, 0.3])
+    count = chance.choice([1, 2, 5, 30, 500])
+    data = [max(usual * chance.gauss(1, spread), usual / 10) for _ in range(count)]
+    suspect = chance.random() < 0.1
+    return SAMPLE | {
+        "data": data,
+        "number": 1,
+        "quantize": chance.random() < 0.1,
+        "started_at": f"2026-11-{chance.randint(10, 24)}T00:00:00Z",
+        "noise": {"run_queue_wait_share": 0.3 if suspect else 0.0, "suspect": suspect},
+    }
+
+
+def published(chance: random.Random) -> dict:
+    keys = ("model_path", "backend", "device", "quantize")
+    figure = {"throughput_per_s": round(chance.uniform(0.5, 300), 2), "bound": None, "source": "s"}
+    figure |= {
+        "plus_minus_per_s": round(chance.uniform(0.01, 3), 2),
+        "read_from_plot": True,
+        "note": "",
+    }
+    figure["bound"] = chance.choice([None, None, None, "at_least", "below"])
+    known = {"data": [], "number": 1, "outcome": "ok", "reason": "", "published": figure}
+    return {key: SAMPLE[key] for key in keys} | known
+
+
+def write_results(folder: Path, chance: random.Random) -> None:
+    for i in range(chance.randint(3, 14)):
+        result = (measured if chance.random() < 0.7 else published)(chance)
+        result |= {"backend_meta": chance.choice("abc"), "instance": chance.choice(MACHINES)}
+        if "model_sha256" in result:
+            del result["model_sha256"]  # as published figures, or they would be another model
+        if "input_shapes" in result:
+            del result["input_shapes"]
+        (folder / f"{i}.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+def plan_of_advice(plan: dict) -> list:
+    (member,) = plan["members"]
+    upper = plan["holds_at_lower_end"] is False
+    return [str(member["count"]), member["instance"], member["settings"], upper]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Chromium() as one:
+        yield one
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_same_plans(dnnbench, browser, tmp_path, monkeypatch, seed):
+    chance = random.Random(seed)
+    (tmp_path / "results").mkdir()
+    write_results(tmp_path / "results", chance)
+    monkeypatch.setattr(draw, "write", lambda picture, folder: None)
+    draw.draw_folder(tmp_path / "results", tmp_path / "plots", pytest.fail)
+    page = (tmp_path / "plots" / "index.html").as_uri()
+    for _ in range(6):
+        load, latency = chance.uniform(0.2, 400), chance.choice([None, 0.01, 0.5, 3.0])
+        flags = ["--model=resnet50-v1-7", f"--throughput={load!r}", "--json"]
+        address = f"#model=resnet50-v1-7.onnx&load={load!r}"
+        if latency:
+            flags.append(f"--latency-p99={latency}")
+            address += f"&latency={latency}"
+        if chance.random() < 0.2:
+            flags.append("--single-instance")
+            address += "&single=1"
+        done = dnnbench("advise", tmp_path / "results", *flags)
+        assert done.returncode in (0, 4), done.stderr
+        expected = [plan_of_advice(plan) for plan in json.loads(done.stdout)["plans"]]
+        browser.open(page + address)
+        browser.wait_for("document.body && document.body.dataset.drawn === 'light'")
+        browser.evaluate("document.getElementById('all-plans')?.click()")
+        assert browser.evaluate(EVERY_PLAN) == expected

@@ -1,0 +1,138 @@
+"""What can be planned with: of each engine with its settings on each instance the newest result,
+as docs/advising.md says. What falls out does so with a reason."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+from comparisons import Comparison, Row
+from plans import Candidate
+from read_results import Result, text_or
+
+LEAST_FOR_P99 = 459  # experiments, docs/results-format.md
+MOST_BATCHES = 20
+# Student's t: the 97.5th percentile with 1 to 19 degrees of freedom.
+T_975 = (
+    12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157,
+    2.228139, 2.200985, 2.178813, 2.160369, 2.144787, 2.131450, 2.119905, 2.109816, 2.100922,
+    2.093024,
+)  # fmt: skip
+
+
+def candidates(
+    comparisons: list[Comparison], usd_per_hour: dict[str, float]
+) -> tuple[list[tuple[Row, Candidate]], list[tuple[Row, str]]]:
+    """Of one model's comparisons: the candidates, those without a price too, and each row that is
+    none with the reason."""
+    rows = [row for comparison in comparisons for row in comparison.rows]
+    shapes = shapes_that_count([row.result for row in rows])
+    found, out = [], []
+    for group in grouped(rows).values():
+        if len(group) > 1:
+            group.sort(key=lambda row: age_order(row.result))
+        *older, newest = group
+        out += [(row, "a newer result, or one of a quiet machine, counts") for row in older]
+        reason = why_not(newest.result, shapes)
+        if reason:
+            out.append((newest, reason))
+        else:
+            found.append((newest, candidate(newest, usd_per_hour.get(newest.result.instance))))
+    return found, out
+
+
+def grouped(rows: list[Row]) -> dict[tuple, list[Row]]:
+    groups = defaultdict(list)
+    for row in rows:
+        result = row.result
+        groups[result.instance, result.backend, result.backend_meta, result.quantized].append(row)
+    return groups
+
+
+def age_order(result: Result) -> tuple:
+    """The one that counts last: suspect ones first, then the oldest."""
+    started = text_or(result.raw.get("started_at"), "")
+    return (not result.suspect, started, result.path.stat().st_mtime, str(result.path))
+
+
+def why_not(result: Result, shapes: set[str]) -> str:
+    if result.outcome != "ok":
+        return result.outcome.replace("_", " ")
+    if result.verdict == "wrong":
+        return "its outputs were found wrong"
+    if result.mode != "latency":
+        return f"measured in {result.mode} mode"
+    if result.suspect:
+        return "the machine was busy with something else: measure again"
+    if shape_of(result) not in shapes:
+        return "another input shape than the other results of the model"
+    if result.published and result.published.bound == "below":
+        return f"only known to be {result.statement}"
+    if interval_of(result)[0] <= 0:
+        return "too inexact: its interval reaches down to zero"
+    return ""
+
+
+def shapes_that_count(results: list[Result]) -> set[str]:
+    """The input shapes of the task: those of the results without settings of their own for them. Of
+    no result where there is none of these and the others differ."""
+    plain = {shape_of(r) for r in results if not has_own_shape(r)}
+    every = {shape_of(r) for r in results}
+    return plain or (every if len(every) == 1 else set())
+
+
+def has_own_shape(result: Result) -> bool:
+    return "-shape=" in result.backend_meta or "-batch=" in result.backend_meta
+
+
+def shape_of(result: Result) -> str:
+    shapes = result.raw.get("input_shapes")
+    return repr(sorted(shapes.items())) if isinstance(shapes, dict) else ""
+
+
+def settings_of(result: Result) -> str:
+    return result.backend_meta + ("-quantised" if result.quantized else "")
+
+
+def candidate(row: Row, usd_per_hour: float | None) -> Candidate:
+    result, times = row.result, row.result.times_s
+    bound = bool(result.published and result.published.bound)
+    mean = 1 / result.throughput if result.published else math.fsum(times) / len(times)
+    low, high = interval_of(result)
+    return Candidate(
+        instance=result.instance,
+        engine=result.backend,
+        settings=settings_of(result),
+        usd_per_hour=usd_per_hour,
+        mean_s=mean,
+        mean_square_s2=math.fsum(t * t for t in times) / len(times) if times else None,
+        slowest_s=slowest(result.ordered_s) if times else None,
+        experiments=len(times),
+        low_per_s=low,
+        high_per_s=high,
+        single_only=bound,
+        verified=result.verdict == "ok",
+    )
+
+
+def slowest(ordered: list[float]) -> float:
+    """Of sorted times: the 99th percentile, or of too few the largest, which lies above it."""
+    few = len(ordered) < LEAST_FOR_P99
+    return ordered[-1] if few else ordered[math.ceil(0.99 * len(ordered)) - 1]
+
+
+def interval_of(result: Result) -> tuple[float, float | None]:
+    """Of the throughput, as docs/advising.md derives it; None where it has no upper end."""
+    if result.published:
+        middle, error = result.published.throughput_per_s, result.published.plus_minus_per_s
+        return middle - error, middle + error
+    times, batches = result.times_s, min(len(result.times_s), MOST_BATCHES)
+    mean = math.fsum(times) / len(times)
+    if batches == 1:
+        return 1 / mean, 1 / mean
+    edges = [i * len(times) // batches for i in range(batches + 1)]
+    means = [math.fsum(times[b:e]) / (e - b) for b, e in zip(edges, edges[1:])]
+    middle = math.fsum(means) / batches
+    deviation = math.sqrt(math.fsum((m - middle) ** 2 for m in means) / (batches - 1))
+    half = T_975[batches - 2] * deviation / math.sqrt(batches)
+    return 1 / (mean + half), 1 / (mean - half) if mean > half else None

@@ -1,0 +1,107 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from candidates import T_975, candidates, interval_of, slowest
+from comparisons import compare
+from read_results import read_result
+
+SAMPLE = (
+    Path(__file__)
+    .resolve()
+    .parent.parent.joinpath(
+        "tests", "golden", "results", "c5a.4xlarge", "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
+    )
+)
+PRICES = {"c5a.4xlarge": 0.616}
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """From what differs from the sample to (engine, settings) of the candidates, and the reasons."""
+
+    def plan(*differences: dict):
+        results = []
+        for i, keys in enumerate(differences):
+            path = tmp_path / f"{i}.json"
+            sample = json.loads(SAMPLE.read_text(encoding="utf-8")) | keys
+            path.write_text(json.dumps({k: v for k, v in sample.items() if v is not None}))
+            results.append(read_result(path))
+        found, out = candidates(compare(results), PRICES)
+        return [candidate for _, candidate in found], [reason for _, reason in out]
+
+    return plan
+
+
+BUSY = {"noise": {"run_queue_wait_share": 0.4, "suspect": True}}
+
+
+def test_the_newest_counts_whatever_the_order_of_files(planned):
+    new = {"data": [0.5], "started_at": "2026-11-24T00:00:00Z"}
+    old = {"data": [0.1], "started_at": "2026-11-20T00:00:00Z"}
+    for pair in ((new, old), (old, new)):
+        [candidate], [reason] = planned(*pair)
+        assert candidate.throughput_per_s == 2 and "newer" in reason
+
+
+def test_a_suspect_one_counts_only_alone_and_then_is_out(planned):
+    newer = {"data": [0.5], "started_at": "2026-11-24T00:00:00Z"} | BUSY
+    [candidate], _ = planned(newer, {"data": [0.1]})
+    assert candidate.throughput_per_s == 10
+    found, [reason] = planned(newer)
+    assert found == [] and "busy" in reason
+
+
+def test_other_settings_are_other_candidates(planned):
+    found, out = planned({}, {"backend_meta": "cpu-threads=1"}, {"quantize": True})
+    assert [c.settings for c in found] == ["cpu", "cpu-threads=1", "cpu-quantised"] and out == []
+
+
+def test_what_failed_is_out_with_its_outcome(planned):
+    verification = {"verdict": "unverified", "reason": "Not reached."}
+    failed = {"outcome": "timed_out", "data": [], "verification": verification}
+    assert planned(failed) == ([], ["timed out"])
+
+
+def test_another_input_shape_is_another_task(planned):
+    small = {"backend_meta": "cpu-shape=x@1x3x32x32", "input_shapes": {"x": [1, 3, 32, 32]}}
+    smaller = {"backend_meta": "cpu-shape=x@1x3x16x16", "input_shapes": {"x": [1, 3, 16, 16]}}
+    found, [reason] = planned({}, small)
+    assert [c.settings for c in found] == ["cpu"] and "shape" in reason
+    assert len(planned(small, small | {"backend": "tvm"})[0]) == 2
+    assert planned(small, smaller)[0] == []
+    other = {"backend": "tvm", "input_shapes": {"x": [1, 3, 16, 16]}}
+    assert [c.engine for c in planned({}, other, small)[0]] == ["openvino", "tvm"]
+
+
+def test_a_published_figure(planned):
+    figure = {"throughput_per_s": 4.0, "plus_minus_per_s": 0.5, "bound": None, "note": ""}
+    usual = {"schema_version": None, "data": []}
+    [candidate], _ = planned(usual | {"published": figure})
+    assert (candidate.low_per_s, candidate.throughput_per_s, candidate.high_per_s) == (3.5, 4, 4.5)
+    assert candidate.slowest_s is None and not candidate.verified
+    for wrong in ({"plus_minus_per_s": 4.0}, {"bound": "below"}):
+        assert planned(usual | {"published": figure | wrong})[0] == []
+    [candidate], _ = planned(usual | {"published": figure | {"bound": "at_least"}})
+    assert candidate.single_only
+
+
+def test_no_price_is_no_obstacle_here(planned):
+    [candidate], _ = planned({"instance": "mine"})
+    assert candidate.usd_per_hour is None
+
+
+def test_the_interval_of_the_mean(tmp_path):
+    """Two batches of one: the half width is 12.7062 times half their difference."""
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    (tmp_path / "a.json").write_text(json.dumps(sample | {"data": [1.0, 1.1], "number": 1}))
+    low, high = interval_of(read_result(tmp_path / "a.json"))
+    assert math.isclose(1 / low, 1.05 + T_975[0] * 0.05, rel_tol=1e-9)
+    assert math.isclose(1 / high, 1.05 - T_975[0] * 0.05, rel_tol=1e-9)
+
+
+def test_the_slowest_is_the_99th_percentile_of_enough():
+    assert slowest([float(i) for i in range(1, 459)]) == 458
+    assert slowest([float(i) for i in range(1, 460)]) == 455  # the ceil(0.99 * 459)-th

@@ -1,0 +1,57 @@
+"""Reads what an hour of each machine costs: catalogue/instances.csv, or a file of that form."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+SHIPPED = Path(__file__).resolve().parent.parent / "catalogue" / "instances.csv"
+NUMBERS = ("usd_per_hour", "vcpu", "cores", "memory_gib", "gpus", "gpu_memory_mib")
+
+
+class NotACatalogue(OSError):
+    pass
+
+
+def read_prices(path: Path, warn: Callable[[str], None]) -> dict[str, float]:
+    """Instance type to $ an hour, without those whose price is not known. Tells `warn` of each row
+    that can't be used, as `dnnbench catalogue` does. Throws OSError."""
+    found: dict[str, float | None] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = {"instance", "usd_per_hour"} - set(rows.fieldnames or ())
+            if missing:
+                raise NotACatalogue(f"{path} has no column {' and '.join(sorted(missing))}")
+            for row in rows:
+                name = (row["instance"] or "").strip()
+                why = "the name was there before" if name in found else why_unusable(name, row)
+                if why:
+                    warn(f"{path}, line {rows.line_num}: left out: {why}")
+                else:
+                    price = (row["usd_per_hour"] or "").strip()
+                    found[name] = float(price) if price else None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise NotACatalogue(f"{path} is no CSV file in UTF-8: {error}") from error
+    return {name: price for name, price in found.items() if price is not None}
+
+
+def why_unusable(name: str, row: dict) -> str:
+    if None in row:
+        return "it has more fields than the first line"
+    if not name:
+        return "it has no name"
+    for column in NUMBERS:
+        text = (row.get(column) or "").strip()
+        if text and not is_amount(text):
+            return f'"{text}" under {column} is not a number of at least 0'
+    return ""
+
+
+def is_amount(text: str) -> bool:
+    try:
+        return 0 <= float(text) < math.inf
+    except ValueError:
+        return False

@@ -1,0 +1,99 @@
+"""Which machines, and how many of them, meet a load for the least money.
+
+The rule of docs/advising.md for the pictures, which ask for no latency and no headroom.
+page/plans.js is the whole rule for the page; page_plans_test.py holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+MOST_MACHINES = 1_000_000
+MOST_STEPS = 2000  # of a picture's line; beyond, its steps are finer than its pixels
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One engine with its settings on one instance type, as measured on one machine."""
+
+    instance: str
+    engine: str
+    settings: str
+    usd_per_hour: float | None  # None where the catalogue has no price; planned with otherwise
+    mean_s: float  # of the times of an inference
+    mean_square_s2: float | None  # None without samples, as the next
+    slowest_s: float | None  # their 99th percentile, of too few the largest
+    experiments: int
+    low_per_s: float  # the throughput's interval
+    high_per_s: float | None  # None where it has no upper end
+    single_only: bool  # "at least 10/s": says nothing of more machines
+    verified: bool
+
+    @property
+    def throughput_per_s(self) -> float:
+        return 1 / self.mean_s
+
+
+@dataclass(frozen=True)
+class Plan:
+    candidate: Candidate
+    count: int
+
+    @property
+    def usd_per_hour(self) -> float:
+        return self.count * self.candidate.usd_per_hour
+
+    @property
+    def capacity_per_s(self) -> float:
+        return self.count * self.candidate.throughput_per_s
+
+    @property
+    def order(self) -> tuple:
+        """The cheapest first; of equal prices fewer machines, then those that carry more."""
+        c = self.candidate
+        names = (c.instance.encode(), c.engine.encode(), c.settings.encode())
+        return (round(self.usd_per_hour, 9), self.count, -self.capacity_per_s, *names)
+
+
+def machines_for(load_per_s: float, throughput_per_s: float) -> int:
+    """The least count that carries the load; 3 machines of 1.825/s carry 5.475/s, in floats too."""
+    return max(1, math.ceil(load_per_s / throughput_per_s * (1 - 1e-9)))
+
+
+def plans(candidates: Iterable[Candidate], load_per_s: float) -> list[Plan]:
+    found = [Plan(c, machines_for(load_per_s, c.throughput_per_s)) for c in candidates]
+    return sorted((p for p in found if possible(p)), key=lambda plan: plan.order)
+
+
+def possible(plan: Plan) -> bool:
+    return plan.count <= (1 if plan.candidate.single_only else MOST_MACHINES)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The cheapest plan for loads above `above_per_s` and up to `plan.capacity_per_s`."""
+
+    above_per_s: float
+    plan: Plan
+
+
+def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
+    """The cheapest plan for every load: what is cheapest now stays so until it is full, for
+    whatever carries more carries this load too and would have been chosen if it cost less."""
+    above = 0.0
+    for _ in range(MOST_STEPS):
+        found = [Plan(c, machines_above(above, c)) for c in candidates]
+        plan = min(filter(possible, found), key=lambda plan: plan.order, default=None)
+        if plan is None:
+            return
+        yield Step(above, plan)
+        above = plan.capacity_per_s
+        if above >= up_to_per_s:
+            return
+
+
+def machines_above(load_per_s: float, candidate: Candidate) -> int:
+    """The least count that carries more than the load."""
+    return math.floor(load_per_s / candidate.throughput_per_s * (1 + 1e-9)) + 1

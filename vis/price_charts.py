@@ -1,0 +1,439 @@
+"""Draws what machines cost: the fastest engine of each by price, stacks beside single machines,
+and the cost of the cheapest plan for every load.
+
+The shapes hold no data: rows come by name, from Python for the files and from the page's script for
+the page, so that both draw the same picture.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+
+import altair as alt
+
+from comparisons import Row, short, short_time, wrap
+from machines import Fleet, Machine
+from plans import Candidate, Plan, Step, plans, steps
+from themes import Theme, axis, finished, logarithmic, titled
+
+COLUMN = 112  # pixels, as all sizes here
+BAR_WIDTH = 46
+HEIGHT = 320
+COST_WIDTH = 700
+COST_HEIGHT = 380
+LEAST_TITLE_WIDTH = 560
+LINE_HEIGHT = 15
+NAME_CHARACTERS = 16
+SHAPES = ["circle", "square", "triangle-up", "triangle-down", "triangle-right", "triangle-left"]
+SYMBOLS = "\u25cf\u25a0\u25b2\u25bc\u25ba\u25c4"
+DASHES = [[8, 3], [2, 3], [8, 3, 2, 3], [14, 4], [4, 4], [1, 0]]
+ABOVE = 64  # for the words over a bar
+
+THROUGHPUT = "Throughput (inferences per second)"
+PRICE_ON_TOP = "On top: price of an hour, throughput, mean time of an inference."
+WHISKER_NOTE = (
+    "Whisker: 95 % interval of the mean; of a published figure how exactly it could be read."
+)
+UNVERIFIED_NOTE = "Dashed and pale: outputs not verified."
+
+
+def rows_by_price(fleet: Fleet) -> list[dict]:
+    return [machine_row(m) | {"place": i} for i, m in enumerate(fleet.machines)]
+
+
+def rows_of_stacks(fleet: Fleet, loads: list[float]) -> list[dict]:
+    """The fastest engine of every machine with a price, and the cheapest stack for each load."""
+    rows = [row_of(m.row, m.fastest, 1) for m in fleet.machines if m.stackable]
+    stackable = {m.fastest: m.row for m in fleet.machines if m.stackable}
+    stacked = {cheapest_stack(list(stackable), load) for load in loads} - {None}
+    rows += [row_of(stackable[p.candidate], p.candidate, p.count) for p in stacked]
+    rows.sort(key=lambda row: (row["usd"], row["count"], row["name"]))
+    return [row | {"place": i} for i, row in enumerate(rows)]
+
+
+def cheapest_stack(candidates: list[Candidate], load_per_s: float) -> Plan | None:
+    return next((plan for plan in plans(candidates, load_per_s) if plan.count > 1), None)
+
+
+def machine_row(machine: Machine) -> dict:
+    if machine.fastest:
+        return row_of(machine.row, machine.fastest, 1)
+    price = machine.usd_per_hour
+    return {
+        "kind": "no number",
+        "name": wrap(machine.instance, NAME_CHARACTERS, 2),
+        "price": price_words(price),
+        "value": wrap(machine.words, NAME_CHARACTERS, 2),
+        "throughput": None,
+        "description": f"{machine.instance}, {price_words(price)}: {machine.words}",
+    }
+
+
+def row_of(row: Row, candidate: Candidate, count: int) -> dict:
+    name = candidate.instance if count == 1 else f"{count} \u00d7 {candidate.instance}"
+    price = None if candidate.usd_per_hour is None else count * candidate.usd_per_hour
+    throughput = count * candidate.throughput_per_s
+    low, high = candidate.low_per_s, candidate.high_per_s
+    name_lines = wrap(name, NAME_CHARACTERS, 2)
+    latency = short_time(candidate.mean_s)
+    return {
+        "kind": "verified" if candidate.verified else "unverified",
+        "name": name_lines,
+        "usd": price,
+        "count": count,
+        "stack": count > 1,
+        "price": price_words(price),
+        "throughput": throughput,
+        "low": low,
+        "high": throughput if high is None else high,
+        "roof": (throughput if high is None else high) * HEIGHT / (HEIGHT - ABOVE),
+        "value": [f"{short(throughput)}/s", latency],
+        "engine": wrap(row.name, NAME_CHARACTERS, 2) + wrap(candidate.settings, NAME_CHARACTERS, 2),
+        "engine_y": HEIGHT + 12 + LINE_HEIGHT * len(name_lines),
+        "description": f"{name}, {price_words(price)}: {short(throughput)} inferences per second "
+        f"with {row.label}, {latency} each, {row.status.lower()}",
+    }
+
+
+def price_words(usd_per_hour: float | None) -> str:
+    return "no price" if usd_per_hour is None else usd(usd_per_hour) + "/h"
+
+
+def usd(dollars: float) -> str:
+    """At least cents, and more where a price has more: $0.034, $0.0399, $2.156, $28.00."""
+    decimals = 3 if dollars >= 1 else 4
+    if 0 < dollars < 0.01:
+        decimals = 2 - math.floor(math.log10(dollars))
+    text = f"{dollars:,.{decimals}f}"
+    cents = text.index(".") + 3
+    return "$" + text[:cents] + text[cents:].rstrip("0")
+
+
+def load_rows(loads: list[float]) -> list[dict]:
+    return [{"load": load, "text": f"{four(load)}/s"} for load in loads]
+
+
+def by_price(theme: Theme) -> alt.LayerChart:
+    y = alt.Scale(zero=True, nice=True)
+    base = named("rows")
+    return alt.layer(
+        *bars(base, y, theme),
+        roof(base, y, theme),
+        *load_lines(named("loads"), y, theme),
+        *whiskers(base, y, theme),
+        *words_over(base, y, theme, "high"),
+        *words_under(base, theme),
+    ).properties(width=alt.Step(COLUMN), height=HEIGHT)
+
+
+def stacks(theme: Theme) -> alt.LayerChart:
+    y = alt.Scale(type="log", nice=False, padding=24)
+    base = named("rows")
+    return alt.layer(
+        *load_lines(named("loads"), y, theme),
+        *points(base, y, theme),
+        roof(base, y, theme),
+        *words_over(base, y, theme, "throughput"),
+        *words_under(base, theme),
+    ).properties(width=alt.Step(COLUMN), height=HEIGHT)
+
+
+def points(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    """No bars: from where on a logarithmic scale would they begin?"""
+    thread = base.mark_rule(color=theme.grid, strokeDash=[2, 3], aria=False)
+    shape = alt.condition("datum.stack", alt.value("square"), alt.value("circle"))
+    fill = alt.condition("datum.stack", alt.value(theme.series[1]), alt.value(theme.bar))
+    height = upward("throughput", y, theme)
+    point = base.mark_point(size=190, opacity=1, stroke=theme.ink, strokeWidth=1.5)
+    return [
+        thread.encode(x=place(), y=height, y2=alt.value(HEIGHT)),
+        point.encode(
+            x=place(),
+            y=height,
+            shape=shape,
+            fill=fill,
+            description="description:N",
+            **outline(),
+        ),
+    ]
+
+
+def outline() -> dict:
+    """Dashed and pale where the outputs were not verified."""
+    verified = "datum.kind === 'verified'"
+    return {
+        "fillOpacity": alt.condition(verified, alt.value(1), alt.value(0.4)),
+        "strokeDash": alt.condition(verified, alt.value([1, 0]), alt.value([5, 3])),
+    }
+
+
+def roof(base: alt.Chart, y: alt.Scale, theme: Theme) -> alt.Chart:
+    """Holds the scale's upper end so far up that the words fit below it."""
+    return (
+        measured(base)
+        .mark_point(opacity=0, aria=False)
+        .encode(x=place(), y=upward("roof", y, theme))
+    )
+
+
+def named(data: str) -> alt.Chart:
+    """A layer of data that come later, under this name."""
+    return alt.Chart(alt.NamedData(name=data))
+
+
+def place() -> alt.X:
+    return alt.X("place:O", axis=None, scale=alt.Scale(padding=0))
+
+
+def upward(field: str, scale: alt.Scale, theme: Theme, **options: object) -> alt.Y:
+    kind = logarithmic if scale.type == "log" else axis
+    return alt.Y(f"{field}:Q", scale=scale, axis=kind(THROUGHPUT, theme, tickCount=6), **options)
+
+
+def bars(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    return [
+        base.mark_bar(width=BAR_WIDTH, fill=theme.bar, stroke=theme.ink, strokeWidth=1).encode(
+            x=place(),
+            y=upward("throughput", y, theme, stack=None),
+            description="description:N",
+            **outline(),
+        )
+    ]
+
+
+def of_kind(base: alt.Chart, kind: str) -> alt.Chart:
+    return base.transform_filter(f"datum.kind === '{kind}'")
+
+
+def measured(base: alt.Chart) -> alt.Chart:
+    return base.transform_filter("datum.kind !== 'no number'")
+
+
+def whiskers(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    """Where there is a spread to show; the ends of others would look like one of nought."""
+    ink = {"color": theme.ink, "aria": False}
+    shown = alt.condition("datum.low < datum.high", alt.value(1), alt.value(0))
+    line = measured(base).mark_rule(strokeWidth=1.5, **ink)
+    end = measured(base).mark_tick(thickness=1.5, size=12, orient="horizontal", **ink)
+    return [
+        line.encode(x=place(), y=upward("low", y, theme), y2="high:Q", opacity=shown),
+        end.encode(x=place(), y=upward("low", y, theme), opacity=shown),
+        end.encode(x=place(), y=upward("high", y, theme), opacity=shown),
+    ]
+
+
+def words_over(base: alt.Chart, y: alt.Scale, theme: Theme, field: str) -> list[alt.Chart]:
+    """The price on top, the throughput and the latency of one machine below it."""
+    over = {"align": "center", "baseline": "bottom", "lineHeight": LINE_HEIGHT}
+    price = {**over, "dy": -40, "fontSize": 13, "fontWeight": "bold", "color": theme.ink}
+    value = {**over, "dy": -10 - LINE_HEIGHT, "fontSize": 12, "color": theme.muted}
+    rim = {"stroke": theme.background, "strokeWidth": 6, "strokeJoin": "round", "aria": False}
+    return [
+        rows.mark_text(**look, **around).encode(x=place(), y=height, text=text)
+        for rows, height in (
+            (measured(base), upward(field, y, theme)),
+            (of_kind(base, "no number"), alt.value(HEIGHT)),
+        )
+        for around in (rim, {})
+        for look, text in ((price, "price:N"), (value, "value:N"))
+    ]
+
+
+def words_under(base: alt.Chart, theme: Theme) -> list[alt.Chart]:
+    under = {"align": "center", "baseline": "top", "lineHeight": LINE_HEIGHT}
+    name = {**under, "fontSize": 13, "fontWeight": "bold", "color": theme.ink}
+    return [
+        base.mark_text(**name).encode(x=place(), y=alt.value(HEIGHT + 10), text="name:N"),
+        base.mark_text(**under, fontSize=12, color=theme.muted).encode(
+            x=place(), y=alt.Y("engine_y:Q", scale=None, axis=None), text="engine:N"
+        ),
+    ]
+
+
+def load_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+    color = theme.line
+    return [
+        base.mark_rule(color=color, strokeWidth=2, strokeDash=[7, 4]).encode(
+            y=upward("load", y, theme)
+        ),
+        base.mark_text(
+            align="left", baseline="middle", dx=6, fontSize=13, fontWeight="bold", color=color
+        ).encode(x=alt.value("width"), y=upward("load", y, theme), text="text:N"),
+    ]
+
+
+def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
+    """Points of the cheapest plan's line, of the lines of the machines in it, and their names."""
+    candidates = on_the_scale(fleet)
+    speeds = [c.throughput_per_s for c in candidates]
+    low, high = min(speeds) / 2, 3 * max(speeds)
+    best = list(steps(candidates, high))
+    kinds = list(dict.fromkeys(step.plan.candidate for step in best))
+    thin = [
+        point | {"kind": kind}
+        for kind, candidate in enumerate(kinds)
+        for point in staircase(list(steps([candidate], high)), low, high)
+    ]
+    runs = [list(run) for _, run in groupby(best, key=lambda step: step.plan.candidate)]
+    thick, starts, before = [], [], None
+    for number, run in enumerate(runs):
+        kind = kinds.index(run[0].plan.candidate)
+        points = staircase(run, low, high, before)
+        thick += [point | {"kind": kind, "run": number} for point in points]
+        starts.append({"load": points[0]["load"], "usd": run[0].plan.usd_per_hour, "kind": kind})
+        before = run[-1].plan.usd_per_hour
+    names = [
+        name_row(max(own, key=lambda run: log_length(run, low, high)), kind, low, high)
+        for kind, candidate in enumerate(kinds)
+        if (own := [run for run in runs if run[0].plan.candidate == candidate])
+    ]
+    return {"thin": thin, "thick": thick, "starts": starts, "names": names}
+
+
+def on_the_scale(fleet: Fleet) -> list[Candidate]:
+    """What a logarithmic scale of prices can show."""
+    return [c for c in fleet.priced if not c.single_only and c.usd_per_hour > 0]
+
+
+def staircase(run: list[Step], low: float, high: float, before: float | None = None) -> list[dict]:
+    """Corners for a line that rises before it goes on; `before` is the price it rises from."""
+    begin = max(run[0].above_per_s, low)
+    first = run[0].plan.usd_per_hour if before is None else before
+    points = [{"load": begin, "usd": first}]
+    for step in run:
+        end = min(step.plan.capacity_per_s, high)
+        if end > begin:
+            points.append({"load": end, "usd": step.plan.usd_per_hour})
+    return points
+
+
+def log_length(run: list[Step], low: float, high: float) -> float:
+    begin, end = max(run[0].above_per_s, low), min(run[-1].plan.capacity_per_s, high)
+    return math.log(end / begin) if end > begin else 0.0
+
+
+def name_row(run: list[Step], kind: int, low: float, high: float) -> dict:
+    """Where the words for a machine go: over the right end of its longest stretch."""
+    begin, end = run[0].above_per_s, run[-1].plan.capacity_per_s
+    if begin <= low and end >= high:
+        stretch = "at every load"
+    elif begin <= low:
+        stretch = f"up to {four(end)}/s"
+    elif end >= high:
+        stretch = f"above {four(begin)}/s"
+    else:
+        stretch = f"{four(begin)} to {four(end)}/s"
+    place = {"load": min(end, high), "usd": run[-1].plan.usd_per_hour, "kind": kind}
+    symbol = SYMBOLS[kind % len(SYMBOLS)]
+    return place | {"name": f"{symbol} {run[0].plan.candidate.instance}", "stretch": stretch}
+
+
+def four(value: float) -> str:
+    """At most four digits, or all before the point, as a person would type them: 10.95  2  1,234"""
+    decimals = max(0, 3 - math.floor(math.log10(value)))
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def cost(theme: Theme) -> alt.LayerChart:
+    x = alt.X(
+        "load:Q",
+        scale=alt.Scale(type="log", nice=False),
+        axis=logarithmic("Load (inferences per second)", theme, tickCount=6),
+    )
+    y = alt.Y(
+        "usd:Q",
+        scale=alt.Scale(type="log", nice=False, padding=24),
+        axis=logarithmic("Price of the plan ($ per hour)", theme, tickCount=6, format="$~g"),
+    )
+    color = alt.Color("kind:N", scale=alt.Scale(range=theme.series), legend=None)
+    dash = alt.StrokeDash("kind:N", scale=alt.Scale(range=DASHES), legend=None)
+    line = {"interpolate": "step-before", "strokeCap": "round"}
+    shape = {"x": x, "y": y, "color": color}
+    asked = {"color": theme.line, "strokeDash": [7, 4], "strokeWidth": 1.5}
+    return alt.layer(
+        named("thin").mark_line(**line, strokeWidth=1.2).encode(**shape, strokeDash=dash),
+        named("loads").mark_rule(**asked).encode(x=x),
+        named("loads")
+        .mark_text(
+            align="left", dx=5, baseline="top", color=theme.line, fontSize=13, fontWeight="bold"
+        )
+        .encode(x=x, y=alt.value(COST_HEIGHT - 6), text="text:N"),
+        named("thick").mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
+        named("starts")
+        .mark_point(size=110, opacity=1, filled=True, stroke=theme.background, strokeWidth=1)
+        .encode(**shape, shape=alt.Shape("kind:N", scale=alt.Scale(range=SHAPES), legend=None)),
+        *cost_names(named("names"), x, y, theme),
+    ).properties(width=COST_WIDTH, height=COST_HEIGHT)
+
+
+def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:
+    """Names beside their lines, on a rim of background that keeps other lines out of them."""
+    left = {"align": "right", "baseline": "bottom", "dx": -8, "fontSize": 13}
+    rim = {"stroke": theme.background, "strokeWidth": 5, "strokeJoin": "round", "aria": False}
+    words = [({**left, "dy": -20, "fontWeight": "bold"}, "name"), ({**left, "dy": -5}, "stretch")]
+    rims = [
+        base.mark_text(**look, **rim).encode(x=x, y=y, text=f"{text}:N") for look, text in words
+    ]
+    inks = [
+        base.mark_text(**look, color=theme.ink).encode(x=x, y=y, text=f"{text}:N")
+        for look, text in words
+    ]
+    return rims + inks
+
+
+def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
+    rows = rows_by_price(fleet)
+    notes = [
+        "Each machine with its fastest engine, one request at a time; the cheapest machine first. "
+        + PRICE_ON_TOP,
+        WHISKER_NOTE,
+        unverified_note(rows),
+    ]
+    title = f"{fleet.model}: the fastest engine on each machine"
+    data = {"rows": rows, "loads": load_rows(loads)}
+    return complete(by_price(theme), data, title, notes, len(rows) * COLUMN, theme)
+
+
+def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
+    rows = rows_of_stacks(fleet, loads)
+    notes = [
+        "Circle: one machine. Square: the cheapest stack of equal machines that carries a load "
+        "(dashed line); its latency stays that of one machine. " + PRICE_ON_TOP,
+        unverified_note(rows),
+    ]
+    title = f"{fleet.model}: stacks beside single machines"
+    data = {"rows": rows, "loads": load_rows(loads)}
+    return complete(stacks(theme), data, title, notes, len(rows) * COLUMN, theme)
+
+
+def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
+    data = cost_rows(fleet) | {"loads": load_rows(loads)}
+    notes = [
+        "Stacks of equal machines, no headroom, no bound on latency. Thick: the cheapest plan for "
+        "the load, a symbol where it changes. Thin: one machine's stacks at other loads."
+    ]
+    title = f"{fleet.model}: what a load costs"
+    return complete(cost(theme), data, title, notes, COST_WIDTH, theme)
+
+
+def can_be_drawn(name: str, fleet: Fleet) -> bool:
+    if fleet.mode != "latency" or not any(m.usd_per_hour is not None for m in fleet.machines):
+        return False
+    return name == "by-price" or bool(on_the_scale(fleet))
+
+
+PICTURES = {"by-price": picture_by_price, "stacks": picture_of_stacks, "cost": picture_of_cost}
+
+
+def unverified_note(rows: list[dict]) -> str:
+    return UNVERIFIED_NOTE if any(row["kind"] == "unverified" for row in rows) else ""
+
+
+def complete(
+    shape: alt.LayerChart, data: dict, title: str, notes: list[str], width: int, theme: Theme
+) -> dict:
+    least = max(width, LEAST_TITLE_WIDTH)
+    shape = shape.properties(title=titled([title], notes, least, theme))
+    return finished(shape, theme).to_dict() | {"datasets": data}

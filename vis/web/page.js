@@ -1,0 +1,396 @@
+// The page: what is chosen lives in the address behind #, so that a link shows what its sender saw.
+"use strict";
+
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const shapes = JSON.parse(document.getElementById("shapes").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const SLIDER_STEPS = 1000;
+  const MOST_OPEN = 12; // names that are listed without being asked for
+  const find = (id) => document.getElementById(id);
+  const views = new Map(); // by the id of their place
+  let chosen; // see read_address
+  let allPlans = false;
+
+  for (const model of data.models) {
+    for (const machine of model.machines) {
+      for (const row of machine.rows) {
+        row.machine = machine;
+        if (row.plan) row.plan.engine_name = row.engine;
+      }
+    }
+  }
+
+  // ---- what is chosen
+
+  const namesOf = () => [...new Set(data.models.map((model) => model.name))];
+  const modesOf = (name) => data.models.filter((m) => m.name === name).map((m) => m.mode);
+  const enginesOf = (model) =>
+    [...new Set(model.machines.flatMap((machine) => machine.rows.map((row) => row.engine)))].sort();
+
+  function positive(text) {
+    const value = Number(text);
+    return text !== null && text.trim() !== "" && value > 0 && value < 1e12 ? value : null;
+  }
+
+  // The first model that can be planned with is shown first.
+  const planned = (model) => model.machines.some((m) => m.usd_per_hour !== null && m.rows.some((r) => r.plan));
+
+  function readAddress() {
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    const named = data.models.filter((m) => m.name === wanted.get("model"));
+    const model =
+      named.find((m) => m.mode === (wanted.get("mode") ?? "latency")) ?? named[0] ??
+      data.models.find(planned) ?? data.models[0];
+    return {
+      model,
+      load: positive(wanted.get("load")) ?? model.loads[0] ?? 1,
+      latency_s: positive(wanted.get("latency")),
+      single: wanted.get("single") === "1",
+      without: {
+        machine: new Set(wanted.getAll("without-machine")),
+        engine: new Set(wanted.getAll("without-engine")),
+      },
+    };
+  }
+
+  function writeAddress() {
+    clearTimeout(addressSoon);
+    const { model, load, latency_s, single, without } = chosen;
+    const wanted = new URLSearchParams({ model: model.name });
+    if (model.mode !== "latency") wanted.set("mode", model.mode);
+    wanted.set("load", load);
+    if (latency_s !== null) wanted.set("latency", latency_s);
+    if (single) wanted.set("single", "1");
+    for (const name of without.machine) wanted.append("without-machine", name);
+    for (const name of without.engine) wanted.append("without-engine", name);
+    history.replaceState(null, "", `#${wanted}`);
+  }
+
+  function shownMachines() {
+    const { model, without } = chosen;
+    return model.machines
+      .filter((machine) => !without.machine.has(machine.instance))
+      .map((machine) => ({
+        ...machine,
+        rows: machine.rows.filter((row) => !without.engine.has(row.engine)),
+      }))
+      .filter((machine) => machine.rows.length);
+  }
+
+  // ---- controls
+
+  function option(text) {
+    return Tables.element("option", { value: text }, text);
+  }
+
+  function fillSelects() {
+    find("model").replaceChildren(...namesOf().map(option));
+    find("model").value = chosen.model.name;
+    const modes = modesOf(chosen.model.name);
+    find("mode").replaceChildren(...modes.map(option));
+    find("mode").value = chosen.model.mode;
+    find("mode-field").hidden = modes.length === 1 && modes[0] === "latency";
+  }
+
+  function fillChecks(kind, names) {
+    const boxes = names.map((name) => {
+      const box = Tables.element("input", { type: "checkbox", value: name });
+      box.checked = !chosen.without[kind].has(name);
+      box.addEventListener("change", () => {
+        chosen.without[kind][box.checked ? "delete" : "add"](name);
+        update();
+      });
+      return Tables.element("label", { class: "check" }, box, ` ${name}`);
+    });
+    const all = (checked, text) => {
+      const attributes = { type: "button", "data-all": `${kind}-${checked}` };
+      const button = Tables.element("button", attributes, text);
+      button.addEventListener("click", () => {
+        chosen.without[kind] = new Set(checked ? [] : names);
+        for (const box of find(`${kind}s`).querySelectorAll("input")) box.checked = checked;
+        update();
+      });
+      return button;
+    };
+    find(`${kind}s`).replaceChildren(...boxes, all(true, "all"), all(false, "none"));
+    find(`${kind}-choice`).open = names.length <= MOST_OPEN;
+  }
+
+  // Both sliders are logarithmic, over all that the model's results can answer.
+  function loadRange() {
+    const speeds = allPlansOf(chosen.model).map((plan) => Plans.throughput(plan));
+    return speeds.length ? [Math.min(...speeds) / 10, Math.max(...speeds) * 100] : [0.01, 1e4];
+  }
+
+  function latencyRange() {
+    const times = allPlansOf(chosen.model).map((plan) => plan.slowest_s ?? plan.mean_s);
+    return times.length ? [Math.min(...times) / 2, Math.max(...times) * 10] : [1e-3, 10];
+  }
+
+  const allPlansOf = (model) =>
+    model.machines.flatMap((machine) => machine.rows.filter((row) => row.plan).map((row) => row.plan));
+
+  function toSlider(value, [low, high]) {
+    const share = Math.log(value / low) / Math.log(high / low);
+    return Math.round(SLIDER_STEPS * Math.min(1, Math.max(0, share)));
+  }
+
+  function fromSlider(step, [low, high]) {
+    return Number((low * (high / low) ** (step / SLIDER_STEPS)).toPrecision(3));
+  }
+
+  function showLoad() {
+    find("load").value = chosen.load;
+    find("load-slider").value = toSlider(chosen.load, loadRange());
+    find("load-slider").setAttribute("aria-valuetext", `${Words.load(chosen.load)} inferences per second`);
+  }
+
+  // The slider's right end is: any latency.
+  function showLatency() {
+    const { latency_s } = chosen;
+    find("latency").value = latency_s ?? "";
+    find("latency-slider").value =
+      latency_s === null ? SLIDER_STEPS : Math.min(toSlider(latency_s, latencyRange()), SLIDER_STEPS - 1);
+    const words = latency_s === null ? "any latency" : `at most ${Words.time(latency_s)}`;
+    find("latency-slider").setAttribute("aria-valuetext", words);
+    find("latency-words").textContent = words;
+  }
+
+  function listen() {
+    find("model").addEventListener("change", () => choose(find("model").value, "latency"));
+    find("mode").addEventListener("change", () => choose(chosen.model.name, find("mode").value));
+    find("load-slider").addEventListener("input", () => {
+      chosen.load = fromSlider(Number(find("load-slider").value), loadRange());
+      showLoad();
+      updateSoon();
+    });
+    find("latency-slider").addEventListener("input", () => {
+      const step = Number(find("latency-slider").value);
+      chosen.latency_s = step === SLIDER_STEPS ? null : fromSlider(step, latencyRange());
+      showLatency();
+      updateSoon();
+    });
+    find("load").addEventListener("input", () => typed(find("load"), "load", false, showLoad));
+    find("latency").addEventListener("input", () => typed(find("latency"), "latency_s", true, showLatency));
+    find("single").addEventListener("change", () => {
+      chosen.single = find("single").checked;
+      update();
+    });
+    find("skip").addEventListener("click", (event) => {
+      event.preventDefault(); // the address holds what is chosen
+      find("results").focus();
+    });
+    window.addEventListener("hashchange", start);
+    dark.addEventListener("change", redraw);
+  }
+
+  // What can't be read as a number above 0 is marked and changes nothing.
+  function typed(field, name, mayBeEmpty, show) {
+    const empty = field.value.trim() === "";
+    const value = positive(field.value);
+    const good = value !== null || (mayBeEmpty && empty && !field.validity.badInput);
+    field.setAttribute("aria-invalid", String(!good));
+    if (!good) return;
+    const text = field.value;
+    chosen[name] = value;
+    show();
+    field.value = text;
+    updateSoon();
+  }
+
+  function choose(name, mode) {
+    const models = data.models.filter((model) => model.name === name);
+    const model = models.find((m) => m.mode === mode) ?? models[0];
+    chosen = { ...chosen, model, load: model.loads[0] ?? 1, latency_s: null };
+    chosen.without = { machine: new Set(), engine: new Set() };
+    showControls();
+    update();
+  }
+
+  function showControls() {
+    fillSelects();
+    fillChecks("machine", chosen.model.machines.map((machine) => machine.instance));
+    fillChecks("engine", enginesOf(chosen.model));
+    find("single").checked = chosen.single;
+    showLoad();
+    showLatency();
+  }
+
+  // ---- what is shown
+
+  let asked = false;
+  let addressSoon = 0;
+  function updateSoon() {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      show();
+    });
+    clearTimeout(addressSoon); // browsers refuse an address that changes with every frame
+    addressSoon = setTimeout(writeAddress, 250);
+  }
+
+  function update() {
+    writeAddress();
+    return show();
+  }
+
+  function show() {
+    const shown = shownMachines();
+    const canPlan = chosen.model.mode === "latency" && planned(chosen.model);
+    find("deploy").hidden = !canPlan;
+    find("no-plans").hidden = canPlan;
+    if (canPlan) showPlans(shown);
+    showResults(shown);
+    return drawAll(shown, canPlan);
+  }
+
+  function showPlans(shown) {
+    const wish = { latency_s: chosen.latency_s, single: chosen.single };
+    const candidates = shown.flatMap((m) => m.rows.filter((row) => row.plan).map((row) => row.plan));
+    const { plans, out } = Plans.plans(candidates, chosen.load, wish);
+    const showAll = () => {
+      allPlans = true;
+      update();
+    };
+    find("answer").textContent = answer(plans, candidates, wish);
+    find("plans").replaceChildren(Tables.plans(plans, allPlans, showAll));
+    find("rejected").hidden = !out.length;
+    find("rejected-count").textContent = `${out.length} without a plan`;
+    find("rejected-list").replaceChildren(Tables.rejected(out, wish));
+  }
+
+  function answer(plans, candidates, wish) {
+    const within = wish.latency_s === null ? "" : ` within ${Words.time(wish.latency_s)}`;
+    const asked = `${Words.load(chosen.load)} inferences per second${within}`;
+    if (!plans.length) return `Nothing carries ${asked}. ${nearest(candidates, wish)}`;
+    const [best] = plans;
+    const c = best.candidate;
+    const other = plans.find((plan) => plan.candidate.instance !== c.instance);
+    const ratio = other ? other.usd_per_hour / best.usd_per_hour : 1;
+    const against = !other || !(best.usd_per_hour > 0) ? "" : ratio < 1.005
+      ? ` ${Tables.machines(other)} costs the same.`
+      : ` The next, ${Tables.machines(other)}, costs ${ratio.toFixed(2)} times as much.`;
+    return `Cheapest for ${asked}: ${Tables.machines(best)} with ${c.engine_name} ${c.settings}, ` +
+      `${Words.usd(best.usd_per_hour)} an hour.${against}`;
+  }
+
+  function nearest(candidates, wish) {
+    const able = candidates.filter((c) => c.usd_per_hour !== null);
+    if (!able.length) return "No machine that is shown has a figure and a price.";
+    const most = Math.max(...able.map((c) => Plans.capacity(c, wish.latency_s)));
+    if (most > 0) return `The most that one machine carries: ${Words.load(most)} per second.`;
+    const quickest = Math.min(...able.map((c) => c.slowest_s ?? c.mean_s));
+    return `The quickest needs ${Words.time(quickest)}.`;
+  }
+
+  let resultsShown = "";
+  function showResults(shown) {
+    const { model, without } = chosen;
+    const key = JSON.stringify([model.name, model.mode, ...without.machine, "", ...without.engine]);
+    if (key === resultsShown) return;
+    resultsShown = key;
+    find("ratios").replaceChildren(shown.length ? Tables.ratios(shown) : "Nothing is chosen.");
+    find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, toggleTimes)));
+    find("price-files").replaceChildren(
+      Tables.pictureLinks(model.pictures, { "by-price": "fastest engines", stacks: "stacks", cost: "cost" }) ?? "",
+    );
+  }
+
+  // ---- pictures
+
+  const theme = () => (dark.matches ? "dark" : "light");
+
+  function drawAll(shown, canPlan) {
+    const { load, latency_s, single } = chosen;
+    const drawings = [];
+    if (canPlan && shown.length) {
+      const cost = Rows.cost(shown.flatMap((m) => m.rows.flatMap((row) => row.plan ?? [])), { latency_s, single }, load);
+      const byPrice = Rows.byPrice(shown, latency_s);
+      const stacks = Rows.stacks(shown, load, latency_s);
+      const some = byPrice.some((row) => row.kind !== "no number");
+      drawings.push(draw("by-price", some && { rows: byPrice, loads: Rows.loads(load) }));
+      drawings.push(draw("stacks", stacks.length && { rows: stacks, loads: Rows.loads(load) }));
+      drawings.push(draw("cost", cost));
+      find("changes").replaceChildren(cost ? Tables.changes(cost.runs) : "");
+    }
+    return Promise.all(drawings).then(() => {
+      document.body.dataset.drawn = theme();
+    });
+  }
+
+  const DATA_OF = {
+    "by-price": ["rows", "loads"],
+    stacks: ["rows", "loads"],
+    cost: ["thin", "thick", "starts", "names", "loads"],
+  };
+
+  // Draws a shape with data in the place of its name, or only changes the data of what is there.
+  async function draw(name, sets) {
+    const place = find(`${name}-picture`);
+    const drawn = views.get(name);
+    if (!sets) {
+      drawn?.then((result) => result.finalize());
+      views.delete(name);
+      place.replaceChildren("Nothing to draw for this choice.");
+      return;
+    }
+    if (drawn) {
+      const { view } = await drawn;
+      for (const key of DATA_OF[name]) view.data(key, sets[key]);
+      await view.runAsync();
+      return;
+    }
+    const spec = { ...shapes[theme()][name], datasets: sets };
+    views.set(name, embed(place, spec));
+    await views.get(name);
+  }
+
+  const embed = (place, spec) =>
+    vegaEmbed(place, spec, { actions: false, renderer: "svg", tooltip: { theme: theme() } });
+
+  function redraw() {
+    for (const drawn of views.values()) drawn.then((result) => result.finalize());
+    views.clear();
+    document.querySelectorAll("tr.times").forEach((row) => row.remove());
+    document.querySelectorAll("[aria-expanded=true]").forEach((b) => b.setAttribute("aria-expanded", "false"));
+    update();
+  }
+
+  // A row below a result's with the distribution and the course of its times.
+  function toggleTimes(button, row) {
+    const above = button.closest("tr");
+    const open = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!open));
+    if (open) {
+      above.nextElementSibling.remove();
+      return;
+    }
+    const sets = Rows.times(row);
+    const places = ["distribution", "course"].map((name) => {
+      const place = Tables.element("div", { class: "chart" });
+      const text = JSON.stringify(shapes[theme()][name])
+        .replaceAll("TIME", `Time (${sets.unit})`)
+        .replaceAll("WHEN", row.when);
+      embed(place, { ...JSON.parse(text), datasets: sets });
+      return place;
+    });
+    const note =
+      "Left: how many experiments took how long; the last bar holds the slowest 1 %. " +
+      "Right: how they drifted; line: median of a block of experiments, band: its fastest and slowest.";
+    const cell = Tables.element("td", { colspan: above.cells.length + 7 }, Tables.element("p", { class: "muted" }, note));
+    cell.append(Tables.element("div", { class: "pair" }, ...places));
+    above.after(Tables.element("tr", { class: "times" }, cell));
+  }
+
+  function start() {
+    chosen = readAddress();
+    showControls();
+    return update();
+  }
+
+  listen();
+  start();
+})();

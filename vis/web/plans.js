@@ -1,0 +1,142 @@
+// Which machines, and how many of them, carry a load for the least money: the rule of
+// docs/advising.md, for results measured one request at a time and for published figures.
+// Times in seconds, loads in inferences a second, prices in $ an hour. Pure functions, no page.
+"use strict";
+
+const Plans = (() => {
+  const MOST_MACHINES = 1e6;
+  const MOST_STEPS = 2000;
+  const ROUNDING = 1e-9; // a load that is exactly a multiple of the capacity costs no machine more
+
+  const throughput = (c) => 1 / c.mean_s;
+
+  // The time that a request takes when they arrive at one machine at random, `rate` a second:
+  // the sum of two 99th percentiles, of the inference and of the wait before it.
+  function response(c, rate) {
+    const busy = rate * c.mean_s;
+    if (busy <= 0.01) return c.slowest_s;
+    const scale = c.mean_square_s2 / (2 * c.mean_s * (1 - busy));
+    return c.slowest_s + scale * Math.log(100 * busy);
+  }
+
+  // The greatest load of one machine; `latency_s` null: whatever it can do.
+  function capacity(c, latency_s) {
+    if (latency_s === null) return throughput(c);
+    if (c.slowest_s === null) return c.mean_s <= latency_s ? throughput(c) : 0;
+    if (c.slowest_s > latency_s) return 0;
+    let [low, high] = [0.01, 1];
+    for (let i = 0; i < 100; i++) {
+      const middle = (low + high) / 2;
+      if (response(c, middle / c.mean_s) <= latency_s) low = middle;
+      else high = middle;
+    }
+    return low / c.mean_s;
+  }
+
+  const machinesFor = (load, one) => Math.max(1, Math.ceil((load / one) * (1 - ROUNDING)));
+  const machinesAbove = (load, one) => Math.floor((load / one) * (1 + ROUNDING)) + 1;
+
+  function slowed(c, factor) {
+    if (c.slowest_s === null) return { ...c, mean_s: c.mean_s * factor };
+    return {
+      ...c,
+      mean_s: c.mean_s * factor,
+      slowest_s: c.slowest_s * factor,
+      mean_square_s2: c.mean_square_s2 * factor ** 2,
+    };
+  }
+
+  // Whether so many machines carry the load also at the lower end of the measurement's interval.
+  function holds(c, count, load, latency_s) {
+    if (c.single_only) return true;
+    const one = capacity(slowed(c, throughput(c) / c.low_per_s), latency_s);
+    return one > 0 && machinesFor(load, one) <= count;
+  }
+
+  function latencyAt(c, rate) {
+    if (c.slowest_s === null) return c.mean_s;
+    return rate * c.mean_s >= 1 - ROUNDING ? null : response(c, rate);
+  }
+
+  function plan(c, count, one, load, latency_s) {
+    return {
+      candidate: c,
+      count,
+      usd_per_hour: count * c.usd_per_hour,
+      usd_per_million: (count * c.usd_per_hour * 1e6) / (3600 * load),
+      throughput_per_s: count * throughput(c),
+      capacity_per_s: count * one,
+      utilisation: load / (count * throughput(c)),
+      latency_s: latencyAt(c, load / count),
+      holds: holds(c, count, load, latency_s),
+    };
+  }
+
+  function compareText(a, b) {
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
+
+  // The cheapest first; of equal prices fewer machines, then those that carry more.
+  function compare(a, b) {
+    return (
+      Math.round(a.usd_per_hour * 1e9) - Math.round(b.usd_per_hour * 1e9) ||
+      a.count - b.count ||
+      b.capacity_per_s - a.capacity_per_s ||
+      compareText(a.candidate.instance, b.candidate.instance) ||
+      compareText(a.candidate.engine, b.candidate.engine) ||
+      compareText(a.candidate.settings, b.candidate.settings)
+    );
+  }
+
+  // { latency_s, one }: the wish; `one` true: a single machine only. Why a candidate is out, or "".
+  function whyOut(c, count, one, wish) {
+    if (c.usd_per_hour === null) return "the catalogue has no price for this machine";
+    if (one === 0) return "too slow";
+    if (c.single_only && count > 1) return "only a bound is known, which says nothing of more machines";
+    if (wish.single && count > 1) return "more than one machine needed";
+    if (count > MOST_MACHINES) return "more than a million machines needed";
+    return "";
+  }
+
+  // All plans for the load, the cheapest first, and the candidates that have none with the reason.
+  function plans(candidates, load, wish) {
+    const [found, out] = [[], []];
+    for (const c of candidates) {
+      const one = capacity(c, wish.latency_s);
+      const count = one > 0 ? machinesFor(load, one) : Infinity;
+      const reason = whyOut(c, count, one, wish);
+      if (reason) out.push({ candidate: c, reason, count });
+      else found.push(plan(c, count, one, load, wish.latency_s));
+    }
+    return { plans: found.sort(compare), out };
+  }
+
+  // The cheapest plan for every load up to `upTo`: what is cheapest now stays so until it is full.
+  function steps(candidates, upTo, wish) {
+    const able = candidates
+      .map((c) => ({ c, one: capacity(c, wish.latency_s) }))
+      .filter(({ c, one }) => !whyOut(c, 1, one, wish));
+    const found = [];
+    let above = 0;
+    while (found.length < MOST_STEPS && above < upTo) {
+      let best = null;
+      for (const { c, one } of able) {
+        const count = machinesAbove(above, one);
+        if (whyOut(c, count, one, wish)) continue;
+        const next = {
+          candidate: c,
+          count,
+          usd_per_hour: count * c.usd_per_hour,
+          capacity_per_s: count * one,
+        };
+        if (!best || compare(next, best) < 0) best = next;
+      }
+      if (!best) break;
+      found.push({ above_per_s: above, plan: best });
+      above = best.capacity_per_s;
+    }
+    return found;
+  }
+
+  return { capacity, compare, plans, response, steps, throughput };
+})();

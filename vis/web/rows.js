@@ -1,0 +1,202 @@
+// What the pictures of the page are drawn from: the same rows as price_charts.py makes.
+"use strict";
+
+const Rows = (() => {
+  const NAME_CHARACTERS = 16;
+  const LINE_HEIGHT = 15; // pixels, as HEIGHT and ABOVE; those of price_charts.py
+  const HEIGHT = 320;
+  const ABOVE = 64;
+  const SYMBOLS = "\u25cf\u25a0\u25b2\u25bc\u25ba\u25c4";
+
+  const priceWords = (usd) => (usd === null ? "no price" : `${Words.usd(usd)}/h`);
+
+  // The fastest engine of a machine within the latency, a verified one where there is one.
+  function fastest(machine, latency_s) {
+    const able = machine.rows
+      .filter((row) => row.plan && !row.plan.single_only)
+      .map((row) => ({ row, plan: row.plan, one: Plans.capacity(row.plan, latency_s) }))
+      .filter(({ one }) => one > 0);
+    able.sort((a, b) => b.plan.verified - a.plan.verified || b.one - a.one);
+    return able[0] || null;
+  }
+
+  function whyNone(machine, latency_s) {
+    const bound = machine.rows.find((row) => row.bound);
+    if (bound) return bound.status;
+    const tooSlow = latency_s !== null && machine.rows.some((row) => row.plan);
+    return tooSlow ? "Too slow" : machine.rows[0].status;
+  }
+
+  function emptyRow(machine, words) {
+    return {
+      kind: "no number",
+      name: Words.wrap(machine.instance, NAME_CHARACTERS, 2),
+      price: priceWords(machine.usd_per_hour),
+      value: Words.wrap(words, NAME_CHARACTERS, 2),
+      throughput: null,
+      description: `${machine.instance}, ${priceWords(machine.usd_per_hour)}: ${words}`,
+    };
+  }
+
+  function fullRow({ row, plan, one }, count, asMeasured) {
+    const name = count === 1 ? plan.instance : `${count} \u00d7 ${plan.instance}`;
+    const lines = Words.wrap(name, NAME_CHARACTERS, 2);
+    const usd = plan.usd_per_hour === null ? null : count * plan.usd_per_hour;
+    const throughput = count * one;
+    const high = asMeasured ? plan.high_per_s ?? throughput : throughput;
+    const latency = Words.time(plan.mean_s);
+    return {
+      kind: plan.verified ? "verified" : "unverified",
+      name: lines,
+      usd,
+      count,
+      stack: count > 1,
+      price: priceWords(usd),
+      throughput,
+      low: asMeasured ? plan.low_per_s : throughput,
+      high,
+      roof: (high * HEIGHT) / (HEIGHT - ABOVE),
+      value: [`${Words.short(throughput)}/s`, latency],
+      engine: [
+        ...Words.wrap(row.engine, NAME_CHARACTERS, 2),
+        ...Words.wrap(plan.settings, NAME_CHARACTERS, 2),
+      ],
+      engine_y: HEIGHT + 12 + LINE_HEIGHT * lines.length,
+      description:
+        `${name}, ${priceWords(usd)}: ${Words.short(throughput)} inferences per second with ` +
+        `${row.engine} ${row.detail}, ${latency} each, ${row.status.toLowerCase()}`,
+    };
+  }
+
+  const numbered = (rows) => rows.map((row, place) => ({ ...row, place }));
+
+  function byPrice(machines, latency_s) {
+    return numbered(
+      machines.map((machine) => {
+        const best = fastest(machine, latency_s);
+        if (!best) return emptyRow(machine, whyNone(machine, latency_s));
+        return fullRow(best, 1, latency_s === null);
+      }),
+    );
+  }
+
+  function stacks(machines, load, latency_s) {
+    const able = machines
+      .filter((machine) => machine.usd_per_hour !== null)
+      .map((machine) => fastest(machine, latency_s))
+      .filter(Boolean);
+    const rows = able.map((best) => fullRow(best, 1, false));
+    const wish = { latency_s, single: false };
+    const { plans } = Plans.plans(able.map(({ plan }) => plan), load, wish);
+    const stack = plans.find((plan) => plan.count > 1);
+    if (stack) {
+      rows.push(fullRow(able.find(({ plan }) => plan === stack.candidate), stack.count, false));
+    }
+    rows.sort((a, b) => a.usd - b.usd || a.count - b.count);
+    return numbered(rows);
+  }
+
+  const loads = (load) => [{ load, text: `${Words.load(load)}/s` }];
+
+  // Corners for a line that rises before it goes on; `before` is the price it rises from.
+  function staircase(run, low, high, before) {
+    const begin = Math.max(run[0].above_per_s, low);
+    const points = [{ load: begin, usd: before ?? run[0].plan.usd_per_hour }];
+    for (const { plan } of run) {
+      const end = Math.min(plan.capacity_per_s, high);
+      if (end > begin) points.push({ load: end, usd: plan.usd_per_hour });
+    }
+    return points;
+  }
+
+  function runsOf(steps) {
+    const runs = [];
+    for (const step of steps) {
+      const last = runs.at(-1);
+      if (last && last[0].plan.candidate === step.plan.candidate) last.push(step);
+      else runs.push([step]);
+    }
+    return runs;
+  }
+
+  function stretchWords(begin, end, low, high) {
+    if (begin <= low) return end >= high ? "at every load" : `up to ${Words.load(end)}/s`;
+    if (end >= high) return `above ${Words.load(begin)}/s`;
+    return `${Words.load(begin)} to ${Words.load(end)}/s`;
+  }
+
+  const endOf = (run) => run.at(-1).plan.capacity_per_s;
+
+  function logLength(run, low, high) {
+    const [begin, end] = [Math.max(run[0].above_per_s, low), Math.min(endOf(run), high)];
+    return end > begin ? Math.log(end / begin) : 0;
+  }
+
+  function nameOf(runs, kind, low, high) {
+    const run = runs.reduce((a, b) => (logLength(b, low, high) > logLength(a, low, high) ? b : a));
+    const { plan } = run.at(-1);
+    return {
+      load: Math.min(endOf(run), high),
+      usd: plan.usd_per_hour,
+      kind,
+      name: `${SYMBOLS[kind % SYMBOLS.length]} ${plan.candidate.instance}`,
+      stretch: stretchWords(run[0].above_per_s, endOf(run), low, high),
+    };
+  }
+
+  // The cheapest plan's line, the lines of the machines in it, their names; and the runs themselves.
+  function cost(candidates, wish, load) {
+    const able = candidates.filter((c) => c.usd_per_hour > 0 && !c.single_only);
+    const speeds = able.map((c) => Plans.capacity(c, wish.latency_s)).filter((one) => one > 0);
+    if (!speeds.length) return null;
+    const low = Math.min(...speeds, load) / 2;
+    const high = 3 * Math.max(...speeds, load / 2);
+    const runs = runsOf(Plans.steps(able, high, wish));
+    if (!runs.length) return null;
+    const kinds = [...new Set(runs.map((run) => run[0].plan.candidate))];
+    const drawn = { runs, thin: [], thick: [], starts: [], names: [], loads: loads(load) };
+    kinds.forEach((candidate, kind) => {
+      const alone = Plans.steps([candidate], high, wish);
+      drawn.thin.push(...staircase(alone, low, high).map((point) => ({ ...point, kind })));
+      const own = runs.filter((run) => run[0].plan.candidate === candidate);
+      drawn.names.push(nameOf(own, kind, low, high));
+    });
+    let before;
+    runs.forEach((run, number) => {
+      const kind = kinds.indexOf(run[0].plan.candidate);
+      const points = staircase(run, low, high, before);
+      drawn.thick.push(...points.map((point) => ({ ...point, kind, run: number })));
+      drawn.starts.push({ load: points[0].load, usd: run[0].plan.usd_per_hour, kind });
+      before = run.at(-1).plan.usd_per_hour;
+    });
+    return drawn;
+  }
+
+  // The distribution and the course of one result's times, in the unit of its median.
+  function times(row) {
+    const [unit, size] = Words.unitOf(row.latency_s.p50);
+    const { low_s, width_s, counts } = row.bins;
+    const { at, median, low, high, unit_s } = row.blocks;
+    return {
+      unit,
+      bins: counts.map((count, i) => ({
+        from: (low_s + i * width_s) / size,
+        to: (low_s + (i + 1) * width_s) / size,
+        count,
+      })),
+      lines: Object.entries(row.latency_s).map(([name, time_s]) => ({
+        at: time_s / size,
+        name,
+        solid: name === "p50",
+      })),
+      blocks: at.map((place, i) => ({
+        at: place,
+        median: (median[i] * unit_s) / size,
+        low: (low[i] * unit_s) / size,
+        high: (high[i] * unit_s) / size,
+      })),
+    };
+  }
+
+  return { byPrice, cost, fastest, loads, stacks, stretchWords, times };
+})();

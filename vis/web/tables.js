@@ -1,0 +1,280 @@
+// The page's tables, made of elements and texts alone: a result's words are never read as markup.
+"use strict";
+
+const Tables = (() => {
+  const UNKNOWN = "\u2013";
+  const FIRST_PLANS = 12;
+
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+      else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+    }
+    made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+    return made;
+  }
+
+  const heading = (text, kind = "") => element("th", { scope: "col", class: kind || null }, text);
+  const number = (text) => element("td", { class: "number" }, text);
+  const numberHeading = (text) => heading(text, "number");
+  const times = (ratio) => `${ratio.toFixed(2)}\u00d7`;
+
+  function table(caption, headings, rows, kind = "") {
+    return element(
+      "table",
+      { class: kind || null },
+      element("caption", {}, caption),
+      element("thead", {}, element("tr", {}, ...headings)),
+      element("tbody", {}, ...rows),
+    );
+  }
+
+  const machines = (plan) => `${plan.count} \u00d7 ${plan.candidate.instance}`;
+
+  function latencyWords(plan) {
+    if (plan.latency_s === null) return "no bound: always busy";
+    if (plan.candidate.slowest_s === null) return `${Words.time(plan.latency_s)} (mean)`;
+    return `${Words.time(plan.latency_s)} (p99, estimated)`;
+  }
+
+  function planNotes(plan) {
+    return [
+      plan.candidate.verified ? "" : "outputs not verified",
+      plan.utilisation > 0.8 ? "above 80 %: no room for bursts" : "",
+      plan.holds ? "" : "holds only in the upper part of the interval",
+    ]
+      .filter(Boolean)
+      .join("; ");
+  }
+
+  function planRow(plan, place, cheapest) {
+    return element(
+      "tr",
+      { class: place === 0 ? "best" : null },
+      number(place + 1),
+      element("th", { scope: "row" }, machines(plan)),
+      element("td", {}, plan.candidate.engine_name, " ", muted(plan.candidate.settings)),
+      element("td", { class: "number" }, element("strong", {}, Words.usd(plan.usd_per_hour))),
+      number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN),
+      number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million)),
+      number(Words.short(plan.throughput_per_s)),
+      number(`${Math.round(100 * plan.utilisation)} %`),
+      number(latencyWords(plan)),
+      element("td", { class: "notes" }, planNotes(plan)),
+    );
+  }
+
+  const muted = (text) => element("span", { class: "muted" }, text);
+
+  function plans(found, all, showAll) {
+    if (!found.length) return element("p", {}, "No plan.");
+    const shown = all ? found : found.slice(0, FIRST_PLANS);
+    const cheapest = found[0].usd_per_hour;
+    const headings = [
+      numberHeading("#"), heading("Machines"), heading("Engine"), numberHeading("$ per hour"),
+      numberHeading("Against the cheapest"), numberHeading("$ per million"),
+      numberHeading("Can do, per second"), numberHeading("Used"), numberHeading("Latency"), heading("Note"),
+    ];
+    const rows = shown.map((plan, place) => planRow(plan, place, cheapest));
+    const more = shown.length < found.length
+      ? element("button", { type: "button", id: "all-plans", onclick: showAll }, `Show all ${found.length} plans`)
+      : null;
+    const made = element("div", {}, scroll("Plans", table("Plans, the cheapest first", headings, rows, "plans")));
+    if (more) made.append(more);
+    return made;
+  }
+
+  function scroll(name, content) {
+    return element("div", { class: "scroll", role: "region", "aria-label": name, tabindex: "0" }, content);
+  }
+
+  function rejected(out, wish) {
+    const items = out.map(({ candidate: c, reason }) => {
+      const why = reason === "too slow" ? tooSlow(c, wish.latency_s) : reason;
+      return element("li", {}, `${c.instance}, ${c.engine_name} ${c.settings}: ${why}`);
+    });
+    return element("ul", {}, ...items);
+  }
+
+  function tooSlow(c, latency_s) {
+    const name = c.slowest_s === null ? "mean" : c.experiments < 459 ? "slowest" : "p99";
+    return `${Words.time(c.slowest_s ?? c.mean_s)} (${name}) exceeds ${Words.time(latency_s)} at any count`;
+  }
+
+  // At which load the cheapest plan changes to other machines.
+  function changes(runs) {
+    const rows = runs.map((run, place) => {
+      const [first, last] = [run[0].plan, run.at(-1).plan];
+      const begin = place === 0 ? "0" : Words.load(run[0].above_per_s);
+      const counts = first.count === last.count ? first.count : `${first.count} to ${last.count}`;
+      const prices = [first, last].map((plan) => Words.usd(plan.usd_per_hour));
+      return element(
+        "tr",
+        {},
+        number(begin),
+        number(Words.load(last.capacity_per_s)),
+        element("th", { scope: "row" }, `${counts} \u00d7 ${first.candidate.instance}`),
+        element("td", {}, first.candidate.engine_name, " ", muted(first.candidate.settings)),
+        number(first.count === last.count ? prices[0] : prices.join(" to ")),
+      );
+    });
+    const headings = [
+      numberHeading("Above, per second"), numberHeading("Up to"), heading("Machines"), heading("Engine"),
+      numberHeading("$ per hour"),
+    ];
+    return scroll("Loads at which the plan changes", table("The cheapest plan for each load", headings, rows));
+  }
+
+  const keyOf = (row) => `${row.engine}\u0000${row.settings ?? ""}`;
+
+  // The fastest verified result of a machine, or of those not verified where there is no other.
+  function bestOf(rows) {
+    const figures = rows.filter((row) => row.kind !== "none");
+    const verified = figures.filter((row) => row.kind === "verified");
+    return (verified.length ? verified : figures).reduce(
+      (best, row) => (!best || row.throughput > best.throughput ? row : best),
+      null,
+    );
+  }
+
+  // How far from the best a colour is: 0 at 1.00 times, 1 at 10 times and more.
+  const heat = (ratio) => Math.min(1, Math.max(0, Math.log10(ratio)));
+
+  function ratioCell(row, best) {
+    if (!row) return element("td", { class: "nothing" }, element("span", { class: "hidden" }, "not run"));
+    if (row.kind === "none") return element("td", { class: "failed", title: row.reason ?? "" }, row.status);
+    const ratio = best.throughput / row.throughput;
+    const cell = element("td", { class: "ratio" }, element("strong", {}, times(ratio)));
+    if (row.kind === "unverified") cell.append(muted(` ${row.status.toLowerCase()}`));
+    cell.style.setProperty("--heat", `${Math.round(100 * heat(ratio))}%`);
+    cell.title = `${Words.short(row.throughput)} inferences per second, ${row.status.toLowerCase()}`;
+    return cell;
+  }
+
+  function ratios(shown) {
+    const names = new Map();
+    for (const machine of shown) for (const row of machine.rows) names.set(keyOf(row), row);
+    const best = shown.map((machine) => bestOf(machine.rows));
+    const found = shown.map((machine) => firstOfEach(machine.rows));
+    const rows = [...names].map(([key, row]) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, row.engine, " ", muted(row.settings ?? "")),
+        ...shown.map((_, i) => ratioCell(found[i].get(key), best[i])),
+      ),
+    );
+    const headings = shown.map((machine) =>
+      heading(element("span", {}, machine.instance, element("br"), muted(priceOf(machine)))),
+    );
+    const caption = "Time of an inference against the fastest engine on the same machine";
+    return scroll("Times against the best", table(caption, [heading("Engine"), ...headings], rows, "ratios"));
+  }
+
+  function firstOfEach(rows) {
+    const found = new Map();
+    for (const row of rows) if (!found.has(keyOf(row))) found.set(keyOf(row), row);
+    return found;
+  }
+
+  const priceOf = (machine) =>
+    machine.usd_per_hour === null ? "no price" : `${Words.usd(machine.usd_per_hour)}/h`;
+
+  function bar(row, most) {
+    const share = (value) => `${(100 * value) / most}%`;
+    const fill = element("div", { class: `fill ${row.kind}` });
+    fill.style.width = share(row.throughput);
+    const track = element("div", { class: "track", "aria-hidden": "true" }, fill);
+    if (row.high > row.low) {
+      const whisker = element("div", { class: "whisker" });
+      whisker.style.left = share(row.low);
+      whisker.style.width = share(row.high - row.low);
+      track.append(whisker);
+    }
+    return element("td", { class: "bar" }, track);
+  }
+
+  const known = (value, words) => (value === undefined ? UNKNOWN : words(value));
+
+  function resultRow(row, best, most, toggle) {
+    const engine = element("th", { scope: "row", class: "engine" }, row.engine, " ", muted(row.detail ?? ""));
+    const status = element("td", { class: "status" }, row.status);
+    if (row.reason) status.append(element("span", { class: "reason" }, row.reason));
+    if (row.kind === "none") status.setAttribute("colspan", "7");
+    const compared = best && (row.kind === best.kind);
+    const latency = row.latency_s ?? {};
+    const figures = row.kind === "none" ? [] : [
+      bar(row, most),
+      element("td", { class: "number" }, element("strong", {}, Words.short(row.throughput))),
+      number(latency.mean ? `${Words.time(latency.mean)} (mean)` : known(latency.p50, Words.time)),
+      number(known(latency.p90, Words.time)),
+      number(known(latency.p99, Words.time)),
+      number(compared ? times(best.throughput / row.throughput) : UNKNOWN),
+    ];
+    return element(
+      "tr",
+      {},
+      engine,
+      status,
+      ...figures,
+      number(known(row.load_s, Words.time)),
+      number(known(row.memory_bytes, (bytes) => `${Math.round(bytes / 2 ** 20).toLocaleString("en-US")} MiB`)),
+      number(known(row.error, (error) => (error === 0 ? "0" : error.toExponential(1)))),
+      number(row.experiments ? row.experiments.toLocaleString("en-US") : UNKNOWN),
+      links(row, toggle),
+    );
+  }
+
+  function links(row, toggle) {
+    const name = `${row.engine} ${row.detail ?? ""}`.trim();
+    const cell = element("td", { class: "links" }, element("a", { href: row.json, "aria-label": `JSON of ${name}` }, "JSON"));
+    if (row.log) cell.append(" ", element("a", { href: row.log, "aria-label": `Log of ${name}` }, "log"));
+    if (row.bins) {
+      const attributes = { type: "button", "aria-expanded": "false", "aria-label": `Times of ${name}` };
+      const button = element("button", attributes, "times");
+      button.addEventListener("click", () => toggle(button, row));
+      cell.append(" ", button);
+    }
+    return cell;
+  }
+
+  function pictureLinks(pictures, words) {
+    const found = Object.entries(words).filter(([name]) => pictures[name]);
+    if (!found.length) return null;
+    const made = element("p", { class: "files" }, "As a file: ");
+    found.forEach(([name, text], i) => {
+      made.append(i ? "; " : "", `${text} `);
+      for (const kind of ["png", "svg"]) {
+        const label = `${Words.capital(text)} as ${kind.toUpperCase()}`;
+        made.append(element("a", { href: `${pictures[name]}.${kind}`, "aria-label": label }, kind.toUpperCase()), " ");
+      }
+    });
+    return made;
+  }
+
+  const HEADINGS = [
+    "Engine", "Outputs", "Throughput", "Per second", "Median", "p90", "p99", "Against the best", "Load",
+    "Peak memory", "Greatest abs. error", "Experiments", "Files",
+  ];
+
+  function machine(shown, toggle) {
+    const best = bestOf(shown.rows);
+    const figures = shown.rows.filter((row) => row.kind !== "none");
+    const most = Math.max(...figures.map((row) => row.high), 0);
+    const rows = shown.rows.map((row) => resultRow(row, best, most, toggle));
+    const headings = HEADINGS.map((text) => heading(text, /^(Engine|Outputs|Throughput|Files)$/.test(text) ? "" : "number"));
+    const price = shown.usd_per_hour === null ? "" : `, ${priceOf(shown)}`;
+    const caption = `Engines on ${shown.instance}`;
+    return element(
+      "section",
+      { class: "machine" },
+      element("h3", {}, shown.instance, muted(price)),
+      shown.conditions ? element("p", { class: "muted" }, shown.conditions) : null,
+      scroll(caption, table(caption, headings, rows, "results")),
+      pictureLinks(shown.pictures, { throughput: "throughput", times: "times" }),
+    );
+  }
+
+  return { changes, element, machine, machines, pictureLinks, plans, ratios, rejected };
+})();

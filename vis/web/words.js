@@ -1,0 +1,66 @@
+// Numbers as people read them, and lines that fit: the same as short, short_time and wrap of
+// comparisons.py, usd and four of price_charts.py.
+"use strict";
+
+const Words = (() => {
+  function grouped(value, decimals) {
+    return value.toLocaleString("en-US", {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    });
+  }
+
+  // Three digits, or all before the point: 1,234  30.4  1.00  0.0123
+  function short(value) {
+    if (!(value > 0)) return String(value);
+    if (value >= 99.95) return grouped(value, 0);
+    const decimals = 2 - Math.floor(Math.log10(value));
+    const rounded = Number(value.toFixed(Math.min(decimals, 100)));
+    return value.toFixed(Math.min(2 - Math.floor(Math.log10(rounded)), 100));
+  }
+
+  function unitOf(seconds) {
+    const units = [["s", 1], ["ms", 1e-3], ["\u00b5s", 1e-6]];
+    return units.find(([, size]) => seconds >= size) || ["ns", 1e-9];
+  }
+
+  function time(seconds) {
+    const [unit, size] = unitOf(seconds);
+    return `${short(seconds / size)} ${unit}`;
+  }
+
+  // At least cents, and more where a price has more: $0.034  $0.0399  $2.156  $28.00
+  function usd(dollars) {
+    const small = dollars > 0 && dollars < 0.01;
+    const decimals = small ? 2 - Math.floor(Math.log10(dollars)) : dollars >= 1 ? 3 : 4;
+    const text = decimals > 20 ? dollars.toFixed(decimals) : grouped(dollars, decimals);
+    const cents = text.indexOf(".") + 3;
+    return "$" + text.slice(0, cents) + text.slice(cents).replace(/0+$/, "");
+  }
+
+  // At most four digits, or all before the point, as a person would type them: 10.95  2  1,234
+  function load(value) {
+    const decimals = Math.min(Math.max(0, 3 - Math.floor(Math.log10(value))), 100);
+    const text = decimals > 20 ? value.toFixed(decimals) : grouped(value, decimals);
+    return decimals ? text.replace(/\.?0+$/, "") : text;
+  }
+
+  // At most `most` lines of `width` characters, broken after -+,/ and spaces.
+  function wrap(text, width, most) {
+    const lines = [];
+    for (const piece of text.split(/(?<= )|(?<=[-+,/])(?=[^ ])/)) {
+      for (const part of piece.match(new RegExp(`.{1,${width}}`, "gsu")) || []) {
+        const last = lines.length - 1;
+        if (last >= 0 && (lines[last] + part).trimEnd().length <= width) lines[last] += part;
+        else lines.push(part);
+      }
+    }
+    const kept = lines.slice(0, most).map((line) => line.trimEnd());
+    if (lines.length > most) kept[most - 1] = kept[most - 1].slice(0, width - 1) + "\u2026";
+    return kept.length ? kept : [""];
+  }
+
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+  return { capital, load, short, time, unitOf, usd, wrap };
+})();
