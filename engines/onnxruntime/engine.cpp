@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "library.h"
 #include "model_outline.h"
+#include "simplify.h"
 #include "values.h"
 
 namespace dnnbench {
@@ -104,6 +105,10 @@ class OnnxRuntimeEngine : public Engine {
     output_names_ = ort::read_output_names(*session_);
     for (const std::string& name : output_names_) output_pointers_.push_back(name.c_str());
     outputs_.resize(output_names_.size());
+  }
+
+  double simplify(const LoadConfig& config, const std::string& path) override {
+    return ort::simplify(config, path);
   }
 
   InForce in_force() override {

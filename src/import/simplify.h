@@ -5,6 +5,7 @@
 // call, which engines/onnxruntime makes in a process of its own.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/load_config.h"
@@ -14,9 +15,17 @@ namespace dnnbench::import {
 // Tensors of more bytes than this are weights; smaller ones take part in the folding.
 inline constexpr int64_t kLargestFolded_bytes = 1024;
 
-// The model without its weights, to be given to the library: inputs have the shapes that
-// config.input_shapes says, those in config.bound_inputs_file are initializers. Throws Error for a
-// broken file.
-std::string without_weights(const LoadConfig& config);
+// The model without its weights, those tensors of the main graph with more than
+// `largest_folded_bytes`, to be given to the library: inputs have the shapes that config.input_shapes
+// says, those in config.bound_inputs_file are initializers. Throws Error for a broken file.
+std::string without_weights(const LoadConfig& config,
+                            int64_t largest_folded_bytes = kLargestFolded_bytes);
+
+// The library writes no types of the values within a graph. Given a model in which every value is an
+// output, it writes those.
+std::string with_every_value_as_output(const std::string& model);
+
+// `model` with the types of the outputs of `typed` as types of its values.
+std::string with_types(const std::string& model, const std::string& typed);
 
 }  // namespace dnnbench::import
