@@ -52,18 +52,8 @@ void Emitter::set_constant(const std::string& name, import::Constant constant) {
   constants_[name] = std::move(constant);
 }
 
-bool Emitter::knows(const std::string& name) const {
-  return values_.count(name) != 0 || constant(name) != nullptr ||
-         (outer_ != nullptr && outer_->knows(name));
-}
-
-void Emitter::capture(const std::string& name) {
-  const Out outside = outer_->get(name);
-  const Out inside =
-      graph_.placeholder(name, Graph::type(outside), outer_->graph_.find_shape(outside));
-  captured_.push_back(name);
-  captured_inputs_.push_back(inside);
-  values_[name] = {{inside, {}}};
+bool Emitter::has_value(const std::string& name) const {
+  return values_.count(name) != 0 || (shares_graph_ && outer_->has_value(name));
 }
 
 Out Emitter::make_constant(const import::Constant& constant, const Permutation& permutation) {
@@ -83,11 +73,10 @@ const std::vector<Stored>& Emitter::forms(const std::string& name) {
   if (const import::Constant* known = constant(name)) {
     return values_of_constants_[name] = {{make_constant(*known, {}), {}}};
   }
-  if (outer_ == nullptr || !outer_->knows(name)) {
+  if (!has_value(name)) {
     throw Unsupported("its input \"" + name + "\" is no tensor that is known here");
   }
-  capture(name);
-  return values_[name];
+  return outer_->forms(name);
 }
 
 Out Emitter::get(const std::string& name, const Permutation& wanted) {
@@ -99,9 +88,12 @@ Out Emitter::get(const std::string& name, const Permutation& wanted) {
     if (std::none_of(forms->begin(), forms->end(), same)) {
       forms->push_back({make_constant(*known, permutation), permutation});
     }
-  } else {
-    this->forms(name);
+  } else if (values_.count(name) != 0) {
     forms = &values_[name];
+  } else if (has_value(name)) {
+    return outer_->get(name, wanted);
+  } else {
+    throw Unsupported("its input \"" + name + "\" is no tensor that is known here");
   }
   for (const Stored& form : *forms) {
     if (form.permutation == permutation) return form.out;
@@ -115,7 +107,7 @@ Out Emitter::get(const std::string& name, const Permutation& wanted) {
           ? graph_.reshape(first.out, stored_shape(logical, permutation))
           : graph_.transpose(first.out,
                              transposition(first.permutation, permutation, logical.size()));
-  values_[name].push_back({out, permutation});
+  forms->push_back({out, permutation});
   return out;
 }
 
@@ -137,7 +129,7 @@ std::optional<Shape> Emitter::find_shape(const std::string& name) {
   if (const import::Constant* known = constant(name)) return known->shape;
   std::optional<Shape> shape;
   if (const import::ValueType* type = onnx_.type_of(name)) shape = type->shape;
-  if (!knows(name)) return shape;
+  if (!has_value(name)) return shape;
   const Stored& form = forms(name).front();
   if (const auto stored = graph_.find_shape(form.out)) {
     shape = merged(logical_shape(*stored, form.permutation), shape);

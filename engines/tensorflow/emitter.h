@@ -1,7 +1,6 @@
 // Emits an ONNX graph as TensorFlow operations: values by name, each with the order in which its
-// dimensions are stored (permutation.h), and the table that says how an operator is emitted. A
-// subgraph (of If, Loop, Scan) has an Emitter of its own, which takes what it uses of the graphs
-// around it as further inputs of its function.
+// dimensions are stored (permutation.h). A subgraph (of If, Loop, Scan) has an Emitter of its own: it
+// sees the constants of the graphs around it, but of their values only those that it was given.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +43,11 @@ class Emitter {
   const std::vector<Stored>& forms(const std::string& name);
   void set(const std::string& name, Out out, const Permutation& permutation = {});
 
+  // Of a subgraph whose nodes become nodes of the outer emitter's graph: its values can be used.
+  void share_graph() { shares_graph_ = true; }
+  // Whether a value that is no constant can be used here.
+  bool has_value(const std::string& name) const;
+
   // Known elements; nullptr when they are not.
   const import::Constant* constant(const std::string& name) const;
   void set_constant(const std::string& name, import::Constant constant);
@@ -57,16 +61,7 @@ class Emitter {
   // A name for a value that the model does not have.
   std::string fresh_name();
 
-  // Of a subgraph: the values of outer graphs that were used, in the order of their placeholders.
-  const std::vector<std::string>& captured() const { return captured_; }
-  const Outs& captured_inputs() const { return captured_inputs_; }
-
-  // How often the subgraphs and the graph itself use a value.
-  int64_t uses(const std::string& name) const;
-
  private:
-  bool knows(const std::string& name) const;
-  void capture(const std::string& name);
   Out make_constant(const import::Constant& constant, const Permutation& permutation);
 
   Graph& graph_;
@@ -76,8 +71,7 @@ class Emitter {
   std::map<std::string, std::vector<Stored>> values_of_constants_;
   std::map<std::string, import::Constant> constants_;
   std::map<std::string, std::vector<std::string>> sequences_;
-  std::vector<std::string> captured_;
-  Outs captured_inputs_;
+  bool shares_graph_ = false;
   int64_t fresh_ = 0;
 };
 

@@ -45,6 +45,16 @@ void set_attribute(TF_OperationDescription* description, const char* name,
     void operator()(const std::vector<int64_t>& v) const {
       TF_SetAttrIntList(description, name, v.data(), static_cast<int>(v.size()));
     }
+    void operator()(const Shapes& v) const {
+      std::vector<const int64_t*> sizes;
+      std::vector<int> ranks;
+      for (const auto& shape : v) {
+        sizes.push_back(shape ? shape->data() : nullptr);
+        ranks.push_back(shape ? static_cast<int>(shape->size()) : -1);
+      }
+      TF_SetAttrShapeList(description, name, sizes.data(), ranks.data(),
+                          static_cast<int>(v.size()));
+    }
     void operator()(const std::vector<TF_DataType>& v) const {
       TF_SetAttrTypeList(description, name, v.data(), static_cast<int>(v.size()));
     }
@@ -316,6 +326,7 @@ Function::Function(const Graph& body, const std::string& name, const Outs& input
                                      static_cast<int>(outputs.size()), outputs.data(), nullptr,
                                      nullptr, nullptr, status));
   if (!status.ok()) throw Unsupported("TensorFlow takes no such function: " + status.message());
+  for (const Out output : outputs) output_types_.push_back(Graph::type(output));
 }
 
 std::string unique_function_name(const std::string& kind) {
@@ -327,7 +338,7 @@ namespace {
 
 std::shared_ptr<Function> loop_function(Graph& outer, const std::string& kind,
                                         const Outs& variables,
-                                        const std::vector<std::optional<Shape>>& shapes,
+                                        const Shapes& shapes,
                                         const LoopBody& make) {
   Graph inner;
   Outs inputs;
@@ -345,7 +356,7 @@ std::shared_ptr<Function> loop_function(Graph& outer, const std::string& kind,
 }  // namespace
 
 Outs while_loop(Graph& graph, const Outs& variables, const LoopCondition& condition,
-                const LoopBody& body, const std::vector<std::optional<Shape>>& shapes) {
+                const LoopBody& body, const Shapes& shapes) {
   const auto condition_function =
       loop_function(graph, "condition", variables, shapes,
                     [&](Graph& inner, const Outs& v) { return Outs{condition(inner, v)}; });
@@ -353,6 +364,7 @@ Outs while_loop(Graph& graph, const Outs& variables, const LoopCondition& condit
   return graph.call_all("StatelessWhile", {variables},
                         {{"cond", FunctionName{condition_function->name()}},
                          {"body", FunctionName{body_function->name()}},
+                         {"output_shapes", shapes},
                          {"_lower_using_switch_merge", true}});
 }
 

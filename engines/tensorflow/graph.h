@@ -41,8 +41,11 @@ struct FunctionName {
   std::string name;
 };
 
+// One shape a tensor; nullopt: not even the rank is known.
+using Shapes = std::vector<std::optional<Shape>>;
+
 using AttributeValue = std::variant<bool, int64_t, float, std::string, TF_DataType, FunctionName,
-                                    std::vector<int64_t>, std::vector<TF_DataType>>;
+                                    std::vector<int64_t>, std::vector<TF_DataType>, Shapes>;
 
 struct OperationAttribute {
   const char* name;
@@ -158,11 +161,13 @@ class Function {
   const std::string& name() const { return name_; }
   TF_Function* get() const { return function_.get(); }
   const std::vector<std::shared_ptr<Function>>& nested() const { return nested_; }
+  const std::vector<TF_DataType>& output_types() const { return output_types_; }
 
  private:
   std::string name_;
   std::unique_ptr<TF_Function, decltype(&TF_DeleteFunction)> function_{nullptr, TF_DeleteFunction};
   std::vector<std::shared_ptr<Function>> nested_;
+  std::vector<TF_DataType> output_types_;
 };
 
 // While `condition` holds of the variables, `body` makes new ones of them. Both are given a graph
@@ -172,7 +177,7 @@ class Function {
 using LoopCondition = std::function<Out(Graph&, const Outs&)>;
 using LoopBody = std::function<Outs(Graph&, const Outs&)>;
 Outs while_loop(Graph& graph, const Outs& variables, const LoopCondition& condition,
-                const LoopBody& body, const std::vector<std::optional<Shape>>& shapes);
+                const LoopBody& body, const Shapes& shapes);
 
 // Names of functions must differ in a whole session.
 std::string unique_function_name(const std::string& kind);
