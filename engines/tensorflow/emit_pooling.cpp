@@ -67,35 +67,6 @@ Out max_pool(Graph& g, Out x, const Windows& w) {
   return w.dimensions() == 1 ? g.squeeze(y, {1}) : y;
 }
 
-// For each window and place in it, the position in a channel: [outputs..., places]; -1 outside.
-std::vector<int64_t> positions(const Windows& w, bool column_major) {
-  const size_t count = w.dimensions();
-  std::vector<int64_t> table;
-  Shape window(count, 0), place(count, 0);
-  const auto next = [&](Shape& index, const Shape& limits) {
-    for (size_t i = count; i-- > 0;) {
-      if (++index[i] < limits[i]) return true;
-      index[i] = 0;
-    }
-    return false;
-  };
-  do {
-    do {
-      int64_t position = 0;
-      bool inside = true;
-      for (size_t i = 0; i < count; ++i) {
-        const size_t axis = column_major ? count - 1 - i : i;
-        const int64_t at =
-            window[axis] * w.strides[axis] + place[axis] * w.dilations[axis] - w.before[axis];
-        inside = inside && at >= 0 && at < w.input[axis];
-        position = position * w.input[axis] + at;
-      }
-      table.push_back(inside ? position : -1);
-    } while (next(place, w.kernel));
-  } while (next(window, w.output));
-  return table;
-}
-
 // Greatest element and where it is in the whole tensor, in the model's order.
 void max_with_indices(const Emission& n, Out x, const Windows& w) {
   Graph& g = n.g;
@@ -116,7 +87,7 @@ void max_with_indices(const Emission& n, Out x, const Windows& w) {
   const auto last = static_cast<int64_t>(count) + 2;
   const Out best = g.compute("ArgMax", {rows, g.int_scalar(last)}, {{"output_type", TF_INT64}});
   const int64_t channel_size = element_count(w.input);
-  const std::vector<int64_t> table = positions(w, n.integer("storage_order", 0) != 0);
+  const std::vector<int64_t> table = window_positions(w, n.integer("storage_order", 0) != 0);
   // The row of each window in the table, then the place in the row.
   const int64_t window_count = element_count(w.output);
   std::vector<int64_t> starts;

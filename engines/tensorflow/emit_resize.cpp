@@ -89,8 +89,8 @@ std::vector<double> weights_of(const Axis& axis, const Settings& settings, int64
     const double weight = settings.mode == "cubic" ? cubic_weight(distance, settings.cubic_a)
                                                    : linear_weight(distance);
     const bool outside = i < 0 || i >= axis.input;
-    // Antialiasing leaves out what lies outside; otherwise the edge is repeated.
-    if (outside && (settings.exclude_outside || (settings.antialias && settings.mode != "cubic"))) continue;
+    // The edge is repeated outside, or what lies there is left out.
+    if (outside && settings.exclude_outside) continue;
     row[static_cast<size_t>(std::clamp<int64_t>(i, 0, axis.input - 1))] += weight;
     total += weight;
   }

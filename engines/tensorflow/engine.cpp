@@ -116,6 +116,10 @@ std::unique_ptr<Converted> convert(const LoadConfig& config) {
   add_inputs(*converted, emitter);
   emitter.emit_nodes();
   add_outputs(*converted, emitter);
+  // The weights are the graph's now; what they were read from need not stay in memory.
+  converted->model.graph.constants.clear();
+  converted->model.graph.nodes.clear();
+  tf::release_scratch();
   return converted;
 }
 

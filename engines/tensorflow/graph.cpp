@@ -83,16 +83,25 @@ std::optional<TF_DataType> wider(TF_DataType type) {
 }
 
 // Aligned memory in which constants are put together, as large as the largest so far.
-std::byte* scratch(size_t bytes) {
-  static std::unique_ptr<void, decltype(&std::free)> memory(nullptr, std::free);
-  static size_t capacity = 0;
-  if (bytes > capacity) {
-    constexpr size_t kAlignment_bytes = 64;
-    capacity = (bytes + kAlignment_bytes - 1) / kAlignment_bytes * kAlignment_bytes;
-    memory.reset(std::aligned_alloc(kAlignment_bytes, capacity));
-    if (memory == nullptr) throw std::bad_alloc();
+struct Scratch {
+  std::unique_ptr<void, decltype(&std::free)> memory{nullptr, std::free};
+  size_t capacity = 0;
+
+  std::byte* reserve(size_t bytes) {
+    if (bytes > capacity) {
+      constexpr size_t kAlignment_bytes = 64;
+      capacity = (bytes + kAlignment_bytes - 1) / kAlignment_bytes * kAlignment_bytes;
+      memory.reset();
+      memory.reset(std::aligned_alloc(kAlignment_bytes, capacity));
+      if (memory == nullptr) throw std::bad_alloc();
+    }
+    return static_cast<std::byte*>(memory.get());
   }
-  return static_cast<std::byte*>(memory.get());
+};
+
+Scratch& scratch() {
+  static Scratch scratch;
+  return scratch;
 }
 
 Out add_constant(TF_Graph* graph, const std::string& name, TF_Tensor* tensor) {
@@ -106,6 +115,8 @@ Out add_constant(TF_Graph* graph, const std::string& name, TF_Tensor* tensor) {
 }
 
 }  // namespace
+
+void release_scratch() { scratch() = Scratch(); }
 
 Graph::Graph() : graph_(TF_NewGraph(), TF_DeleteGraph) {}
 
@@ -192,7 +203,7 @@ Out Graph::constant(TF_DataType type, const Shape& shape,
                     const std::function<void(std::byte*)>& fill) {
   const size_t bytes =
       static_cast<size_t>(dnnbench::element_count(shape)) * TF_DataTypeSize(type);
-  std::byte* memory = scratch(std::max<size_t>(bytes, 1));
+  std::byte* memory = scratch().reserve(std::max<size_t>(bytes, 1));
   fill(memory);
   const auto keep = [](void*, size_t, void*) {};
   const OwnedTensor tensor(TF_NewTensor(type, shape.data(), static_cast<int>(shape.size()), memory,

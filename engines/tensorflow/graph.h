@@ -179,6 +179,9 @@ using LoopBody = std::function<Outs(Graph&, const Outs&)>;
 Outs while_loop(Graph& graph, const Outs& variables, const LoopCondition& condition,
                 const LoopBody& body, const Shapes& shapes);
 
+// Frees the memory in which constants were put together.
+void release_scratch();
+
 // Names of functions must differ in a whole session.
 std::string unique_function_name(const std::string& kind);
 

@@ -29,7 +29,6 @@ std::vector<OperatorEntry> control_flow_operators();
 std::vector<OperatorEntry> convolution_operators();
 std::vector<OperatorEntry> elementwise_operators();
 std::vector<OperatorEntry> index_operators();
-std::vector<OperatorEntry> loss_operators();
 std::vector<OperatorEntry> matrix_operators();
 std::vector<OperatorEntry> normalization_operators();
 std::vector<OperatorEntry> padding_operators();

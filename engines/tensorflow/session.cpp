@@ -13,6 +13,12 @@ std::string config_proto(const SessionSettings& settings) {
   import::write_integer(config, 2, settings.threads);  // intra_op_parallelism_threads
   // inter_op_parallelism_threads: operations one after the other, in the calling thread
   import::write_integer(config, 5, -1);
+  // The graph is whole and nobody asks what became of it, so no copies of it, weights and all, are
+  // kept: optimize_for_static_graph, disable_output_partition_graphs.
+  std::string experimental;
+  import::write_integer(experimental, 12, 1);
+  import::write_integer(experimental, 14, 1);
+  import::write_text(config, 16, experimental);
   if (settings.bfloat16) {
     std::string rewriter, graph_options;
     import::write_integer(rewriter, 31, kOn);  // auto_mixed_precision_onednn_bfloat16

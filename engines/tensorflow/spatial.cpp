@@ -97,6 +97,34 @@ Out extract_windows(Graph& g, Out x, const Windows& w, double value) {
   return x;
 }
 
+std::vector<int64_t> window_positions(const Windows& w, bool column_major) {
+  const size_t count = w.dimensions();
+  std::vector<int64_t> table;
+  Shape window(count, 0), place(count, 0);
+  const auto next = [&](Shape& index, const Shape& limits) {
+    for (size_t i = count; i-- > 0;) {
+      if (++index[i] < limits[i]) return true;
+      index[i] = 0;
+    }
+    return false;
+  };
+  do {
+    do {
+      int64_t position = 0;
+      bool inside = true;
+      for (size_t i = 0; i < count; ++i) {
+        const size_t axis = column_major ? count - 1 - i : i;
+        const int64_t at =
+            window[axis] * w.strides[axis] + place[axis] * w.dilations[axis] - w.before[axis];
+        inside = inside && at >= 0 && at < w.input[axis];
+        position = position * w.input[axis] + at;
+      }
+      table.push_back(inside ? position : -1);
+    } while (next(place, w.kernel));
+  } while (next(window, w.output));
+  return table;
+}
+
 Shape spatial_sizes(const Emission& n, size_t input) {
   const Shape shape = n.shape(input);
   if (shape.size() < 3) throw Unsupported("its input has no spatial dimensions");
