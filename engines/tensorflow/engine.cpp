@@ -139,6 +139,7 @@ class TensorFlowEngine : public Engine {
     session_ = std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
                                              converted_->output_outs,
                                              tf::SessionSettings{config.threads});
+    session_->prepare();
   }
 
   double convert_s() override { return convert_s_; }

@@ -47,6 +47,25 @@ Session::~Session() {
   TF_DeleteSession(session_, status_);
 }
 
+// The library makes ready to run for a set of inputs and outputs, and only then looks at what it was
+// given; so it is given inputs of a wrong type, and refuses them when all else is done.
+void Session::prepare() {
+  if (inputs_.empty()) return run();
+  std::vector<OwnedTensor> wrong;
+  std::vector<TF_Tensor*> pointers;
+  for (const Out input : inputs_) {
+    const TF_DataType type = Graph::type(input) == TF_BOOL ? TF_FLOAT : TF_BOOL;
+    wrong.emplace_back(TF_AllocateTensor(type, nullptr, 0, TF_DataTypeSize(type)), TF_DeleteTensor);
+    pointers.push_back(wrong.back().get());
+  }
+  TF_SessionRun(session_, nullptr, inputs_.data(), pointers.data(),
+                static_cast<int>(inputs_.size()), outputs_.data(), results_.data(),
+                static_cast<int>(outputs_.size()), nullptr, 0, nullptr, status_);
+  drop_outputs();
+  const bool refused = status_.message().find("Expects arg[") != std::string::npos;
+  if (!refused) status_.check("compiling the model");
+}
+
 void Session::set_inputs(const std::vector<Value>& inputs) {
   given_.clear();
   given_pointers_.clear();

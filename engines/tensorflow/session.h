@@ -32,10 +32,13 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // Optimises and compiles the graph, which the library otherwise does as part of the first run.
+  void prepare();
+
   // In the order of the constructor's inputs. Copies.
   void set_inputs(const std::vector<Value>& inputs);
 
-  // One inference. Optimises the graph when it is the first.
+  // One inference.
   void run();
 
   // The last run's outputs, in the order of the constructor's. Copies. Throws Error when nothing
