@@ -124,7 +124,7 @@ class OnnxRuntimeEngine : public Engine {
   void set_inputs(const std::vector<Value>& inputs) override {
     drop_inputs();
     for (const Value& value : inputs) add_input(value);
-    for (const ort::InputSignature& input : inputs_) {
+    for (const ort::Signature& input : inputs_) {
       const auto given = [&](const std::string& name) { return name == input.name; };
       if (std::none_of(given_names_.begin(), given_names_.end(), given)) {
         throw Error("the model's input \"" + input.name + "\" was not given");
@@ -155,7 +155,7 @@ class OnnxRuntimeEngine : public Engine {
   void add_input(const Value& value) {
     const auto input =
         std::find_if(inputs_.begin(), inputs_.end(),
-                     [&](const ort::InputSignature& i) { return i.name == value.name; });
+                     [&](const ort::Signature& i) { return i.name == value.name; });
     if (input == inputs_.end()) throw Error("the model has no input \"" + value.name + "\"");
     given_values_.push_back(ort::to_ort(value, *input));
     given_names_.push_back(value.name);
@@ -183,7 +183,7 @@ class OnnxRuntimeEngine : public Engine {
   bool optimized_ = true;
   std::string precision_;
   int64_t pool_threads_ = 0;
-  std::vector<ort::InputSignature> inputs_;
+  std::vector<ort::Signature> inputs_;
   std::vector<std::string> output_names_;
 
   std::vector<std::string> given_names_;

@@ -62,6 +62,7 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeOptional = 6 };
   X(SessionGetInputCount, 30, OrtStatus*, const OrtSession*, size_t*)                             \
   X(SessionGetOutputCount, 31, OrtStatus*, const OrtSession*, size_t*)                            \
   X(SessionGetInputTypeInfo, 33, OrtStatus*, const OrtSession*, size_t index, OrtTypeInfo**)      \
+  X(SessionGetOutputTypeInfo, 34, OrtStatus*, const OrtSession*, size_t index, OrtTypeInfo**)     \
   X(SessionGetInputName, 36, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**)  \
   X(SessionGetOutputName, 37, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**) \
   X(CreateTensorAsOrtValue, 48, OrtStatus*, OrtAllocator*, const int64_t* shape, size_t rank,     \

@@ -1,6 +1,7 @@
 #include "import/simplify.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "import/original.h"
@@ -17,16 +18,17 @@ std::string shape_message(const std::vector<int64_t>& shape) {
   std::string message;
   for (const int64_t size : shape) {
     std::string dimension;
-    write_integer(dimension, dimension_field::kValue, size);
+    if (size >= 0) write_integer(dimension, dimension_field::kValue, size);
     write_text(message, shape_field::kDimension, dimension);
   }
   return message;
 }
 
-std::string value_info(const std::string& name, DataType type, const std::vector<int64_t>& shape) {
+std::string value_info(const std::string& name, DataType type,
+                       const std::optional<std::vector<int64_t>>& shape) {
   std::string tensor_type, type_message, message;
   write_integer(tensor_type, tensor_type_field::kElementType, static_cast<int64_t>(type));
-  write_text(tensor_type, tensor_type_field::kShape, shape_message(shape));
+  if (shape) write_text(tensor_type, tensor_type_field::kShape, shape_message(*shape));
   write_text(type_message, type_field::kTensor, tensor_type);
   write_text(message, value_info_field::kName, name);
   write_text(message, value_info_field::kType, type_message);
@@ -91,6 +93,9 @@ class Stripper {
         case graph_field::kInput:
           write_input(reader);
           break;
+        case graph_field::kOutput:
+          write_output(reader);
+          break;
         case graph_field::kValueInfo:  // of other shapes, maybe; the library infers them anew
           break;
         default:
@@ -106,6 +111,14 @@ class Stripper {
     const TensorHead head = read_tensor_head(tensor);
     write_text(graph_, graph_field::kInput, value_info(name, head.type, head.shape));
     return true;
+  }
+
+  // Sizes that the file states for an output may be symbols, or of other inputs.
+  void write_output(const WireReader& reader) {
+    const DataType element = element_type(reader.bytes());
+    if (element == DataType::kUndefined) return write_whole(graph_, reader.whole());
+    write_text(graph_, graph_field::kOutput,
+               value_info(name_of_value_info(reader.bytes()), element, std::nullopt));
   }
 
   void write_input(const WireReader& reader) {
@@ -204,20 +217,16 @@ std::string with_every_value_as_output(const std::string& model) {
       });
 }
 
-std::string with_types(const std::string& model, const std::string& typed) {
-  std::string types;
-  rewrite_graph(
-      typed,
-      [&](const WireReader& reader, std::string&) {
-        if (reader.field() == graph_field::kOutput) {
-          write_bytes(types, graph_field::kValueInfo, reader.bytes());
-        }
-      },
-      [](std::string&) {});
+std::string with_types(const std::string& model, const std::vector<Parameter>& values) {
   return rewrite_graph(
       model,
       [](const WireReader& reader, std::string& graph) { write_whole(graph, reader.whole()); },
-      [&](std::string& graph) { graph += types; });
+      [&](std::string& graph) {
+        for (const Parameter& value : values) {
+          write_text(graph, graph_field::kValueInfo,
+                     value_info(value.name, value.type.element, value.type.shape));
+        }
+      });
 }
 
 }  // namespace dnnbench::import

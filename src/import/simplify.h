@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/load_config.h"
+#include "import/graph.h"
 
 namespace dnnbench::import {
 
@@ -21,11 +23,11 @@ inline constexpr int64_t kLargestFolded_bytes = 1024;
 std::string without_weights(const LoadConfig& config,
                             int64_t largest_folded_bytes = kLargestFolded_bytes);
 
-// The library writes no types of the values within a graph. Given a model in which every value is an
-// output, it writes those.
+// The library writes no types of the values within a graph, but tells those of its outputs: the model
+// with every value of its main graph as an output.
 std::string with_every_value_as_output(const std::string& model);
 
-// `model` with the types of the outputs of `typed` as types of its values.
-std::string with_types(const std::string& model, const std::string& typed);
+// The model with these types, of tensors, written into it.
+std::string with_types(const std::string& model, const std::vector<Parameter>& values);
 
 }  // namespace dnnbench::import

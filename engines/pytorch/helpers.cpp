@@ -1,0 +1,54 @@
+#include "helpers.h"
+
+#include <map>
+
+#include "core/error.h"
+
+namespace dnnbench::pytorch {
+namespace {
+
+using Helpers = std::map<std::string, Helper>;
+
+void add_helpers(const std::string& text, Helpers& helpers) {
+  size_t start = text.find("def ");
+  while (start != std::string::npos) {
+    const size_t next = text.find("\ndef ", start);
+    const size_t name = start + 4;
+    helpers[text.substr(name, text.find('(', name) - name)].source =
+        text.substr(start, next == std::string::npos ? next : next + 1 - start);
+    start = next == std::string::npos ? next : next + 1;
+  }
+}
+
+void find_needed(Helpers& helpers) {
+  for (auto& [name, helper] : helpers) {
+    for (const auto& [other, ignored] : helpers) {
+      if (helper.source.find("self." + other + "(") != std::string::npos) {
+        helper.needed.push_back(other);
+      }
+    }
+  }
+}
+
+const Helpers& helpers() {
+  static const Helpers kHelpers = [] {
+    Helpers helpers;
+    for (const char* text :
+         {kIndexingHelpers, kReductionHelpers, kShapingHelpers, kWindowHelpers}) {
+      add_helpers(text, helpers);
+    }
+    find_needed(helpers);
+    return helpers;
+  }();
+  return kHelpers;
+}
+
+}  // namespace
+
+const Helper& find_helper(const std::string& name) {
+  const auto found = helpers().find(name);
+  if (found == helpers().end()) throw Error("there is no function " + name + " in helpers_*.cpp");
+  return found->second;
+}
+
+}  // namespace dnnbench::pytorch
