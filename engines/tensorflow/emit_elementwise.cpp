@@ -186,6 +186,7 @@ void emit_dropout(const Emission& n) {
   const auto training = n.has(2) ? n.find_integers(2) : std::vector<int64_t>{0};
   const auto ratio = n.has(1) ? n.find_number(1) : n.number("ratio", 0.5);
   const bool nothing = (training && training->at(0) == 0) || (ratio && *ratio == 0);
+  if (!training || !ratio) throw Unsupported("its mode and ratio are not known before it runs");
   if (!nothing) throw Unsupported("it drops at random, as in training");
   const Aligned x = n.aligned({0});
   n.out(x.operands[0], x.permutation);

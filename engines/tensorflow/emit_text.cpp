@@ -59,13 +59,25 @@ void emit_split(const Emission& n) {
   const Out flat = g.reshape(x, Shape{-1});
   const auto* limit = n.node.attribute("maxsplit");
   const int64_t most = limit == nullptr ? -1 : limit->i;
-  const Outs parts = g.call_all("StringSplitV2", {flat, g.text(n.node.text("delimiter", ""))}, {{"maxsplit", most}});
-  const Out filled = g.call("Fill", {parts[2], g.text("")});
-  const Out dense = g.call("TensorScatterUpdate", {filled, parts[0], parts[1]});
+  const std::string delimiter = n.node.text("delimiter", "");
+  const Outs parts = g.call_all("StringSplitV2", {flat, g.text(delimiter)}, {{"maxsplit", most}});
+  Out places = parts[0], pieces = parts[1];
+  if (delimiter.empty()) {
+    // Between spaces nothing is empty, but the library may leave an empty rest behind.
+    const Out full = g.call("NotEqual", {pieces, g.text("")});
+    const Out kept = g.reshape(g.call("Where", {full}), Shape{-1});
+    places = g.gather(places, kept, 0);
+    pieces = g.gather(pieces, kept, 0);
+  }
+  const Out rows = g.gather(places, g.int_scalar(0), 1);
+  const Out count = g.size_of(flat, 0);
+  const Out counts = g.call("UnsortedSegmentSum", {g.call("OnesLike", {rows}), rows, count});
+  const Out width = g.maximum(g.reduce("Max", counts, {0}, false), g.long_scalar(0));
+  const Out whole = g.call("Pack", {Outs{count, width}}, {{"axis", int64_t{0}}});
+  const Out filled = g.call("Fill", {whole, g.text("")});
+  const Out dense = g.call("TensorScatterUpdate", {filled, places, pieces});
   const Out shape = g.shape_tensor(x);
-  n.out(0, g.reshape(dense, g.concat({shape, g.slice(parts[2], 0, 1, 2)}, 0)));
-  const Out ones = g.call("OnesLike", {g.gather(parts[0], g.int_scalar(0), 1)});
-  const Out counts = g.call("UnsortedSegmentSum", {ones, g.gather(parts[0], g.int_scalar(0), 1), g.gather(parts[2], g.int_scalar(0), 0)});
+  n.out(0, g.reshape(dense, g.concat({shape, g.expand_dims(width, 0)}, 0)));
   n.out(1, g.reshape(counts, shape));
 }
 

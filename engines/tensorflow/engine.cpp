@@ -38,14 +38,14 @@ void require_supported(const LoadConfig& config) {
   }
 }
 
-// The threads of the process whose name begins like that: the library names its pools.
-int64_t count_threads(const std::string& name) {
-  int64_t count = 0;
+// The threads of the library's pool. It names all its others, and the process's first thread is ours.
+int count_pool_threads() {
+  std::string own_name, name;
+  std::ifstream("/proc/self/comm") >> own_name;
+  int count = -1;
   std::error_code ignored;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
-    std::string text;
-    std::ifstream(task.path() / "comm") >> text;
-    count += text.rfind(name, 0) == 0;
+    if (std::ifstream(task.path() / "comm") >> name) count += name == own_name;
   }
   return count;
 }
@@ -164,7 +164,7 @@ class TensorFlowEngine : public Engine {
       throw Error("TensorFlow found several devices, so it is unknown where the model runs");
     }
     return {converted_->precision,
-            static_cast<int>(count_threads("tf_numa") + count_threads("tf_Eigen")),
+            count_pool_threads(),
             placement,
             {{"inter_op_threads", "none: operations run in the calling thread"},
              {"graph_optimization", "library default"},
