@@ -98,6 +98,7 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeOptional = 6 };
   X(AddSessionConfigEntry, 130, OrtStatus*, OrtSessionOptions*, const char* key,                  \
     const char* value)                                                                            \
   X(HasValue, 192, OrtStatus*, const OrtValue*, int*)                                             \
+  X(TensorTypeAndShape_HasShape, 390, bool, const OrtTensorTypeAndShapeInfo*)                     \
   X(Session_GetEpGraphAssignmentInfo, 407, OrtStatus*, const OrtSession*,                         \
     const OrtEpAssignedSubgraph* const**, size_t*)                                                \
   X(EpAssignedSubgraph_GetEpName, 408, OrtStatus*, const OrtEpAssignedSubgraph*, const char**)    \

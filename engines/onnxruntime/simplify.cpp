@@ -69,8 +69,10 @@ std::string with_types(const LoadConfig& config, const std::string& model) {
         open(import::with_every_value_as_output(model), make_options(config, kDisableAll));
     for (const Signature& value : read_outputs(*session)) {
       if (value.value_type != kTypeTensor) continue;
-      values.push_back(
-          {value.name, {import::ValueType::Kind::kTensor, value.element_type, value.shape}});
+      import::ValueType type;
+      type.element = value.element_type;
+      if (value.has_shape) type.shape = value.shape;
+      values.push_back({value.name, type});
     }
   } catch (const std::exception&) {
     return model;  // of a kind that can't be an output; the importers then know less

@@ -134,6 +134,7 @@ std::vector<Signature> read_signatures(const OrtSession& session, Count count_of
     const OrtTensorTypeAndShapeInfo* info = nullptr;
     check(ort.api.CastTypeInfoToTensorInfo(type.get(), &info));
     std::tie(signatures[i].element_type, signatures[i].shape) = read_tensor_info(*info);
+    signatures[i].has_shape = ort.api.TensorTypeAndShape_HasShape(info);
   }
   return signatures;
 }

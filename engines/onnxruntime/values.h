@@ -17,6 +17,7 @@ struct Signature {
   int value_type = kTypeTensor;
   DataType element_type = DataType::kUndefined;  // of a tensor; undefined for anything else
   std::vector<int64_t> shape;                    // of a tensor; -1 where a dimension is free
+  bool has_shape = false;                        // of a tensor; false: not even the rank is known
 };
 
 std::vector<Signature> read_inputs(const OrtSession& session);

@@ -34,7 +34,7 @@ const Helpers& helpers() {
   static const Helpers kHelpers = [] {
     Helpers helpers;
     for (const char* text :
-         {kIndexingHelpers, kReductionHelpers, kShapingHelpers, kWindowHelpers}) {
+         {kAttentionHelpers, kDetectionHelpers, kIndexingHelpers, kQuantizationHelpers, kRecurrentHelpers, kReductionHelpers, kSequenceHelpers, kShapingHelpers, kSignalHelpers, kWindowHelpers}) {
       add_helpers(text, helpers);
     }
     find_needed(helpers);

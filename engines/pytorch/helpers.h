@@ -16,9 +16,15 @@ struct Helper {
 const Helper& find_helper(const std::string& name);
 
 // Functions one after the other, each beginning with "def ".
+extern const char* const kAttentionHelpers;
+extern const char* const kDetectionHelpers;
 extern const char* const kIndexingHelpers;
+extern const char* const kQuantizationHelpers;
+extern const char* const kRecurrentHelpers;
 extern const char* const kReductionHelpers;
+extern const char* const kSequenceHelpers;
 extern const char* const kShapingHelpers;
+extern const char* const kSignalHelpers;
 extern const char* const kWindowHelpers;
 
 }  // namespace dnnbench::pytorch
