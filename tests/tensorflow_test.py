@@ -42,11 +42,29 @@ def spatial_model():
     """Depthwise with padding that TensorFlow has no name for, unequal strides, dilation, groups, padded pools."""
     nodes = [
         node("Conv", "x depthwise", "a", group=4, pads=[1, 1, 1, 1], strides=[2, 2]),
-        node("Conv", "a unequal", "b", group=4, pads=[2, 0, 1, 1], strides=[1, 2], dilations=[2, 1]),
+        node(
+            "Conv", "a unequal", "b", group=4, pads=[2, 0, 1, 1], strides=[1, 2], dilations=[2, 1]
+        ),
         node("Conv", "b grouped bias", "c", group=2, pads=[0, 1, 1, 0]),
         node("MaxPool", "c", "d", kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
-        node("ConvTranspose", "d up", "e", strides=[2, 2], pads=[1, 0, 0, 1], output_padding=[1, 1], group=2),
-        node("AveragePool", "e", "y", kernel_shape=[3, 2], pads=[1, 1, 1, 0], ceil_mode=1, strides=[2, 2]),
+        node(
+            "ConvTranspose",
+            "d up",
+            "e",
+            strides=[2, 2],
+            pads=[1, 0, 0, 1],
+            output_padding=[1, 1],
+            group=2,
+        ),
+        node(
+            "AveragePool",
+            "e",
+            "y",
+            kernel_shape=[3, 2],
+            pads=[1, 1, 1, 0],
+            ceil_mode=1,
+            strides=[2, 2],
+        ),
     ]
     initializers = [
         weights("depthwise", 4, 1, 3, 3),
@@ -157,7 +175,9 @@ def loop_model():
     )
     nodes = [helper.make_node("Loop", ["count", "", "x"], ["last", "totals"], body=body)]
     initializers = [constant("count", 5), constant("limit", 1e9, np.float32)]
-    return model_of(nodes, [tensor("x", [3])], [tensor("last", None), tensor("totals", None)], initializers)
+    return model_of(
+        nodes, [tensor("x", [3])], [tensor("last", None), tensor("totals", None)], initializers
+    )
 
 
 def quantized_model():
@@ -200,8 +220,13 @@ def old_model():
 
 def resize_model(**attributes):
     nodes = [node("Resize", "x none scales", "y", **attributes)]
-    initializers = [constant("none", [], np.float32), constant("scales", [1, 1, 1.5, 0.7], np.float32)]
-    return model_of(nodes, [tensor("x", [1, 2, 6, 10])], [tensor("y", None)], initializers, opset=18)
+    initializers = [
+        constant("none", [], np.float32),
+        constant("scales", [1, 1, 1.5, 0.7], np.float32),
+    ]
+    return model_of(
+        nodes, [tensor("x", [1, 2, 6, 10])], [tensor("y", None)], initializers, opset=18
+    )
 
 
 MODELS = {
@@ -215,7 +240,9 @@ MODELS = {
     "opset 7": old_model(),
     "nearest": resize_model(mode="nearest", nearest_mode="ceil"),
     "linear": resize_model(mode="linear", coordinate_transformation_mode="asymmetric"),
-    "cubic": resize_model(mode="cubic", coordinate_transformation_mode="half_pixel", exclude_outside=1),
+    "cubic": resize_model(
+        mode="cubic", coordinate_transformation_mode="half_pixel", exclude_outside=1
+    ),
     "antialias": resize_model(mode="linear", antialias=1),
     "strings": tiny_models.strings(),
 }

@@ -76,13 +76,9 @@ Out selu(const Emission& n, Out x) {
   return g.select(g.less(x, g.scalar_like(x, 0)), below, above);
 }
 
-Out hard_swish(const Emission& n, Out x) {
-  return n.g.mul(x, hard_sigmoid(n.g, x, 1.0 / 6, 0.5));
-}
+Out hard_swish(const Emission& n, Out x) { return n.g.mul(x, hard_sigmoid(n.g, x, 1.0 / 6, 0.5)); }
 
-Out mish(const Emission& n, Out x) {
-  return n.g.mul(x, n.g.compute("Tanh", {softplus(n.g, x)}));
-}
+Out mish(const Emission& n, Out x) { return n.g.mul(x, n.g.compute("Tanh", {softplus(n.g, x)})); }
 
 Out swish(const Emission& n, Out x) {
   const double alpha = n.number("alpha", n.node.op == "QuickGelu" ? 1.702 : 1);
@@ -149,7 +145,8 @@ std::vector<OperatorEntry> activation_operators() {
   return {
       {"Celu", activation(celu)},
       {"Clip", emit_clip},
-      {"Elu", activation([](const Emission& n, Out x) { return elu(n.g, x, n.number("alpha", 1)); })},
+      {"Elu",
+       activation([](const Emission& n, Out x) { return elu(n.g, x, n.number("alpha", 1)); })},
       {"Gelu", activation([](const Emission& n, Out x) {
          return gelu(n.g, x, n.node.text("approximate", "none") == "tanh");
        })},
@@ -175,7 +172,8 @@ std::vector<OperatorEntry> activation_operators() {
        })},
       {"com.microsoft.BiasGelu", emit_bias_gelu},
       {"com.microsoft.FastGelu", emit_bias_gelu},
-      {"com.microsoft.Gelu", activation([](const Emission& n, Out x) { return gelu(n.g, x, false); })},
+      {"com.microsoft.Gelu",
+       activation([](const Emission& n, Out x) { return gelu(n.g, x, false); })},
       {"com.microsoft.QuickGelu", activation(swish)},
   };
 }

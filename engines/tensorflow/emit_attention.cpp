@@ -57,17 +57,21 @@ std::optional<Out> bias(const Emission& n, TF_DataType type, const Sizes& sizes)
     if (shape.back() < sizes.keys) {
       std::vector<int64_t> paddings(2 * shape.size(), 0);
       paddings.back() = sizes.keys - shape.back();
-      mask = g.call("PadV2", {mask, g.reshape(g.ints(paddings), Shape{-1, 2}), g.scalar(type, kMinusInfinity)});
+      mask = g.call("PadV2", {mask, g.reshape(g.ints(paddings), Shape{-1, 2}),
+                              g.scalar(type, kMinusInfinity)});
     }
     add(mask);
   }
-  const auto numbers = [&](int64_t count) { return g.range(g.long_scalar(0), g.long_scalar(count), g.long_scalar(1)); };
+  const auto numbers = [&](int64_t count) {
+    return g.range(g.long_scalar(0), g.long_scalar(count), g.long_scalar(1));
+  };
   if (n.integer("is_causal", 0) != 0) {
     const Out query = g.expand_dims(g.add(numbers(sizes.queries), g.long_scalar(sizes.past)), 1);
     add(allow(g, g.compute("GreaterEqual", {query, g.expand_dims(numbers(sizes.keys), 0)}), type));
   }
   if (n.has(6)) {
-    const Out valid = g.less(g.expand_dims(numbers(sizes.keys), 0), g.expand_dims(g.cast(n.in(6), TF_INT64), 1));
+    const Out valid =
+        g.less(g.expand_dims(numbers(sizes.keys), 0), g.expand_dims(g.cast(n.in(6), TF_INT64), 1));
     add(g.expand_dims(g.expand_dims(allow(g, valid, type), 1), 1));
   }
   return sum;
@@ -79,7 +83,8 @@ void emit_attention(const Emission& n) {
   const TF_DataType given = n.type(0);
   const TF_DataType type = given == TF_HALF || given == TF_BFLOAT16 ? TF_FLOAT : given;
   const auto heads = [&](size_t i) {
-    return flat ? split_heads(g, n.in(i), n.integer(i == 0 ? "q_num_heads" : "kv_num_heads", 0)) : n.in(i);
+    return flat ? split_heads(g, n.in(i), n.integer(i == 0 ? "q_num_heads" : "kv_num_heads", 0))
+                : n.in(i);
   };
   const Out query = heads(0);
   Out key = heads(1), value = heads(2);
@@ -103,7 +108,8 @@ void emit_attention(const Emission& n) {
   if (const auto added = bias(n, type, {q[2], k[2], past})) scores = g.add(scores, *added);
   stages.push_back(scores);
   if (const double cap = n.number("softcap", 0); cap > 0) {
-    scores = g.mul(g.compute("Tanh", {g.div(scores, g.scalar_like(scores, cap))}), g.scalar_like(scores, cap));
+    scores = g.mul(g.compute("Tanh", {g.div(scores, g.scalar_like(scores, cap))}),
+                   g.scalar_like(scores, cap));
   }
   stages.push_back(scores);
   const Out weights = g.compute("Softmax", {scores});
@@ -133,11 +139,13 @@ void emit_rotary_embedding(const Emission& n) {
     x = g.transpose(x, {0, 2, 1, 3});
   }
   const int64_t size = g.shape(x)[3];
-  const int64_t rotated = n.integer("rotary_embedding_dim", 0) == 0 ? size : n.integer("rotary_embedding_dim", 0);
+  const int64_t rotated =
+      n.integer("rotary_embedding_dim", 0) == 0 ? size : n.integer("rotary_embedding_dim", 0);
   const int64_t half = rotated / 2;
   Out cosine = n.in(cosines), sine = n.in(sines);
   if (n.has(positions)) {
-    if (!ours && n.static_shape(positions) == Shape{1}) throw Unsupported("its positions are an offset");
+    if (!ours && n.static_shape(positions) == Shape{1})
+      throw Unsupported("its positions are an offset");
     cosine = g.gather(cosine, n.in(positions), 0);
     sine = g.gather(sine, n.in(positions), 0);
   }
@@ -147,8 +155,9 @@ void emit_rotary_embedding(const Emission& n) {
   const bool interleaved = n.integer("interleaved", 0) != 0;
   Out first, second;
   if (interleaved) {
-    const Outs pairs = g.call_all("Unpack", {g.reshape(turning, Shape{shape[0], g.shape(x)[1], g.shape(x)[2], half, 2})},
-                                  {{"num", int64_t{2}}, {"axis", int64_t{4}}});
+    const Outs pairs = g.call_all(
+        "Unpack", {g.reshape(turning, Shape{shape[0], g.shape(x)[1], g.shape(x)[2], half, 2})},
+        {{"num", int64_t{2}}, {"axis", int64_t{4}}});
     first = pairs[0];
     second = pairs[1];
   } else {
@@ -159,7 +168,8 @@ void emit_rotary_embedding(const Emission& n) {
   const Out imaginary = g.add(g.mul(sine, first), g.mul(cosine, second));
   Out turned;
   if (interleaved) {
-    turned = g.reshape(g.call("Pack", {Outs{real, imaginary}}, {{"axis", int64_t{4}}}), g.shape(turning));
+    turned = g.reshape(g.call("Pack", {Outs{real, imaginary}}, {{"axis", int64_t{4}}}),
+                       g.shape(turning));
   } else {
     turned = g.concat({real, imaginary}, 3);
   }

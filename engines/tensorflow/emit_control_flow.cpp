@@ -12,7 +12,8 @@ namespace {
 
 const import::Graph& subgraph(const Emission& n, const std::string& name) {
   const import::Attribute* attribute = n.node.attribute(name);
-  if (attribute == nullptr || attribute->graph == nullptr) throw Unsupported("it lacks its " + name);
+  if (attribute == nullptr || attribute->graph == nullptr)
+    throw Unsupported("it lacks its " + name);
   return *attribute->graph;
 }
 
@@ -27,7 +28,8 @@ void add_names(const import::Graph& graph, std::vector<std::string>& names) {
 }
 
 // The values of the graphs around that a subgraph uses and that are not constant, each once.
-std::vector<std::string> outer_values(const Emission& n, const std::vector<const import::Graph*>& graphs) {
+std::vector<std::string> outer_values(const Emission& n,
+                                      const std::vector<const import::Graph*>& graphs) {
   std::vector<std::string> names, outer;
   for (const import::Graph* graph : graphs) add_names(*graph, names);
   std::sort(names.begin(), names.end());
@@ -44,7 +46,8 @@ Outs values_of(const Emission& n, const std::vector<std::string>& names) {
   return outs;
 }
 
-// --- If -------------------------------------------------------------------------------------------
+// --- If
+// -------------------------------------------------------------------------------------------
 
 std::shared_ptr<Function> make_branch(const Emission& n, const import::Graph& onnx,
                                       const std::vector<std::string>& captured) {
@@ -59,7 +62,8 @@ std::shared_ptr<Function> make_branch(const Emission& n, const import::Graph& on
   emitter.emit_nodes();
   Outs outputs;
   for (const import::Parameter& output : onnx.outputs) {
-    if (emitter.sequence(output.name) != nullptr) throw Unsupported("its branches return a sequence");
+    if (emitter.sequence(output.name) != nullptr)
+      throw Unsupported("its branches return a sequence");
     outputs.push_back(body.identity(emitter.get(output.name)));
   }
   auto function = std::make_shared<Function>(body, unique_function_name("branch"), inputs, outputs);
@@ -98,15 +102,17 @@ void emit_if(const Emission& n) {
   if (then_branch->output_types() != else_branch->output_types()) {
     throw Unsupported("its branches return different types");
   }
-  const Outs results = g.call_all("StatelessIf", {g.reshape(n.in(0), Shape{}), values_of(n, captured)},
-                                  {{"then_branch", FunctionName{then_branch->name()}},
-                                   {"else_branch", FunctionName{else_branch->name()}},
-                                   {"Tout", then_branch->output_types()},
-                                   {"_lower_using_switch_merge", true}});
+  const Outs results =
+      g.call_all("StatelessIf", {g.reshape(n.in(0), Shape{}), values_of(n, captured)},
+                 {{"then_branch", FunctionName{then_branch->name()}},
+                  {"else_branch", FunctionName{else_branch->name()}},
+                  {"Tout", then_branch->output_types()},
+                  {"_lower_using_switch_merge", true}});
   for (size_t i = 0; i < then_branch->output_types().size(); ++i) n.out(i, results[i]);
 }
 
-// --- Loop and Scan --------------------------------------------------------------------------------
+// --- Loop and Scan
+// --------------------------------------------------------------------------------
 
 // Results of each turn, gathered in a list that TensorFlow keeps.
 Out empty_list(Graph& g, TF_DataType type) {
@@ -123,11 +129,15 @@ Out stack(Graph& g, Out list, TF_DataType type, const std::optional<Shape>& elem
   return g.call("TensorListStack", {list, shape}, {{"element_dtype", type}});
 }
 
-TF_DataType type_of(const import::Parameter& parameter) {
+// `otherwise` is the node's output, whose type is known where the body's own is not.
+TF_DataType type_of(const Emission& n, const import::Parameter& parameter, size_t otherwise) {
   if (parameter.type.kind != import::ValueType::Kind::kTensor) {
     throw Unsupported("its body takes or returns a sequence or an optional");
   }
-  return to_tensorflow(parameter.type.element);
+  const import::ValueType* known =
+      n.wants(otherwise) ? n.emitter.onnx().type_of(n.node.outputs[otherwise]) : nullptr;
+  const bool ask = parameter.type.element == DataType::kUndefined && known != nullptr;
+  return to_tensorflow(ask ? known->element : parameter.type.element);
 }
 
 // What the two kinds of loops share: a body that is given its turn's number, the carried values and
@@ -135,8 +145,8 @@ TF_DataType type_of(const import::Parameter& parameter) {
 struct LoopPlan {
   const import::Graph* body = nullptr;
   std::vector<std::string> captured;
-  size_t carried = 0;                      // how many
-  std::vector<TF_DataType> gathered;       // types
+  size_t carried = 0;                 // how many
+  std::vector<TF_DataType> gathered;  // types
 };
 
 // Sets the values of outer graphs in the body's emitter.
@@ -166,21 +176,25 @@ std::optional<Shape> carried_shape(const Graph& g, Out initial, const import::Pa
 // Variables: turn, going on, most turns, carried..., lists..., captured...
 void emit_loop(const Emission& n) {
   Graph& g = n.g;
-  LoopPlan plan{&subgraph(n, "body"), {}, n.input_count() - std::min<size_t>(2, n.input_count()), {}};
+  LoopPlan plan{
+      &subgraph(n, "body"), {}, n.input_count() - std::min<size_t>(2, n.input_count()), {}};
   const import::Graph& body = *plan.body;
   plan.captured = outer_values(n, {plan.body});
   for (size_t i = 1 + plan.carried; i < body.outputs.size(); ++i) {
-    plan.gathered.push_back(type_of(body.outputs[i]));
+    plan.gathered.push_back(type_of(n, body.outputs[i], i - 1));
   }
   const bool limited = n.has(0), conditional = n.has(1);
-  Outs variables{g.long_scalar(0),
-                 conditional ? g.reshape(n.in(1), Shape{}) : g.cast(g.int_scalar(1), TF_BOOL),
-                 limited ? g.reshape(n.in(0), Shape{}) : g.long_scalar(std::numeric_limits<int64_t>::max())};
+  Outs variables{
+      g.long_scalar(0),
+      conditional ? g.reshape(n.in(1), Shape{}) : g.cast(g.int_scalar(1), TF_BOOL),
+      limited ? g.reshape(n.in(0), Shape{}) : g.long_scalar(std::numeric_limits<int64_t>::max())};
   Shapes shapes{Shape{}, Shape{}, Shape{}};
   for (size_t i = 0; i < plan.carried; ++i) {
-    if (n.emitter.sequence(n.node.inputs[2 + i]) != nullptr) throw Unsupported("it carries a sequence");
+    if (n.emitter.sequence(n.node.inputs[2 + i]) != nullptr)
+      throw Unsupported("it carries a sequence");
     variables.push_back(n.in(2 + i));
-    shapes.push_back(carried_shape(g, variables.back(), body.inputs.at(2 + i), body.outputs.at(1 + i)));
+    shapes.push_back(
+        carried_shape(g, variables.back(), body.inputs.at(2 + i), body.outputs.at(1 + i)));
   }
   for (const TF_DataType type : plan.gathered) {
     variables.push_back(empty_list(g, type));
@@ -205,7 +219,8 @@ void emit_loop(const Emission& n) {
               inner.reshape(emitter.get(body.outputs.at(0).name), Shape{}), v[2]};
     for (size_t i = 0; i < plan.carried; ++i) next.push_back(emitter.get(body.outputs[1 + i].name));
     for (size_t i = 0; i < plan.gathered.size(); ++i) {
-      next.push_back(push(inner, v[lists + i], emitter.get(body.outputs[1 + plan.carried + i].name)));
+      next.push_back(
+          push(inner, v[lists + i], emitter.get(body.outputs[1 + plan.carried + i].name)));
     }
     next.insert(next.end(), v.begin() + static_cast<std::ptrdiff_t>(captured), v.end());
     return next;
@@ -245,14 +260,17 @@ Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
   for (size_t i = 0; i < carried; ++i) {
     add(initial[i], carried_shape(g, initial[i], body.inputs.at(i), body.outputs.at(i)));
   }
-  for (size_t i = 0; i < gathered; ++i) add(empty_list(g, type_of(body.outputs[carried + i])), Shape{});
+  for (size_t i = 0; i < gathered; ++i)
+    add(empty_list(g, type_of(n, body.outputs[carried + i], carried + i)), Shape{});
   for (const ScanInput& input : scanned) add(input.tensor, g.find_shape(input.tensor));
   for (const Out outside : values_of(n, captured_names)) add(outside, g.find_shape(outside));
   const size_t lists = 1 + carried, inputs = lists + gathered, captured = inputs + scanned.size();
   const auto length = [&](Graph& inner, const Outs& v) {
     return inner.size_of(v[inputs], scanned[0].axis);
   };
-  const auto condition = [&](Graph& inner, const Outs& v) { return inner.less(v[0], length(inner, v)); };
+  const auto condition = [&](Graph& inner, const Outs& v) {
+    return inner.less(v[0], length(inner, v));
+  };
   const auto turn = [&](Graph& inner, const Outs& v) {
     Emitter emitter(inner, body, &n.emitter);
     LoopPlan plan{&body, captured_names, carried, {}};
@@ -263,7 +281,8 @@ Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
       if (scanned[i].backward) {
         index = inner.sub(inner.sub(length(inner, v), inner.long_scalar(1)), v[0]);
       }
-      emitter.set(body.inputs.at(carried + i).name, one_of(inner, v[inputs + i], index, scanned[i].axis));
+      emitter.set(body.inputs.at(carried + i).name,
+                  one_of(inner, v[inputs + i], index, scanned[i].axis));
     }
     emitter.emit_nodes();
     Outs next{inner.add(v[0], inner.long_scalar(1))};
@@ -278,7 +297,8 @@ Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
   Outs outputs(results.begin() + 1, results.begin() + 1 + static_cast<std::ptrdiff_t>(carried));
   for (size_t i = 0; i < gathered; ++i) {
     const import::Parameter& output = body.outputs[carried + i];
-    outputs.push_back(stack(g, results[lists + i], type_of(output), known_element(output)));
+    outputs.push_back(
+        stack(g, results[lists + i], type_of(n, output, carried + i), known_element(output)));
   }
   return outputs;
 }
@@ -289,7 +309,8 @@ void emit_scan_9(const Emission& n, const import::Graph& body) {
   const auto count = static_cast<size_t>(n.integer("num_scan_inputs", 0));
   const size_t carried = n.input_count() - count;
   const size_t gathered = body.outputs.size() - carried;
-  const auto axes = per(n, "scan_input_axes", count), directions = per(n, "scan_input_directions", count);
+  const auto axes = per(n, "scan_input_axes", count),
+             directions = per(n, "scan_input_directions", count);
   Outs initial;
   for (size_t i = 0; i < carried; ++i) initial.push_back(n.in(i));
   std::vector<ScanInput> scanned;

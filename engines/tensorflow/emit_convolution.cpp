@@ -112,9 +112,9 @@ Out convolve_3d(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) 
   const Outs fs = groups == 1 ? Outs{filters} : split(g, filters, groups, last);
   Outs results;
   for (size_t i = 0; i < xs.size(); ++i) {
-    results.push_back(g.compute("Conv3D", {xs[i], fs[i]},
-                                {{"strides", channels_last_list(plain.strides)},
-                                 {"padding", std::string("VALID")}}));
+    results.push_back(g.compute(
+        "Conv3D", {xs[i], fs[i]},
+        {{"strides", channels_last_list(plain.strides)}, {"padding", std::string("VALID")}}));
   }
   return g.concat(results, last);
 }
@@ -130,9 +130,9 @@ Shape kernel_of(const Emission& n, size_t weight) {
 Out convolve(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
   switch (w.dimensions()) {
     case 1:
-      return g.squeeze(convolve_2d(g, g.expand_dims(x, 1), g.expand_dims(filters, 0),
-                                   with_height(w), groups),
-                       {1});
+      return g.squeeze(
+          convolve_2d(g, g.expand_dims(x, 1), g.expand_dims(filters, 0), with_height(w), groups),
+          {1});
     case 2:
       return convolve_2d(g, x, filters, w, groups);
     case 3:
@@ -214,8 +214,7 @@ Transposed read_transposed(const Emission& n, const Shape& input, const Shape& k
     const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
     if (same || !wanted.empty()) {
       // output_shape may list batch and channels too.
-      t.output[i] = wanted.empty() ? input[i] * t.strides[i]
-                                   : wanted[wanted.size() - count + i];
+      t.output[i] = wanted.empty() ? input[i] * t.strides[i] : wanted[wanted.size() - count + i];
       const int64_t total = t.full[i] + extra[i] - t.output[i];
       t.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
       if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER") t.before[i] = total / 2;
@@ -258,10 +257,10 @@ Out transposed_group(Graph& g, Out x, Out filters, const Transposed& t) {
     return g.call("Conv3DBackpropInputV2", {g.ints(sizes), filters, x}, attributes(t.strides));
   }
   const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
-  return g.cast(g.call("Conv2DBackpropInput",
-                       {g.ints(sizes), g.cast(filters, computed), g.cast(x, computed)},
-                       attributes(t.strides)),
-                type);
+  return g.cast(
+      g.call("Conv2DBackpropInput", {g.ints(sizes), g.cast(filters, computed), g.cast(x, computed)},
+             attributes(t.strides)),
+      type);
 }
 
 void emit_conv_transpose(const Emission& n) {
@@ -274,8 +273,8 @@ void emit_conv_transpose(const Emission& n) {
   if (n.static_shape(0)[0] < 1) throw Unsupported("its batch is empty");
   Out x = n.in(0, channels_last(rank));
   // [C, M/group, kernel...] -> [kernel..., M/group, C]: the gradient's filters.
-  Out filters = dilate(g, n.in(1, filters_last(rank)),
-                       n.node.integers("dilations", Shape(kernel.size(), 1)));
+  Out filters =
+      dilate(g, n.in(1, filters_last(rank)), n.node.integers("dilations", Shape(kernel.size(), 1)));
   const auto last = static_cast<int64_t>(rank) - 1;
   const bool one_dimension = rank == 3;
   if (one_dimension) {

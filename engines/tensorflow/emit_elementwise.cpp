@@ -86,9 +86,9 @@ void emit_pow(const Emission& n) {
     // double would lose digits.
     result = n.g.compute("Pow", {x.operands[0], n.g.cast(x.operands[1], base)});
   } else {
-    result = n.g.cast(n.g.call("Pow", {n.g.cast(x.operands[0], TF_DOUBLE),
-                                       n.g.cast(x.operands[1], TF_DOUBLE)}),
-                      base);
+    result = n.g.cast(
+        n.g.call("Pow", {n.g.cast(x.operands[0], TF_DOUBLE), n.g.cast(x.operands[1], TF_DOUBLE)}),
+        base);
   }
   n.out(result, x.permutation);
 }
@@ -149,9 +149,11 @@ Out convert(const Emission& n, Out x, TF_DataType to) {
   const TF_DataType from = Graph::type(x);
   if (from == to) return g.identity(x);
   if (to == TF_STRING) {
-    if (from == TF_DOUBLE) return g.call("AsString", {x}, {{"shortest", true}, {"precision", int64_t{17}}});
+    if (from == TF_DOUBLE)
+      return g.call("AsString", {x}, {{"shortest", true}, {"precision", int64_t{17}}});
     if (!is_floating(from)) return g.call("AsString", {x});
-    return g.call("AsString", {g.cast(x, TF_FLOAT)}, {{"shortest", true}, {"precision", int64_t{8}}});
+    return g.call("AsString", {g.cast(x, TF_FLOAT)},
+                  {{"shortest", true}, {"precision", int64_t{8}}});
   }
   if (from == TF_STRING) {
     const bool as_is = to == TF_FLOAT || to == TF_DOUBLE || to == TF_INT32 || to == TF_INT64;
@@ -186,7 +188,9 @@ void emit_dropout(const Emission& n) {
   const auto training = n.has(2) ? n.find_integers(2) : std::vector<int64_t>{0};
   const auto ratio = n.has(1) ? n.find_number(1) : n.number("ratio", 0.5);
   const bool nothing = (training && training->at(0) == 0) || (ratio && *ratio == 0);
-  if (!training || !ratio) throw Unsupported("its mode and ratio are not known before it runs");
+  if (!nothing && (!training || !ratio)) {
+    throw Unsupported("its mode and ratio are not known before it runs");
+  }
   if (!nothing) throw Unsupported("it drops at random, as in training");
   const Aligned x = n.aligned({0});
   n.out(x.operands[0], x.permutation);

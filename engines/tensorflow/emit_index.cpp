@@ -16,7 +16,8 @@ Out from_start(const Emission& n, size_t input, Out size) {
   }
   const Out indices = n.in(input);
   const Out zero = g.scalar_like(indices, 0);
-  return g.select(g.less(indices, zero), g.add(indices, g.cast(size, Graph::type(indices))), indices);
+  return g.select(g.less(indices, zero), g.add(indices, g.cast(size, Graph::type(indices))),
+                  indices);
 }
 
 Out all_places(Graph& g, Out indices, int64_t axis) {
@@ -139,15 +140,17 @@ void emit_compress(const Emission& n) {
 }
 
 void emit_reverse_sequence(const Emission& n) {
-  n.out(n.g.call("ReverseSequence", {n.in(0), n.in(1)},
-                 {{"seq_dim", n.integer("time_axis", 0)}, {"batch_dim", n.integer("batch_axis", 1)}}));
+  n.out(n.g.call(
+      "ReverseSequence", {n.in(0), n.in(1)},
+      {{"seq_dim", n.integer("time_axis", 0)}, {"batch_dim", n.integer("batch_axis", 1)}}));
 }
 
 // The permutation that sorts the rows of a matrix by their elements, the first counting most.
 Out sorting_rows(Graph& g, Out rows) {
   const Shape shape = g.shape(rows);
   constexpr int64_t kMostColumns = 256;
-  if (shape[1] < 0 || shape[1] > kMostColumns) throw Unsupported("it sorts slices that are too long");
+  if (shape[1] < 0 || shape[1] > kMostColumns)
+    throw Unsupported("it sorts slices that are too long");
   Out order = g.range(g.long_scalar(0), g.size_of(rows, 0), g.long_scalar(1));
   for (int64_t column = shape[1]; column-- > 0;) {
     const Out keys = g.gather(g.gather(rows, g.int_scalar(column), 1), order, 0);
@@ -161,7 +164,8 @@ void emit_unique(const Emission& n) {
   const bool flat = n.node.attribute("axis") == nullptr;
   const Out x = flat ? g.reshape(n.in(0), Shape{-1}) : n.in(0);
   const int64_t axis = flat ? 0 : n.axis("axis", 0, n.rank(0));
-  const Outs found = g.call_all("UniqueWithCountsV2", {x, g.longs({axis})}, {{"out_idx", TF_INT64}});
+  const Outs found =
+      g.call_all("UniqueWithCountsV2", {x, g.longs({axis})}, {{"out_idx", TF_INT64}});
   Out values = found[0], inverse = found[1], counts = found[2];
   const Out total = g.size_of(counts, 0);
   const Out numbers = g.range(g.long_scalar(0), g.size_of(x, axis), g.long_scalar(1));
@@ -219,11 +223,13 @@ void emit_non_max_suppression(const Emission& n) {
     if (n.integer("center_point_box", 0) != 0) boxes = corners(g, boxes);
     const Out of_batch = g.gather(n.in(1), g.int_scalar(batch), 0);
     for (int64_t kind = 0; kind < scores[1]; ++kind) {
-      const Out kept = g.call("NonMaxSuppressionV3",
-                              {boxes, g.gather(of_batch, g.int_scalar(kind), 0), most, overlap, threshold});
+      const Out kept =
+          g.call("NonMaxSuppressionV3",
+                 {boxes, g.gather(of_batch, g.int_scalar(kind), 0), most, overlap, threshold});
       const Out column = g.expand_dims(g.cast(kept, TF_INT64), 1);
-      const Out label = g.call("Tile", {g.reshape(g.longs({batch, kind}), Shape{1, 2}),
-                                        g.concat({g.expand_dims(g.size_of(kept, 0), 0), g.longs({1})}, 0)});
+      const Out label =
+          g.call("Tile", {g.reshape(g.longs({batch, kind}), Shape{1, 2}),
+                          g.concat({g.expand_dims(g.size_of(kept, 0), 0), g.longs({1})}, 0)});
       parts.push_back(g.concat({label, column}, 1));
     }
   }
@@ -239,7 +245,8 @@ void emit_array_feature_extractor(const Emission& n) {
 
 void emit_binarizer(const Emission& n) {
   const Out x = n.in(0);
-  n.out(n.g.cast(n.g.compute("Greater", {x, n.g.scalar_like(x, n.number("threshold", 0))}), n.type(0)));
+  n.out(n.g.cast(n.g.compute("Greater", {x, n.g.scalar_like(x, n.number("threshold", 0))}),
+                 n.type(0)));
 }
 
 }  // namespace

@@ -34,9 +34,9 @@ Out matrix_product(Graph& g, Out a, Out b, bool transpose_a, bool transpose_b) {
   b = g.cast(b, type);
   const size_t a_rank = g.rank(a), b_rank = g.rank(b);
   if (a_rank == 2 && b_rank == 2) {
-    return g.cast(g.compute("MatMul", {a, b},
-                            {{"transpose_a", transpose_a}, {"transpose_b", transpose_b}}),
-                  given);
+    return g.cast(
+        g.compute("MatMul", {a, b}, {{"transpose_a", transpose_a}, {"transpose_b", transpose_b}}),
+        given);
   }
   // One matrix for the whole batch: rows of the batch are rows of one matrix.
   const Shape a_shape = g.shape(a);
@@ -48,8 +48,8 @@ Out matrix_product(Graph& g, Out a, Out b, bool transpose_a, bool transpose_b) {
     shape.back() = g.shape(product)[1];
     if (dnnbench::element_count(a_shape) > 0) return g.cast(g.reshape(product, shape), given);
   }
-  return g.cast(g.compute("BatchMatMulV2", {a, b}, {{"adj_x", transpose_a}, {"adj_y", transpose_b}}),
-                given);
+  return g.cast(
+      g.compute("BatchMatMulV2", {a, b}, {{"adj_x", transpose_a}, {"adj_y", transpose_b}}), given);
 }
 
 Out numpy_matmul(Graph& g, Out a, Out b) {
@@ -73,16 +73,16 @@ Out scaled(Graph& g, Out x, double factor) {
 
 void emit_gemm(const Emission& n) {
   Graph& g = n.g;
-  Out y = matrix_product(g, n.in(0), n.in(1), n.integer("transA", 0) != 0,
-                         n.integer("transB", 0) != 0);
+  Out y =
+      matrix_product(g, n.in(0), n.in(1), n.integer("transA", 0) != 0, n.integer("transB", 0) != 0);
   const double alpha = n.number("alpha", 1), beta = n.number("beta", 1);
   y = scaled(g, y, alpha);
   if (n.has(2) && beta != 0) {
     const Out c = scaled(g, n.in(2), beta);
     const auto shape = g.find_shape(c);
     const auto result = g.find_shape(y);
-    const bool bias = shape && result && shape->size() == 1 && (*shape)[0] == (*result)[1] &&
-                      (*shape)[0] > 0;
+    const bool bias =
+        shape && result && shape->size() == 1 && (*shape)[0] == (*result)[1] && (*shape)[0] > 0;
     y = bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
   }
   const std::string activation = n.node.text("activation", "");
@@ -159,7 +159,8 @@ void emit_inverse(const Emission& n) { n.out(n.g.compute("MatrixInverse", {n.in(
 void emit_matmul_bits(const Emission& n) {
   const int64_t bits = n.integer("bits", 4), block = n.integer("block_size", 0);
   const int64_t rows = n.integer("K", 0), columns = n.integer("N", 0);
-  if ((bits != 4 && bits != 8) || block <= 0) throw Unsupported("its weights have other than 4 or 8 bits");
+  if ((bits != 4 && bits != 8) || block <= 0)
+    throw Unsupported("its weights have other than 4 or 8 bits");
   if (n.has(4)) throw Unsupported("its groups are indexed");
   const import::Constant* packed = n.constant(1);
   if (packed == nullptr) throw Unsupported("its weights are not constant");
@@ -181,8 +182,8 @@ void emit_matmul_bits(const Emission& n) {
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t b = row / block;
       const std::byte* start = packed->bytes.data() + (column * blocks + b) * block_bytes;
-      const int zero = zeros == nullptr ? 1 << (bits - 1)
-                                        : unpack(zeros->bytes.data() + column * zero_bytes, b);
+      const int zero =
+          zeros == nullptr ? 1 << (bits - 1) : unpack(zeros->bytes.data() + column * zero_bytes, b);
       values[static_cast<size_t>(row * columns + column)] =
           (unpack(start, row % block) - zero) * scales[static_cast<size_t>(column * blocks + b)];
     }

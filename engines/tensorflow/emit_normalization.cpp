@@ -124,7 +124,8 @@ Out rms_normalize(Graph& g, Out x, Out scale, int64_t axis, double epsilon) {
   const TF_DataType type = Graph::type(x);
   const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
   const Out wide = g.cast(x, computed);
-  const Out mean = g.reduce("Mean", g.compute("Square", {wide}), axes_between(axis, g.rank(x)), true);
+  const Out mean =
+      g.reduce("Mean", g.compute("Square", {wide}), axes_between(axis, g.rank(x)), true);
   const Out factor = g.compute("Rsqrt", {g.add(mean, g.scalar_like(mean, epsilon))});
   return g.mul(g.cast(g.mul(wide, factor), type), scale);
 }
@@ -152,9 +153,9 @@ void emit_group_normalization(const Emission& n) {
     Out value = n.in(i);
     const Shape own = g.shape(value);
     if (own[0] == groups && groups != channels) {
-      value = g.reshape(g.call("BroadcastTo", {g.expand_dims(value, 1),
-                                               g.longs({groups, channels / groups})}),
-                        Shape{channels});
+      value = g.reshape(
+          g.call("BroadcastTo", {g.expand_dims(value, 1), g.longs({groups, channels / groups})}),
+          Shape{channels});
     }
     return per_channel(g, value, shape.size());
   };
@@ -194,7 +195,8 @@ void emit_lrn(const Emission& n) {
   std::vector<int64_t> paddings(2 * rank, 0);
   paddings[2 * rank - 2] = (size - 1) / 2;
   paddings[2 * rank - 1] = size - 1 - (size - 1) / 2;
-  const Out squares = g.call("Pad", {g.compute("Square", {x}), g.reshape(g.ints(paddings), Shape{-1, 2})});
+  const Out squares =
+      g.call("Pad", {g.compute("Square", {x}), g.reshape(g.ints(paddings), Shape{-1, 2})});
   const int64_t channels = n.static_shape(0)[1];
   Out sum = g.slice(squares, static_cast<int64_t>(rank) - 1, 0, channels);
   for (int64_t i = 1; i < size; ++i) {

@@ -121,8 +121,9 @@ void emit_pad(const Emission& n) {
   if (mode == "reflect" && pads && reflects_once(*pads, n.shape(0)) && rank <= 5) {
     const Permutation order = n.order(0);
     const std::string reflect = "REFLECT";
-    return n.out(g.call("MirrorPad", {n.in(0, order), table_of(g, *pads, order)}, {{"mode", reflect}}),
-                 order);
+    return n.out(
+        g.call("MirrorPad", {n.in(0, order), table_of(g, *pads, order)}, {{"mode", reflect}}),
+        order);
   }
   Out table;
   if (pads) {

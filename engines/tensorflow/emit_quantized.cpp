@@ -34,10 +34,12 @@ Limits limits_of(TF_DataType type) {
   }
 }
 
-// A scale or zero point for a tensor of that rank: of one element, of an axis, or of blocks along it.
+// A scale or zero point for a tensor of that rank: of one element, of an axis, or of blocks along
+// it.
 Out spread_parameter(Graph& g, Out parameter, const Shape& shape, int64_t axis, int64_t block) {
   const Shape own = g.shape(parameter);
-  if (own.empty() || (own.size() == 1 && own[0] == 1 && block == 0)) return g.reshape(parameter, Shape{});
+  if (own.empty() || (own.size() == 1 && own[0] == 1 && block == 0))
+    return g.reshape(parameter, Shape{});
   if (block != 0) {
     std::vector<int64_t> blocks;
     for (int64_t i = 0; i < shape[static_cast<size_t>(axis)]; ++i) blocks.push_back(i / block);
@@ -61,12 +63,14 @@ Out saturate(Graph& g, Out x, std::optional<Out> zero_point, TF_DataType type) {
 void emit_quantize(const Emission& n) {
   Graph& g = n.g;
   const Shape shape = n.shape(0);
-  const int64_t axis = shape.empty() ? 0 : Emission::from_start(n.integer("axis", 1), shape.size() == 1 ? 2 : shape.size());
+  const int64_t axis = shape.empty() ? 0
+                                     : Emission::from_start(n.integer("axis", 1),
+                                                            shape.size() == 1 ? 2 : shape.size());
   const int64_t block = n.integer("block_size", 0);
   const auto output = static_cast<DataType>(n.integer("output_dtype", 0));
-  const TF_DataType type = n.has(2)                           ? n.type(2)
-                           : output != DataType::kUndefined   ? to_tensorflow(output)
-                                                              : TF_UINT8;
+  const TF_DataType type = n.has(2)                         ? n.type(2)
+                           : output != DataType::kUndefined ? to_tensorflow(output)
+                                                            : TF_UINT8;
   limits_of(type);
   // A half is divided in f32, as it is by ONNX Runtime.
   const Out x = g.cast(n.in(0), TF_FLOAT);
@@ -86,7 +90,9 @@ Out dequantized(const Emission& n, size_t x, size_t scale, size_t zero) {
 void emit_dequantize(const Emission& n) {
   Graph& g = n.g;
   const Shape shape = n.shape(0);
-  const int64_t axis = shape.empty() ? 0 : Emission::from_start(n.integer("axis", 1), shape.size() == 1 ? 2 : shape.size());
+  const int64_t axis = shape.empty() ? 0
+                                     : Emission::from_start(n.integer("axis", 1),
+                                                            shape.size() == 1 ? 2 : shape.size());
   const int64_t block = n.integer("block_size", 0);
   const TF_DataType result = n.type(1);
   Out x = g.cast(n.in(0), TF_INT32);
@@ -111,7 +117,8 @@ Quantized quantize_by_range(Graph& g, Out x) {
   const Out range = g.sub(high, low);
   // A tensor of zeros has no range.
   const Out scale = g.select(g.equal(range, zero), g.scalar_like(x, 1), g.div(range, top));
-  const Out start = g.compute("Round", {g.minimum(g.maximum(g.div(g.compute("Neg", {low}), scale), zero), top)});
+  const Out start =
+      g.compute("Round", {g.minimum(g.maximum(g.div(g.compute("Neg", {low}), scale), zero), top)});
   return {saturate(g, g.div(x, scale), start, TF_UINT8), scale, g.cast(start, TF_UINT8)};
 }
 
@@ -155,11 +162,13 @@ void emit_conv(const Emission& n) {
   const Windows windows = read_windows(n, spatial_sizes(n, 0), kernel_of(n, 3));
   Out y = convolve(g, x, w, windows, n.integer("group", 1));
   if (n.has(8)) y = g.add(y, n.in(8));
-  const Out factor = g.div(g.mul(for_last(n, 1, TF_FLOAT), for_last(n, 4, TF_FLOAT)), for_last(n, 6, TF_FLOAT));
+  const Out factor =
+      g.div(g.mul(for_last(n, 1, TF_FLOAT), for_last(n, 4, TF_FLOAT)), for_last(n, 6, TF_FLOAT));
   n.out(saturate(g, g.mul(g.cast(y, TF_FLOAT), factor), for_last(n, 7, TF_INT32), n.type(7)), last);
 }
 
-// --- com.microsoft --------------------------------------------------------------------------------
+// --- com.microsoft
+// --------------------------------------------------------------------------------
 
 Out requantized(const Emission& n, Out x, size_t scale, size_t zero) {
   Graph& g = n.g;
@@ -180,14 +189,16 @@ void emit_unary(const Emission& n) {
   const Out x = dequantized(n, 0, 1, 2);
   const bool sigmoid = n.node.op == "QLinearSigmoid";
   const Out y = sigmoid ? g.compute("Sigmoid", {x})
-                        : g.compute("LeakyRelu", {x}, {{"alpha", static_cast<float>(n.number("alpha", 0.01))}});
+                        : g.compute("LeakyRelu", {x},
+                                    {{"alpha", static_cast<float>(n.number("alpha", 0.01))}});
   n.out(requantized(n, y, 3, 4));
 }
 
 void emit_concat(const Emission& n) {
   Graph& g = n.g;
   Outs parts;
-  for (size_t i = 2; i + 2 < n.input_count(); i += 3) parts.push_back(dequantized(n, i, i + 1, i + 2));
+  for (size_t i = 2; i + 2 < n.input_count(); i += 3)
+    parts.push_back(dequantized(n, i, i + 1, i + 2));
   const int64_t axis = n.axis("axis", 1, g.rank(parts.at(0)));
   const Out divided = g.div(g.concat(parts, axis), g.reshape(n.in(0), Shape{}));
   n.out(saturate(g, divided, g.reshape(g.cast(n.in(1), TF_INT32), Shape{}), n.type(1)));
@@ -218,7 +229,8 @@ void emit_dynamic_quantize_matmul(const Emission& n) {
   Out b = g.cast(n.in(1), TF_INT32);
   if (n.has(3)) b = g.sub(b, for_last(n, 3, TF_INT32));
   const Out left = g.sub(g.cast(a.value, TF_INT32), g.cast(a.zero, TF_INT32));
-  Out y = g.mul(g.cast(numpy_matmul(g, left, b), TF_FLOAT), g.mul(a.scale, for_last(n, 2, TF_FLOAT)));
+  Out y =
+      g.mul(g.cast(numpy_matmul(g, left, b), TF_FLOAT), g.mul(a.scale, for_last(n, 2, TF_FLOAT)));
   if (n.has(4)) y = g.add(y, n.in(4));
   n.out(y);
 }

@@ -15,11 +15,13 @@ constexpr int64_t kMostUnrolled = 64;
 using Activation = std::function<Out(Graph&, Out)>;
 
 // One of ONNX's activation functions, with the parameters that it takes from the lists.
-Activation make_activation(const std::string& name, std::optional<double> alpha, std::optional<double> beta) {
+Activation make_activation(const std::string& name, std::optional<double> alpha,
+                           std::optional<double> beta) {
   const auto plain = [](const char* operation) -> Activation {
     return [=](Graph& g, Out x) { return g.compute(operation, {x}); };
   };
-  if (name == "Sigmoid" || name == "Tanh" || name == "Relu" || name == "Softplus" || name == "Softsign") {
+  if (name == "Sigmoid" || name == "Tanh" || name == "Relu" || name == "Softplus" ||
+      name == "Softsign") {
     return plain(name == "Sigmoid"    ? "Sigmoid"
                  : name == "Tanh"     ? "Tanh"
                  : name == "Relu"     ? "Relu"
@@ -27,14 +29,19 @@ Activation make_activation(const std::string& name, std::optional<double> alpha,
                                       : "Softsign");
   }
   if (name == "HardSigmoid") {
-    return [=](Graph& g, Out x) { return hard_sigmoid(g, x, alpha.value_or(0.2), beta.value_or(0.5)); };
+    return [=](Graph& g, Out x) {
+      return hard_sigmoid(g, x, alpha.value_or(0.2), beta.value_or(0.5));
+    };
   }
-  if (name == "LeakyRelu") return [=](Graph& g, Out x) { return leaky_relu(g, x, alpha.value_or(0.01)); };
+  if (name == "LeakyRelu")
+    return [=](Graph& g, Out x) { return leaky_relu(g, x, alpha.value_or(0.01)); };
   if (name == "Elu") return [=](Graph& g, Out x) { return elu(g, x, alpha.value_or(1)); };
-  if (name == "ThresholdedRelu") return [=](Graph& g, Out x) { return thresholded_relu(g, x, alpha.value_or(1)); };
+  if (name == "ThresholdedRelu")
+    return [=](Graph& g, Out x) { return thresholded_relu(g, x, alpha.value_or(1)); };
   const double a = alpha.value_or(1), b = beta.value_or(name == "ScaledTanh" ? 1 : 0);
   if (name == "Affine") {
-    return [=](Graph& g, Out x) { return g.add(g.mul(x, g.scalar_like(x, a)), g.scalar_like(x, b)); };
+    return
+        [=](Graph& g, Out x) { return g.add(g.mul(x, g.scalar_like(x, a)), g.scalar_like(x, b)); };
   }
   if (name == "ScaledTanh") {
     return [=](Graph& g, Out x) {
@@ -45,31 +52,35 @@ Activation make_activation(const std::string& name, std::optional<double> alpha,
 }
 
 // The activations of all directions, in the node's order.
-std::vector<Activation> read_activations(const Emission& n, std::vector<std::string> defaults, size_t directions) {
+std::vector<Activation> read_activations(const Emission& n, std::vector<std::string> defaults,
+                                         size_t directions) {
   std::vector<std::string> names;
   if (const auto* given = n.node.attribute("activations")) {
     names = given->strings;
   } else {
-    for (size_t i = 0; i < directions; ++i) names.insert(names.end(), defaults.begin(), defaults.end());
+    for (size_t i = 0; i < directions; ++i)
+      names.insert(names.end(), defaults.begin(), defaults.end());
   }
-  if (names.size() != defaults.size() * directions) throw Unsupported("its activations are too few");
+  if (names.size() != defaults.size() * directions)
+    throw Unsupported("its activations are too few");
   const auto parameters = [&](const char* name) {
     const auto* attribute = n.node.attribute(name);
     return attribute == nullptr ? std::vector<double>{} : attribute->floats;
   };
-  const std::vector<double> alphas = parameters("activation_alpha"), betas = parameters("activation_beta");
+  const std::vector<double> alphas = parameters("activation_alpha"),
+                            betas = parameters("activation_beta");
   size_t next_alpha = 0, next_beta = 0;
   std::vector<Activation> activations;
   for (const std::string& given : names) {
     std::string name = given;
     // ONNX Runtime does not mind the case.
-    for (const char* known : {"Sigmoid", "Tanh", "Relu", "Softplus", "Softsign", "HardSigmoid", "LeakyRelu",
-                              "Elu", "ThresholdedRelu", "Affine", "ScaledTanh"}) {
+    for (const char* known : {"Sigmoid", "Tanh", "Relu", "Softplus", "Softsign", "HardSigmoid",
+                              "LeakyRelu", "Elu", "ThresholdedRelu", "Affine", "ScaledTanh"}) {
       const std::string other = known;
-      if (other.size() == name.size() &&
-          std::equal(other.begin(), other.end(), name.begin(), [](unsigned char a, unsigned char b) {
-            return std::tolower(a) == std::tolower(b);
-          })) {
+      if (other.size() == name.size() && std::equal(other.begin(), other.end(), name.begin(),
+                                                    [](unsigned char a, unsigned char b) {
+                                                      return std::tolower(a) == std::tolower(b);
+                                                    })) {
         name = other;
       }
     }
@@ -85,11 +96,11 @@ std::vector<Activation> read_activations(const Emission& n, std::vector<std::str
 
 // Of one direction; tensors of the graph that is being built or of a loop's body.
 struct Weights {
-  Out input;      // W [gates, input]
-  Out recurrent;  // R [gates, hidden]
-  Out bias;       // [gates], of both
+  Out input;           // W [gates, input]
+  Out recurrent;       // R [gates, hidden]
+  Out bias;            // [gates], of both
   Out recurrent_bias;  // [gates], of R alone, where a GRU keeps it apart
-  Out peepholes;  // [3 hidden]
+  Out peepholes;       // [3 hidden]
 };
 
 struct Settings {
@@ -120,17 +131,19 @@ Out clip(Graph& g, const Settings& s, Out x) {
 }
 
 // Gates in the order i, o, f, c. `x` is W times the input, with the bias.
-State lstm_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f, Out x,
-                const State& before) {
+State lstm_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
+                Out x, const State& before) {
   const Outs gates = split_gates(g, g.add(x, product(g, before.hidden, w.recurrent)), 4);
   Outs peepholes;
-  if (s.peepholes) peepholes = g.call_all("Split", {g.int_scalar(0), w.peepholes}, {{"num_split", int64_t{3}}});
+  if (s.peepholes)
+    peepholes = g.call_all("Split", {g.int_scalar(0), w.peepholes}, {{"num_split", int64_t{3}}});
   const auto gate = [&](Out value, size_t peephole, Out cell) {
     if (s.peepholes) value = g.add(value, g.mul(peepholes[peephole], cell));
     return f[0](g, clip(g, s, value));
   };
   const Out input = gate(gates[0], 0, before.cell);
-  const Out forget = s.input_forget ? g.sub(g.scalar_like(input, 1), input) : gate(gates[2], 2, before.cell);
+  const Out forget =
+      s.input_forget ? g.sub(g.scalar_like(input, 1), input) : gate(gates[2], 2, before.cell);
   const Out candidate = f[1](g, clip(g, s, gates[3]));
   const Out cell = g.add(g.mul(forget, before.cell), g.mul(input, candidate));
   const Out output = gate(gates[1], 1, cell);
@@ -138,11 +151,13 @@ State lstm_turn(Graph& g, const Settings& s, const Weights& w, const std::vector
 }
 
 // Gates in the order z, r, h. `x` has W's bias; of z and r R's too.
-State gru_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f, Out x,
-               const State& before) {
+State gru_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
+               Out x, const State& before) {
   const Outs inputs = split_gates(g, x, 3);
-  const Outs recurrent = g.call_all("Split", {g.int_scalar(0), w.recurrent}, {{"num_split", int64_t{3}}});
-  const Outs biases = g.call_all("Split", {g.int_scalar(0), w.recurrent_bias}, {{"num_split", int64_t{3}}});
+  const Outs recurrent =
+      g.call_all("Split", {g.int_scalar(0), w.recurrent}, {{"num_split", int64_t{3}}});
+  const Outs biases =
+      g.call_all("Split", {g.int_scalar(0), w.recurrent_bias}, {{"num_split", int64_t{3}}});
   const auto gate = [&](size_t i) {
     const Out sum = g.add(inputs[i], g.add(product(g, before.hidden, recurrent[i]), biases[i]));
     return f[0](g, clip(g, s, sum));
@@ -159,8 +174,8 @@ State gru_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<
   return {g.add(g.mul(g.sub(one, update), candidate), g.mul(update, before.hidden)), before.cell};
 }
 
-State rnn_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f, Out x,
-               const State& before) {
+State rnn_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
+               Out x, const State& before) {
   const Out sum = g.add(x, product(g, before.hidden, w.recurrent));
   return {f[0](g, clip(g, s, sum)), before.cell};
 }
@@ -173,7 +188,7 @@ State turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Acti
 }
 
 struct Sequence {
-  Out inputs;   // [turns, batch, gates]: W times the inputs, with the bias
+  Out inputs;                  // [turns, batch, gates]: W times the inputs, with the bias
   std::optional<Out> lengths;  // int32[batch]; beyond them the state stays and the result is 0
   int64_t turns = 0;
   bool backward = false;
@@ -189,9 +204,10 @@ State keep_finished(Graph& g, Out running, const State& now, const State& before
   return {g.select(running, now.hidden, before.hidden), g.select(running, now.cell, before.cell)};
 }
 
-Results run_unrolled(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
-                     const Sequence& sequence, State state) {
-  const Outs inputs = g.call_all("Unpack", {sequence.inputs}, {{"num", sequence.turns}, {"axis", int64_t{0}}});
+Results run_unrolled(Graph& g, const Settings& s, const Weights& w,
+                     const std::vector<Activation>& f, const Sequence& sequence, State state) {
+  const Outs inputs =
+      g.call_all("Unpack", {sequence.inputs}, {{"num", sequence.turns}, {"axis", int64_t{0}}});
   Outs outputs(static_cast<size_t>(sequence.turns));
   for (int64_t i = 0; i < sequence.turns; ++i) {
     const int64_t at = sequence.backward ? sequence.turns - 1 - i : i;
@@ -216,8 +232,8 @@ Results run_loop(Graph& g, const Settings& s, const Weights& w, const std::vecto
   const Out list = g.call("TensorListReserve", {g.ints(element), g.int_scalar(sequence.turns)},
                           {{"element_dtype", type}});
   const Out lengths = sequence.lengths.value_or(g.ints({0}));
-  const Outs variables{g.int_scalar(0), state.hidden, state.cell,         list,
-                       sequence.inputs, lengths,      w.recurrent,        w.recurrent_bias, w.peepholes};
+  const Outs variables{g.int_scalar(0), state.hidden, state.cell,       list,       sequence.inputs,
+                       lengths,         w.recurrent,  w.recurrent_bias, w.peepholes};
   Shapes shapes;
   for (const Out variable : variables) shapes.push_back(g.find_shape(variable));
   const auto condition = [&](Graph& inner, const Outs& v) {
@@ -234,8 +250,17 @@ Results run_loop(Graph& g, const Settings& s, const Weights& w, const std::vecto
       next = keep_finished(inner, running, next, before);
       output = inner.select(running, output, inner.call("ZerosLike", {output}));
     }
-    const Out results = inner.call("TensorListSetItem", {v[3], at, output}, {{"element_dtype", type}});
-    return Outs{inner.add(v[0], inner.int_scalar(1)), next.hidden, next.cell, results, v[4], v[5], v[6], v[7], v[8]};
+    const Out results =
+        inner.call("TensorListSetItem", {v[3], at, output}, {{"element_dtype", type}});
+    return Outs{inner.add(v[0], inner.int_scalar(1)),
+                next.hidden,
+                next.cell,
+                results,
+                v[4],
+                v[5],
+                v[6],
+                v[7],
+                v[8]};
   };
   const Outs results = while_loop(g, variables, condition, body, shapes);
   const Out all = g.call("TensorListStack", {results[3], g.ints(element)},
@@ -256,7 +281,8 @@ class Layer {
     type_ = n.type(0);
     settings_.op = n.node.op;
     settings_.hidden = n.static_shape(2).at(2);
-    if (n.node.attribute("clip") != nullptr && n.number("clip", 0) > 0) settings_.clip = n.number("clip", 0);
+    if (n.node.attribute("clip") != nullptr && n.number("clip", 0) > 0)
+      settings_.clip = n.number("clip", 0);
     settings_.input_forget = n.integer("input_forget", 0) != 0;
     settings_.linear_before_reset = n.integer("linear_before_reset", 0) != 0;
     settings_.peepholes = n.node.op == "LSTM" && n.has(7);
@@ -285,10 +311,13 @@ class Layer {
   }
 
  private:
-  Out of_direction(size_t input, int64_t direction) { return g_.gather(n_.in(input), g_.int_scalar(direction), 0); }
+  Out of_direction(size_t input, int64_t direction) {
+    return g_.gather(n_.in(input), g_.int_scalar(direction), 0);
+  }
 
   Out initial(size_t input, int64_t direction) {
-    if (!n_.has(input)) return g_.call("Fill", {g_.ints({batch_, settings_.hidden}), g_.scalar(type_, 0)});
+    if (!n_.has(input))
+      return g_.call("Fill", {g_.ints({batch_, settings_.hidden}), g_.scalar(type_, 0)});
     return g_.gather(n_.in(input), g_.int_scalar(direction), batch_first_ ? 1 : 0);
   }
 
@@ -298,7 +327,8 @@ class Layer {
     Weights w{of_direction(1, direction), of_direction(2, direction), zeros, zeros, zeros};
     if (n_.has(3)) {
       const Out both = of_direction(3, direction);
-      const Out of_input = g_.slice(both, 0, 0, size), of_recurrent = g_.slice(both, 0, size, 2 * size);
+      const Out of_input = g_.slice(both, 0, 0, size),
+                of_recurrent = g_.slice(both, 0, size, 2 * size);
       const bool apart = settings_.op == "GRU";
       w.bias = apart ? of_input : g_.add(of_input, of_recurrent);
       w.recurrent_bias = of_recurrent;
@@ -312,7 +342,8 @@ class Layer {
     // W times all inputs at once.
     const int64_t width = n_.static_shape(0)[2];
     const Out rows = product(g_, g_.reshape(x, Shape{-1, width}), w.input);
-    const Out inputs = g_.reshape(g_.add(rows, w.bias), Shape{turns_, batch_, gates_ * settings_.hidden});
+    const Out inputs =
+        g_.reshape(g_.add(rows, w.bias), Shape{turns_, batch_, gates_ * settings_.hidden});
     Sequence sequence{inputs, std::nullopt, turns_, backward_ || direction == 1};
     if (n_.has(4)) sequence.lengths = g_.cast(n_.in(4), TF_INT32);
     State state{initial(5, direction), {}};

@@ -22,7 +22,8 @@ Permutation without(const Permutation& permutation, const std::vector<int64_t>& 
   Permutation rest;
   for (const int axis : permutation) {
     if (std::count(axes.begin(), axes.end(), axis) != 0) continue;
-    const auto before = std::count_if(axes.begin(), axes.end(), [&](int64_t a) { return a < axis; });
+    const auto before =
+        std::count_if(axes.begin(), axes.end(), [&](int64_t a) { return a < axis; });
     rest.push_back(axis - static_cast<int>(before));
   }
   return rest;
@@ -134,9 +135,9 @@ void emit_arg(const Emission& n, const char* operation) {
 
 void emit_cumulative(const Emission& n, const char* operation) {
   const Out axis = n.g.reshape(n.in(1), Shape{});
-  n.out(n.g.compute(operation, {n.in(0), axis},
-                    {{"exclusive", n.integer("exclusive", 0) != 0},
-                     {"reverse", n.integer("reverse", 0) != 0}}));
+  n.out(n.g.compute(
+      operation, {n.in(0), axis},
+      {{"exclusive", n.integer("exclusive", 0) != 0}, {"reverse", n.integer("reverse", 0) != 0}}));
 }
 
 // Order reversed, exactly, for the k smallest.
@@ -156,8 +157,8 @@ void emit_top_k(const Emission& n) {
   Out x = n.in(0, order);
   const bool largest = n.integer("largest", 1) != 0;
   if (!largest) x = reversed_order(g, x);
-  const Out k = n.has(1) ? g.reshape(g.cast(n.in(1), TF_INT32), Shape{})
-                         : g.int_scalar(n.integer("k", 0));
+  const Out k =
+      n.has(1) ? g.reshape(g.cast(n.in(1), TF_INT32), Shape{}) : g.int_scalar(n.integer("k", 0));
   const Outs best = g.call_all("TopKV2", {x, k}, {{"sorted", true}, {"index_type", TF_INT64}});
   n.out(0, largest ? best[0] : reversed_order(g, best[0]), order);
   n.out(1, best[1], order);
@@ -176,7 +177,8 @@ void emit_softmax(const Emission& n, const char* operation) {
     n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{rows, columns})}), shape));
     return;
   }
-  if (rank == 0) return n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{1})}), Shape{}));
+  if (rank == 0)
+    return n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{1})}), Shape{}));
   Permutation order = n.order(0);
   if (Emission::stored(order, axis) + 1 != static_cast<int64_t>(rank)) {
     order = spelled_out({}, rank);
@@ -202,8 +204,9 @@ void emit_hardmax(const Emission& n) {
   const int64_t along = flattens ? 1 : axis;
   const Out index = g.compute("ArgMax", {x, g.int_scalar(along)}, {{"output_type", TF_INT64}});
   const Out one = g.scalar(n.type(0), 1), zero = g.scalar(n.type(0), 0);
-  const Out hot = g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(along)]), one, zero},
-                         {{"axis", along}});
+  const Out hot =
+      g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(along)]), one, zero},
+             {{"axis", along}});
   n.out(g.reshape(hot, shape));
 }
 
@@ -220,7 +223,8 @@ void emit_lp_normalization(const Emission& n) {
   }
   // Zeros stay zeros.
   const Out is_zero = g.equal(norm, g.scalar_like(norm, 0));
-  n.out(g.select(is_zero, g.call("ZerosLike", {x}), g.div(x, g.select(is_zero, g.call("OnesLike", {norm}), norm))));
+  n.out(g.select(is_zero, g.call("ZerosLike", {x}),
+                 g.div(x, g.select(is_zero, g.call("OnesLike", {norm}), norm))));
 }
 
 }  // namespace

@@ -15,9 +15,9 @@ namespace {
 struct Axis {
   int64_t input = 0;
   int64_t output = 0;
-  double scale = 1;  // output per input
-  double roi_start = 0;
-  double roi_end = 1;
+  float scale = 1;  // output per input
+  float roi_start = 0;
+  float roi_end = 1;
 };
 
 struct Settings {
@@ -30,39 +30,37 @@ struct Settings {
   bool antialias = false;
 };
 
-// Where in the input the element `at` of the result lies.
-double source_of(const Axis& axis, const Settings& settings, int64_t at) {
-  const auto x = static_cast<double>(at);
-  const auto input = static_cast<double>(axis.input);
+// Where in the input the element `at` of the result lies. In float, as ONNX Runtime computes it:
+// nearest elements depend on how this rounds.
+float source_of(const Axis& axis, const Settings& settings, int64_t at) {
+  const auto x = static_cast<float>(at);
+  const auto input = static_cast<float>(axis.input), output = static_cast<float>(axis.output);
+  const float scale = axis.scale;
   const std::string& how = settings.coordinates;
-  if (how == "asymmetric") return x / axis.scale;
-  if (how == "half_pixel") return (x + 0.5) / axis.scale - 0.5;
-  if (how == "tf_half_pixel_for_nn") return (x + 0.5) / axis.scale;
-  // The length that the scale gives, which rounding may have made another one.
-  const double length = axis.scale * input;
-  if (how == "pytorch_half_pixel") return axis.output > 1 ? (x + 0.5) / axis.scale - 0.5 : 0;
-  if (how == "align_corners") {
-    return axis.output == 1 ? 0 : x * (input - 1) / (static_cast<double>(axis.output) - 1);
-  }
+  if (how == "asymmetric") return x / scale;
+  if (how == "half_pixel") return (x + 0.5F) / scale - 0.5F;
+  if (how == "tf_half_pixel_for_nn") return (x + 0.5F) / scale;
+  if (how == "pytorch_half_pixel") return axis.output > 1 ? (x + 0.5F) / scale - 0.5F : 0;
+  if (how == "align_corners") return axis.output == 1 ? 0 : x * (input - 1) / (output - 1);
   if (how == "half_pixel_symmetric") {
-    const double adjustment = static_cast<double>(axis.output) / length;
-    const double centre = input / 2;
-    return centre * (1 - adjustment) + (x + 0.5) / axis.scale - 0.5;
+    // The length that the scale gives, which rounding may have made another one.
+    const float adjustment = output / (scale * input);
+    return input / 2 * (1 - adjustment) + (x + 0.5F) / scale - 0.5F;
   }
   if (how == "tf_crop_and_resize") {
-    if (axis.output == 1) return 0.5 * (axis.roi_start + axis.roi_end) * (input - 1);
-    return axis.roi_start * (input - 1) + x * (axis.roi_end - axis.roi_start) * (input - 1) /
-                                              (static_cast<double>(axis.output) - 1);
+    const float start = axis.roi_start, end = axis.roi_end;
+    if (axis.output == 1) return 0.5F * (start + end) * (input - 1);
+    return start * (input - 1) + x * (end - start) * (input - 1) / (output - 1);
   }
   throw Unsupported("it has the coordinate transformation " + how);
 }
 
-int64_t nearest_of(const Settings& settings, double x) {
+int64_t nearest_of(const Settings& settings, float x) {
   const std::string& how = settings.nearest;
   if (how == "floor") return static_cast<int64_t>(std::floor(x));
   if (how == "ceil") return static_cast<int64_t>(std::ceil(x));
-  if (how == "round_prefer_ceil") return static_cast<int64_t>(std::floor(x + 0.5));
-  return static_cast<int64_t>(std::ceil(x - 0.5));  // round_prefer_floor
+  if (how == "round_prefer_ceil") return static_cast<int64_t>(std::floor(x + 0.5F));
+  return static_cast<int64_t>(std::ceil(x - 0.5F));  // round_prefer_floor
 }
 
 double cubic_weight(double distance, double a) {
@@ -79,10 +77,11 @@ std::vector<double> weights_of(const Axis& axis, const Settings& settings, int64
   std::vector<double> row(static_cast<size_t>(axis.input), 0);
   const double x = source_of(axis, settings, at);
   // Antialiasing widens the filter where the result is smaller.
-  const double shrink = settings.antialias ? std::min(axis.scale, 1.0) : 1;
+  const double shrink = settings.antialias ? std::min<double>(axis.scale, 1) : 1;
   const double reach = (settings.mode == "cubic" ? 2 : 1) / shrink;
   const auto first = static_cast<int64_t>(std::floor(x - reach)) + (settings.antialias ? 0 : 1);
-  const auto last = static_cast<int64_t>(settings.antialias ? std::ceil(x + reach) : std::floor(x + reach));
+  const auto last =
+      static_cast<int64_t>(settings.antialias ? std::ceil(x + reach) : std::floor(x + reach));
   double total = 0;
   for (int64_t i = first; i <= last; ++i) {
     const double distance = (static_cast<double>(i) - x) * shrink;
@@ -140,7 +139,8 @@ Out resize_weighted(Graph& g, Out x, const Axis& axis, const Settings& settings,
       sources.push_back(term < row.size() ? row[term].first : 0);
       weights.push_back(term < row.size() ? row[term].second : 0);
     }
-    const Out part = g.mul(g.gather(x, g.ints(sources), place), g.floats(Graph::type(x), along, weights));
+    const Out part =
+        g.mul(g.gather(x, g.ints(sources), place), g.floats(Graph::type(x), along, weights));
     sum = sum ? g.add(*sum, part) : part;
   }
   return *sum;
@@ -163,12 +163,14 @@ Out extrapolate(Graph& g, Out y, const Axis& axis, const Settings& settings, int
 
 // TensorFlow's bilinear resizing does the same: height and width, channels last.
 bool is_bilinear(const std::vector<Axis>& axes, const Settings& s, TF_DataType type) {
-  if (axes.size() != 4 || s.mode != "linear" || s.antialias || s.exclude_outside || type != TF_FLOAT) {
+  if (axes.size() != 4 || s.mode != "linear" || s.antialias || s.exclude_outside ||
+      type != TF_FLOAT) {
     return false;
   }
   for (size_t i = 0; i < 4; ++i) {
     const Axis& axis = axes[i];
-    const bool exact = axis.scale == static_cast<double>(axis.output) / static_cast<double>(axis.input);
+    const bool exact =
+        axis.scale == static_cast<float>(axis.output) / static_cast<float>(axis.input);
     if (i < 2 ? axis.input != axis.output : !exact || axis.output < 2) return false;
   }
   return s.coordinates == "half_pixel" || s.coordinates == "pytorch_half_pixel" ||
@@ -190,11 +192,14 @@ void resize(const Emission& n, const std::vector<Axis>& axes, const Settings& se
   Out x = n.in(0, order);
   if (is_bilinear(axes, settings, type)) return n.out(resize_bilinear(g, x, axes, settings), order);
   const bool nearest = settings.mode == "nearest";
-  const bool floating = type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
+  const bool floating =
+      type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
   if (!nearest && !floating) x = g.cast(x, TF_FLOAT);
   for (size_t i = 0; i < rank; ++i) {
     const Axis& axis = axes[i];
-    if (axis.input == axis.output && axis.scale == 1 && settings.coordinates != "tf_crop_and_resize") continue;
+    if (axis.input == axis.output && axis.scale == 1 &&
+        settings.coordinates != "tf_crop_and_resize")
+      continue;
     const int64_t place = Emission::stored(order, static_cast<int64_t>(i));
     x = nearest ? resize_nearest(g, x, axis, settings, place)
                 : resize_weighted(g, x, axis, settings, place);
@@ -203,8 +208,10 @@ void resize(const Emission& n, const std::vector<Axis>& axes, const Settings& se
   if (!nearest && !floating) {
     // Back to integers, within what they hold.
     x = g.compute("Round", {x});
-    if (type == TF_UINT8) x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, 0)), g.scalar(TF_FLOAT, 255));
-    if (type == TF_INT8) x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, -128)), g.scalar(TF_FLOAT, 127));
+    if (type == TF_UINT8)
+      x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, 0)), g.scalar(TF_FLOAT, 255));
+    if (type == TF_INT8)
+      x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, -128)), g.scalar(TF_FLOAT, 127));
     x = g.cast(x, type);
   }
   n.out(x, order);
@@ -227,35 +234,39 @@ Settings read_settings(const Emission& n) {
   return s;
 }
 
+float ratio(const Axis& axis) {
+  return static_cast<float>(axis.output) / static_cast<float>(axis.input);
+}
+
 // The same factor for all dimensions that are named, so that the shape fits in or around.
 void keep_aspect_ratio(std::vector<Axis>& axes, const std::vector<int64_t>& named, bool smaller) {
-  double scale = 0;
+  float scale = 0;
   for (const int64_t i : named) {
-    const Axis& axis = axes[static_cast<size_t>(i)];
-    const double own = static_cast<double>(axis.output) / static_cast<double>(axis.input);
+    const float own = ratio(axes[static_cast<size_t>(i)]);
     scale = scale == 0 ? own : smaller ? std::min(scale, own) : std::max(scale, own);
   }
   for (const int64_t i : named) {
     Axis& axis = axes[static_cast<size_t>(i)];
     axis.scale = scale;
-    axis.output = static_cast<int64_t>(std::floor(scale * static_cast<double>(axis.input) + 0.5));
+    axis.output = static_cast<int64_t>(std::round(scale * static_cast<float>(axis.input)));
   }
 }
 
-void by_scales(std::vector<Axis>& axes, const std::vector<int64_t>& named, const std::vector<double>& scales) {
+void by_scales(std::vector<Axis>& axes, const std::vector<int64_t>& named,
+               const std::vector<double>& scales) {
   for (size_t i = 0; i < named.size(); ++i) {
     Axis& axis = axes[static_cast<size_t>(named[i])];
-    axis.scale = scales.at(i);
-    axis.output = static_cast<int64_t>(std::floor(axis.scale * static_cast<double>(axis.input)));
+    axis.scale = static_cast<float>(scales.at(i));
+    axis.output = static_cast<int64_t>(axis.scale * static_cast<float>(axis.input));
   }
 }
 
-void by_sizes(std::vector<Axis>& axes, const std::vector<int64_t>& named, const std::vector<int64_t>& sizes,
-              const std::string& policy) {
+void by_sizes(std::vector<Axis>& axes, const std::vector<int64_t>& named,
+              const std::vector<int64_t>& sizes, const std::string& policy) {
   for (size_t i = 0; i < named.size(); ++i) {
     Axis& axis = axes[static_cast<size_t>(named[i])];
     axis.output = sizes.at(i);
-    axis.scale = static_cast<double>(axis.output) / static_cast<double>(axis.input);
+    axis.scale = ratio(axis);
   }
   if (policy != "stretch") keep_aspect_ratio(axes, named, policy == "not_larger");
 }
@@ -270,7 +281,8 @@ void emit_resize(const Emission& n) {
     std::iota(named.begin(), named.end(), 0);
   }
   for (int64_t& axis : named) axis = Emission::from_start(axis, shape.size());
-  // Upsample had its scales as an attribute, Resize 10 as the second input, Resize 11 and later as the third.
+  // Upsample had its scales as an attribute, Resize 10 as the second input, Resize 11 and later as
+  // the third.
   const bool with_roi = n.node.op == "Resize" && n.node.opset >= 11;
   const size_t scales_input = with_roi ? 2 : 1;
   const auto has_elements = [&](size_t i) {
@@ -282,14 +294,15 @@ void emit_resize(const Emission& n) {
   } else if (has_elements(scales_input)) {
     by_scales(axes, named, n.numbers(scales_input, "scales"));
   } else {
-    by_sizes(axes, named, n.integers(3, "sizes"), n.node.text("keep_aspect_ratio_policy", "stretch"));
+    by_sizes(axes, named, n.integers(3, "sizes"),
+             n.node.text("keep_aspect_ratio_policy", "stretch"));
   }
   const Settings settings = read_settings(n);
   if (settings.coordinates == "tf_crop_and_resize") {
     const std::vector<double> roi = n.numbers(1, "regions");
     for (size_t i = 0; i < named.size(); ++i) {
-      axes[static_cast<size_t>(named[i])].roi_start = roi.at(i);
-      axes[static_cast<size_t>(named[i])].roi_end = roi.at(i + named.size());
+      axes[static_cast<size_t>(named[i])].roi_start = static_cast<float>(roi.at(i));
+      axes[static_cast<size_t>(named[i])].roi_end = static_cast<float>(roi.at(i + named.size()));
     }
   }
   resize(n, axes, settings);

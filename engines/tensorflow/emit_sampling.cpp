@@ -29,7 +29,8 @@ enum class Outside { kZeros, kBorder, kReflection };
 Out reflect(Graph& g, Out x, double low, double high) {
   const double range = high - low;
   if (range <= 0) return g.add(g.mul(x, g.scalar_like(x, 0)), g.scalar_like(x, low));
-  const Out along = g.compute("FloorMod", {g.sub(x, g.scalar_like(x, low)), g.scalar_like(x, 2 * range)});
+  const Out along =
+      g.compute("FloorMod", {g.sub(x, g.scalar_like(x, low)), g.scalar_like(x, 2 * range)});
   const Out back = g.sub(g.scalar_like(x, 2 * range), along);
   return g.add(g.minimum(along, back), g.scalar_like(x, low));
 }
@@ -44,7 +45,8 @@ Border border_of(int64_t size, bool align_corners) {
   return align_corners ? Border{0, length - 1} : Border{-0.5, length - 0.5};
 }
 
-// What a coordinate contributes along one dimension: an index and a weight, float and [batch, points].
+// What a coordinate contributes along one dimension: an index and a weight, float and [batch,
+// points].
 struct Tap {
   Out index;
   Out weight;
@@ -53,7 +55,8 @@ struct Tap {
 Tap make_tap(Graph& g, Out at, Out weight, int64_t size, Outside outside, const Border& border) {
   const Out zero = g.scalar_like(at, 0), last = g.scalar_like(at, static_cast<double>(size - 1));
   if (outside == Outside::kZeros) {
-    const Out inside = g.call("LogicalAnd", {g.compute("GreaterEqual", {at, zero}), g.compute("LessEqual", {at, last})});
+    const Out inside = g.call(
+        "LogicalAnd", {g.compute("GreaterEqual", {at, zero}), g.compute("LessEqual", {at, last})});
     weight = g.mul(weight, g.cast(inside, Graph::type(weight)));
   }
   if (outside == Outside::kReflection) at = reflect(g, at, border.low, border.high);
@@ -85,7 +88,8 @@ std::vector<Tap> cubic_taps(Graph& g, Out x, int64_t size, Outside outside, cons
   const auto tap = [&](double offset, Out weight) {
     return make_tap(g, g.add(floor, g.scalar_like(x, offset)), weight, size, outside, border);
   };
-  return {tap(-1, far(g.add(t, one))), tap(0, near(t)), tap(1, near(u)), tap(2, far(g.add(u, one)))};
+  return {tap(-1, far(g.add(t, one))), tap(0, near(t)), tap(1, near(u)),
+          tap(2, far(g.add(u, one)))};
 }
 
 // The sum over all combinations of taps: [batch, points, channels].
@@ -101,7 +105,8 @@ Out combine(Graph& g, const Picture& picture, const std::vector<std::vector<Tap>
       place = g.add(g.mul(place, g.long_scalar(picture.sizes[i])), g.cast(tap.index, TF_INT64));
       weight = g.mul(weight, tap.weight);
     }
-    const Out part = g.mul(g.gather(picture.places, place, 1, 1), g.expand_dims(g.cast(weight, type), 2));
+    const Out part =
+        g.mul(g.gather(picture.places, place, 1, 1), g.expand_dims(g.cast(weight, type), 2));
     sum = sum ? g.add(*sum, part) : part;
     more = false;
     for (size_t i = taps.size(); i-- > 0 && !more;) {
@@ -114,7 +119,9 @@ Out combine(Graph& g, const Picture& picture, const std::vector<std::vector<Tap>
 
 Outside read_outside(const Emission& n) {
   const std::string mode = n.node.text("padding_mode", "zeros");
-  return mode == "border" ? Outside::kBorder : mode == "reflection" ? Outside::kReflection : Outside::kZeros;
+  return mode == "border"       ? Outside::kBorder
+         : mode == "reflection" ? Outside::kReflection
+                                : Outside::kZeros;
 }
 
 // [-1, 1] to elements, then back inside where the mode says so.
@@ -128,8 +135,9 @@ Out denormalize(Graph& g, Out x, int64_t size, bool align_corners, bool nearest,
   if (outside == Outside::kBorder) {
     at = g.minimum(g.maximum(at, g.scalar_like(at, 0)), g.scalar_like(at, length - 1));
   } else if (outside == Outside::kReflection) {
-    const Out beyond = g.call("LogicalOr", {g.less(at, g.scalar_like(at, border.low)),
-                                            g.compute("Greater", {at, g.scalar_like(at, border.high)})});
+    const Out beyond =
+        g.call("LogicalOr", {g.less(at, g.scalar_like(at, border.low)),
+                             g.compute("Greater", {at, g.scalar_like(at, border.high)})});
     at = g.select(beyond, reflect(g, at, border.low, border.high), at);
   }
   return at;
@@ -181,7 +189,9 @@ void emit_affine_grid(const Emission& n) {
       const auto length = static_cast<double>(spatial[i]);
       const auto at = static_cast<double>(rest % spatial[i]);
       rest /= spatial[i];
-      table.push_back(!align_corners ? (2 * at + 1) / length - 1 : spatial[i] > 1 ? 2 * at / (length - 1) - 1 : -1);
+      table.push_back(!align_corners   ? (2 * at + 1) / length - 1
+                      : spatial[i] > 1 ? 2 * at / (length - 1) - 1
+                                       : -1);
     }
     table.push_back(1);
   }
@@ -192,14 +202,16 @@ void emit_affine_grid(const Emission& n) {
   n.out(g.reshape(g.compute("BatchMatMulV2", {grid, n.in(0)}, {{"adj_y", true}}), result));
 }
 
-// --- RoiAlign -------------------------------------------------------------------------------------
+// --- RoiAlign
+// -------------------------------------------------------------------------------------
 
 // Sampling points along one dimension for each region: [regions, bins, samples].
 Out roi_points(Graph& g, Out start, Out length, int64_t bins, int64_t samples) {
   std::vector<double> places;
   for (int64_t bin = 0; bin < bins; ++bin) {
     for (int64_t i = 0; i < samples; ++i) {
-      places.push_back((static_cast<double>(bin) + (static_cast<double>(i) + 0.5) / static_cast<double>(samples)) /
+      places.push_back((static_cast<double>(bin) +
+                        (static_cast<double>(i) + 0.5) / static_cast<double>(samples)) /
                        static_cast<double>(bins));
     }
   }
@@ -211,8 +223,9 @@ Out roi_points(Graph& g, Out start, Out length, int64_t bins, int64_t samples) {
 std::vector<Tap> roi_taps(Graph& g, Out x, int64_t size) {
   const Out zero = g.scalar_like(x, 0), one = g.scalar_like(x, 1);
   const Out last = g.scalar_like(x, static_cast<double>(size - 1));
-  const Out outside = g.call("LogicalOr", {g.less(x, g.scalar_like(x, -1)),
-                                           g.compute("Greater", {x, g.scalar_like(x, static_cast<double>(size))})});
+  const Out outside =
+      g.call("LogicalOr", {g.less(x, g.scalar_like(x, -1)),
+                           g.compute("Greater", {x, g.scalar_like(x, static_cast<double>(size))})});
   const Out counts = g.sub(one, g.cast(outside, Graph::type(x)));
   const Out at = g.minimum(g.maximum(x, zero), last);
   const Out low = g.compute("Floor", {at});
@@ -226,8 +239,10 @@ void emit_roi_align(const Emission& n) {
   const Shape shape = n.static_shape(0);
   const int64_t rows = n.integer("output_height", 1), columns = n.integer("output_width", 1);
   const int64_t samples = n.integer("sampling_ratio", 0);
-  if (samples <= 0) throw Unsupported("its number of samples depends on the regions (sampling_ratio 0)");
-  const bool half_pixel = n.node.opset >= 16 && n.node.text("coordinate_transformation_mode", "half_pixel") == "half_pixel";
+  if (samples <= 0)
+    throw Unsupported("its number of samples depends on the regions (sampling_ratio 0)");
+  const bool half_pixel = n.node.opset >= 16 && n.node.text("coordinate_transformation_mode",
+                                                            "half_pixel") == "half_pixel";
   const Out scaled = g.mul(n.in(1), g.scalar_like(n.in(1), n.number("spatial_scale", 1)));
   const Out corners = half_pixel ? g.sub(scaled, g.scalar_like(scaled, 0.5)) : scaled;
   const auto column = [&](int64_t i) { return g.gather(corners, g.int_scalar(i), 1); };
@@ -244,8 +259,10 @@ void emit_roi_align(const Emission& n) {
   for (const Tap& v : roi_taps(g, y, shape[2])) {
     for (const Tap& h : roi_taps(g, x, shape[3])) {
       // [regions, rows * samples, columns * samples]
-      const Out row = g.add(g.mul(batch, g.long_scalar(shape[2])), g.expand_dims(g.cast(v.index, TF_INT64), 2));
-      const Out place = g.add(g.mul(row, g.long_scalar(shape[3])), g.expand_dims(g.cast(h.index, TF_INT64), 1));
+      const Out row =
+          g.add(g.mul(batch, g.long_scalar(shape[2])), g.expand_dims(g.cast(v.index, TF_INT64), 2));
+      const Out place =
+          g.add(g.mul(row, g.long_scalar(shape[3])), g.expand_dims(g.cast(h.index, TF_INT64), 1));
       const Out weight = g.mul(g.expand_dims(v.weight, 2), g.expand_dims(h.weight, 1));
       const Out part = g.mul(g.gather(all, place, 0), g.expand_dims(weight, 3));
       result = !result ? part : greatest ? g.maximum(*result, part) : g.add(*result, part);
@@ -255,7 +272,8 @@ void emit_roi_align(const Emission& n) {
   n.out(g.reduce(greatest ? "Max" : "Mean", bins, {2, 4}, false), channels_last(4));
 }
 
-// --- DeformConv -----------------------------------------------------------------------------------
+// --- DeformConv
+// -----------------------------------------------------------------------------------
 
 void emit_deform_conv(const Emission& n) {
   Graph& g = n.g;
@@ -273,7 +291,8 @@ void emit_deform_conv(const Emission& n) {
       for (int64_t row = 0; row < rows; ++row) {
         for (int64_t column = 0; column < columns; ++column) {
           const int64_t window = axis == 0 ? row : column;
-          base.push_back(static_cast<double>(window * w.strides[axis] + k * w.dilations[axis] - w.before[axis]));
+          base.push_back(static_cast<double>(window * w.strides[axis] + k * w.dilations[axis] -
+                                             w.before[axis]));
         }
       }
     }
@@ -286,23 +305,29 @@ void emit_deform_conv(const Emission& n) {
   Outs sampled;
   for (int64_t group = 0; group < offset_groups; ++group) {
     const Out own = g.gather(at, g.int_scalar(group), 1);  // [batch, places, 2, rows, columns]
-    const Picture picture = flatten(g, g.slice(x, 3, group * each, (group + 1) * each), {shape[0], each, shape[2], shape[3]});
+    const Picture picture = flatten(g, g.slice(x, 3, group * each, (group + 1) * each),
+                                    {shape[0], each, shape[2], shape[3]});
     std::vector<std::vector<Tap>> taps;
     for (int64_t axis = 0; axis < 2; ++axis) {
       const Out along = g.reshape(g.gather(own, g.int_scalar(axis), 2), Shape{shape[0], -1});
-      taps.push_back(linear_taps(g, along, shape[static_cast<size_t>(2 + axis)], Outside::kZeros, {0, 0}));
+      taps.push_back(
+          linear_taps(g, along, shape[static_cast<size_t>(2 + axis)], Outside::kZeros, {0, 0}));
     }
     Out values = combine(g, picture, taps);  // [batch, places * rows * columns, each]
     if (n.has(4)) values = g.mul(values, g.gather(mask, g.int_scalar(group), 1));
     sampled.push_back(values);
   }
   // [batch, places, rows * columns, channels] -> [batch, rows * columns, channels, places]
-  const Out all = g.transpose(g.reshape(g.concat(sampled, 2), Shape{shape[0], places, rows * columns, shape[1]}), {0, 2, 3, 1});
+  const Out all = g.transpose(
+      g.reshape(g.concat(sampled, 2), Shape{shape[0], places, rows * columns, shape[1]}),
+      {0, 2, 3, 1});
   const int64_t inputs = shape[1] / groups, outputs = filters[0] / groups;
   Outs results;
   for (int64_t group = 0; group < groups; ++group) {
-    const Out own = g.reshape(g.slice(all, 2, group * inputs, (group + 1) * inputs), Shape{shape[0], rows * columns, inputs * places});
-    const Out matrix = g.reshape(g.slice(n.in(1), 0, group * outputs, (group + 1) * outputs), Shape{outputs, inputs * places});
+    const Out own = g.reshape(g.slice(all, 2, group * inputs, (group + 1) * inputs),
+                              Shape{shape[0], rows * columns, inputs * places});
+    const Out matrix = g.reshape(g.slice(n.in(1), 0, group * outputs, (group + 1) * outputs),
+                                 Shape{outputs, inputs * places});
     results.push_back(matrix_product(g, own, matrix, false, true));
   }
   Out y = g.reshape(g.concat(results, 2), Shape{shape[0], rows, columns, filters[0]});
@@ -310,7 +335,8 @@ void emit_deform_conv(const Emission& n) {
   n.out(y, channels_last(4));
 }
 
-// --- Col2Im ---------------------------------------------------------------------------------------
+// --- Col2Im
+// ---------------------------------------------------------------------------------------
 
 void emit_col2im(const Emission& n) {
   Graph& g = n.g;
@@ -321,8 +347,10 @@ void emit_col2im(const Emission& n) {
   const int64_t channels = shape[1] / places;
   // [batch, channels, places, windows] -> [windows, places, batch * channels]
   const Out apart = g.reshape(n.in(0), Shape{shape[0] * channels, places, windows});
-  const Out rows = g.reshape(g.transpose(apart, {2, 1, 0}), Shape{windows * places, shape[0] * channels});
-  const Out sums = g.compute("UnsortedSegmentSum", {rows, g.longs(window_positions(w, false)), g.long_scalar(element_count(image))});
+  const Out rows =
+      g.reshape(g.transpose(apart, {2, 1, 0}), Shape{windows * places, shape[0] * channels});
+  const Out sums = g.compute("UnsortedSegmentSum", {rows, g.longs(window_positions(w, false)),
+                                                    g.long_scalar(element_count(image))});
   Shape result{shape[0], channels};
   result.insert(result.end(), image.begin(), image.end());
   n.out(g.reshape(g.transpose(sums, {1, 0}), result));
@@ -332,10 +360,8 @@ void emit_col2im(const Emission& n) {
 
 std::vector<OperatorEntry> sampling_operators() {
   return {
-      {"AffineGrid", emit_affine_grid},
-      {"Col2Im", emit_col2im},
-      {"DeformConv", emit_deform_conv},
-      {"GridSample", emit_grid_sample},
+      {"AffineGrid", emit_affine_grid}, {"Col2Im", emit_col2im},
+      {"DeformConv", emit_deform_conv}, {"GridSample", emit_grid_sample},
       {"RoiAlign", emit_roi_align},
   };
 }

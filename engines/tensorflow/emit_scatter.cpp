@@ -13,14 +13,14 @@ Out scatter_products(Graph& g, Out x, Out places, Out updates) {
   int64_t slots = 1;
   Shape steps(static_cast<size_t>(depth), 1);
   for (int64_t i = depth; i-- > 0;) {
-    if (shape[static_cast<size_t>(i)] < 0) throw Unsupported("its input's sizes are not known before it runs");
+    if (shape[static_cast<size_t>(i)] < 0)
+      throw Unsupported("its input's sizes are not known before it runs");
     steps[static_cast<size_t>(i)] = slots;
     slots *= shape[static_cast<size_t>(i)];
   }
   const Out flat = g.reduce("Sum", g.mul(g.cast(places, TF_INT64), g.longs(steps)),
                             {static_cast<int64_t>(own.size()) - 1}, false);
-  const Out factors =
-      g.compute("UnsortedSegmentProd", {updates, flat, g.long_scalar(slots)});
+  const Out factors = g.compute("UnsortedSegmentProd", {updates, flat, g.long_scalar(slots)});
   return g.mul(x, g.reshape(factors, shape));
 }
 
@@ -58,7 +58,8 @@ void emit_tensor_scatter(const Emission& n) {
   along[static_cast<size_t>(axis)] = own[static_cast<size_t>(axis)];
   batch[0] = -1;
   const Out numbers = g.reshape(
-      g.range(g.long_scalar(0), g.long_scalar(own[static_cast<size_t>(axis)]), g.long_scalar(1)), along);
+      g.range(g.long_scalar(0), g.long_scalar(own[static_cast<size_t>(axis)]), g.long_scalar(1)),
+      along);
   Out at = numbers;
   if (n.has(2)) at = g.add(numbers, g.reshape(g.cast(n.in(2), TF_INT64), batch));
   if (n.node.text("mode", "linear") == "circular") {

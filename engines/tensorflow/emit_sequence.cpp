@@ -29,7 +29,8 @@ std::string named(const Emission& n, Out tensor) {
 int64_t position(const Emission& n, size_t input, size_t count) {
   const int64_t at = n.integers(input, "positions").at(0);
   const int64_t place = at < 0 ? at + static_cast<int64_t>(count) : at;
-  if (place < 0 || place > static_cast<int64_t>(count)) throw Unsupported("its position lies outside the sequence");
+  if (place < 0 || place > static_cast<int64_t>(count))
+    throw Unsupported("its position lies outside the sequence");
   return place;
 }
 
@@ -48,7 +49,8 @@ void emit_insert(const Emission& n) {
 void emit_erase(const Emission& n) {
   Names names = elements(n, 0);
   if (names.empty()) throw Unsupported("its sequence is empty");
-  const int64_t at = n.has(1) ? position(n, 1, names.size()) : static_cast<int64_t>(names.size()) - 1;
+  const int64_t at =
+      n.has(1) ? position(n, 1, names.size()) : static_cast<int64_t>(names.size()) - 1;
   names.erase(names.begin() + at);
   out_sequence(n, names);
 }

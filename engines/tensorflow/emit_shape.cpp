@@ -26,7 +26,8 @@ std::optional<Shape> requested_shape(const Shape& from, Shape to, bool allow_zer
     to[i] = from[i];
   }
   const auto open = std::find(to.begin(), to.end(), -1);
-  if (open == to.end() || !is_static(from)) return is_static(from) ? std::optional(to) : std::nullopt;
+  if (open == to.end() || !is_static(from))
+    return is_static(from) ? std::optional(to) : std::nullopt;
   *open = 1;
   const int64_t rest = element_count(to);
   if (rest == 0) return std::nullopt;
@@ -55,10 +56,12 @@ void emit_reshape(const Emission& n) {
     if (to) return reshape_static(n, *from, *to);
   }
   Out shape = wanted ? g.longs(*wanted) : n.in(1);
-  const bool copies = !allow_zero && (!wanted || std::count(wanted->begin(), wanted->end(), 0) != 0);
+  const bool copies =
+      !allow_zero && (!wanted || std::count(wanted->begin(), wanted->end(), 0) != 0);
   if (copies) {
     const Shape length = g.shape(shape);
-    if (length.size() != 1 || length[0] < 0) throw Unsupported("its result's rank is not known before it runs");
+    if (length.size() != 1 || length[0] < 0)
+      throw Unsupported("its result's rank is not known before it runs");
     const Out zeros = g.longs(Shape(static_cast<size_t>(length[0]), 0));
     const Out own = g.slice(g.concat({g.shape_tensor(n.in(0)), zeros}, 0), 0, 0, length[0]);
     shape = g.select(g.equal(shape, g.long_scalar(0)), own, shape);
@@ -70,11 +73,13 @@ void emit_flatten(const Emission& n) {
   Graph& g = n.g;
   const Shape shape = n.shape(0);
   const int64_t axis = n.integer("axis", 1);
-  const auto split = static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(shape.size()) : axis);
+  const auto split =
+      static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(shape.size()) : axis);
   if (split > shape.size()) throw Unsupported("it has no axis " + std::to_string(axis));
   if (is_static(shape)) {
     const auto all = std::span(shape);
-    return reshape_static(n, shape, {element_count(all.first(split)), element_count(all.subspan(split))});
+    return reshape_static(n, shape,
+                          {element_count(all.first(split)), element_count(all.subspan(split))});
   }
   const Out sizes = g.shape_tensor(n.in(0));
   const auto product = [&](int64_t begin, int64_t end) {
@@ -84,18 +89,49 @@ void emit_flatten(const Emission& n) {
   n.out(g.reshape(n.in(0), g.concat({product(0, middle), product(middle, end)}, 0)));
 }
 
+// 1 for each of `rank` dimensions that the axes name, an input that is known only when it runs.
+Out named_dimensions(const Emission& n, size_t input, int64_t rank) {
+  Graph& g = n.g;
+  const Out axes = g.compute("FloorMod", {g.cast(n.in(input), TF_INT64), g.long_scalar(rank)});
+  const Out updates = g.call("OnesLike", {axes});
+  const Out zeros = g.longs(Shape(static_cast<size_t>(rank), 0));
+  return g.call("TensorScatterUpdate", {zeros, g.expand_dims(axes, 1), updates});
+}
+
+void squeeze_unknown(const Emission& n) {
+  Graph& g = n.g;
+  const Out x = n.in(0);
+  const Out named = named_dimensions(n, 1, static_cast<int64_t>(n.rank(0)));
+  const Out kept = g.call("Where", {g.equal(named, g.long_scalar(0))});
+  n.out(g.reshape(x, g.gather(g.shape_tensor(x), g.reshape(kept, Shape{-1}), 0)));
+}
+
+void unsqueeze_unknown(const Emission& n) {
+  Graph& g = n.g;
+  const Out x = n.in(0);
+  const Shape axes = n.static_shape(1);
+  const int64_t rank = static_cast<int64_t>(n.rank(0)) + element_count(axes);
+  const Out named = named_dimensions(n, 1, rank);
+  // Which of its own dimensions each of the others is: their number so far.
+  const Out own = g.sub(g.long_scalar(1), named);
+  const Out place = g.maximum(g.sub(g.compute("Cumsum", {own, g.int_scalar(0)}), g.long_scalar(1)),
+                              g.long_scalar(0));
+  const Out sizes = n.rank(0) == 0 ? g.longs({1}) : g.shape_tensor(x);
+  n.out(g.reshape(
+      x, g.select(g.equal(named, g.long_scalar(1)), g.long_scalar(1), g.gather(sizes, place, 0))));
+}
+
 void emit_squeeze(const Emission& n) {
   Graph& g = n.g;
-  if (n.has(1) && n.constant(1) == nullptr) {
-    throw Unsupported("its axes are not known before it runs");
-  }
+  if (n.has(1) && n.constant(1) == nullptr) return squeeze_unknown(n);
   const Shape shape = n.shape(0);
   std::vector<int64_t> axes;
   if (const auto given = n.axes(1, shape.size())) {
     axes = *given;
   } else {
     for (size_t i = 0; i < shape.size(); ++i) {
-      if (shape[i] < 0) throw Unsupported("the dimensions it takes away are not known before it runs");
+      if (shape[i] < 0)
+        throw Unsupported("the dimensions it takes away are not known before it runs");
       if (shape[i] == 1) axes.push_back(static_cast<int64_t>(i));
     }
   }
@@ -104,6 +140,7 @@ void emit_squeeze(const Emission& n) {
 
 void emit_unsqueeze(const Emission& n) {
   Graph& g = n.g;
+  if (n.has(1) && n.constant(1) == nullptr) return unsqueeze_unknown(n);
   std::vector<int64_t> axes = n.has(1) ? n.integers(1, "axes") : n.node.integers("axes");
   const size_t rank = n.rank(0) + axes.size();
   for (int64_t& axis : axes) axis = Emission::from_start(axis, rank);
@@ -130,7 +167,8 @@ void emit_transpose(const Emission& n) {
   for (size_t i = 0; i < rank; ++i) renamed[static_cast<size_t>(axes[i])] = static_cast<int>(i);
   const auto after = [&](const Permutation& before) {
     Permutation order;
-    for (const int axis : spelled_out(before, rank)) order.push_back(renamed[static_cast<size_t>(axis)]);
+    for (const int axis : spelled_out(before, rank))
+      order.push_back(renamed[static_cast<size_t>(axis)]);
     return normalized(order);
   };
   if (n.constant(0) != nullptr) return n.out(n.in(0, {axes.begin(), axes.end()}));
@@ -175,9 +213,9 @@ void emit_split(const Emission& n) {
   } else {
     sizes = g.longs(even_parts(shape[static_cast<size_t>(axis)], count));
   }
-  const Outs parts = g.call_all(
-      "SplitV", {n.in(0, order), sizes, g.int_scalar(Emission::stored(order, axis))},
-      {{"num_split", count}});
+  const Outs parts =
+      g.call_all("SplitV", {n.in(0, order), sizes, g.int_scalar(Emission::stored(order, axis))},
+                 {{"num_split", count}});
   for (size_t i = 0; i < parts.size(); ++i) n.out(i, parts[i], order);
 }
 
@@ -246,8 +284,8 @@ void slice_unknown(const Emission& n, size_t rank) {
   }
   const Out begins = spread(g, starts, axes, rank, 0);
   const Out ends = spread(g, g.cast(n.in(2), TF_INT64), axes, rank, kEnd);
-  const Out steps = n.has(4) ? spread(g, g.cast(n.in(4), TF_INT64), axes, rank, 1)
-                             : g.longs(Shape(rank, 1));
+  const Out steps =
+      n.has(4) ? spread(g, g.cast(n.in(4), TF_INT64), axes, rank, 1) : g.longs(Shape(rank, 1));
   n.out(g.call("StridedSlice", {n.in(0), begins, ends, steps}));
 }
 
@@ -363,7 +401,8 @@ void emit_eye_like(const Emission& n) {
   const Out x = n.in(0);
   const Out diagonal = g.equal(diagonals(g, x, 2), g.long_scalar(n.integer("k", 0)));
   const auto* type = n.node.attribute("dtype");
-  n.out(g.cast(diagonal, type == nullptr ? n.type(0) : to_tensorflow(static_cast<DataType>(type->i))));
+  n.out(g.cast(diagonal,
+               type == nullptr ? n.type(0) : to_tensorflow(static_cast<DataType>(type->i))));
 }
 
 void emit_trilu(const Emission& n) {

@@ -7,7 +7,9 @@
 namespace dnnbench::tf {
 namespace {
 
-TF_DataType complex_of(TF_DataType type) { return type == TF_DOUBLE ? TF_COMPLEX128 : TF_COMPLEX64; }
+TF_DataType complex_of(TF_DataType type) {
+  return type == TF_DOUBLE ? TF_COMPLEX128 : TF_COMPLEX64;
+}
 
 // [..., 1 or 2] -> complex [...].
 Out to_complex(Graph& g, Out x) {
@@ -60,7 +62,8 @@ void emit_dft(const Emission& n) {
   std::vector<int> order;
   for (int i = 0; i < static_cast<int>(rank) - 1; ++i) order.push_back(i);
   std::swap(order[static_cast<size_t>(axis)], order.back());
-  const int64_t length = n.has(1) ? n.integers(1, "lengths").at(0) : shape[static_cast<size_t>(axis)];
+  const int64_t length =
+      n.has(1) ? n.integers(1, "lengths").at(0) : shape[static_cast<size_t>(axis)];
   const Out rows = fit_length(g, g.transpose(x, order), length);
   n.out(g.cast(from_complex(g, g.transpose(transform(g, rows, inverse, onesided), order)), given));
 }
@@ -79,7 +82,8 @@ void emit_stft(const Emission& n) {
     for (int64_t i = 0; i < length; ++i) places.push_back(frame * step + i);
   }
   // [batch, frames, length]
-  const Out signal = shape.size() == 3 ? to_complex(g, n.in(0)) : to_complex(g, g.expand_dims(n.in(0), -1));
+  const Out signal =
+      shape.size() == 3 ? to_complex(g, n.in(0)) : to_complex(g, g.expand_dims(n.in(0), -1));
   Out windows = g.gather(signal, g.reshape(g.ints(places), Shape{frames, length}), 1);
   if (n.has(2)) windows = g.mul(windows, g.cast(n.in(2), Graph::type(windows)));
   n.out(from_complex(g, transform(g, windows, false, onesided)));
@@ -95,7 +99,8 @@ void emit_window(const Emission& n, double a0, double a1, double a2) {
   const Out numbers = g.range(g.scalar(TF_DOUBLE, 0), size, one);
   const Out angle = g.div(g.mul(numbers, g.scalar(TF_DOUBLE, 2 * M_PI)), period);
   const auto wave = [&](double factor, double times) {
-    return g.mul(g.compute("Cos", {g.mul(angle, g.scalar(TF_DOUBLE, times))}), g.scalar(TF_DOUBLE, factor));
+    return g.mul(g.compute("Cos", {g.mul(angle, g.scalar(TF_DOUBLE, times))}),
+                 g.scalar(TF_DOUBLE, factor));
   };
   n.out(g.cast(g.add(g.sub(g.scalar(TF_DOUBLE, a0), wave(a1, 1)), wave(a2, 2)), type));
 }
@@ -110,14 +115,18 @@ void emit_mel_weights(const Emission& n) {
   const double step = (mel(high) - mel(low)) / static_cast<double>(bands + 2);
   std::vector<int64_t> edges;
   for (int64_t i = 0; i < bands + 2; ++i) {
-    const double hertz = 700 * (std::pow(10.0, (static_cast<double>(i) * step + mel(low)) / 2595) - 1);
-    edges.push_back(static_cast<int64_t>(static_cast<double>(length + 1) * hertz / static_cast<double>(rate)));
+    const double hertz =
+        700 * (std::pow(10.0, (static_cast<double>(i) * step + mel(low)) / 2595) - 1);
+    edges.push_back(
+        static_cast<int64_t>(static_cast<double>(length + 1) * hertz / static_cast<double>(rate)));
   }
   std::vector<double> weights(static_cast<size_t>(bins * bands), 0);
   for (int64_t band = 0; band < bands; ++band) {
     const auto at = static_cast<size_t>(band);
     const int64_t left = edges[at], centre = edges[at + 1], right = edges[at + 2];
-    const auto set = [&](int64_t bin, double weight) { weights.at(static_cast<size_t>(bin * bands + band)) = weight; };
+    const auto set = [&](int64_t bin, double weight) {
+      weights.at(static_cast<size_t>(bin * bands + band)) = weight;
+    };
     if (left == centre) set(centre, 1);
     for (int64_t bin = left; left != centre && bin <= centre; ++bin) {
       set(bin, static_cast<double>(bin - left) / static_cast<double>(centre - left));

@@ -35,11 +35,14 @@ void emit_normalizer(const Emission& n) {
   const auto* stopwords = n.node.attribute("stopwords");
   if (stopwords != nullptr && !stopwords->strings.empty()) {
     const bool sensitive = n.integer("is_case_sensitive", 0) != 0;
-    const auto compared = [&](Out text) { return sensitive ? text : change_case(g, text, "LOWER"); };
+    const auto compared = [&](Out text) {
+      return sensitive ? text : change_case(g, text, "LOWER");
+    };
     const Out flat = g.reshape(x, Shape{-1});
     Out keep = g.call("Fill", {g.call("Shape", {flat}), g.cast(g.int_scalar(1), TF_BOOL)});
     for (const std::string& word : stopwords->strings) {
-      keep = g.call("LogicalAnd", {keep, g.call("NotEqual", {compared(flat), compared(g.text(word))})});
+      keep = g.call("LogicalAnd",
+                    {keep, g.call("NotEqual", {compared(flat), compared(g.text(word))})});
     }
     kept = g.gather(x, g.reshape(g.call("Where", {keep}), Shape{-1}), axis);
     // Where nothing is left, one empty string is.
@@ -81,11 +84,14 @@ void emit_split(const Emission& n) {
   n.out(1, g.reshape(counts, shape));
 }
 
-// --- LabelEncoder ---------------------------------------------------------------------------------
+// --- LabelEncoder
+// ---------------------------------------------------------------------------------
 
 // The keys or values: an attribute for each type, a tensor from opset 4 on.
 std::optional<Tensor> labels(const Emission& n, const std::string& kind) {
-  const auto vector_of = [](DataType type, size_t count) { return make_tensor(type, {static_cast<int64_t>(count)}); };
+  const auto vector_of = [](DataType type, size_t count) {
+    return make_tensor(type, {static_cast<int64_t>(count)});
+  };
   if (const auto* tensor = n.node.attribute(kind + "_tensor")) {
     Tensor copy = tensor->tensor->tensor();
     copy.shape = {copy.element_count()};
@@ -133,12 +139,14 @@ void emit_label_encoder(const Emission& n) {
     const Out both = g.call("LogicalAnd", {g.call("IsNan", {each}), g.call("IsNan", {table})});
     matches = g.call("LogicalOr", {matches, both});
   }
-  const Out index = g.call("ArgMax", {g.cast(matches, TF_INT32), g.int_scalar(rank)}, {{"output_type", TF_INT64}});
+  const Out index = g.call("ArgMax", {g.cast(matches, TF_INT32), g.int_scalar(rank)},
+                           {{"output_type", TF_INT64}});
   const Out found = g.call("Any", {matches, g.ints({rank})});
   n.out(g.select(found, g.gather(g.constant(*values), index, 0), default_label(n, values->type)));
 }
 
-// --- TfIdfVectorizer ------------------------------------------------------------------------------
+// --- TfIdfVectorizer
+// ------------------------------------------------------------------------------
 
 // Grams of one size: which, and to which output each is counted.
 struct Grams {
@@ -180,20 +188,24 @@ void emit_tfidf(const Emission& n) {
   }
   const int64_t length = shape.back();
   const Out rows = g.reshape(n.in(0), Shape{-1, length});
-  Out counts = g.call("Fill", {g.longs({width, shape.size() == 1 ? 1 : shape[0]}), g.long_scalar(0)});
-  for (const Grams& grams : read_grams(n, texts != nullptr ? texts->strings.size() : numbers.size())) {
+  Out counts =
+      g.call("Fill", {g.longs({width, shape.size() == 1 ? 1 : shape[0]}), g.long_scalar(0)});
+  for (const Grams& grams :
+       read_grams(n, texts != nullptr ? texts->strings.size() : numbers.size())) {
     const Out items = g.reshape(g.gather(pool, g.ints(grams.items), 0), Shape{-1, grams.size});
     const int64_t skips = grams.size == 1 ? 0 : n.integer("max_skip_count", 0);
     for (int64_t step = 1; step <= skips + 1; ++step) {
       const int64_t places = length - step * (grams.size - 1);
       if (places <= 0) continue;
       std::vector<int64_t> table;
-      for (int64_t i = 0; i < places * grams.size; ++i) table.push_back(i / grams.size + i % grams.size * step);
+      for (int64_t i = 0; i < places * grams.size; ++i)
+        table.push_back(i / grams.size + i % grams.size * step);
       // [rows, places, 1, size] against [grams, size]
       const Out windows = g.gather(rows, g.reshape(g.ints(table), Shape{places, 1, grams.size}), 1);
       const Out same = g.call("All", {g.compute("Equal", {windows, items}), g.ints({3})});
       const Out hits = g.transpose(g.reduce("Sum", g.cast(same, TF_INT64), {1}, false), {1, 0});
-      counts = g.add(counts, g.call("UnsortedSegmentSum", {hits, g.longs(grams.outputs), g.long_scalar(width)}));
+      counts = g.add(counts, g.call("UnsortedSegmentSum",
+                                    {hits, g.longs(grams.outputs), g.long_scalar(width)}));
     }
   }
   Out y = g.cast(g.transpose(counts, {1, 0}), TF_FLOAT);
@@ -202,7 +214,8 @@ void emit_tfidf(const Emission& n) {
   if (const auto* weights = n.node.attribute("weights"); weights != nullptr && mode != "TF") {
     // A weight belongs to a gram.
     std::vector<double> of_output(static_cast<size_t>(width), 1);
-    for (size_t i = 0; i < outputs.size(); ++i) of_output[static_cast<size_t>(outputs[i])] = weights->floats.at(i);
+    for (size_t i = 0; i < outputs.size(); ++i)
+      of_output[static_cast<size_t>(outputs[i])] = weights->floats.at(i);
     y = g.mul(y, g.floats(TF_FLOAT, {width}, of_output));
   }
   n.out(shape.size() == 1 ? g.reshape(y, Shape{width}) : y);
@@ -212,12 +225,9 @@ void emit_tfidf(const Emission& n) {
 
 std::vector<OperatorEntry> text_operators() {
   return {
-      {"RegexFullMatch", emit_regex},
-      {"StringConcat", emit_concat},
-      {"StringNormalizer", emit_normalizer},
-      {"StringSplit", emit_split},
-      {"TfIdfVectorizer", emit_tfidf},
-      {"ai.onnx.ml.LabelEncoder", emit_label_encoder},
+      {"RegexFullMatch", emit_regex},        {"StringConcat", emit_concat},
+      {"StringNormalizer", emit_normalizer}, {"StringSplit", emit_split},
+      {"TfIdfVectorizer", emit_tfidf},       {"ai.onnx.ml.LabelEncoder", emit_label_encoder},
   };
 }
 

@@ -102,11 +102,10 @@ Out Emitter::get(const std::string& name, const Permutation& wanted) {
   const Shape stored = graph_.shape(first.out);
   const Shape logical = logical_shape(stored, first.permutation);
   const bool known_sizes = std::count(logical.begin(), logical.end(), -1) == 0;
-  const Out out =
-      known_sizes && moves_only_ones(first.permutation, permutation, logical)
-          ? graph_.reshape(first.out, stored_shape(logical, permutation))
-          : graph_.transpose(first.out,
-                             transposition(first.permutation, permutation, logical.size()));
+  const Out out = known_sizes && moves_only_ones(first.permutation, permutation, logical)
+                      ? graph_.reshape(first.out, stored_shape(logical, permutation))
+                      : graph_.transpose(first.out, transposition(first.permutation, permutation,
+                                                                  logical.size()));
   forms->push_back({out, permutation});
   return out;
 }

@@ -1,6 +1,6 @@
 // Emits an ONNX graph as TensorFlow operations: values by name, each with the order in which its
-// dimensions are stored (permutation.h). A subgraph (of If, Loop, Scan) has an Emitter of its own: it
-// sees the constants of the graphs around it, but of their values only those that it was given.
+// dimensions are stored (permutation.h). A subgraph (of If, Loop, Scan) has an Emitter of its own:
+// it sees the constants of the graphs around it, but of their values only those that it was given.
 #pragma once
 
 #include <cstdint>

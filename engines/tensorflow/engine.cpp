@@ -38,7 +38,8 @@ void require_supported(const LoadConfig& config) {
   }
 }
 
-// The threads of the library's pool. It names all its others, and the process's first thread is ours.
+// The threads of the library's pool. It names all its others, and the process's first thread is
+// ours.
 int count_pool_threads() {
   std::string own_name, name;
   std::ifstream("/proc/self/comm") >> own_name;
@@ -136,9 +137,9 @@ class TensorFlowEngine : public Engine {
     const auto start = Clock::now();
     converted_ = convert(config);
     convert_s_ = seconds_since(start);
-    session_ = std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
-                                             converted_->output_outs,
-                                             tf::SessionSettings{config.threads});
+    session_ =
+        std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
+                                      converted_->output_outs, tf::SessionSettings{config.threads});
     session_->prepare();
   }
 

@@ -201,8 +201,7 @@ Out Graph::constant(const Tensor& tensor) {
 
 Out Graph::constant(TF_DataType type, const Shape& shape,
                     const std::function<void(std::byte*)>& fill) {
-  const size_t bytes =
-      static_cast<size_t>(dnnbench::element_count(shape)) * TF_DataTypeSize(type);
+  const size_t bytes = static_cast<size_t>(dnnbench::element_count(shape)) * TF_DataTypeSize(type);
   std::byte* memory = scratch().reserve(std::max<size_t>(bytes, 1));
   fill(memory);
   const auto keep = [](void*, size_t, void*) {};
@@ -332,10 +331,9 @@ Function::Function(const Graph& body, const std::string& name, const Outs& input
                    const Outs& outputs)
     : name_(name), nested_(body.functions()) {
   Status status;
-  function_.reset(TF_GraphToFunction(body.get(), name.c_str(), 0, -1, nullptr,
-                                     static_cast<int>(inputs.size()), inputs.data(),
-                                     static_cast<int>(outputs.size()), outputs.data(), nullptr,
-                                     nullptr, nullptr, status));
+  function_.reset(TF_GraphToFunction(
+      body.get(), name.c_str(), 0, -1, nullptr, static_cast<int>(inputs.size()), inputs.data(),
+      static_cast<int>(outputs.size()), outputs.data(), nullptr, nullptr, nullptr, status));
   if (!status.ok()) throw Unsupported("TensorFlow takes no such function: " + status.message());
   for (const Out output : outputs) output_types_.push_back(Graph::type(output));
 }
@@ -348,8 +346,7 @@ std::string unique_function_name(const std::string& kind) {
 namespace {
 
 std::shared_ptr<Function> loop_function(Graph& outer, const std::string& kind,
-                                        const Outs& variables,
-                                        const Shapes& shapes,
+                                        const Outs& variables, const Shapes& shapes,
                                         const LoopBody& make) {
   Graph inner;
   Outs inputs;
@@ -358,8 +355,7 @@ std::shared_ptr<Function> loop_function(Graph& outer, const std::string& kind,
   }
   Outs outputs;
   for (const Out out : make(inner, inputs)) outputs.push_back(inner.identity(out));
-  auto function =
-      std::make_shared<Function>(inner, unique_function_name(kind), inputs, outputs);
+  auto function = std::make_shared<Function>(inner, unique_function_name(kind), inputs, outputs);
   outer.add_function(function);
   return function;
 }

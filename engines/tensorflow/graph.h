@@ -30,8 +30,9 @@ using Outs = std::vector<Out>;
 
 // An argument of an operation: one tensor, or a list of them.
 struct Argument {
-  Argument(Out one) : list{one} {}                               // NOLINT(google-explicit-constructor)
-  Argument(Outs many) : list(std::move(many)), is_list(true) {}  // NOLINT(google-explicit-constructor)
+  Argument(Out one) : list{one} {}  // NOLINT(google-explicit-constructor)
+  Argument(Outs many)
+      : list(std::move(many)), is_list(true) {}  // NOLINT(google-explicit-constructor)
 
   Outs list;
   bool is_list = false;

@@ -75,8 +75,8 @@ const std::vector<Kernel>& kernels_of(const std::string& operation) {
 }
 
 bool allows(const Constraint& constraint, TF_DataType type) {
-  return constraint.types.empty() || std::count(constraint.types.begin(), constraint.types.end(),
-                                                type) != 0;
+  return constraint.types.empty() ||
+         std::count(constraint.types.begin(), constraint.types.end(), type) != 0;
 }
 
 }  // namespace

@@ -78,10 +78,10 @@ void save_model(const Graph& graph, const std::vector<NamedOut>& inputs,
                 const std::vector<NamedOut>& outputs, const std::string& folder) {
   const Buffer definition = graph_def(graph);
   std::string info, meta_graph, saved_model;
-  import::write_text(info, 4, "serve");            // MetaInfoDef.tags
-  import::write_text(info, 5, TF_Version());       // tensorflow_version
-  import::write_text(meta_graph, 1, info);         // MetaGraphDef.meta_info_def
-  import::write_bytes(meta_graph, 2,               // graph_def
+  import::write_text(info, 4, "serve");       // MetaInfoDef.tags
+  import::write_text(info, 5, TF_Version());  // tensorflow_version
+  import::write_text(meta_graph, 1, info);    // MetaGraphDef.meta_info_def
+  import::write_bytes(meta_graph, 2,          // graph_def
                       {static_cast<const std::byte*>(definition->data), definition->length});
   import::write_text(meta_graph, 5, signature_entry(graph, inputs, outputs));  // signature_def
   import::write_integer(saved_model, 1, 1);        // SavedModel.saved_model_schema_version

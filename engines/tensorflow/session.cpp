@@ -47,8 +47,8 @@ Session::~Session() {
   TF_DeleteSession(session_, status_);
 }
 
-// The library makes ready to run for a set of inputs and outputs, and only then looks at what it was
-// given; so it is given inputs of a wrong type, and refuses them when all else is done.
+// The library makes ready to run for a set of inputs and outputs, and only then looks at what it
+// was given; so it is given inputs of a wrong type, and refuses them when all else is done.
 void Session::prepare() {
   if (inputs_.empty()) return run();
   std::vector<OwnedTensor> wrong;

@@ -18,8 +18,12 @@ bool Windows::dilated() const {
 
 Windows read_windows(const Emission& n, const Shape& input, const Shape& kernel) {
   const size_t count = kernel.size();
-  Windows w{input, kernel, n.node.integers("strides", Shape(count, 1)),
-            n.node.integers("dilations", Shape(count, 1)), Shape(count, 0), Shape(count, 0),
+  Windows w{input,
+            kernel,
+            n.node.integers("strides", Shape(count, 1)),
+            n.node.integers("dilations", Shape(count, 1)),
+            Shape(count, 0),
+            Shape(count, 0),
             Shape(count, 0)};
   const std::string automatic = n.node.text("auto_pad", "NOTSET");
   const Shape pads = n.node.integers("pads", Shape(2 * count, 0));
@@ -32,8 +36,7 @@ Windows read_windows(const Emission& n, const Shape& input, const Shape& kernel)
     const int64_t stride = w.strides[i];
     if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
       w.output[i] = (input[i] + stride - 1) / stride;
-      const int64_t total =
-          std::max<int64_t>(0, (w.output[i] - 1) * stride + w.span(i) - input[i]);
+      const int64_t total = std::max<int64_t>(0, (w.output[i] - 1) * stride + w.span(i) - input[i]);
       w.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
       w.after[i] = total - w.before[i];
       continue;

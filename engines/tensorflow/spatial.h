@@ -42,8 +42,8 @@ std::vector<int64_t> channels_last_list(const Shape& spatial);
 // number and the place in it. Elements outside the tensor are `value`.
 Out extract_windows(Graph& g, Out x, const Windows& windows, double value);
 
-// For each window and place in it, the position among a channel's elements: [outputs..., places]; -1
-// in the padding. `column_major`: the first dimension is the one that runs fastest.
+// For each window and place in it, the position among a channel's elements: [outputs..., places];
+// -1 in the padding. `column_major`: the first dimension is the one that runs fastest.
 std::vector<int64_t> window_positions(const Windows& windows, bool column_major);
 
 // The spatial sizes of an input of rank 3 or more; throws Unsupported where they are not known.

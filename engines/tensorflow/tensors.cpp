@@ -30,9 +30,8 @@ constexpr std::array<std::pair<DataType, TF_DataType>, 16> kTypes{{
 }};
 
 OwnedTensor allocate(TF_DataType type, std::span<const int64_t> shape, size_t bytes) {
-  OwnedTensor tensor(
-      TF_AllocateTensor(type, shape.data(), static_cast<int>(shape.size()), bytes),
-      TF_DeleteTensor);
+  OwnedTensor tensor(TF_AllocateTensor(type, shape.data(), static_cast<int>(shape.size()), bytes),
+                     TF_DeleteTensor);
   if (tensor == nullptr) throw std::bad_alloc();
   return tensor;
 }
@@ -94,8 +93,7 @@ Tensor from_tensorflow(const TF_Tensor& tensor) {
   if (type == DataType::kString) {
     const auto* elements = static_cast<const TF_TString*>(TF_TensorData(&tensor));
     for (size_t i = 0; i < copy.strings.size(); ++i) {
-      copy.strings[i].assign(TF_StringGetDataPointer(&elements[i]),
-                             TF_StringGetSize(&elements[i]));
+      copy.strings[i].assign(TF_StringGetDataPointer(&elements[i]), TF_StringGetSize(&elements[i]));
     }
   } else if (!copy.bytes.empty()) {
     std::memcpy(copy.bytes.data(), TF_TensorData(&tensor), copy.bytes.size());

@@ -8,11 +8,12 @@ namespace dnnbench::tf {
 namespace {
 
 TEST(Tensors, ComeBackAsTheyWent) {
-  for (const DataType type : {DataType::kFloat32, DataType::kInt8, DataType::kUint16,
-                              DataType::kInt64, DataType::kBool, DataType::kFloat16,
-                              DataType::kBfloat16, DataType::kFloat64, DataType::kComplex64}) {
+  for (const DataType type :
+       {DataType::kFloat32, DataType::kInt8, DataType::kUint16, DataType::kInt64, DataType::kBool,
+        DataType::kFloat16, DataType::kBfloat16, DataType::kFloat64, DataType::kComplex64}) {
     Tensor tensor = make_tensor(type, {2, 3});
-    for (size_t i = 0; i < tensor.bytes.size(); ++i) tensor.bytes[i] = static_cast<std::byte>(i % 2);
+    for (size_t i = 0; i < tensor.bytes.size(); ++i)
+      tensor.bytes[i] = static_cast<std::byte>(i % 2);
     const Tensor back = from_tensorflow(*to_tensorflow(tensor));
     EXPECT_EQ(back.type, type);
     EXPECT_EQ(back.shape, tensor.shape);

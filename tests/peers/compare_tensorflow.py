@@ -41,7 +41,9 @@ class Job:
 
 
 def run(command: list[object], **options) -> subprocess.CompletedProcess:
-    return subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, **options
+    )
 
 
 def checked(command: list[object]) -> str:
@@ -63,7 +65,9 @@ def make_inputs(description: dict) -> dict[str, np.ndarray]:
     return inputs
 
 
-def measure_engine(model: str, inputs: dict, options: argparse.Namespace, folder: Path) -> tuple[dict, Path]:
+def measure_engine(
+    model: str, inputs: dict, options: argparse.Namespace, folder: Path
+) -> tuple[dict, Path]:
     given = []
     for number, (name, values) in enumerate(inputs.items()):
         file = folder / f"input{number}.npy"
@@ -189,9 +193,13 @@ def main() -> int:
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     print(f"{options.threads} threads, {options.rounds} rounds, TensorFlow {tf.__version__}")
-    print("error: of the engine, and of its saved model in Python; medians in ms: of the engine, of its saved model and")
+    print(
+        "error: of the engine, and of its saved model in Python; medians in ms: of the engine, of its saved model and"
+    )
     print("of onnx2tf's in Python, and their ratio")
-    print(f"{'model':22} {'error':>9} {'saved':>9} {'convert s':>9} {'engine':>9} {'saved':>9} {'onnx2tf':>9}   ratio")
+    print(
+        f"{'model':22} {'error':>9} {'saved':>9} {'convert s':>9} {'engine':>9} {'saved':>9} {'onnx2tf':>9}   ratio"
+    )
     good = True
     for model in options.models:
         with tempfile.TemporaryDirectory() as name:
