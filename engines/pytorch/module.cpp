@@ -115,6 +115,10 @@ Module::Module(const Program& program) : parts_(std::make_unique<Parts>()) {
   });
 }
 
+Module::Module(const std::string& path) : parts_(std::make_unique<Parts>()) {
+  translating_failures([&] { parts_->module = torch::jit::load(path); });
+}
+
 Module::~Module() = default;
 
 void Module::optimize() {

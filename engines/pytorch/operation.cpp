@@ -156,12 +156,12 @@ void Operation::require(bool condition, const std::string& why) const {
 }
 
 std::string list(const std::vector<int64_t>& values) {
-  if (values.empty()) return "annotate(List[int], [])";
+  if (values.empty()) return "[0][:0]";
   return fmt::format("[{}]", fmt::join(values, ", "));
 }
 
 std::string float_list(const std::vector<double>& values) {
-  if (values.empty()) return "annotate(List[float], [])";
+  if (values.empty()) return "[0.0][:0]";
   std::vector<std::string> texts;
   for (const double value : values) texts.push_back(number(value));
   return fmt::format("[{}]", fmt::join(texts, ", "));

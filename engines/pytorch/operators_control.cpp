@@ -131,7 +131,7 @@ void write_loop(Operation& op) {
   const size_t scans = op.node.outputs.size() > states ? op.node.outputs.size() - states : 0;
   std::vector<std::string> gathered;
   for (size_t i = 0; i < scans; ++i) {
-    gathered.push_back(op.let("annotate(List[Tensor], [])"));
+    gathered.push_back(op.let_typed("List[Tensor]", "[]"));
   }
   const std::string at = op.let("0");
   op.emitter().begin_block(fmt::format("while {} < {} and {}:", at, count, keep));
@@ -188,7 +188,7 @@ Scanned write_scan_pass(Operation& op, const import::Graph& body, const ScanForm
         carried(body.inputs.at(i), op.variable(form.first_input + i), result.states.back()));
   }
   const size_t outputs = body.outputs.size() - form.states;
-  for (size_t i = 0; i < outputs; ++i) result.gathered.push_back(op.let("annotate(List[Tensor], [])"));
+  for (size_t i = 0; i < outputs; ++i) result.gathered.push_back(op.let_typed("List[Tensor]", "[]"));
   const std::string count = op.let(
       fmt::format("{}.size({})", inputs.at(form.states), at_or(form.input_axes, 0, 0)));
   const std::string at = op.emitter().new_name();

@@ -117,7 +117,7 @@ void write_bit_cast(Operation& op) {
   const auto to = static_cast<DataType>(op.node.integer("to", 0));
   const DataType from = op.type(0);
   op.require(held_as(from) == from && held_as(to) == to, "16 to 64 bit unsigned types");
-  op.out(fmt::format("{}.view({})", op.in(0), scalar_type(to)), to);
+  op.out(fmt::format("{}.view(dtype={})", op.in(0), scalar_type(to)), to);
 }
 
 std::string bound(Operation& op, size_t index, const char* attribute) {

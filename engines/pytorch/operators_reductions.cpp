@@ -14,13 +14,22 @@ struct Reduction {
   bool keep = true;
 };
 
+std::optional<Shape> constant_axes(Operation& op) {
+  if (!op.has(1)) return Shape{};
+  const auto shape = op.shape(1);
+  const bool none = shape && element_count(*shape) == 0;
+  return none ? Shape{} : op.integers(1);
+}
+
 Reduction read_reduction(Operation& op) {
   Reduction reduction;
   reduction.keep = op.node.integer("keepdims", 1) != 0;
   reduction.axes = op.node.attribute("axes") != nullptr
                        ? std::optional<Shape>(op.node.integers("axes"))
-                       : op.has(1) ? op.integers(1) : Shape{};
+                       : constant_axes(op);
   if (!reduction.axes) {
+    // There may then be none, which is either all or no reduction.
+    op.require(op.shape(1) || op.node.integer("noop_with_empty_axes", 0) == 0, "axes that are not known");
     reduction.axes_text = op.int_list(1);
     return reduction;
   }
@@ -67,7 +76,7 @@ void write_extreme(Operation& op, bool greatest) {
   const Reduction reduction = read_reduction(op);
   const auto shape = op.shape(0);
   const bool may_be_empty = !shape || element_count(*shape) == 0;
-  if (may_be_empty && reduction.axes && op.known_rank(0) != 0 && !reduction.none) {
+  if (may_be_empty && op.known_rank(0) != 0 && !reduction.none) {
     op.out(op.call("extreme_or_limit", {op.in(0), reduction.axes_text, truth(reduction.keep),
                                         truth(greatest)}));
     return;

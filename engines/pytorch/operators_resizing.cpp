@@ -218,9 +218,38 @@ std::string outside_constant(Operation& op, const AxisWeights& weights, size_t r
   return op.constant(std::move(tensor));
 }
 
+bool is_constant(Operation& op, size_t index) {
+  return !op.has(index) || op.variable(index).constant.has_value();
+}
+
+// With scales or sizes that are known only when it runs.
+void write_dynamic_resize(Operation& op, const Resizing& resizing) {
+  const ResizeMode& mode = resizing.mode;
+  const bool old = op.node.op == "Upsample" || op.node.opset < 11;
+  const auto floats = [&](size_t index) {
+    return op.has(index) ? op.let_typed("List[float]", op.in(index) + ".to(7).reshape([-1]).tolist()")
+                         : "[0.0][:0]";
+  };
+  const auto quoted = [](const std::string& text) { return "\"" + text + "\""; };
+  const bool floating = op.type(0) == DataType::kFloat32 || op.type(0) == DataType::kFloat64;
+  const std::string x = floating ? op.in(0) : op.let(op.in(0) + ".to(6)");
+  const std::string y = op.call(
+      "resize_dynamic",
+      {x, floats(old ? 1 : 2), !old && op.has(3) ? op.int_list(3) : "[0][:0]",
+       mode.extrapolates ? floats(1) : "[0.0][:0]", list(op.node.integers("axes")),
+       quoted(op.node.text("keep_aspect_ratio_policy", "stretch")), quoted(mode.interpolation),
+       quoted(mode.coordinates), quoted(mode.nearest), number(mode.cubic_a),
+       truth(mode.exclude_outside), truth(mode.antialias), number(resizing.extrapolation_value)});
+  op.out(floating ? y : fmt::format("{}.to({})", y, dtype(op.type(0))));
+}
+
 void write_resize(Operation& op) {
   Resizing resizing;
   read_mode(op, resizing);
+  const bool sizes_are_inputs = op.node.op != "Upsample" || op.node.opset >= 9;
+  if (sizes_are_inputs && !(is_constant(op, 1) && is_constant(op, 2) && is_constant(op, 3))) {
+    return write_dynamic_resize(op, resizing);
+  }
   read_axes(op, resizing);
   const std::string function = library_function(op, resizing);
   if (!function.empty()) return op.out(function);

@@ -22,7 +22,7 @@ void out_sequence(Operation& op, const std::string& expression, DataType element
 }
 
 void write_empty(Operation& op) {
-  out_sequence(op, "annotate(List[Tensor], [])",
+  out_sequence(op, "[]",
                static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(DataType::kFloat32))));
 }
 

@@ -33,7 +33,7 @@ void write_reshape(Operation& op) {
     sizes.push_back((*wanted)[i] == 0 && zero_copies ? fmt::format("{}.size({})", op.in(0), i)
                                                      : std::to_string((*wanted)[i]));
   }
-  op.out(sizes.empty() ? fmt::format("{}.reshape(annotate(List[int], []))", op.in(0))
+  op.out(sizes.empty() ? fmt::format("{}.reshape([0][:0])", op.in(0))
                        : fmt::format("{}.reshape({})", op.in(0), tensor_list(sizes)));
 }
 
@@ -60,6 +60,9 @@ void write_unsqueeze(Operation& op) {
   auto axes = constant_integers(op, 1, "axes");
   if (!axes) return op.out(op.call("unsqueeze_dynamic", {op.in(0), op.int_list(1)}));
   const bool negative = std::any_of(axes->begin(), axes->end(), [](int64_t axis) { return axis < 0; });
+  if (negative && !op.known_rank(0)) {
+    return op.out(op.call("unsqueeze_dynamic", {op.in(0), list(*axes)}));
+  }
   if (negative) {
     const int64_t rank = op.rank(0) + static_cast<int64_t>(axes->size());
     for (int64_t& axis : *axes) axis += axis < 0 ? rank : 0;
@@ -115,8 +118,8 @@ void write_slice(Operation& op) {
   const bool axes_are_known = axes || !op.has(3);
   if (!starts || !ends || !axes_are_known || !steps) {
     const std::string given_starts = op.int_list(1), given_ends = op.int_list(2);
-    const std::string given_axes = op.has(3) ? op.int_list(3) : "annotate(List[int], [])";
-    const std::string given_steps = op.has(4) ? op.int_list(4) : "annotate(List[int], [])";
+    const std::string given_axes = op.has(3) ? op.int_list(3) : "[0][:0]";
+    const std::string given_steps = op.has(4) ? op.int_list(4) : "[0][:0]";
     return op.out(
         op.call("slice_dynamic", {op.in(0), given_starts, given_ends, given_axes, given_steps}));
   }
@@ -159,11 +162,10 @@ void write_pad(Operation& op) {
     if (op.type(0) == DataType::kBool) value = fmt::format("int({})", value);
   }
   auto axes = op.has(3) ? op.integers(3) : std::optional<std::vector<int64_t>>();
-  if (op.has(3)) op.require(axes.has_value(), "axes that are not constant");
-  if (!pads) {
-    const std::string axes_text = axes ? list(*axes) : "annotate(List[int], [])";
-    op.require(mode == "constant", "pads that are not constant, in mode " + mode);
-    return op.out(op.call("pad_dynamic", {op.in(0), op.int_list(1), axes_text, value}));
+  if (!pads || (op.has(3) && !axes)) {
+    const std::string axes_text = op.has(3) ? op.int_list(3) : "[0][:0]";
+    return op.out(op.call("pad_dynamic",
+                          {op.in(0), op.int_list(1), axes_text, value, "\"" + mode + "\""}));
   }
   const int64_t rank = op.rank(0);
   Shape begin(static_cast<size_t>(rank), 0), end(static_cast<size_t>(rank), 0);
