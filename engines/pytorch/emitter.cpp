@@ -75,8 +75,7 @@ std::string Emitter::take_input(const import::Parameter& input, size_t index) {
                                   to_string(type)));
   }
   const std::string name = new_name();
-  line(type == DataType::kUint64 ? fmt::format("{} = {}.view(dtype=4)", name, given)
-                                 : fmt::format("{} = {}.to({})", name, given, dtype(type)));
+  line(fmt::format("{} = {}.to({})", name, given, dtype(type)));
   return name;
 }
 
@@ -89,8 +88,7 @@ std::string Emitter::give_output(const import::Parameter& output) {
     throw Unsupported(fmt::format("the output \"{}\" is no tensor but holds {}", output.name,
                                   to_string(type)));
   }
-  return type == DataType::kUint64 ? fmt::format("{}.contiguous().view(dtype={})", variable.name, wanted)
-                                   : fmt::format("{}.to({})", variable.name, wanted);
+  return fmt::format("{}.to({})", variable.name, wanted);
 }
 
 void Emitter::line(const std::string& text) {

@@ -46,9 +46,10 @@ def resize_matrix(self, at: Tensor, n: int, scale: float, mode: str, a: float, e
     weights = torch.where(d <= 1, near, torch.where(d < 2, far, torch.zeros_like(d)))
   else:
     weights = torch.clamp(1 - d, 0)
-  if excludes or antialias:
+  if excludes:
     inside = torch.logical_and(index >= 0, index < n)
     weights = weights * inside.to(6)
+  if excludes or antialias:
     weights = weights / torch.sum(weights, [1], True)
   matrix = torch.zeros([at.size(0), n], dtype=6)
   return torch.scatter_add(matrix, 1, torch.clamp(index, 0, n - 1).to(4), weights)

@@ -51,7 +51,8 @@ int64_t Operation::rank(size_t index) const {
 
 int64_t Operation::size(size_t index, int64_t axis) const {
   const int64_t at = this->axis(axis, index);
-  const int64_t size = variable(index).type.shape->at(static_cast<size_t>(at));
+  if (at >= rank(index)) unsupported("its input \"" + node.inputs[index] + "\" has too few dimensions");
+  const int64_t size = (*variable(index).type.shape)[static_cast<size_t>(at)];
   if (size < 0) unsupported("a size of its input \"" + node.inputs[index] + "\" is not known");
   return size;
 }

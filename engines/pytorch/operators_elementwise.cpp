@@ -113,13 +113,6 @@ void write_cast(Operation& op) {
   write_cast_to(op, static_cast<DataType>(op.node.integer("to", 0)));
 }
 
-void write_bit_cast(Operation& op) {
-  const auto to = static_cast<DataType>(op.node.integer("to", 0));
-  const DataType from = op.type(0);
-  op.require(held_as(from) == from && held_as(to) == to, "16 to 64 bit unsigned types");
-  op.out(fmt::format("{}.view(dtype={})", op.in(0), scalar_type(to)), to);
-}
-
 std::string bound(Operation& op, size_t index, const char* attribute) {
   if (op.node.opset < 11) {
     return op.node.attribute(attribute) == nullptr ? "None" : number(op.node.number(attribute, 0));
@@ -276,7 +269,6 @@ void add_elementwise(Operators& table) {
        [](Operation& op) { op.out(fmt::format("torch.isnan({})", op.in(0)), DataType::kBool); }},
       {"Cast", write_cast},
       {"CastLike", [](Operation& op) { write_cast_to(op, op.type(1)); }},
-      {"BitCast", write_bit_cast},
       {"Identity", write_identity},
       {"Dropout", write_dropout},
   };
