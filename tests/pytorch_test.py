@@ -43,7 +43,9 @@ def test_a_converted_model_is_verified_and_says_what_it_took(converted, convolut
 
 
 def test_an_engine_that_reads_onnx_converts_nothing(bench, convolution, tmp_path):
-    result = bench(convolution, "--onnxruntime", f"--save-converted={tmp_path / 'kept'}").only_result()
+    result = bench(
+        convolution, "--onnxruntime", f"--save-converted={tmp_path / 'kept'}"
+    ).only_result()
     assert result["convert_s"] is None
     assert result["converted_path"] is None
 

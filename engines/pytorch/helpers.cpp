@@ -34,7 +34,9 @@ const Helpers& helpers() {
   static const Helpers kHelpers = [] {
     Helpers helpers;
     for (const char* text :
-         {kAttentionHelpers, kDetectionHelpers, kIndexingHelpers, kQuantizationHelpers, kRecurrentHelpers, kReductionHelpers, kResizingHelpers, kSequenceHelpers, kShapingHelpers, kSignalHelpers, kWindowHelpers}) {
+         {kAttentionHelpers, kDetectionHelpers, kIndexingHelpers, kQuantizationHelpers,
+          kRecurrentHelpers, kReductionHelpers, kResizingHelpers, kSequenceHelpers, kShapingHelpers,
+          kSignalHelpers, kWindowHelpers}) {
       add_helpers(text, helpers);
     }
     find_needed(helpers);

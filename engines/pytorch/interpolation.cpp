@@ -75,7 +75,8 @@ AxisWeights axis_weights(const ResizeMode& mode, const ResizedAxis& axis) {
   AxisWeights result;
   if (mode.interpolation != "nearest") {
     const double shrink = mode.antialias ? std::min<double>(1, axis.scale) : 1;
-    result.taps = static_cast<int64_t>(std::ceil(2 * (mode.interpolation == "cubic" ? 2 : 1) / shrink));
+    result.taps =
+        static_cast<int64_t>(std::ceil(2 * (mode.interpolation == "cubic" ? 2 : 1) / shrink));
   }
   for (int64_t at = 0; at < axis.size_out; ++at) {
     const float x = original_coordinate(mode, axis, at);

@@ -9,7 +9,8 @@ namespace {
 
 using Indices = std::vector<int64_t>;
 
-AxisWeights nearest(const std::string& coordinates, const std::string& mode, int64_t in, int64_t out) {
+AxisWeights nearest(const std::string& coordinates, const std::string& mode, int64_t in,
+                    int64_t out) {
   ResizeMode resize;
   resize.coordinates = coordinates;
   resize.nearest = mode;
@@ -32,7 +33,8 @@ TEST(AxisWeights, LinearWeightsSumToOne) {
       mode.interpolation = interpolation;
       mode.antialias = antialias;
       for (const int64_t out : {3, 7, 20}) {
-        const AxisWeights weights = axis_weights(mode, {10, out, static_cast<float>(out) / 10.0F, 0, 1});
+        const AxisWeights weights =
+            axis_weights(mode, {10, out, static_cast<float>(out) / 10.0F, 0, 1});
         ASSERT_EQ(weights.weights.size(), static_cast<size_t>(out * weights.taps));
         for (int64_t at = 0; at < out; ++at) {
           const auto first = weights.weights.begin() + at * weights.taps;

@@ -42,7 +42,8 @@ TEST(Module, ComputesTheSameBeforeAndAfterOptimisation) {
 }
 
 TEST(Module, ASavedOneIsLoadedAgain) {
-  const std::string path = (std::filesystem::temp_directory_path() / "dnnbench-module-test.pt").string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / "dnnbench-module-test.pt").string();
   Program with_weights = program("x0 * self.w");
   with_weights.constants.emplace_back("w", import::make_constant(floats({3, 4}).tensor()));
   Module(with_weights).save(path);
@@ -54,7 +55,8 @@ TEST(Module, ASavedOneIsLoadedAgain) {
 TEST(Module, FailuresHaveTheirKind) {
   EXPECT_THROW(Module(program("torch.no_such_function(x0)")), Error);
   EXPECT_THROW(rethrow(std::runtime_error("\"addmm\" not implemented for 'Half'")), Unsupported);
-  EXPECT_THROW(rethrow(std::runtime_error("DefaultCPUAllocator: can't allocate memory")), std::bad_alloc);
+  EXPECT_THROW(rethrow(std::runtime_error("DefaultCPUAllocator: can't allocate memory")),
+               std::bad_alloc);
   EXPECT_THROW(rethrow(std::runtime_error("sizes differ")), Error);
 }
 
@@ -62,7 +64,8 @@ TEST(Module, FailuresHaveTheirKind) {
 TEST(Helpers, AllCompile) {
   for (const std::string& name : helper_names()) {
     Program all = program("x0");
-    for (const std::string& one : with_needed(name)) all.source = find_helper(one).source + all.source;
+    for (const std::string& one : with_needed(name))
+      all.source = find_helper(one).source + all.source;
     EXPECT_NO_THROW(Module{all}) << name;
   }
 }

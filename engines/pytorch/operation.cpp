@@ -51,7 +51,8 @@ int64_t Operation::rank(size_t index) const {
 
 int64_t Operation::size(size_t index, int64_t axis) const {
   const int64_t at = this->axis(axis, index);
-  if (at >= rank(index)) unsupported("its input \"" + node.inputs[index] + "\" has too few dimensions");
+  if (at >= rank(index))
+    unsupported("its input \"" + node.inputs[index] + "\" has too few dimensions");
   const int64_t size = (*variable(index).type.shape)[static_cast<size_t>(at)];
   if (size < 0) unsupported("a size of its input \"" + node.inputs[index] + "\" is not known");
   return size;
@@ -188,13 +189,14 @@ std::string cast(const std::string& expression, DataType from, DataType to) {
   if (from == to && from != DataType::kUndefined) return expression;
   if (from == DataType::kUint64 && is_floating_point(to)) {
     // The upper half of uint64 is held as negative numbers.
-    return fmt::format("torch.where({0} < 0, {0}.to(7) + 18446744073709551616.0, {0}.to(7)).to({1})",
-                       expression, dtype(to));
+    return fmt::format(
+        "torch.where({0} < 0, {0}.to(7) + 18446744073709551616.0, {0}.to(7)).to({1})", expression,
+        dtype(to));
   }
   const bool narrows = to == DataType::kUint16 || to == DataType::kUint32;
   if (!narrows) return fmt::format("{}.to({})", expression, dtype(to));
-  return fmt::format("({}.to(4) & {}).to({})", expression, to == DataType::kUint16 ? 65535 : 4294967295,
-                     dtype(to));
+  return fmt::format("({}.to(4) & {}).to({})", expression,
+                     to == DataType::kUint16 ? 65535 : 4294967295, dtype(to));
 }
 
 }  // namespace dnnbench::pytorch

@@ -67,9 +67,9 @@ void write_conv_transpose(Operation& op) {
   set_transposed_pads(op, output_padding, window);
   // Without padding and with what is to be added at the end; the rest is a crop.
   std::string y;
-  const bool symmetric = window.begin == window.end &&
-                         std::all_of(window.begin.begin(), window.begin.end(),
-                                     [](int64_t pad) { return pad >= 0; });
+  const bool symmetric =
+      window.begin == window.end &&
+      std::all_of(window.begin.begin(), window.begin.end(), [](int64_t pad) { return pad >= 0; });
   const bool small_additions = [&] {
     for (size_t i = 0; i < count; ++i) {
       if (output_padding[i] >= std::max(window.strides[i], window.dilations[i])) return false;
@@ -115,8 +115,8 @@ void write_deformable_conv(Operation& op) {
 void write_col2im(Operation& op) {
   const Window window = read_window(op, Shape(static_cast<size_t>(op.size(1, 0)), 1));
   op.out(op.call("image_from_columns",
-                 {op.in(0), op.int_list(1), op.int_list(2), list(window.strides), list(window.begin),
-                  list(window.end), list(window.dilations)}));
+                 {op.in(0), op.int_list(1), op.int_list(2), list(window.strides),
+                  list(window.begin), list(window.end), list(window.dilations)}));
 }
 
 }  // namespace

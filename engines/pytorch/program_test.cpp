@@ -14,8 +14,8 @@ import::ValueType floats(std::vector<int64_t> shape, DataType element = DataType
   return type;
 }
 
-import::Node node(const std::string& op, std::vector<std::string> inputs, std::vector<std::string> outputs,
-                  int64_t opset = 17) {
+import::Node node(const std::string& op, std::vector<std::string> inputs,
+                  std::vector<std::string> outputs, int64_t opset = 17) {
   import::Node node;
   node.op = op;
   node.opset = opset;
@@ -68,8 +68,9 @@ TEST(EmitProgram, NamesWhatItCanNotExpress) {
             "Frobnicate (opset 9), node \"y\": the importer for PyTorch has no such operator");
   EXPECT_NE(why_unsupported(graph_of({node("Add", {"x", "nowhere"}, {"y"})})).find("nowhere"),
             std::string::npos);
-  EXPECT_NE(why_unsupported(graph_of({node("Relu", {"x"}, {"y"})}, DataType::kString)).find("string"),
-            std::string::npos);
+  EXPECT_NE(
+      why_unsupported(graph_of({node("Relu", {"x"}, {"y"})}, DataType::kString)).find("string"),
+      std::string::npos);
 }
 
 TEST(EmitProgram, SoftmaxBeforeOpset13IsOverAMatrix) {
@@ -105,8 +106,9 @@ TEST(EmitProgram, AnIfBecomesAnIf) {
   import::Graph graph = graph_of({choice});
   graph.inputs.push_back({"c", floats({}, DataType::kBool)});
   const std::string source = emit_program(graph).source;
-  EXPECT_NE(source.find("  if bool(x1.reshape([])):\n    v2 = torch.neg(x0)\n    v1 = v2\n  else:\n"),
-            std::string::npos)
+  EXPECT_NE(
+      source.find("  if bool(x1.reshape([])):\n    v2 = torch.neg(x0)\n    v1 = v2\n  else:\n"),
+      std::string::npos)
       << source;
 }
 

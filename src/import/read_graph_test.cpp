@@ -91,7 +91,8 @@ TEST_F(ReadGraph, AWeightFileBesideTheModelIsRead) {
   onnx::ModelProto model = linear_model();
   auto& weights = *model.mutable_graph()->mutable_initializer(0);
   std::string bytes(weights.float_data().size() * sizeof(float), '\0');
-  std::copy_n(reinterpret_cast<const char*>(weights.float_data().data()), bytes.size(), bytes.data());
+  std::copy_n(reinterpret_cast<const char*>(weights.float_data().data()), bytes.size(),
+              bytes.data());
   weights.clear_float_data();
   weights.set_data_location(onnx::TensorProto::EXTERNAL);
   const auto entry = [&](const std::string& key, const std::string& value) {
@@ -128,8 +129,9 @@ TEST_F(ReadGraph, InputsMustBeThoseOfTheGraph) {
   EXPECT_EQ(graph_inputs(model, {mode, x}).front().name, "x");
   EXPECT_THROW(graph_inputs(model, {x}), Error);
   EXPECT_THROW(graph_inputs(model, {x, mode, make_value("z", mode.tensor())}), Error);
-  EXPECT_THROW(graph_inputs(model, {make_value("x", make_tensor(DataType::kFloat32, {2, 20})), mode}),
-               Error);
+  EXPECT_THROW(
+      graph_inputs(model, {make_value("x", make_tensor(DataType::kFloat32, {2, 20})), mode}),
+      Error);
 }
 
 TEST_F(ReadGraph, EveryValueCanBeAskedForAndTypesPutBack) {

@@ -57,7 +57,12 @@ def ours(path: str, names: list[str], folder: Path, options: argparse.Namespace)
     flags = [f"--input={name}={folder / str(i)}.npy" for i, name in enumerate(names)]
     run(
         [options.programs / "dnnbench", "run", path, "--pytorch", f"--threads={options.threads}"]
-        + [f"--budget={options.seconds}", f"--output={folder}", f"--save-converted={folder}", *flags]
+        + [
+            f"--budget={options.seconds}",
+            f"--output={folder}",
+            f"--save-converted={folder}",
+            *flags,
+        ]
     )
     (file,) = folder.glob("*.json")
     result = json.loads(file.read_text(encoding="utf-8"))
