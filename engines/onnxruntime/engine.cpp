@@ -153,9 +153,8 @@ class OnnxRuntimeEngine : public Engine {
 
  private:
   void add_input(const Value& value) {
-    const auto input =
-        std::find_if(inputs_.begin(), inputs_.end(),
-                     [&](const ort::Signature& i) { return i.name == value.name; });
+    const auto input = std::find_if(inputs_.begin(), inputs_.end(),
+                                    [&](const ort::Signature& i) { return i.name == value.name; });
     if (input == inputs_.end()) throw Error("the model has no input \"" + value.name + "\"");
     given_values_.push_back(ort::to_ort(value, *input));
     given_names_.push_back(value.name);

@@ -127,8 +127,7 @@ std::vector<Signature> read_signatures(const OrtSession& session, Count count_of
     char* name = nullptr;
     check(name_of(&session, i, ort.allocator, &name));
     signatures[i].name = take_name(name);
-    const auto type =
-        owned<TypeInfo>([&](OrtTypeInfo** out) { return type_of(&session, i, out); });
+    const auto type = owned<TypeInfo>([&](OrtTypeInfo** out) { return type_of(&session, i, out); });
     check(ort.api.GetOnnxTypeFromTypeInfo(type.get(), &signatures[i].value_type));
     if (signatures[i].value_type != kTypeTensor) continue;
     const OrtTensorTypeAndShapeInfo* info = nullptr;

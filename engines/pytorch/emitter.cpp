@@ -58,7 +58,8 @@ Program Emitter::emit(const import::Graph& graph) {
   add_nodes(graph);
   std::vector<std::string> outputs;
   for (const import::Parameter& output : graph.outputs) outputs.push_back(give_output(output));
-  line("return " + (outputs.size() == 1 ? outputs[0] : fmt::format("({})", fmt::join(outputs, ", "))));
+  line("return " +
+       (outputs.size() == 1 ? outputs[0] : fmt::format("({})", fmt::join(outputs, ", "))));
   program_.source =
       helpers_ + fmt::format("def forward({}):\n", fmt::join(parameters, ", ")) + body_;
   return std::move(program_);
@@ -71,12 +72,11 @@ std::string Emitter::take_input(const import::Parameter& input, size_t index) {
   scalar_type(type);
   if (held_as(type) == type) return given;
   if (input.type.kind != Kind::kTensor) {
-    throw Unsupported(fmt::format("the input \"{}\" is no tensor but holds {}", input.name,
-                                  to_string(type)));
+    throw Unsupported(
+        fmt::format("the input \"{}\" is no tensor but holds {}", input.name, to_string(type)));
   }
   const std::string name = new_name();
-  line(type == DataType::kUint64 ? fmt::format("{} = {}.view(4)", name, given)
-                                 : fmt::format("{} = {}.to({})", name, given, dtype(type)));
+  line(fmt::format("{} = {}.to({})", name, given, dtype(type)));
   return name;
 }
 
@@ -86,11 +86,10 @@ std::string Emitter::give_output(const import::Parameter& output) {
   if (type == DataType::kUndefined || held_as(type) == type) return variable.name;
   const int wanted = scalar_type(type);
   if (variable.type.kind != Kind::kTensor) {
-    throw Unsupported(fmt::format("the output \"{}\" is no tensor but holds {}", output.name,
-                                  to_string(type)));
+    throw Unsupported(
+        fmt::format("the output \"{}\" is no tensor but holds {}", output.name, to_string(type)));
   }
-  return type == DataType::kUint64 ? fmt::format("{}.contiguous().view({})", variable.name, wanted)
-                                   : fmt::format("{}.to({})", variable.name, wanted);
+  return fmt::format("{}.to({})", variable.name, wanted);
 }
 
 void Emitter::line(const std::string& text) {
@@ -159,8 +158,8 @@ void Emitter::add_nodes(const import::Graph& graph) {
     ++program_.nodes;
     const auto write = operators().find(import::qualified_op(node));
     if (write == operators().end()) {
-      throw Unsupported(fmt::format("{}: the importer for PyTorch has no such operator",
-                                    import::describe(node)));
+      throw Unsupported(
+          fmt::format("{}: the importer for PyTorch has no such operator", import::describe(node)));
     }
     Operation operation(*this, node);
     try {

@@ -1,5 +1,5 @@
-// The writing of a program: which TorchScript variable holds which value of the graph, what is known
-// of it, and the lines. Operations (operation.h) write through it.
+// The writing of a program: which TorchScript variable holds which value of the graph, what is
+// known of it, and the lines. Operations (operation.h) write through it.
 #pragma once
 
 #include <map>
@@ -26,8 +26,8 @@ class Emitter {
  public:
   Program emit(const import::Graph& graph);
 
-  // The variable of a value of the graph in work or those around it. Throws Unsupported for one that
-  // there is not.
+  // The variable of a value of the graph in work or those around it. Throws Unsupported for one
+  // that there is not.
   const Variable& find(const std::string& value);
   // What the graph says of a value; nullptr when nothing.
   const import::ValueType* type_of(const std::string& value) const;

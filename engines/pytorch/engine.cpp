@@ -1,5 +1,5 @@
-// PyTorch through its C++ library, libtorch: a model becomes a TorchScript program (emitter.h), which
-// the library compiles, freezes and optimises.
+// PyTorch through its C++ library, libtorch: a model becomes a TorchScript program (emitter.h),
+// which the library compiles, freezes and optimises.
 #include "worker/engine.h"
 
 #include <chrono>
@@ -18,7 +18,8 @@ using Clock = std::chrono::steady_clock;
 void require_supported(const LoadConfig& config) {
   if (config.device == "gpu") throw Unsupported("the PyTorch engine runs on the CPU only");
   if (!config.variant.empty() && config.variant != "libtorch") {
-    throw Unsupported("the PyTorch engine has no variant \"" + config.variant + "\"; it has libtorch");
+    throw Unsupported("the PyTorch engine has no variant \"" + config.variant +
+                      "\"; it has libtorch");
   }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("PyTorch computes in the model's own types; it is not told to compute in " +
@@ -58,7 +59,8 @@ class PyTorchEngine : public Engine {
 
   std::vector<Value> outputs() override { return module_->outputs(model_.graph.outputs); }
 
-  // The module as it was before it was optimised, which is what other versions and machines can read.
+  // The module as it was before it was optimised, which is what other versions and machines can
+  // read.
   std::string save_converted(const std::string& path) override {
     const std::string file = path + ".pt";
     convert()->save(file);

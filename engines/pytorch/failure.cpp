@@ -8,9 +8,8 @@ namespace dnnbench::pytorch {
 namespace {
 
 bool says_any(const std::string& message, std::initializer_list<const char*> texts) {
-  return std::any_of(texts.begin(), texts.end(), [&](const char* text) {
-    return message.find(text) != std::string::npos;
-  });
+  return std::any_of(texts.begin(), texts.end(),
+                     [&](const char* text) { return message.find(text) != std::string::npos; });
 }
 
 // Without the stack that follows and the position in the library's source.
@@ -31,7 +30,8 @@ void rethrow(const std::exception& error) {
   const std::string message = error.what();
   if (says_any(message, {"can't allocate memory", "not enough memory"})) throw std::bad_alloc();
   const std::string text = "PyTorch: " + one_line(message);
-  if (says_any(message, {"not implemented for", "Unsupported", "is not supported", "not supported for"})) {
+  if (says_any(message,
+               {"not implemented for", "Unsupported", "is not supported", "not supported for"})) {
     throw Unsupported(text);
   }
   throw Error(text);

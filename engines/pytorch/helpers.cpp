@@ -34,7 +34,9 @@ const Helpers& helpers() {
   static const Helpers kHelpers = [] {
     Helpers helpers;
     for (const char* text :
-         {kAttentionHelpers, kDetectionHelpers, kIndexingHelpers, kQuantizationHelpers, kRecurrentHelpers, kReductionHelpers, kSequenceHelpers, kShapingHelpers, kSignalHelpers, kWindowHelpers}) {
+         {kAttentionHelpers, kDetectionHelpers, kIndexingHelpers, kQuantizationHelpers,
+          kRecurrentHelpers, kReductionHelpers, kResizingHelpers, kSequenceHelpers, kShapingHelpers,
+          kSignalHelpers, kWindowHelpers}) {
       add_helpers(text, helpers);
     }
     find_needed(helpers);
@@ -49,6 +51,25 @@ const Helper& find_helper(const std::string& name) {
   const auto found = helpers().find(name);
   if (found == helpers().end()) throw Error("there is no function " + name + " in helpers_*.cpp");
   return found->second;
+}
+
+std::vector<std::string> helper_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, helper] : helpers()) names.push_back(name);
+  return names;
+}
+
+std::set<std::string> with_needed(const std::string& name) {
+  std::set<std::string> names;
+  std::vector<std::string> open{name};
+  while (!open.empty()) {
+    const std::string one = open.back();
+    open.pop_back();
+    if (!names.insert(one).second) continue;
+    const std::vector<std::string>& needed = find_helper(one).needed;
+    open.insert(open.end(), needed.begin(), needed.end());
+  }
+  return names;
 }
 
 }  // namespace dnnbench::pytorch

@@ -1,7 +1,8 @@
-// Functions in TorchScript that emitted programs call, for what takes more than a line or two. Their
-// texts are in helpers_*.cpp.
+// Functions in TorchScript that emitted programs call, for what takes more than a line or two.
+// Their texts are in helpers_*.cpp.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct Helper {
 // Throws Error where there is none of that name, which is a mistake of this folder.
 const Helper& find_helper(const std::string& name);
 
+std::vector<std::string> helper_names();
+// The name and those of all that it calls in turn.
+std::set<std::string> with_needed(const std::string& name);
+
 // Functions one after the other, each beginning with "def ".
 extern const char* const kAttentionHelpers;
 extern const char* const kDetectionHelpers;
@@ -22,6 +27,7 @@ extern const char* const kIndexingHelpers;
 extern const char* const kQuantizationHelpers;
 extern const char* const kRecurrentHelpers;
 extern const char* const kReductionHelpers;
+extern const char* const kResizingHelpers;
 extern const char* const kSequenceHelpers;
 extern const char* const kShapingHelpers;
 extern const char* const kSignalHelpers;

@@ -4,7 +4,7 @@ namespace dnnbench::pytorch {
 
 const char* const kDetectionHelpers = R"(
 def non_max_suppression(self, boxes: Tensor, scores: Tensor, most: int, overlap: float, least: float, centred: bool):
-  picked = annotate(List[int], [])
+  picked: List[int] = []
   if centred:
     half = boxes[:, :, 2:4] / 2
     corners = torch.cat([boxes[:, :, 0:2] - half, boxes[:, :, 0:2] + half], 2)
@@ -57,7 +57,7 @@ def roi_axis(self, at: Tensor, size: int):
   return low, high, (1 - share) * inside.to(at.dtype), share * inside.to(at.dtype)
 
 def roi_align(self, x: Tensor, rois: Tensor, batch: Tensor, takes_max: bool, half: bool, oh: int, ow: int, ratio: int, scale: float):
-  results = annotate(List[Tensor], [])
+  results: List[Tensor] = []
   shift = 0.5 if half else 0.0
   for i in range(rois.size(0)):
     picture = x[int(batch[i])]
@@ -92,7 +92,7 @@ def roi_align(self, x: Tensor, rois: Tensor, batch: Tensor, takes_max: bool, hal
 def max_roi_pool(self, x: Tensor, rois: Tensor, oh: int, ow: int, scale: float):
   height = x.size(2)
   width = x.size(3)
-  results = annotate(List[Tensor], [])
+  results: List[Tensor] = []
   for i in range(rois.size(0)):
     corners = torch.round(rois[i, 1:5] * scale).to(4)
     x1 = int(corners[0])

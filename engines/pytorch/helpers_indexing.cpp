@@ -4,8 +4,7 @@ namespace dnnbench::pytorch {
 
 const char* const kIndexingHelpers = R"(
 def within_int64(self, x: Tensor):
-  if bool(torch.any(x < 0)):
-    raise RuntimeError("not implemented for values of uint64 beyond int64")
+  assert bool(torch.all(x >= 0)), "not implemented for values of uint64 beyond int64"
   return x
 
 def gather(self, x: Tensor, indices: Tensor, axis: int):
@@ -20,8 +19,7 @@ def linear_index(self, indices: Tensor, sizes: List[int]):
   for i in range(len(sizes)):
     at = torch.select(indices, -1, i)
     at = torch.where(at < 0, at + sizes[i], at)
-    if bool(torch.any(at < 0)) or bool(torch.any(at >= sizes[i])):
-      raise RuntimeError("an index is out of range")
+    assert bool(torch.all(at >= 0)) and bool(torch.all(at < sizes[i])), "an index is out of range"
     flat = flat * sizes[i] + at
   return flat
 
@@ -93,7 +91,7 @@ def one_hot(self, indices: Tensor, depth: int, values: Tensor, axis: int):
 def compress(self, x: Tensor, condition: Tensor, axis: int):
   return torch.index_select(x, axis, torch.nonzero(condition).reshape([-1]))
 
-def unique(self, x: Tensor, axis: int, in_order: bool):
+def unique(self, x: Tensor, axis: int, ordered: bool):
   if axis < 0:
     axis += x.dim()
   rows = torch.transpose(x, 0, axis)
@@ -101,7 +99,7 @@ def unique(self, x: Tensor, axis: int, in_order: bool):
   n = inverse.size(0)
   first = torch.full([values.size(0)], n, dtype=4)
   first = torch.scatter_reduce(first, 0, inverse, torch.arange(n, dtype=4), "amin")
-  if not in_order:
+  if not ordered:
     order = torch.argsort(first)
     rank = torch.argsort(order)
     values = torch.index_select(values, 0, order)

@@ -6,7 +6,7 @@ const char* const kSequenceHelpers = R"(
 def sequence_insert(self, sequence: List[Tensor], tensor: Tensor, place: int):
   if place < 0:
     place += len(sequence)
-  longer = annotate(List[Tensor], [])
+  longer: List[Tensor] = []
   for i in range(len(sequence)):
     if i == place:
       longer.append(tensor)
@@ -18,7 +18,7 @@ def sequence_insert(self, sequence: List[Tensor], tensor: Tensor, place: int):
 def sequence_erase(self, sequence: List[Tensor], place: int):
   if place < 0:
     place += len(sequence)
-  shorter = annotate(List[Tensor], [])
+  shorter: List[Tensor] = []
   for i in range(len(sequence)):
     if i != place:
       shorter.append(sequence[i])

@@ -24,9 +24,8 @@ def activate(self, x: Tensor, name: str, alpha: float, beta: float):
     return x / (1 + torch.abs(x))
   if name == "Softplus":
     return torch.softplus(x)
-  if name == "Affine":
-    return x * alpha + beta
-  raise RuntimeError("not implemented for this activation")
+  assert name == "Affine", "not implemented for this activation"
+  return x * alpha + beta
 
 def clipped(self, x: Tensor, clip: float):
   if clip == 0.0:
@@ -49,7 +48,7 @@ def keep_active(self, t: int, lengths: Optional[Tensor], new: Tensor, old: Tenso
 def lstm_steps(self, x: Tensor, w: Tensor, r: Tensor, b: Tensor, h: Tensor, c: Tensor, lengths: Optional[Tensor], names: List[str], alphas: List[float], betas: List[float], clip: float, p: Tensor, coupled: bool):
   n = h.size(1)
   bias = b.narrow(0, 0, 4 * n) + b.narrow(0, 4 * n, 4 * n)
-  ys = annotate(List[Tensor], [])
+  ys: List[Tensor] = []
   for t in range(x.size(0)):
     gates = torch.matmul(x[t], w.t()) + torch.matmul(h, r.t()) + bias
     i = gates.narrow(1, 0, n) + p.narrow(0, 0, n) * c
@@ -73,7 +72,7 @@ def gru_steps(self, x: Tensor, w: Tensor, r: Tensor, b: Tensor, h: Tensor, lengt
   n = h.size(1)
   wb = b.narrow(0, 0, 3 * n)
   rb = b.narrow(0, 3 * n, 3 * n)
-  ys = annotate(List[Tensor], [])
+  ys: List[Tensor] = []
   for t in range(x.size(0)):
     gx = torch.matmul(x[t], w.t()) + wb
     gh = torch.matmul(h, r.narrow(0, 0, 2 * n).t()) + rb.narrow(0, 0, 2 * n)
@@ -94,7 +93,7 @@ def gru_steps(self, x: Tensor, w: Tensor, r: Tensor, b: Tensor, h: Tensor, lengt
 def rnn_steps(self, x: Tensor, w: Tensor, r: Tensor, b: Tensor, h: Tensor, lengths: Optional[Tensor], names: List[str], alphas: List[float], betas: List[float], clip: float):
   n = h.size(1)
   bias = b.narrow(0, 0, n) + b.narrow(0, n, n)
-  ys = annotate(List[Tensor], [])
+  ys: List[Tensor] = []
   for t in range(x.size(0)):
     sum = torch.matmul(x[t], w.t()) + torch.matmul(h, r.t()) + bias
     new_h = self.activate(self.clipped(sum, clip), names[0], alphas[0], betas[0])

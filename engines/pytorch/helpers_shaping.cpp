@@ -22,7 +22,7 @@ def flatten_at(self, x: Tensor, axis: int):
 
 def unsqueeze_dynamic(self, x: Tensor, axes: List[int]):
   rank = x.dim() + len(axes)
-  wanted = annotate(List[int], [])
+  wanted: List[int] = []
   for axis in axes:
     wanted.append(axis + rank if axis < 0 else axis)
   wanted.sort()
@@ -77,8 +77,13 @@ def pad_axis(self, x: Tensor, axis: int, before: int, after: int, mode: str):
     at = torch.where(at >= n, period - at, at)
   return torch.index_select(x, axis, at)
 
-def pad_dynamic(self, x: Tensor, pads: List[int], axes: List[int], value: number):
+def pad_dynamic(self, x: Tensor, pads: List[int], axes: List[int], value: number, mode: str):
   count = len(pads) // 2
+  if mode != "constant":
+    for i in range(count):
+      axis = axes[i] if len(axes) > 0 else i
+      x = self.pad_axis(x, axis, pads[i], pads[count + i], mode)
+    return x
   last_first = [0] * (2 * x.dim())
   for i in range(count):
     axis = axes[i] if len(axes) > 0 else i
@@ -134,7 +139,7 @@ def center_crop_pad(self, x: Tensor, sizes: List[int], axes: List[int]):
 def reverse_sequence(self, x: Tensor, lengths: Tensor, time_axis: int, batch_axis: int):
   y = torch.transpose(x, 0, batch_axis) if batch_axis != 0 else x
   axis = 1 if batch_axis != 0 and time_axis == 0 else time_axis
-  rows = annotate(List[Tensor], [])
+  rows: List[Tensor] = []
   for i in range(y.size(0)):
     row = y[i]
     n = int(lengths[i])

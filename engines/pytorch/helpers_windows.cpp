@@ -60,11 +60,13 @@ def max_unpool(self, x: Tensor, indices: Tensor, indexed: List[int], sizes: List
     pads[2 * (len(sizes) - 1 - i) + 1] = sizes[i] - indexed[i]
   return torch.constant_pad_nd(y, pads)
 
-def image_from_columns(self, x: Tensor, padded: List[int], image: List[int], block: List[int], strides: List[int], begin: List[int], dilations: List[int]):
+def image_from_columns(self, x: Tensor, image: List[int], block: List[int], strides: List[int], begin: List[int], end: List[int], dilations: List[int]):
   blocks = 1
   total = 1
+  padded = image[:]
   for i in range(len(block)):
     blocks *= block[i]
+    padded[i] = image[i] + begin[i] + end[i]
     total *= padded[i]
   n = x.size(0)
   c = x.size(1) // blocks
@@ -115,7 +117,7 @@ def deformable_convolution(self, x: Tensor, weights: Tensor, offset: Tensor, bia
   kernel = torch.arange(kh * kw, dtype=4).reshape([-1, 1, 1])
   base_h = rows + torch.div(kernel, kw, rounding_mode="floor") * dilations[0]
   base_w = columns + torch.remainder(kernel, kw) * dilations[1]
-  parts = annotate(List[Tensor], [])
+  parts: List[Tensor] = []
   for g in range(offset_group):
     h = (base_h.unsqueeze(0).to(x.dtype) + moved[:, g, :, 0]).reshape([n, -1])
     w = (base_w.unsqueeze(0).to(x.dtype) + moved[:, g, :, 1]).reshape([n, -1])

@@ -52,7 +52,6 @@ double cubic_weight(double distance, double a) {
 void add_filtered(const ResizeMode& mode, const ResizedAxis& axis, double x, AxisWeights& result) {
   const bool cubic = mode.interpolation == "cubic";
   const double shrink = mode.antialias ? std::min<double>(1, axis.scale) : 1;
-  const bool excludes = mode.exclude_outside || mode.antialias;
   const double reach = (cubic ? 2 : 1) / shrink;
   const auto first = static_cast<int64_t>(std::floor(x - reach)) + 1;
   double sum = 0;
@@ -61,12 +60,12 @@ void add_filtered(const ResizeMode& mode, const ResizedAxis& axis, double x, Axi
     const int64_t at = first + tap;
     const double distance = (static_cast<double>(at) - x) * shrink;
     double weight = cubic ? cubic_weight(distance, mode.cubic_a) : linear_weight(distance);
-    if (excludes && (at < 0 || at >= axis.size_in)) weight = 0;
+    if (mode.exclude_outside && (at < 0 || at >= axis.size_in)) weight = 0;
     result.indices.push_back(std::clamp<int64_t>(at, 0, axis.size_in - 1));
     result.weights.push_back(weight);
     sum += weight;
   }
-  if (!excludes || sum == 0) return;
+  if (sum == 0 || !(mode.exclude_outside || mode.antialias)) return;
   for (size_t i = start; i < result.weights.size(); ++i) result.weights[i] /= sum;
 }
 
@@ -76,7 +75,8 @@ AxisWeights axis_weights(const ResizeMode& mode, const ResizedAxis& axis) {
   AxisWeights result;
   if (mode.interpolation != "nearest") {
     const double shrink = mode.antialias ? std::min<double>(1, axis.scale) : 1;
-    result.taps = static_cast<int64_t>(std::ceil(2 * (mode.interpolation == "cubic" ? 2 : 1) / shrink));
+    result.taps =
+        static_cast<int64_t>(std::ceil(2 * (mode.interpolation == "cubic" ? 2 : 1) / shrink));
   }
   for (int64_t at = 0; at < axis.size_out; ++at) {
     const float x = original_coordinate(mode, axis, at);

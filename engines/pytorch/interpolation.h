@@ -1,6 +1,6 @@
-// Resize's arithmetic, without a tensor in sight: which input elements, with which weights, make each
-// output element along one axis (https://onnx.ai/onnx/operators/onnx__Resize.html). Done here and not
-// by the library's own interpolation, whose coordinates are ONNX's in some modes only.
+// Resize's arithmetic, without a tensor in sight: which input elements, with which weights, make
+// each output element along one axis (https://onnx.ai/onnx/operators/onnx__Resize.html). Done here
+// and not by the library's own interpolation, whose coordinates are ONNX's in some modes only.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 namespace dnnbench::pytorch {
 
 struct ResizeMode {
-  std::string interpolation = "nearest";      // nearest, linear or cubic
-  std::string coordinates = "half_pixel";     // coordinate_transformation_mode
-  std::string nearest = "round_prefer_floor"; // nearest_mode; "simple" is that of opset 10
+  std::string interpolation = "nearest";       // nearest, linear or cubic
+  std::string coordinates = "half_pixel";      // coordinate_transformation_mode
+  std::string nearest = "round_prefer_floor";  // nearest_mode; "simple" is that of opset 10
   double cubic_a = -0.75;
   bool exclude_outside = false;
   bool antialias = false;
@@ -27,8 +27,8 @@ struct ResizedAxis {
   double roi_end = 1;
 };
 
-// Of each output element: input elements and their weights, as many for each (`taps`), and whether it
-// lies outside the input.
+// Of each output element: input elements and their weights, as many for each (`taps`), and whether
+// it lies outside the input.
 struct AxisWeights {
   int64_t taps = 1;
   std::vector<int64_t> indices;  // size_out * taps

@@ -33,8 +33,8 @@ at::Tensor constant_tensor(const import::Constant& constant) {
   const auto address = reinterpret_cast<uintptr_t>(constant.bytes.data());
   if (!constant.bytes.empty() && address % at::elementSize(to_scalar_type(constant.type)) == 0) {
     const auto owner = constant.owner;
-    return at::from_blob(const_cast<std::byte*>(constant.bytes.data()), constant.shape,
-                         [owner](void*) {}, options);
+    return at::from_blob(
+        const_cast<std::byte*>(constant.bytes.data()), constant.shape, [owner](void*) {}, options);
   }
   at::Tensor tensor = at::empty(constant.shape, options);
   if (!constant.bytes.empty()) {
@@ -60,7 +60,8 @@ c10::IValue to_torch(const Value& value) {
 Tensor from_torch(const at::Tensor& given) {
   const at::Tensor dense = given.contiguous();
   Tensor tensor = make_tensor(from_scalar_type(dense.scalar_type()), dense.sizes().vec());
-  if (!tensor.bytes.empty()) std::memcpy(tensor.bytes.data(), dense.data_ptr(), tensor.bytes.size());
+  if (!tensor.bytes.empty())
+    std::memcpy(tensor.bytes.data(), dense.data_ptr(), tensor.bytes.size());
   return tensor;
 }
 
@@ -115,6 +116,10 @@ Module::Module(const Program& program) : parts_(std::make_unique<Parts>()) {
   });
 }
 
+Module::Module(const std::string& path) : parts_(std::make_unique<Parts>()) {
+  translating_failures([&] { parts_->module = torch::jit::load(path); });
+}
+
 Module::~Module() = default;
 
 void Module::optimize() {
@@ -156,8 +161,7 @@ std::vector<Value> Module::outputs(const std::vector<import::Parameter>& outputs
     std::vector<Value> values;
     const c10::IValue& result = parts_->result;
     for (size_t i = 0; i < outputs.size(); ++i) {
-      const c10::IValue& one =
-          outputs.size() == 1 ? result : result.toTupleRef().elements().at(i);
+      const c10::IValue& one = outputs.size() == 1 ? result : result.toTupleRef().elements().at(i);
       values.push_back(from_torch(outputs[i].name, one));
     }
     return values;

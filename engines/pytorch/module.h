@@ -30,6 +30,8 @@ class Module {
  public:
   // Compiles the source. Shares the constants' memory where it is aligned as the library wants it.
   explicit Module(const Program& program);
+  // One that was saved.
+  explicit Module(const std::string& path);
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;

@@ -51,7 +51,9 @@ int64_t Operation::rank(size_t index) const {
 
 int64_t Operation::size(size_t index, int64_t axis) const {
   const int64_t at = this->axis(axis, index);
-  const int64_t size = variable(index).type.shape->at(static_cast<size_t>(at));
+  if (at >= rank(index))
+    unsupported("its input \"" + node.inputs[index] + "\" has too few dimensions");
+  const int64_t size = (*variable(index).type.shape)[static_cast<size_t>(at)];
   if (size < 0) unsupported("a size of its input \"" + node.inputs[index] + "\" is not known");
   return size;
 }
@@ -156,12 +158,12 @@ void Operation::require(bool condition, const std::string& why) const {
 }
 
 std::string list(const std::vector<int64_t>& values) {
-  if (values.empty()) return "annotate(List[int], [])";
+  if (values.empty()) return "[0][:0]";
   return fmt::format("[{}]", fmt::join(values, ", "));
 }
 
 std::string float_list(const std::vector<double>& values) {
-  if (values.empty()) return "annotate(List[float], [])";
+  if (values.empty()) return "[0.0][:0]";
   std::vector<std::string> texts;
   for (const double value : values) texts.push_back(number(value));
   return fmt::format("[{}]", fmt::join(texts, ", "));
@@ -187,13 +189,14 @@ std::string cast(const std::string& expression, DataType from, DataType to) {
   if (from == to && from != DataType::kUndefined) return expression;
   if (from == DataType::kUint64 && is_floating_point(to)) {
     // The upper half of uint64 is held as negative numbers.
-    return fmt::format("torch.where({0} < 0, {0}.to(7) + 18446744073709551616.0, {0}.to(7)).to({1})",
-                       expression, dtype(to));
+    return fmt::format(
+        "torch.where({0} < 0, {0}.to(7) + 18446744073709551616.0, {0}.to(7)).to({1})", expression,
+        dtype(to));
   }
   const bool narrows = to == DataType::kUint16 || to == DataType::kUint32;
   if (!narrows) return fmt::format("{}.to({})", expression, dtype(to));
-  return fmt::format("({}.to(4) & {}).to({})", expression, to == DataType::kUint16 ? 65535 : 4294967295,
-                     dtype(to));
+  return fmt::format("({}.to(4) & {}).to({})", expression,
+                     to == DataType::kUint16 ? 65535 : 4294967295, dtype(to));
 }
 
 }  // namespace dnnbench::pytorch

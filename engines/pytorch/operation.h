@@ -1,6 +1,6 @@
-// Operation: one node being written, as the functions of the tables (operators.h) see it: its inputs
-// as TorchScript expressions and what is known of them, its outputs to be set. And the little pieces
-// of TorchScript text that many of them need.
+// Operation: one node being written, as the functions of the tables (operators.h) see it: its
+// inputs as TorchScript expressions and what is known of them, its outputs to be set. And the
+// little pieces of TorchScript text that many of them need.
 #pragma once
 
 #include <optional>

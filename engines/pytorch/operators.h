@@ -25,6 +25,7 @@ void add_detection(Operators& table);
 void add_elementwise(Operators& table);
 void add_indexing(Operators& table);
 void add_linear(Operators& table);
+void add_machine_learning(Operators& table);  // of ai.onnx.ml
 void add_normalizations(Operators& table);
 void add_pooling(Operators& table);
 void add_quantization(Operators& table);

@@ -28,17 +28,17 @@ void write_attention(Operation& op) {
   const std::string k = joined(op, 4, heads(op, 1, op.node.integer("kv_num_heads", 0)));
   const std::string v = joined(op, 5, heads(op, 2, op.node.integer("kv_num_heads", 0)));
   const std::string past = op.has(4) ? fmt::format("{}.size(2)", op.in(4)) : "0";
-  const std::string scale =
-      op.node.attribute("scale") != nullptr
-          ? number(op.node.number("scale", 1))
-          : op.let(fmt::format("1.0 / float({}.size(3)) ** 0.5", q));
+  const std::string scale = op.node.attribute("scale") != nullptr
+                                ? number(op.node.number("scale", 1))
+                                : op.let(fmt::format("1.0 / float({}.size(3)) ** 0.5", q));
   const int64_t precision = op.node.integer("softmax_precision", 0);
   const std::string wide =
       precision == 0 ? dtype(op.type(0)) : dtype(static_cast<DataType>(precision));
-  const std::string result = op.let(op.call(
-      "attention", {q, k, v, op.in_or(3, "None"), op.has(6) ? op.in(6) + ".to(4)" : "None", past, scale,
-                    truth(op.node.integer("is_causal", 0) != 0), number(op.node.number("softcap", 0)),
-                    std::to_string(op.node.integer("qk_matmul_output_mode", 0)), wide}));
+  const std::string result = op.let(
+      op.call("attention",
+              {q, k, v, op.in_or(3, "None"), op.has(6) ? op.in(6) + ".to(4)" : "None", past, scale,
+               truth(op.node.integer("is_causal", 0) != 0), number(op.node.number("softcap", 0)),
+               std::to_string(op.node.integer("qk_matmul_output_mode", 0)), wide}));
   std::string y = op.let(result + "[0]");
   if (flat) y = fmt::format("{0}.transpose(1, 2).reshape([{0}.size(0), {0}.size(2), -1])", y);
   op.out(0, y);

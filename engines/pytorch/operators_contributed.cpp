@@ -24,9 +24,11 @@ std::string activated(Operation& op, const std::string& x) {
   if (name == "Sigmoid") return fmt::format("torch.sigmoid({})", x);
   if (name == "Tanh") return fmt::format("torch.tanh({})", x);
   if (name == "LeakyRelu") return fmt::format("torch.leaky_relu({}, {})", x, parameter(0, 0.01));
-  if (name == "Clip") return fmt::format("torch.clamp({}, {}, {})", x, parameter(0, 0), parameter(1, 0));
+  if (name == "Clip")
+    return fmt::format("torch.clamp({}, {}, {})", x, parameter(0, 0), parameter(1, 0));
   if (name == "HardSigmoid") {
-    return fmt::format("torch.clamp({} * {} + {}, 0.0, 1.0)", x, parameter(0, 0.2), parameter(1, 0.5));
+    return fmt::format("torch.clamp({} * {} + {}, 0.0, 1.0)", x, parameter(0, 0.2),
+                       parameter(1, 0.5));
   }
   op.unsupported("activation " + name);
 }
@@ -70,7 +72,8 @@ void write_fast_gelu(Operation& op) {
 }
 
 void write_quick_gelu(Operation& op) {
-  op.out(fmt::format("{0} * torch.sigmoid({1} * {0})", op.in(0), number(op.node.number("alpha", 1.702))));
+  op.out(fmt::format("{0} * torch.sigmoid({1} * {0})", op.in(0),
+                     number(op.node.number("alpha", 1.702))));
 }
 
 // input, skip, gamma, beta, bias -> output, mean, inverse deviation, sum
@@ -100,11 +103,11 @@ void write_matmul_bits(Operation& op) {
   const int64_t bits = op.node.integer("bits", 4);
   op.require(bits == 4 || bits == 8 || bits == 2, "weights of other than 2, 4 or 8 bits");
   op.require(!op.has(4), "its input g_idx");
-  const std::string weights = op.let(op.call(
-      "weights_of_bits",
-      {op.in(1), op.in(2), op.in_or(3, "None"), std::to_string(bits),
-       std::to_string(op.node.integer("block_size", 32)), std::to_string(op.node.integer("N", 0)),
-       std::to_string(op.node.integer("K", 0))}));
+  const std::string weights = op.let(
+      op.call("weights_of_bits",
+              {op.in(1), op.in(2), op.in_or(3, "None"), std::to_string(bits),
+               std::to_string(op.node.integer("block_size", 32)),
+               std::to_string(op.node.integer("N", 0)), std::to_string(op.node.integer("K", 0))}));
   const std::string product =
       fmt::format("torch.matmul({}, {}.t().to({}))", op.in(0), weights, dtype(op.type(0)));
   op.out(op.has(5) ? fmt::format("{} + {}", product, op.in(5)) : product);
@@ -161,15 +164,14 @@ void write_qlinear_global_average(Operation& op) {
 void write_qlinear_concat(Operation& op) {
   std::vector<std::string> parts;
   for (size_t i = 2; i + 2 < op.input_count(); i += 3) parts.push_back(op.let(real(op, i)));
-  const std::string y = op.let(fmt::format("torch.cat({}, {})", tensor_list(parts), op.node.integer("axis", 0)));
+  const std::string y =
+      op.let(fmt::format("torch.cat({}, {})", tensor_list(parts), op.node.integer("axis", 0)));
   op.out(quantised(fmt::format("{} / {}", y, op.in(0)), op.in(1), op.type(1)), op.type(1));
 }
 
 // The library computes with weights only; they are put back to floats before.
 // X, W, R, B, lengths, h, c, P, W_scale, W_zero, R_scale, R_zero
-void write_dynamic_quantize_lstm(Operation& op) {
-  op.unsupported("weights quantised on the way");
-}
+void write_dynamic_quantize_lstm(Operation& op) { op.unsupported("weights quantised on the way"); }
 
 }  // namespace
 
@@ -194,7 +196,8 @@ void add_contributed(Operators& table) {
       {"QLinearSigmoid", [](Operation& op) { write_qlinear_unary(op, "torch.sigmoid({})"); }},
       {"QLinearLeakyRelu",
        [](Operation& op) {
-         write_qlinear_unary(op, "torch.leaky_relu({}, " + number(op.node.number("alpha", 0.01)) + ")");
+         write_qlinear_unary(op,
+                             "torch.leaky_relu({}, " + number(op.node.number("alpha", 0.01)) + ")");
        }},
       {"QLinearGlobalAveragePool", write_qlinear_global_average},
       {"QLinearConcat", write_qlinear_concat},

@@ -29,7 +29,8 @@ import::ValueType common_type(Operation& op, size_t index, const import::ValueTy
   return type;
 }
 
-void set_output(Operation& op, size_t index, const std::string& name, const import::ValueType& type) {
+void set_output(Operation& op, size_t index, const std::string& name,
+                const import::ValueType& type) {
   if (!op.wants(index)) return;
   Variable variable;
   variable.name = name;
@@ -56,8 +57,8 @@ void write_if(Operation& op) {
   }
   std::vector<std::string> results;
   for (size_t i = 0; i < op.node.outputs.size(); ++i) results.push_back(op.emitter().new_name());
-  const auto then_outputs = write_branch(
-      op, "then_branch", fmt::format("if bool({}.reshape([])):", op.in(0)), results);
+  const auto then_outputs =
+      write_branch(op, "then_branch", fmt::format("if bool({}.reshape([])):", op.in(0)), results);
   const auto else_outputs = write_branch(op, "else_branch", "else:", results);
   for (size_t i = 0; i < results.size(); ++i) {
     set_output(op, i, results[i], common_type(op, i, then_outputs[i].type, else_outputs[i].type));
@@ -91,8 +92,8 @@ std::string copy_for_loop(Operation& op, const Variable& initial) {
 }
 
 // All at once, since a new value may be another's old one.
-void assign(Operation& op, const std::vector<std::string>& names, const std::vector<Variable>& values,
-            size_t first) {
+void assign(Operation& op, const std::vector<std::string>& names,
+            const std::vector<Variable>& values, size_t first) {
   std::vector<std::string> fresh;
   for (size_t i = 0; i < names.size(); ++i) fresh.push_back(op.let(values.at(first + i).name));
   for (size_t i = 0; i < names.size(); ++i) op.line(names[i] + " = " + fresh[i]);
@@ -106,14 +107,15 @@ void write_gathered(Operation& op, size_t index, const std::string& parts, int64
   if (type != nullptr && type->shape && !type->shape->empty()) {
     empty = *type->shape;
     for (int64_t& size : empty) size = std::max<int64_t>(size, 0);
-    const auto at = static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(empty.size()) : axis);
+    const auto at =
+        static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(empty.size()) : axis);
     if (at < empty.size()) empty[at] = 0;
   }
   if (type != nullptr && type->element != DataType::kUndefined) element = type->element;
   const std::string wanted = element == DataType::kUndefined ? "6" : dtype(element);
   op.out(index,
-         fmt::format("torch.stack({0}, {1}) if len({0}) > 0 else torch.zeros({2}, dtype={3})", parts,
-                     axis, list(empty), wanted),
+         fmt::format("torch.stack({0}, {1}) if len({0}) > 0 else torch.zeros({2}, dtype={3})",
+                     parts, axis, list(empty), wanted),
          element);
 }
 
@@ -121,7 +123,8 @@ void write_loop(Operation& op) {
   const import::Graph& body = subgraph(op, "body");
   const std::string count = op.has(0) ? op.int_scalar(0) : "9223372036854775807";
   const size_t states = op.input_count() > 2 ? op.input_count() - 2 : 0;
-  const std::string keep = op.let(op.has(1) ? fmt::format("bool({}.reshape([]))", op.in(1)) : "True");
+  const std::string keep =
+      op.let(op.has(1) ? fmt::format("bool({}.reshape([]))", op.in(1)) : "True");
   std::vector<std::string> names;
   std::vector<Variable> arguments(2);
   for (size_t i = 0; i < states; ++i) {
@@ -131,7 +134,7 @@ void write_loop(Operation& op) {
   const size_t scans = op.node.outputs.size() > states ? op.node.outputs.size() - states : 0;
   std::vector<std::string> gathered;
   for (size_t i = 0; i < scans; ++i) {
-    gathered.push_back(op.let("annotate(List[Tensor], [])"));
+    gathered.push_back(op.let_typed("List[Tensor]", "[]"));
   }
   const std::string at = op.let("0");
   op.emitter().begin_block(fmt::format("while {} < {} and {}:", at, count, keep));
@@ -188,18 +191,19 @@ Scanned write_scan_pass(Operation& op, const import::Graph& body, const ScanForm
         carried(body.inputs.at(i), op.variable(form.first_input + i), result.states.back()));
   }
   const size_t outputs = body.outputs.size() - form.states;
-  for (size_t i = 0; i < outputs; ++i) result.gathered.push_back(op.let("annotate(List[Tensor], [])"));
-  const std::string count = op.let(
-      fmt::format("{}.size({})", inputs.at(form.states), at_or(form.input_axes, 0, 0)));
+  for (size_t i = 0; i < outputs; ++i)
+    result.gathered.push_back(op.let_typed("List[Tensor]", "[]"));
+  const std::string count =
+      op.let(fmt::format("{}.size({})", inputs.at(form.states), at_or(form.input_axes, 0, 0)));
   const std::string at = op.emitter().new_name();
   op.emitter().begin_block(fmt::format("for {} in range({}):", at, count));
   for (size_t i = 0; i < form.scanned; ++i) {
     const bool backwards = at_or(form.input_directions, i, 0) == 1;
     const std::string place = backwards ? fmt::format("{} - 1 - {}", count, at) : at;
-    Variable slice = carried(body.inputs.at(form.states + i),
-                             op.variable(form.first_input + form.states + i),
-                             op.let(fmt::format("torch.select({}, {}, {})", inputs[form.states + i],
-                                                at_or(form.input_axes, i, 0), place)));
+    Variable slice =
+        carried(body.inputs.at(form.states + i), op.variable(form.first_input + form.states + i),
+                op.let(fmt::format("torch.select({}, {}, {})", inputs[form.states + i],
+                                   at_or(form.input_axes, i, 0), place)));
     arguments.push_back(slice);
   }
   result.outputs = op.emitter().inline_graph(body, arguments);

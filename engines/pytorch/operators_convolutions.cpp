@@ -47,6 +47,11 @@ void set_transposed_pads(Operation& op, const Shape& output_padding, Window& win
     const int64_t out = wanted.empty() ? in * window.strides[i] : wanted[wanted.size() - count + i];
     const int64_t total = window.strides[i] * (in - 1) + output_padding[i] +
                           (window.kernel[i] - 1) * window.dilations[i] + 1 - out;
+    if (total < 0) {  // more than the kernel gives: added at the end
+      window.begin[i] = 0;
+      window.end[i] = total;
+      continue;
+    }
     const int64_t small = total / 2;
     const bool upper = auto_pad == "SAME_UPPER";
     window.begin[i] = upper ? small : total - small;
@@ -62,9 +67,9 @@ void write_conv_transpose(Operation& op) {
   set_transposed_pads(op, output_padding, window);
   // Without padding and with what is to be added at the end; the rest is a crop.
   std::string y;
-  const bool symmetric = window.begin == window.end &&
-                         std::all_of(window.begin.begin(), window.begin.end(),
-                                     [](int64_t pad) { return pad >= 0; });
+  const bool symmetric =
+      window.begin == window.end &&
+      std::all_of(window.begin.begin(), window.begin.end(), [](int64_t pad) { return pad >= 0; });
   const bool small_additions = [&] {
     for (size_t i = 0; i < count; ++i) {
       if (output_padding[i] >= std::max(window.strides[i], window.dilations[i])) return false;
@@ -108,15 +113,10 @@ void write_deformable_conv(Operation& op) {
 
 // Image from columns: windows that overlap are added up.
 void write_col2im(Operation& op) {
-  const auto image = op.integers(1), block = op.integers(2);
-  op.require(image && block, "sizes that are not constant");
-  const Window window = read_window(op, *block);
-  const size_t count = block->size();
-  Shape padded;
-  for (size_t i = 0; i < count; ++i) padded.push_back((*image)[i] + window.begin[i] + window.end[i]);
+  const Window window = read_window(op, Shape(static_cast<size_t>(op.size(1, 0)), 1));
   op.out(op.call("image_from_columns",
-                 {op.in(0), list(padded), list(*image), list(*block), list(window.strides),
-                  list(window.begin), list(window.dilations)}));
+                 {op.in(0), op.int_list(1), op.int_list(2), list(window.strides),
+                  list(window.begin), list(window.end), list(window.dilations)}));
 }
 
 }  // namespace

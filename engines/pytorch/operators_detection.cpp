@@ -17,22 +17,25 @@ void write_non_max_suppression(Operation& op) {
 }
 
 void write_roi_align(Operation& op) {
-  // Half-pixel coordinates are the default from opset 16 on; before there were no others than these.
-  const std::string coordinates = op.node.text("coordinate_transformation_mode",
-                                               op.node.opset < 16 ? "output_half_pixel" : "half_pixel");
-  op.out(op.call("roi_align",
-                 {op.in(0), op.in(1), op.in(2) + ".to(4)", truth(op.node.text("mode", "avg") == "max"),
-                  truth(coordinates == "half_pixel"), std::to_string(op.node.integer("output_height", 1)),
-                  std::to_string(op.node.integer("output_width", 1)),
-                  std::to_string(op.node.integer("sampling_ratio", 0)),
-                  number(op.node.number("spatial_scale", 1))}));
+  // Half-pixel coordinates are the default from opset 16 on; before there were no others than
+  // these.
+  const std::string coordinates = op.node.text(
+      "coordinate_transformation_mode", op.node.opset < 16 ? "output_half_pixel" : "half_pixel");
+  op.out(op.call(
+      "roi_align",
+      {op.in(0), op.in(1), op.in(2) + ".to(4)", truth(op.node.text("mode", "avg") == "max"),
+       truth(coordinates == "half_pixel"), std::to_string(op.node.integer("output_height", 1)),
+       std::to_string(op.node.integer("output_width", 1)),
+       std::to_string(op.node.integer("sampling_ratio", 0)),
+       number(op.node.number("spatial_scale", 1))}));
 }
 
 void write_max_roi_pool(Operation& op) {
   const Shape sizes = op.node.integers("pooled_shape");
   op.require(sizes.size() == 2, "other than two dimensions");
-  op.out(op.call("max_roi_pool", {op.in(0), op.in(1), std::to_string(sizes[0]), std::to_string(sizes[1]),
-                                  number(op.node.number("spatial_scale", 1))}));
+  op.out(op.call("max_roi_pool",
+                 {op.in(0), op.in(1), std::to_string(sizes[0]), std::to_string(sizes[1]),
+                  number(op.node.number("spatial_scale", 1))}));
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ void write_divide(Operation& op) {
 
 void write_mod(Operation& op) {
   const std::string a = ordered(op, 0), b = ordered(op, 1);
-  op.out(fmt::format("torch.{}({}, {})", op.node.integer("fmod", 0) == 1 ? "fmod" : "remainder", a, b));
+  op.out(fmt::format("torch.{}({}, {})", op.node.integer("fmod", 0) == 1 ? "fmod" : "remainder", a,
+                     b));
 }
 
 // The result has the base's type.
@@ -83,9 +84,10 @@ void write_bit_shift(Operation& op) {
   const std::string a = left ? op.in(0) : ordered(op, 0), b = op.in(1);
   const int bits = static_cast<int>(bit_width(op.type(0)));
   // A shift by the type's width or more gives 0; in C it is undefined.
-  op.out(fmt::format("torch.where({1} < {3}, torch.bitwise_{2}_shift({0}, torch.clamp({1}, 0, {4})), "
-                     "torch.zeros_like({0}))",
-                     a, b, left ? "left" : "right", bits, bits - 1));
+  op.out(
+      fmt::format("torch.where({1} < {3}, torch.bitwise_{2}_shift({0}, torch.clamp({1}, 0, {4})), "
+                  "torch.zeros_like({0}))",
+                  a, b, left ? "left" : "right", bits, bits - 1));
 }
 
 // Any number of inputs, pair by pair.
@@ -111,13 +113,6 @@ void write_cast_to(Operation& op, DataType to) {
 
 void write_cast(Operation& op) {
   write_cast_to(op, static_cast<DataType>(op.node.integer("to", 0)));
-}
-
-void write_bit_cast(Operation& op) {
-  const auto to = static_cast<DataType>(op.node.integer("to", 0));
-  const DataType from = op.type(0);
-  op.require(held_as(from) == from && held_as(to) == to, "16 to 64 bit unsigned types");
-  op.out(fmt::format("{}.view({})", op.in(0), scalar_type(to)), to);
 }
 
 std::string bound(Operation& op, size_t index, const char* attribute) {
@@ -190,10 +185,10 @@ void write_thresholded_relu(Operation& op) {
 }
 
 void write_shrink(Operation& op) {
-  op.out(fmt::format("torch.where({0} < -{1}, {0} + {2}, torch.where({0} > {1}, {0} - {2}, "
-                     "torch.zeros_like({0}))).to({3})",
-                     op.in(0), attribute(op, "lambd", 0.5), attribute(op, "bias", 0),
-                     dtype(op.type(0))));
+  op.out(fmt::format(
+      "torch.where({0} < -{1}, {0} + {2}, torch.where({0} > {1}, {0} - {2}, "
+      "torch.zeros_like({0}))).to({3})",
+      op.in(0), attribute(op, "lambd", 0.5), attribute(op, "bias", 0), dtype(op.type(0))));
 }
 
 void write_swish(Operation& op) {
@@ -212,7 +207,8 @@ void write_dropout(Operation& op) {
   const auto ratio = op.doubles(1);
   const bool drops_none = ratio && ratio->size() == 1 && ratio->front() == 0;
   if (op.has(2) && !drops_none) {
-    op.require(training.has_value() && training->front() == 0, "training mode draws random numbers");
+    op.require(training.has_value() && training->front() == 0,
+               "training mode draws random numbers");
   }
   op.alias(0, op.variable(0));
   if (!op.wants(1)) return;
@@ -276,7 +272,6 @@ void add_elementwise(Operators& table) {
        [](Operation& op) { op.out(fmt::format("torch.isnan({})", op.in(0)), DataType::kBool); }},
       {"Cast", write_cast},
       {"CastLike", [](Operation& op) { write_cast_to(op, op.type(1)); }},
-      {"BitCast", write_bit_cast},
       {"Identity", write_identity},
       {"Dropout", write_dropout},
   };
@@ -295,8 +290,7 @@ void add_elementwise(Operators& table) {
       {"BitwiseOr", [](Operation& op) { write_binary(op, "torch.bitwise_or({0}, {1})"); }},
       {"BitwiseXor", [](Operation& op) { write_binary(op, "torch.bitwise_xor({0}, {1})"); }},
       {"BitShift", write_bit_shift},
-      {"Equal",
-       [](Operation& op) { write_binary(op, "torch.eq({0}, {1})", DataType::kBool); }},
+      {"Equal", [](Operation& op) { write_binary(op, "torch.eq({0}, {1})", DataType::kBool); }},
       {"Greater", [](Operation& op) { write_comparison(op, "torch.gt({0}, {1})"); }},
       {"GreaterOrEqual", [](Operation& op) { write_comparison(op, "torch.ge({0}, {1})"); }},
       {"Less", [](Operation& op) { write_comparison(op, "torch.lt({0}, {1})"); }},

@@ -7,15 +7,17 @@
 namespace dnnbench::pytorch {
 namespace {
 
-// Indices count from the end where they are negative, which the library takes only in some functions.
+// Indices count from the end where they are negative, which the library takes only in some
+// functions.
 std::string wrapped(Operation& op, const std::string& indices, int64_t axis) {
-  return op.let(fmt::format("torch.where({0} < 0, {0} + {1}.size({2}), {0})", indices, op.in(0), axis));
+  return op.let(
+      fmt::format("torch.where({0} < 0, {0} + {1}.size({2}), {0})", indices, op.in(0), axis));
 }
 
 // As int64, non-negative where they are constant.
 std::string indices_of(Operation& op, size_t index, int64_t axis) {
-  const std::string indices = op.type(index) == DataType::kInt64 ? op.in(index)
-                                                                 : op.let(op.in(index) + ".to(4)");
+  const std::string indices =
+      op.type(index) == DataType::kInt64 ? op.in(index) : op.let(op.in(index) + ".to(4)");
   const auto constant = op.integers(index);
   if (constant) {
     bool negative = false;
@@ -51,7 +53,8 @@ void write_gather_nd(Operation& op) {
 
 std::string reduction_of(Operation& op) {
   const std::string reduction = op.node.text("reduction", "none");
-  op.require(op.type(0) != DataType::kUint64 || (reduction != "max" && reduction != "min"), "uint64");
+  op.require(op.type(0) != DataType::kUint64 || (reduction != "max" && reduction != "min"),
+             "uint64");
   return "\"" + reduction + "\"";
 }
 
@@ -61,7 +64,8 @@ void write_scatter_elements(Operation& op) {
   if (op.node.text("reduction", "none") == "none") {
     return op.out(fmt::format("torch.scatter({}, {}, {}, {})", op.in(0), axis, indices, op.in(2)));
   }
-  op.out(op.call("scatter_reduced", {op.in(0), std::to_string(axis), indices, op.in(2), reduction_of(op)}));
+  op.out(op.call("scatter_reduced",
+                 {op.in(0), std::to_string(axis), indices, op.in(2), reduction_of(op)}));
 }
 
 void write_scatter_nd(Operation& op) {
@@ -96,10 +100,10 @@ void write_compress(Operation& op) {
 void write_unique(Operation& op) {
   const bool has_axis = op.node.attribute("axis") != nullptr;
   op.require(op.type(0) != DataType::kUint64, "uint64");
-  const std::string result = op.let(op.call(
-      "unique", {has_axis ? op.in(0) : op.in(0) + ".reshape([-1])",
-                 std::to_string(has_axis ? op.node.integer("axis", 0) : 0),
-                 truth(op.node.integer("sorted", 1) != 0)}));
+  const std::string result =
+      op.let(op.call("unique", {has_axis ? op.in(0) : op.in(0) + ".reshape([-1])",
+                                std::to_string(has_axis ? op.node.integer("axis", 0) : 0),
+                                truth(op.node.integer("sorted", 1) != 0)}));
   for (size_t i = 0; i < 4; ++i) {
     op.out(i, fmt::format("{}[{}]", result, i), i == 0 ? op.type(0) : DataType::kInt64);
   }

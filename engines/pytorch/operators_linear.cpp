@@ -22,8 +22,9 @@ void write_gemm(Operation& op) {
   const bool floating = is_floating_point(op.type(0));
   if (!op.has(2) || beta == 0) {
     const std::string product = fmt::format("torch.matmul({}, {})", a, b);
-    return op.out(alpha == 1 ? product
-                             : fmt::format("({} * {}).to({})", product, number(alpha), dtype(op.type(0))));
+    return op.out(alpha == 1
+                      ? product
+                      : fmt::format("({} * {}).to({})", product, number(alpha), dtype(op.type(0))));
   }
   if (floating && alpha == 1 && beta == 1 && transposes_b && !transposes_a &&
       op.known_rank(2) == 1) {
@@ -40,8 +41,8 @@ void write_gemm(Operation& op) {
 void write_einsum(Operation& op) {
   std::vector<std::string> operands;
   for (size_t i = 0; i < op.input_count(); ++i) operands.push_back(op.in(i));
-  op.out(fmt::format("torch.einsum(\"{}\", {})", op.node.text("equation", ""),
-                     tensor_list(operands)));
+  op.out(
+      fmt::format("torch.einsum(\"{}\", {})", op.node.text("equation", ""), tensor_list(operands)));
 }
 
 void write_determinant(Operation& op) { op.out(fmt::format("torch.det({})", op.in(0))); }

@@ -12,17 +12,19 @@ std::string epsilon(const Operation& op, double otherwise = 1e-5) {
 }
 
 void write_batch_normalization(Operation& op) {
-  const bool training = op.node.opset >= 14 ? op.node.integer("training_mode", 0) != 0
-                        : op.node.opset < 7 && op.node.integer("is_test", 0) == 0;
+  const bool training = op.node.opset >= 14
+                            ? op.node.integer("training_mode", 0) != 0
+                            : op.node.opset < 7 && op.node.integer("is_test", 0) == 0;
   op.require(op.node.integer("spatial", 1) != 0, "spatial=0");
   if (training) {
     // Outputs: normalised by the batch's own statistics, and running statistics.
     const std::string momentum = number(op.node.number("momentum", 0.9));
     op.require(op.node.opset >= 14, "training mode");
-    const std::string result = op.let(op.call(
-        "batch_normalization_training", {op.in(0), op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op),
-                                         momentum}));
-    for (size_t i = 0; i < 3; ++i) op.out(i, fmt::format("{}[{}]", result, i), op.type(i == 0 ? 0 : 3));
+    const std::string result =
+        op.let(op.call("batch_normalization_training",
+                       {op.in(0), op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), momentum}));
+    for (size_t i = 0; i < 3; ++i)
+      op.out(i, fmt::format("{}[{}]", result, i), op.type(i == 0 ? 0 : 3));
     return;
   }
   const std::string x = op.in(0);
@@ -30,9 +32,10 @@ void write_batch_normalization(Operation& op) {
     return op.out(fmt::format("torch.batch_norm({}, {}, {}, {}, {}, False, 0.0, {}, True)", x,
                               op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op)));
   }
-  op.out(fmt::format("torch.batch_norm({}.to(6), {}.to(6), {}.to(6), {}.to(6), {}.to(6), False, 0.0, "
-                     "{}, True).to({})",
-                     x, op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), dtype(op.type(0))));
+  op.out(
+      fmt::format("torch.batch_norm({}.to(6), {}.to(6), {}.to(6), {}.to(6), {}.to(6), False, 0.0, "
+                  "{}, True).to({})",
+                  x, op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), dtype(op.type(0))));
 }
 
 void write_instance_normalization(Operation& op) {
@@ -55,13 +58,13 @@ void write_layer_normalization(Operation& op) {
   const auto bias_shape = op.has(2) ? op.shape(2) : std::optional<Shape>(sizes);
   const bool plain = scale_shape == sizes && bias_shape == sizes && op.type(1) == op.type(0);
   if (plain && !op.wants(1) && !op.wants(2)) {
-    return op.out(fmt::format("torch.layer_norm({}, {}, {}, {}, {})", op.in(0), list(sizes), op.in(1),
-                              op.in_or(2, "None"), epsilon(op)));
+    return op.out(fmt::format("torch.layer_norm({}, {}, {}, {}, {})", op.in(0), list(sizes),
+                              op.in(1), op.in_or(2, "None"), epsilon(op)));
   }
   const DataType stash = static_cast<DataType>(op.node.integer("stash_type", 1));
-  const std::string result = op.let(op.call(
-      "layer_normalization", {op.in(0) + fmt::format(".to({})", dtype(stash)),
-                              std::to_string(sizes.size()), epsilon(op)}));
+  const std::string result =
+      op.let(op.call("layer_normalization", {op.in(0) + fmt::format(".to({})", dtype(stash)),
+                                             std::to_string(sizes.size()), epsilon(op)}));
   std::string y = fmt::format("{}[0].to({}) * {}", result, dtype(op.type(0)), op.in(1));
   if (op.has(2)) y += " + " + op.in(2);
   op.out(0, y);
@@ -95,10 +98,10 @@ void write_group_normalization(Operation& op) {
 }
 
 void write_lrn(Operation& op) {
-  op.out(op.call("local_response_normalization",
-                 {op.in(0), std::to_string(op.node.integer("size", 1)),
-                  number(op.node.number("alpha", 1e-4)), number(op.node.number("beta", 0.75)),
-                  number(op.node.number("bias", 1))}));
+  op.out(op.call(
+      "local_response_normalization",
+      {op.in(0), std::to_string(op.node.integer("size", 1)), number(op.node.number("alpha", 1e-4)),
+       number(op.node.number("beta", 0.75)), number(op.node.number("bias", 1))}));
 }
 
 void write_mean_variance(Operation& op) {
@@ -111,9 +114,9 @@ void write_mean_variance(Operation& op) {
 void write_lp_normalization(Operation& op) {
   const int64_t axis = op.node.integer("axis", -1), p = op.node.integer("p", 2);
   const std::string x = op.in(0);
-  const std::string norm = op.let(
-      p == 1 ? fmt::format("torch.sum(torch.abs({}), [{}], True)", x, axis)
-             : fmt::format("torch.sqrt(torch.sum({0} * {0}, [{1}], True))", x, axis));
+  const std::string norm =
+      op.let(p == 1 ? fmt::format("torch.sum(torch.abs({}), [{}], True)", x, axis)
+                    : fmt::format("torch.sqrt(torch.sum({0} * {0}, [{1}], True))", x, axis));
   // A vector of zeros stays one.
   op.out(fmt::format("torch.where({0} == 0, torch.zeros_like({1}), {1} / {0})", norm, x));
 }

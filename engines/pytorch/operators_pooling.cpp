@@ -15,8 +15,8 @@ struct Pooling {
   Shape sizes_out;
 };
 
-// Output sizes as ONNX defines them: a window that starts in the padding behind the input is dropped,
-// as the library does too (https://onnx.ai/onnx/operators/onnx__MaxPool.html).
+// Output sizes as ONNX defines them: a window that starts in the padding behind the input is
+// dropped, as the library does too (https://onnx.ai/onnx/operators/onnx__MaxPool.html).
 Pooling read_pooling(Operation& op) {
   Pooling pooling{read_window(op, {}), {}, {}};
   const Window& window = pooling.window;
@@ -28,8 +28,7 @@ Pooling read_pooling(Operation& op) {
     const int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1;
     const int64_t span = in + window.begin[i] + window.end[i] - extent;
     int64_t out = span / window.strides[i] + 1;
-    if (ceil && span % window.strides[i] != 0 &&
-        out * window.strides[i] < in + window.begin[i]) {
+    if (ceil && span % window.strides[i] != 0 && out * window.strides[i] < in + window.begin[i]) {
       ++out;
     }
     pooling.sizes_in.push_back(in);
@@ -38,8 +37,8 @@ Pooling read_pooling(Operation& op) {
   return pooling;
 }
 
-// Padding by which every window lies within the padded input: the library's own bounds on padding and
-// its rounding don't matter then.
+// Padding by which every window lies within the padded input: the library's own bounds on padding
+// and its rounding don't matter then.
 Window covering(const Pooling& pooling) {
   Window window = pooling.window;
   for (size_t i = 0; i < window.kernel.size(); ++i) {
@@ -102,13 +101,13 @@ void write_max_pool(Operation& op) {
     // There is no one-dimensional form with indices but this one.
     op.line(fmt::format("{}, {} = torch.max_pool1d_with_indices({})", y, indices, arguments));
   } else {
-    op.line(fmt::format("{}, {} = torch.max_pool{}d_with_indices({})", y, indices, count, arguments));
+    op.line(
+        fmt::format("{}, {} = torch.max_pool{}d_with_indices({})", y, indices, count, arguments));
   }
   op.out(0, typed(y));
   op.out(1,
-         op.call("max_pool_indices",
-                 {indices, list(sizes), list(offset), list(pooling.sizes_in),
-                  truth(op.node.integer("storage_order", 0) == 1)}),
+         op.call("max_pool_indices", {indices, list(sizes), list(offset), list(pooling.sizes_in),
+                                      truth(op.node.integer("storage_order", 0) == 1)}),
          DataType::kInt64);
 }
 
@@ -154,12 +153,12 @@ void write_average_pool(Operation& op) {
 void write_lp_pool(Operation& op) {
   const Pooling pooling = read_pooling(op);
   const Window all = covering(pooling);
-  const double p = op.node.opset < 2 ? op.node.number("p", 2)
-                                     : static_cast<double>(op.node.integer("p", 2));
-  const std::string padded = op.let(fmt::format("torch.constant_pad_nd({}, {})", op.in(0),
-                                                list(pads_last_first(all))));
-  op.out(op.call("power_mean_of_windows", {padded, number(p), list(all.kernel), list(all.strides),
-                                           list(all.dilations)}));
+  const double p =
+      op.node.opset < 2 ? op.node.number("p", 2) : static_cast<double>(op.node.integer("p", 2));
+  const std::string padded =
+      op.let(fmt::format("torch.constant_pad_nd({}, {})", op.in(0), list(pads_last_first(all))));
+  op.out(op.call("power_mean_of_windows",
+                 {padded, number(p), list(all.kernel), list(all.strides), list(all.dilations)}));
 }
 
 std::string spatial_axes(Operation& op) {
@@ -169,7 +168,8 @@ std::string spatial_axes(Operation& op) {
 }
 
 void write_global_average_pool(Operation& op) {
-  if (op.rank(0) == 4) return op.out(fmt::format("torch.adaptive_avg_pool2d({}, [1, 1])", op.in(0)));
+  if (op.rank(0) == 4)
+    return op.out(fmt::format("torch.adaptive_avg_pool2d({}, [1, 1])", op.in(0)));
   op.out(fmt::format("torch.mean({}, {}, True)", op.in(0), spatial_axes(op)));
 }
 

@@ -39,7 +39,8 @@ void write_quantize(Operation& op) {
   scalar_type(type);
   const int64_t axis = op.node.integer("axis", 1);
   const auto precision = static_cast<DataType>(op.node.integer("precision", 1));
-  const std::string wide = dtype(precision == DataType::kUndefined ? DataType::kFloat32 : precision);
+  const std::string wide =
+      dtype(precision == DataType::kUndefined ? DataType::kFloat32 : precision);
   const std::string scale = spread(op, 1, axis) + ".to(" + wide + ")";
   const std::string zero = op.has(2) ? spread(op, 2, axis) : "0";
   const std::string scaled = op.let(fmt::format("{}.to({}) / {}", op.in(0), wide, scale));
@@ -95,11 +96,12 @@ void write_qlinear_conv(Operation& op) {
 
 std::string quantised(const std::string& scaled, const std::string& zero, DataType type) {
   const int bits = static_cast<int>(bit_width(type));
-  const bool has_sign = type == DataType::kInt8 || type == DataType::kInt16 || type == DataType::kInt32;
+  const bool has_sign =
+      type == DataType::kInt8 || type == DataType::kInt16 || type == DataType::kInt32;
   const double low = has_sign ? -std::ldexp(1, bits - 1) : 0;
   const double high = has_sign ? std::ldexp(1, bits - 1) - 1 : std::ldexp(1, bits) - 1;
-  return fmt::format("torch.clamp(torch.round({}).to(7) + {}, {}, {}).to({})", scaled, zero, number(low),
-                     number(high), dtype(type));
+  return fmt::format("torch.clamp(torch.round({}).to(7) + {}, {}, {}).to({})", scaled, zero,
+                     number(low), number(high), dtype(type));
 }
 
 std::string along(Operation& op, size_t index, int64_t rank, int64_t axis) {

@@ -1,5 +1,5 @@
-// LSTM, GRU and RNN: the library's own where their settings are the usual ones, otherwise written out
-// step by step.
+// LSTM, GRU and RNN: the library's own where their settings are the usual ones, otherwise written
+// out step by step.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -44,8 +44,10 @@ void read_activations(Operation& op, const std::vector<std::string>& defaults, R
     const bool has_alpha = usual_alpha(name) != 0 || name == "ScaledTanh";
     const bool has_beta = name == "HardSigmoid" || name == "ScaledTanh" || name == "Affine";
     double a = usual_alpha(name), b = name == "HardSigmoid" ? 0.5 : 0;
-    if (has_alpha && alpha != nullptr && next_alpha < alpha->floats.size()) a = alpha->floats[next_alpha++];
-    if (has_beta && beta != nullptr && next_beta < beta->floats.size()) b = beta->floats[next_beta++];
+    if (has_alpha && alpha != nullptr && next_alpha < alpha->floats.size())
+      a = alpha->floats[next_alpha++];
+    if (has_beta && beta != nullptr && next_beta < beta->floats.size())
+      b = beta->floats[next_beta++];
     r.alphas.push_back(a);
     r.betas.push_back(b);
   }
@@ -88,7 +90,8 @@ std::string gates(Operation& op, const std::string& tensor, const std::vector<in
 }
 
 std::string zeros(const Recurrent& r, size_t directions) {
-  return fmt::format("torch.zeros([{0}, {1}.size(1), {2}], dtype={1}.dtype)", directions, r.x, r.hidden);
+  return fmt::format("torch.zeros([{0}, {1}.size(1), {2}], dtype={1}.dtype)", directions, r.x,
+                     r.hidden);
 }
 
 // State [directions, batch, hidden] of an input, or zeros.
@@ -128,8 +131,9 @@ void write_usual(Operation& op, const Recurrent& r, const std::string& function,
   op.line(fmt::format("{} = torch.{}({}, {}, {}, {}, 1, 0.0, False, {}, False)",
                       fmt::join(results, ", "), function, x, hidden, tensor_list(parameters),
                       truth(op.has(3)), truth(r.directions == 2)));
-  std::string y = op.let(fmt::format("{0}.reshape([{0}.size(0), {0}.size(1), {1}, {2}]).permute([0, 2, 1, 3])",
-                                     results[0], r.directions, r.hidden));
+  std::string y =
+      op.let(fmt::format("{0}.reshape([{0}.size(0), {0}.size(1), {1}, {2}]).permute([0, 2, 1, 3])",
+                         results[0], r.directions, r.hidden));
   if (r.backwards_first) y = op.let(fmt::format("torch.flip({}, [0])", y));
   set_outputs(op, r, y, {results.begin() + 1, results.end()});
 }
@@ -147,17 +151,20 @@ void write_steps(Operation& op, const Recurrent& r, const std::string& helper, i
   const size_t per_direction = r.activations.size() / r.directions;
   for (size_t d = 0; d < r.directions; ++d) {
     const bool backwards = r.backwards_first || d == 1;
-    const auto of = [&](const std::string& tensor) { return op.let(fmt::format("{}[{}]", tensor, d)); };
+    const auto of = [&](const std::string& tensor) {
+      return op.let(fmt::format("{}[{}]", tensor, d));
+    };
     const auto part = [&](const auto& values) {
       const auto first = values.begin() + static_cast<std::ptrdiff_t>(d * per_direction);
-      return std::decay_t<decltype(values)>(first, first + static_cast<std::ptrdiff_t>(per_direction));
+      return std::decay_t<decltype(values)>(first,
+                                            first + static_cast<std::ptrdiff_t>(per_direction));
     };
     const std::string reversed =
         op.call("reverse_steps", {r.x, r.lengths});  // used only where it goes backwards
     const std::string x = backwards ? op.let(reversed) : r.x;
-    const std::string bias =
-        op.has(3) ? of(op.in(3))
-                  : op.let(fmt::format("torch.zeros([{}], dtype={}.dtype)", 2 * gate_count * r.hidden, r.x));
+    const std::string bias = op.has(3) ? of(op.in(3))
+                                       : op.let(fmt::format("torch.zeros([{}], dtype={}.dtype)",
+                                                            2 * gate_count * r.hidden, r.x));
     std::vector<std::string> arguments{x, of(op.in(1)), of(op.in(2)), bias, of(h0)};
     if (has_cell) arguments.push_back(of(c0));
     arguments.push_back(r.lengths);
@@ -166,10 +173,11 @@ void write_steps(Operation& op, const Recurrent& r, const std::string& helper, i
     arguments.push_back(float_list(part(r.betas)));
     arguments.push_back(number(r.clip));
     for (const std::string& setting : settings) {
-      arguments.push_back(setting == "P" ? (op.has(7) ? of(op.in(7))
-                                                      : op.let(fmt::format("torch.zeros([{}], dtype={}.dtype)",
-                                                                           3 * r.hidden, r.x)))
-                                         : setting);
+      arguments.push_back(setting == "P"
+                              ? (op.has(7) ? of(op.in(7))
+                                           : op.let(fmt::format("torch.zeros([{}], dtype={}.dtype)",
+                                                                3 * r.hidden, r.x)))
+                              : setting);
     }
     const std::string result = op.let(op.call(helper, arguments));
     const std::string y = op.let(result + "[0]");

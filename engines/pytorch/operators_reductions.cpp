@@ -14,13 +14,23 @@ struct Reduction {
   bool keep = true;
 };
 
+std::optional<Shape> constant_axes(Operation& op) {
+  if (!op.has(1)) return Shape{};
+  const auto shape = op.shape(1);
+  const bool none = shape && element_count(*shape) == 0;
+  return none ? Shape{} : op.integers(1);
+}
+
 Reduction read_reduction(Operation& op) {
   Reduction reduction;
   reduction.keep = op.node.integer("keepdims", 1) != 0;
   reduction.axes = op.node.attribute("axes") != nullptr
                        ? std::optional<Shape>(op.node.integers("axes"))
-                       : op.has(1) ? op.integers(1) : Shape{};
+                       : constant_axes(op);
   if (!reduction.axes) {
+    // There may then be none, which is either all or no reduction.
+    op.require(op.shape(1) || op.node.integer("noop_with_empty_axes", 0) == 0,
+               "axes that are not known");
     reduction.axes_text = op.int_list(1);
     return reduction;
   }
@@ -32,8 +42,8 @@ Reduction read_reduction(Operation& op) {
   return reduction;
 }
 
-// `text` has the input as {0}, axes as {1} and keepdims as {2}. Before and after the reduction every
-// element goes through `before` and `after`, also where no axis is reduced.
+// `text` has the input as {0}, axes as {1} and keepdims as {2}. Before and after the reduction
+// every element goes through `before` and `after`, also where no axis is reduced.
 void write_reduction(Operation& op, const char* text, const char* before = "{}",
                      const char* after = "{}") {
   const Reduction reduction = read_reduction(op);
@@ -51,7 +61,8 @@ void write_reduction(Operation& op, const char* text, const char* before = "{}",
     y += ".reshape([])";
   }
   const std::string type = dtype(op.type(0));
-  op.out(fmt::format(fmt::runtime("{}.to({})"), fmt::format(fmt::runtime(after), "(" + y + ")"), type));
+  op.out(fmt::format(fmt::runtime("{}.to({})"), fmt::format(fmt::runtime(after), "(" + y + ")"),
+                     type));
 }
 
 void write_sum(Operation& op) { write_reduction(op, "torch.sum({0}, {1}, {2})"); }
@@ -67,9 +78,9 @@ void write_extreme(Operation& op, bool greatest) {
   const Reduction reduction = read_reduction(op);
   const auto shape = op.shape(0);
   const bool may_be_empty = !shape || element_count(*shape) == 0;
-  if (may_be_empty && reduction.axes && op.known_rank(0) != 0 && !reduction.none) {
-    op.out(op.call("extreme_or_limit", {op.in(0), reduction.axes_text, truth(reduction.keep),
-                                        truth(greatest)}));
+  if (may_be_empty && op.known_rank(0) != 0 && !reduction.none) {
+    op.out(op.call("extreme_or_limit",
+                   {op.in(0), reduction.axes_text, truth(reduction.keep), truth(greatest)}));
     return;
   }
   write_reduction(op, greatest ? "torch.amax({0}, {1}, {2})" : "torch.amin({0}, {1}, {2})");
@@ -104,19 +115,21 @@ void write_arg(Operation& op, bool greatest) {
   const bool last = op.node.integer("select_last_index", 0) != 0;
   const std::string keep = truth(op.node.integer("keepdims", 1) != 0);
   op.require(op.type(0) != DataType::kUint64, "uint64");
-  op.out(op.call("arg_extreme", {op.in(0), std::to_string(axis), keep, truth(greatest), truth(last)}),
-         DataType::kInt64);
+  op.out(
+      op.call("arg_extreme", {op.in(0), std::to_string(axis), keep, truth(greatest), truth(last)}),
+      DataType::kInt64);
 }
 
 void write_top_k(Operation& op) {
-  const std::string k = op.node.opset < 10 ? std::to_string(op.node.integer("k", 1)) : op.int_scalar(1);
+  const std::string k =
+      op.node.opset < 10 ? std::to_string(op.node.integer("k", 1)) : op.int_scalar(1);
   const int64_t axis = op.node.integer("axis", -1);
   const bool largest = op.node.integer("largest", 1) != 0;
   op.require(op.type(0) != DataType::kUint64, "uint64");
   // Of equal elements the one with the lower index comes first, which only the stable sort gives.
   const std::string values = op.emitter().new_name(), indices = op.emitter().new_name();
-  op.line(fmt::format("{}, {} = torch.sort({}, stable=True, dim={}, descending={})", values, indices,
-                      op.in(0), axis, truth(largest)));
+  op.line(fmt::format("{}, {} = torch.sort({}, stable=True, dim={}, descending={})", values,
+                      indices, op.in(0), axis, truth(largest)));
   op.out(0, fmt::format("{}.narrow({}, 0, {})", values, axis, k));
   op.out(1, fmt::format("{}.narrow({}, 0, {})", indices, axis, k), DataType::kInt64);
 }
@@ -127,7 +140,8 @@ void write_cumulative(Operation& op, const char* helper) {
          fmt::format(".to({})", dtype(op.type(0))));
 }
 
-// Before opset 13 the input is taken as a matrix, split at `axis`; from then on only that axis counts.
+// Before opset 13 the input is taken as a matrix, split at `axis`; from then on only that axis
+// counts.
 void write_softmax(Operation& op, const char* function) {
   const bool as_matrix = op.node.opset < 13;
   const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
@@ -135,7 +149,8 @@ void write_softmax(Operation& op, const char* function) {
     return op.out(fmt::format(fmt::runtime(function), op.in(0), axis));
   }
   const std::string flat = op.let(fmt::format("torch.flatten({}, {})", op.in(0), op.axis(axis)));
-  op.out(fmt::format("{}.reshape({}.size())", fmt::format(fmt::runtime(function), flat, -1), op.in(0)));
+  op.out(fmt::format("{}.reshape({}.size())", fmt::format(fmt::runtime(function), flat, -1),
+                     op.in(0)));
 }
 
 void write_hardmax(Operation& op) {

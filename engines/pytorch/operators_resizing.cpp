@@ -36,7 +36,8 @@ void read_mode(Operation& op, Resizing& resizing) {
                  mode.interpolation == "cubic",
              "mode " + mode.interpolation);
   const bool old = op.node.op == "Upsample" || op.node.opset < 11;
-  mode.coordinates = op.node.text("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
+  mode.coordinates =
+      op.node.text("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
   mode.nearest = op.node.text("nearest_mode", old ? "simple" : "round_prefer_floor");
   mode.cubic_a = op.node.number("cubic_coeff_a", -0.75);
   mode.exclude_outside = op.node.integer("exclude_outside", 0) != 0;
@@ -79,20 +80,23 @@ void read_axes(Operation& op, Resizing& resizing) {
   }
   for (int64_t& axis : axes) axis = op.axis(axis);
   std::vector<double> scales_given = scales_of(op, old ? 1 : 2);
-  auto sizes_given = old ? std::optional<std::vector<double>>(std::vector<double>{}) : numbers(op, 3);
+  auto sizes_given =
+      old ? std::optional<std::vector<double>>(std::vector<double>{}) : numbers(op, 3);
   op.require(sizes_given.has_value(), "sizes that are not constant");
   std::vector<float> scales(scales_given.begin(), scales_given.end());
   if (!sizes_given->empty()) {
     scales.clear();
     for (size_t i = 0; i < axes.size(); ++i) {
-      scales.push_back(static_cast<float>((*sizes_given).at(i)) / static_cast<float>(op.size(0, axes[i])));
+      scales.push_back(static_cast<float>((*sizes_given).at(i)) /
+                       static_cast<float>(op.size(0, axes[i])));
     }
     keep_proportions(op, axes, *sizes_given, scales);
   }
   std::vector<double> roi;
   if (resizing.mode.extrapolates) {
     const auto given = numbers(op, 1);
-    op.require(given.has_value() && given->size() == 2 * axes.size(), "a region that is not constant");
+    op.require(given.has_value() && given->size() == 2 * axes.size(),
+               "a region that is not constant");
     roi = *given;
   }
   op.require(scales.size() == axes.size(), "neither scales nor sizes");
@@ -108,14 +112,15 @@ void read_axes(Operation& op, Resizing& resizing) {
     }
     const double extent = roi.empty() ? 1 : axis.roi_end - axis.roi_start;
     axis.size_out = sizes_given->empty()
-                        ? static_cast<int64_t>(std::floor(
-                              static_cast<float>(axis.size_in) * static_cast<float>(extent) * axis.scale))
+                        ? static_cast<int64_t>(std::floor(static_cast<float>(axis.size_in) *
+                                                          static_cast<float>(extent) * axis.scale))
                         : static_cast<int64_t>((*sizes_given)[i]);
   }
 }
 
 bool unchanged(const ResizedAxis& axis) {
-  return axis.size_in == axis.size_out && axis.scale == 1 && axis.roi_start == 0 && axis.roi_end == 1;
+  return axis.size_in == axis.size_out && axis.scale == 1 && axis.roi_start == 0 &&
+         axis.roi_end == 1;
 }
 
 // The library's nearest neighbour takes floor(at * in / out), whatever else it is told.
@@ -161,7 +166,8 @@ std::string weights_constant(Operation& op, const AxisWeights& weights, int64_t 
   Tensor tensor = make_tensor(type, shape);
   std::vector<double> values;
   for (size_t at = 0; at < weights.outside.size(); ++at) {
-    values.push_back(weights.weights[at * static_cast<size_t>(weights.taps) + static_cast<size_t>(tap)]);
+    values.push_back(
+        weights.weights[at * static_cast<size_t>(weights.taps) + static_cast<size_t>(tap)]);
   }
   from_doubles(values, tensor);
   return op.constant(std::move(tensor));
@@ -170,7 +176,8 @@ std::string weights_constant(Operation& op, const AxisWeights& weights, int64_t 
 std::string indices_constant(Operation& op, const AxisWeights& weights, int64_t tap) {
   std::vector<int64_t> indices;
   for (size_t at = 0; at < weights.outside.size(); ++at) {
-    indices.push_back(weights.indices[at * static_cast<size_t>(weights.taps) + static_cast<size_t>(tap)]);
+    indices.push_back(
+        weights.indices[at * static_cast<size_t>(weights.taps) + static_cast<size_t>(tap)]);
   }
   return op.ints_constant(indices);
 }
@@ -218,9 +225,39 @@ std::string outside_constant(Operation& op, const AxisWeights& weights, size_t r
   return op.constant(std::move(tensor));
 }
 
+bool is_constant(Operation& op, size_t index) {
+  return !op.has(index) || op.variable(index).constant.has_value();
+}
+
+// With scales or sizes that are known only when it runs.
+void write_dynamic_resize(Operation& op, const Resizing& resizing) {
+  const ResizeMode& mode = resizing.mode;
+  const bool old = op.node.op == "Upsample" || op.node.opset < 11;
+  const auto floats = [&](size_t index) {
+    return op.has(index)
+               ? op.let_typed("List[float]", op.in(index) + ".to(7).reshape([-1]).tolist()")
+               : "[0.0][:0]";
+  };
+  const auto quoted = [](const std::string& text) { return "\"" + text + "\""; };
+  const bool floating = op.type(0) == DataType::kFloat32 || op.type(0) == DataType::kFloat64;
+  const std::string x = floating ? op.in(0) : op.let(op.in(0) + ".to(6)");
+  const std::string y = op.call(
+      "resize_dynamic",
+      {x, floats(old ? 1 : 2), !old && op.has(3) ? op.int_list(3) : "[0][:0]",
+       mode.extrapolates ? floats(1) : "[0.0][:0]", list(op.node.integers("axes")),
+       quoted(op.node.text("keep_aspect_ratio_policy", "stretch")), quoted(mode.interpolation),
+       quoted(mode.coordinates), quoted(mode.nearest), number(mode.cubic_a),
+       truth(mode.exclude_outside), truth(mode.antialias), number(resizing.extrapolation_value)});
+  op.out(floating ? y : fmt::format("{}.to({})", y, dtype(op.type(0))));
+}
+
 void write_resize(Operation& op) {
   Resizing resizing;
   read_mode(op, resizing);
+  const bool sizes_are_inputs = op.node.op != "Upsample" || op.node.opset >= 9;
+  if (sizes_are_inputs && !(is_constant(op, 1) && is_constant(op, 2) && is_constant(op, 3))) {
+    return write_dynamic_resize(op, resizing);
+  }
   read_axes(op, resizing);
   const std::string function = library_function(op, resizing);
   if (!function.empty()) return op.out(function);
@@ -234,9 +271,11 @@ void write_resize(Operation& op) {
     if (unchanged(resizing.axes[i])) continue;
     const AxisWeights weights = axis_weights(resizing.mode, resizing.axes[i]);
     y = op.let(resize_axis(op, y, weights, resizing, i, wide));
-    if (std::find(weights.outside.begin(), weights.outside.end(), true) == weights.outside.end()) continue;
+    if (std::find(weights.outside.begin(), weights.outside.end(), true) == weights.outside.end())
+      continue;
     const std::string mask = outside_constant(op, weights, resizing.axes.size(), i);
-    outside = outside.empty() ? mask : op.let(fmt::format("torch.logical_or({}, {})", outside, mask));
+    outside =
+        outside.empty() ? mask : op.let(fmt::format("torch.logical_or({}, {})", outside, mask));
   }
   if (!outside.empty()) {
     y = op.let(fmt::format("torch.where({}, torch.full_like({}, {}), {})", outside, y,
@@ -255,9 +294,10 @@ void write_grid_sample(Operation& op) {
   const int64_t rank = op.rank(0);
   const int way = mode == "nearest" ? 1 : mode == "cubic" || mode == "bicubic" ? 2 : 0;
   const int beyond = padding == "border" ? 1 : padding == "reflection" ? 2 : 0;
-  op.require(rank == 4 || (rank == 5 && way != 2), "other than two dimensions, or three without cubic");
-  op.out(fmt::format("torch.grid_sampler_{}d({}, {}, {}, {}, {})", rank - 2, op.in(0), op.in(1), way,
-                     beyond, truth(op.node.integer("align_corners", 0) != 0)));
+  op.require(rank == 4 || (rank == 5 && way != 2),
+             "other than two dimensions, or three without cubic");
+  op.out(fmt::format("torch.grid_sampler_{}d({}, {}, {}, {}, {})", rank - 2, op.in(0), op.in(1),
+                     way, beyond, truth(op.node.integer("align_corners", 0) != 0)));
 }
 
 void write_affine_grid(Operation& op) {

@@ -22,8 +22,9 @@ void out_sequence(Operation& op, const std::string& expression, DataType element
 }
 
 void write_empty(Operation& op) {
-  out_sequence(op, "annotate(List[Tensor], [])",
-               static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(DataType::kFloat32))));
+  out_sequence(
+      op, "[]",
+      static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(DataType::kFloat32))));
 }
 
 void write_construct(Operation& op) {
@@ -59,8 +60,9 @@ void write_split(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   std::string parts;
   if (!op.has(1)) {
-    parts = op.node.integer("keepdims", 1) != 0 ? fmt::format("torch.split({}, 1, {})", op.in(0), axis)
-                                                : fmt::format("torch.unbind({}, {})", op.in(0), axis);
+    parts = op.node.integer("keepdims", 1) != 0
+                ? fmt::format("torch.split({}, 1, {})", op.in(0), axis)
+                : fmt::format("torch.unbind({}, {})", op.in(0), axis);
   } else if (op.rank(1) == 0) {
     parts = fmt::format("torch.split({}, {}, {})", op.in(0), op.int_scalar(1), axis);
   } else {
@@ -88,7 +90,8 @@ void write_optional(Operation& op) {
 void write_has_element(Operation& op) {
   std::string there = "False";
   if (op.has(0)) {
-    there = may_be_none(op.variable(0).type.kind) ? fmt::format("{} is not None", op.in(0)) : "True";
+    there =
+        may_be_none(op.variable(0).type.kind) ? fmt::format("{} is not None", op.in(0)) : "True";
   }
   op.out(fmt::format("torch.tensor({}, dtype=11)", there), DataType::kBool);
 }

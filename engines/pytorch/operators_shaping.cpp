@@ -33,14 +33,15 @@ void write_reshape(Operation& op) {
     sizes.push_back((*wanted)[i] == 0 && zero_copies ? fmt::format("{}.size({})", op.in(0), i)
                                                      : std::to_string((*wanted)[i]));
   }
-  op.out(sizes.empty() ? fmt::format("{}.reshape(annotate(List[int], []))", op.in(0))
+  op.out(sizes.empty() ? fmt::format("{}.reshape([0][:0])", op.in(0))
                        : fmt::format("{}.reshape({})", op.in(0), tensor_list(sizes)));
 }
 
 void write_flatten(Operation& op) {
   const int64_t axis = op.axis(op.node.integer("axis", 1));
   if (const auto shape = op.shape(0)) {
-    const Shape before(shape->begin(), shape->begin() + axis), after(shape->begin() + axis, shape->end());
+    const Shape before(shape->begin(), shape->begin() + axis),
+        after(shape->begin() + axis, shape->end());
     return op.out(fmt::format("{}.reshape({})", op.in(0),
                               list({element_count(before), element_count(after)})));
   }
@@ -59,7 +60,11 @@ void write_squeeze(Operation& op) {
 void write_unsqueeze(Operation& op) {
   auto axes = constant_integers(op, 1, "axes");
   if (!axes) return op.out(op.call("unsqueeze_dynamic", {op.in(0), op.int_list(1)}));
-  const bool negative = std::any_of(axes->begin(), axes->end(), [](int64_t axis) { return axis < 0; });
+  const bool negative =
+      std::any_of(axes->begin(), axes->end(), [](int64_t axis) { return axis < 0; });
+  if (negative && !op.known_rank(0)) {
+    return op.out(op.call("unsqueeze_dynamic", {op.in(0), list(*axes)}));
+  }
   if (negative) {
     const int64_t rank = op.rank(0) + static_cast<int64_t>(axes->size());
     for (int64_t& axis : *axes) axis += axis < 0 ? rank : 0;
@@ -102,8 +107,8 @@ void write_split(Operation& op) {
     }
     sizes_text = list(parts);
   }
-  const std::string parts = op.let(
-      fmt::format("torch.split_with_sizes({}, {}, {})", op.in(0), sizes_text, axis));
+  const std::string parts =
+      op.let(fmt::format("torch.split_with_sizes({}, {}, {})", op.in(0), sizes_text, axis));
   for (size_t i = 0; i < op.node.outputs.size(); ++i) op.out(i, fmt::format("{}[{}]", parts, i));
 }
 
@@ -115,8 +120,8 @@ void write_slice(Operation& op) {
   const bool axes_are_known = axes || !op.has(3);
   if (!starts || !ends || !axes_are_known || !steps) {
     const std::string given_starts = op.int_list(1), given_ends = op.int_list(2);
-    const std::string given_axes = op.has(3) ? op.int_list(3) : "annotate(List[int], [])";
-    const std::string given_steps = op.has(4) ? op.int_list(4) : "annotate(List[int], [])";
+    const std::string given_axes = op.has(3) ? op.int_list(3) : "[0][:0]";
+    const std::string given_steps = op.has(4) ? op.int_list(4) : "[0][:0]";
     return op.out(
         op.call("slice_dynamic", {op.in(0), given_starts, given_ends, given_axes, given_steps}));
   }
@@ -125,7 +130,8 @@ void write_slice(Operation& op) {
     const int64_t axis = axes && !axes->empty() ? (*axes)[i] : static_cast<int64_t>(i);
     const int64_t step = steps->empty() ? 1 : (*steps)[i];
     if (step > 0) {
-      y = op.let(fmt::format("torch.slice({}, {}, {}, {}, {})", y, axis, (*starts)[i], (*ends)[i], step));
+      y = op.let(
+          fmt::format("torch.slice({}, {}, {}, {}, {})", y, axis, (*starts)[i], (*ends)[i], step));
     } else {
       y = op.let(op.call("slice_backwards", {y, std::to_string(axis), std::to_string((*starts)[i]),
                                              std::to_string((*ends)[i]), std::to_string(step)}));
@@ -159,11 +165,10 @@ void write_pad(Operation& op) {
     if (op.type(0) == DataType::kBool) value = fmt::format("int({})", value);
   }
   auto axes = op.has(3) ? op.integers(3) : std::optional<std::vector<int64_t>>();
-  if (op.has(3)) op.require(axes.has_value(), "axes that are not constant");
-  if (!pads) {
-    const std::string axes_text = axes ? list(*axes) : "annotate(List[int], [])";
-    op.require(mode == "constant", "pads that are not constant, in mode " + mode);
-    return op.out(op.call("pad_dynamic", {op.in(0), op.int_list(1), axes_text, value}));
+  if (!pads || (op.has(3) && !axes)) {
+    const std::string axes_text = op.has(3) ? op.int_list(3) : "[0][:0]";
+    return op.out(
+        op.call("pad_dynamic", {op.in(0), op.int_list(1), axes_text, value, "\"" + mode + "\""}));
   }
   const int64_t rank = op.rank(0);
   Shape begin(static_cast<size_t>(rank), 0), end(static_cast<size_t>(rank), 0);
@@ -180,17 +185,21 @@ void write_pad(Operation& op) {
       last_first.push_back(begin[i]);
       last_first.push_back(end[i]);
     }
-    return op.out(fmt::format("torch.constant_pad_nd({}, {}, {})", op.in(0), list(last_first), value));
+    return op.out(
+        fmt::format("torch.constant_pad_nd({}, {}, {})", op.in(0), list(last_first), value));
   }
   // The library's own reflection takes only some ranks; for those it is fast.
-  const bool spatial_only = rank == 4 && begin[0] == 0 && begin[1] == 0 && end[0] == 0 && end[1] == 0;
-  const bool positive = std::all_of(begin.begin(), begin.end(), [](int64_t pad) { return pad >= 0; }) &&
-                        std::all_of(end.begin(), end.end(), [](int64_t pad) { return pad >= 0; });
+  const bool spatial_only =
+      rank == 4 && begin[0] == 0 && begin[1] == 0 && end[0] == 0 && end[1] == 0;
+  const bool positive =
+      std::all_of(begin.begin(), begin.end(), [](int64_t pad) { return pad >= 0; }) &&
+      std::all_of(end.begin(), end.end(), [](int64_t pad) { return pad >= 0; });
   const bool fits = spatial_only && positive && op.shape(0) && begin[2] < op.size(0, 2) &&
                     end[2] < op.size(0, 2) && begin[3] < op.size(0, 3) && end[3] < op.size(0, 3);
   if (fits && is_floating_point(op.type(0)) && (mode == "reflect" || mode == "edge")) {
-    return op.out(fmt::format("torch.{}_pad2d({}, {})", mode == "reflect" ? "reflection" : "replication",
-                              op.in(0), list({begin[3], end[3], begin[2], end[2]})));
+    return op.out(fmt::format("torch.{}_pad2d({}, {})",
+                              mode == "reflect" ? "reflection" : "replication", op.in(0),
+                              list({begin[3], end[3], begin[2], end[2]})));
   }
   std::string y = op.in(0);
   for (size_t i = 0; i < begin.size(); ++i) {
@@ -207,7 +216,9 @@ void write_shape(Operation& op) {
   const int64_t rank = type.shape ? static_cast<int64_t>(type.shape->size()) : -1;
   const int64_t start = op.node.integer("start", 0);
   if (shape) {
-    const auto clamped = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank); };
+    const auto clamped = [&](int64_t at) {
+      return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+    };
     const int64_t from = clamped(start), to = clamped(op.node.integer("end", rank));
     Tensor sizes = make_tensor(DataType::kInt64, {std::max<int64_t>(0, to - from)});
     for (int64_t i = from; i < to; ++i) {
@@ -215,10 +226,10 @@ void write_shape(Operation& op) {
     }
     return op.alias(0, op.emitter().constant_variable(import::make_constant(std::move(sizes))));
   }
-  const std::string end = op.node.attribute("end") == nullptr
-                              ? ""
-                              : std::to_string(op.node.integer("end", 0));
-  op.out(fmt::format("torch.tensor({}.size()[{}:{}], dtype=4)", op.in(0), start, end), DataType::kInt64);
+  const std::string end =
+      op.node.attribute("end") == nullptr ? "" : std::to_string(op.node.integer("end", 0));
+  op.out(fmt::format("torch.tensor({}.size()[{}:{}], dtype=4)", op.in(0), start, end),
+         DataType::kInt64);
 }
 
 void write_size(Operation& op) {
@@ -269,8 +280,10 @@ void write_range(Operation& op) {
 }
 
 void write_eye_like(Operation& op) {
-  const auto type = static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(op.type(0))));
-  op.out(op.call("eye_like", {op.in(0), std::to_string(op.node.integer("k", 0)), dtype(type)}), type);
+  const auto type =
+      static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(op.type(0))));
+  op.out(op.call("eye_like", {op.in(0), std::to_string(op.node.integer("k", 0)), dtype(type)}),
+         type);
 }
 
 void write_depth_to_space(Operation& op) {
@@ -284,7 +297,8 @@ void write_space_to_depth(Operation& op) {
 
 void write_triangle(Operation& op) {
   const std::string k = op.has(1) ? op.int_scalar(1) : "0";
-  op.out(fmt::format("torch.{}({}, {})", op.node.integer("upper", 1) != 0 ? "triu" : "tril", op.in(0), k));
+  op.out(fmt::format("torch.{}({}, {})", op.node.integer("upper", 1) != 0 ? "triu" : "tril",
+                     op.in(0), k));
 }
 
 void write_center_crop_pad(Operation& op) {
@@ -293,8 +307,9 @@ void write_center_crop_pad(Operation& op) {
 }
 
 void write_reverse_sequence(Operation& op) {
-  op.out(op.call("reverse_sequence", {op.in(0), op.in(1), std::to_string(op.node.integer("time_axis", 0)),
-                                      std::to_string(op.node.integer("batch_axis", 1))}));
+  op.out(op.call("reverse_sequence",
+                 {op.in(0), op.in(1), std::to_string(op.node.integer("time_axis", 0)),
+                  std::to_string(op.node.integer("batch_axis", 1))}));
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace dnnbench::pytorch {
 
-// c10::ScalarType's number, which is what TorchScript's source has for a dtype. Throws Unsupported for
-// a type that the library lacks or can't compute with.
+// c10::ScalarType's number, which is what TorchScript's source has for a dtype. Throws Unsupported
+// for a type that the library lacks or can't compute with.
 int scalar_type(DataType type);
 
 // The type in which a program holds elements of `type`.

@@ -30,9 +30,7 @@ std::vector<int64_t> widen(Constant const& constant) {
 
 }  // namespace
 
-Tensor Constant::tensor() const {
-  return {type, shape, {bytes.begin(), bytes.end()}, strings};
-}
+Tensor Constant::tensor() const { return {type, shape, {bytes.begin(), bytes.end()}, strings}; }
 
 std::vector<int64_t> Constant::integers() const {
   if (type == DataType::kInt64) return widen<int64_t>(*this);

@@ -1,9 +1,9 @@
-// A model as an importer sees it: plain ONNX operators with constants, types and static shapes, read
-// for an engine that has no reader of its own. Plain data, no protobuf types: an engine's library may
-// bring a protobuf of its own. import/read_graph.h fills it.
+// A model as an importer sees it: plain ONNX operators with constants, types and static shapes,
+// read for an engine that has no reader of its own. Plain data, no protobuf types: an engine's
+// library may bring a protobuf of its own. import/read_graph.h fills it.
 //
-// Names of values are unique within a graph; a subgraph's nodes may also use the values of the graphs
-// around it. Nodes are in an order in which every value is computed before it is used.
+// Names of values are unique within a graph; a subgraph's nodes may also use the values of the
+// graphs around it. Nodes are in an order in which every value is computed before it is used.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,13 @@
 
 namespace dnnbench::import {
 
-// A tensor whose elements are known. A copy is cheap: it shares the elements, which are read-only and
-// mostly lie in a file that is mapped into memory. `owner` keeps them there.
+// A tensor whose elements are known. A copy is cheap: it shares the elements, which are read-only
+// and mostly lie in a file that is mapped into memory. `owner` keeps them there.
 struct Constant {
   DataType type = DataType::kUndefined;
   std::vector<int64_t> shape;
-  std::span<const std::byte> bytes;  // as in Tensor::bytes; not always aligned to the element's size
+  std::span<const std::byte>
+      bytes;  // as in Tensor::bytes; not always aligned to the element's size
   std::vector<std::string> strings;  // the elements when type is kString
   std::shared_ptr<const void> owner;
 
@@ -42,8 +43,9 @@ Constant make_constant(Tensor tensor);
 struct ValueType {
   enum class Kind { kTensor, kSequence, kOptional, kOptionalSequence, kOther };
   Kind kind = Kind::kTensor;
-  DataType element = DataType::kUndefined;    // of the tensor or the tensors within; may be unknown
-  std::optional<std::vector<int64_t>> shape;  // absent: not even the rank is known; -1: unknown size
+  DataType element = DataType::kUndefined;  // of the tensor or the tensors within; may be unknown
+  std::optional<std::vector<int64_t>>
+      shape;  // absent: not even the rank is known; -1: unknown size
 
   // A tensor of which every size is known.
   bool is_static() const;
@@ -67,10 +69,10 @@ struct Attribute {
 };
 
 struct Node {
-  std::string op;      // "Conv"
-  std::string domain;  // "" is ONNX's own
-  int64_t opset = 0;   // the version of its domain that is in force
-  std::string name;    // may be empty
+  std::string op;                    // "Conv"
+  std::string domain;                // "" is ONNX's own
+  int64_t opset = 0;                 // the version of its domain that is in force
+  std::string name;                  // may be empty
   std::vector<std::string> inputs;   // "" where an optional one is left out
   std::vector<std::string> outputs;  // "" where nobody wants it
   std::map<std::string, Attribute> attributes;

@@ -26,7 +26,8 @@ MappedFile::MappedFile(const std::string& path) {
   struct stat status{};
   void* start = MAP_FAILED;
   if (fstat(descriptor, &status) == 0 && status.st_size > 0) {
-    start = mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0);
+    start =
+        mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0);
   }
   close(descriptor);
   if (status.st_size == 0) return;

@@ -20,7 +20,8 @@ struct Original {
   Bytes graph;
   std::vector<std::string> inputs;   // in the graph's order, without those that initializers fill
   std::vector<std::string> outputs;  // in the graph's order
-  // Initializers and constants of the main graph with more than kLargestFolded_bytes: their TensorProto.
+  // Initializers and constants of the main graph with more than kLargestFolded_bytes: their
+  // TensorProto.
   std::map<std::string, Bytes> weights;
 };
 

@@ -299,8 +299,8 @@ void require_as_bound(const Value& value, const Tensor& bound) {
       value.tensor().shape == bound.shape && value.tensor().bytes == bound.bytes) {
     return;
   }
-  throw Error(fmt::format("the input \"{}\" was bound to another value when the model was converted",
-                          value.name));
+  throw Error(fmt::format(
+      "the input \"{}\" was bound to another value when the model was converted", value.name));
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ struct ImportedModel {
   std::map<std::string, Tensor> bound_inputs;
 };
 
-// Reads config.simplified_path, config.model_path and config.bound_inputs_file. Throws Error when one
-// of them can't be read or is broken, Unsupported for a tensor that can't be represented.
+// Reads config.simplified_path, config.model_path and config.bound_inputs_file. Throws Error when
+// one of them can't be read or is broken, Unsupported for a tensor that can't be represented.
 ImportedModel read_graph(const LoadConfig& config);
 
 // Those of `given` that the graph takes, in the graph's order. Throws Error when one is missing or

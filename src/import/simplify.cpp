@@ -39,7 +39,8 @@ std::string tensor_message(const std::string& name, const Tensor& tensor) {
   std::string message;
   for (const int64_t size : tensor.shape) write_integer(message, tensor_field::kDims, size);
   write_integer(message, tensor_field::kDataType, static_cast<int64_t>(tensor.type));
-  for (const std::string& text : tensor.strings) write_text(message, tensor_field::kStringData, text);
+  for (const std::string& text : tensor.strings)
+    write_text(message, tensor_field::kStringData, text);
   if (tensor.type != DataType::kString) write_bytes(message, tensor_field::kRawData, tensor.bytes);
   write_text(message, tensor_field::kName, name);
   return message;

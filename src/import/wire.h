@@ -1,6 +1,6 @@
 // Internal to src/import: the fields of a protobuf message, read where they lie and written one by
-// one (https://protobuf.dev/programming-guides/encoding). Weights are then views into a mapped file,
-// and nothing meets the protobuf that an engine's library brings.
+// one (https://protobuf.dev/programming-guides/encoding). Weights are then views into a mapped
+// file, and nothing meets the protobuf that an engine's library brings.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace dnnbench::import {
 
 using Bytes = std::span<const std::byte>;
 
-// while (reader.next()) switch (reader.field()) ... Every call throws Error for a message that is cut
-// short or broken.
+// while (reader.next()) switch (reader.field()) ... Every call throws Error for a message that is
+// cut short or broken.
 class WireReader {
  public:
   explicit WireReader(Bytes message) : message_(message) {}
@@ -24,11 +24,11 @@ class WireReader {
 
   int field() const { return field_; }
   bool is_bytes() const { return wire_type_ == kLengthDelimited; }
-  int64_t integer() const;   // of a varint
-  float f32() const;         // of a fixed 32-bit field
-  double f64() const;        // of a fixed 64-bit field
-  Bytes bytes() const;       // of a text, a message inside, or a packed field
-  std::string text() const;  // the same, copied
+  int64_t integer() const;                // of a varint
+  float f32() const;                      // of a fixed 32-bit field
+  double f64() const;                     // of a fixed 64-bit field
+  Bytes bytes() const;                    // of a text, a message inside, or a packed field
+  std::string text() const;               // the same, copied
   Bytes whole() const { return whole_; }  // the field with its tag, as it stands in the message
 
  private:

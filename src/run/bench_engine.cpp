@@ -100,7 +100,8 @@ class EngineBench {
     result_.convert_s = simplified.simplify_s + loaded.convert_s;
     result_.in_force = loaded.in_force;
     if (!simplified.bound.empty()) {
-      result_.in_force->settings["bound_inputs"] = fmt::format("{}", fmt::join(simplified.bound, ", "));
+      result_.in_force->settings["bound_inputs"] =
+          fmt::format("{}", fmt::join(simplified.bound, ", "));
     }
     if (options_.save_converted) save_converted();
   }

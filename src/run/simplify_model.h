@@ -1,5 +1,5 @@
-// The model's simplified form, which the engines that import read instead of the ONNX file: made in a
-// process of ONNX Runtime's own when the first engine asks for it, shared by all.
+// The model's simplified form, which the engines that import read instead of the ONNX file: made in
+// a process of ONNX Runtime's own when the first engine asks for it, shared by all.
 #pragma once
 
 #include <optional>
@@ -22,8 +22,8 @@ struct SimplifiedModel {
   double simplify_s = 0;           // in that process, without its start and the library's loading
 };
 
-// A number that fills an input of at most so many elements is a setting rather than data (a sampling
-// rate, a mode), and importers may take it as a constant.
+// A number that fills an input of at most so many elements is a setting rather than data (a
+// sampling rate, a mode), and importers may take it as a constant.
 inline constexpr int64_t kMostBoundElements = 8;
 
 class ModelSimplifier {

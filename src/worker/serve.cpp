@@ -58,9 +58,8 @@ json load(Engine& engine, const json& request) {
   engine.load(config);
   const double whole_s = static_cast<double>(now_ns() - start_ns) / 1e9;
   const double convert_s = engine.convert_s();
-  return {{"load_s", whole_s - convert_s},
-          {"convert_s", convert_s},
-          {"in_force", engine.in_force()}};
+  return {
+      {"load_s", whole_s - convert_s}, {"convert_s", convert_s}, {"in_force", engine.in_force()}};
 }
 
 json slice(Engine& engine, const json& request) {

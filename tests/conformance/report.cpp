@@ -103,14 +103,18 @@ std::string importer_line(const std::vector<ConformanceCase>& cases, const Engin
   Count tensors, others, left_out;
   for (const ConformanceCase& test : cases) {
     if (!reference.sweep.at(test.name).ok()) continue;
-    Count& count = lacks_type(engine.engine, test) ? left_out : test.tensors_only ? tensors : others;
+    Count& count = lacks_type(engine.engine, test) ? left_out
+                   : test.tensors_only             ? tensors
+                                                   : others;
     count.add(engine.sweep.at(test.name));
   }
   return fmt::format(
-      "{0}, of the tests that {1} passes: {2} of tensors ({3:.1f} %), {4} with sequences or optionals; "
+      "{0}, of the tests that {1} passes: {2} of tensors ({3:.1f} %), {4} with sequences or "
+      "optionals; "
       "left out {5} of element types that {0} lacks\n",
       engine.engine, reference.engine, tensors.text(),
-      tensors.total == 0 ? 0 : 100.0 * tensors.passed / tensors.total, others.text(), left_out.total);
+      tensors.total == 0 ? 0 : 100.0 * tensors.passed / tensors.total, others.text(),
+      left_out.total);
 }
 
 void append_operator_table(const std::vector<ConformanceCase>& cases,
@@ -172,9 +176,9 @@ std::string totals(const std::vector<ConformanceCase>& cases,
                    const std::vector<EngineSweep>& sweeps) {
   std::string text = fmt::format("{} node tests\n", cases.size());
   for (const EngineSweep& engine : sweeps) text += engine_line(cases, engine);
-  const auto reference =
-      std::find_if(sweeps.begin(), sweeps.end(),
-                   [](const EngineSweep& engine) { return engine.engine == "onnxruntime"; });
+  const auto reference = std::find_if(sweeps.begin(), sweeps.end(), [](const EngineSweep& engine) {
+    return engine.engine == "onnxruntime";
+  });
   for (const EngineSweep& engine : sweeps) {
     if (engine.imports && reference != sweeps.end()) {
       text += importer_line(cases, engine, *reference);
