@@ -4,7 +4,8 @@
 #
 #   into engines/NAME/VERSION                       the folder below the cache
 #   wheel ARCHITECTURE PACKAGE==VERSION PLATFORM-TAG BYTES SHA256     (several may follow each other)
-#   keep PATTERN...                                 the files to unpack; * also matches slashes
+#   keep PATTERN...                                 the files to unpack of the wheels before it, up to
+#                                                   an earlier `keep`; * also matches slashes
 #   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
 #   fetch
 #
@@ -16,12 +17,24 @@ source "$repository/setup/packages.sh"
 
 target=
 wheels=()
-patterns=()
+patterns=() # of each wheel, a line each
+first_of_group=0
+group_is_closed=
 inside=
 
 into() { target=$1; }
-wheel() { [[ $1 != "$(uname -m)" ]] || wheels+=("${*:2}"); }
-keep() { patterns+=("$@"); }
+wheel() {
+  [[ -z $group_is_closed ]] || first_of_group=${#wheels[@]}
+  group_is_closed=
+  [[ $1 != "$(uname -m)" ]] || wheels+=("${*:2}")
+}
+keep() {
+  local i
+  group_is_closed=yes
+  for ((i = first_of_group; i < ${#wheels[@]}; ++i)); do
+    patterns[i]+=$(printf '%s\n' "$@")$'\n'
+  done
+}
 below() { inside=$1; }
 
 fetch() {
@@ -41,16 +54,18 @@ fetch_under_lock() {
   rm -rf "$partial"
   mkdir -p "$partial/files" "$(dirname "$cache/$target")"
   trap 'rm -rf "$partial"' EXIT
-  local one
-  for one in "${wheels[@]}"; do
+  local i wanted
+  for i in "${!wheels[@]}"; do
+    mapfile -t wanted < <(printf '%s' "${patterns[i]}")
     # shellcheck disable=SC2086 # the words of one declaration
-    download_and_unpack $one
+    download_and_unpack ${wheels[i]} "${wanted[@]}"
   done
   mv -T "$partial/files/$inside" "$cache/$target"
 }
 
 # Whatever Python this machine has, the package for CPython 3.12 is taken: only its native
 # libraries are used, and so every machine gets the same bytes.
+# download_and_unpack REQUIREMENT PLATFORM BYTES SHA256 PATTERN...
 download_and_unpack() {
   local requirement=$1 platform=$2 bytes=$3 sha256=$4
   local quiet=(--progress-bar on)
@@ -61,7 +76,7 @@ download_and_unpack() {
     --only-binary=:all: --platform "$platform" --python-version 3.12 --implementation cp \
     --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/wheels" >&2 ||
     fail "$requirement could not be downloaded (pip's reason is above); nothing was left behind"
-  python3 "$repository/setup/unpack_wheel.py" "$partial"/wheels/*.whl "$partial/files" "${patterns[@]}" ||
+  python3 "$repository/setup/unpack_wheel.py" "$partial"/wheels/*.whl "$partial/files" "${@:5}" ||
     fail "$requirement could not be unpacked into $cache"
   rm -rf "$partial/wheels"
 }

@@ -82,6 +82,12 @@ def test_keeps_what_is_wanted_and_says_what_it_fetched(fetching):
     assert fetching.files() == ["engines/tiny/1.0/tiny/lib/libtiny.so"]
 
 
+def test_each_group_of_wheels_has_its_own_patterns(fetching):
+    both = f"*.py'\nwheel riscv64 none==1 any 1 {fetching.sha256}\nkeep 'nothing/of/it"
+    assert fetching.run(keep=both)[0] == 0
+    assert fetching.files() == ["engines/tiny/1.0/tiny/tiny.py"]
+
+
 def test_the_second_time_does_nothing(fetching):
     fetching.run()
     fetching.wheel.unlink()

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "library.h"
 #include "model_outline.h"
+#include "simplify.h"
 #include "values.h"
 
 namespace dnnbench {
@@ -106,6 +107,10 @@ class OnnxRuntimeEngine : public Engine {
     outputs_.resize(output_names_.size());
   }
 
+  double simplify(const LoadConfig& config, const std::string& path) override {
+    return ort::simplify(config, path);
+  }
+
   InForce in_force() override {
     return {precision_,
             static_cast<int>(1 + pool_threads_),  // the calling thread computes too
@@ -119,7 +124,7 @@ class OnnxRuntimeEngine : public Engine {
   void set_inputs(const std::vector<Value>& inputs) override {
     drop_inputs();
     for (const Value& value : inputs) add_input(value);
-    for (const ort::InputSignature& input : inputs_) {
+    for (const ort::Signature& input : inputs_) {
       const auto given = [&](const std::string& name) { return name == input.name; };
       if (std::none_of(given_names_.begin(), given_names_.end(), given)) {
         throw Error("the model's input \"" + input.name + "\" was not given");
@@ -148,9 +153,8 @@ class OnnxRuntimeEngine : public Engine {
 
  private:
   void add_input(const Value& value) {
-    const auto input =
-        std::find_if(inputs_.begin(), inputs_.end(),
-                     [&](const ort::InputSignature& i) { return i.name == value.name; });
+    const auto input = std::find_if(inputs_.begin(), inputs_.end(),
+                                    [&](const ort::Signature& i) { return i.name == value.name; });
     if (input == inputs_.end()) throw Error("the model has no input \"" + value.name + "\"");
     given_values_.push_back(ort::to_ort(value, *input));
     given_names_.push_back(value.name);
@@ -178,7 +182,7 @@ class OnnxRuntimeEngine : public Engine {
   bool optimized_ = true;
   std::string precision_;
   int64_t pool_threads_ = 0;
-  std::vector<ort::InputSignature> inputs_;
+  std::vector<ort::Signature> inputs_;
   std::vector<std::string> output_names_;
 
   std::vector<std::string> given_names_;

@@ -35,7 +35,7 @@ constexpr uint32_t kApiVersion = 24;
 enum ErrorCode { kInvalidArgument = 2, kNoSuchFile = 3, kInvalidProtobuf = 7, kNotImplemented = 9 };
 enum LoggingLevel { kLogWarning = 2, kLogError = 3 };
 enum ExecutionMode { kSequential = 0 };
-enum OptimizationLevel { kDisableAll = 0, kEnableAll = 99 };
+enum OptimizationLevel { kDisableAll = 0, kEnableBasic = 1, kEnableAll = 99 };
 // Element types are numbered as in ONNX up to 23; this one is not in the header of version 24 but
 // is what the library says since it knows float8e8m0.
 constexpr int kElementFloat8E8M0 = 26;
@@ -48,10 +48,13 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeOptional = 6 };
   X(CreateEnv, 3, OrtStatus*, int logging_level, const char* id, OrtEnv**)                        \
   X(CreateSession, 7, OrtStatus*, const OrtEnv*, const char* path, const OrtSessionOptions*,      \
     OrtSession**)                                                                                 \
+  X(CreateSessionFromArray, 8, OrtStatus*, const OrtEnv*, const void* model, size_t bytes,        \
+    const OrtSessionOptions*, OrtSession**)                                                       \
   X(Run, 9, OrtStatus*, OrtSession*, const OrtRunOptions*, const char* const* input_names,        \
     const OrtValue* const* inputs, size_t input_count, const char* const* output_names,           \
     size_t output_count, OrtValue** outputs)                                                      \
   X(CreateSessionOptions, 10, OrtStatus*, OrtSessionOptions**)                                    \
+  X(SetOptimizedModelFilePath, 11, OrtStatus*, OrtSessionOptions*, const char* path)              \
   X(SetSessionExecutionMode, 13, OrtStatus*, OrtSessionOptions*, int mode)                        \
   X(SetSessionGraphOptimizationLevel, 23, OrtStatus*, OrtSessionOptions*, int level)              \
   X(SetIntraOpNumThreads, 24, OrtStatus*, OrtSessionOptions*, int count)                          \
@@ -59,6 +62,7 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeOptional = 6 };
   X(SessionGetInputCount, 30, OrtStatus*, const OrtSession*, size_t*)                             \
   X(SessionGetOutputCount, 31, OrtStatus*, const OrtSession*, size_t*)                            \
   X(SessionGetInputTypeInfo, 33, OrtStatus*, const OrtSession*, size_t index, OrtTypeInfo**)      \
+  X(SessionGetOutputTypeInfo, 34, OrtStatus*, const OrtSession*, size_t index, OrtTypeInfo**)     \
   X(SessionGetInputName, 36, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**)  \
   X(SessionGetOutputName, 37, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**) \
   X(CreateTensorAsOrtValue, 48, OrtStatus*, OrtAllocator*, const int64_t* shape, size_t rank,     \
@@ -94,6 +98,7 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeOptional = 6 };
   X(AddSessionConfigEntry, 130, OrtStatus*, OrtSessionOptions*, const char* key,                  \
     const char* value)                                                                            \
   X(HasValue, 192, OrtStatus*, const OrtValue*, int*)                                             \
+  X(TensorTypeAndShape_HasShape, 390, bool, const OrtTensorTypeAndShapeInfo*)                     \
   X(Session_GetEpGraphAssignmentInfo, 407, OrtStatus*, const OrtSession*,                         \
     const OrtEpAssignedSubgraph* const**, size_t*)                                                \
   X(EpAssignedSubgraph_GetEpName, 408, OrtStatus*, const OrtEpAssignedSubgraph*, const char**)    \

@@ -45,7 +45,7 @@ bool fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted)
                     [](int64_t size, int64_t want) { return want < 0 || size == want; });
 }
 
-void require_fit(const Tensor& tensor, const InputSignature& input) {
+void require_fit(const Tensor& tensor, const Signature& input) {
   if (input.value_type != kTypeTensor) return;
   // A model file may leave an input's rank open; the library then reports it as a scalar.
   const bool any_shape = input.shape.empty();
@@ -116,42 +116,49 @@ Tensor tensor_from_ort(OrtValue& value) {
   return tensor;
 }
 
-}  // namespace
-
-std::vector<InputSignature> read_inputs(const OrtSession& session) {
+template <typename Count, typename Name, typename Type>
+std::vector<Signature> read_signatures(const OrtSession& session, Count count_of, Name name_of,
+                                       Type type_of) {
   const Library& ort = library();
   size_t count = 0;
-  check(ort.api.SessionGetInputCount(&session, &count));
-  std::vector<InputSignature> inputs(count);
+  check(count_of(&session, &count));
+  std::vector<Signature> signatures(count);
   for (size_t i = 0; i < count; ++i) {
     char* name = nullptr;
-    check(ort.api.SessionGetInputName(&session, i, ort.allocator, &name));
-    inputs[i].name = take_name(name);
-    const auto type = owned<TypeInfo>(
-        [&](OrtTypeInfo** out) { return ort.api.SessionGetInputTypeInfo(&session, i, out); });
-    check(ort.api.GetOnnxTypeFromTypeInfo(type.get(), &inputs[i].value_type));
-    if (inputs[i].value_type != kTypeTensor) continue;
+    check(name_of(&session, i, ort.allocator, &name));
+    signatures[i].name = take_name(name);
+    const auto type = owned<TypeInfo>([&](OrtTypeInfo** out) { return type_of(&session, i, out); });
+    check(ort.api.GetOnnxTypeFromTypeInfo(type.get(), &signatures[i].value_type));
+    if (signatures[i].value_type != kTypeTensor) continue;
     const OrtTensorTypeAndShapeInfo* info = nullptr;
     check(ort.api.CastTypeInfoToTensorInfo(type.get(), &info));
-    std::tie(inputs[i].element_type, inputs[i].shape) = read_tensor_info(*info);
+    std::tie(signatures[i].element_type, signatures[i].shape) = read_tensor_info(*info);
+    signatures[i].has_shape = ort.api.TensorTypeAndShape_HasShape(info);
   }
-  return inputs;
+  return signatures;
+}
+
+}  // namespace
+
+std::vector<Signature> read_inputs(const OrtSession& session) {
+  const Api& api = library().api;
+  return read_signatures(session, api.SessionGetInputCount, api.SessionGetInputName,
+                         api.SessionGetInputTypeInfo);
+}
+
+std::vector<Signature> read_outputs(const OrtSession& session) {
+  const Api& api = library().api;
+  return read_signatures(session, api.SessionGetOutputCount, api.SessionGetOutputName,
+                         api.SessionGetOutputTypeInfo);
 }
 
 std::vector<std::string> read_output_names(const OrtSession& session) {
-  const Library& ort = library();
-  size_t count = 0;
-  check(ort.api.SessionGetOutputCount(&session, &count));
   std::vector<std::string> names;
-  for (size_t i = 0; i < count; ++i) {
-    char* name = nullptr;
-    check(ort.api.SessionGetOutputName(&session, i, ort.allocator, &name));
-    names.push_back(take_name(name));
-  }
+  for (const Signature& output : read_outputs(session)) names.push_back(output.name);
   return names;
 }
 
-OwnedValue to_ort(const Value& value, const InputSignature& input) {
+OwnedValue to_ort(const Value& value, const Signature& input) {
   switch (value.kind) {
     case Value::Kind::kTensor:
       require_fit(value.tensor(), input);

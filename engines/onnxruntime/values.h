@@ -11,20 +11,22 @@
 
 namespace dnnbench::ort {
 
-// What a model takes under one name.
-struct InputSignature {
+// What a model takes or returns under one name.
+struct Signature {
   std::string name;
   int value_type = kTypeTensor;
   DataType element_type = DataType::kUndefined;  // of a tensor; undefined for anything else
   std::vector<int64_t> shape;                    // of a tensor; -1 where a dimension is free
+  bool has_shape = false;                        // of a tensor; false: not even the rank is known
 };
 
-std::vector<InputSignature> read_inputs(const OrtSession& session);
+std::vector<Signature> read_inputs(const OrtSession& session);
+std::vector<Signature> read_outputs(const OrtSession& session);
 std::vector<std::string> read_output_names(const OrtSession& session);
 
 // Throws Error when the value is not of the input's kind, element type or shape, Unsupported for
 // a value that the library's C interface can't express.
-OwnedValue to_ort(const Value& value, const InputSignature& input);
+OwnedValue to_ort(const Value& value, const Signature& input);
 
 // Copies. Throws Unsupported for a value that is neither tensor, sequence of tensors nor empty.
 Value from_ort(const std::string& name, OrtValue& value);

@@ -7,11 +7,11 @@
 namespace dnnbench::ort {
 namespace {
 
-InputSignature takes(DataType type, std::vector<int64_t> shape) {
+Signature takes(DataType type, std::vector<int64_t> shape) {
   return {"x", kTypeTensor, type, std::move(shape)};
 }
 
-Value through_the_library(const Value& value, const InputSignature& input) {
+Value through_the_library(const Value& value, const Signature& input) {
   return from_ort("x", *to_ort(value, input));
 }
 

@@ -176,6 +176,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
+  app.add_option("--save-converted", options.save_converted);
   parse_arguments(app, "run", arguments);
 
   // CLI11's range lets "nan" pass.

@@ -74,7 +74,8 @@ Row row_of(const Result& result, double best_s) {
   } else {
     row.insert(row.end(), 5, "-");
   }
-  row.push_back(optional_cell(result.load_s, format_seconds));
+  row.push_back(result.load_s ? format_seconds(*result.load_s + result.convert_s.value_or(0))
+                              : "-");
   row.push_back(optional_cell(result.peak_rss_bytes, format_bytes));
   row.push_back(result.in_force ? result.in_force->precision : "-");
   row.push_back(error_cell(result.verification));

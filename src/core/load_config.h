@@ -18,6 +18,10 @@ struct LoadConfig {
   bool optimize = true;           // false: the engine's plainest form (the reference)
   std::map<std::string, std::vector<int64_t>> input_shapes;  // every dimension of every tensor
                                                              // input; may be empty: the model's own
+  // For an engine that imports, "" for the others:
+  std::string simplified_path;  // the model's simplified form without its weights
+  std::string
+      bound_inputs_file;  // inputs to be taken as constants (protocol/value_file.h); "" none
 };
 
 // Where a part of the model really runs.

@@ -109,6 +109,7 @@ ordered_json to_json(const Result& result) {
                        {"input_shapes", result.input_shapes},
                        {"seed", result.seed},
                        {"model_sha256", result.model_sha256},
+                       {"convert_s", or_null(result.convert_s)},
                        {"load_s", or_null(result.load_s)},
                        {"first_run_s", or_null(result.first_run_s)},
                        {"peak_rss_bytes", or_null(result.peak_rss_bytes)}};
@@ -119,6 +120,8 @@ ordered_json to_json(const Result& result) {
   json["started_at"] = result.started_at;
   json["tool_version"] = DNNBENCH_VERSION;
   json["log_path"] = result.log_path.empty() ? ordered_json() : ordered_json(result.log_path);
+  json["converted_path"] =
+      result.converted_path.empty() ? ordered_json() : ordered_json(result.converted_path);
   json["noise"] = {{"run_queue_wait_share", or_null(result.run_queue_wait_share)},
                    {"suspect", is_suspect(result)}};
   add_speed(json, result);

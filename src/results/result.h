@@ -39,7 +39,8 @@ struct Result {
 
   Outcome outcome;
   Verification verification;
-  std::optional<double> load_s;
+  std::optional<double> convert_s;  // absent where the engine reads ONNX itself
+  std::optional<double> load_s;     // without convert_s
   std::optional<double> first_run_s;
   std::optional<int64_t> peak_rss_bytes;
   std::vector<double> data;  // seconds of each experiment, in the order measured
@@ -53,6 +54,7 @@ struct Result {
   std::string started_at;  // UTC, "2026-11-23T22:40:07Z"
   std::string log_path;    // file name of the log beside the result; empty where there is none
   std::string output_path;
+  std::string converted_path;  // what --save-converted kept; empty where nothing was
 };
 
 // The file's JSON. Derived numbers (min, mean, percentiles, throughput) are computed here from

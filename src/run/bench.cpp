@@ -114,6 +114,7 @@ std::vector<Result> bench_model(const RunOptions& options, const std::string& mo
                                 Progress& progress) {
   Model model = read_model(model_path);  // first: a file that is no model leaves no folder behind
   make_output_folder(options.output);
+  if (options.save_converted) make_output_folder(*options.save_converted);
   const WorkFolder work;
   const Environment environment = read_environment();
   const int threads = options.threads.value_or(default_threads(environment));

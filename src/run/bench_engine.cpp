@@ -1,6 +1,7 @@
 #include "run/bench_engine.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -75,12 +76,41 @@ class EngineBench {
 
   void load() {
     step(fmt::format("loading (at most {:g} s)", options_.timeout_s));
-    result_.engine_version = session_.hello().version;
+    const Hello hello = session_.hello();
+    result_.engine_version = hello.version;
     LoadConfig config = prepared_.load;
     config.variant = choice_.variant;
+    if (hello.imports) {
+      import(config);
+      return;
+    }
     const Loaded loaded = session_.load(config);
     result_.load_s = loaded.load_s;
     result_.in_force = loaded.in_force;
+  }
+
+  // An engine that does not read ONNX gets the model's simplified form.
+  void import(LoadConfig& config) {
+    const SimplifiedModel& simplified = prepared_.simplifier->get();
+    if (!simplified.outcome.ok()) throw EngineEnded(simplified.outcome);
+    config.simplified_path = simplified.path;
+    config.bound_inputs_file = simplified.bound_inputs_file;
+    const Loaded loaded = session_.load(config);
+    result_.load_s = loaded.load_s;
+    result_.convert_s = simplified.simplify_s + loaded.convert_s;
+    result_.in_force = loaded.in_force;
+    if (!simplified.bound.empty()) {
+      result_.in_force->settings["bound_inputs"] =
+          fmt::format("{}", fmt::join(simplified.bound, ", "));
+    }
+    if (options_.save_converted) save_converted();
+  }
+
+  void save_converted() {
+    step("saving the converted model");
+    const std::string stem = std::filesystem::path(result_.output_path).stem().string();
+    result_.converted_path =
+        session_.save_converted((std::filesystem::path(*options_.save_converted) / stem).string());
   }
 
   void verify_before_timing() {

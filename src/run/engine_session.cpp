@@ -34,12 +34,23 @@ std::vector<double> seconds(const std::vector<int64_t>& nanoseconds) {
 
 Hello EngineSession::hello() {
   const json reply = worker_.request({{"do", "hello"}});
-  return {field<std::string>(reply, "version"), field<std::string>(reply, "variant")};
+  return {field<std::string>(reply, "version"), field<std::string>(reply, "variant"),
+          field<bool>(reply, "imports")};
 }
 
 Loaded EngineSession::load(const LoadConfig& config) {
   const json reply = worker_.request({{"do", "load"}, {"config", config}});
-  return {field<double>(reply, "load_s"), field<InForce>(reply, "in_force")};
+  return {field<double>(reply, "load_s"), field<double>(reply, "convert_s"),
+          field<InForce>(reply, "in_force")};
+}
+
+double EngineSession::simplify(const LoadConfig& config, const std::string& file) {
+  return field<double>(worker_.request({{"do", "simplify"}, {"config", config}, {"file", file}}),
+                       "simplify_s");
+}
+
+std::string EngineSession::save_converted(const std::string& path) {
+  return field<std::string>(worker_.request({{"do", "save_converted"}, {"path", path}}), "saved");
 }
 
 void EngineSession::set_inputs(const std::string& values_file) {

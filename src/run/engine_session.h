@@ -16,10 +16,12 @@ namespace dnnbench {
 struct Hello {
   std::string version;
   std::string variant;
+  bool imports = false;  // it needs the model's simplified form
 };
 
 struct Loaded {
   double load_s = 0;
+  double convert_s = 0;  // of an engine that imports: building the library's form of the model
   InForce in_force;
 };
 
@@ -37,6 +39,12 @@ class EngineSession {
 
   Hello hello();
   Loaded load(const LoadConfig& config);
+  // Simplifies the model for the engines that import, into `file` (import/simplify.h). Seconds.
+  double simplify(const LoadConfig& config, const std::string& file);
+
+  // What was written: `path` with an extension.
+  std::string save_converted(const std::string& path);
+
   void set_inputs(const std::string& values_file);
 
   // At least one experiment of `number` inferences each; at most `experiments`, begun within max_s.

@@ -34,6 +34,7 @@ struct RunOptions {
   uint64_t seed = kDefaultSeed;
   double timeout_s = 300;  // for each step of an engine
   std::optional<std::string> instance;
+  std::optional<std::string> save_converted;  // folder for converted models
 
   static constexpr uint64_t kDefaultSeed = 0;
 };

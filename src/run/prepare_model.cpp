@@ -101,6 +101,8 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
 
   const std::vector<InputSet> sets =
       make_sets(model, prepared.load.input_shapes, options.seed, given, work);
+  prepared.simplifier = std::make_shared<ModelSimplifier>(prepared.load, sets[0].inputs, given,
+                                                          options.timeout_s, work);
   std::vector<Reference> references =
       compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {

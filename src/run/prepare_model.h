@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "onnx/shapes.h"
 #include "run/options.h"
 #include "run/progress.h"
+#include "run/simplify_model.h"
 #include "run/work_folder.h"
 #include "verify/reference.h"
 
@@ -33,6 +35,7 @@ struct PreparedModel {
   // Two sets, which alternate while an engine is timed, so that one that repeats an old answer is
   // found out.
   std::vector<Examination> examinations;
+  std::shared_ptr<ModelSimplifier> simplifier;  // for the engines that import
 };
 
 // Whether ONNX Runtime really runs the model on inputs of these shapes: one run in a process of its

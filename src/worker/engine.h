@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/load_config.h"
 #include "core/tensor.h"
 
@@ -30,6 +31,28 @@ class Engine {
   // Reads, converts and compiles a model. Timed once, as load_s. A second call replaces the first
   // model. Leaves no part of an earlier model behind when it throws.
   virtual void load(const LoadConfig& config) = 0;
+
+  // Whether load needs the model's simplified form (LoadConfig::simplified_path) because the
+  // library does not read ONNX: such an engine reads it with import/read_graph.h.
+  virtual bool imports() { return false; }
+
+  // Of the last load's duration, the seconds that building the library's own form of the model
+  // took; what follows (optimising, compiling, a session) is load_s. Only of an engine that
+  // imports.
+  virtual double convert_s() { return 0; }
+
+  // Writes the loaded model in the library's own form, for the library's users, to `path` with an
+  // extension of the engine's choice. Returns what it wrote. Never timed. Only of an engine that
+  // imports.
+  virtual std::string save_converted(const std::string& path) {
+    throw Unsupported("this engine reads ONNX itself and converts nothing to " + path);
+  }
+
+  // Simplifies a model for the engines that import: import/simplify.h says what and where. Returns
+  // the seconds it took. Only of the engine that can.
+  virtual double simplify(const LoadConfig& config, const std::string& path) {
+    throw Unsupported("this engine can't simplify " + config.model_path + " to " + path);
+  }
 
   // What is then really in force. Never timed. May throw Unsupported where that is not what was
   // asked for.

@@ -56,8 +56,10 @@ json load(Engine& engine, const json& request) {
   const auto config = request.at("config").get<LoadConfig>();
   const int64_t start_ns = now_ns();
   engine.load(config);
-  const double load_s = static_cast<double>(now_ns() - start_ns) / 1e9;
-  return {{"load_s", load_s}, {"in_force", engine.in_force()}};
+  const double whole_s = static_cast<double>(now_ns() - start_ns) / 1e9;
+  const double convert_s = engine.convert_s();
+  return {
+      {"load_s", whole_s - convert_s}, {"convert_s", convert_s}, {"in_force", engine.in_force()}};
 }
 
 json slice(Engine& engine, const json& request) {
@@ -71,7 +73,15 @@ json slice(Engine& engine, const json& request) {
 
 json answer(Engine& engine, const json& request) {
   const auto verb = request.at("do").get<std::string>();
-  if (verb == "hello") return {{"version", engine.version()}, {"variant", engine.variant()}};
+  if (verb == "hello") {
+    return {{"version", engine.version()},
+            {"variant", engine.variant()},
+            {"imports", engine.imports()}};
+  }
+  if (verb == "simplify") {
+    return {{"simplify_s", engine.simplify(request.at("config").get<LoadConfig>(),
+                                           request.at("file").get<std::string>())}};
+  }
   if (verb == "load") return load(engine, request);
   if (verb == "set_inputs") {
     engine.set_inputs(read_values(request.at("file").get<std::string>()));
@@ -81,6 +91,9 @@ json answer(Engine& engine, const json& request) {
   if (verb == "outputs") {
     write_values(request.at("file").get<std::string>(), engine.outputs());
     return json::object();
+  }
+  if (verb == "save_converted") {
+    return {{"saved", engine.save_converted(request.at("path").get<std::string>())}};
   }
   throw Error("the worker knows no request \"" + verb + "\"");
 }

@@ -125,6 +125,9 @@ ConformanceCase read_case(const std::string& root, const std::string& name) {
   const Model model = read_model(test.folder + "/model.onnx");
   test.tensors_only = is_plain(model.inputs) && is_plain(model.outputs);
   test.random = !model.random_operators.empty();
+  test.types = model.weight_types;
+  for (const ModelValue& value : model.inputs) test.types.insert(value.type);
+  for (const ModelValue& value : model.outputs) test.types.insert(value.type);
   // The model of an expanded form holds the operators that its operator was expanded into.
   const std::string original = name.substr(0, name.find("_expanded"));
   const std::string original_path = root + "/" + original + "/model.onnx";

@@ -2,6 +2,7 @@
 // ships them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct ConformanceCase {
   int64_t opset = 0;         // of that operator's domain
   bool tensors_only = true;  // no sequence or optional among inputs and outputs
   bool random = false;       // outputs are random, so expected ones can't be met
+  std::set<DataType> types;  // of inputs, outputs and weights
   std::vector<TestData> data_sets;
 };
 

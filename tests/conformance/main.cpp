@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -16,7 +17,7 @@ using namespace dnnbench;
 
 struct Options {
   std::string cases;
-  std::vector<std::string> engines{"onnxruntime", "openvino"};
+  std::vector<std::string> engines;  // none: all of this build but the tests' own
   size_t sample = 0;
   uint64_t seed = 1;
   std::string known_file;
@@ -68,11 +69,18 @@ class WorkFolder {
   std::string path_;
 };
 
-std::string version_of(const std::string& engine, const std::string& work_folder) {
+Hello greet(const std::string& engine, const std::string& work_folder) {
   WorkerOptions options;
   options.engine = engine;
   options.log_path = work_folder + "/hello.log";
-  return EngineSession(options, work_folder).hello().version;
+  return EngineSession(options, work_folder).hello();
+}
+
+std::vector<std::string> engines_to_run(const Options& options) {
+  if (!options.engines.empty()) return options.engines;
+  std::vector<std::string> engines = built_engines();
+  engines.erase(std::remove(engines.begin(), engines.end(), "fake"), engines.end());
+  return engines;
 }
 
 int report(const Options& options, const std::vector<ConformanceCase>& cases,
@@ -99,13 +107,10 @@ int run(const Options& options) {
     cases.push_back(read_case(options.cases, name));
   }
   std::vector<EngineSweep> sweeps;
-  for (const std::string& engine : options.engines) {
-    if (!engine_is_built(engine)) {
-      fmt::print(stderr, "{} is not built; going on without it\n", engine);
-      continue;
-    }
-    sweeps.push_back({engine, version_of(engine, work_folder.path()),
-                      run_sweep(engine, cases, work_folder.path())});
+  for (const std::string& engine : engines_to_run(options)) {
+    const Hello hello = greet(engine, work_folder.path());
+    sweeps.push_back({engine, hello.version,
+                      run_sweep(engine, hello.imports, cases, work_folder.path()), hello.imports});
   }
   return report(options, cases, sweeps);
 }

@@ -75,6 +75,48 @@ std::string engine_line(const std::vector<ConformanceCase>& cases, const EngineS
                      random == 0 ? "" : fmt::format(" ({} with random outputs)", random));
 }
 
+// Element types that a library has no tensors of.
+const std::map<std::string, std::set<DataType>>& lacked_types() {
+  static const std::map<std::string, std::set<DataType>> kLacked = [] {
+    const std::set<DataType> tiny{DataType::kFloat8E4M3FN, DataType::kFloat8E4M3FNUZ,
+                                  DataType::kFloat8E5M2,   DataType::kFloat8E5M2FNUZ,
+                                  DataType::kFloat8E8M0,   DataType::kFloat4E2M1,
+                                  DataType::kUint4,        DataType::kInt4};
+    std::set<DataType> tiny_and_string = tiny;
+    tiny_and_string.insert(DataType::kString);
+    return std::map<std::string, std::set<DataType>>{{"pytorch", tiny_and_string},
+                                                     {"tensorflow", tiny}};
+  }();
+  return kLacked;
+}
+
+bool lacks_type(const std::string& engine, const ConformanceCase& test) {
+  const auto lacked = lacked_types().find(engine);
+  if (lacked == lacked_types().end()) return false;
+  return std::any_of(test.types.begin(), test.types.end(),
+                     [&](DataType type) { return lacked->second.count(type) != 0; });
+}
+
+// Of the tests that `reference` passes.
+std::string importer_line(const std::vector<ConformanceCase>& cases, const EngineSweep& engine,
+                          const EngineSweep& reference) {
+  Count tensors, others, left_out;
+  for (const ConformanceCase& test : cases) {
+    if (!reference.sweep.at(test.name).ok()) continue;
+    Count& count = lacks_type(engine.engine, test) ? left_out
+                   : test.tensors_only             ? tensors
+                                                   : others;
+    count.add(engine.sweep.at(test.name));
+  }
+  return fmt::format(
+      "{0}, of the tests that {1} passes: {2} of tensors ({3:.1f} %), {4} with sequences or "
+      "optionals; "
+      "left out {5} of element types that {0} lacks\n",
+      engine.engine, reference.engine, tensors.text(),
+      tensors.total == 0 ? 0 : 100.0 * tensors.passed / tensors.total, others.text(),
+      left_out.total);
+}
+
 void append_operator_table(const std::vector<ConformanceCase>& cases,
                            const std::vector<EngineSweep>& sweeps, std::string& document) {
   std::map<std::string, std::vector<const ConformanceCase*>> tests_of;
@@ -134,6 +176,14 @@ std::string totals(const std::vector<ConformanceCase>& cases,
                    const std::vector<EngineSweep>& sweeps) {
   std::string text = fmt::format("{} node tests\n", cases.size());
   for (const EngineSweep& engine : sweeps) text += engine_line(cases, engine);
+  const auto reference = std::find_if(sweeps.begin(), sweeps.end(), [](const EngineSweep& engine) {
+    return engine.engine == "onnxruntime";
+  });
+  for (const EngineSweep& engine : sweeps) {
+    if (engine.imports && reference != sweeps.end()) {
+      text += importer_line(cases, engine, *reference);
+    }
+  }
   return text;
 }
 

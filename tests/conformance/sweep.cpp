@@ -20,41 +20,76 @@ LoadConfig config_for(const ConformanceCase& test, const TestData& data) {
   return config;
 }
 
-Outcome run_case(EngineSession& session, const ConformanceCase& test,
-                 const std::string& work_folder) {
-  const std::string file = work_folder + "/inputs";
-  for (const TestData& data : test.data_sets) {
-    session.load(config_for(test, data));
-    write_values(file, data.inputs);
-    session.set_inputs(file);
-    session.run();
-    const std::string why = difference(session.outputs(), data.outputs);
-    if (!why.empty()) return {OutcomeKind::kWrongOutput, why};
+// Worker processes of one engine, the next one started when it is needed.
+class Worker {
+ public:
+  Worker(const std::string& engine, const std::string& work_folder) : work_folder_(work_folder) {
+    options_.engine = engine;
+    options_.log_path = work_folder + "/" + engine + ".log";
+    options_.timeout_s = kTimeout_s;
   }
-  return {};
+
+  EngineSession& session() {
+    if (!session_) session_.emplace(options_, work_folder_);
+    return *session_;
+  }
+
+  // A process that refused a model serves on; one that failed may be gone or damaged.
+  void end_after(const Outcome& outcome) {
+    if (outcome.kind != OutcomeKind::kUnsupported) session_.reset();
+  }
+
+ private:
+  WorkerOptions options_;
+  std::string work_folder_;
+  std::optional<EngineSession> session_;
+};
+
+void run_data(Worker& worker, const LoadConfig& config, const TestData& data,
+              const std::string& work_folder, Outcome& outcome) {
+  const std::string file = work_folder + "/inputs";
+  EngineSession& session = worker.session();
+  session.load(config);
+  write_values(file, data.inputs);
+  session.set_inputs(file);
+  session.run();
+  const std::string why = difference(session.outputs(), data.outputs);
+  if (!why.empty()) outcome = {OutcomeKind::kWrongOutput, why};
+}
+
+Outcome run_case(Worker& worker, Worker* simplifier, const ConformanceCase& test,
+                 const std::string& work_folder) {
+  Outcome outcome;
+  Worker* at_work = &worker;
+  try {
+    for (const TestData& data : test.data_sets) {
+      LoadConfig config = config_for(test, data);
+      if (simplifier != nullptr) {
+        at_work = simplifier;
+        const std::string file = work_folder + "/simplified.onnx";
+        simplifier->session().simplify(config, file);
+        config.simplified_path = file;
+        at_work = &worker;
+      }
+      run_data(worker, config, data, work_folder, outcome);
+      if (!outcome.ok()) return outcome;
+    }
+  } catch (const EngineEnded& ended) {
+    at_work->end_after(ended.outcome);
+    return ended.outcome;
+  }
+  return outcome;
 }
 
 }  // namespace
 
-Sweep run_sweep(const std::string& engine, const std::vector<ConformanceCase>& cases,
+Sweep run_sweep(const std::string& engine, bool imports, const std::vector<ConformanceCase>& cases,
                 const std::string& work_folder) {
-  WorkerOptions options;
-  options.engine = engine;
-  options.log_path = work_folder + "/" + engine + ".log";
-  options.timeout_s = kTimeout_s;
+  Worker worker(engine, work_folder);
+  Worker simplifier("onnxruntime", work_folder);
   Sweep sweep;
-  std::optional<EngineSession> session;
   for (const ConformanceCase& test : cases) {
-    Outcome outcome;
-    try {
-      if (!session) session.emplace(options, work_folder);
-      outcome = run_case(*session, test, work_folder);
-    } catch (const EngineEnded& ended) {
-      outcome = ended.outcome;
-      // A process that refused a model serves on; one that failed may be gone or damaged.
-      if (outcome.kind != OutcomeKind::kUnsupported) session.reset();
-    }
-    sweep[test.name] = outcome;
+    sweep[test.name] = run_case(worker, imports ? &simplifier : nullptr, test, work_folder);
   }
   return sweep;
 }

@@ -1,0 +1,14 @@
+// The library's basic optimisations, for the engines that import (src/import/simplify.h).
+#pragma once
+
+#include <string>
+
+#include "core/load_config.h"
+
+namespace dnnbench::ort {
+
+// Writes the model's simplified form to `path` and returns the seconds that took, the library's
+// loading not counted. Throws what check() does.
+double simplify(const LoadConfig& config, const std::string& path);
+
+}  // namespace dnnbench::ort

@@ -1,0 +1,90 @@
+// PyTorch through its C++ library, libtorch: a model becomes a TorchScript program (emitter.h),
+// which the library compiles, freezes and optimises.
+#include "worker/engine.h"
+
+#include <chrono>
+#include <optional>
+
+#include "core/error.h"
+#include "import/read_graph.h"
+#include "module.h"
+#include "program.h"
+
+namespace dnnbench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void require_supported(const LoadConfig& config) {
+  if (config.device == "gpu") throw Unsupported("the PyTorch engine runs on the CPU only");
+  if (!config.variant.empty() && config.variant != "libtorch") {
+    throw Unsupported("the PyTorch engine has no variant \"" + config.variant +
+                      "\"; it has libtorch");
+  }
+  if (config.precision != "f32" && config.precision != "default") {
+    throw Unsupported("PyTorch computes in the model's own types; it is not told to compute in " +
+                      config.precision);
+  }
+}
+
+class PyTorchEngine : public Engine {
+ public:
+  std::string version() override { return pytorch::library_version(); }
+  std::string variant() override { return "libtorch"; }
+  bool imports() override { return true; }
+  double convert_s() override { return convert_s_; }
+
+  void load(const LoadConfig& config) override {
+    module_.reset();
+    convert_s_ = 0;
+    require_supported(config);
+    config_ = config;
+    pytorch::set_threads(config.threads);
+    const auto start = Clock::now();
+    module_ = convert();
+    convert_s_ = std::chrono::duration<double>(Clock::now() - start).count();
+    if (config.optimize) module_->optimize();
+  }
+
+  InForce in_force() override {
+    const pytorch::ModuleFacts facts = module_->facts();
+    return {"f32", pytorch::threads(), {{"CPU", facts.nodes}}, facts.settings};
+  }
+
+  void set_inputs(const std::vector<Value>& inputs) override {
+    module_->set_inputs(import::graph_inputs(model_, inputs));
+  }
+
+  void run() override { module_->run(); }
+
+  std::vector<Value> outputs() override { return module_->outputs(model_.graph.outputs); }
+
+  // The module as it was before it was optimised, which is what other versions and machines can
+  // read.
+  std::string save_converted(const std::string& path) override {
+    const std::string file = path + ".pt";
+    convert()->save(file);
+    return file;
+  }
+
+ private:
+  // Leaves model_ with what is needed while it runs; the weights are the module's.
+  std::unique_ptr<pytorch::Module> convert() {
+    model_ = import::read_graph(config_);
+    auto module = std::make_unique<pytorch::Module>(pytorch::emit_program(model_.graph));
+    model_.graph.constants.clear();
+    model_.graph.nodes.clear();
+    return module;
+  }
+
+  LoadConfig config_;
+  import::ImportedModel model_;
+  std::unique_ptr<pytorch::Module> module_;
+  double convert_s_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine() { return std::make_unique<PyTorchEngine>(); }
+
+}  // namespace dnnbench

@@ -1,0 +1,58 @@
+// A program in the library's hands: compiled, frozen, run. Its implementation is what includes
+// PyTorch's headers.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+#include "import/graph.h"
+#include "program.h"
+
+namespace dnnbench::pytorch {
+
+// Of the library that is loaded: "2.15.0".
+std::string library_version();
+
+// Threads that compute one operator; the second is what is then in force.
+void set_threads(int count);
+int threads();
+
+struct ModuleFacts {
+  int64_t nodes = 0;  // of the graph that runs
+  std::map<std::string, std::string> settings;
+};
+
+// Calls throw what translating_failures (failure.h) makes of the library's exceptions.
+class Module {
+ public:
+  // Compiles the source. Shares the constants' memory where it is aligned as the library wants it.
+  explicit Module(const Program& program);
+  // One that was saved.
+  explicit Module(const std::string& path);
+  ~Module();
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  // Makes it what the library's users deploy: weights frozen into it and optimised for inference.
+  void optimize();
+
+  ModuleFacts facts() const;
+
+  // For following runs, in the order of the program's parameters. Copies.
+  void set_inputs(const std::vector<Value>& inputs);
+  void run();
+  // Of the last run, named and ordered as `outputs`.
+  std::vector<Value> outputs(const std::vector<import::Parameter>& outputs) const;
+
+  // Before optimize. A file that torch.jit.load reads.
+  void save(const std::string& path) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace dnnbench::pytorch

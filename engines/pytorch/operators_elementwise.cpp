@@ -1,0 +1,308 @@
+// Operators that work element by element.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "operators.h"
+#include "types.h"
+
+namespace dnnbench::pytorch {
+namespace {
+
+bool is_unsigned_64(DataType type) { return type == DataType::kUint64; }
+
+// A value of uint64 in its upper half is held as a negative number; what orders or divides would be
+// wrong there, and says so instead.
+std::string ordered(Operation& op, size_t index) {
+  if (!is_unsigned_64(op.type(index))) return op.in(index);
+  return op.call("within_int64", {op.in(index)});
+}
+
+// One input, `{}` in the text.
+void write_unary(Operation& op, const char* text) {
+  op.out(fmt::format(fmt::runtime(text), op.in(0)));
+}
+
+// Before opset 7 the second input is broadcast only with `broadcast`, from `axis` on.
+std::string second(Operation& op) {
+  const bool old_form = op.node.domain.empty() && op.node.opset < 7;
+  if (!old_form || op.node.integer("broadcast", 0) == 0 || op.node.attribute("axis") == nullptr) {
+    return op.in(1);
+  }
+  const int64_t missing = op.rank(0) - op.axis(op.node.integer("axis", 0)) - op.rank(1);
+  std::string b = op.in(1);
+  for (int64_t i = 0; i < missing; ++i) b += ".unsqueeze(-1)";
+  return b;
+}
+
+// Two inputs, {0} and {1}.
+void write_binary(Operation& op, const char* text, DataType result = DataType::kUndefined) {
+  const std::string a = op.in(0), b = second(op);
+  op.out(fmt::format(fmt::runtime(text), a, b), result);
+}
+
+void write_comparison(Operation& op, const char* text) {
+  const std::string a = ordered(op, 0);
+  const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
+  op.out(fmt::format(fmt::runtime(text), a, b), DataType::kBool);
+}
+
+bool is_integer_typed(Operation& op, size_t index) {
+  if (op.type(index) == DataType::kUndefined) {
+    op.unsupported("the element type of its inputs is not known");
+  }
+  return is_integer(op.type(index));
+}
+
+void write_divide(Operation& op) {
+  const std::string a = ordered(op, 0);
+  const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
+  // C's division, which cuts towards zero, for integers.
+  op.out(is_integer_typed(op, 0) ? fmt::format("torch.div({}, {}, rounding_mode=\"trunc\")", a, b)
+                                 : fmt::format("torch.div({}, {})", a, b));
+}
+
+void write_mod(Operation& op) {
+  const std::string a = ordered(op, 0), b = ordered(op, 1);
+  op.out(fmt::format("torch.{}({}, {})", op.node.integer("fmod", 0) == 1 ? "fmod" : "remainder", a,
+                     b));
+}
+
+// The result has the base's type.
+void write_power(Operation& op) {
+  const DataType base = op.type(0), exponent = op.type(1);
+  if (base == exponent && is_floating_point(base)) return write_binary(op, "torch.pow({0}, {1})");
+  if (is_integer_typed(op, 0) && is_integer_typed(op, 1)) {
+    op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), second(op), dtype(base)));
+    return;
+  }
+  op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), second(op), dtype(base)));
+}
+
+void write_bit_shift(Operation& op) {
+  const bool left = op.node.text("direction", "") == "LEFT";
+  const std::string a = left ? op.in(0) : ordered(op, 0), b = op.in(1);
+  const int bits = static_cast<int>(bit_width(op.type(0)));
+  // A shift by the type's width or more gives 0; in C it is undefined.
+  op.out(
+      fmt::format("torch.where({1} < {3}, torch.bitwise_{2}_shift({0}, torch.clamp({1}, 0, {4})), "
+                  "torch.zeros_like({0}))",
+                  a, b, left ? "left" : "right", bits, bits - 1));
+}
+
+// Any number of inputs, pair by pair.
+void write_variadic(Operation& op, const char* text, bool orders = false) {
+  std::string result = orders ? ordered(op, 0) : op.in(0);
+  for (size_t i = 1; i < op.input_count(); ++i) {
+    result = op.let(fmt::format(fmt::runtime(text), result, orders ? ordered(op, i) : op.in(i)));
+  }
+  op.out(result);
+}
+
+void write_mean(Operation& op) {
+  std::string sum = op.in(0);
+  for (size_t i = 1; i < op.input_count(); ++i) sum += " + " + op.in(i);
+  op.out(fmt::format("({}) / {}", sum, op.input_count()));
+}
+
+void write_cast_to(Operation& op, DataType to) {
+  const DataType from = op.type(0);
+  op.require(from != DataType::kUndefined, "the element type of its input is not known");
+  op.out(cast(op.in(0), from, to), to);
+}
+
+void write_cast(Operation& op) {
+  write_cast_to(op, static_cast<DataType>(op.node.integer("to", 0)));
+}
+
+std::string bound(Operation& op, size_t index, const char* attribute) {
+  if (op.node.opset < 11) {
+    return op.node.attribute(attribute) == nullptr ? "None" : number(op.node.number(attribute, 0));
+  }
+  if (!op.has(index)) return "None";
+  return is_integer_typed(op, 0) ? op.int_scalar(index) : op.float_scalar(index);
+}
+
+void write_clip(Operation& op) {
+  const std::string x = ordered(op, 0), low = bound(op, 1, "min"), high = bound(op, 2, "max");
+  if (low == "None" && high == "None") return op.out(x);
+  op.out(fmt::format("torch.clamp({}, {}, {})", x, low, high));
+}
+
+void write_prelu(Operation& op) {
+  op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), second(op)));
+}
+
+void write_is_infinite(Operation& op) {
+  const bool negative = op.node.integer("detect_negative", 1) != 0;
+  const bool positive = op.node.integer("detect_positive", 1) != 0;
+  const std::string x = op.in(0);
+  op.out(negative && positive ? fmt::format("torch.isinf({})", x)
+         : positive           ? fmt::format("torch.isposinf({})", x)
+         : negative           ? fmt::format("torch.isneginf({})", x)
+                              : fmt::format("torch.zeros_like({}, dtype=11)", x),
+         DataType::kBool);
+}
+
+std::string attribute(const Operation& op, const char* name, double otherwise) {
+  return number(op.node.number(name, otherwise));
+}
+
+void write_elu(Operation& op) {
+  op.out(fmt::format("torch.elu({}, {})", op.in(0), attribute(op, "alpha", 1)));
+}
+
+void write_celu(Operation& op) {
+  op.out(fmt::format("torch.celu({}, {})", op.in(0), attribute(op, "alpha", 1)));
+}
+
+void write_selu(Operation& op) {
+  const std::string alpha = attribute(op, "alpha", 1.67326319217681884765625);
+  const std::string gamma = attribute(op, "gamma", 1.05070102214813232421875);
+  op.out(fmt::format("torch.elu({}, {}, {})", op.in(0), alpha, gamma));
+}
+
+void write_gelu(Operation& op) {
+  op.out(fmt::format("torch.gelu({}, approximate=\"{}\")", op.in(0),
+                     op.node.text("approximate", "none")));
+}
+
+void write_hard_sigmoid(Operation& op) {
+  const double alpha = op.node.number("alpha", 0.2), beta = op.node.number("beta", 0.5);
+  if (static_cast<float>(alpha) == 1.0F / 6 && beta == 0.5) {
+    return write_unary(op, "torch.hardsigmoid({})");
+  }
+  op.out(fmt::format("torch.clamp({} * {} + {}, 0.0, 1.0)", op.in(0), number(alpha), number(beta)));
+}
+
+void write_leaky_relu(Operation& op) {
+  op.out(fmt::format("torch.leaky_relu({}, {})", op.in(0), attribute(op, "alpha", 0.01)));
+}
+
+void write_thresholded_relu(Operation& op) {
+  op.out(fmt::format("torch.where({0} > {1}, {0}, torch.zeros_like({0}))", op.in(0),
+                     attribute(op, "alpha", 1)));
+}
+
+void write_shrink(Operation& op) {
+  op.out(fmt::format(
+      "torch.where({0} < -{1}, {0} + {2}, torch.where({0} > {1}, {0} - {2}, "
+      "torch.zeros_like({0}))).to({3})",
+      op.in(0), attribute(op, "lambd", 0.5), attribute(op, "bias", 0), dtype(op.type(0))));
+}
+
+void write_swish(Operation& op) {
+  op.out(fmt::format("{0} * torch.sigmoid({1} * {0})", op.in(0), attribute(op, "alpha", 1)));
+}
+
+void write_where(Operation& op) {
+  op.out(fmt::format("torch.where({}, {}, {})", op.in(0), op.in(1), op.in(2)), op.type(1));
+}
+
+void write_identity(Operation& op) { op.alias(0, op.variable(0)); }
+
+// Elements that are not dropped: all, but in training.
+void write_dropout(Operation& op) {
+  const auto training = op.integers(2);
+  const auto ratio = op.doubles(1);
+  const bool drops_none = ratio && ratio->size() == 1 && ratio->front() == 0;
+  if (op.has(2) && !drops_none) {
+    op.require(training.has_value() && training->front() == 0,
+               "training mode draws random numbers");
+  }
+  op.alias(0, op.variable(0));
+  if (!op.wants(1)) return;
+  // The mask was of the input's type before opset 10.
+  op.out(1, fmt::format("torch.ones_like({}{})", op.in(0), op.node.opset < 10 ? "" : ", dtype=11"),
+         op.node.opset < 10 ? op.type(0) : DataType::kBool);
+}
+
+}  // namespace
+
+void add_elementwise(Operators& table) {
+  const Operators unary{
+      {"Abs", [](Operation& op) { write_unary(op, "torch.abs({})"); }},
+      {"Acos", [](Operation& op) { write_unary(op, "torch.acos({})"); }},
+      {"Acosh", [](Operation& op) { write_unary(op, "torch.acosh({})"); }},
+      {"Affine",
+       [](Operation& op) {
+         op.out(fmt::format("{} * {} + {}", op.in(0), attribute(op, "alpha", 1),
+                            attribute(op, "beta", 0)));
+       }},
+      {"Asin", [](Operation& op) { write_unary(op, "torch.asin({})"); }},
+      {"Asinh", [](Operation& op) { write_unary(op, "torch.asinh({})"); }},
+      {"Atan", [](Operation& op) { write_unary(op, "torch.atan({})"); }},
+      {"Atanh", [](Operation& op) { write_unary(op, "torch.atanh({})"); }},
+      {"BitwiseNot", [](Operation& op) { write_unary(op, "torch.bitwise_not({})"); }},
+      {"Ceil", [](Operation& op) { write_unary(op, "torch.ceil({})"); }},
+      {"Cos", [](Operation& op) { write_unary(op, "torch.cos({})"); }},
+      {"Cosh", [](Operation& op) { write_unary(op, "torch.cosh({})"); }},
+      {"Erf", [](Operation& op) { write_unary(op, "torch.erf({})"); }},
+      {"Exp", [](Operation& op) { write_unary(op, "torch.exp({})"); }},
+      {"Floor", [](Operation& op) { write_unary(op, "torch.floor({})"); }},
+      {"HardSwish", [](Operation& op) { write_unary(op, "torch.hardswish({})"); }},
+      {"Log", [](Operation& op) { write_unary(op, "torch.log({})"); }},
+      {"Mish", [](Operation& op) { write_unary(op, "torch.mish({})"); }},
+      {"Neg", [](Operation& op) { write_unary(op, "torch.neg({})"); }},
+      {"Not", [](Operation& op) { write_unary(op, "torch.logical_not({})"); }},
+      {"Reciprocal", [](Operation& op) { write_unary(op, "torch.reciprocal({})"); }},
+      {"Relu", [](Operation& op) { write_unary(op, "torch.relu({})"); }},
+      {"Round", [](Operation& op) { write_unary(op, "torch.round({})"); }},
+      {"Sigmoid", [](Operation& op) { write_unary(op, "torch.sigmoid({})"); }},
+      {"Sign", [](Operation& op) { write_unary(op, "torch.sign({})"); }},
+      {"Sin", [](Operation& op) { write_unary(op, "torch.sin({})"); }},
+      {"Sinh", [](Operation& op) { write_unary(op, "torch.sinh({})"); }},
+      {"Softplus", [](Operation& op) { write_unary(op, "torch.softplus({})"); }},
+      {"Softsign", [](Operation& op) { write_unary(op, "{0} / (1 + torch.abs({0}))"); }},
+      {"Sqrt", [](Operation& op) { write_unary(op, "torch.sqrt({})"); }},
+      {"Tan", [](Operation& op) { write_unary(op, "torch.tan({})"); }},
+      {"Tanh", [](Operation& op) { write_unary(op, "torch.tanh({})"); }},
+      {"Celu", write_celu},
+      {"Clip", write_clip},
+      {"Elu", write_elu},
+      {"Gelu", write_gelu},
+      {"HardSigmoid", write_hard_sigmoid},
+      {"LeakyRelu", write_leaky_relu},
+      {"Selu", write_selu},
+      {"Shrink", write_shrink},
+      {"Swish", write_swish},
+      {"ThresholdedRelu", write_thresholded_relu},
+      {"IsInf", write_is_infinite},
+      {"IsNaN",
+       [](Operation& op) { op.out(fmt::format("torch.isnan({})", op.in(0)), DataType::kBool); }},
+      {"Cast", write_cast},
+      {"CastLike", [](Operation& op) { write_cast_to(op, op.type(1)); }},
+      {"Identity", write_identity},
+      {"Dropout", write_dropout},
+  };
+  const Operators several{
+      {"Add", [](Operation& op) { write_binary(op, "{0} + {1}"); }},
+      {"Sub", [](Operation& op) { write_binary(op, "{0} - {1}"); }},
+      {"Mul", [](Operation& op) { write_binary(op, "{0} * {1}"); }},
+      {"Div", write_divide},
+      {"Mod", write_mod},
+      {"Pow", write_power},
+      {"PRelu", write_prelu},
+      {"And", [](Operation& op) { write_binary(op, "torch.logical_and({0}, {1})"); }},
+      {"Or", [](Operation& op) { write_binary(op, "torch.logical_or({0}, {1})"); }},
+      {"Xor", [](Operation& op) { write_binary(op, "torch.logical_xor({0}, {1})"); }},
+      {"BitwiseAnd", [](Operation& op) { write_binary(op, "torch.bitwise_and({0}, {1})"); }},
+      {"BitwiseOr", [](Operation& op) { write_binary(op, "torch.bitwise_or({0}, {1})"); }},
+      {"BitwiseXor", [](Operation& op) { write_binary(op, "torch.bitwise_xor({0}, {1})"); }},
+      {"BitShift", write_bit_shift},
+      {"Equal", [](Operation& op) { write_binary(op, "torch.eq({0}, {1})", DataType::kBool); }},
+      {"Greater", [](Operation& op) { write_comparison(op, "torch.gt({0}, {1})"); }},
+      {"GreaterOrEqual", [](Operation& op) { write_comparison(op, "torch.ge({0}, {1})"); }},
+      {"Less", [](Operation& op) { write_comparison(op, "torch.lt({0}, {1})"); }},
+      {"LessOrEqual", [](Operation& op) { write_comparison(op, "torch.le({0}, {1})"); }},
+      {"Max", [](Operation& op) { write_variadic(op, "torch.maximum({0}, {1})", true); }},
+      {"Min", [](Operation& op) { write_variadic(op, "torch.minimum({0}, {1})", true); }},
+      {"Sum", [](Operation& op) { write_variadic(op, "{0} + {1}"); }},
+      {"Mean", write_mean},
+      {"Where", write_where},
+  };
+  table.insert(unary.begin(), unary.end());
+  table.insert(several.begin(), several.end());
+}
+
+}  // namespace dnnbench::pytorch

@@ -1,0 +1,128 @@
+// Operators that take or put elements by index.
+#include <fmt/format.h>
+
+#include "operators.h"
+#include "types.h"
+
+namespace dnnbench::pytorch {
+namespace {
+
+// Indices count from the end where they are negative, which the library takes only in some
+// functions.
+std::string wrapped(Operation& op, const std::string& indices, int64_t axis) {
+  return op.let(
+      fmt::format("torch.where({0} < 0, {0} + {1}.size({2}), {0})", indices, op.in(0), axis));
+}
+
+// As int64, non-negative where they are constant.
+std::string indices_of(Operation& op, size_t index, int64_t axis) {
+  const std::string indices =
+      op.type(index) == DataType::kInt64 ? op.in(index) : op.let(op.in(index) + ".to(4)");
+  const auto constant = op.integers(index);
+  if (constant) {
+    bool negative = false;
+    for (const int64_t value : *constant) negative = negative || value < 0;
+    if (!negative) return indices;
+  }
+  return wrapped(op, indices, axis);
+}
+
+void write_gather(Operation& op) {
+  const int64_t axis = op.node.integer("axis", 0);
+  const auto constant = op.integers(1);
+  const auto rank = op.known_rank(1);
+  if (constant && constant->size() == 1 && rank == 0) {
+    return op.out(fmt::format("torch.select({}, {}, {})", op.in(0), axis, constant->front()));
+  }
+  const std::string indices = indices_of(op, 1, axis);
+  if (rank == 1) {
+    return op.out(fmt::format("torch.index_select({}, {}, {})", op.in(0), axis, indices));
+  }
+  op.out(op.call("gather", {op.in(0), indices, std::to_string(axis)}));
+}
+
+void write_gather_elements(Operation& op) {
+  const int64_t axis = op.node.integer("axis", 0);
+  op.out(fmt::format("torch.gather({}, {}, {})", op.in(0), axis, indices_of(op, 1, axis)));
+}
+
+void write_gather_nd(Operation& op) {
+  op.out(op.call("gather_nd", {op.in(0), op.in(1) + ".to(4)",
+                               std::to_string(op.node.integer("batch_dims", 0))}));
+}
+
+std::string reduction_of(Operation& op) {
+  const std::string reduction = op.node.text("reduction", "none");
+  op.require(op.type(0) != DataType::kUint64 || (reduction != "max" && reduction != "min"),
+             "uint64");
+  return "\"" + reduction + "\"";
+}
+
+void write_scatter_elements(Operation& op) {
+  const int64_t axis = op.node.integer("axis", 0);
+  const std::string indices = indices_of(op, 1, axis);
+  if (op.node.text("reduction", "none") == "none") {
+    return op.out(fmt::format("torch.scatter({}, {}, {}, {})", op.in(0), axis, indices, op.in(2)));
+  }
+  op.out(op.call("scatter_reduced",
+                 {op.in(0), std::to_string(axis), indices, op.in(2), reduction_of(op)}));
+}
+
+void write_scatter_nd(Operation& op) {
+  op.out(op.call("scatter_nd", {op.in(0), op.in(1) + ".to(4)", op.in(2), reduction_of(op)}));
+}
+
+// The elements of a tensor go to the front of an axis at a place that each batch has.
+void write_tensor_scatter(Operation& op) {
+  op.out(op.call("tensor_scatter", {op.in(0), op.in(1), op.has(2) ? op.in(2) + ".to(4)" : "None",
+                                    std::to_string(op.node.integer("axis", -2)),
+                                    truth(op.node.text("mode", "linear") == "circular")}));
+}
+
+void write_one_hot(Operation& op) {
+  const std::string type = dtype(op.type(2));
+  op.out(op.call("one_hot", {op.in(0) + ".to(4)", op.int_scalar(1), op.in(2),
+                             std::to_string(op.node.integer("axis", -1))}) +
+             fmt::format(".to({})", type),
+         op.type(2));
+}
+
+void write_non_zero(Operation& op) {
+  op.out(fmt::format("torch.nonzero({}).t()", op.in(0)), DataType::kInt64);
+}
+
+void write_compress(Operation& op) {
+  const bool has_axis = op.node.attribute("axis") != nullptr;
+  op.out(op.call("compress", {has_axis ? op.in(0) : op.in(0) + ".reshape([-1])", op.in(1),
+                              std::to_string(has_axis ? op.node.integer("axis", 0) : 0)}));
+}
+
+void write_unique(Operation& op) {
+  const bool has_axis = op.node.attribute("axis") != nullptr;
+  op.require(op.type(0) != DataType::kUint64, "uint64");
+  const std::string result =
+      op.let(op.call("unique", {has_axis ? op.in(0) : op.in(0) + ".reshape([-1])",
+                                std::to_string(has_axis ? op.node.integer("axis", 0) : 0),
+                                truth(op.node.integer("sorted", 1) != 0)}));
+  for (size_t i = 0; i < 4; ++i) {
+    op.out(i, fmt::format("{}[{}]", result, i), i == 0 ? op.type(0) : DataType::kInt64);
+  }
+}
+
+}  // namespace
+
+void add_indexing(Operators& table) {
+  table["Gather"] = write_gather;
+  table["GatherElements"] = write_gather_elements;
+  table["GatherND"] = write_gather_nd;
+  table["Scatter"] = write_scatter_elements;
+  table["ScatterElements"] = write_scatter_elements;
+  table["ScatterND"] = write_scatter_nd;
+  table["TensorScatter"] = write_tensor_scatter;
+  table["OneHot"] = write_one_hot;
+  table["NonZero"] = write_non_zero;
+  table["Compress"] = write_compress;
+  table["Unique"] = write_unique;
+}
+
+}  // namespace dnnbench::pytorch

@@ -1,0 +1,155 @@
+#include "emitter.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+#include "emission.h"
+#include "operators.h"
+#include "permute_elements.h"
+
+namespace dnnbench::tf {
+namespace {
+
+// Where one knows a size that the other does not.
+std::optional<Shape> merged(const std::optional<Shape>& a, const std::optional<Shape>& b) {
+  if (!a) return b;
+  if (!b || a->size() != b->size()) return a;
+  Shape shape = *a;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] < 0) shape[i] = (*b)[i];
+  }
+  return shape;
+}
+
+}  // namespace
+
+void Emitter::emit_nodes() {
+  for (const import::Node& node : onnx_.nodes) {
+    graph_.set_prefix(node.name);
+    try {
+      Emission emission(*this, node);
+      find_operator(node)(emission);
+    } catch (const Unsupported& unsupported) {
+      const std::string reason = unsupported.what();
+      // A node in a subgraph has named itself already.
+      if (reason.find("(opset ") != std::string::npos) throw;
+      throw Unsupported(import::describe(node) + ": " + reason);
+    }
+  }
+  graph_.set_prefix("");
+}
+
+const import::Constant* Emitter::constant(const std::string& name) const {
+  const auto found = constants_.find(name);
+  if (found != constants_.end()) return &found->second;
+  if (values_.count(name) != 0) return nullptr;
+  if (const import::Constant* constant = onnx_.constant(name)) return constant;
+  return outer_ == nullptr ? nullptr : outer_->constant(name);
+}
+
+void Emitter::set_constant(const std::string& name, import::Constant constant) {
+  constants_[name] = std::move(constant);
+}
+
+bool Emitter::has_value(const std::string& name) const {
+  return values_.count(name) != 0 || (shares_graph_ && outer_->has_value(name));
+}
+
+Out Emitter::make_constant(const import::Constant& constant, const Permutation& permutation) {
+  const TF_DataType type = to_tensorflow(constant.type);
+  if (constant.type == DataType::kString) {
+    if (!permutation.empty()) throw Unsupported("strings are not stored with channels last");
+    return graph_.constant(constant.tensor());
+  }
+  return graph_.constant(type, stored_shape(constant.shape, permutation), [&](std::byte* to) {
+    permute_elements(constant.bytes, constant.shape, permutation, TF_DataTypeSize(type), to);
+  });
+}
+
+const std::vector<Stored>& Emitter::forms(const std::string& name) {
+  const auto found = values_.find(name);
+  if (found != values_.end()) return found->second;
+  if (const import::Constant* known = constant(name)) {
+    return values_of_constants_[name] = {{make_constant(*known, {}), {}}};
+  }
+  if (!has_value(name)) {
+    throw Unsupported("its input \"" + name + "\" is no tensor that is known here");
+  }
+  return outer_->forms(name);
+}
+
+Out Emitter::get(const std::string& name, const Permutation& wanted) {
+  const Permutation permutation = normalized(wanted);
+  std::vector<Stored>* forms = nullptr;
+  if (const import::Constant* known = constant(name)) {
+    forms = &values_of_constants_[name];
+    const auto same = [&](const Stored& form) { return form.permutation == permutation; };
+    if (std::none_of(forms->begin(), forms->end(), same)) {
+      forms->push_back({make_constant(*known, permutation), permutation});
+    }
+  } else if (values_.count(name) != 0) {
+    forms = &values_[name];
+  } else if (has_value(name)) {
+    return outer_->get(name, wanted);
+  } else {
+    throw Unsupported("its input \"" + name + "\" is no tensor that is known here");
+  }
+  for (const Stored& form : *forms) {
+    if (form.permutation == permutation) return form.out;
+  }
+  const Stored first = forms->front();
+  const Shape stored = graph_.shape(first.out);
+  const Shape logical = logical_shape(stored, first.permutation);
+  const bool known_sizes = std::count(logical.begin(), logical.end(), -1) == 0;
+  const Out out = known_sizes && moves_only_ones(first.permutation, permutation, logical)
+                      ? graph_.reshape(first.out, stored_shape(logical, permutation))
+                      : graph_.transpose(first.out, transposition(first.permutation, permutation,
+                                                                  logical.size()));
+  forms->push_back({out, permutation});
+  return out;
+}
+
+void Emitter::set(const std::string& name, Out out, const Permutation& permutation) {
+  if (name.empty()) return;
+  const Permutation order = normalized(permutation);
+  const import::ValueType* type = onnx_.type_of(name);
+  if (type != nullptr && type->kind == import::ValueType::Kind::kTensor && type->shape) {
+    const auto known = graph_.find_shape(out);
+    if (!known || (known->size() == type->shape->size() &&
+                   std::count(known->begin(), known->end(), -1) != 0)) {
+      graph_.refine_shape(out, stored_shape(*type->shape, order));
+    }
+  }
+  values_[name] = {{out, order}};
+}
+
+std::optional<Shape> Emitter::find_shape(const std::string& name) {
+  if (const import::Constant* known = constant(name)) return known->shape;
+  std::optional<Shape> shape;
+  if (const import::ValueType* type = onnx_.type_of(name)) shape = type->shape;
+  if (!has_value(name)) return shape;
+  const Stored& form = forms(name).front();
+  if (const auto stored = graph_.find_shape(form.out)) {
+    shape = merged(logical_shape(*stored, form.permutation), shape);
+  }
+  return shape;
+}
+
+const std::vector<std::string>* Emitter::sequence(const std::string& name) const {
+  const auto found = sequences_.find(name);
+  if (found != sequences_.end()) return &found->second;
+  return outer_ == nullptr ? nullptr : outer_->sequence(name);
+}
+
+void Emitter::set_sequence(const std::string& name, std::vector<std::string> elements) {
+  sequences_[name] = std::move(elements);
+}
+
+std::string Emitter::fresh_name() {
+  // No ONNX value has such a name, and no other graph's emitter makes the same.
+  return "dnnbench:" + onnx_.name + ":" + std::to_string(reinterpret_cast<uintptr_t>(this)) + ":" +
+         std::to_string(fresh_++);
+}
+
+}  // namespace dnnbench::tf

@@ -1,0 +1,78 @@
+// Emits an ONNX graph as TensorFlow operations: values by name, each with the order in which its
+// dimensions are stored (permutation.h). A subgraph (of If, Loop, Scan) has an Emitter of its own:
+// it sees the constants of the graphs around it, but of their values only those that it was given.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph.h"
+#include "import/graph.h"
+#include "permutation.h"
+#include "tensors.h"
+
+namespace dnnbench::tf {
+
+// One form in which a value lies in memory.
+struct Stored {
+  Out out;
+  Permutation permutation;
+};
+
+class Emitter {
+ public:
+  // `outer` is nullptr for the model's own graph.
+  Emitter(Graph& graph, const import::Graph& onnx, Emitter* outer)
+      : graph_(graph), onnx_(onnx), outer_(outer) {}
+
+  Graph& graph() { return graph_; }
+  const import::Graph& onnx() const { return onnx_; }
+
+  // Emits every node. Throws Unsupported that names the node.
+  void emit_nodes();
+
+  // The value in its logical order, or in that one. Throws Unsupported for a name that is not
+  // known.
+  Out get(const std::string& name, const Permutation& permutation = {});
+  // All forms that exist so far: at least one, the first the one it was made in. An ONNX constant
+  // is put into the graph in logical order.
+  const std::vector<Stored>& forms(const std::string& name);
+  void set(const std::string& name, Out out, const Permutation& permutation = {});
+
+  // Of a subgraph whose nodes become nodes of the outer emitter's graph: its values can be used.
+  void share_graph() { shares_graph_ = true; }
+  // Whether a value that is no constant can be used here.
+  bool has_value(const std::string& name) const;
+
+  // Known elements; nullptr when they are not.
+  const import::Constant* constant(const std::string& name) const;
+  void set_constant(const std::string& name, import::Constant constant);
+
+  // What is known of the value's logical shape, from the graph built so far or from the model.
+  std::optional<Shape> find_shape(const std::string& name);
+
+  // A sequence is a list of tensors whose number is known while the graph is built.
+  const std::vector<std::string>* sequence(const std::string& name) const;
+  void set_sequence(const std::string& name, std::vector<std::string> elements);
+  // A name for a value that the model does not have.
+  std::string fresh_name();
+
+ private:
+  Out make_constant(const import::Constant& constant, const Permutation& permutation);
+
+  Graph& graph_;
+  const import::Graph& onnx_;
+  Emitter* outer_;
+  std::map<std::string, std::vector<Stored>> values_;
+  std::map<std::string, std::vector<Stored>> values_of_constants_;
+  std::map<std::string, import::Constant> constants_;
+  std::map<std::string, std::vector<std::string>> sequences_;
+  bool shares_graph_ = false;
+  int64_t fresh_ = 0;
+};
+
+}  // namespace dnnbench::tf

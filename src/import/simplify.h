@@ -1,0 +1,34 @@
+// The model's simplified form, which importers read: ONNX Runtime's basic optimisations with every
+// dimension fixed fold all shape arithmetic and leave standard operators. The weights are kept out
+// of it, so that it takes milliseconds: each becomes an input of a fixed type and shape, and
+// import/read_graph.h puts it back from the original file. Here are the steps around the library's
+// call, which engines/onnxruntime makes in a process of its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/load_config.h"
+#include "import/graph.h"
+
+namespace dnnbench::import {
+
+// Tensors of more bytes than this are weights; smaller ones take part in the folding.
+inline constexpr int64_t kLargestFolded_bytes = 1024;
+
+// The model without its weights, those tensors of the main graph with more than
+// `largest_folded_bytes`, to be given to the library: inputs have the shapes that
+// config.input_shapes says, those in config.bound_inputs_file are initializers. Throws Error for a
+// broken file.
+std::string without_weights(const LoadConfig& config,
+                            int64_t largest_folded_bytes = kLargestFolded_bytes);
+
+// The library writes no types of the values within a graph, but tells those of its outputs: the
+// model with every value of its main graph as an output.
+std::string with_every_value_as_output(const std::string& model);
+
+// The model with these types, of tensors, written into it.
+std::string with_types(const std::string& model, const std::vector<Parameter>& values);
+
+}  // namespace dnnbench::import
