@@ -103,6 +103,10 @@ check_value() {
       [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
         usage_error "$where must be a number of seconds above 0, not '$value'"
       ;;
+    SHARE)
+      [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
+        usage_error "$where must be a share such as 0.99, not '$value'"
+      ;;
     *'|'*)
       [[ "|$kind|" == *"|$value|"* ]] || usage_error "$where must be one of ${kind//|/, }, not '$value'" ;;
     FOLDER) [[ -d $value ]] || usage_error "$where: there is no folder $value" ;;

@@ -1,0 +1,20 @@
+// Whether something else disturbed an engine's turn so much that its times are not to be used.
+#pragma once
+
+#include <string>
+
+#include "core/noise.h"
+
+namespace dnnbench {
+
+// Thresholds, as shares of the turn. Calibrated by tests/experiments/ranking, docs/measuring.md.
+inline constexpr double kMostWaited = 0.02;  // and others' CPU time above kMostBeside
+inline constexpr double kMostBeside = 0.10;
+inline constexpr double kMostOthers = 0.50;
+inline constexpr double kMostStolen = 0.02;
+
+// "" for an undisturbed turn; otherwise what disturbed it, as "another program used 0.8 cores".
+// Waiting alone is no disturbance: an engine with more threads than cores makes its own.
+std::string disturbance(const Noise& turn);
+
+}  // namespace dnnbench
