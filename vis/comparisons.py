@@ -47,7 +47,7 @@ class Row:
     def reason(self) -> str:
         result = self.result
         if result.measured:
-            return BUSY if result.suspect else result.verdict_reason
+            return result.why_suspect or BUSY if result.suspect else result.verdict_reason
         return result.reason or result.verdict_reason
 
 

@@ -9,8 +9,11 @@ std::string disturbance(const Noise& turn) {
   const double waited = share_of(turn.waited_s, turn);
   const double stolen = share_of(turn.stolen_s, turn);
   if (turn.throttled > 0) return "a core was slowed down for heat";
-  if (stolen > kMostStolen) {
+  if (stolen > kMostStolen && turn.window_s >= kLeastWindow_s) {
     return fmt::format("the hypervisor took {:.2f} cores away", stolen);
+  }
+  if (turn.window_s < kLeastWindow_s) {
+    return waited > kMostWaited ? "its threads waited for a core" : "";
   }
   if (others > kMostOthers || (waited > kMostWaited && others > kMostBeside)) {
     return fmt::format("other programs used {:.2f} cores", others);

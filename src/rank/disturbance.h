@@ -13,6 +13,10 @@ inline constexpr double kMostBeside = 0.10;
 inline constexpr double kMostOthers = 0.50;
 inline constexpr double kMostStolen = 0.02;
 
+// Others' and stolen time are counted in ticks, usually of 10 ms: of a shorter turn they tell
+// nothing, and waiting alone, which is counted in nanoseconds, decides.
+inline constexpr double kLeastWindow_s = 0.1;
+
 // "" for an undisturbed turn; otherwise what disturbed it, as "another program used 0.8 cores".
 // Waiting alone is no disturbance: an engine with more threads than cores makes its own.
 std::string disturbance(const Noise& turn);
