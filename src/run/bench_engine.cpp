@@ -20,6 +20,7 @@ constexpr int64_t kLeastWarmup = 3;        // experiments
 constexpr int64_t kLargestSlice = 10'000;  // experiments
 constexpr int64_t kMostKept = 2'000;       // in a turn; more would only make a larger file
 constexpr int64_t kLeastKept = 2;
+constexpr int64_t kMostDropped = 200;      // at the start of a turn
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -68,7 +69,7 @@ void EngineBench::prepare() {
 
 Turn EngineBench::take_turn(size_t examination, std::optional<int64_t> experiments) {
   session_.set_inputs(prepared_.examinations[examination].inputs_file);
-  result_.dropped += time_slice(kLargestSlice, lengths_.dropped_s).duration_s.size();
+  result_.dropped += time_slice(kMostDropped, lengths_.dropped_s).duration_s.size();
   const auto start = Clock::now();
   const MachineCounters before = read_machine_counters();
   Turn turn;
