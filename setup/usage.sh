@@ -6,6 +6,7 @@
 #     "  --flag         description"   a switch; refused when the description is "not built yet"
 #     "#  --flag        description"   a flag that --help does not show
 #     "    name name"                  names of models that can be generated
+#     "Usage: ./dnnbench NAME RESULTS" the subcommand takes one folder, "NAME BEFORE AFTER" two
 
 help_folder=$repository/src/cli/help
 
@@ -22,11 +23,12 @@ show_help() {
   done <"$help_folder/$1.txt"
 }
 
-# read_help SUBCOMMAND: fills value_kind[--flag], description[--flag] and model_names.
+# read_help SUBCOMMAND: fills value_kind[--flag], description[--flag], model_names and takes_folders.
 read_help() {
   declare -gA value_kind=() description=()
   model_names=()
-  local line flag='^#?  (--[a-z0-9-]+)(=([^ ]+))?( +(.*))?$' models='^    [a-z0-9]'
+  takes_folders=0
+  local line folders='^Usage: [^ ]+ [a-z]+ (RESULTS|BEFORE AFTER) ' flag='^#?  (--[a-z0-9-]+)(=([^ ]+))?( +(.*))?$' models='^    [a-z0-9]'
   while IFS= read -r line; do
     if [[ $line =~ $flag ]]; then
       value_kind[${BASH_REMATCH[1]}]=${BASH_REMATCH[3]}
@@ -34,6 +36,9 @@ read_help() {
     elif [[ $line =~ $models ]]; then
       # shellcheck disable=SC2206 # the names of one line
       model_names+=($line)
+    elif [[ $line =~ $folders ]]; then
+      takes_folders=1
+      [[ ${BASH_REMATCH[1]} != BEFORE* ]] || takes_folders=2
     fi
   done <"$help_folder/$1.txt"
   [[ $1 != run ]] || add_engines_without_help
@@ -103,12 +108,16 @@ check_value() {
       [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
         usage_error "$where must be a number of seconds above 0, not '$value'"
       ;;
-    SHARE)
+    PER_SECOND | USD)
       [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
-        usage_error "$where must be a share such as 0.99, not '$value'"
+        usage_error "$where must be a number above 0, not '$value'"
+      ;;
+    FRACTION)
+      [[ $value =~ ^0?(\.[0-9]+)?$ ]] || usage_error "$where must be a number from 0 to below 1, not '$value'"
       ;;
     *'|'*)
       [[ "|$kind|" == *"|$value|"* ]] || usage_error "$where must be one of ${kind//|/, }, not '$value'" ;;
+    FILE) [[ -f $value ]] || usage_error "$where: there is no file $value" ;;
     FOLDER) [[ -d $value ]] || usage_error "$where: there is no folder $value" ;;
     NAME=DIMS)
       [[ $value =~ ^.+=[0-9]+(,[0-9]+)*$ ]] || usage_error "$where must look like images=1,3,320,320, not '$value'" ;;
@@ -118,6 +127,10 @@ check_value() {
 
 check_models() {
   local program="dnnbench $1" model
+  if ((takes_folders > 0)); then
+    check_folders "$program"
+    return 0
+  fi
   if ((${#model_names[@]} == 0)); then
     ((${#given_models[@]} == 0)) || usage_error "$program: what is '${given_models[0]}'? It takes flags only"
     return 0
@@ -128,6 +141,18 @@ check_models() {
     [[ -e $model ]] || is_one_of "$model" "${model_names[@]}" ||
       usage_error "$program: there is no file $model, and no model has that name$(did_you_mean "$model" "${model_names[@]}")"
   done
+}
+
+# check_folders WHERE
+check_folders() {
+  local folder words=('one folder' 'two folders')
+  ((${#given_models[@]} > 0)) || usage_error "$1: which folder of results?"
+  ((${#given_models[@]} <= takes_folders)) ||
+    usage_error "$1: ${words[takes_folders - 1]} of results, please: what is '${given_models[takes_folders]}'?"
+  for folder in "${given_models[@]}"; do
+    [[ -d $folder ]] || usage_error "$1: there is no folder $folder"
+  done
+  ((${#given_models[@]} == takes_folders)) || usage_error "$1: compare ${given_models[0]} with which folder of results?"
 }
 
 is_one_of() {

@@ -44,6 +44,15 @@ WRONG = [
     ("inspect yolov4 --jsno", "dnnbench inspect: unknown flag --jsno; did you mean --json?"),
     ("engines yolov4", "dnnbench engines: what is 'yolov4'? It takes flags only"),
     ("engines --remove", "dnnbench engines: --remove needs a value: --remove=NAME"),
+    ("advise", "dnnbench advise: which folder of results?"),
+    ("advise none --model=a", "dnnbench advise: there is no folder none"),
+    ("advise / /tmp", "dnnbench advise: one folder of results, please: what is '/tmp'?"),
+    ("advise / --throughput=0", "dnnbench advise: --throughput must be a number above 0, not '0'"),
+    ("advise / --headroom=1", "dnnbench advise: --headroom must be a number from 0 to below 1"),
+    ("advise / --catalogue=no.csv", "dnnbench advise: --catalogue: there is no file no.csv"),
+    ("advise / --sweep=1", "dnnbench advise: --sweep takes no value"),
+    ("catalogue c6g", "dnnbench catalogue: what is 'c6g'? It takes flags only"),
+    ("catalogue --arch=ppc", "dnnbench catalogue: --arch must be one of x86_64, arm64, not 'ppc'"),
     ("rnu", "dnnbench: there is no subcommand rnu; did you mean run?"),
     ("dnnbench", "dnnbench: there is no subcommand dnnbench"),
     ("", "Usage: ./dnnbench SUBCOMMAND"),
@@ -84,7 +93,7 @@ def test_wrong_usage_is_one_sentence_and_installs_nothing(bare, arguments, sente
     assert done.stderr.startswith(sentence)
 
 
-@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines"])
+@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines", "advise", "catalogue"])
 def test_help_goes_to_stdout_and_installs_nothing(bare, subcommand):
     done = bare("dnnbench", [subcommand, "--help"])
     assert done.returncode == 0
@@ -120,6 +129,20 @@ def test_right_usage_passes(tmp_path, arguments):
     words = arguments.format(file=model, folder=tmp_path).split()
     script = f'source "{ROOT}/setup/lib.sh"; source "{ROOT}/setup/usage.sh"; check_usage run "$@"'
     done = subprocess.run(["bash", "-c", script, "-", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_right_usage_of_advise_passes(tmp_path):
+    table = tmp_path / "mine.csv"
+    table.touch()
+    words = (
+        f"advise {tmp_path} --model=BERT --throughput=.5 --latency-p99 0.2 --headroom=0.3 --sweep"
+    )
+    words += f" --max-instances=3 --single-instance --arch=arm64 --json --catalogue={table}"
+    script = f'source "{ROOT}/setup/lib.sh"; source "{ROOT}/setup/usage.sh"; check_usage "$@"'
+    done = subprocess.run(
+        ["bash", "-c", script, "-", *words.split()], capture_output=True, text=True
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -22,6 +22,8 @@ const std::map<std::string, Command>& commands() {
       {"run", dnnbench::run_command},
       {"inspect", dnnbench::inspect_command},
       {"engines", dnnbench::engines_command},
+      {"advise", dnnbench::advise_command},
+      {"catalogue", dnnbench::catalogue_command},
   };
   return kCommands;
 }

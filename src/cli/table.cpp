@@ -191,11 +191,15 @@ std::string comparison(const std::vector<const Result*>& ranked) {
 }  // namespace
 
 std::string engine_label(const Result& result) {
-  const size_t dash = result.backend_meta.find('-');
-  const std::string variant = result.backend_meta.substr(0, dash);
-  std::string label = result.backend;
+  return engine_label(result.backend, result.backend_meta);
+}
+
+std::string engine_label(const std::string& backend, const std::string& backend_meta) {
+  const size_t dash = backend_meta.find('-');
+  const std::string variant = backend_meta.substr(0, dash);
+  std::string label = backend;
   if (variant != "cpu") label += "-" + variant;
-  if (dash != std::string::npos) label += " (" + result.backend_meta.substr(dash + 1) + ")";
+  if (dash != std::string::npos) label += " (" + backend_meta.substr(dash + 1) + ")";
   return label;
 }
 

@@ -20,5 +20,6 @@ std::string closing_sentence(const std::vector<Result>& results);
 
 // "onnxruntime", or "openvino (threads=1-precision=bf16)" where the settings are not the default.
 std::string engine_label(const Result& result);
+std::string engine_label(const std::string& backend, const std::string& backend_meta);
 
 }  // namespace dnnbench

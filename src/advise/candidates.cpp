@@ -1,0 +1,209 @@
+#include "advise/candidates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "core/error.h"
+#include "core/mean_interval.h"
+#include "results/units.h"
+
+namespace dnnbench {
+namespace {
+
+using Group = std::vector<const StoredResult*>;
+
+Deployed deployed(const StoredResult& result) {
+  return {result.instance, result.backend,
+          result.backend_meta + (result.quantized ? "-quantised" : "")};
+}
+
+bool has_own_shape(const StoredResult& result) {
+  return result.backend_meta.find("-shape=") != std::string::npos ||
+         result.backend_meta.find("-batch=") != std::string::npos;
+}
+
+// The input shapes of the task: those of results without --shape and the like; without such, of
+// all.
+std::set<std::string> shapes_of_task(const Group& results) {
+  std::set<std::string> plain, all;
+  for (const StoredResult* result : results) {
+    (has_own_shape(*result) ? all : plain).insert(result->input_shapes);
+  }
+  if (!plain.empty()) return plain;
+  if (all.size() > 1) {
+    throw UsageError(fmt::format(
+        "the results of {} have different input shapes ({}), which are different tasks; give a "
+        "folder that holds one of them",
+        results.front()->model, fmt::join(all, " ")));
+  }
+  return all;
+}
+
+// The one that counts comes last.
+void sort_by_age(Group& group) {
+  std::sort(group.begin(), group.end(), [](const StoredResult* a, const StoredResult* b) {
+    return std::tie(a->started_at, a->modified, a->path) <
+           std::tie(b->started_at, b->modified, b->path);
+  });
+}
+
+double throughput_per_s(const StoredResult& result) {
+  if (result.published) return result.published->throughput_per_s;
+  return speed_of(result.times_s).throughput_per_s();
+}
+
+bool is_usable(const StoredResult& result) {
+  return result.outcome.ok() && result.verdict != Verdict::kWrong && !result.suspect &&
+         result.mode == "latency";
+}
+
+const StoredResult& newest(const Group& group) {
+  for (auto result = group.rbegin(); result != group.rend(); ++result) {
+    if (!(*result)->suspect) return **result;
+  }
+  return *group.back();
+}
+
+void add_interval(Candidate& candidate, const StoredResult& result) {
+  if (result.published) {
+    if (!result.published->plus_minus_per_s) return;
+    candidate.least_per_s =
+        result.published->throughput_per_s - *result.published->plus_minus_per_s;
+    candidate.greatest_per_s =
+        result.published->throughput_per_s + *result.published->plus_minus_per_s;
+    return;
+  }
+  const std::optional<double> half_width_s = mean_interval_half_width(result.times_s);
+  if (!half_width_s) return;
+  const double mean_s = candidate.speed.mean_s;
+  candidate.least_per_s = 1 / (mean_s + *half_width_s);
+  if (mean_s > *half_width_s) candidate.greatest_per_s = 1 / (mean_s - *half_width_s);
+}
+
+void add_spread(Candidate& candidate, const Group& group) {
+  candidate.measurements = 0;
+  for (const StoredResult* result : group) {
+    if (!is_usable(*result)) continue;
+    const double per_s = throughput_per_s(*result);
+    const bool first = candidate.measurements++ == 0;
+    candidate.slowest_per_s = first ? per_s : std::min(candidate.slowest_per_s, per_s);
+    candidate.fastest_per_s = first ? per_s : std::max(candidate.fastest_per_s, per_s);
+  }
+}
+
+Candidate make_candidate(const StoredResult& result, const Group& group) {
+  Candidate candidate;
+  candidate.what = deployed(result);
+  candidate.speed = result.published ? published_speed(result.published->throughput_per_s)
+                                     : speed_of(result.times_s);
+  candidate.at_least =
+      result.published && result.published->bound == PublishedFigure::Bound::kAtLeast;
+  candidate.verified = result.verdict == Verdict::kOk;
+  candidate.number = result.number;
+  candidate.started_at = result.started_at;
+  add_interval(candidate, result);
+  add_spread(candidate, group);
+  return candidate;
+}
+
+// Why nothing can be planned with the measurement; empty where something can.
+std::string why_not_measured(const StoredResult& result, const std::set<std::string>& shapes) {
+  if (!result.outcome.ok()) {
+    return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
+  }
+  if (result.verdict == Verdict::kWrong) return "its outputs were found wrong";
+  if (result.mode != "latency") {
+    return fmt::format("measured in {} mode, which is not planned with yet", result.mode);
+  }
+  if (result.suspect) return "the machine was busy with something else; measure it again";
+  if (shapes.count(result.input_shapes) == 0) {
+    return fmt::format("another task: input shapes {}", result.input_shapes);
+  }
+  if (!result.published) return "";
+  const PublishedFigure& figure = *result.published;
+  if (figure.bound == PublishedFigure::Bound::kBelow) {
+    return fmt::format("known only to be below {}/s", format_rate(figure.throughput_per_s));
+  }
+  if (figure.plus_minus_per_s.value_or(0) >= figure.throughput_per_s) {
+    return fmt::format("read from a plot as {} +- {}/s, too inexact to plan with",
+                       format_rate(figure.throughput_per_s), format_rate(*figure.plus_minus_per_s));
+  }
+  return "";
+}
+
+std::string why_not_priced(const std::string& instance, const Catalogue& catalogue) {
+  const auto bad_row = catalogue.left_out.find(instance);
+  if (bad_row != catalogue.left_out.end()) {
+    return fmt::format("its row, line {} of {}, can't be used", bad_row->second, catalogue.source);
+  }
+  return fmt::format("not in {}; --catalogue=FILE brings your own prices", catalogue.source);
+}
+
+// Why the machine is no choice; empty where it is.
+std::string why_not_offered(const StoredResult& result, const Catalogue& catalogue,
+                            const std::string& arch) {
+  const InstanceType* type = catalogue.find(result.instance);
+  if (type == nullptr) return why_not_priced(result.instance, catalogue);
+  if (!type->usd_per_hour) return fmt::format("{} has no price for it", catalogue.source);
+  if (arch.empty()) return "";
+  const std::string own = type->arch.empty() ? canonical_arch(result.architecture) : type->arch;
+  if (own.empty()) return fmt::format("its architecture is not known, and not {} for sure", arch);
+  return own == arch ? "" : fmt::format("{}, not {}", own, arch);
+}
+
+std::map<Deployed, Group> group(const Group& results) {
+  std::map<Deployed, Group> groups;
+  for (const StoredResult* result : results) groups[deployed(*result)].push_back(result);
+  for (auto& [what, group] : groups) sort_by_age(group);
+  return groups;
+}
+
+void warn_of_different_models(const Group& results, Selection& selection) {
+  std::set<std::string> hashes;
+  for (const StoredResult* result : results) {
+    if (!result->model_sha256.empty()) hashes.insert(result->model_sha256);
+  }
+  if (hashes.size() <= 1) return;
+  selection.warnings.push_back(
+      fmt::format("The results are of {} different files named {}.onnx (their SHA-256 differ).",
+                  hashes.size(), results.front()->model));
+}
+
+}  // namespace
+
+std::string canonical_model(const std::string& name) {
+  std::string stem = name.ends_with(".onnx") ? name.substr(0, name.size() - 5) : name;
+  if (stem == "BERT") return "bertsquad-10";
+  if (stem == "Resnet50") return "resnet50v1";
+  return stem;
+}
+
+Selection select_candidates(const std::vector<StoredResult>& results, const std::string& model,
+                            const Catalogue& catalogue, const std::string& arch) {
+  Group of_model;
+  for (const StoredResult& result : results) {
+    if (canonical_model(result.model) == canonical_model(model)) of_model.push_back(&result);
+  }
+  Selection selection;
+  if (of_model.empty()) return selection;
+  warn_of_different_models(of_model, selection);
+  const std::set<std::string> shapes = shapes_of_task(of_model);
+  for (const auto& [what, group] : group(of_model)) {
+    const StoredResult& result = newest(group);
+    std::string reason = why_not_measured(result, shapes);
+    if (reason.empty()) reason = why_not_offered(result, catalogue, arch);
+    if (!reason.empty()) {
+      selection.rejected.push_back({what, reason});
+      continue;
+    }
+    selection.candidates.push_back(make_candidate(result, group));
+    selection.candidates.back().usd_per_hour = *catalogue.find(what.instance)->usd_per_hour;
+  }
+  return selection;
+}
+
+}  // namespace dnnbench

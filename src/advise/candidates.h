@@ -1,0 +1,64 @@
+// Which measurements plans are made of: results and a catalogue in, one candidate an (instance,
+// engine, settings) out, and why the others are none. The rules are in docs/advising.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "advise/capacity.h"
+#include "advise/catalogue.h"
+#include "results/stored_result.h"
+
+namespace dnnbench {
+
+// What is deployed: a machine type with an engine on it.
+struct Deployed {
+  std::string instance;
+  std::string engine;    // the results' backend
+  std::string settings;  // the results' backend_meta, "-quantised" appended where it was
+
+  auto operator<=>(const Deployed&) const = default;
+};
+
+struct Candidate {
+  Deployed what;
+  double usd_per_hour = 0;
+  Speed speed;
+
+  // 95 % interval of the throughput, or how exactly a published figure could be read.
+  std::optional<double> least_per_s;
+  std::optional<double> greatest_per_s;
+
+  bool at_least = false;  // a statement that throughput is at least this; good for one machine
+  bool verified = false;  // outputs were compared with a reference
+  int64_t number = 1;     // inferences that each measured time is the mean of
+  std::string started_at;
+
+  // Every usable measurement of it, the one that counts included.
+  size_t measurements = 1;
+  double slowest_per_s = 0;
+  double fastest_per_s = 0;
+};
+
+struct Rejected {
+  Deployed what;
+  std::string reason;  // "1.43 s exceeds 0.2 s at any count"
+};
+
+struct Selection {
+  std::vector<Candidate> candidates;  // in the order of `what`, as are the rejected
+  std::vector<Rejected> rejected;
+  std::vector<std::string> warnings;  // sentences about the results as a whole
+};
+
+// The one name of a model: without ".onnx", and the 2021 study's other names resolved.
+std::string canonical_model(const std::string& name);
+
+// `arch` is empty for any. Throws UsageError where results of different input shapes can't be told
+// apart.
+Selection select_candidates(const std::vector<StoredResult>& results, const std::string& model,
+                            const Catalogue& catalogue, const std::string& arch);
+
+}  // namespace dnnbench

@@ -1,0 +1,152 @@
+#include "advise/candidates.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace dnnbench {
+namespace {
+
+const Catalogue& catalogue() {
+  static const Catalogue kCatalogue = parse_catalogue(
+      "instance,usd_per_hour,arch\nsmall,0.1,arm64\nlarge,0.2,x86_64\nfree,,\nbare,0.3,\nbad,x,\n",
+      "f.csv");
+  return kCatalogue;
+}
+
+StoredResult measured(const std::string& instance, const std::string& started_at = "",
+                      double time_s = 0.1) {
+  StoredResult result;
+  result.path = instance + started_at;
+  result.model = "tiny";
+  result.instance = instance;
+  result.backend = "onnxruntime";
+  result.backend_meta = "cpu";
+  result.verdict = Verdict::kOk;
+  result.times_s = {time_s, time_s};
+  result.started_at = started_at;
+  return result;
+}
+
+Selection select(const std::vector<StoredResult>& results, const std::string& arch = "") {
+  return select_candidates(results, "tiny.onnx", catalogue(), arch);
+}
+
+std::string reason(const StoredResult& result, const std::string& arch = "") {
+  const Selection selection = select({result}, arch);
+  return selection.rejected.empty() ? "" : selection.rejected.front().reason;
+}
+
+TEST(Candidates, AModelHasOneName) {
+  EXPECT_EQ(canonical_model("a.onnx"), "a");
+  EXPECT_EQ(canonical_model("a"), "a");
+  EXPECT_EQ(canonical_model("BERT"), "bertsquad-10");
+  EXPECT_EQ(canonical_model("bertsquad-10.onnx"), "bertsquad-10");
+  EXPECT_EQ(canonical_model("Resnet50"), "resnet50v1");
+  EXPECT_TRUE(select_candidates({measured("small")}, "other", catalogue(), "").candidates.empty());
+}
+
+TEST(Candidates, TheNewestCountsAndTheSpreadIsTold) {
+  const Selection selection =
+      select({measured("small", "2026-01-03T00:00:00Z", 0.1),
+              measured("small", "2026-01-02T00:00:00Z", 0.05), measured("small", "", 0.2)});
+  ASSERT_EQ(selection.candidates.size(), 1U);
+  const Candidate& candidate = selection.candidates[0];
+  EXPECT_DOUBLE_EQ(candidate.speed.mean_s, 0.1);
+  EXPECT_EQ(candidate.measurements, 3U);
+  EXPECT_DOUBLE_EQ(candidate.slowest_per_s, 5);
+  EXPECT_DOUBLE_EQ(candidate.fastest_per_s, 20);
+  EXPECT_EQ(candidate.usd_per_hour, 0.1);
+}
+
+TEST(Candidates, ANewerFailureIsNotHiddenByAnOlderSuccess) {
+  StoredResult crashed = measured("small", "2026-01-03T00:00:00Z");
+  crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  const Selection selection = select({measured("small", "2026-01-02T00:00:00Z"), crashed});
+  ASSERT_EQ(selection.rejected.size(), 1U);
+  EXPECT_EQ(selection.rejected[0].reason, "crashed: ended by SIGSEGV");
+}
+
+TEST(Candidates, ASuspectOneCountsOnlyAgainstItself) {
+  StoredResult suspect = measured("small", "2026-01-03T00:00:00Z", 0.9);
+  suspect.suspect = true;
+  EXPECT_EQ(reason(suspect), "the machine was busy with something else; measure it again");
+  const Selection selection = select({measured("small", "2026-01-02T00:00:00Z"), suspect});
+  ASSERT_EQ(selection.candidates.size(), 1U);
+  EXPECT_DOUBLE_EQ(selection.candidates[0].speed.mean_s, 0.1);
+  EXPECT_EQ(selection.candidates[0].measurements, 1U);
+}
+
+TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
+  EXPECT_EQ(reason(measured("small")), "");
+  EXPECT_EQ(reason(measured("free")), "f.csv has no price for it");
+  EXPECT_EQ(reason(measured("other")), "not in f.csv; --catalogue=FILE brings your own prices");
+  EXPECT_EQ(reason(measured("bad")), "its row, line 6 of f.csv, can't be used");
+  EXPECT_EQ(reason(measured("large"), "arm64"), "x86_64, not arm64");
+  EXPECT_EQ(reason(measured("bare"), "arm64"),
+            "its architecture is not known, and not arm64 for sure");
+  StoredResult result = measured("bare");
+  result.architecture = "aarch64";
+  EXPECT_EQ(reason(result, "arm64"), "");
+  result.verdict = Verdict::kWrong;
+  EXPECT_EQ(reason(result), "its outputs were found wrong");
+  result.mode = "load";
+  result.verdict = Verdict::kOk;
+  EXPECT_EQ(reason(result), "measured in load mode, which is not planned with yet");
+}
+
+TEST(Candidates, UnverifiedOnesAreMarked) {
+  StoredResult result = measured("small");
+  EXPECT_TRUE(select({result}).candidates.at(0).verified);
+  result.verdict = Verdict::kUnverified;
+  EXPECT_FALSE(select({result}).candidates.at(0).verified);
+}
+
+TEST(Candidates, AnotherInputShapeIsAnotherTask) {
+  StoredResult plain = measured("small"), smaller = measured("small"), same = measured("small");
+  plain.input_shapes = same.input_shapes = R"({"x":[1,3,416,416]})";
+  smaller.input_shapes = R"({"x":[1,3,320,320]})";
+  smaller.backend_meta = "cpu-shape=x@1x3x320x320";
+  same.backend_meta = "cpu-shape=x@1x3x416x416";
+  const Selection selection = select({plain, smaller, same});
+  EXPECT_EQ(selection.candidates.size(), 2U);
+  ASSERT_EQ(selection.rejected.size(), 1U);
+  EXPECT_EQ(selection.rejected[0].reason, R"(another task: input shapes {"x":[1,3,320,320]})");
+  EXPECT_EQ(select({smaller}).candidates.size(), 1U);
+  EXPECT_THROW(select({smaller, same}), UsageError);
+}
+
+TEST(Candidates, PublishedFiguresHaveTheIntervalTheyWereReadWith) {
+  StoredResult result = measured("small");
+  result.times_s.clear();
+  result.published = PublishedFigure{2, 0.5, PublishedFigure::Bound::kNone};
+  const Candidate candidate = select({result}).candidates.at(0);
+  EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 2);
+  EXPECT_EQ(candidate.least_per_s, 1.5);
+  EXPECT_EQ(candidate.greatest_per_s, 2.5);
+  result.published->plus_minus_per_s = 2;
+  EXPECT_EQ(reason(result), "read from a plot as 2.00 +- 2.00/s, too inexact to plan with");
+  result.published = PublishedFigure{2, {}, PublishedFigure::Bound::kBelow};
+  EXPECT_EQ(reason(result), "known only to be below 2.00/s");
+  result.published->bound = PublishedFigure::Bound::kAtLeast;
+  EXPECT_TRUE(select({result}).candidates.at(0).at_least);
+}
+
+TEST(Candidates, DifferentModelsOfOneNameAreTold) {
+  StoredResult a = measured("small"), b = measured("large");
+  a.model_sha256 = "1";
+  EXPECT_TRUE(select({a, b}).warnings.empty());
+  b.model_sha256 = "2";
+  EXPECT_EQ(select({a, b}).warnings.size(), 1U);
+}
+
+TEST(Candidates, QuantisedIsAnotherSetting) {
+  StoredResult result = measured("small");
+  result.quantized = true;
+  const Selection selection = select({measured("small"), result});
+  ASSERT_EQ(selection.candidates.size(), 2U);
+  EXPECT_EQ(selection.candidates[1].what.settings, "cpu-quantised");
+}
+
+}  // namespace
+}  // namespace dnnbench

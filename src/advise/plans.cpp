@@ -1,0 +1,221 @@
+#include "advise/plans.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "results/units.h"
+
+namespace dnnbench {
+namespace {
+
+// A load that is exactly a multiple of a machine's capacity must not cost one more by rounding.
+constexpr double kAlmostOne = 1 - 1e-9;
+
+double machines_for(double throughput_per_s, double capacity_per_s) {
+  return std::max(1.0, std::ceil(throughput_per_s / capacity_per_s * kAlmostOne));
+}
+
+int64_t most_machines(const Candidate& candidate, const Load& load) {
+  return candidate.at_least ? 1 : load.max_instances;
+}
+
+std::string too_slow(const Candidate& candidate, const Load& load) {
+  const Speed& speed = candidate.speed;
+  if (!speed.load_rates.empty()) {
+    return fmt::format("under every load measured, its p99 exceeds {:g} s", *load.latency_p99_s);
+  }
+  return fmt::format("{} exceeds {:g} s at any count",
+                     format_seconds(speed.samples > 0 ? speed.tail_s : speed.mean_s),
+                     *load.latency_p99_s);
+}
+
+std::string too_many(const Candidate& candidate, const Load& load, double capacity_per_s,
+                     double count) {
+  if (candidate.at_least) {
+    return fmt::format(
+        "at least {}/s is all that is known of it: nothing says how many carry {:g}/s",
+        format_rate(candidate.speed.throughput_per_s()), load.throughput_per_s);
+  }
+  if (load.max_instances == 1) {
+    return fmt::format("one carries {}/s{}, less than {:g}/s", format_rate(capacity_per_s),
+                       load.latency_p99_s || load.headroom > 0 ? " under these conditions" : "",
+                       load.throughput_per_s);
+  }
+  if (load.max_instances == kMostMachines) return "it would take more than a million machines";
+  return fmt::format("it takes {:.0f} machines, more than {}", count, load.max_instances);
+}
+
+std::optional<bool> holds_at_lower_end(const Plan& plan, const Load& load) {
+  const Candidate& candidate = *plan.candidate;
+  if (!candidate.least_per_s) return std::nullopt;
+  const double factor = candidate.speed.throughput_per_s() / *candidate.least_per_s;
+  const double slower_per_s =
+      (1 - load.headroom) * capacity_per_s(slowed(candidate.speed, factor), load.latency_p99_s);
+  return static_cast<double>(plan.count) * slower_per_s >= load.throughput_per_s * kAlmostOne;
+}
+
+// The lowest latency target that as many machines as allowed meet under a load; nothing where they
+// don't carry it.
+std::optional<double> reachable_latency_s(const Candidate& candidate, const Load& load) {
+  const auto count = static_cast<double>(most_machines(candidate, load));
+  const double rate_per_s = load.throughput_per_s / (1 - load.headroom) / count;
+  if (rate_per_s * kAlmostOne > candidate.speed.throughput_per_s()) return std::nullopt;
+  return latency_at(candidate.speed, rate_per_s).seconds;
+}
+
+std::optional<double> lowest_latency_s(const Selection& selection, const Load& load) {
+  std::optional<double> lowest_s;
+  for (const Candidate& candidate : selection.candidates) {
+    const std::optional<double> latency_s = reachable_latency_s(candidate, load);
+    if (latency_s && (!lowest_s || *latency_s < *lowest_s)) lowest_s = latency_s;
+  }
+  return lowest_s;
+}
+
+double greatest_load_per_s(const Selection& selection, const Load& load) {
+  double greatest_per_s = 0;
+  for (const Candidate& candidate : selection.candidates) {
+    const auto count = static_cast<double>(most_machines(candidate, load));
+    greatest_per_s = std::max(greatest_per_s, count * usable_capacity_per_s(candidate, load));
+  }
+  return greatest_per_s;
+}
+
+std::vector<Target> nearest_targets(const Selection& selection, const Load& load) {
+  std::vector<Target> nearest;
+  const double load_per_s = greatest_load_per_s(selection, load);
+  if (load_per_s > 0) nearest.push_back({load_per_s, load.latency_p99_s});
+  if (!load.latency_p99_s) return nearest;
+  const std::optional<double> latency_s = lowest_latency_s(selection, load);
+  if (latency_s) nearest.push_back({load.throughput_per_s, latency_s});
+  if (!nearest.empty()) return nearest;
+  Load relaxed = load;
+  relaxed.latency_p99_s.reset();
+  relaxed.throughput_per_s = kBusy * greatest_load_per_s(selection, relaxed);
+  relaxed.latency_p99_s = lowest_latency_s(selection, relaxed);
+  if (relaxed.latency_p99_s) nearest.push_back({relaxed.throughput_per_s, relaxed.latency_p99_s});
+  return nearest;
+}
+
+std::string interval_text(const Candidate& candidate) {
+  return candidate.greatest_per_s ? fmt::format("{} to {}/s", format_rate(*candidate.least_per_s),
+                                                format_rate(*candidate.greatest_per_s))
+                                  : fmt::format("from {}/s", format_rate(*candidate.least_per_s));
+}
+
+void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
+  const Speed& speed = plan.candidate->speed;
+  if (plan.latency.basis == LatencyBasis::kQueueingEstimate && !speed.tail_is_p99()) {
+    const double confidence = 1 - std::pow(0.99, static_cast<double>(speed.samples));
+    notes.push_back(
+        {"few samples", "fewer than the 459 that a 99th percentile needs",
+         fmt::format("The largest of {} times stands for their 99th percentile, and lies above it "
+                     "with a confidence of {:.0f} %; 459 times are needed.",
+                     speed.samples, std::floor(100 * confidence))});
+  }
+  if (plan.candidate->number > 1) {
+    notes.push_back(
+        {"averages", "each time is the mean of several inferences",
+         fmt::format("Each time is the mean of {} inferences, so single ones may take longer than "
+                     "its percentile says.",
+                     plan.candidate->number)});
+  }
+}
+
+void add_note_on_measurements(const Candidate& candidate, std::vector<Note>& notes) {
+  if (candidate.measurements <= 1) return;
+  notes.push_back(
+      {"several", "measured several times, the newest counts",
+       fmt::format("Measured {} times, {} to {}/s a machine; the newest counts{}.",
+                   candidate.measurements, format_rate(candidate.slowest_per_s),
+                   format_rate(candidate.fastest_per_s),
+                   candidate.started_at.empty() ? "" : ", of " + candidate.started_at)});
+}
+
+}  // namespace
+
+bool comes_before(const Plan& a, const Plan& b) {
+  const double a_usd = std::round(a.usd_per_hour * 1e9);
+  const double b_usd = std::round(b.usd_per_hour * 1e9);
+  // The capacities are swapped: more comes first.
+  return std::tie(a_usd, a.count, b.capacity_per_s, a.candidate->what) <
+         std::tie(b_usd, b.count, a.capacity_per_s, b.candidate->what);
+}
+
+double usable_capacity_per_s(const Candidate& candidate, const Load& load) {
+  return (1 - load.headroom) * capacity_per_s(candidate.speed, load.latency_p99_s);
+}
+
+Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
+  const auto machines = static_cast<double>(count);
+  Plan plan;
+  plan.candidate = &candidate;
+  plan.count = count;
+  plan.usd_per_hour = machines * candidate.usd_per_hour;
+  plan.usd_per_million = plan.usd_per_hour / (3600 * load.throughput_per_s) * 1e6;
+  plan.throughput_per_s = machines * candidate.speed.throughput_per_s();
+  plan.capacity_per_s = machines * usable_capacity_per_s(candidate, load);
+  plan.utilisation = load.throughput_per_s / plan.throughput_per_s;
+  plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines);
+  plan.holds_at_lower_end = holds_at_lower_end(plan, load);
+  return plan;
+}
+
+Advice find_plans(const Selection& selection, const Load& load) {
+  Advice advice;
+  advice.rejected = selection.rejected;
+  for (const Candidate& candidate : selection.candidates) {
+    const double capacity_per_s = usable_capacity_per_s(candidate, load);
+    if (capacity_per_s <= 0) {
+      advice.rejected.push_back({candidate.what, too_slow(candidate, load)});
+      continue;
+    }
+    const double count = machines_for(load.throughput_per_s, capacity_per_s);
+    if (count > static_cast<double>(most_machines(candidate, load))) {
+      advice.rejected.push_back({candidate.what, too_many(candidate, load, capacity_per_s, count)});
+      continue;
+    }
+    advice.plans.push_back(plan_of(candidate, static_cast<int64_t>(count), load));
+  }
+  std::sort(advice.plans.begin(), advice.plans.end(), comes_before);
+  std::sort(advice.rejected.begin(), advice.rejected.end(),
+            [](const Rejected& a, const Rejected& b) { return a.what < b.what; });
+  if (advice.plans.empty()) advice.nearest = nearest_targets(selection, load);
+  return advice;
+}
+
+std::vector<Note> notes(const Plan& plan) {
+  const Candidate& candidate = *plan.candidate;
+  std::vector<Note> notes;
+  if (plan.utilisation > kBusy && !candidate.at_least) {
+    notes.push_back(
+        {"busy", "for more than 80 % of the time, so that requests queue up",
+         fmt::format("Its machines are busy for {:.0f} % of the time: above 80 % requests that "
+                     "arrive at random queue up, and a little more load or a lost machine is too "
+                     "much. --headroom=0.3 keeps some free.",
+                     100 * plan.utilisation)});
+  }
+  if (plan.holds_at_lower_end == false) {
+    notes.push_back({"upper end", "holds only in the upper part of the interval of its throughput",
+                     fmt::format("It holds only in the upper part of the interval of its "
+                                 "throughput, {} a machine.",
+                                 interval_text(candidate))});
+  }
+  if (!candidate.verified) {
+    notes.push_back({"unverified", "outputs were not compared with a reference",
+                     "Its outputs were not compared with a reference."});
+  }
+  if (candidate.at_least) {
+    notes.push_back({"at least", "all that is known is \"at least\" this throughput",
+                     "All that is known is that its throughput is at least this, and its latency "
+                     "at most."});
+  }
+  add_notes_on_times(plan, notes);
+  add_note_on_measurements(candidate, notes);
+  return notes;
+}
+
+}  // namespace dnnbench

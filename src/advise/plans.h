@@ -1,0 +1,74 @@
+// Plans: candidates and a load in, every deployment that carries it out, cheapest first, with why
+// the others don't. The rule is in docs/advising.md.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advise/candidates.h"
+
+namespace dnnbench {
+
+inline constexpr int64_t kMostMachines = 1'000'000;
+inline constexpr double kBusy = 0.8;  // a utilisation above it is warned of
+
+struct Load {
+  double throughput_per_s = 0;  // above 0
+  std::optional<double> latency_p99_s;
+  double headroom = 0;  // share of the capacity to keep free, at least 0 and below 1
+  int64_t max_instances = kMostMachines;
+};
+
+// A number of machines of one type. Points into the selection that it was made from.
+struct Plan {
+  const Candidate* candidate = nullptr;
+  int64_t count = 1;
+  double usd_per_hour = 0;
+  double usd_per_million = 0;   // inferences, at the load asked for
+  double throughput_per_s = 0;  // of all machines without a pause
+  double capacity_per_s = 0;    // the load they carry under the target and with the headroom
+  double utilisation = 0;       // share of the time that they are busy
+  Latency latency;
+  std::optional<bool> holds_at_lower_end;  // of the interval; absent where there is none
+};
+
+struct Target {
+  double throughput_per_s = 0;
+  std::optional<double> latency_p99_s;
+};
+
+// Something that a person should know before trusting a plan.
+struct Note {
+  std::string label;    // in a word or two
+  std::string meaning;  // the label in some more, the same for all plans
+  std::string text;     // a sentence about this plan
+};
+
+struct Advice {
+  std::vector<Plan> plans;
+  std::vector<Rejected> rejected;
+
+  // Where there is no plan: loads for which there is one, with the same headroom and limit of
+  // machines. The greatest load under the latency asked for, and the lowest latency at the load
+  // asked for, as far as each exists; else both targets changed.
+  std::vector<Target> nearest;
+};
+
+// Whether a plan comes before another: cheaper, then fewer machines, then more capacity, then by
+// name.
+bool comes_before(const Plan& a, const Plan& b);
+
+Advice find_plans(const Selection& selection, const Load& load);
+
+// The load that one machine of the candidate carries, under the target and with the headroom.
+double usable_capacity_per_s(const Candidate& candidate, const Load& load);
+
+// That many machines of the candidate under the load.
+Plan plan_of(const Candidate& candidate, int64_t count, const Load& load);
+
+std::vector<Note> notes(const Plan& plan);
+
+}  // namespace dnnbench

@@ -1,0 +1,266 @@
+#include "advise/plans.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <set>
+
+#include "advise/sweep.h"
+
+namespace dnnbench {
+namespace {
+
+Candidate published(const std::string& instance, double usd_per_hour, double throughput_per_s) {
+  Candidate candidate;
+  candidate.what = {instance, "onnxruntime", "cpu"};
+  candidate.usd_per_hour = usd_per_hour;
+  candidate.speed = published_speed(throughput_per_s);
+  candidate.verified = true;
+  return candidate;
+}
+
+Selection of(const std::vector<Candidate>& candidates) { return {candidates, {}, {}}; }
+
+std::vector<std::string> labels(const Plan& plan) {
+  std::vector<std::string> labels;
+  for (const Note& note : notes(plan)) labels.push_back(note.label);
+  return labels;
+}
+
+TEST(Plans, APlanIsMachinesOfOneType) {
+  const Selection selection = of({published("small", 0.034, 0.6994)});
+  const Advice advice = find_plans(selection, {2});
+  ASSERT_EQ(advice.plans.size(), 1U);
+  const Plan& plan = advice.plans[0];
+  EXPECT_EQ(plan.count, 3);
+  EXPECT_DOUBLE_EQ(plan.usd_per_hour, 0.102);
+  EXPECT_NEAR(plan.usd_per_million, 14.1667, 1e-4);
+  EXPECT_DOUBLE_EQ(plan.throughput_per_s, 3 * 0.6994);
+  EXPECT_DOUBLE_EQ(plan.utilisation, 2 / (3 * 0.6994));
+  EXPECT_DOUBLE_EQ(*plan.latency.seconds, 1 / 0.6994);  // machines never divide it
+  EXPECT_EQ(labels(plan), std::vector<std::string>{"busy"});
+}
+
+TEST(Plans, ALoadThatIsAMultipleOfTheCapacityCostsNoMachineMore) {
+  const Selection selection = of({published("small", 0.1, 1.825)});
+  for (int count = 1; count < 2000; ++count) {
+    EXPECT_EQ(find_plans(selection, {count * 1.825}).plans.at(0).count, count);
+    EXPECT_EQ(find_plans(selection, {count * 1.825 * 1.000001}).plans.at(0).count, count + 1);
+  }
+}
+
+TEST(Plans, EqualPricesAreOrderedByFewerMachines) {
+  const Selection selection =
+      of({published("medium", 0.034, 0.7), published("large", 0.068, 1.381)});
+  const Advice advice = find_plans(selection, {1.381});
+  EXPECT_EQ(advice.plans.at(0).candidate->what.instance, "large");
+  EXPECT_EQ(advice.plans.at(1).count, 2);
+  EXPECT_EQ(advice.plans[0].usd_per_hour, advice.plans[1].usd_per_hour);
+}
+
+TEST(Plans, HeadroomKeepsAShareOfEachMachineFree) {
+  const Selection selection = of({published("a", 1, 10)});
+  EXPECT_EQ(find_plans(selection, {70, {}, 0.3}).plans.at(0).count, 10);
+  EXPECT_EQ(find_plans(selection, {70.1, {}, 0.3}).plans.at(0).count, 11);
+  EXPECT_DOUBLE_EQ(find_plans(selection, {70, {}, 0.3}).plans.at(0).capacity_per_s, 70);
+}
+
+TEST(Plans, WhatFallsOutSaysWhy) {
+  Candidate stated = published("stated", 1, 10);
+  stated.at_least = true;
+  const Selection selection = of({published("slow", 1, 0.6994), stated});
+  const auto reasons = [&](const Load& load) {
+    std::vector<std::string> reasons;
+    for (const Rejected& rejected : find_plans(selection, load).rejected) {
+      reasons.push_back(rejected.what.instance + ": " + rejected.reason);
+    }
+    return reasons;
+  };
+  EXPECT_EQ(reasons({2, 0.2}), std::vector<std::string>{"slow: 1.43 s exceeds 0.2 s at any count"});
+  EXPECT_EQ(reasons({5, {}, 0, 1}),
+            std::vector<std::string>{"slow: one carries 0.699/s, less than 5/s"});
+  EXPECT_EQ(reasons({5, {}, 0, 3}),
+            std::vector<std::string>{"slow: it takes 8 machines, more than 3"});
+  EXPECT_EQ(reasons({50}),
+            std::vector<std::string>{"stated: at least 10.0/s is all that is known of it: nothing "
+                                     "says how many carry 50/s"});
+  EXPECT_EQ(reasons({1e9}).size(), 2U);
+}
+
+TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
+  Candidate candidate = published("a", 1, 10);
+  EXPECT_EQ(find_plans(of({candidate}), {20}).plans.at(0).holds_at_lower_end, std::nullopt);
+  candidate.least_per_s = 9.5;
+  candidate.greatest_per_s = 10.5;
+  const Selection selection = of({candidate});
+  EXPECT_EQ(find_plans(selection, {19}).plans.at(0).holds_at_lower_end, true);
+  EXPECT_EQ(find_plans(selection, {19.1}).plans.at(0).holds_at_lower_end, false);
+  EXPECT_EQ(labels(find_plans(selection, {19.1}).plans.at(0)),
+            (std::vector<std::string>{"busy", "upper end"}));
+}
+
+TEST(Plans, QueueingCostsMachinesUnderATarget) {
+  Candidate candidate = published("a", 1, 10);
+  candidate.speed = speed_of(std::vector<double>(500, 0.1));
+  const Selection selection = of({candidate});
+  EXPECT_EQ(find_plans(selection, {10}).plans.at(0).count, 1);
+  EXPECT_FALSE(find_plans(selection, {10}).plans.at(0).latency.seconds);
+  const Plan plan = find_plans(selection, {10, 0.3}).plans.at(0);
+  EXPECT_GT(plan.count, 1);
+  EXPECT_LE(*plan.latency.seconds, 0.3);
+  EXPECT_EQ(plan.latency.basis, LatencyBasis::kQueueingEstimate);
+}
+
+TEST(Plans, FewSamplesAndAveragesAreTold) {
+  Candidate candidate = published("a", 1, 10);
+  candidate.speed = speed_of(std::vector<double>(100, 0.1));
+  candidate.number = 10;
+  candidate.measurements = 2;
+  candidate.verified = false;
+  EXPECT_EQ(labels(find_plans(of({candidate}), {5}).plans.at(0)),
+            (std::vector<std::string>{"unverified", "few samples", "averages", "several"}));
+}
+
+// A candidate with up to a thousand samples, an interval, or neither.
+Candidate random_candidate(std::mt19937& random, int index) {
+  const auto uniform = [&](double from, double to) {
+    return std::uniform_real_distribution<double>(from, to)(random);
+  };
+  // Prices and rates of few digits, so that ties are frequent.
+  Candidate candidate = published("type" + std::to_string(index), std::round(uniform(1, 20)) / 20,
+                                  std::round(uniform(1, 40)) / 4);
+  if (uniform(0, 1) < 0.5) {
+    std::vector<double> times;
+    for (int i = 0; i < 500; ++i) times.push_back(candidate.speed.mean_s * uniform(0.8, 1.4));
+    candidate.speed = speed_of(times);
+  }
+  candidate.at_least = candidate.speed.samples == 0 && uniform(0, 1) < 0.1;
+  return candidate;
+}
+
+Load random_load(std::mt19937& random) {
+  const auto uniform = [&](double from, double to) {
+    return std::uniform_real_distribution<double>(from, to)(random);
+  };
+  Load load;
+  load.throughput_per_s = std::round(uniform(1, 200)) / 4;
+  if (uniform(0, 1) < 0.5) load.latency_p99_s = uniform(0.05, 2);
+  if (uniform(0, 1) < 0.5) load.headroom = std::round(uniform(0, 9)) / 10;
+  load.max_instances = std::uniform_int_distribution<int>(1, 60)(random);
+  return load;
+}
+
+// Whether so many machines carry the load, said without the formula for the capacity: the latency
+// at the load, headroom added, must be within the target, and the load within the throughput.
+bool carries(const Candidate& candidate, int64_t count, const Load& load) {
+  if (candidate.at_least && count > 1) return false;
+  const double rate = load.throughput_per_s / (1 - load.headroom) / static_cast<double>(count);
+  if (rate > candidate.speed.throughput_per_s() * (1 + 2e-9)) return false;
+  if (!load.latency_p99_s) return true;
+  const Latency latency = latency_at(candidate.speed, rate * (1 - 2e-9));
+  return latency.seconds && *latency.seconds <= *load.latency_p99_s;
+}
+
+struct Option {
+  double usd;
+  int64_t count;
+  std::string instance;
+};
+
+// The best of all counts of all candidates, tried one by one.
+std::optional<Option> brute_force(const Selection& selection, const Load& load) {
+  std::optional<Option> best;
+  for (const Candidate& candidate : selection.candidates) {
+    for (int64_t count = 1; count <= load.max_instances; ++count) {
+      if (!carries(candidate, count, load)) continue;
+      const double usd = std::round(static_cast<double>(count) * candidate.usd_per_hour * 1e9);
+      if (!best || usd < best->usd || (usd == best->usd && count < best->count)) {
+        best = Option{usd, count, candidate.what.instance};
+      }
+    }
+  }
+  return best;
+}
+
+Selection random_selection(std::mt19937& random) {
+  Selection selection;
+  const int count = std::uniform_int_distribution<int>(1, 8)(random);
+  for (int i = 0; i < count; ++i) selection.candidates.push_back(random_candidate(random, i));
+  return selection;
+}
+
+TEST(Plans, AreOptimalOnRandomCatalogues) {
+  std::mt19937 random(3);
+  int feasible = 0;
+  for (int round = 0; round < 1000; ++round) {
+    const Selection selection = random_selection(random);
+    const Load load = random_load(random);
+    const Advice advice = find_plans(selection, load);
+    const std::optional<Option> best = brute_force(selection, load);
+    ASSERT_EQ(advice.plans.empty(), !best.has_value()) << round;
+    EXPECT_EQ(advice.plans.size() + advice.rejected.size(), selection.candidates.size());
+    if (!best) continue;
+    ++feasible;
+    EXPECT_EQ(std::round(advice.plans[0].usd_per_hour * 1e9), best->usd) << round;
+    EXPECT_EQ(advice.plans[0].count, best->count) << round;
+    for (size_t i = 1; i < advice.plans.size(); ++i) {
+      EXPECT_FALSE(comes_before(advice.plans[i], advice.plans[i - 1])) << round;
+    }
+  }
+  EXPECT_GT(feasible, 300);
+  EXPECT_LT(feasible, 900);
+}
+
+TEST(Plans, TheNearestTargetsArePossible) {
+  std::mt19937 random(5);
+  int offered = 0;
+  for (int round = 0; round < 1000; ++round) {
+    const Selection selection = random_selection(random);
+    const Load load = random_load(random);
+    for (const Target& target : find_plans(selection, load).nearest) {
+      ++offered;
+      Load changed = load;
+      changed.throughput_per_s = target.throughput_per_s;
+      changed.latency_p99_s = target.latency_p99_s;
+      EXPECT_FALSE(find_plans(selection, changed).plans.empty()) << round;
+      if (target.latency_p99_s != load.latency_p99_s) continue;
+      changed.throughput_per_s *= 1.001;  // and it is the greatest load
+      EXPECT_TRUE(find_plans(selection, changed).plans.empty()) << round;
+    }
+  }
+  EXPECT_GT(offered, 100);
+}
+
+TEST(Sweep, IsTheBestPlanAtEveryLoad) {
+  std::mt19937 random(9);
+  size_t steps_seen = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Selection selection = random_selection(random);
+    const Load load = random_load(random);
+    double end = 0;
+    for (const Step& step : sweep(selection, load)) {
+      ++steps_seen;
+      EXPECT_EQ(step.above_per_s, end) << round;
+      for (const double at : {step.above_per_s * 1.0001 + 1e-6, step.up_to_per_s}) {
+        if (at > step.up_to_per_s) continue;
+        Load here = load;
+        here.throughput_per_s = at;
+        const Advice advice = find_plans(selection, here);
+        ASSERT_FALSE(advice.plans.empty()) << round;
+        EXPECT_EQ(advice.plans[0].candidate, step.plan.candidate) << round;
+        EXPECT_EQ(advice.plans[0].count, step.plan.count) << round;
+      }
+      end = step.up_to_per_s;
+    }
+    if (end < load.throughput_per_s) {
+      Load here = load;
+      here.throughput_per_s = end == 0 ? load.throughput_per_s : end * 1.001;
+      EXPECT_TRUE(find_plans(selection, here).plans.empty()) << round;
+    }
+  }
+  EXPECT_GT(steps_seen, 500U);
+}
+
+}  // namespace
+}  // namespace dnnbench

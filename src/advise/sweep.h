@@ -1,0 +1,23 @@
+// At which load the best plan changes: the cheapest price as a step function of the load.
+#pragma once
+
+#include <vector>
+
+#include "advise/plans.h"
+
+namespace dnnbench {
+
+// Loads above `above_per_s`, up to and with `up_to_per_s`, have this best plan; its figures are
+// those at `up_to_per_s`.
+struct Step {
+  double above_per_s = 0;
+  double up_to_per_s = 0;
+  Plan plan;
+};
+
+// From load 0 up to `load`'s, or as far as there is a plan. Neighbouring steps always differ in
+// instance, engine, settings or count. Points into the selection. Throws UsageError for a sweep of
+// more than 100,000 steps.
+std::vector<Step> sweep(const Selection& selection, const Load& load);
+
+}  // namespace dnnbench

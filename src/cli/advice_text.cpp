@@ -1,0 +1,260 @@
+#include "cli/advice_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "cli/layout.h"
+#include "cli/table.h"
+#include "core/printable.h"
+#include "results/units.h"
+
+namespace dnnbench {
+namespace {
+
+using Row = std::vector<std::string>;
+
+constexpr size_t kMostPlans = 15;
+constexpr size_t kMostRejected = 20;
+constexpr size_t kMostSteps = 60;
+
+std::string label(const Deployed& what) {
+  return printable(engine_label(what.engine, what.settings));
+}
+
+std::string machines(const Plan& plan) {
+  return fmt::format("{}x {}", plan.count, printable(plan.candidate->what.instance));
+}
+
+std::string machines_and_engine(const Plan& plan) {
+  return fmt::format("{} with {}", machines(plan), label(plan.candidate->what));
+}
+
+std::string asked(const Question& question) {
+  const Load& load = question.load;
+  std::string text =
+      fmt::format("{:g} inferences/s of {}", load.throughput_per_s, printable(question.model));
+  if (load.latency_p99_s) text += fmt::format(" within {:g} s", *load.latency_p99_s);
+  if (load.headroom > 0) text += fmt::format(" with {:g} % headroom", 100 * load.headroom);
+  if (load.max_instances == 1) {
+    text += " on a single instance";
+  } else if (load.max_instances < kMostMachines) {
+    text += fmt::format(" on at most {} instances", load.max_instances);
+  }
+  return text;
+}
+
+std::string latency_cell(const Latency& latency) {
+  if (!latency.seconds) {
+    return latency.basis == LatencyBasis::kQueueingEstimate ? "no end" : "unknown";
+  }
+  const std::string time = format_seconds(*latency.seconds);
+  switch (latency.basis) {
+    case LatencyBasis::kQueueingEstimate:
+      return "~" + time;
+    case LatencyBasis::kMean:
+      return time + " mean";
+    case LatencyBasis::kMeasuredUnderLoad:
+      break;
+  }
+  return time;
+}
+
+// What the column of latencies holds.
+std::string legend_of_latency(const std::vector<Plan>& plans) {
+  std::set<LatencyBasis> bases;
+  for (const Plan& plan : plans) bases.insert(plan.latency.basis);
+  std::string text;
+  if (bases.count(LatencyBasis::kQueueingEstimate) > 0) {
+    text +=
+        "p99 ~: estimated by queueing theory from times measured one request at a time; \"no "
+        "end\": "
+        "machines that are busy all the time.\n";
+  }
+  if (bases.count(LatencyBasis::kMean) > 0) {
+    text += "p99 mean: without samples this is the mean time of one inference, without waiting.\n";
+  }
+  return text;
+}
+
+// The notes that every plan has, which need not stand in every row.
+std::set<std::string> common_labels(const std::vector<Plan>& plans) {
+  std::set<std::string> common;
+  for (const Note& note : notes(plans.front())) common.insert(note.label);
+  for (const Plan& plan : plans) {
+    std::set<std::string> kept;
+    for (const Note& note : notes(plan)) {
+      if (common.count(note.label) > 0) kept.insert(note.label);
+    }
+    common = kept;
+  }
+  if (plans.size() == 1) common.clear();
+  return common;
+}
+
+std::string notes_cell(const Plan& plan, const std::set<std::string>& unless) {
+  std::vector<std::string> labels;
+  for (const Note& note : notes(plan)) {
+    if (unless.count(note.label) == 0) labels.push_back(note.label);
+  }
+  return fmt::format("{}", fmt::join(labels, ", "));
+}
+
+// What the labels in the rows mean.
+std::string legend_of_notes(const std::vector<Plan>& plans, const std::set<std::string>& unless) {
+  std::set<std::string> known = unless;
+  std::string text;
+  for (size_t i = 0; i < std::min(plans.size(), kMostPlans); ++i) {
+    for (const Note& note : notes(plans[i])) {
+      if (known.insert(note.label).second)
+        text += fmt::format("{}: {}.\n", note.label, note.meaning);
+    }
+  }
+  return text;
+}
+
+std::string times(double usd, double cheapest_usd) {
+  return cheapest_usd > 0 ? fmt::format("{:.2f}x", usd / cheapest_usd) : "-";
+}
+
+std::string plans_table(const std::vector<Plan>& plans) {
+  const std::set<std::string> common = common_labels(plans);
+  const double cheapest_usd = plans.front().usd_per_hour;
+  std::vector<Row> rows{
+      {"plan", "engine", "$/h", "vs best", "$/million", "carries/s", "busy", "p99", "notes"}};
+  for (size_t i = 0; i < std::min(plans.size(), kMostPlans); ++i) {
+    const Plan& plan = plans[i];
+    rows.push_back({machines(plan), label(plan.candidate->what), format_usd(plan.usd_per_hour),
+                    times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
+                    format_rate(plan.capacity_per_s),
+                    fmt::format("{:.0f}%", 100 * plan.utilisation), latency_cell(plan.latency),
+                    notes_cell(plan, common)});
+  }
+  std::string text = layout(rows, {0, 1, 8});
+  if (plans.size() > kMostPlans) {
+    text += fmt::format("... and {} more; --json has all\n", plans.size() - kMostPlans);
+  }
+  return text + legend_of_latency(plans) + legend_of_notes(plans, common);
+}
+
+std::string rejected_table(const std::vector<Rejected>& rejected) {
+  if (rejected.empty()) return "";
+  std::vector<Row> rows;
+  for (size_t i = 0; i < std::min(rejected.size(), kMostRejected); ++i) {
+    rows.push_back({"  " + printable(rejected[i].what.instance), label(rejected[i].what),
+                    printable(rejected[i].reason)});
+  }
+  std::string text = "\nNot possible:\n" + layout(rows, {0, 1, 2});
+  if (rejected.size() > kMostRejected) {
+    text += fmt::format("  ... and {} more; --json has all\n", rejected.size() - kMostRejected);
+  }
+  return text;
+}
+
+// The answer in one sentence, the next cheapest machine type in another.
+std::string answer(const Question& question, const std::vector<Plan>& plans) {
+  const Plan& best = plans.front();
+  std::string text = fmt::format("{}: {}, ${} an hour.\n", asked(question),
+                                 machines_and_engine(best), format_usd(best.usd_per_hour));
+  for (const Plan& plan : plans) {
+    if (plan.candidate->what.instance == best.candidate->what.instance) continue;
+    text += fmt::format("The cheapest on another type is {}, ${}", machines_and_engine(plan),
+                        format_usd(plan.usd_per_hour));
+    const double ratio = plan.usd_per_hour / best.usd_per_hour;
+    if (best.usd_per_hour > 0) {
+      text += ratio < 1.005 ? ", equally cheap" : fmt::format(", {:.2f} times as much", ratio);
+    }
+    return text + ".\n";
+  }
+  return text;
+}
+
+std::string sentences(const std::vector<Note>& notes) {
+  std::string text;
+  for (const Note& note : notes) text += note.text + "\n";
+  return text;
+}
+
+std::string warnings(const Question& question) {
+  std::string text;
+  for (const std::string& warning : question.warnings) text += printable(warning) + "\n";
+  return text;
+}
+
+// Three digits, rounded to where the target can still be met.
+double rounded(double value, double (*round)(double)) {
+  const double unit = std::pow(10, std::floor(std::log10(value)) - 2);
+  return round(value / unit) * unit;
+}
+
+std::string shown(const Target& target) {
+  std::string text =
+      fmt::format("{:.6g}/s", rounded(target.throughput_per_s * (1 + 1e-9), std::floor));
+  if (target.latency_p99_s) {
+    text += fmt::format(" within {:.6g} s", rounded(*target.latency_p99_s * (1 - 1e-9), std::ceil));
+  }
+  return text;
+}
+
+std::string no_plan(const Question& question, const Advice& advice) {
+  std::string text = fmt::format("{}: no plan.\n", asked(question));
+  std::vector<std::string> possible;
+  for (const Target& target : advice.nearest) possible.push_back(shown(target));
+  if (!possible.empty()) {
+    text += fmt::format("The nearest that is possible: {}.\n", fmt::join(possible, ", or "));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string format_usd(double usd) {
+  std::string text = fmt::format("{:.4f}", usd);
+  if (text.back() == '0') text.pop_back();
+  return text;
+}
+
+std::string advice_text(const Question& question, const Advice& advice) {
+  if (advice.plans.empty()) {
+    return no_plan(question, advice) + warnings(question) + rejected_table(advice.rejected);
+  }
+  return answer(question, advice.plans) + sentences(notes(advice.plans.front())) +
+         warnings(question) + "\n" + plans_table(advice.plans) +
+         fmt::format("Prices: {}.\n", printable(question.catalogue)) +
+         rejected_table(advice.rejected);
+}
+
+std::string sweep_text(const Question& question, const std::vector<Step>& steps) {
+  std::string text = fmt::format("The cheapest plan for a load up to {}:\n\n", asked(question));
+  std::vector<Row> rows{{"up to/s", "plan", "engine", "$/h", "$/million there", "p99 there"}};
+  for (size_t i = 0; i < std::min(steps.size(), kMostSteps); ++i) {
+    const Plan& plan = steps[i].plan;
+    rows.push_back({fmt::format("{:.4g}", steps[i].up_to_per_s), machines(plan),
+                    label(plan.candidate->what), format_usd(plan.usd_per_hour),
+                    format_rate(plan.usd_per_million), latency_cell(plan.latency)});
+  }
+  text += layout(rows, {1, 2});
+  if (steps.size() > kMostSteps) {
+    text += fmt::format("... and {} more; --json has all\n", steps.size() - kMostSteps);
+  }
+  size_t last = steps.size() - 1;
+  const auto same_type = [&](size_t a, size_t b) {
+    return steps[a].plan.candidate->what.instance == steps[b].plan.candidate->what.instance;
+  };
+  while (last > 0 && same_type(last, last - 1)) --last;
+  if (last > 0) {
+    text += fmt::format("\nAbove {:.4g}/s it is {}.\n", steps[last].above_per_s,
+                        printable(steps[last].plan.candidate->what.instance));
+  }
+  if (steps.back().up_to_per_s < question.load.throughput_per_s * (1 - 1e-9)) {
+    text += fmt::format("Above {:.4g}/s there is no plan.\n", steps.back().up_to_per_s);
+  }
+  std::vector<Plan> plans;
+  for (const Step& step : steps) plans.push_back(step.plan);
+  return text + "\n" + warnings(question) + legend_of_latency(plans) +
+         fmt::format("Prices: {}.\n", printable(question.catalogue));
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,149 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <set>
+
+#include "advise/advice_json.h"
+#include "advise/candidates.h"
+#include "advise/catalogue.h"
+#include "advise/plans.h"
+#include "advise/sweep.h"
+#include "cli/advice_text.h"
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/suggest.h"
+#include "core/error.h"
+#include "core/printable.h"
+#include "results/stored_result.h"
+
+namespace dnnbench {
+namespace {
+
+constexpr size_t kMostComplaints = 10;
+
+struct AdviseOptions {
+  std::string results;
+  std::string model;
+  Load load;
+  std::string arch;
+  std::string catalogue;
+  bool sweep = false;
+  bool json = false;
+};
+
+AdviseOptions parse(const std::vector<std::string>& arguments) {
+  AdviseOptions options;
+  double latency_s = 0;
+  bool single = false;
+  CLI::App app;
+  app.add_option("results", options.results);
+  app.add_option("--model", options.model);
+  app.add_option("--throughput", options.load.throughput_per_s);
+  app.add_option("--latency-p99", latency_s);
+  app.add_option("--headroom", options.load.headroom);
+  app.add_option("--max-instances", options.load.max_instances)
+      ->check(CLI::Range(int64_t{1}, kMostMachines));
+  app.add_flag("--single-instance", single)->disable_flag_override();
+  app.add_option("--arch", options.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
+  app.add_option("--catalogue", options.catalogue);
+  app.add_flag("--sweep", options.sweep)->disable_flag_override();
+  app.add_flag("--json", options.json)->disable_flag_override();
+  parse_arguments(app, "advise", arguments);
+  const auto is_positive = [](double value) { return value > 0 && std::isfinite(value); };
+  if (options.results.empty()) throw UsageError("dnnbench advise: which folder of results?");
+  if (app.count("--throughput") == 0) {
+    throw UsageError("dnnbench advise: how much load? --throughput=50 is 50 inferences a second");
+  }
+  if (!is_positive(options.load.throughput_per_s)) {
+    throw UsageError("dnnbench advise: --throughput must be a number above 0");
+  }
+  if (app.count("--latency-p99") > 0) {
+    if (!is_positive(latency_s)) {
+      throw UsageError("dnnbench advise: --latency-p99 must be a number of seconds above 0");
+    }
+    options.load.latency_p99_s = latency_s;
+  }
+  if (!(options.load.headroom >= 0 && options.load.headroom < 1)) {
+    throw UsageError("dnnbench advise: --headroom must be a number from 0 to below 1");
+  }
+  if (single) options.load.max_instances = 1;
+  return options;
+}
+
+// To stderr, the first few.
+void complain(const std::vector<std::string>& sentences) {
+  for (size_t i = 0; i < std::min(sentences.size(), kMostComplaints); ++i) {
+    fmt::print(stderr, "dnnbench: {}\n", printable(sentences[i]));
+  }
+  if (sentences.size() > kMostComplaints) {
+    fmt::print(stderr, "dnnbench: ... and {} more of this kind\n",
+               sentences.size() - kMostComplaints);
+  }
+}
+
+void check_model(const std::string& model, const ResultsFolder& found, const std::string& folder) {
+  std::set<std::string> models;
+  for (const StoredResult& result : found.results) models.insert(canonical_model(result.model));
+  if (models.empty()) throw UsageError(fmt::format("there are no results below {}", folder));
+  if (models.count(canonical_model(model)) > 0) return;
+  const auto guess = nearest(model, {models.begin(), models.end()});
+  const std::string known = fmt::format("{} has results of {}", folder, fmt::join(models, ", "));
+  if (model.empty()) throw UsageError("dnnbench advise: which model? --model=NAME; " + known);
+  throw UsageError(fmt::format("dnnbench advise: there are no results of {}{}; {}", model,
+                               guess ? fmt::format(" (did you mean {}?)", *guess) : "", known));
+}
+
+// "the built-in catalogue, us-east-1, 2026-07-20": as far as all its prices agree.
+std::string origin_of_prices(const Catalogue& catalogue) {
+  std::set<std::string> regions, dates;
+  for (const InstanceType& type : catalogue.instances) {
+    regions.insert(type.region);
+    dates.insert(type.price_date);
+  }
+  std::string text = catalogue.source;
+  for (const std::set<std::string>& values : {regions, dates}) {
+    if (values.size() == 1 && !values.begin()->empty()) text += ", " + *values.begin();
+  }
+  return text;
+}
+
+template <typename Answer>
+void print(const Question& question, const Answer& answer, bool json,
+           std::string (*text)(const Question&, const Answer&)) {
+  if (json) {
+    fmt::print(
+        "{}\n",
+        to_json(question, answer).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else {
+    fmt::print("{}", text(question, answer));
+  }
+}
+
+}  // namespace
+
+int advise_command(const std::vector<std::string>& arguments) {
+  const AdviseOptions options = parse(arguments);
+  const Catalogue catalogue =
+      options.catalogue.empty() ? built_in_catalogue() : read_catalogue(options.catalogue);
+  complain(catalogue.complaints);
+  const ResultsFolder found = read_results(options.results);
+  complain(found.skipped);
+  check_model(options.model, found, options.results);
+  const Selection selection =
+      select_candidates(found.results, options.model, catalogue, options.arch);
+  const Question question{canonical_model(options.model), options.load, origin_of_prices(catalogue),
+                          selection.warnings};
+  if (options.sweep) {
+    const std::vector<Step> steps = sweep(selection, options.load);
+    if (!steps.empty()) {
+      print(question, steps, options.json, sweep_text);
+      return kExitOk;
+    }
+  }
+  const Advice advice = find_plans(selection, options.load);
+  print(question, advice, options.json, advice_text);
+  return advice.plans.empty() ? kExitNoPlan : kExitOk;
+}
+
+}  // namespace dnnbench

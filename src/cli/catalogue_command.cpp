@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "advise/catalogue.h"
+#include "cli/advice_text.h"
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/layout.h"
+#include "core/error.h"
+#include "core/printable.h"
+
+namespace dnnbench {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Filter {
+  std::string match;
+  std::string arch;
+  std::string isa;
+  bool gpu = false;
+  std::optional<double> max_usd;
+};
+
+bool has_word(const std::string& words, const std::string& wanted) {
+  std::istringstream text(words);
+  for (std::string word; text >> word;) {
+    if (word == wanted) return true;
+  }
+  return false;
+}
+
+bool passes(const InstanceType& type, const Filter& filter) {
+  if (type.name.find(filter.match) == std::string::npos) return false;
+  if (!filter.arch.empty() && type.arch != filter.arch) return false;
+  if (!filter.isa.empty() && !has_word(type.isa, filter.isa)) return false;
+  if (filter.gpu && type.gpus.value_or(0) == 0) return false;
+  return !filter.max_usd || (type.usd_per_hour && *type.usd_per_hour <= *filter.max_usd);
+}
+
+std::string number(const std::optional<double>& value) {
+  return value ? fmt::format("{:g}", *value) : "?";
+}
+
+// "1x t4", "0.125x l4", "1x inferentia2".
+std::string accelerators(const InstanceType& type) {
+  std::string text = type.gpus.value_or(0) > 0 ? fmt::format("{:g}x {}", *type.gpus, type.gpu) : "";
+  if (!type.accelerator.empty()) text += (text.empty() ? "" : ", ") + type.accelerator;
+  return text;
+}
+
+std::string table(const std::vector<InstanceType>& types) {
+  std::vector<std::vector<std::string>> rows{
+      {"instance", "$/h", "vCPU", "cores", "GiB", "arch", "CPU", "GPU", "ISA"}};
+  for (const InstanceType& type : types) {
+    rows.push_back({type.name, type.usd_per_hour ? format_usd(*type.usd_per_hour) : "?",
+                    number(type.vcpu), number(type.cores), number(type.memory_gib), type.arch,
+                    type.cpu, accelerators(type), type.isa.empty() ? "?" : type.isa});
+    for (std::string& cell : rows.back()) cell = printable(cell);
+  }
+  return layout(rows, {0, 5, 6, 7, 8});
+}
+
+template <typename T>
+ordered_json or_null(const std::optional<T>& value) {
+  return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+ordered_json to_json(const InstanceType& type) {
+  return {{"instance", type.name},
+          {"usd_per_hour", or_null(type.usd_per_hour)},
+          {"arch", type.arch},
+          {"vcpu", or_null(type.vcpu)},
+          {"cores", or_null(type.cores)},
+          {"memory_gib", or_null(type.memory_gib)},
+          {"cpu", type.cpu},
+          {"isa", type.isa},
+          {"gpu", type.gpu},
+          {"gpus", or_null(type.gpus)},
+          {"gpu_memory_mib", or_null(type.gpu_memory_mib)},
+          {"accelerator", type.accelerator},
+          {"price_date", type.price_date},
+          {"region", type.region},
+          {"price_source", type.price_source},
+          {"spec_source", type.spec_source},
+          {"note", type.note}};
+}
+
+// Cheapest first; those without a price last.
+std::vector<InstanceType> chosen(const Catalogue& catalogue, const Filter& filter) {
+  std::vector<InstanceType> types;
+  for (const InstanceType& type : catalogue.instances) {
+    if (passes(type, filter)) types.push_back(type);
+  }
+  std::stable_sort(types.begin(), types.end(), [](const InstanceType& a, const InstanceType& b) {
+    if (a.usd_per_hour.has_value() != b.usd_per_hour.has_value()) return a.usd_per_hour.has_value();
+    return a.usd_per_hour < b.usd_per_hour;
+  });
+  return types;
+}
+
+void print_json(const std::vector<InstanceType>& types) {
+  ordered_json list = ordered_json::array();
+  for (const InstanceType& type : types) list.push_back(to_json(type));
+  fmt::print("{}\n", list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace
+
+int catalogue_command(const std::vector<std::string>& arguments) {
+  Filter filter;
+  std::string file;
+  bool json = false;
+  CLI::App app;
+  app.add_option("--match", filter.match);
+  app.add_option("--arch", filter.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
+  app.add_option("--isa", filter.isa);
+  app.add_flag("--gpu", filter.gpu)->disable_flag_override();
+  app.add_option("--max-usd", filter.max_usd);
+  app.add_option("--catalogue", file);
+  app.add_flag("--json", json)->disable_flag_override();
+  parse_arguments(app, "catalogue", arguments);
+  const Catalogue catalogue = file.empty() ? built_in_catalogue() : read_catalogue(file);
+  for (const std::string& complaint : catalogue.complaints) {
+    fmt::print(stderr, "dnnbench: {}\n", printable(complaint));
+  }
+  const std::vector<InstanceType> types = chosen(catalogue, filter);
+  if (json) {
+    print_json(types);
+  } else {
+    fmt::print("{}", table(types));
+    fmt::print(stderr, "{} of {} types in {}\n", types.size(), catalogue.instances.size(),
+               printable(catalogue.source));
+  }
+  return kExitOk;
+}
+
+}  // namespace dnnbench

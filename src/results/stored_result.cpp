@@ -1,0 +1,291 @@
+#include "results/stored_result.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <future>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string_view>
+#include <thread>
+
+#include "core/error.h"
+#include "results/take_numbers.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr int kSchemaVersion = 1;
+constexpr double kShortest_s = 1e-12;
+constexpr double kLongest_s = 1e12;
+constexpr int64_t kMostInferences = 1'000'000'000'000;
+
+std::string shown(const json& value) {
+  const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return text.size() <= 40 ? text : text.substr(0, 40) + "...";
+}
+
+// Null for a key that is not there.
+const json& get(const json& object, const char* key) {
+  static const json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(key);
+  return found == object.end() ? kNull : *found;
+}
+
+std::string text_or(const json& value, const std::string& fallback) {
+  if (!value.is_string()) return fallback;
+  const auto& text = value.get_ref<const std::string&>();
+  return text.empty() ? fallback : text;
+}
+
+std::string needed_text(const json& object, const char* key, bool may_be_empty) {
+  const json& value = get(object, key);
+  if (!value.is_string() || (!may_be_empty && value.get_ref<const std::string&>().empty())) {
+    throw Error(fmt::format("it is not a result: it has no text under \"{}\"", key));
+  }
+  return value.get<std::string>();
+}
+
+std::string read_text(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) throw Error("it is not a regular file");
+  std::ifstream file(path, std::ios::binary);
+  std::string text(static_cast<size_t>(fs::file_size(path, error)), '\0');
+  if (!file || error) throw Error("it can't be read");
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
+
+// A file's object, and the numbers under "data" where they were read apart from it: then "data" is
+// true.
+struct Parsed {
+  json object;
+  std::optional<std::vector<double>> data;
+};
+
+Parsed load_object(const fs::path& path) {
+  std::string text = read_text(path);
+  const std::string whole = text;
+  Parsed parsed;
+  parsed.data = take_numbers(text, "data", "true");
+  for (const char* unread : {"start_s", "block"}) take_numbers(text, unread, "[]");
+  parsed.object = json::parse(text, nullptr, false);
+  if (parsed.data && !(get(parsed.object, "data") == true)) {  // it was another object's
+    parsed = {json::parse(whole, nullptr, false), std::nullopt};
+  }
+  if (parsed.object.is_discarded()) throw Error("broken JSON");
+  if (!parsed.object.is_object()) throw Error("it is not a result: not a JSON object");
+  return parsed;
+}
+
+// The last part of a path of any system, without ".onnx".
+std::string model_name(const std::string& model_path) {
+  const size_t end = model_path.find_last_not_of("/\\");
+  std::string name = model_path.substr(0, end == std::string::npos ? 0 : end + 1);
+  name = name.substr(name.find_last_of("/\\") + 1);
+  constexpr std::string_view kEnding = ".onnx";
+  if (name.size() > kEnding.size() && name.ends_with(kEnding)) {
+    name.resize(name.size() - kEnding.size());
+  }
+  return name;
+}
+
+// The 2021 tool stored true for `--quantize 0` too; its files' names are right.
+bool is_quantized(const json& object, const fs::path& path, bool of_2021) {
+  if (of_2021) {
+    static const std::regex kNamed("-quant=([01])-");
+    std::smatch match;
+    const std::string name = path.filename().string();
+    if (std::regex_search(name, match, kNamed)) return match[1] == "1";
+  }
+  return get(object, "quantize") == true;
+}
+
+Outcome read_outcome(const json& object) {
+  const json& outcome = get(object, "outcome");
+  if (outcome.is_null()) return {};
+  try {
+    return {outcome_kind_from_string(text_or(outcome, "")), text_or(get(object, "reason"), "")};
+  } catch (const Error&) {
+    throw Error(fmt::format("its outcome {} is unknown", shown(outcome)));
+  }
+}
+
+Verdict read_verdict(const json& object, bool of_2021) {
+  if (of_2021) return Verdict::kUnverified;
+  const json& name = get(get(object, "verification"), "verdict");
+  for (const Verdict verdict : {Verdict::kOk, Verdict::kWrong, Verdict::kUnverified}) {
+    if (name == to_string(verdict)) return verdict;
+  }
+  throw Error("it has no verdict under \"verification\"");
+}
+
+std::optional<double> read_positive(const json& value) {
+  if (!value.is_number()) return std::nullopt;
+  const auto number = value.get<double>();
+  return number > 1 / kLongest_s && number < 1 / kShortest_s ? std::optional(number) : std::nullopt;
+}
+
+PublishedFigure read_published(const json& object, bool ok) {
+  PublishedFigure figure;
+  const std::optional<double> throughput = read_positive(get(object, "throughput_per_s"));
+  if (ok && !throughput) {
+    throw Error("it has no number above 0 under \"published\", \"throughput_per_s\"");
+  }
+  figure.throughput_per_s = throughput.value_or(0);
+  figure.plus_minus_per_s = read_positive(get(object, "plus_minus_per_s"));
+  const json& bound = get(object, "bound");
+  if (bound == "at_least") {
+    figure.bound = PublishedFigure::Bound::kAtLeast;
+  } else if (bound == "below") {
+    figure.bound = PublishedFigure::Bound::kBelow;
+  } else if (!bound.is_null()) {
+    throw Error(fmt::format("its bound {} is neither \"at_least\" nor \"below\"", shown(bound)));
+  }
+  return figure;
+}
+
+int64_t read_number(const json& object) {
+  const json& number = get(object, "number");
+  if (number.is_null()) return 1;
+  if (!number.is_number_integer() || number < 1 || number > kMostInferences) {
+    throw Error(
+        fmt::format("its \"number\" is {}, not a whole number of at least 1", shown(number)));
+  }
+  return number.get<int64_t>();
+}
+
+std::vector<double> numbers_under_data(const json& object) {
+  const json& data = get(object, "data");
+  if (!data.is_array() || data.empty()) throw Error("it has no measurements under \"data\"");
+  std::vector<double> numbers;
+  for (const json& value : data) {
+    if (!value.is_number()) {
+      throw Error(fmt::format("under \"data\" stands {}, not a time in seconds", shown(value)));
+    }
+    numbers.push_back(value.get<double>());
+  }
+  return numbers;
+}
+
+// Seconds an inference: each datum is the time of `number` inferences.
+std::vector<double> read_times_s(const Parsed& parsed, int64_t number) {
+  std::vector<double> times_s = parsed.data ? *parsed.data : numbers_under_data(parsed.object);
+  for (double& time_s : times_s) {
+    if (!(time_s > kShortest_s && time_s < kLongest_s)) {
+      throw Error(fmt::format("under \"data\" stands {:g}, not a time in seconds", time_s));
+    }
+    time_s /= static_cast<double>(number);
+  }
+  return times_s;
+}
+
+std::string folder_name(const fs::path& path) {
+  const std::string name = fs::absolute(path).lexically_normal().parent_path().filename().string();
+  return name.empty() ? "unknown" : name;
+}
+
+void list_json_files(const fs::path& folder, ResultsFolder& found, std::vector<fs::path>& files) {
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  if (error) {
+    found.skipped.push_back(fmt::format("skipped {}: {}", folder.string(), error.message()));
+    return;
+  }
+  for (const fs::directory_entry& entry : entries) {
+    if (entry.is_directory(error) && !entry.is_symlink(error)) {
+      list_json_files(entry.path(), found, files);
+    } else if (entry.path().extension() == ".json") {
+      files.push_back(entry.path());
+    }
+  }
+}
+
+// Reads every step-th file from `first` on.
+ResultsFolder read_some(const std::vector<fs::path>& files, size_t first, size_t step) {
+  ResultsFolder found;
+  for (size_t i = first; i < files.size(); i += step) {
+    try {
+      found.results.push_back(read_result(files[i]));
+    } catch (const Error& error) {
+      found.skipped.push_back(fmt::format("skipped {}: {}", files[i].string(), error.what()));
+    }
+  }
+  return found;
+}
+
+template <typename T>
+void append(std::vector<T>& all, std::vector<T>&& some) {
+  all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+}
+
+}  // namespace
+
+StoredResult read_result(const fs::path& path) {
+  const Parsed parsed = load_object(path);
+  const json& object = parsed.object;
+  StoredResult result;
+  result.path = path;
+  result.model = model_name(needed_text(object, "model_path", false));
+  result.backend = needed_text(object, "backend", false);
+  result.backend_meta = needed_text(object, "backend_meta", true);
+  const json& version = get(object, "schema_version");
+  if (!version.is_null() && version != kSchemaVersion) {
+    throw Error(fmt::format("its schema_version is {}, this program reads {}", shown(version),
+                            kSchemaVersion));
+  }
+  const bool of_2021 = version.is_null();
+  result.quantized = is_quantized(object, path, of_2021);
+  result.instance = text_or(get(object, "instance"), folder_name(path));
+  result.mode = text_or(get(object, "mode"), result.mode);
+  result.outcome = read_outcome(object);
+  result.verdict = read_verdict(object, of_2021);
+  result.suspect = get(get(object, "noise"), "suspect") == true;
+  result.number = read_number(object);
+  const json& published = get(object, "published");
+  if (of_2021 && published.is_object()) {
+    result.published = read_published(published, result.outcome.ok());
+  } else if (result.outcome.ok() && result.mode == "latency") {
+    result.times_s = read_times_s(parsed, result.number);
+  }
+  const json& shapes = get(object, "input_shapes");
+  if (shapes.is_object()) result.input_shapes = shapes.dump();
+  result.model_sha256 = text_or(get(object, "model_sha256"), "");
+  result.architecture = text_or(get(get(object, "environment"), "architecture"), "");
+  result.started_at = text_or(get(object, "started_at"), "");
+  std::error_code ignored;
+  result.modified = fs::last_write_time(path, ignored);
+  return result;
+}
+
+ResultsFolder read_results(const std::string& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    throw UsageError(fmt::format("there is no folder {}", folder));
+  }
+  ResultsFolder found;
+  std::vector<fs::path> files;
+  list_json_files(folder, found, files);
+  const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 16);
+  std::vector<std::future<ResultsFolder>> parts;
+  for (size_t i = 0; i < threads; ++i) {
+    parts.push_back(std::async(std::launch::async, read_some, std::cref(files), i, threads));
+  }
+  for (auto& part : parts) {
+    ResultsFolder some = part.get();
+    append(found.results, std::move(some.results));
+    append(found.skipped, std::move(some.skipped));
+  }
+  std::sort(found.results.begin(), found.results.end(),
+            [](const StoredResult& a, const StoredResult& b) { return a.path < b.path; });
+  std::sort(found.skipped.begin(), found.skipped.end());
+  return found;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,57 @@
+// Results as they are read back: ours and those of the 2021 tool (docs/results-format.md), from any
+// machine. Holds what plans are made of; all the rest of a file is ignored.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/outcome.h"
+#include "verify/verify.h"
+
+namespace dnnbench {
+
+// A number that someone printed or drew, without samples.
+struct PublishedFigure {
+  enum class Bound { kNone, kAtLeast, kBelow };
+
+  double throughput_per_s = 0;             // of one machine; above 0 where the outcome is ok
+  std::optional<double> plus_minus_per_s;  // how exactly it could be read
+  Bound bound = Bound::kNone;              // kAtLeast, kBelow: no more is known
+};
+
+struct StoredResult {
+  std::filesystem::path path;
+  std::string model;     // file name without folder and ".onnx"
+  std::string instance;  // of the JSON, else the folder's name
+  std::string backend;
+  std::string backend_meta;
+  bool quantized = false;
+  std::string mode = "latency";  // one request at a time; of another mode nothing more is read
+  Outcome outcome;
+  Verdict verdict = Verdict::kUnverified;
+  bool suspect = false;         // something else used the machine
+  int64_t number = 1;           // inferences that each of times_s is the mean of
+  std::vector<double> times_s;  // of one inference, in the order measured; empty unless ok
+  std::optional<PublishedFigure> published;
+  std::string input_shapes;  // as JSON text; empty where the file does not say
+  std::string model_sha256;  // empty where the file does not say
+  std::string architecture;  // "x86_64", "aarch64", or empty
+  std::string started_at;    // UTC, "2026-11-23T22:40:07Z"; empty in files of 2021
+  std::filesystem::file_time_type modified;
+};
+
+struct ResultsFolder {
+  std::vector<StoredResult> results;  // in the order of their paths
+  std::vector<std::string> skipped;   // a sentence for each .json file that is none, and why
+};
+
+// All results below a folder, symbolic links to folders not followed. Several threads read; none is
+// left at the end. Throws UsageError where the folder itself can't be read.
+ResultsFolder read_results(const std::string& folder);
+
+// One file. Throws Error whose text is why it is no result, as the end of a sentence.
+StoredResult read_result(const std::filesystem::path& path);
+
+}  // namespace dnnbench

@@ -1,0 +1,188 @@
+#include "results/stored_result.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "results/result.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class StoredResults : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        fs::path(testing::TempDir()) /
+        ("stored_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "c5a.large");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  fs::path write(const std::string& name, const std::string& text) {
+    const fs::path path = folder_ / "c5a.large" / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+  fs::path write_json(const std::string& name, const json& object) {
+    return write(name, object.dump());
+  }
+
+  std::string refusal(const std::string& text) {
+    try {
+      read_result(write("x.json", text));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  fs::path folder_;
+};
+
+json of_2021() {
+  return {{"model_path", "C:\\models\\resnet50v1.onnx"},
+          {"backend", "onnxruntime"},
+          {"backend_meta", "openmp"},
+          {"quantize", true},
+          {"number", 10},
+          {"data", {1.0, 3.0}}};
+}
+
+TEST_F(StoredResults, OursIsReadBack) {
+  Result result;
+  result.model_path = "/models/tiny.onnx";
+  result.backend = "openvino";
+  result.backend_meta = "cpu-threads=1";
+  result.instance = "my-host";
+  result.number = 2;
+  result.data = {0.4, 0.1};
+  result.verification.verdict = Verdict::kOk;
+  result.started_at = "2026-11-23T22:40:07Z";
+  result.model_sha256 = "abc";
+  result.environment.architecture = "aarch64";
+  result.input_shapes["x"] = {1, 3};
+  const StoredResult read = read_result(write_json("any name.json", to_json(result)));
+  EXPECT_EQ(read.model, "tiny");
+  EXPECT_EQ(read.instance, "my-host");
+  EXPECT_EQ(read.backend, "openvino");
+  EXPECT_EQ(read.backend_meta, "cpu-threads=1");
+  EXPECT_EQ(read.times_s, (std::vector<double>{0.2, 0.05}));
+  EXPECT_EQ(read.number, 2);
+  EXPECT_EQ(read.verdict, Verdict::kOk);
+  EXPECT_FALSE(read.suspect);
+  EXPECT_FALSE(read.quantized);
+  EXPECT_EQ(read.started_at, "2026-11-23T22:40:07Z");
+  EXPECT_EQ(read.model_sha256, "abc");
+  EXPECT_EQ(read.architecture, "aarch64");
+  EXPECT_EQ(read.input_shapes, R"({"x":[1,3]})");
+}
+
+TEST_F(StoredResults, AFailureIsOneToo) {
+  Result result;
+  result.model_path = "tiny.onnx";
+  result.backend = "tf";
+  result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  const StoredResult read = read_result(write_json("x.json", to_json(result)));
+  EXPECT_EQ(read.outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_EQ(read.outcome.reason, "ended by SIGSEGV");
+  EXPECT_TRUE(read.times_s.empty());
+}
+
+TEST_F(StoredResults, Of2021TheNamesOfFileAndFolderAreBelieved) {
+  const StoredResult read =
+      read_result(write_json("resnet50v1-quant=0-cpu-onnxruntime-openmp.json", of_2021()));
+  EXPECT_EQ(read.model, "resnet50v1");
+  EXPECT_EQ(read.instance, "c5a.large");
+  EXPECT_FALSE(read.quantized);
+  EXPECT_EQ(read.verdict, Verdict::kUnverified);
+  EXPECT_EQ(read.times_s, (std::vector<double>{0.1, 0.3}));
+  EXPECT_TRUE(read_result(write_json("a-quant=1-cpu-x.json", of_2021())).quantized);
+  EXPECT_TRUE(read_result(write_json("renamed.json", of_2021())).quantized);
+}
+
+TEST_F(StoredResults, APublishedFigureHasNoTimes) {
+  json object = of_2021();
+  object["data"] = json::array();
+  object["published"] = {
+      {"throughput_per_s", 0.6994}, {"plus_minus_per_s", 0.012}, {"bound", nullptr}};
+  const StoredResult read = read_result(write_json("x.json", object));
+  EXPECT_TRUE(read.times_s.empty());
+  EXPECT_EQ(read.published->throughput_per_s, 0.6994);
+  EXPECT_EQ(read.published->plus_minus_per_s, 0.012);
+  EXPECT_EQ(read.published->bound, PublishedFigure::Bound::kNone);
+  object["published"]["bound"] = "at_least";
+  EXPECT_EQ(read_result(write_json("x.json", object)).published->bound,
+            PublishedFigure::Bound::kAtLeast);
+  object["published"]["bound"] = "about";
+  EXPECT_THROW(read_result(write_json("x.json", object)), Error);
+  object["published"] = {{"throughput_per_s", 0}};
+  EXPECT_THROW(read_result(write_json("x.json", object)), Error);
+}
+
+TEST_F(StoredResults, OnlyTheResultsOwnDataCount) {
+  json object = of_2021();
+  object["data"] = nullptr;
+  object["other"] = {{"data", {1, 2}}};
+  EXPECT_EQ(refusal(object.dump()), "it has no measurements under \"data\"");
+  object["data"] = {10};
+  EXPECT_EQ(read_result(write_json("x.json", object)).times_s, std::vector<double>{1});
+}
+
+TEST_F(StoredResults, TimesOfAnotherModeAreNotTakenForLatencies) {
+  json object = to_json(Result{});
+  object["model_path"] = "a.onnx";
+  object["backend"] = "b";
+  object["mode"] = "load";
+  const StoredResult read = read_result(write_json("x.json", object));
+  EXPECT_EQ(read.mode, "load");
+  EXPECT_TRUE(read.times_s.empty());
+}
+
+TEST_F(StoredResults, WhatIsNoneSaysWhy) {
+  EXPECT_EQ(refusal("{\"model_path\": \"a.on"), "broken JSON");
+  EXPECT_EQ(refusal(""), "broken JSON");
+  EXPECT_EQ(refusal("{\"a\": \"\xff\"}"), "broken JSON");
+  EXPECT_EQ(refusal("[1]"), "it is not a result: not a JSON object");
+  EXPECT_EQ(refusal("{}"), "it is not a result: it has no text under \"model_path\"");
+  json object = of_2021();
+  object["data"] = {0.1, -1};
+  EXPECT_EQ(refusal(object.dump()), "under \"data\" stands -1, not a time in seconds");
+  object["data"] = json::array();
+  EXPECT_EQ(refusal(object.dump()), "it has no measurements under \"data\"");
+  object["number"] = 0;
+  EXPECT_EQ(refusal(object.dump()), "its \"number\" is 0, not a whole number of at least 1");
+  object["number"] = 18446744073709551615U;
+  EXPECT_NE(refusal(object.dump()), "");
+  object["outcome"] = "fine";
+  EXPECT_EQ(refusal(object.dump()), "its outcome \"fine\" is unknown");
+  object["schema_version"] = 2;
+  EXPECT_EQ(refusal(object.dump()), "its schema_version is 2, this program reads 1");
+  EXPECT_EQ(refusal(std::string(100'000, '[')), "broken JSON");
+}
+
+TEST_F(StoredResults, AFolderIsReadWithAllBelowItAndBrokenFilesAreNamed) {
+  for (int i = 0; i < 30; ++i) write_json("r" + std::to_string(i) + ".json", of_2021());
+  write("half.json", "{\"model_path\"");
+  write("engine.log", "not JSON");
+  fs::create_directories(folder_ / "c5a.large" / "folder.json");
+  fs::create_directory_symlink(folder_, folder_ / "c5a.large" / "loop");
+  const ResultsFolder found = read_results(folder_.string());
+  EXPECT_EQ(found.results.size(), 30U);
+  for (size_t i = 1; i < found.results.size(); ++i) {
+    EXPECT_LT(found.results[i - 1].path, found.results[i].path);
+  }
+  EXPECT_EQ(found.skipped,
+            std::vector<std::string>{"skipped " + (folder_ / "c5a.large/half.json").string() +
+                                     ": broken JSON"});
+  EXPECT_THROW(read_results((folder_ / "none").string()), UsageError);
+}
+
+}  // namespace
+}  // namespace dnnbench
