@@ -188,7 +188,7 @@ def test_wrong_subcommands_are_one_sentence(dnnbench, arguments, sentence):
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines", None])
+@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines", "compare", None])
 def test_help_goes_to_stdout(dnnbench, subcommand):
     done = dnnbench(*filter(None, [subcommand]), "--help")
     assert (done.returncode, done.stderr) == (0, "")

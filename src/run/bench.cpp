@@ -257,7 +257,7 @@ void place(std::vector<Result>& results, double confidence, std::optional<size_t
     result.p50_interval_s = latency_interval_s(own[0], 1 - confidence);
     if (!may_be_ranked(result)) continue;
     const Result& first = ranked.empty() ? result : *ranked.front();
-    const bool by_anchor = anchor && share_a_block(result, results[*anchor]);
+    const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
     if (!by_anchor && !share_a_block(result, first)) continue;
     if (anchor == i) anchor_row = ranked.size();
     ranked.push_back(&result);
