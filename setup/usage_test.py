@@ -100,7 +100,8 @@ def test_wrong_usage_is_one_sentence_and_installs_nothing(bare, arguments, sente
     assert done.stderr.startswith(sentence)
 
 
-@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines", "compare", "advise", "catalogue"]
+@pytest.mark.parametrize(
+    "subcommand", ["run", "inspect", "engines", "compare", "advise", "catalogue"]
 )
 def test_help_goes_to_stdout_and_installs_nothing(bare, subcommand):
     done = bare("dnnbench", [subcommand, "--help"])

@@ -1,6 +1,6 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
-// load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What happens
-// later does so after 20 calls, or "MODE,calls=500".
+// load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What
+// happens later does so after 20 calls, or "MODE,calls=500".
 #include "worker/engine.h"
 
 #include <signal.h>

@@ -24,15 +24,15 @@ std::string time_cell(const std::optional<double>& seconds) {
 std::string ratio_cell(const Compared& row) {
   if (!row.before_s || !row.after_s) return "-";
   const Interval& interval = row.ratio.interval;
-  return is_known(interval) ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", row.ratio.value, interval.low,
-                                          interval.high)
-                            : fmt::format("{:.2f}x [?]", row.ratio.value);
+  return is_known(interval)
+             ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", row.ratio.value, interval.low, interval.high)
+             : fmt::format("{:.2f}x [?]", row.ratio.value);
 }
 
 std::string label(const Compared& row) { return engine_label(row.backend, row.backend_meta); }
 
 Row cells(const Compared& row) {
-  return {printable(row.model),    label(row),      time_cell(row.before_s),
+  return {printable(row.model),   label(row),      time_cell(row.before_s),
           time_cell(row.after_s), ratio_cell(row), std::string(to_string(row.change))};
 }
 
@@ -97,7 +97,8 @@ std::string comparison_csv(const ComparedFolders& compared) {
 }
 
 std::string comparison_markdown(const ComparedFolders& compared) {
-  std::string text = fmt::format("| {} |\n|---|---|---:|---:|---|---|\n", fmt::join(kHeader, " | "));
+  std::string text =
+      fmt::format("| {} |\n|---|---|---:|---:|---|---|\n", fmt::join(kHeader, " | "));
   for (const Compared& row : compared.rows) {
     text += fmt::format("| {} |\n", fmt::join(cells(row), " | "));
   }

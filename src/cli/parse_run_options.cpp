@@ -177,7 +177,8 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--number", options.number)->check(CLI::Range(int64_t{1}, kMostExperiments));
   app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMostExperiments));
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
-  app.add_option("--confidence", options.confidence)->check(CLI::Range(kLeastConfidence, kMostConfidence));
+  app.add_option("--confidence", options.confidence)
+      ->check(CLI::Range(kLeastConfidence, kMostConfidence));
   app.add_option("--precision-target", options.precision_target)
       ->check(CLI::Range(kFinestTarget, kCoarsestTarget));
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));

@@ -82,11 +82,10 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
 }
 
 TEST(ParseRunOptions, ReadsEveryValue) {
-  const RunOptions options =
-      parse({"--device=arm", "--repeat=7", "--number=3", "--warmup=0", "--budget=1.5",
-             "--timeout=.25", "--output=out", "--threads=2", "--precision=bf16",
-             "--seed=9007199254740991", "--instance=c5a", "--test-data=/",
-             "--confidence=0.9", "--precision-target=.05"});
+  const RunOptions options = parse({"--device=arm", "--repeat=7", "--number=3", "--warmup=0",
+                                    "--budget=1.5", "--timeout=.25", "--output=out", "--threads=2",
+                                    "--precision=bf16", "--seed=9007199254740991", "--instance=c5a",
+                                    "--test-data=/", "--confidence=0.9", "--precision-target=.05"});
   EXPECT_EQ(options.device, "arm");
   EXPECT_EQ(options.repeat, 7);
   EXPECT_EQ(options.number, 3);

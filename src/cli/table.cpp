@@ -14,9 +14,8 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"engine",  "version",  "median", "p90",    "p99",       "inferences/s",
-                  "vs best", "CPU time", "load",   "memory", "precision", "error",
-                  "verdict"};
+const Row kHeader{"engine",   "version", "median", "p90",       "p99",   "inferences/s", "vs best",
+                  "CPU time", "load",    "memory", "precision", "error", "verdict"};
 constexpr size_t kLeftAligned[] = {0, 1, 6, 10, 12};
 
 bool is_left_aligned(size_t column) {
@@ -85,9 +84,9 @@ Row row_of(const Result& result) {
   Row row{engine_label(result), result.engine_version.value_or("-")};
   if (result.outcome.ok()) {
     const double median_s = median_latency_s(result);
-    row.insert(row.end(), {format_seconds(median_s), percentile_cell(result, 90),
-                           percentile_cell(result, 99), format_rate(1 / median_s),
-                           ratio_cell(result), cpu_cell(result)});
+    row.insert(row.end(),
+               {format_seconds(median_s), percentile_cell(result, 90), percentile_cell(result, 99),
+                format_rate(1 / median_s), ratio_cell(result), cpu_cell(result)});
   } else {
     row.insert(row.end(), 6, "-");
   }
@@ -229,7 +228,8 @@ std::string closing_sentence(const std::vector<Result>& results) {
   for (const Result& result : results) {
     if (!is_verified(result) || !is_suspect(result)) continue;
     return fmt::format(
-        "The machine was busy: {}. These figures give no ranking; run again when nothing else runs.",
+        "The machine was busy: {}. These figures give no ranking; run again when nothing else "
+        "runs.",
         why_suspect(result));
   }
   const auto ranked = ranked_fastest_first(results);

@@ -142,18 +142,20 @@ TEST(ClosingSentence, NamesAllThatTieWithTheBest) {
 }
 
 TEST(ClosingSentence, ComparesTheBestWithTheNext) {
-  EXPECT_EQ(closing_sentence({placed("onnxruntime", 0.04, kSlower), best("openvino", 0.032),
-                              unverified("tvm", 0.001)}),
-            "openvino is fastest: 1.25 times onnxruntime; this holds with a probability of at least "
-            "99.45 %; outputs agree within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({placed("onnxruntime", 0.04, kSlower), best("openvino", 0.032),
+                        unverified("tvm", 0.001)}),
+      "openvino is fastest: 1.25 times onnxruntime; this holds with a probability of at least "
+      "99.45 %; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, SaysWhatIsNotDecided) {
   Result first = best("openvino", 0.032), second = placed("onnxruntime", 0.0325, kOpen);
   first.placing->decided = second.placing->decided = false;
-  EXPECT_EQ(closing_sentence({first, second}),
-            "openvino or onnxruntime is fastest, which is undecided at 99 %; not all of the order is "
-            "decided; a longer --budget may decide it; outputs agree within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({first, second}),
+      "openvino or onnxruntime is fastest, which is undecided at 99 %; not all of the order is "
+      "decided; a longer --budget may decide it; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, OfOneEngineOnly) {

@@ -98,8 +98,8 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
     row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
   } else {
     row.ratio = ratio_of_runs(*before, *after, alpha);
-    row.change = before->suspect || after->suspect ? Change::kSuspect
-                                                   : change_of(row.ratio.relation);
+    row.change =
+        before->suspect || after->suspect ? Change::kSuspect : change_of(row.ratio.relation);
   }
   return row;
 }
@@ -111,8 +111,8 @@ void warn(const StoredResult& before, const StoredResult& after, std::set<std::s
     if (other == after.conditions.end() || other->second == value) continue;
     // Every engine has its own version.
     const std::string whose = name == "engine_version" ? before.backend + ": " : "";
-    warnings.insert(fmt::format("{}{} differs: {} before, {} after", whose, name, value,
-                                other->second));
+    warnings.insert(
+        fmt::format("{}{} differs: {} before, {} after", whose, name, value, other->second));
   }
 }
 

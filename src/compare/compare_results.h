@@ -34,7 +34,7 @@ struct Compared {
   std::string model;
   std::string backend;
   std::string backend_meta;
-  std::string instance;  // of `after` where there is one
+  std::string instance;            // of `after` where there is one
   std::optional<double> before_s;  // medians of one inference, where ok
   std::optional<double> after_s;
   Ratio ratio;  // after in units of before; its interval is infinite where too little is known

@@ -9,7 +9,7 @@ std::string disturbance(const Noise& turn) {
   const double waited = share_of(turn.waited_s, turn);
   const double stolen = share_of(turn.stolen_s, turn);
   if (turn.throttled > 0) return "a core was slowed down for heat";
-  if (stolen > kMostStolen && turn.window_s >= kLeastWindow_s) {
+  if (stolen > kMostStolen && turn.stolen_s > kOneTick_s) {
     return fmt::format("the hypervisor took {:.2f} cores away", stolen);
   }
   if (turn.window_s < kLeastWindow_s) {

@@ -11,7 +11,8 @@ namespace dnnbench {
 inline constexpr double kMostWaited = 0.02;  // and others' CPU time above kMostBeside
 inline constexpr double kMostBeside = 0.10;
 inline constexpr double kMostOthers = 0.50;
-inline constexpr double kMostStolen = 0.02;
+inline constexpr double kMostStolen = 0.02;  // and more than one tick
+inline constexpr double kOneTick_s = 0.0105;
 
 // Others' and stolen time are counted in ticks, usually of 10 ms: of a shorter turn they tell
 // nothing, and waiting alone, which is counted in nanoseconds, decides.

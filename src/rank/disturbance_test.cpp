@@ -14,6 +14,8 @@ TEST(Disturbance, NamesWhatElseTheMachineDid) {
   turn.others_s = 0;
   turn.stolen_s = 0.1;
   EXPECT_EQ(disturbance(turn), "the hypervisor took 0.50 cores away");
+  turn.stolen_s = 0.01;
+  EXPECT_EQ(disturbance(turn), "");
   turn.throttled = 1;
   EXPECT_EQ(disturbance(turn), "a core was slowed down for heat");
 }
@@ -30,7 +32,7 @@ TEST(Disturbance, AnEngineThatWaitsForItsOwnThreadsIsNotDisturbed) {
 TEST(Disturbance, OfAShortTurnOnlyWaitingTells) {
   Noise turn;
   turn.window_s = 0.01;
-  turn.others_s = turn.stolen_s = 0.01;
+  turn.others_s = turn.stolen_s = 0.01;  // a tick
   EXPECT_EQ(disturbance(turn), "");
   turn.waited_s = 0.001;
   EXPECT_EQ(disturbance(turn), "its threads waited for a core");

@@ -14,7 +14,8 @@ std::vector<double> log_ratios(const std::vector<double>& a, const std::vector<d
   assert(a.size() == b.size());
   std::vector<double> logs;
   for (size_t block = 0; block < a.size(); ++block) {
-    if (!std::isnan(a[block]) && !std::isnan(b[block])) logs.push_back(std::log(a[block] / b[block]));
+    if (!std::isnan(a[block]) && !std::isnan(b[block]))
+      logs.push_back(std::log(a[block] / b[block]));
   }
   return logs;
 }
@@ -76,7 +77,8 @@ Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
                std::optional<size_t> anchor) {
   const std::vector<double> logs = log_ratios(table[a], table[b]);
   if (!logs.empty()) return ratio_from_logs(median(logs), median_interval(logs, alpha));
-  if (!anchor || *anchor == a || *anchor == b) return ratio_from_logs(0, median_interval({}, alpha));
+  if (!anchor || *anchor == a || *anchor == b)
+    return ratio_from_logs(0, median_interval({}, alpha));
   const Ratio up = ratio_of(table, a, *anchor, alpha / 2);
   const Ratio down = ratio_of(table, *anchor, b, alpha / 2);
   return ratio_from_logs(std::log(up.value * down.value),
@@ -99,7 +101,8 @@ Ranking rank(const BlockTable& table, double confidence, std::optional<size_t> a
   for (size_t a = 0; a < table.size(); ++a) {
     if (a != best) ranking.standing[a].to_best = ratio_of(table, a, best, alpha, anchor);
     for (size_t b = 0; b < table.size(); ++b) {
-      const bool slower = a != b && ratio_of(table, a, b, alpha, anchor).relation == Relation::kSlower;
+      const bool slower =
+          a != b && ratio_of(table, a, b, alpha, anchor).relation == Relation::kSlower;
       ranking.standing[a].place += slower ? 1 : 0;
     }
   }

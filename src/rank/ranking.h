@@ -11,8 +11,8 @@
 namespace dnnbench {
 
 // latency_s[engine][block]: the engine's median in that block; NaN where it had no turn in it. All
-// engines have the same number of blocks. A block is a moment of the machine: only times of one block
-// are compared.
+// engines have the same number of blocks. A block is a moment of the machine: only times of one
+// block are compared.
 using BlockTable = std::vector<std::vector<double>>;
 
 // Ratios nearer to 1 than this are called a tie.
@@ -34,8 +34,8 @@ struct Ratio {
 
 // Where one engine stands.
 struct Standing {
-  Ratio to_best;    // exactly 1 and a tie for the best itself
-  size_t place = 1; // 1 + how many are known to be faster; a tie or what is undecided shares it
+  Ratio to_best;     // exactly 1 and a tie for the best itself
+  size_t place = 1;  // 1 + how many are known to be faster; a tie or what is undecided shares it
 };
 
 struct Ranking {
@@ -47,8 +47,8 @@ struct Ranking {
   double probability = 0;
 };
 
-// a's time in units of b's. With no block in common, both are compared with `anchor`, which then has
-// blocks in common with each; the interval is wider for it.
+// a's time in units of b's. With no block in common, both are compared with `anchor`, which then
+// has blocks in common with each; the interval is wider for it.
 Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
                std::optional<size_t> anchor = std::nullopt);
 

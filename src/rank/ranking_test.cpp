@@ -89,8 +89,7 @@ TEST(Rank, ComparesGroupsByTheirAnchor) {
 
 TEST(Needs, EndWhenAllIsDecidedOrKnownWellEnough) {
   EXPECT_EQ(needs(measured({1, 2}, 9, 0.001), 0.01, 0.01), (std::vector<Need>(2, Need::kMore)));
-  EXPECT_EQ(needs(measured({1, 2}, 10, 0.001), 0.01, 0.01),
-            (std::vector<Need>(2, Need::kDecided)));
+  EXPECT_EQ(needs(measured({1, 2}, 10, 0.001), 0.01, 0.01), (std::vector<Need>(2, Need::kDecided)));
   // 1.0098: neither a tie nor different for long, but known within 1 %.
   EXPECT_EQ(needs(measured({1, 1.0098}, 10, 0.0001), 0.01, 0.01)[0], Need::kDecided);
   EXPECT_EQ(needs(measured({1, 1.0098, 1.5}, 40, 0.004), 0.001, 0.02),

@@ -25,15 +25,15 @@ std::string_view to_string(Stop stop);  // "decided", "precise", "budget", "repe
 
 // Where an engine stands among those that took turns with it.
 struct Placing {
-  double confidence = 0;        // asked for; all intervals of the run hold together with it
-  size_t engines = 1;           // that were ranked
-  size_t place = 1;             // 1 + how many are known to be faster
-  bool is_best = false;         // the fastest, by estimate at least
+  double confidence = 0;  // asked for; all intervals of the run hold together with it
+  size_t engines = 1;     // that were ranked
+  size_t place = 1;       // 1 + how many are known to be faster
+  bool is_best = false;   // the fastest, by estimate at least
   Ratio to_best;
-  bool decided = false;         // the whole order
-  double probability = 0;       // of the whole order, at least
-  std::string anchor;           // where memory did not hold all engines at once: the one that took
-                                // turns with everyone; else empty
+  bool decided = false;    // the whole order
+  double probability = 0;  // of the whole order, at least
+  std::string anchor;      // where memory did not hold all engines at once: the one that took
+                           // turns with everyone; else empty
 };
 
 struct Result {
@@ -64,7 +64,7 @@ struct Result {
   std::optional<double> load_s;
   std::optional<double> first_run_s;
   std::optional<int64_t> peak_rss_bytes;
-  std::vector<double> data;  // seconds of each experiment, in the order measured
+  std::vector<double> data;     // seconds of each experiment, in the order measured
   std::vector<double> start_s;  // of each experiment, since the first of the run
   std::vector<int64_t> block;   // of each experiment; engines of one run share the numbering
   std::optional<double> cpu_s_per_inference;  // of all the engine's threads
@@ -73,10 +73,10 @@ struct Result {
   std::optional<Interval> p50_interval_s;  // of the median of the blocks' medians, an inference
   std::optional<Placing> placing;          // absent where an engine has no rank
 
-  Noise noise;                 // summed over the turns in `data`
-  int64_t blocks = 0;          // measured
+  Noise noise;         // summed over the turns in `data`
+  int64_t blocks = 0;  // measured
   int64_t blocks_disturbed = 0;
-  std::string disturbance;     // what disturbed them, in words; of the last of them
+  std::string disturbance;  // what disturbed them, in words; of the last of them
 
   Environment environment;
   std::string instance;

@@ -43,7 +43,7 @@ struct StoredResult {
   // What the figures depend on, as JSON texts by name: threads, precision, engine_version, ...,
   // environment.kernel; only what the file tells.
   std::map<std::string, std::string> conditions;
-  std::string started_at;    // UTC, "2026-11-23T22:40:07Z"; empty in files of 2021
+  std::string started_at;  // UTC, "2026-11-23T22:40:07Z"; empty in files of 2021
   std::filesystem::file_time_type modified;
 };
 

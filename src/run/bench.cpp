@@ -208,9 +208,10 @@ class ModelBench {
 
   void tell_of_group() {
     anchor_ = static_cast<size_t>(loaded_[0].result - results_.data());
-    progress_.note(fmt::format("memory does not hold all engines at once: they are measured in "
-                               "groups, each with {}",
-                               results_[*anchor_].backend));
+    progress_.note(
+        fmt::format("memory does not hold all engines at once: they are measured in "
+                    "groups, each with {}",
+                    results_[*anchor_].backend));
   }
 
   size_t engines_in_run() const {
@@ -267,14 +268,10 @@ void place(std::vector<Result>& results, double confidence, std::optional<size_t
   const Ranking ranking = rank(table, confidence, anchor_row);
   for (size_t i = 0; i < ranked.size(); ++i) {
     const Standing& standing = ranking.standing[i];
-    ranked[i]->placing = Placing{confidence,
-                                 ranked.size(),
-                                 standing.place,
-                                 i == ranking.order.front(),
-                                 standing.to_best,
-                                 ranking.decided,
-                                 ranking.probability,
-                                 anchor ? results[*anchor].backend : ""};
+    ranked[i]->placing = Placing{confidence,          ranked.size(),
+                                 standing.place,      i == ranking.order.front(),
+                                 standing.to_best,    ranking.decided,
+                                 ranking.probability, anchor ? results[*anchor].backend : ""};
   }
 }
 

@@ -20,7 +20,7 @@ constexpr int64_t kLeastWarmup = 3;        // experiments
 constexpr int64_t kLargestSlice = 10'000;  // experiments
 constexpr int64_t kMostKept = 2'000;       // in a turn; more would only make a larger file
 constexpr int64_t kLeastKept = 2;
-constexpr int64_t kMostDropped = 200;      // at the start of a turn
+constexpr int64_t kMostDropped = 200;  // at the start of a turn
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();

@@ -18,8 +18,9 @@ namespace dnnbench {
 
 // How long turns are. The defaults are what docs/measuring.md justifies; experiments take others.
 struct TurnLengths {
-  double dropped_s = 0.05;     // at the start of a turn, of experiments that are not kept; at least one
-  double kept_s = 0.15;        // then of those that are; at least kLeastKept
+  double dropped_s =
+      0.05;              // at the start of a turn, of experiments that are not kept; at least one
+  double kept_s = 0.15;  // then of those that are; at least kLeastKept
   double warmup_slice_s = 0.1;
   double least_warmup_s = 0.3;
   double most_warmup_s = 5;
@@ -35,8 +36,9 @@ struct Turn {
 
 class EngineBench {
  public:
-  // Starts the engine's process. Everything referred to must outlive this. The log is written beside
-  // result.output_path. Every function but pause throws EngineEnded when the engine ends otherwise.
+  // Starts the engine's process. Everything referred to must outlive this. The log is written
+  // beside result.output_path. Every function but pause throws EngineEnded when the engine ends
+  // otherwise.
   EngineBench(const RunOptions& options, const PreparedModel& prepared, const EngineChoice& choice,
               const WorkFolder& work, Progress& progress, Result& result, TurnLengths lengths = {});
 

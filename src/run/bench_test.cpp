@@ -110,8 +110,9 @@ TEST_F(BenchModelTest, WhereMemoryIsScarceGroupsShareAnAnchor) {
       bench({"ok,duration_s=0.002", "ok,duration_s=0.003", "unsupported", "ok,duration_s=0.004"},
             kScarce);
   ASSERT_EQ(listener_.notes.size(), 1U);
-  EXPECT_EQ(listener_.notes[0],
-            "memory does not hold all engines at once: they are measured in groups, each with fake");
+  EXPECT_EQ(
+      listener_.notes[0],
+      "memory does not hold all engines at once: they are measured in groups, each with fake");
   EXPECT_EQ(listener_.finished_metas.size(), 4U);
   EXPECT_EQ(listener_.finished_metas.front(), "ok_duration_s=0.003");  // the anchor stays
   EXPECT_GT(shared(results[0], results[1]), 0U);

@@ -71,7 +71,8 @@ Noise machine_noise(const MachineCounters& before, const MachineCounters& after,
   noise.window_s = window_s;
   noise.others_s = std::max(0.0, after.busy_s - before.busy_s - engine_cpu_s);
   noise.stolen_s = after.stolen_s - before.stolen_s;
-  if (before.pressure_s && after.pressure_s) noise.pressure_s = *after.pressure_s - *before.pressure_s;
+  if (before.pressure_s && after.pressure_s)
+    noise.pressure_s = *after.pressure_s - *before.pressure_s;
   noise.throttled = after.throttled - before.throttled;
   noise.lowest_mhz = noise.highest_mhz = after.mhz;
   return noise;

@@ -24,7 +24,8 @@ class MachineCountersTest : public testing::Test {
 TEST_F(MachineCountersTest, ReadsWhatTheKernelTells) {
   const double tick_s = 1.0 / static_cast<double>(sysconf(_SC_CLK_TCK));
   write("/proc/stat", "cpu  100 20 30 4000 50 6 7 80 9 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n");
-  write("/proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=14227430\nfull total=7\n");
+  write("/proc/pressure/cpu",
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=14227430\nfull total=7\n");
   write("/sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "2\n");
   write("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "3\n");
   write("/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "2500000\n");

@@ -16,7 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kRepeatTurn_s = 0.3;     // with --repeat: about so long a turn,
+constexpr double kRepeatTurn_s = 0.3;       // with --repeat: about so long a turn,
 constexpr int64_t kLeastRepeatBlocks = 16;  // but at least so many blocks
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -27,7 +27,7 @@ double seconds_since(Clock::time_point start) {
 // What is known of one block: its place in the sequence, and whether something disturbed it.
 struct Block {
   int64_t number = 0;
-  int64_t slot = 0;         // with --repeat: which of the planned blocks; a disturbed one is repeated
+  int64_t slot = 0;  // with --repeat: which of the planned blocks; a disturbed one is repeated
   std::string disturbance;  // "" for a clean one
 };
 

@@ -196,8 +196,8 @@ void WorkerProcess::pause() {
   const auto deadline = Clock::now() + std::chrono::seconds(1);
   siginfo_t state{};
   // Its end is left for reap, and told by the next request.
-  while (waitid(P_PID, static_cast<id_t>(pid_), &state,
-                WSTOPPED | WEXITED | WNOHANG | WNOWAIT) == 0 &&
+  while (waitid(P_PID, static_cast<id_t>(pid_), &state, WSTOPPED | WEXITED | WNOHANG | WNOWAIT) ==
+             0 &&
          state.si_pid == 0 && Clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::microseconds(50));
   }

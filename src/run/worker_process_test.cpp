@@ -119,7 +119,8 @@ char state_of_engine() {
     std::ifstream file(entry.path() / "stat");
     std::string pid, name, state, parent;
     file >> pid >> name >> state >> parent;
-    if (name.rfind("(dnnbench-engin", 0) == 0 && parent == std::to_string(getpid())) return state[0];
+    if (name.rfind("(dnnbench-engin", 0) == 0 && parent == std::to_string(getpid()))
+      return state[0];
   }
   return '?';
 }

@@ -1,8 +1,9 @@
-// ranking-simulate [TRIALS]: which interval around the median of block ratios holds when it is looked
-// at after every block, by simulation: seeded, no clock. Prints the table of docs/measuring.md.
+// ranking-simulate [TRIALS]: which interval around the median of block ratios holds when it is
+// looked at after every block, by simulation: seeded, no clock. Prints the table of
+// docs/measuring.md.
 //
-// A trial draws block ratios until the pair is decided by the rule of rank/ranking.h, or kMostBlocks
-// have been drawn. Every interval is asked for 0.99.
+// A trial draws block ratios until the pair is decided by the rule of rank/ranking.h, or
+// kMostBlocks have been drawn. Every interval is asked for 0.99.
 
 #include <fmt/format.h>
 
@@ -101,10 +102,8 @@ Interval bootstrap(const std::vector<double>& logs, double alpha, Random& random
 
 std::vector<Method> methods() {
   return {
-      {"bootstrap",
-       [](const std::vector<double>& logs, size_t, Random& random) {
-         return bootstrap(logs, kAlpha, random);
-       }},
+      {"bootstrap", [](const std::vector<double>& logs, size_t,
+                       Random& random) { return bootstrap(logs, kAlpha, random); }},
       // The error is spent over the looks as 1/2, 1/6, 1/12, ...: sum 1.
       {"bootstrap, spending",
        [](const std::vector<double>& logs, size_t look, Random& random) {
@@ -186,10 +185,11 @@ int main(int argc, char** argv) {
         Tally tally;
         for (int i = 0; i < trials; ++i) trial(scatter, method, std::log(truth), random, tally);
         const double share = 100.0 / trials;
-        fmt::print("{:<38}  {:>5.2f}  {:<20}  {:>5.2f}%  {:>6.2f}%  {:>5.1f}%  {:>8.2f}%  {:>6.0f}\n",
-                   scatter.name, truth, method.name, tally.wrong * share,
-                   100 * greatest_share(tally.wrong, trials), tally.right * share,
-                   tally.uncovered * share, median(tally.blocks));
+        fmt::print(
+            "{:<38}  {:>5.2f}  {:<20}  {:>5.2f}%  {:>6.2f}%  {:>5.1f}%  {:>8.2f}%  {:>6.0f}\n",
+            scatter.name, truth, method.name, tally.wrong * share,
+            100 * greatest_share(tally.wrong, trials), tally.right * share, tally.uncovered * share,
+            median(tally.blocks));
         std::fflush(stdout);
       }
     }

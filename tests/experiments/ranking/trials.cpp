@@ -1,7 +1,7 @@
-// ranking-trials KIND MODEL SECONDS [LOAD]: how often the ranking of real processes is right. Two engines
-// of known ratio are loaded once; then as many trials as SECONDS hold, each a ranking from its first
-// block to its verdict by the rules of run/rounds.h. LOAD is a number of processes that compute
-// beside. Prints one line.
+// ranking-trials KIND MODEL SECONDS [LOAD]: how often the ranking of real processes is right. Two
+// engines of known ratio are loaded once; then as many trials as SECONDS hold, each a ranking from
+// its first block to its verdict by the rules of run/rounds.h. LOAD is a number of processes that
+// compute beside. Prints one line.
 //
 // KIND is fake or an engine's name. The fake engine computes for 0.5 ms by the clock. The ratios:
 //     1       the same engine twice, in two processes: what is called different is wrong
@@ -165,7 +165,8 @@ void print(const Setting& setting, double truth, const Tally& tally) {
   const int wrong = truth > 1 ? tally.wrong_sign + tally.tie : tally.different;
   const int right = truth > 1 ? tally.different - tally.wrong_sign : tally.tie;
   fmt::print(
-      "{:<12} ratio {:<4}  load {}  {} trials: right {}, wrong {} (at most {:.2f} %), undecided {}, "
+      "{:<12} ratio {:<4}  load {}  {} trials: right {}, wrong {} (at most {:.2f} %), undecided "
+      "{}, "
       "suspect {}; blocks {:.0f}, disturbed {:.0f} %; ratio {:.4f}, spread {:.2f} %, correlation "
       "{:+.2f}\n",
       setting.kind, truth, setting.load, tally.trials, right, wrong,
