@@ -12,7 +12,7 @@ namespace dnnbench {
 struct Noise {
   double window_s = 0;  // wall time that all else relates to
   double waited_s = 0;  // that the engine's threads together were ready but had no core
-  double others_s = 0;  // CPU time of everything but the engine
+  double others_s = 0;  // CPU time of everything else on the same cores
   double stolen_s = 0;  // that the hypervisor took from all cores together
   std::optional<double> pressure_s;  // that some task of the machine waited for a core (PSI)
   int64_t involuntary_switches = 0;  // of the engine's threads

@@ -15,7 +15,7 @@ std::string disturbance(const Noise& turn) {
   if (turn.window_s < kLeastWindow_s) {
     return waited > kMostWaited ? "its threads waited for a core" : "";
   }
-  if (others > kMostOthers || (waited > kMostWaited && others > kMostBeside)) {
+  if (waited > kMostWaited && others > kMostOthers) {
     return fmt::format("other programs used {:.2f} cores", others);
   }
   return "";

@@ -8,9 +8,8 @@
 namespace dnnbench {
 
 // Thresholds, as shares of the turn. Calibrated by tests/experiments/ranking, docs/measuring.md.
-inline constexpr double kMostWaited = 0.02;  // and others' CPU time above kMostBeside
-inline constexpr double kMostBeside = 0.10;
-inline constexpr double kMostOthers = 0.50;
+inline constexpr double kMostWaited = 0.02;  // while others used more than
+inline constexpr double kMostOthers = 0.10;  // of one core
 inline constexpr double kMostStolen = 0.02;  // and more than one tick
 inline constexpr double kOneTick_s = 0.0105;
 

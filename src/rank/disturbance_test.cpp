@@ -10,6 +10,8 @@ TEST(Disturbance, NamesWhatElseTheMachineDid) {
   turn.window_s = 0.2;
   EXPECT_EQ(disturbance(turn), "");
   turn.others_s = 0.18;
+  EXPECT_EQ(disturbance(turn), "");  // on other cores
+  turn.waited_s = 0.01;
   EXPECT_EQ(disturbance(turn), "other programs used 0.90 cores");
   turn.others_s = 0;
   turn.stolen_s = 0.1;

@@ -100,7 +100,7 @@ TEST_F(BenchModelTest, EnginesThatFitAreMeasuredTogether) {
     EXPECT_TRUE(listener_.notes.empty());
     for (const Result& result : results) {
       EXPECT_EQ(result.data.size(), 20U);
-      if (result.placing) EXPECT_EQ(result.placing->anchor, "");
+      EXPECT_EQ(result.placing ? result.placing->anchor : "", "");
     }
   }
 }

@@ -1,11 +1,14 @@
 #include "run/machine_counters.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 namespace dnnbench {
@@ -13,17 +16,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// cpu  user nice system idle iowait irq softirq steal ...; guests are within user and nice.
+// Lines "cpuN user nice system idle iowait irq softirq steal ..."; guests are within user and nice.
+// Only the cores that this process and its engines may run on.
 void read_stat(const std::string& root, MachineCounters& counters) {
-  std::ifstream file(root + "/proc/stat");
-  std::string name;
-  std::array<double, 8> ticks{};
-  file >> name;
-  for (double& value : ticks) file >> value;
-  if (!file || name != "cpu") return;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return;
   const auto ticks_per_s = static_cast<double>(sysconf(_SC_CLK_TCK));
-  counters.busy_s = (ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) / ticks_per_s;
-  counters.stolen_s = ticks[7] / ticks_per_s;
+  std::ifstream file(root + "/proc/stat");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::array<double, 8> ticks{};
+    words >> name;
+    for (double& value : ticks) words >> value;
+    if (!words || name.rfind("cpu", 0) != 0 || name.size() == 3) continue;
+    const int core = std::atoi(name.c_str() + 3);
+    if (core >= CPU_SETSIZE || !CPU_ISSET(core, &cores)) continue;
+    counters.busy_s += (ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) / ticks_per_s;
+    counters.stolen_s += ticks[7] / ticks_per_s;
+  }
 }
 
 // some avg10=0.00 avg60=0.00 avg300=0.00 total=14227430

@@ -11,7 +11,7 @@ namespace dnnbench {
 
 // Since the machine's start; what the system does not tell is 0 or absent.
 struct MachineCounters {
-  double busy_s = 0;                 // CPU time of all cores, in ticks (/proc/stat)
+  double busy_s = 0;                 // CPU time of the cores this process may use, in ticks
   double stolen_s = 0;               // the same
   std::optional<double> pressure_s;  // /proc/pressure/cpu, "some"
   int64_t throttled = 0;             // /sys/devices/system/cpu/cpu*/thermal_throttle

@@ -1,6 +1,7 @@
 #include "run/machine_counters.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -23,7 +24,14 @@ class MachineCountersTest : public testing::Test {
 
 TEST_F(MachineCountersTest, ReadsWhatTheKernelTells) {
   const double tick_s = 1.0 / static_cast<double>(sysconf(_SC_CLK_TCK));
-  write("/proc/stat", "cpu  100 20 30 4000 50 6 7 80 9 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n");
+  // All together, a core that may be used, and one that no small machine has.
+  cpu_set_t cores;
+  ASSERT_EQ(sched_getaffinity(0, sizeof cores, &cores), 0);
+  int core = 0;
+  while (!CPU_ISSET(core, &cores)) ++core;
+  const std::string name = "cpu" + std::to_string(core);
+  write("/proc/stat", "cpu  900 900 900 900 900 900 900 900 900 0\n" + name +
+                          " 100 20 30 4000 50 6 7 80 9 0\ncpu1023 1 1 1 1 1 1 1 1 1 1\nintr 5\n");
   write("/proc/pressure/cpu",
         "some avg10=0.00 avg60=0.00 avg300=0.00 total=14227430\nfull total=7\n");
   write("/sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "2\n");
