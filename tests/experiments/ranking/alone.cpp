@@ -1,12 +1,13 @@
-// ranking-alone MODEL SECONDS [ENGINE ENGINE]: whether an engine that takes turns with another is measured
-// as it is alone. Engines whose threads go on spinning after a call would slow the other one, if
-// they were not stopped.
+// ranking-alone MODEL SECONDS [ENGINE ENGINE]: whether an engine that takes turns with another is
+// measured as it is alone. Engines whose threads go on spinning after a call would slow the other
+// one, if they were not stopped.
 //
-// Both are loaded. A cycle measures one of them for three turns that alternate with the other's, and
-// for three turns that follow each other without a stop, while the other stands still; which
-// comes first changes with each cycle. A machine whose speed wanders hits both alike. Prints for each
-// engine the median over the cycles of (in turns) / (alone), with its interval (median_interval.h).
-// On an idle machine it is 1 within 2 %; exits with 1 where the interval lies outside.
+// Both are loaded. A cycle measures one of them for three turns that alternate with the other's,
+// and for three turns that follow each other without a stop, while the other stands still; which
+// comes first changes with each cycle. A machine whose speed wanders hits both alike. Prints for
+// each engine the median over the cycles of (in turns) / (alone), with its interval
+// (median_interval.h). On an idle machine it is 1 within 2 %; exits with 1 where the interval lies
+// outside.
 
 #include <fmt/format.h>
 
@@ -104,9 +105,10 @@ bool compare(EngineBench& engine, EngineBench& other, const std::string& name, d
     return false;
   }
   const Interval interval = median_interval(logs, kAlpha);
-  fmt::print("{:<12} alone {:.3f} ms; in turns/alone {:.4f} [{:.4f}, {:.4f}]; {} cycles, {} clean\n",
-             name, 1e3 * median(alone_s), std::exp(median(logs)), std::exp(interval.low),
-             std::exp(interval.high), cycles, logs.size());
+  fmt::print(
+      "{:<12} alone {:.3f} ms; in turns/alone {:.4f} [{:.4f}, {:.4f}]; {} cycles, {} clean\n", name,
+      1e3 * median(alone_s), std::exp(median(logs)), std::exp(interval.low),
+      std::exp(interval.high), cycles, logs.size());
   std::fflush(stdout);
   return interval.is_within(-kLimit, kLimit);
 }
