@@ -6,7 +6,7 @@
 #     "  --flag         description"   a switch; refused when the description is "not built yet"
 #     "#  --flag        description"   a flag that --help does not show
 #     "    name name"                  names of models that can be generated
-#     "Usage: ./dnnbench NAME RESULTS" the subcommand takes one folder
+#     "Usage: ./dnnbench NAME RESULTS" the subcommand takes one folder, "NAME BEFORE AFTER" two
 
 help_folder=$repository/src/cli/help
 
@@ -23,12 +23,12 @@ show_help() {
   done <"$help_folder/$1.txt"
 }
 
-# read_help SUBCOMMAND: fills value_kind[--flag], description[--flag], model_names and takes_folder.
+# read_help SUBCOMMAND: fills value_kind[--flag], description[--flag], model_names and takes_folders.
 read_help() {
   declare -gA value_kind=() description=()
   model_names=()
-  takes_folder=
-  local line folder='^Usage: [^ ]+ [a-z]+ RESULTS' flag='^#?  (--[a-z0-9-]+)(=([^ ]+))?( +(.*))?$' models='^    [a-z0-9]'
+  takes_folders=0
+  local line folders='^Usage: [^ ]+ [a-z]+ (RESULTS|BEFORE AFTER) ' flag='^#?  (--[a-z0-9-]+)(=([^ ]+))?( +(.*))?$' models='^    [a-z0-9]'
   while IFS= read -r line; do
     if [[ $line =~ $flag ]]; then
       value_kind[${BASH_REMATCH[1]}]=${BASH_REMATCH[3]}
@@ -36,8 +36,9 @@ read_help() {
     elif [[ $line =~ $models ]]; then
       # shellcheck disable=SC2206 # the names of one line
       model_names+=($line)
-    elif [[ $line =~ $folder ]]; then
-      takes_folder=yes
+    elif [[ $line =~ $folders ]]; then
+      takes_folders=1
+      [[ ${BASH_REMATCH[1]} != BEFORE* ]] || takes_folders=2
     fi
   done <"$help_folder/$1.txt"
   [[ $1 != run ]] || add_engines_without_help
@@ -126,8 +127,8 @@ check_value() {
 
 check_models() {
   local program="dnnbench $1" model
-  if [[ -n $takes_folder ]]; then
-    check_folder "$program"
+  if ((takes_folders > 0)); then
+    check_folders "$program"
     return 0
   fi
   if ((${#model_names[@]} == 0)); then
@@ -142,11 +143,16 @@ check_models() {
   done
 }
 
-# check_folder WHERE
-check_folder() {
+# check_folders WHERE
+check_folders() {
+  local folder words=('one folder' 'two folders')
   ((${#given_models[@]} > 0)) || usage_error "$1: which folder of results?"
-  ((${#given_models[@]} == 1)) || usage_error "$1: one folder of results, please: what is '${given_models[1]}'?"
-  [[ -d ${given_models[0]} ]] || usage_error "$1: there is no folder ${given_models[0]}"
+  ((${#given_models[@]} <= takes_folders)) ||
+    usage_error "$1: ${words[takes_folders - 1]} of results, please: what is '${given_models[takes_folders]}'?"
+  for folder in "${given_models[@]}"; do
+    [[ -d $folder ]] || usage_error "$1: there is no folder $folder"
+  done
+  ((${#given_models[@]} == takes_folders)) || usage_error "$1: compare ${given_models[0]} with which folder of results?"
 }
 
 is_one_of() {

@@ -44,6 +44,13 @@ WRONG = [
     ("inspect yolov4 --jsno", "dnnbench inspect: unknown flag --jsno; did you mean --json?"),
     ("engines yolov4", "dnnbench engines: what is 'yolov4'? It takes flags only"),
     ("engines --remove", "dnnbench engines: --remove needs a value: --remove=NAME"),
+    ("compare", "dnnbench compare: which folder of results?"),
+    ("compare /", "dnnbench compare: compare / with which folder of results?"),
+    ("compare / none", "dnnbench compare: there is no folder none"),
+    ("compare / / /tmp", "dnnbench compare: two folders of results, please: what is '/tmp'?"),
+    ("compare / / --export=xml", "dnnbench compare: --export must be one of csv, markdown, "),
+    ("compare / / --confidence=2", "dnnbench compare: --confidence must be a number from 0 to"),
+    ("run yolov4 --confidence=1", RUN + "--confidence must be a number from 0 to below 1, not"),
     ("advise", "dnnbench advise: which folder of results?"),
     ("advise none --model=a", "dnnbench advise: there is no folder none"),
     ("advise / /tmp", "dnnbench advise: one folder of results, please: what is '/tmp'?"),
@@ -93,7 +100,9 @@ def test_wrong_usage_is_one_sentence_and_installs_nothing(bare, arguments, sente
     assert done.stderr.startswith(sentence)
 
 
-@pytest.mark.parametrize("subcommand", ["run", "inspect", "engines", "advise", "catalogue"])
+@pytest.mark.parametrize(
+    "subcommand", ["run", "inspect", "engines", "compare", "advise", "catalogue"]
+)
 def test_help_goes_to_stdout_and_installs_nothing(bare, subcommand):
     done = bare("dnnbench", [subcommand, "--help"])
     assert done.returncode == 0
@@ -116,7 +125,7 @@ def test_bench_model_is_run(bare):
 RIGHT = [
     "yolov4 resnet50-v1-7 --device=cpu --onnxruntime --openvino",
     "{file} --device gpu --tf --pytorch --nuphar --tvm --ort-cuda --ort-tensorrt --fake=ok",
-    "{file} --repeat 10 --number=2 --warmup=0 --seed=9007199254740991 --timeout .5 --budget=1.5",
+    "{file} --repeat 10 --number=2 --warmup=0 --seed=9007199254740991 --timeout .5 --budget=1.5 --confidence=0.9",
     "{file} --shape=input_1:0=1,416,416,3 --input a=3 --test-data={folder} --output new/folder",
 ]
 

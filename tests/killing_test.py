@@ -43,11 +43,12 @@ class Victim:
 
 @pytest.fixture
 def victim(programs, tmp_path):
-    """A run whose first engine is well and whose second one hangs for ever."""
+    """A run whose first engine ends at once and whose second one hangs for ever."""
     mark = uuid.uuid4().hex
     model = tiny_models.save(tiny_models.convolution(name=f"x{mark}"), tmp_path / "tiny.onnx")
     output = tmp_path / "results"
-    command = [programs / "dnnbench", "run", model, "--fake=ok", "--fake=hang", "--repeat=2"]
+    command = [programs / "dnnbench", "run", model, "--fake=unsupported", "--fake=hang"]
+    command += ["--repeat=2"]
     process = subprocess.Popen(
         [*command, "--warmup=0", f"--output={output}"],
         stdin=subprocess.DEVNULL,
@@ -69,7 +70,7 @@ def check_nothing_is_left(victim: Victim) -> None:
     files = list(victim.output.rglob("*"))
     assert all(file.suffix in (".json", ".log") for file in files)
     for file in victim.output.glob("*.json"):
-        assert json.loads(file.read_text(encoding="utf-8"))["outcome"] == "ok"
+        assert json.loads(file.read_text(encoding="utf-8"))["outcome"] == "unsupported"
 
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"])
@@ -78,7 +79,9 @@ def test_a_killed_run_leaves_only_finished_results(victim, name):
     assert work_folders_with(victim.mark)
     victim.process.send_signal(signal.Signals[name])
     check_nothing_is_left(victim)
-    assert [file.name for file in victim.output.glob("*.json")] == ["tiny-quant=0-cpu-fake-ok.json"]
+    assert [file.name for file in victim.output.glob("*.json")] == [
+        "tiny-quant=0-cpu-fake-unsupported.json"
+    ]
 
 
 def test_ctrl_c_at_the_terminal_ends_everything(victim):

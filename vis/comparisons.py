@@ -56,7 +56,7 @@ class Row:
         if result.statement:
             return result.published.note or result.verdict_reason
         if result.measured:
-            return BUSY if result.suspect else result.verdict_reason
+            return result.why_suspect or BUSY if result.suspect else result.verdict_reason
         return result.reason or result.verdict_reason
 
 

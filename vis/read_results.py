@@ -94,6 +94,13 @@ class Result:
         return isinstance(noise, dict) and noise.get("suspect") is True
 
     @property
+    def why_suspect(self) -> str:
+        """One sentence; "" in files that don't tell."""
+        noise = self.raw.get("noise")
+        reason = text_or(noise.get("reason"), "") if isinstance(noise, dict) else ""
+        return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+
+    @property
     def ranked(self) -> bool:
         return self.measured and self.verdict == "ok" and not self.suspect
 

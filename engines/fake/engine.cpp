@@ -1,5 +1,6 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
-// load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy).
+// load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What
+// happens later does so after 20 calls, or "MODE,calls=500".
 #include "worker/engine.h"
 
 #include <signal.h>
@@ -104,6 +105,7 @@ class FakeEngine : public Engine {
     part_ = config.variant.empty() ? "ok" : config.variant;
     mode_ = part_.substr(0, part_.find(','));
     duration_s_ = std::stod(setting(part_, "duration_s").value_or("0"));
+    calls_before_ = std::stoll(setting(part_, "calls").value_or("20"));
     calls_ = 0;
     first_outputs_.clear();
     play_while_loading();
@@ -164,7 +166,8 @@ class FakeEngine : public Engine {
     if (mode_ == "out_of_memory") take_all_memory();
     if (mode_ == "noisy") take_over_stdout();
     if (mode_ == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    if (mode_ == "crash_later" && calls_ > 20) raise(SIGSEGV);
+    if (mode_ == "crash_later" && calls_ > calls_before_) raise(SIGSEGV);
+    if (mode_ == "hang_later" && calls_ > calls_before_) hang();
   }
 
   // Deaf to a polite request to end, as a library stuck in a kernel call would be.
@@ -194,6 +197,7 @@ class FakeEngine : public Engine {
   std::string mode_ = "ok";
   double duration_s_ = 0;
   int64_t calls_ = 0;
+  int64_t calls_before_ = 0;  // what happens later
   std::vector<Value> outputs_;
   std::vector<Value> first_outputs_;
 };

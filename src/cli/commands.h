@@ -11,11 +11,13 @@ namespace dnnbench {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitNotAllOk = 1;  // some engine's outcome is not ok
 inline constexpr int kExitUsage = 2;     // an Error: something that a person must fix first
+inline constexpr int kExitSlower = 3;    // compare: something got slower than allowed
 inline constexpr int kExitNoPlan = 4;    // no deployment meets what was asked
 
 int run_command(const std::vector<std::string>& arguments);
 int inspect_command(const std::vector<std::string>& arguments);
 int engines_command(const std::vector<std::string>& arguments);
+int compare_command(const std::vector<std::string>& arguments);
 int advise_command(const std::vector<std::string>& arguments);
 int catalogue_command(const std::vector<std::string>& arguments);
 

@@ -23,6 +23,10 @@ namespace fs = std::filesystem;
 
 constexpr double kShortest_s = 0.001;
 constexpr double kLongest_s = 1e9;
+constexpr double kLeastConfidence = 0.5;
+constexpr double kMostConfidence = 0.999999;
+constexpr double kFinestTarget = 1e-6;
+constexpr double kCoarsestTarget = 1;
 constexpr int64_t kMostExperiments = 1'000'000'000;
 constexpr int kMostThreads = 4096;
 constexpr uint64_t kGreatestSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
@@ -173,6 +177,10 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--number", options.number)->check(CLI::Range(int64_t{1}, kMostExperiments));
   app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMostExperiments));
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
+  app.add_option("--confidence", options.confidence)
+      ->check(CLI::Range(kLeastConfidence, kMostConfidence));
+  app.add_option("--precision-target", options.precision_target)
+      ->check(CLI::Range(kFinestTarget, kCoarsestTarget));
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
@@ -182,6 +190,10 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   // CLI11's range lets "nan" pass.
   if (std::isnan(options.budget_s)) throw UsageError("--budget must be a number of seconds");
   if (std::isnan(options.timeout_s)) throw UsageError("--timeout must be a number of seconds");
+  if (std::isnan(options.confidence)) throw UsageError("--confidence must be a share such as 0.99");
+  if (std::isnan(options.precision_target)) {
+    throw UsageError("--precision-target must be a share such as 0.01");
+  }
   if (quantize) throw UsageError("--quantize is not built yet");
   for (const std::string& text : shapes) {
     const auto [name, shape] = parse_shape(text);

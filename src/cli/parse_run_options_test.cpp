@@ -69,7 +69,9 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
   EXPECT_EQ(options.repeat, std::nullopt);
   EXPECT_EQ(options.number, 1);
   EXPECT_EQ(options.warmup, std::nullopt);
-  EXPECT_EQ(options.budget_s, 10);
+  EXPECT_EQ(options.budget_s, 20);
+  EXPECT_EQ(options.confidence, 0.99);
+  EXPECT_EQ(options.precision_target, 0.01);
   EXPECT_EQ(options.timeout_s, 300);
   EXPECT_EQ(options.output, "./results");
   EXPECT_EQ(options.threads, std::nullopt);
@@ -79,10 +81,10 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
 }
 
 TEST(ParseRunOptions, ReadsEveryValue) {
-  const RunOptions options =
-      parse({"--device=arm", "--repeat=7", "--number=3", "--warmup=0", "--budget=1.5",
-             "--timeout=.25", "--output=out", "--threads=2", "--precision=bf16",
-             "--seed=9007199254740991", "--instance=c5a", "--test-data=/"});
+  const RunOptions options = parse({"--device=arm", "--repeat=7", "--number=3", "--warmup=0",
+                                    "--budget=1.5", "--timeout=.25", "--output=out", "--threads=2",
+                                    "--precision=bf16", "--seed=9007199254740991", "--instance=c5a",
+                                    "--test-data=/", "--confidence=0.9", "--precision-target=.05"});
   EXPECT_EQ(options.device, "arm");
   EXPECT_EQ(options.repeat, 7);
   EXPECT_EQ(options.number, 3);
@@ -95,6 +97,8 @@ TEST(ParseRunOptions, ReadsEveryValue) {
   EXPECT_EQ(options.seed, 9007199254740991U);
   EXPECT_EQ(options.instance, "c5a");
   EXPECT_EQ(options.test_data, "/");
+  EXPECT_EQ(options.confidence, 0.9);
+  EXPECT_EQ(options.precision_target, 0.05);
 }
 
 TEST(ParseRunOptions, AValueMayFollowASpace) {
@@ -154,6 +158,11 @@ TEST(ParseRunOptions, RefusesWhatCanNotBeCarriedOut) {
                                "--budget=0",
                                "--budget=-1",
                                "--budget=nan",
+                               "--confidence=1",
+                               "--confidence=0.1",
+                               "--confidence=nan",
+                               "--precision-target=0",
+                               "--precision-target=nan",
                                "--timeout=0",
                                "--timeout=nan",
                                "--timeout=inf",

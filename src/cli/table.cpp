@@ -14,12 +14,9 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"engine",  "version", "median", "p90",       "p99",   "inferences/s",
-                  "vs best", "load",    "memory", "precision", "error", "verdict"};
-constexpr size_t kLeftAligned[] = {0, 1, 9, 11};
-
-// Medians nearer than this are called equal: two runs of one engine differ by as much.
-constexpr double kAlike = 1.01;
+const Row kHeader{"engine",   "version", "median", "p90",       "p99",   "inferences/s", "vs best",
+                  "CPU time", "load",    "memory", "precision", "error", "verdict"};
+constexpr size_t kLeftAligned[] = {0, 1, 6, 10, 12};
 
 bool is_left_aligned(size_t column) {
   return std::find(std::begin(kLeftAligned), std::end(kLeftAligned), column) !=
@@ -30,8 +27,7 @@ bool is_verified(const Result& result) {
   return result.outcome.ok() && result.verification.verdict == Verdict::kOk;
 }
 
-// An engine has a rank when it was proven right and measured undisturbed.
-bool is_ranked(const Result& result) { return is_verified(result) && !is_suspect(result); }
+bool is_ranked(const Result& result) { return may_be_ranked(result) && result.placing; }
 
 std::vector<const Result*> ranked_fastest_first(const std::vector<Result>& results) {
   std::vector<const Result*> ranked;
@@ -39,15 +35,36 @@ std::vector<const Result*> ranked_fastest_first(const std::vector<Result>& resul
     if (is_ranked(result)) ranked.push_back(&result);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const Result* a, const Result* b) {
-    return median_latency_s(*a) < median_latency_s(*b);
+    return a->placing->to_best.value < b->placing->to_best.value;
   });
+  const auto best = std::find_if(ranked.begin(), ranked.end(),
+                                 [](const Result* result) { return result->placing->is_best; });
+  std::rotate(ranked.begin(), best, best == ranked.end() ? best : best + 1);
   return ranked;
+}
+
+bool is_known(const Interval& interval) { return interval.low > 0 && std::isfinite(interval.high); }
+
+// "1.27x [1.24, 1.31]"; "?" where there are too few blocks for an interval.
+std::string ratio_cell(const Result& result) {
+  if (!is_ranked(result)) return "-";
+  const Placing& placing = *result.placing;
+  if (placing.is_best) return "1.00x";
+  if (placing.to_best.relation == Relation::kTie) return "tie";
+  const Interval& interval = placing.to_best.interval;
+  return is_known(interval) ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", placing.to_best.value,
+                                          interval.low, interval.high)
+                            : fmt::format("{:.2f}x [?]", placing.to_best.value);
 }
 
 std::string percentile_cell(const Result& result, int percentile) {
   const auto latency = latency_percentiles_s(result);
   const auto found = latency.find(fmt::format("p{}", percentile));
   return found == latency.end() ? "-" : format_seconds(found->second);
+}
+
+std::string cpu_cell(const Result& result) {
+  return result.cpu_s_per_inference ? format_seconds(*result.cpu_s_per_inference) : "-";
 }
 
 std::string error_cell(const Verification& verification) {
@@ -60,19 +77,18 @@ std::string verdict_cell(const Result& result) {
   return is_suspect(result) ? "suspect" : "ok";
 }
 
-// `best_s` is the fastest engine's median; unused where the engine has no rank.
-Row row_of(const Result& result, double best_s) {
+Row row_of(const Result& result) {
   const auto optional_cell = [](const auto& value, auto format) {
     return value ? format(*value) : std::string("-");
   };
   Row row{engine_label(result), result.engine_version.value_or("-")};
   if (result.outcome.ok()) {
     const double median_s = median_latency_s(result);
-    row.insert(row.end(), {format_seconds(median_s), percentile_cell(result, 90),
-                           percentile_cell(result, 99), format_rate(1 / median_s),
-                           is_ranked(result) ? fmt::format("{:.2f}x", median_s / best_s) : "-"});
+    row.insert(row.end(),
+               {format_seconds(median_s), percentile_cell(result, 90), percentile_cell(result, 99),
+                format_rate(1 / median_s), ratio_cell(result), cpu_cell(result)});
   } else {
-    row.insert(row.end(), 5, "-");
+    row.insert(row.end(), 6, "-");
   }
   row.push_back(result.load_s ? format_seconds(*result.load_s + result.convert_s.value_or(0))
                               : "-");
@@ -102,16 +118,20 @@ std::string layout(const std::vector<Row>& rows) {
   return text;
 }
 
+std::string why_no_rank(const Result& result) {
+  if (!result.outcome.ok()) return result.outcome.reason;
+  if (!is_verified(result)) return result.verification.reason;
+  if (is_suspect(result)) return why_suspect(result);
+  return "measured alone, for memory did not hold it beside the others";
+}
+
 // Why an engine has no figure or no rank, a line each.
 std::string reasons(const std::vector<Result>& results) {
   std::string text;
   for (const Result& result : results) {
-    const std::string& reason =
-        result.outcome.ok() ? result.verification.reason : result.outcome.reason;
-    if (!is_verified(result)) {
-      text += fmt::format("{}: {}: {}\n", engine_label(result), verdict_cell(result),
-                          printable(reason));
-    }
+    if (is_ranked(result)) continue;
+    text += fmt::format("{}: {}: {}\n", engine_label(result), verdict_cell(result),
+                        printable(why_no_rank(result)));
   }
   return text;
 }
@@ -124,11 +144,48 @@ std::string agreement(const std::vector<const Result*>& ranked) {
   return worst == 0 ? "outputs agree exactly" : fmt::format("outputs agree within {:.0e}", worst);
 }
 
-std::string busy_machine(const Result& result) {
-  return fmt::format(
-      "The machine was busy: {} waited for a core during {:.0f} % of its timing, so these figures "
-      "give no ranking; run again when nothing else runs.",
-      engine_label(result), 100 * *result.run_queue_wait_share);
+// "at least 99 %", never 100.
+std::string percent(double probability) {
+  if (probability > 0.9999) return "at least 99.99 %";
+  const int digits = probability >= 0.99 ? 2 : 0;
+  const double scale = std::pow(10, digits + 2);
+  return fmt::format("at least {:.{}f} %", std::floor(probability * scale) / scale * 100, digits);
+}
+
+std::string names_of(const std::vector<const Result*>& results) {
+  std::vector<std::string> names;
+  for (const Result* result : results) names.push_back(engine_label(*result));
+  if (names.size() == 1) return names[0];
+  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+// The whole order where it is decided: "the order holds with a probability of at least 99.4 %".
+std::string certainty(const std::vector<const Result*>& ranked) {
+  const Placing& placing = *ranked.front()->placing;
+  if (placing.decided) {
+    return fmt::format("{} with a probability of {}",
+                       ranked.size() == 2 ? "this holds" : "the whole order holds",
+                       percent(placing.probability));
+  }
+  return "not all of the order is decided; a longer --budget may decide it";
+}
+
+// Two engines or more.
+std::string comparison(const std::vector<const Result*>& ranked) {
+  const std::string best = engine_label(*ranked[0]), second = engine_label(*ranked[1]);
+  const Ratio& ratio = ranked[1]->placing->to_best;
+  std::vector<const Result*> ties{ranked[0]};
+  for (const Result* result : ranked) {
+    if (result != ranked[0] && result->placing->to_best.relation == Relation::kTie) {
+      ties.push_back(result);
+    }
+  }
+  if (ties.size() > 1) return fmt::format("{} are equally fast, within 1 %", names_of(ties));
+  if (ratio.relation == Relation::kSlower) {
+    return fmt::format("{} is fastest: {:.2f} times {}", best, ratio.value, second);
+  }
+  return fmt::format("{} or {} is fastest, which is undecided at {:g} %", best, second,
+                     100 * ranked[0]->placing->confidence);
 }
 
 }  // namespace
@@ -160,33 +217,30 @@ std::string heading(const std::vector<Result>& results) {
 
 std::string results_table(const std::vector<Result>& results) {
   const auto ranked = ranked_fastest_first(results);
-  const double best_s = ranked.empty() ? 0 : median_latency_s(*ranked.front());
   std::vector<Row> rows{kHeader};
-  for (const Result* result : ranked) rows.push_back(row_of(*result, best_s));
+  for (const Result* result : ranked) rows.push_back(row_of(*result));
   for (const Result& result : results) {
-    if (!is_ranked(result)) rows.push_back(row_of(result, best_s));
+    if (!is_ranked(result)) rows.push_back(row_of(result));
   }
   return layout(rows) + reasons(results);
 }
 
 std::string closing_sentence(const std::vector<Result>& results) {
   for (const Result& result : results) {
-    if (is_verified(result) && is_suspect(result)) return busy_machine(result);
+    if (!is_verified(result) || !is_suspect(result)) continue;
+    return fmt::format(
+        "The machine was busy: {}. These figures give no ranking; run again when nothing else "
+        "runs.",
+        why_suspect(result));
   }
   const auto ranked = ranked_fastest_first(results);
   if (ranked.empty()) return "No engine computed verified outputs, so there is nothing to rank.";
-  const std::string best = engine_label(*ranked[0]);
   if (ranked.size() == 1) {
-    return fmt::format("{} is the only engine with a verified result: {} an inference; {}.", best,
-                       format_seconds(median_latency_s(*ranked[0])), agreement(ranked));
+    return fmt::format("{} is the only engine with a verified result: {} an inference; {}.",
+                       engine_label(*ranked[0]), format_seconds(median_latency_s(*ranked[0])),
+                       agreement(ranked));
   }
-  const double ratio = median_latency_s(*ranked[1]) / median_latency_s(*ranked[0]);
-  if (ratio < kAlike) {
-    return fmt::format("{} and {} are equally fast, within 1 %; {}.", best,
-                       engine_label(*ranked[1]), agreement(ranked));
-  }
-  return fmt::format("{} is fastest: {:.2f} times {}; {}.", best, ratio, engine_label(*ranked[1]),
-                     agreement(ranked));
+  return fmt::format("{}; {}; {}.", comparison(ranked), certainty(ranked), agreement(ranked));
 }
 
 }  // namespace dnnbench

@@ -19,6 +19,8 @@ Result result_of(const std::string& backend, const std::string& meta, double lat
   result.first_run_s = 2 * latency_s;
   result.peak_rss_bytes = 312'000'000;
   result.data.assign(100, latency_s);
+  result.cpu_s_per_inference = 2 * latency_s;
+  result.blocks = 20;
   result.verification.verdict = Verdict::kOk;
   result.verification.max_rel_error = 2e-6;
   result.in_force = InForce{"f32", 2, {}, {}};
@@ -39,7 +41,20 @@ Result failed(const std::string& backend, OutcomeKind kind, const std::string& r
 
 Result disturbed(const std::string& backend, double latency_s) {
   Result result = result_of(backend, "cpu", latency_s);
-  result.run_queue_wait_share = 0.2;
+  result.blocks_disturbed = 15;
+  result.disturbance = "other programs used 0.80 cores";
+  return result;
+}
+
+Result best(const std::string& backend, double latency_s) {
+  Result result = result_of(backend, "cpu", latency_s);
+  result.placing = Placing{0.99, 2, 1, true, {}, true, 0.9945, ""};
+  return result;
+}
+
+Result placed(const std::string& backend, double latency_s, const Ratio& to_best) {
+  Result result = result_of(backend, "cpu", latency_s);
+  result.placing = Placing{0.99, 2, 2, false, to_best, true, 0.9945, ""};
   return result;
 }
 
@@ -65,48 +80,86 @@ TEST(EngineLabel, NamesVariantAndSettingsWhereTheyAreNotTheUsual) {
             "openvino (threads=1-precision=bf16)");
 }
 
+const Ratio kSlower{1.25, {1.24, 1.27}, Relation::kSlower};
+const Ratio kSame{1.002, {0.998, 1.004}, Relation::kTie};
+const Ratio kOpen{1.02, {0.98, 1.06}, Relation::kUndecided};
+
 TEST(ResultsTable, RanksTheVerifiedOnesAndGivesReasonsForTheOthers) {
   const std::vector<Result> results{
       failed("tf", OutcomeKind::kUnsupported, "operator Foo\n(opset 1)"),
-      result_of("onnxruntime", "cpu", 0.04), unverified("tvm", 0.01),
-      result_of("openvino", "cpu", 0.032)};
+      placed("onnxruntime", 0.04, kSlower), unverified("tvm", 0.01), best("openvino", 0.032)};
   EXPECT_EQ(results_table(results), R"(
-engine       version   median      p90  p99  inferences/s  vs best    load  memory  precision  error  verdict
-openvino     1.2.3    32.0 ms  32.0 ms    -          31.2    1.00x  250 ms  312 MB  f32        2e-06  ok
-onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0    1.25x  250 ms  312 MB  f32        2e-06  ok
-tf           -              -        -    -             -        -       -       -  -              -  unsupported
-tvm          1.2.3    10.0 ms  10.0 ms    -           100        -  250 ms  312 MB  f32            -  unverified
+engine       version   median      p90  p99  inferences/s  vs best             CPU time    load  memory  precision  error  verdict
+openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  1.00x                64.0 ms  250 ms  312 MB  f32        2e-06  ok
+onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.25x [1.24, 1.27]   80.0 ms  250 ms  312 MB  f32        2e-06  ok
+tf           -              -        -    -             -  -                          -       -       -  -              -  unsupported
+tvm          1.2.3    10.0 ms  10.0 ms    -           100  -                    20.0 ms  250 ms  312 MB  f32            -  unverified
 tf: unsupported: operator Foo (opset 1)
 tvm: unverified: the model draws random numbers
 )" + 1);
 }
 
-TEST(ResultsTable, GivesNoRankToWhatABusyMachineDisturbed) {
-  const std::vector<Result> results{disturbed("openvino", 0.032),
-                                    result_of("onnxruntime", "cpu", 0.04)};
-  EXPECT_EQ(results_table(results), R"(
-engine       version   median      p90  p99  inferences/s  vs best    load  memory  precision  error  verdict
-onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0    1.00x  250 ms  312 MB  f32        2e-06  ok
-openvino     1.2.3    32.0 ms  32.0 ms    -          31.2        -  250 ms  312 MB  f32        2e-06  suspect
-)" + 1);
-  EXPECT_EQ(closing_sentence(results),
-            "The machine was busy: openvino waited for a core during 20 % of its timing, so these "
-            "figures give no ranking; run again when nothing else runs.");
+TEST(ResultsTable, SaysWhatIsATieAndWhatIsOpen) {
+  const std::string table = results_table(
+      {best("openvino", 0.032), placed("onnxruntime", 0.032, kSame), placed("tvm", 0.033, kOpen),
+       placed("tf", 0.05, {1.5, median_interval({}, 0.01), Relation::kUndecided})});
+  EXPECT_NE(table.find("  tie  "), std::string::npos) << table;
+  EXPECT_NE(table.find("  1.02x [0.98, 1.06]  "), std::string::npos) << table;
+  EXPECT_NE(table.find("  1.50x [?]  "), std::string::npos) << table;
 }
 
-TEST(ClosingSentence, CallsEqualWhatIsWithinOnePercent) {
-  EXPECT_EQ(closing_sentence({result_of("tvm", "cpu", 0.1005), result_of("openvino", "cpu", 0.1)}),
-            "openvino and tvm are equally fast, within 1 %; outputs agree within 2e-06.");
+TEST(ResultsTable, GivesNoRankToWhatABusyMachineDisturbed) {
+  const std::vector<Result> results{disturbed("openvino", 0.032), best("onnxruntime", 0.04)};
+  EXPECT_EQ(results_table(results), R"(
+engine       version   median      p90  p99  inferences/s  vs best  CPU time    load  memory  precision  error  verdict
+onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.00x     80.0 ms  250 ms  312 MB  f32        2e-06  ok
+openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  -         64.0 ms  250 ms  312 MB  f32        2e-06  suspect
+openvino: suspect: in 15 of 20 blocks the machine was busy with something else: other programs used 0.80 cores
+)" + 1);
+  EXPECT_EQ(closing_sentence(results),
+            "The machine was busy: in 15 of 20 blocks the machine was busy with something else: "
+            "other programs used 0.80 cores. These figures give no ranking; run again when nothing "
+            "else runs.");
+}
+
+TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {
+  const std::string table =
+      results_table({best("openvino", 0.032), result_of("onnxruntime", "cpu", 0.01)});
+  EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, for memory did not hold it beside the "
+                       "others\n"),
+            std::string::npos)
+      << table;
+}
+
+TEST(ClosingSentence, NamesAllThatTieWithTheBest) {
+  EXPECT_EQ(closing_sentence({placed("tvm", 0.1001, kSame), best("openvino", 0.1)}),
+            "openvino and tvm are equally fast, within 1 %; this holds with a probability of at "
+            "least 99.45 %; outputs agree within 2e-06.");
+  EXPECT_EQ(closing_sentence({placed("tvm", 0.1001, kSame), best("openvino", 0.1),
+                              placed("tf", 0.1002, kSame), placed("onnxruntime", 0.2, kSlower)}),
+            "openvino, tvm and tf are equally fast, within 1 %; the whole order holds with a "
+            "probability of at least 99.45 %; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, ComparesTheBestWithTheNext) {
-  EXPECT_EQ(closing_sentence({result_of("onnxruntime", "cpu", 0.04),
-                              result_of("openvino", "cpu", 0.032), unverified("tvm", 0.001)}),
-            "openvino is fastest: 1.25 times onnxruntime; outputs agree within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({placed("onnxruntime", 0.04, kSlower), best("openvino", 0.032),
+                        unverified("tvm", 0.001)}),
+      "openvino is fastest: 1.25 times onnxruntime; this holds with a probability of at least "
+      "99.45 %; outputs agree within 2e-06.");
+}
+
+TEST(ClosingSentence, SaysWhatIsNotDecided) {
+  Result first = best("openvino", 0.032), second = placed("onnxruntime", 0.0325, kOpen);
+  first.placing->decided = second.placing->decided = false;
+  EXPECT_EQ(
+      closing_sentence({first, second}),
+      "openvino or onnxruntime is fastest, which is undecided at 99 %; not all of the order is "
+      "decided; a longer --budget may decide it; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, OfOneEngineOnly) {
-  Result exact = result_of("openvino", "cpu", 0.032);
+  Result exact = best("openvino", 0.032);
   exact.verification.max_rel_error = 0;
   EXPECT_EQ(closing_sentence({exact, failed("tf", OutcomeKind::kCrashed, "SIGSEGV")}),
             "openvino is the only engine with a verified result: 32.0 ms an inference; outputs "

@@ -1,6 +1,9 @@
 #include "results/result.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "core/statistics.h"
 #include "protocol/messages.h"
@@ -52,11 +55,65 @@ ordered_json json_of(const Verification& verification) {
           {"smallest_detected_error", or_null(verification.smallest_detected_error)}};
 }
 
+ordered_json json_of(const Interval& interval) {
+  if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return nullptr;
+  return {interval.low, interval.high};
+}
+
+std::string_view relation_to_best(const Placing& placing) {
+  if (placing.is_best) return "best";
+  switch (placing.to_best.relation) {
+    case Relation::kSlower:
+      return "slower";
+    case Relation::kTie:
+      return "tie";
+    case Relation::kFaster:
+    case Relation::kUndecided:
+      break;
+  }
+  return "undecided";
+}
+
+ordered_json json_of(const Placing& placing) {
+  return {{"confidence", placing.confidence},
+          {"engines", placing.engines},
+          {"place", placing.place},
+          {"relation", relation_to_best(placing)},
+          {"vs_best", placing.to_best.value},
+          {"vs_best_interval", json_of(placing.to_best.interval)},
+          {"decided", placing.decided},
+          {"probability", placing.probability},
+          {"anchor", placing.anchor.empty() ? ordered_json() : ordered_json(placing.anchor)}};
+}
+
+ordered_json noise_of(const Result& result) {
+  const Noise& noise = result.noise;
+  const auto share = [&](std::optional<double> seconds) {
+    const bool known = noise.window_s > 0 && seconds;
+    return known ? ordered_json(share_of(*seconds, noise)) : ordered_json();
+  };
+  return {{"blocks", result.blocks},
+          {"blocks_disturbed", result.blocks_disturbed},
+          {"run_queue_wait_share", share(noise.waited_s)},
+          {"others_share", share(noise.others_s)},
+          {"steal_share", share(noise.stolen_s)},
+          {"cpu_pressure_share", share(noise.pressure_s)},
+          {"involuntary_switches", noise.involuntary_switches},
+          {"throttled", noise.throttled},
+          {"lowest_mhz", or_null(noise.lowest_mhz)},
+          {"highest_mhz", or_null(noise.highest_mhz)},
+          {"suspect", is_suspect(result)},
+          {"reason", why_suspect(result)}};
+}
+
 // Numbers of speed, which only an ok result has.
 void add_speed(ordered_json& json, const Result& result) {
-  for (const char* key : {"min", "max", "mean", "std", "throughput_per_s"}) json[key] = nullptr;
+  for (const char* key : {"min", "max", "mean", "std", "throughput_per_s", "p50_interval_s",
+                          "cpu_s_per_inference", "stopped", "ranking"}) {
+    json[key] = nullptr;
+  }
   json["latency_s"] = ordered_json::object();
-  json["data"] = ordered_json::array();
+  for (const char* key : {"data", "start_s", "block"}) json[key] = ordered_json::array();
   if (!result.outcome.ok() || result.data.empty()) return;
   json["min"] = min(result.data);
   json["max"] = max(result.data);
@@ -64,7 +121,13 @@ void add_speed(ordered_json& json, const Result& result) {
   json["std"] = population_std(result.data);
   json["throughput_per_s"] = 1 / median_latency_s(result);
   json["latency_s"] = latency_percentiles_s(result);
+  if (result.p50_interval_s) json["p50_interval_s"] = json_of(*result.p50_interval_s);
+  json["cpu_s_per_inference"] = or_null(result.cpu_s_per_inference);
+  if (result.stopped) json["stopped"] = to_string(*result.stopped);
+  if (result.placing && may_be_ranked(result)) json["ranking"] = json_of(*result.placing);
   json["data"] = result.data;
+  json["start_s"] = result.start_s;
+  json["block"] = result.block;
 }
 
 }  // namespace
@@ -73,8 +136,30 @@ double median_latency_s(const Result& result) {
   return median(result.data) / static_cast<double>(result.number);
 }
 
-bool is_suspect(const Result& result) {
-  return result.run_queue_wait_share.value_or(0) > kSuspectWaitShare;
+std::string_view to_string(Stop stop) {
+  switch (stop) {
+    case Stop::kDecided:
+      return "decided";
+    case Stop::kPrecise:
+      return "precise";
+    case Stop::kBudget:
+      return "budget";
+    case Stop::kRepeat:
+      break;
+  }
+  return "repeat";
+}
+
+bool is_suspect(const Result& result) { return 2 * result.blocks_disturbed > result.blocks; }
+
+std::string why_suspect(const Result& result) {
+  if (!is_suspect(result)) return "";
+  return fmt::format("in {} of {} blocks the machine was busy with something else: {}",
+                     result.blocks_disturbed, result.blocks, result.disturbance);
+}
+
+bool may_be_ranked(const Result& result) {
+  return result.outcome.ok() && result.verification.verdict == Verdict::kOk && !is_suspect(result);
 }
 
 std::map<std::string, double> latency_percentiles_s(const Result& result) {
@@ -103,6 +188,8 @@ ordered_json to_json(const Result& result) {
                        {"number", result.number},
                        {"repeat", or_null(result.repeat)},
                        {"warmup", result.warmup},
+                       {"steady", or_null(result.steady)},
+                       {"dropped", result.dropped},
                        {"quantize", false},
                        {"size", result.size},
                        {"input_size", result.input_size},
@@ -122,8 +209,8 @@ ordered_json to_json(const Result& result) {
   json["log_path"] = result.log_path.empty() ? ordered_json() : ordered_json(result.log_path);
   json["converted_path"] =
       result.converted_path.empty() ? ordered_json() : ordered_json(result.converted_path);
-  json["noise"] = {{"run_queue_wait_share", or_null(result.run_queue_wait_share)},
-                   {"suspect", is_suspect(result)}};
+  json["run_id"] = result.run_id;
+  json["noise"] = noise_of(result);
   add_speed(json, result);
   return json;
 }

@@ -7,14 +7,34 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/environment.h"
 #include "core/load_config.h"
+#include "core/noise.h"
 #include "core/outcome.h"
+#include "rank/ranking.h"
 #include "verify/verify.h"
 
 namespace dnnbench {
+
+// Why a run ended its rounds.
+enum class Stop { kDecided, kPrecise, kBudget, kRepeat };
+std::string_view to_string(Stop stop);  // "decided", "precise", "budget", "repeat"
+
+// Where an engine stands among those that took turns with it.
+struct Placing {
+  double confidence = 0;  // asked for; all intervals of the run hold together with it
+  size_t engines = 1;     // that were ranked
+  size_t place = 1;       // 1 + how many are known to be faster
+  bool is_best = false;   // the fastest, by estimate at least
+  Ratio to_best;
+  bool decided = false;    // the whole order
+  double probability = 0;  // of the whole order, at least
+  std::string anchor;      // where memory did not hold all engines at once: the one that took
+                           // turns with everyone; else empty
+};
 
 struct Result {
   std::string model_path;
@@ -32,6 +52,8 @@ struct Result {
   int64_t number = 1;             // inferences an experiment
   std::optional<int64_t> repeat;  // experiments asked for
   int64_t warmup = 0;             // experiments discarded before
+  std::optional<bool> steady;     // whether times had stopped trending then; absent with --warmup
+  int64_t dropped = 0;            // experiments discarded at the starts of turns
   int threads = 1;
   std::string precision;
   std::optional<InForce> in_force;
@@ -43,11 +65,19 @@ struct Result {
   std::optional<double> load_s;     // without convert_s
   std::optional<double> first_run_s;
   std::optional<int64_t> peak_rss_bytes;
-  std::vector<double> data;  // seconds of each experiment, in the order measured
+  std::vector<double> data;     // seconds of each experiment, in the order measured
+  std::vector<double> start_s;  // of each experiment, since the first of the run
+  std::vector<int64_t> block;   // of each experiment; engines of one run share the numbering
+  std::optional<double> cpu_s_per_inference;  // of all the engine's threads
+  std::string run_id;                         // shared by the engines that took turns
+  std::optional<Stop> stopped;
+  std::optional<Interval> p50_interval_s;  // of the median of the blocks' medians, an inference
+  std::optional<Placing> placing;          // absent where an engine has no rank
 
-  // Time that the engine's threads together waited for a core while it was timed, as a share of
-  // that time; absent where nothing was timed.
-  std::optional<double> run_queue_wait_share;
+  Noise noise;         // summed over the turns in `data`
+  int64_t blocks = 0;  // measured
+  int64_t blocks_disturbed = 0;
+  std::string disturbance;  // what disturbed them, in words; of the last of them
 
   Environment environment;
   std::string instance;
@@ -64,10 +94,14 @@ nlohmann::ordered_json to_json(const Result& result);
 // Seconds for one inference, from data divided by number. Data must not be empty.
 double median_latency_s(const Result& result);
 
-// Whether something else ran on the machine's cores while the engine was timed, so that its figures
-// are not to be trusted: more than kSuspectWaitShare of waiting.
+// Whether more than half of the blocks were disturbed, so that the figures are not to be trusted.
 bool is_suspect(const Result& result);
-inline constexpr double kSuspectWaitShare = 0.05;
+
+// Why, as one sentence; "" where it is not.
+std::string why_suspect(const Result& result);
+
+// Right, and measured undisturbed: what may have a rank.
+bool may_be_ranked(const Result& result);
 
 // The percentiles that there are enough samples for, "p50" to "p99" (core/statistics.h).
 std::map<std::string, double> latency_percentiles_s(const Result& result);

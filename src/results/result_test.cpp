@@ -15,6 +15,9 @@ Result ok_result() {
   result.backend_meta = "cpu";
   result.number = 2;
   result.data = {0.4, 0.1, 0.2, 0.3};
+  result.start_s = {0, 0.5, 0.7, 1};
+  result.block = {0, 0, 1, 1};
+  result.blocks = 2;
   result.verification.verdict = Verdict::kOk;
   return result;
 }
@@ -48,6 +51,46 @@ TEST(Result, JsonHasTheNumbersOfTheData) {
   EXPECT_TRUE(json.at("in_force").is_null());
 }
 
+TEST(Result, JsonTellsWhereTheEngineStands) {
+  Result result = ok_result();
+  EXPECT_TRUE(to_json(result).at("ranking").is_null());
+  result.placing =
+      Placing{0.99, 3, 2, false, {1.27, {1.24, 1.31}, Relation::kSlower}, true, 0.995, ""};
+  result.stopped = Stop::kDecided;
+  result.p50_interval_s = Interval{0.1, 0.2};
+  const auto json = to_json(result);
+  EXPECT_EQ(json.at("ranking"), nlohmann::ordered_json::parse(
+                                    R"({"confidence":0.99,"engines":3,"place":2,"relation":"slower",
+      "vs_best":1.27,"vs_best_interval":[1.24,1.31],"decided":true,"probability":0.995,
+      "anchor":null})"));
+  EXPECT_EQ(json.at("stopped"), "decided");
+  EXPECT_EQ(json.at("p50_interval_s"), (std::vector<double>{0.1, 0.2}));
+  EXPECT_EQ(json.at("block"), (std::vector<int>{0, 0, 1, 1}));
+  result.placing->to_best = {1.1, median_interval({}, 0.01), Relation::kUndecided};
+  EXPECT_TRUE(to_json(result).at("ranking").at("vs_best_interval").is_null());
+  EXPECT_EQ(to_json(result).at("ranking").at("relation"), "undecided");
+}
+
+TEST(Result, MoreDisturbedBlocksThanCleanOnesMakeItSuspect) {
+  Result result = ok_result();
+  result.blocks = 10;
+  result.blocks_disturbed = 5;
+  result.disturbance = "other programs used 0.80 cores";
+  result.placing = Placing{};
+  EXPECT_FALSE(is_suspect(result));
+  EXPECT_EQ(why_suspect(result), "");
+  EXPECT_FALSE(to_json(result).at("ranking").is_null());
+  result.blocks_disturbed = 6;
+  EXPECT_TRUE(is_suspect(result));
+  EXPECT_EQ(why_suspect(result),
+            "in 6 of 10 blocks the machine was busy with something else: other programs used 0.80 "
+            "cores");
+  const auto json = to_json(result);
+  EXPECT_TRUE(json.at("ranking").is_null());
+  EXPECT_EQ(json.at("noise").at("suspect"), true);
+  EXPECT_EQ(json.at("noise").at("reason"), why_suspect(result));
+}
+
 TEST(Result, OnlyAnOkResultHasNumbersOfSpeed) {
   Result result = ok_result();
   result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
@@ -55,7 +98,7 @@ TEST(Result, OnlyAnOkResultHasNumbersOfSpeed) {
   for (const char* key : {"min", "max", "mean", "std", "throughput_per_s"}) {
     EXPECT_TRUE(json.at(key).is_null()) << key;
   }
-  EXPECT_TRUE(json.at("data").empty());
+  for (const char* key : {"data", "start_s", "block"}) EXPECT_TRUE(json.at(key).empty()) << key;
   EXPECT_TRUE(json.at("latency_s").is_object());
   EXPECT_TRUE(json.at("latency_s").empty());
   EXPECT_EQ(json.at("reason"), "ended by SIGSEGV");

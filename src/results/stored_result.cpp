@@ -67,6 +67,7 @@ std::string read_text(const fs::path& path) {
 struct Parsed {
   json object;
   std::optional<std::vector<double>> data;
+  std::vector<double> block;
 };
 
 Parsed load_object(const fs::path& path) {
@@ -74,10 +75,11 @@ Parsed load_object(const fs::path& path) {
   const std::string whole = text;
   Parsed parsed;
   parsed.data = take_numbers(text, "data", "true");
-  for (const char* unread : {"start_s", "block"}) take_numbers(text, unread, "[]");
+  take_numbers(text, "start_s", "[]");
+  parsed.block = take_numbers(text, "block", "[]").value_or(std::vector<double>());
   parsed.object = json::parse(text, nullptr, false);
   if (parsed.data && !(get(parsed.object, "data") == true)) {  // it was another object's
-    parsed = {json::parse(whole, nullptr, false), std::nullopt};
+    parsed = {json::parse(whole, nullptr, false), std::nullopt, {}};
   }
   if (parsed.object.is_discarded()) throw Error("broken JSON");
   if (!parsed.object.is_object()) throw Error("it is not a result: not a JSON object");
@@ -186,6 +188,22 @@ std::vector<double> read_times_s(const Parsed& parsed, int64_t number) {
   return times_s;
 }
 
+std::map<std::string, std::string> read_conditions(const json& object) {
+  std::map<std::string, std::string> conditions;
+  for (const char* key : {"device", "threads", "precision", "number", "engine_version", "seed",
+                          "tool_version", "input_shapes", "model_sha256", "instance"}) {
+    if (!get(object, key).is_null()) conditions[key] = get(object, key).dump();
+  }
+  const json& environment = get(object, "environment");
+  for (const char* key :
+       {"cpu_model", "isa", "logical_cores", "physical_cores", "affinity_cores", "cgroup_cpu_quota",
+        "memory_bytes", "kernel", "os", "container", "cpu_governor", "hypervisor"}) {
+    const json& value = get(environment, key);
+    if (!value.is_null()) conditions[std::string("environment.") + key] = value.dump();
+  }
+  return conditions;
+}
+
 std::string folder_name(const fs::path& path) {
   const std::string name = fs::absolute(path).lexically_normal().parent_path().filename().string();
   return name.empty() ? "unknown" : name;
@@ -253,12 +271,14 @@ StoredResult read_result(const fs::path& path) {
     result.published = read_published(published, result.outcome.ok());
   } else if (result.outcome.ok() && result.mode == "latency") {
     result.times_s = read_times_s(parsed, result.number);
+    if (parsed.block.size() == result.times_s.size()) result.block = parsed.block;
   }
   const json& shapes = get(object, "input_shapes");
   if (shapes.is_object()) result.input_shapes = shapes.dump();
   result.model_sha256 = text_or(get(object, "model_sha256"), "");
   result.architecture = text_or(get(get(object, "environment"), "architecture"), "");
   result.started_at = text_or(get(object, "started_at"), "");
+  result.conditions = read_conditions(object);
   std::error_code ignored;
   result.modified = fs::last_write_time(path, ignored);
   return result;

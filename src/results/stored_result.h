@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,11 +35,15 @@ struct StoredResult {
   bool suspect = false;         // something else used the machine
   int64_t number = 1;           // inferences that each of times_s is the mean of
   std::vector<double> times_s;  // of one inference, in the order measured; empty unless ok
+  std::vector<double> block;    // of each of them, where the file tells; else empty
   std::optional<PublishedFigure> published;
   std::string input_shapes;  // as JSON text; empty where the file does not say
   std::string model_sha256;  // empty where the file does not say
   std::string architecture;  // "x86_64", "aarch64", or empty
-  std::string started_at;    // UTC, "2026-11-23T22:40:07Z"; empty in files of 2021
+  // What the figures depend on, as JSON texts by name: threads, precision, engine_version, ...,
+  // environment.kernel; only what the file tells.
+  std::map<std::string, std::string> conditions;
+  std::string started_at;  // UTC, "2026-11-23T22:40:07Z"; empty in files of 2021
   std::filesystem::file_time_type modified;
 };
 

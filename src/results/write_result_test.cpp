@@ -82,7 +82,7 @@ TEST(ResultStem, CutsALongerOneAndTellsItApart) {
 TEST_F(WriteResultTest, WritesOneKeyALine) {
   write_result(result());
   const std::string text = content(path());
-  EXPECT_NE(text.find("\n \"data\": [0.25,0.5]\n}\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n \"data\": [0.25,0.5],\n"), std::string::npos) << text;
   EXPECT_EQ(nlohmann::json::parse(text).at("model_path"), "/models/tiny.onnx");
   EXPECT_EQ(files(), std::vector<std::string>{"result.json"});
 }

@@ -7,12 +7,15 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <memory>
+#include <random>
 
 #include "core/error.h"
 #include "results/write_result.h"
 #include "run/bench_engine.h"
 #include "run/prepare_model.h"
 #include "run/read_environment.h"
+#include "run/rounds.h"
 #include "run/work_folder.h"
 
 namespace dnnbench {
@@ -91,8 +94,11 @@ void name_files(const RunOptions& options, const Model& model, const EngineChoic
   const fs::path folder = fs::absolute(options.output);
   result.log_path = stem + ".log";
   result.output_path = (folder / (stem + ".json")).string();
+}
+
+void remove_earlier_log(const Result& result) {
   std::error_code ignored;
-  fs::remove(folder / result.log_path, ignored);  // an earlier run's log is not this one's
+  fs::remove(fs::path(result.output_path).parent_path() / result.log_path, ignored);
 }
 
 void forget_log_not_written(Result& result) {
@@ -108,10 +114,171 @@ void make_output_folder(const std::string& folder) {
   }
 }
 
+std::string random_id() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+// One model's run on all engines: as many of them loaded at a time as memory holds.
+class ModelBench {
+ public:
+  ModelBench(const RunOptions& options, const PreparedModel& prepared, const WorkFolder& work,
+             Progress& progress, const BenchSettings& settings, std::vector<Result>& results)
+      : options_(options),
+        prepared_(prepared),
+        work_(work),
+        progress_(progress),
+        settings_(settings),
+        results_(results),
+        rounds_(options, progress, [this](Result& result) { save(result); }) {}
+
+  void go() {
+    while (next_ < results_.size() || loaded_.size() > 1) {
+      load_group();
+      if (loaded_.empty()) continue;
+      const bool more_to_come = next_ < results_.size();
+      if (more_to_come) tell_of_group();
+      rounds_.measure(loaded_, engines_in_run(), more_to_come);
+      if (more_to_come && !loaded_[0].bench) loaded_.clear();  // the anchor ended otherwise
+      loaded_.resize(std::min<size_t>(loaded_.size(), more_to_come ? 1 : 0));
+    }
+  }
+
+  // The engine that took turns with every other; absent where all were loaded at once.
+  std::optional<size_t> anchor() const { return anchor_; }
+
+ private:
+  void load_group() {
+    while (next_ < results_.size() && has_room()) {
+      Contestant contestant{&results_[next_], nullptr};
+      const Outcome outcome = prepare(contestant);
+      if (outcome.kind == OutcomeKind::kOutOfMemory && !loaded_.empty()) {
+        // Memory that others hold is no fault of this engine's: it gets another chance.
+        if (loaded_.size() > 1) return;
+        release_last();
+        continue;
+      }
+      ++next_;
+      contestant.result->outcome = outcome;
+      if (outcome.ok()) {
+        loaded_.push_back(std::move(contestant));
+      } else {
+        save(*contestant.result);
+      }
+    }
+  }
+
+  Outcome prepare(Contestant& contestant) {
+    Result& result = *contestant.result;
+    remove_earlier_log(result);
+    try {
+      const std::string why_not = why_not_on_device(options_, result.environment);
+      if (!why_not.empty()) return {OutcomeKind::kUnsupported, why_not};
+      const EngineChoice& choice = options_.engines[next_];
+      contestant.bench =
+          std::make_unique<EngineBench>(options_, prepared_, choice, work_, progress_, result);
+      contestant.bench->prepare();
+      contestant.bench->pause();
+      return {};
+    } catch (const EngineEnded& ended) {
+      contestant.bench.reset();
+      return ended.outcome;
+    }
+  }
+
+  // The next engine is then measured without a common block with those before it, and not ranked.
+  void release_last() {
+    if (loaded_[0].result->data.empty()) {
+      rounds_.measure(loaded_, engines_in_run(), false);
+    } else {
+      save(*loaded_[0].result);
+    }
+    loaded_.clear();
+  }
+
+  // Engines of one model need about as much as each other.
+  bool has_room() const {
+    int64_t largest = 0;
+    for (const Contestant& contestant : loaded_) {
+      largest = std::max(largest, contestant.bench->peak_rss_bytes());
+    }
+    const int64_t free = settings_.free_memory_bytes();
+    return loaded_.size() < 2 || free == 0 || free > largest + largest / 4;
+  }
+
+  void tell_of_group() {
+    anchor_ = static_cast<size_t>(loaded_[0].result - results_.data());
+    progress_.note(
+        fmt::format("memory does not hold all engines at once: they are measured in "
+                    "groups, each with {}",
+                    results_[*anchor_].backend));
+  }
+
+  size_t engines_in_run() const {
+    size_t engines = results_.size() - next_;
+    for (size_t i = 0; i < next_; ++i) engines += results_[i].outcome.ok() ? 1 : 0;
+    return engines;
+  }
+
+  void save(Result& result) {
+    if (!result.outcome.ok() && result.verification.reason.empty() &&
+        result.verification.verdict == Verdict::kUnverified) {
+      result.verification.reason = "the engine did not get so far";
+    }
+    forget_log_not_written(result);
+    write_result(result);
+    progress_.finished(result);
+  }
+
+  const RunOptions& options_;
+  const PreparedModel& prepared_;
+  const WorkFolder& work_;
+  Progress& progress_;
+  const BenchSettings& settings_;
+  std::vector<Result>& results_;
+  Rounds rounds_;
+  std::vector<Contestant> loaded_;
+  size_t next_ = 0;  // the engine to load
+  std::optional<size_t> anchor_;
+};
+
+bool share_a_block(const Result& a, const Result& b) {
+  return std::find_first_of(a.block.begin(), a.block.end(), b.block.begin(), b.block.end()) !=
+         a.block.end();
+}
+
+// Fills in where each engine stands that took turns with the first of them.
+void place(std::vector<Result>& results, double confidence, std::optional<size_t> anchor) {
+  std::vector<Result*> ranked;
+  std::optional<size_t> anchor_row;
+  for (size_t i = 0; i < results.size(); ++i) {
+    Result& result = results[i];
+    if (!result.outcome.ok()) continue;
+    const BlockTable own = block_table({&result});
+    result.p50_interval_s = latency_interval_s(own[0], 1 - confidence);
+    if (!may_be_ranked(result)) continue;
+    const Result& first = ranked.empty() ? result : *ranked.front();
+    const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
+    if (!by_anchor && !share_a_block(result, first)) continue;
+    if (anchor == i) anchor_row = ranked.size();
+    ranked.push_back(&result);
+  }
+  if (ranked.empty()) return;
+  const BlockTable table = block_table({ranked.begin(), ranked.end()});
+  const Ranking ranking = rank(table, confidence, anchor_row);
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    const Standing& standing = ranking.standing[i];
+    ranked[i]->placing = Placing{confidence,          ranked.size(),
+                                 standing.place,      i == ranking.order.front(),
+                                 standing.to_best,    ranking.decided,
+                                 ranking.probability, anchor ? results[*anchor].backend : ""};
+  }
+}
+
 }  // namespace
 
 std::vector<Result> bench_model(const RunOptions& options, const std::string& model_path,
-                                Progress& progress) {
+                                Progress& progress, const BenchSettings& settings) {
   Model model = read_model(model_path);  // first: a file that is no model leaves no folder behind
   make_output_folder(options.output);
   if (options.save_converted) make_output_folder(*options.save_converted);
@@ -119,15 +286,19 @@ std::vector<Result> bench_model(const RunOptions& options, const std::string& mo
   const Environment environment = read_environment();
   const int threads = options.threads.value_or(default_threads(environment));
   const PreparedModel prepared = prepare_model(options, std::move(model), threads, work, progress);
+  const std::string run_id = random_id();
   std::vector<Result> results;
   for (const EngineChoice& choice : options.engines) {
     Result result = describe_run(options, prepared, environment);
+    result.run_id = run_id;
     name_files(options, prepared.model, choice, result);
-    bench_engine(options, prepared, choice, work, progress, result);
-    forget_log_not_written(result);
-    write_result(result);
-    progress.finished(result);
     results.push_back(std::move(result));
+  }
+  ModelBench bench(options, prepared, work, progress, settings, results);
+  bench.go();
+  place(results, options.confidence, bench.anchor());
+  for (const Result& result : results) {
+    if (result.outcome.ok()) write_result(result);
   }
   return results;
 }

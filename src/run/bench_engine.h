@@ -1,7 +1,14 @@
-// One engine on one prepared model: start, load, verify, warm up, time, verify again.
+// One engine on one prepared model: start, load, verify, warm up; then turns of timing, one at a
+// time among other engines' turns, each verified when asked.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/noise.h"
 #include "results/result.h"
+#include "run/engine_session.h"
 #include "run/options.h"
 #include "run/prepare_model.h"
 #include "run/progress.h"
@@ -9,10 +16,79 @@
 
 namespace dnnbench {
 
-// Fills in what the engine did, whatever it was: result.outcome says how it ended. The log is
-// written beside result.output_path.
-void bench_engine(const RunOptions& options, const PreparedModel& prepared,
-                  const EngineChoice& choice, const WorkFolder& work, Progress& progress,
-                  Result& result);
+// How long turns are. The defaults are what docs/measuring.md justifies; experiments take others.
+struct TurnLengths {
+  double dropped_s =
+      0.05;              // at the start of a turn, of experiments that are not kept; at least one
+  double kept_s = 0.15;  // then of those that are; at least kLeastKept
+  double warmup_slice_s = 0.1;
+  double least_warmup_s = 0.3;
+  double most_warmup_s = 5;
+};
+
+// What one turn gave.
+struct Turn {
+  std::vector<double> start_s;     // on CLOCK_MONOTONIC
+  std::vector<double> duration_s;  // each covers `number` inferences
+  double cpu_s = 0;                // of the engine, for all of them together
+  Noise noise;
+};
+
+class EngineBench {
+ public:
+  // Starts the engine's process. Everything referred to must outlive this. The log is written
+  // beside result.output_path. Every function but pause throws EngineEnded when the engine ends
+  // otherwise.
+  EngineBench(const RunOptions& options, const PreparedModel& prepared, const EngineChoice& choice,
+              const WorkFolder& work, Progress& progress, Result& result, TurnLengths lengths = {});
+
+  // Also after a failure, keeps what the process has reported until then.
+  ~EngineBench();
+  EngineBench(const EngineBench&) = delete;
+  EngineBench& operator=(const EngineBench&) = delete;
+
+  // Loads, verifies and warms up; fills in what the result says of it.
+  void prepare();
+
+  // A turn on the inputs of that examination: exactly `experiments` that are kept, or as many as
+  // kept_s holds.
+  Turn take_turn(size_t examination, std::optional<int64_t> experiments);
+
+  // Compares the last inference's outputs with the reference of that examination.
+  void verify_again(size_t examination) { examine(examination, "During the timing"); }
+
+  // Stops the engine's processes until the next call.
+  void pause() { session_.pause(); }
+
+  // Of one experiment, as the warm-up or the verification told.
+  double expected_s() const { return expected_s_; }
+
+  int64_t peak_rss_bytes() const { return session_.peak_rss_bytes(); }
+
+ private:
+  WorkerOptions worker_options() const;
+  void step(const std::string& doing, std::optional<double> remaining_s = std::nullopt);
+  void load();
+  void import(LoadConfig& config);  // for an engine that does not read ONNX: the simplified model
+  void save_converted();
+  void verify_before_timing();
+  void examine(size_t examination, const std::string& when);
+  void warm_up();
+  void warm_up_until_steady();
+  TimedSlice time_slice(int64_t experiments, double max_s);
+
+  const RunOptions& options_;
+  const PreparedModel& prepared_;
+  const EngineChoice choice_;
+  Progress& progress_;
+  Result& result_;
+  TurnLengths lengths_;
+  EngineSession session_;
+  bool examined_ = false;
+  double expected_s_ = 0;
+};
+
+// Why no engine of this version can use the device asked for; "" when it can.
+std::string why_not_on_device(const RunOptions& options, const Environment& environment);
 
 }  // namespace dnnbench

@@ -62,7 +62,9 @@ TimedSlice EngineSession::slice(int64_t experiments, int64_t number, double max_
       {{"do", "slice"}, {"experiments", experiments}, {"number", number}, {"max_s", max_s}});
   return {seconds(field<std::vector<int64_t>>(reply, "start_ns")),
           seconds(field<std::vector<int64_t>>(reply, "duration_ns")),
-          static_cast<double>(field<int64_t>(reply, "waited_ns")) / 1e9};
+          static_cast<double>(field<int64_t>(reply, "waited_ns")) / 1e9,
+          static_cast<double>(field<int64_t>(reply, "cpu_ns")) / 1e9,
+          field<int64_t>(reply, "involuntary_switches")};
 }
 
 std::vector<Value> EngineSession::outputs() {

@@ -29,6 +29,8 @@ struct TimedSlice {
   std::vector<double> start_s;     // on CLOCK_MONOTONIC
   std::vector<double> duration_s;  // each covers `number` inferences
   double waited_s = 0;             // that the engine's threads together had no core
+  double cpu_s = 0;                // that they together computed
+  int64_t involuntary_switches = 0;
 };
 
 class EngineSession {
@@ -55,6 +57,10 @@ class EngineSession {
 
   // One inference, untimed.
   void run() { slice(1, 1, 0); }
+
+  // Stops the engine's processes, so that threads that spin leave the cores to others; the next
+  // step goes on by itself.
+  void pause() { worker_.pause(); }
 
   int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
 

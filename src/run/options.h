@@ -23,8 +23,10 @@ struct RunOptions {
   std::string device = "cpu";         // cpu, gpu or arm
   std::optional<int64_t> repeat;      // experiments; absent: budget decides
   int64_t number = 1;                 // inferences an experiment
-  std::optional<int64_t> warmup;      // experiments discarded; absent: kDefaultWarmup_s
-  double budget_s = 10;               // of measuring, an engine
+  std::optional<int64_t> warmup;      // experiments discarded; absent: until they are steady
+  double budget_s = 20;               // of measuring, an engine; at most
+  double confidence = 0.99;           // that the whole order is right
+  double precision_target = 0.01;     // ends of a ratio's interval so near: precise enough
   std::string output = "./results";
   std::optional<int> threads;                          // absent: default_threads
   std::string precision = "f32";                       // f32, f16, bf16 or default

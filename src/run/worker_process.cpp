@@ -17,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "core/error.h"
 #include "run/guardian.h"
@@ -172,6 +173,7 @@ json WorkerProcess::request(const json& request) {
   if (!alive()) {
     throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb)});
   }
+  resume();
   if (!write_line(request_fd_, request.dump())) end_as_found_dead(verb);
   json reply;
   try {
@@ -185,6 +187,25 @@ json WorkerProcess::request(const json& request) {
   }
   throw EngineEnded({outcome_kind_from_string(reply.at("outcome").get<std::string>()),
                      reply.at("reason").get<std::string>()});
+}
+
+void WorkerProcess::pause() {
+  if (!alive() || paused_) return;
+  kill(-pid_, SIGSTOP);
+  paused_ = true;
+  const auto deadline = Clock::now() + std::chrono::seconds(1);
+  siginfo_t state{};
+  // Its end is left for reap, and told by the next request.
+  while (waitid(P_PID, static_cast<id_t>(pid_), &state, WSTOPPED | WEXITED | WNOHANG | WNOWAIT) ==
+             0 &&
+         state.si_pid == 0 && Clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+}
+
+void WorkerProcess::resume() {
+  if (paused_) kill(-pid_, SIGCONT);
+  paused_ = false;
 }
 
 // A stray grandchild may hold the reply pipe open after the worker's end, so the end is watched

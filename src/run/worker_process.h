@@ -47,6 +47,10 @@ class WorkerProcess {
   // not answer within timeout_s, or ended; after a refusal the process still lives.
   nlohmann::json request(const nlohmann::json& request);
 
+  // Stops the whole process group (SIGSTOP) and returns when it stands, at the latest after a
+  // second. The next request lets it go on.
+  void pause();
+
   // The highest resident memory that the process reported with its last reply; 0 before it.
   int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
 
@@ -57,6 +61,7 @@ class WorkerProcess {
   [[noreturn]] void end_as_timed_out(const std::string& verb);
   [[noreturn]] void end_as_found_dead(const std::string& verb);
   Outcome outcome_of(int status, const std::string& verb) const;
+  void resume();
   void kill_group();
   int reap();
 
@@ -67,6 +72,7 @@ class WorkerProcess {
   int pid_fd_ = -1;
   std::optional<LineReader> replies_;
   bool answered_ = false;
+  bool paused_ = false;
   int64_t peak_rss_bytes_ = 0;
   int64_t oom_kills_at_start_ = 0;
 };

@@ -133,6 +133,41 @@ TEST_F(WorkerProcessTest, OneProcessRunsManyModels) {
   }
 }
 
+// The third field of /proc/PID/stat: 'T' for a stopped process.
+char state_of_engine() {
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "stat");
+    std::string pid, name, state, parent;
+    file >> pid >> name >> state >> parent;
+    if (name.rfind("(dnnbench-engin", 0) == 0 && parent == std::to_string(getpid()))
+      return state[0];
+  }
+  return '?';
+}
+
+TEST_F(WorkerProcessTest, StandsStillWhilePausedAndGoesOnWithTheNextRequest) {
+  WorkerProcess worker(options());
+  load(worker, "ok");
+  worker.request({{"do", "set_inputs"}, {"file", inputs()}});
+  for (int i = 0; i < 3; ++i) {
+    worker.pause();
+    worker.pause();
+    EXPECT_EQ(state_of_engine(), 'T');
+    worker.request(one_run());
+    EXPECT_NE(state_of_engine(), 'T');
+  }
+  worker.pause();  // and is ended while it stands
+}
+
+TEST_F(WorkerProcessTest, AnEngineThatEndedIsFoundByTheNextRequestAfterAPause) {
+  WorkerProcess worker(options());
+  load(worker, "crash");
+  worker.request({{"do", "set_inputs"}, {"file", inputs()}});
+  EXPECT_THROW(worker.request(one_run()), EngineEnded);
+  worker.pause();
+  EXPECT_THROW(worker.request(one_run()), EngineEnded);
+}
+
 TEST_F(WorkerProcessTest, ARefusalLeavesTheProcessAlive) {
   WorkerProcess worker(options());
   try {

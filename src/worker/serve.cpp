@@ -1,12 +1,14 @@
 #include "worker/serve.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <new>
@@ -52,6 +54,18 @@ int64_t waited_ns() {
   return total;
 }
 
+int64_t cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+int64_t involuntary_switches() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
 json load(Engine& engine, const json& request) {
   const auto config = request.at("config").get<LoadConfig>();
   const int64_t start_ns = now_ns();
@@ -68,7 +82,9 @@ json slice(Engine& engine, const json& request) {
                          request.at("number").get<int64_t>(), request.at("max_s").get<double>()});
   return {{"start_ns", slice.start_ns},
           {"duration_ns", slice.duration_ns},
-          {"waited_ns", slice.waited_ns}};
+          {"waited_ns", slice.waited_ns},
+          {"cpu_ns", slice.cpu_ns},
+          {"involuntary_switches", slice.involuntary_switches}};
 }
 
 json answer(Engine& engine, const json& request) {
@@ -126,6 +142,8 @@ Slice run_slice(Engine& engine, const SliceRequest& request) {
   slice.start_ns.reserve(experiments);
   slice.duration_ns.reserve(experiments);
   const int64_t waited_before_ns = waited_ns();
+  const int64_t switches_before = involuntary_switches();
+  const int64_t cpu_before_ns = cpu_ns();
   const int64_t end_ns = now_ns() + static_cast<int64_t>(request.max_s * 1e9);
   do {
     const int64_t start_ns = now_ns();
@@ -134,6 +152,8 @@ Slice run_slice(Engine& engine, const SliceRequest& request) {
     slice.start_ns.push_back(start_ns);
     slice.duration_ns.push_back(stop_ns - start_ns);
   } while (slice.start_ns.size() < experiments && now_ns() < end_ns);
+  slice.cpu_ns = cpu_ns() - cpu_before_ns;
+  slice.involuntary_switches = involuntary_switches() - switches_before;
   // A thread that has ended takes its waiting with it.
   slice.waited_ns = std::max<int64_t>(0, waited_ns() - waited_before_ns);
   return slice;

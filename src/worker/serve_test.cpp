@@ -145,6 +145,8 @@ TEST(Serve, AnswersEveryRequestInTurnAndEndsWithThem) {
   EXPECT_EQ(loaded.at("in_force").at("placement").at(0).at("nodes"), 3);
   const auto slice = served.ask(R"({"do":"slice","experiments":7,"number":2,"max_s":1000})");
   EXPECT_EQ(slice.at("duration_ns").size(), 7U);
+  EXPECT_GT(slice.at("cpu_ns").get<int64_t>(), 0);
+  EXPECT_GE(slice.at("involuntary_switches").get<int64_t>(), 0);
   EXPECT_EQ(served.end(), 0);
 }
 

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/comparison_text.h"
+#include "compare/compare_results.h"
+#include "core/error.h"
+#include "core/printable.h"
+
+namespace dnnbench {
+namespace {
+
+struct CompareOptions {
+  std::vector<std::string> folders;
+  std::optional<double> fail_above;
+  std::string format;
+  double confidence = 0.99;
+};
+
+// "5%" -> 0.05.
+double parse_percent(const std::string& text) {
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, percent);
+  const bool whole = next == end - 1 && *next == '%';
+  if (error != std::errc() || !whole || !(percent >= 0 && percent <= 1000)) {
+    throw UsageError(
+        fmt::format("dnnbench compare: --fail-above must look like 5%, not '{}'", text));
+  }
+  return percent / 100;
+}
+
+CompareOptions parse(const std::vector<std::string>& arguments) {
+  CompareOptions options;
+  std::string fail_above;
+  CLI::App app;
+  app.add_option("folders", options.folders);
+  app.add_option("--fail-above", fail_above);
+  app.add_option("--export", options.format)
+      ->check(CLI::IsMember({"csv", "markdown", "github-action-benchmark"}));
+  app.add_option("--confidence", options.confidence)->check(CLI::Range(0.5, 0.999999));
+  parse_arguments(app, "compare", arguments);
+  if (options.folders.size() != 2) {
+    throw UsageError("dnnbench compare: two folders of results, please: before and after");
+  }
+  if (app.count("--fail-above") > 0) options.fail_above = parse_percent(fail_above);
+  return options;
+}
+
+ResultsFolder read(const std::string& folder) {
+  ResultsFolder found = read_results(folder);
+  for (const std::string& sentence : found.skipped) {
+    fmt::print(stderr, "dnnbench: {}\n", printable(sentence));
+  }
+  if (found.results.empty()) throw UsageError(fmt::format("there are no results below {}", folder));
+  return found;
+}
+
+std::string text_of(const ComparedFolders& compared, const CompareOptions& options) {
+  if (options.format == "csv") return comparison_csv(compared);
+  if (options.format == "markdown") return comparison_markdown(compared);
+  if (options.format == "github-action-benchmark") {
+    return comparison_for_github_action_benchmark(compared);
+  }
+  return comparison_text(compared, options.fail_above);
+}
+
+}  // namespace
+
+int compare_command(const std::vector<std::string>& arguments) {
+  const CompareOptions options = parse(arguments);
+  const ResultsFolder before = read(options.folders[0]), after = read(options.folders[1]);
+  const ComparedFolders compared =
+      compare_results(before.results, after.results, options.confidence);
+  fmt::print("{}", text_of(compared, options));
+  if (!options.fail_above) return kExitOk;
+  for (const Compared& row : compared.rows) {
+    if (is_worse_than(row, *options.fail_above)) return kExitSlower;
+  }
+  return kExitOk;
+}
+
+}  // namespace dnnbench

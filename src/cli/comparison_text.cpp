@@ -1,0 +1,124 @@
+#include "cli/comparison_text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "cli/layout.h"
+#include "cli/table.h"
+#include "core/printable.h"
+#include "results/units.h"
+
+namespace dnnbench {
+namespace {
+
+using Row = std::vector<std::string>;
+
+bool is_known(const Interval& interval) { return interval.low > 0 && std::isfinite(interval.high); }
+
+std::string time_cell(const std::optional<double>& seconds) {
+  return seconds ? format_seconds(*seconds) : "-";
+}
+
+std::string ratio_cell(const Compared& row) {
+  if (!row.before_s || !row.after_s) return "-";
+  const Interval& interval = row.ratio.interval;
+  return is_known(interval)
+             ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", row.ratio.value, interval.low, interval.high)
+             : fmt::format("{:.2f}x [?]", row.ratio.value);
+}
+
+std::string label(const Compared& row) { return engine_label(row.backend, row.backend_meta); }
+
+Row cells(const Compared& row) {
+  return {printable(row.model),   label(row),      time_cell(row.before_s),
+          time_cell(row.after_s), ratio_cell(row), std::string(to_string(row.change))};
+}
+
+const Row kHeader{"model", "engine", "before", "after", "after/before", "verdict"};
+
+std::string sentence(const ComparedFolders& compared, std::optional<double> fail_above) {
+  int slower = 0, worse = 0, faster = 0, broken = 0;
+  for (const Compared& row : compared.rows) {
+    slower += row.change == Change::kSlower ? 1 : 0;
+    faster += row.change == Change::kFaster ? 1 : 0;
+    broken += row.change == Change::kBroken || row.change == Change::kMissing ? 1 : 0;
+    worse += fail_above && is_worse_than(row, *fail_above) ? 1 : 0;
+  }
+  std::string text = fmt::format("Of {}, {} slower, {} faster, {} broken or missing.",
+                                 compared.rows.size(), slower, faster, broken);
+  if (fail_above && worse > 0) {
+    text += fmt::format(" {} worse than --fail-above={:g} allows.", worse, *fail_above);
+  }
+  return text;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+std::string csv_number(const std::optional<double>& value) {
+  return value && std::isfinite(*value) && *value > 0 ? fmt::format("{}", *value) : "";
+}
+
+}  // namespace
+
+std::string comparison_text(const ComparedFolders& compared, std::optional<double> fail_above) {
+  std::vector<Row> rows{kHeader};
+  for (const Compared& row : compared.rows) rows.push_back(cells(row));
+  std::string text = layout(rows, {0, 1, 4, 5});
+  for (const Compared& row : compared.rows) {
+    if (row.reason.empty()) continue;
+    text += fmt::format("{}, {}: {}\n", printable(row.model), label(row), printable(row.reason));
+  }
+  for (const std::string& warning : compared.warnings) {
+    text += fmt::format("warning: {}\n", printable(warning));
+  }
+  return text + "\n" + sentence(compared, fail_above) + "\n";
+}
+
+std::string comparison_csv(const ComparedFolders& compared) {
+  std::string text =
+      "model,backend,backend_meta,instance,before_s,after_s,ratio,ratio_low,ratio_high,verdict\n";
+  for (const Compared& row : compared.rows) {
+    const bool both = row.before_s && row.after_s;
+    const auto only = [&](double value) { return both ? std::optional(value) : std::nullopt; };
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.model),
+                        csv_field(row.backend), csv_field(row.backend_meta),
+                        csv_field(row.instance), csv_number(row.before_s), csv_number(row.after_s),
+                        csv_number(only(row.ratio.value)), csv_number(only(row.ratio.interval.low)),
+                        csv_number(only(row.ratio.interval.high)), to_string(row.change));
+  }
+  return text;
+}
+
+std::string comparison_markdown(const ComparedFolders& compared) {
+  std::string text =
+      fmt::format("| {} |\n|---|---|---:|---:|---|---|\n", fmt::join(kHeader, " | "));
+  for (const Compared& row : compared.rows) {
+    text += fmt::format("| {} |\n", fmt::join(cells(row), " | "));
+  }
+  for (const std::string& warning : compared.warnings) {
+    text += fmt::format("\n- {}", printable(warning));
+  }
+  return compared.warnings.empty() ? text : text + "\n";
+}
+
+std::string comparison_for_github_action_benchmark(const ComparedFolders& compared) {
+  nlohmann::ordered_json entries = nlohmann::ordered_json::array();
+  for (const Compared& row : compared.rows) {
+    if (!row.after_s) continue;
+    entries.push_back({{"name", fmt::format("{} on {}", row.model, label(row))},
+                       {"unit", "ms"},
+                       {"value", *row.after_s * 1e3},
+                       {"extra", fmt::format("{}; {} {}", row.instance, ratio_cell(row),
+                                             to_string(row.change))}});
+  }
+  return entries.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace dnnbench

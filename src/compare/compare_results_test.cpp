@@ -1,0 +1,139 @@
+#include "compare/compare_results.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+namespace dnnbench {
+namespace {
+
+StoredResult measured(const std::string& backend, double latency_s, double sigma = 0.001,
+                      size_t blocks = 30) {
+  std::mt19937_64 random(std::hash<std::string>()(backend) + static_cast<size_t>(1e6 * latency_s));
+  std::normal_distribution<double> normal;
+  StoredResult result;
+  result.model = "tiny";
+  result.backend = backend;
+  result.backend_meta = "cpu";
+  result.instance = "here";
+  result.verdict = Verdict::kOk;
+  for (size_t block = 0; block < blocks; ++block) {
+    const double drift = std::exp(sigma * normal(random));
+    for (int i = 0; i < 5; ++i) {
+      result.times_s.push_back(latency_s * drift);
+      result.block.push_back(static_cast<double>(block));
+    }
+  }
+  return result;
+}
+
+Compared compare_one(const StoredResult& before, const StoredResult& after) {
+  return compare_results({before}, {after}, 0.99).rows.at(0);
+}
+
+TEST(CompareResults, TellsFasterSlowerAndTie) {
+  const StoredResult before = measured("a", 0.010);
+  EXPECT_EQ(compare_one(before, measured("a", 0.011)).change, Change::kSlower);
+  EXPECT_EQ(compare_one(before, measured("a", 0.009)).change, Change::kFaster);
+  EXPECT_EQ(compare_one(before, measured("a", 0.01001)).change, Change::kTie);
+  const Compared slower = compare_one(before, measured("a", 0.011));
+  EXPECT_NEAR(slower.ratio.value, 1.1, 0.005);
+  EXPECT_TRUE(slower.ratio.interval.holds(1.1));
+  EXPECT_NEAR(*slower.after_s, 0.011, 1e-4);
+}
+
+TEST(CompareResults, ClaimsNothingFromNoiseOrTooFewBlocks) {
+  EXPECT_EQ(compare_one(measured("a", 0.010, 0.1), measured("a", 0.0103, 0.1)).change,
+            Change::kUndecided);
+  const Compared few = compare_one(measured("a", 0.010, 0.001, 5), measured("a", 0.02, 0.001, 5));
+  EXPECT_EQ(few.change, Change::kUndecided);
+  EXPECT_TRUE(std::isinf(few.ratio.interval.high));
+}
+
+// Ten thousand times of one slow minute are one observation, not ten thousand.
+TEST(CompareResults, CountsBlocksNotSamples) {
+  StoredResult before = measured("a", 0.010, 0, 2), after = measured("a", 0.011, 0, 2);
+  for (StoredResult* result : {&before, &after}) {
+    const std::vector<double> times = result->times_s, blocks = result->block;
+    for (int i = 0; i < 1000; ++i) {
+      result->times_s.insert(result->times_s.end(), times.begin(), times.end());
+      result->block.insert(result->block.end(), blocks.begin(), blocks.end());
+    }
+  }
+  EXPECT_EQ(compare_one(before, after).change, Change::kUndecided);
+}
+
+TEST(CompareResults, AFileWithoutBlocksIsCutIntoPieces) {
+  StoredResult before = measured("a", 0.010), after = measured("a", 0.011);
+  before.block.clear();
+  after.block.clear();
+  EXPECT_EQ(compare_one(before, after).change, Change::kSlower);
+  after.times_s.resize(5);
+  EXPECT_EQ(compare_one(before, after).change, Change::kUndecided);
+}
+
+TEST(CompareResults, WhatHasNoFigureIsTold) {
+  const StoredResult ok = measured("a", 0.010);
+  StoredResult crashed = ok;
+  crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  crashed.times_s.clear();
+  const Compared broken = compare_one(ok, crashed);
+  EXPECT_EQ(broken.change, Change::kBroken);
+  EXPECT_EQ(broken.reason, "ended by SIGSEGV");
+  EXPECT_EQ(compare_one(crashed, ok).change, Change::kMended);
+  EXPECT_EQ(compare_one(crashed, crashed).change, Change::kNoFigure);
+  StoredResult suspect = measured("a", 0.02);
+  suspect.suspect = true;
+  EXPECT_EQ(compare_one(ok, suspect).change, Change::kSuspect);
+  const ComparedFolders apart = compare_results({ok}, {measured("b", 0.01)}, 0.99);
+  ASSERT_EQ(apart.rows.size(), 2U);
+  EXPECT_EQ(apart.rows[0].change, Change::kMissing);
+  EXPECT_EQ(apart.rows[1].change, Change::kNew);
+}
+
+TEST(CompareResults, SettingsAndMachinesAreKeptApart) {
+  StoredResult one = measured("a", 0.01), other = measured("a", 0.02);
+  other.backend_meta = "cpu-threads=1";
+  EXPECT_EQ(compare_results({one, other}, {one, other}, 0.99).rows.size(), 2U);
+  // One machine a folder: they are compared although their names differ.
+  other = measured("a", 0.02);
+  other.instance = "there";
+  EXPECT_EQ(compare_results({one}, {other}, 0.99).rows.at(0).change, Change::kSlower);
+  // Several: each with itself.
+  const ComparedFolders fleet = compare_results({one, other}, {one, other}, 0.99);
+  ASSERT_EQ(fleet.rows.size(), 2U);
+  EXPECT_EQ(fleet.rows[0].change, Change::kTie);
+  EXPECT_EQ(fleet.rows[1].change, Change::kTie);
+}
+
+TEST(CompareResults, WarnsOfEachDifferenceOnce) {
+  StoredResult before = measured("a", 0.01), after = before;
+  StoredResult before_b = measured("b", 0.01), after_b = before_b;
+  for (StoredResult* result : {&before, &before_b}) {
+    result->conditions = {{"threads", "2"}, {"environment.kernel", "\"6.1\""}};
+  }
+  for (StoredResult* result : {&after, &after_b}) {
+    result->conditions = {{"threads", "4"}, {"environment.kernel", "\"6.1\""}};
+  }
+  before.conditions["engine_version"] = "\"1\"";
+  after.conditions["engine_version"] = "\"2\"";
+  EXPECT_EQ(compare_results({before, before_b}, {after, after_b}, 0.99).warnings,
+            (std::vector<std::string>{"a: engine_version differs: \"1\" before, \"2\" after",
+                                      "threads differs: 2 before, 4 after"}));
+}
+
+TEST(IsWorseThan, AsksForCertainty) {
+  Compared row;
+  row.change = Change::kSlower;
+  row.ratio.interval = {1.06, 1.10};
+  EXPECT_TRUE(is_worse_than(row, 0.05));
+  EXPECT_FALSE(is_worse_than(row, 0.07));
+  row.change = Change::kUndecided;
+  EXPECT_FALSE(is_worse_than(row, 0));
+  row.change = Change::kBroken;
+  EXPECT_TRUE(is_worse_than(row, 10));
+}
+
+}  // namespace
+}  // namespace dnnbench

@@ -1,0 +1,24 @@
+// Whether something else disturbed an engine's turn so much that its times are not to be used.
+#pragma once
+
+#include <string>
+
+#include "core/noise.h"
+
+namespace dnnbench {
+
+// Thresholds, as shares of the turn. Calibrated by tests/experiments/ranking, docs/measuring.md.
+inline constexpr double kMostWaited = 0.02;  // while others used more than
+inline constexpr double kMostOthers = 0.10;  // of one core
+inline constexpr double kMostStolen = 0.02;  // and more than one tick
+inline constexpr double kOneTick_s = 0.0105;
+
+// Others' and stolen time are counted in ticks, usually of 10 ms: of a shorter turn they tell
+// nothing, and waiting alone, which is counted in nanoseconds, decides.
+inline constexpr double kLeastWindow_s = 0.1;
+
+// "" for an undisturbed turn; otherwise what disturbed it, as "another program used 0.8 cores".
+// Waiting alone is no disturbance: an engine with more threads than cores makes its own.
+std::string disturbance(const Noise& turn);
+
+}  // namespace dnnbench

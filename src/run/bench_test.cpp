@@ -1,0 +1,161 @@
+// Whole runs of the fake engine. Needs dnnbench-engine-fake and ONNX Runtime.
+#include "run/bench.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "onnx.pb.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+void set_type(onnx::ValueInfoProto& value, const std::string& name) {
+  value.set_name(name);
+  onnx::TypeProto::Tensor& tensor = *value.mutable_type()->mutable_tensor_type();
+  tensor.set_elem_type(onnx::TensorProto::FLOAT);
+  tensor.mutable_shape()->add_dim()->set_dim_value(4);
+}
+
+// y = x + x
+void write_model(const std::string& path) {
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.add_opset_import()->set_version(13);
+  onnx::GraphProto& graph = *model.mutable_graph();
+  graph.set_name("double");
+  set_type(*graph.add_input(), "x");
+  set_type(*graph.add_output(), "y");
+  onnx::NodeProto& node = *graph.add_node();
+  node.set_op_type("Add");
+  node.add_input("x");
+  node.add_input("x");
+  node.add_output("y");
+  std::ofstream out(path, std::ios::binary);
+  ASSERT_TRUE(model.SerializeToOstream(&out));
+}
+
+struct Listener : Progress {
+  void note(const std::string& sentence) override { notes.push_back(sentence); }
+  void step(const std::string&, const std::string&, std::optional<double>) override {}
+  void finished(const Result& result) override { finished_metas.push_back(result.backend_meta); }
+
+  std::vector<std::string> notes;
+  std::vector<std::string> finished_metas;
+};
+
+class BenchModelTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(folder_);
+    write_model(model());
+    options_.output = folder_ + "/results";
+    options_.warmup = 0;
+    options_.repeat = 20;
+    options_.timeout_s = 60;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string model() const { return folder_ + "/double.onnx"; }
+
+  std::vector<Result> bench(const std::vector<std::string>& parts, int64_t free_memory_bytes) {
+    options_.engines.clear();
+    for (const std::string& part : parts) options_.engines.push_back({"fake", "fake", part});
+    BenchSettings settings;
+    settings.free_memory_bytes = [free_memory_bytes] { return free_memory_bytes; };
+    return bench_model(options_, model(), listener_, settings);
+  }
+
+  static std::set<int64_t> blocks(const Result& result) {
+    return {result.block.begin(), result.block.end()};
+  }
+
+  static size_t shared(const Result& a, const Result& b) {
+    const std::set<int64_t> first = blocks(a), second = blocks(b);
+    return std::count_if(first.begin(), first.end(),
+                         [&](int64_t block) { return second.count(block) > 0; });
+  }
+
+  RunOptions options_;
+  Listener listener_;
+  std::string folder_ = testing::TempDir() + "dnnbench_bench_test";
+};
+
+constexpr int64_t kPlenty = int64_t{1} << 40;
+constexpr int64_t kUnknown = 0;
+constexpr int64_t kScarce = 1;
+
+TEST_F(BenchModelTest, EnginesThatFitAreMeasuredTogether) {
+  for (const int64_t free : {kPlenty, kUnknown}) {
+    const std::vector<Result> results =
+        bench({"ok,duration_s=0.002", "ok,duration_s=0.003", "ok,duration_s=0.004"}, free);
+    EXPECT_EQ(blocks(results[0]), blocks(results[1]));
+    EXPECT_EQ(blocks(results[0]), blocks(results[2]));
+    EXPECT_TRUE(listener_.notes.empty());
+    for (const Result& result : results) {
+      EXPECT_EQ(result.data.size(), 20U);
+      EXPECT_EQ(result.placing ? result.placing->anchor : "", "");
+    }
+  }
+}
+
+TEST_F(BenchModelTest, WhereMemoryIsScarceGroupsShareAnAnchor) {
+  const std::vector<Result> results =
+      bench({"ok,duration_s=0.002", "ok,duration_s=0.003", "unsupported", "ok,duration_s=0.004"},
+            kScarce);
+  ASSERT_EQ(listener_.notes.size(), 1U);
+  EXPECT_EQ(
+      listener_.notes[0],
+      "memory does not hold all engines at once: they are measured in groups, each with fake");
+  EXPECT_EQ(listener_.finished_metas.size(), 4U);
+  EXPECT_EQ(listener_.finished_metas.front(), "ok_duration_s=0.003");  // the anchor stays
+  EXPECT_GT(shared(results[0], results[1]), 0U);
+  EXPECT_GT(shared(results[0], results[3]), 0U);
+  EXPECT_EQ(shared(results[1], results[3]), 0U);
+  EXPECT_EQ(results[0].data.size(), 40U);
+  EXPECT_EQ(results[1].data.size(), 20U);
+  EXPECT_TRUE(std::is_sorted(results[0].start_s.begin(), results[0].start_s.end()));
+  if (std::any_of(results.begin(), results.end(), is_suspect)) {
+    GTEST_SKIP() << "the machine is too busy for a ranking";
+  }
+  ASSERT_TRUE(results[3].placing);
+  EXPECT_EQ(results[3].placing->anchor, "fake");
+  EXPECT_EQ(results[3].placing->engines, 3U);
+  EXPECT_EQ(results[3].placing->place, 3U);
+  EXPECT_NEAR(results[3].placing->to_best.value, 2, 0.1);
+}
+
+TEST_F(BenchModelTest, AnAnchorThatEndsLeavesTheOthersTheirFigures) {
+  const std::vector<Result> results =
+      bench({"crash_later,calls=30", "ok,duration_s=0.003", "ok,duration_s=0.004"}, kScarce);
+  EXPECT_EQ(results[0].outcome.kind, OutcomeKind::kCrashed);
+  for (const size_t i : {1, 2}) {
+    EXPECT_TRUE(results[i].outcome.ok()) << results[i].outcome.reason;
+    EXPECT_EQ(results[i].data.size(), 20U);
+  }
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST_F(BenchModelTest, AnEngineThatNeedsAllMemoryGetsAnotherChance) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_DATA, &before), 0);
+  const rlimit small{rlim_t{1} << 30, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_DATA, &small), 0);
+  const std::vector<Result> results =
+      bench({"ok,duration_s=0.002", "ok,duration_s=0.003", "out_of_memory"}, kPlenty);
+  ASSERT_EQ(setrlimit(RLIMIT_DATA, &before), 0);
+  EXPECT_TRUE(results[0].outcome.ok());
+  EXPECT_TRUE(results[1].outcome.ok());
+  EXPECT_GT(shared(results[0], results[1]), 0U);
+  EXPECT_EQ(results[2].outcome.kind, OutcomeKind::kOutOfMemory);
+}
+#endif
+
+}  // namespace
+}  // namespace dnnbench
