@@ -17,9 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 void require_supported(const LoadConfig& config) {
   if (config.device == "gpu") throw Unsupported("the PyTorch engine runs on the CPU only");
-  if (!config.variant.empty() && config.variant != "libtorch") {
-    throw Unsupported("the PyTorch engine has no variant \"" + config.variant +
-                      "\"; it has libtorch");
+  if (!config.variant.empty() && config.variant != "cpu") {
+    throw Unsupported("the PyTorch engine has no variant \"" + config.variant + "\"; it has cpu");
   }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("PyTorch computes in the model's own types; it is not told to compute in " +
@@ -30,7 +29,6 @@ void require_supported(const LoadConfig& config) {
 class PyTorchEngine : public Engine {
  public:
   std::string version() override { return pytorch::library_version(); }
-  std::string variant() override { return "libtorch"; }
   bool imports() override { return true; }
   double convert_s() override { return convert_s_; }
 

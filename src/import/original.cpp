@@ -31,7 +31,7 @@ Bytes graph_of(Bytes model) {
 
 }  // namespace
 
-Original::Original(const std::string& path) : files(path), graph(graph_of(files.model())) {
+Original::Original(const std::string& path) : files(path, path), graph(graph_of(files.model())) {
   std::set<std::string> initializers;
   std::vector<std::string> all_inputs;
   WireReader reader(graph);

@@ -85,10 +85,11 @@ Parameter read_parameter(Bytes bytes) {
   return parameter;
 }
 
-// The graphs of the simplified file.
+// The graphs of the simplified file, whose small tensors may still lie in the original's weight
+// files.
 class GraphReader {
  public:
-  explicit GraphReader(const std::string& path) : files_(path) {
+  GraphReader(const std::string& path, const std::string& original) : files_(path, original) {
     Bytes graph;
     WireReader reader(files_.model());
     while (reader.next()) {
@@ -310,7 +311,7 @@ ImportedModel read_graph(const LoadConfig& config) {
     throw Error("this engine imports a model's simplified form, and was not given one");
   }
   ImportedModel model;
-  model.graph = GraphReader(config.simplified_path).take();
+  model.graph = GraphReader(config.simplified_path, config.model_path).take();
   Original original(config.model_path);
   for (const Value& value : read_bound_inputs(config)) {
     model.bound_inputs[value.name] = value.tensor();

@@ -138,7 +138,8 @@ TEST_F(ReadGraph, EveryValueCanBeAskedForAndTypesPutBack) {
   const LoadConfig config = prepare(linear_model());
   const std::string stripped = without_weights(config);
   std::vector<std::string> outputs;
-  for (const auto& output : parsed(with_every_value_as_output(stripped)).graph().output()) {
+  const onnx::ModelProto asked = parsed(with_every_value_as_output(stripped));
+  for (const auto& output : asked.graph().output()) {
     outputs.push_back(output.name());
   }
   EXPECT_EQ(outputs, (std::vector<std::string>{"y", "product", "sum"}));

@@ -132,8 +132,8 @@ TensorHead read_tensor_head(Bytes tensor) {
   return head;
 }
 
-ModelFiles::ModelFiles(const std::string& path)
-    : folder_(fs::path(path).parent_path().string()),
+ModelFiles::ModelFiles(const std::string& path, const std::string& beside)
+    : folder_(fs::path(beside).parent_path().string()),
       model_(std::make_shared<const MappedFile>(path)) {}
 
 std::shared_ptr<const MappedFile> ModelFiles::external(const std::string& location) {

@@ -14,7 +14,8 @@ namespace dnnbench::import {
 // One model's file and the weight files beside it, mapped when first needed.
 class ModelFiles {
  public:
-  explicit ModelFiles(const std::string& path);
+  // Weight files lie in the folder of `beside`.
+  ModelFiles(const std::string& path, const std::string& beside);
 
   Bytes model() const { return model_->bytes(); }
 

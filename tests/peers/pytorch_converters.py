@@ -1,7 +1,7 @@
 """Our PyTorch engine beside onnx2pytorch's module, and our saved files in stock Python PyTorch.
 
-onnx2pytorch converts the same file; its module is traced, frozen and optimised for inference, as a user would deploy it. Both
-run in the same Python process order after order: in each round our engine is measured by `dnnbench run`, then the module here, with
+onnx2pytorch converts the same file; its module is traced, frozen and optimised for inference, as a user would deploy it. The two
+take turns: in each round our engine is measured by `dnnbench run`, then the module here, with
 the same threads and input. What `--save-converted` wrote is loaded with torch.jit.load, and its outputs are compared with the module's.
 
     ninja -C build/release dnnbench
@@ -85,8 +85,8 @@ def median_s(module: torch.nn.Module, inputs: list[torch.Tensor], seconds: float
 
 def theirs(path: str, inputs: list[torch.Tensor]) -> torch.nn.Module:
     module = ConvertModel(onnx.load(path)).eval()
-    with torch.inference_mode():
-        traced = torch.jit.trace(module, inputs, check_trace=False)
+    with torch.no_grad():
+        traced = torch.jit.trace(module, tuple(inputs), check_trace=False)
         return torch.jit.optimize_for_inference(torch.jit.freeze(traced.eval()))
 
 
