@@ -1,5 +1,7 @@
 #include "run/rounds.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -244,8 +246,12 @@ class Group {
     if (active.empty()) return;
     std::string who = active[0]->contestant->result->backend;
     if (active.size() > 1) who += " and " + std::to_string(active.size() - 1) + " more";
-    progress_.step(who, options_.repeat ? "measuring" : "measuring, at most",
-                   std::max(0.0, left_s));
+    const double most_s = std::max(0.0, left_s);
+    if (options_.repeat) {
+      progress_.step(who, "measuring", most_s);
+    } else {
+      progress_.step(who, fmt::format("measuring (at most {:.0f} s)", most_s), std::nullopt);
+    }
   }
 
   const RunOptions& options_;
