@@ -60,11 +60,10 @@ class Group {
     const auto start = Clock::now();
     const double budget_s = options_.budget_s * static_cast<double>(players_.size());
     while (!playing().empty()) {
+      tell(budget_s - seconds_since(start));
       measure_block(blocks(), std::nullopt);
       dismiss_decided(alpha);
-      const double left_s = budget_s - seconds_since(start);
-      if (left_s <= 0) finish_all(Stop::kBudget);
-      tell(left_s);
+      if (seconds_since(start) >= budget_s) finish_all(Stop::kBudget);
     }
   }
 
@@ -73,10 +72,10 @@ class Group {
     int64_t spare = planned;
     for (int64_t slot = 0; slot < planned && !playing().empty(); ++slot) {
       const int64_t experiments = repeat * (slot + 1) / planned - repeat * slot / planned;
+      tell(remaining_s(planned - slot, experiments));
       do {
         measure_block(slot, experiments);
       } while (!blocks_.back().disturbance.empty() && spare-- > 0);
-      tell(remaining_s(planned - slot - 1, experiments));
     }
     finish_all(Stop::kRepeat);
   }
