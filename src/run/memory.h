@@ -5,6 +5,14 @@
 
 namespace dnnbench {
 
+// Whether a worker of this build runs with a limit on its data at all: AddressSanitizer reserves
+// terabytes of addresses at its start.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool kCanLimitMemory = false;
+#else
+inline constexpr bool kCanLimitMemory = true;
+#endif
+
 // Bytes a new process can still use: the system's MemAvailable, or less where a cgroup (v2 or v1)
 // of this process says so. 0 when nothing can be read.
 int64_t free_memory_bytes();

@@ -138,7 +138,7 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   }
   const Pipe requests = make_pipe();
   const Pipe replies = make_pipe();
-  const int64_t limit = options_.limit_memory ? free_memory_bytes() : 0;
+  const int64_t limit = options_.limit_memory && kCanLimitMemory ? free_memory_bytes() : 0;
   oom_kills_at_start_ = oom_kill_count();
   const pid_t parent = getpid();
   pid_ = fork();

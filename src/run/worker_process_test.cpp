@@ -16,17 +16,12 @@
 #include "onnx.pb.h"
 #include "protocol/messages.h"
 #include "protocol/value_file.h"
+#include "run/memory.h"
 
 namespace dnnbench {
 namespace {
 
 namespace fs = std::filesystem;
-
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kCanLimitMemory = false;
-#else
-constexpr bool kCanLimitMemory = true;
-#endif
 
 // Processes whose environment holds the text.
 int count_processes_with(const std::string& text) {
@@ -79,9 +74,7 @@ class WorkerProcessTest : public testing::Test {
   std::string inputs() const { return folder_ + "/inputs"; }
   std::string log() const { return folder_ + "/log"; }
 
-  WorkerOptions options(double timeout_s = 60) const {
-    return {"fake", log(), timeout_s, kCanLimitMemory};
-  }
+  WorkerOptions options(double timeout_s = 60) const { return {"fake", log(), timeout_s}; }
 
   void load(WorkerProcess& worker, const std::string& part) const {
     LoadConfig config;
