@@ -152,11 +152,12 @@ std::string percent(double probability) {
   return fmt::format("at least {:.{}f} %", std::floor(probability * scale) / scale * 100, digits);
 }
 
-std::string names_of(const std::vector<const Result*>& results) {
+std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {
   std::vector<std::string> names;
   for (const Result* result : results) names.push_back(engine_label(*result));
   if (names.size() == 1) return names[0];
-  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+  return fmt::format("{} {} {}", fmt::join(names.begin(), names.end() - 1, ", "), conjunction,
+                     names.back());
 }
 
 // The whole order where it is decided: "the order holds with a probability of at least 99.4 %".
@@ -170,22 +171,24 @@ std::string certainty(const std::vector<const Result*>& ranked) {
   return "not all of the order is decided; a longer --budget may decide it";
 }
 
-// Two engines or more.
+// Two engines or more. Nothing is called fastest while one that may be faster is undecided,
+// wherever its estimate has put it.
 std::string comparison(const std::vector<const Result*>& ranked) {
-  const std::string best = engine_label(*ranked[0]), second = engine_label(*ranked[1]);
-  const Ratio& ratio = ranked[1]->placing->to_best;
-  std::vector<const Result*> ties{ranked[0]};
+  std::vector<const Result*> first;
+  bool undecided = false;
   for (const Result* result : ranked) {
-    if (result != ranked[0] && result->placing->to_best.relation == Relation::kTie) {
-      ties.push_back(result);
-    }
+    const Relation relation = result->placing->to_best.relation;
+    if (relation != Relation::kSlower) first.push_back(result);
+    undecided = undecided || relation == Relation::kUndecided;
   }
-  if (ties.size() > 1) return fmt::format("{} are equally fast, within 1 %", names_of(ties));
-  if (ratio.relation == Relation::kSlower) {
-    return fmt::format("{} is fastest: {:.2f} times {}", best, ratio.value, second);
+  if (undecided) {
+    return fmt::format("{} is fastest, which is undecided at {:g} %", names_of(first, "or"),
+                       100 * ranked[0]->placing->confidence);
   }
-  return fmt::format("{} or {} is fastest, which is undecided at {:g} %", best, second,
-                     100 * ranked[0]->placing->confidence);
+  if (first.size() > 1)
+    return fmt::format("{} are equally fast, within 1 %", names_of(first, "and"));
+  return fmt::format("{} is fastest: {:.2f} times {}", engine_label(*ranked[0]),
+                     ranked[1]->placing->to_best.value, engine_label(*ranked[1]));
 }
 
 }  // namespace

@@ -156,6 +156,16 @@ TEST(ClosingSentence, SaysWhatIsNotDecided) {
       closing_sentence({first, second}),
       "openvino or onnxruntime is fastest, which is undecided at 99 %; not all of the order is "
       "decided; a longer --budget may decide it; outputs agree within 2e-06.");
+  Result behind = placed("tf", 0.04, kSlower), wide = placed("pytorch", 0.05, kOpen);
+  behind.placing->decided = wide.placing->decided = false;
+  EXPECT_EQ(closing_sentence({first, second, behind, wide}),
+            "openvino, onnxruntime or pytorch is fastest, which is undecided at 99 %; not all of "
+            "the order "
+            "is decided; a longer --budget may decide it; outputs agree within 2e-06.");
+  EXPECT_EQ(closing_sentence({first, behind, wide}),
+            "openvino or pytorch is fastest, which is undecided at 99 %; not all of the order is "
+            "decided; "
+            "a longer --budget may decide it; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, OfOneEngineOnly) {
