@@ -1,6 +1,5 @@
 """The engine that imports: converted models verified, what is said of the conversion, and saved ones."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,6 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
-
-LIGHT = Path(onnx.__file__).parent / "backend/test/data/light"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -129,10 +126,3 @@ def test_recurrent_layers(converted, tmp_path, operator, gates):
 def test_a_whole_model(converted, generated_model, name):
     result = converted(generated_model(name))
     assert result["convert_s"] > 0
-
-
-@pytest.mark.parametrize("model", sorted(LIGHT.glob("light_*.onnx")), ids=lambda path: path.stem)
-def test_light_models(bench, model):
-    """Nine classifiers without their weights, which the package leaves out: each is a ConstantOfShape."""
-    result = bench(model, "--pytorch").only_result()
-    assert result["outcome"] == "ok", json.dumps(result["verification"])
