@@ -124,7 +124,7 @@ def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path)
         "bound": bool(result.statement) or None,
         "reason": row.reason,
         "experiments": len(result.times_s),
-        "load_s": positive(raw.get("load_s")),
+        "load_s": converted_and_loaded_s(raw),
         "memory_bytes": positive(raw.get("peak_rss_bytes")),
         "error": error if is_number(error) and abs(error) < 1e300 else None,
         "json": relative_url(result.path, folder),
@@ -170,6 +170,12 @@ def digits(value: float) -> float:
 
 def positive(value: object) -> float | None:
     return value if is_number(value) and 0 < value < 1e300 else None
+
+
+def converted_and_loaded_s(raw: dict) -> float | None:
+    """The time from the model's file to the first inference, as in the table of a run."""
+    load_s, convert_s = positive(raw.get("load_s")), positive(raw.get("convert_s"))
+    return load_s + (convert_s or 0) if load_s else None
 
 
 def relative_url(path: Path, folder: Path) -> str:

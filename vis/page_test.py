@@ -11,6 +11,7 @@ import pytest
 import draw
 import themes
 from chromium_for_tests import PROGRAM, Chromium
+from page import converted_and_loaded_s
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN = REPOSITORY / "tests" / "golden"
@@ -453,3 +454,16 @@ def test_names_no_other_host(page):
     text = page.read_text(encoding="utf-8")
     assert not re.search(r'(?:src|href)="(?:https?:)?//', text)
     assert "default-src 'none'" in text
+
+
+@pytest.mark.parametrize(
+    "raw, shown_s",
+    [
+        ({"load_s": 1.0, "convert_s": 0.5}, 1.5),
+        ({"load_s": 1.0, "convert_s": None}, 1.0),
+        ({"load_s": None, "convert_s": 0.5}, None),
+        ({}, None),
+    ],
+)
+def test_conversion_counts_as_loading(raw, shown_s):
+    assert converted_and_loaded_s(raw) == shown_s
