@@ -8,7 +8,6 @@
 namespace dnnbench::tf {
 
 std::string config_proto(const SessionSettings& settings) {
-  constexpr int kOn = 1;  // RewriterConfig.Toggle
   std::string config;
   import::write_integer(config, 2, settings.threads);  // intra_op_parallelism_threads
   // inter_op_parallelism_threads: operations one after the other, in the calling thread
@@ -19,12 +18,6 @@ std::string config_proto(const SessionSettings& settings) {
   import::write_integer(experimental, 12, 1);
   import::write_integer(experimental, 14, 1);
   import::write_text(config, 16, experimental);
-  if (settings.bfloat16) {
-    std::string rewriter, graph_options;
-    import::write_integer(rewriter, 31, kOn);  // auto_mixed_precision_onednn_bfloat16
-    import::write_text(graph_options, 10, rewriter);
-    import::write_text(config, 10, graph_options);
-  }
   return config;
 }
 

@@ -17,7 +17,6 @@ namespace dnnbench::tf {
 
 struct SessionSettings {
   int threads = 1;
-  bool bfloat16 = false;  // let the library compute in bf16 what it deems safe
 };
 
 // The serialised ConfigProto of these settings (tensorflow/core/protobuf/config.proto).
