@@ -53,12 +53,6 @@ std::vector<double> block_medians(const StoredResult& result) {
   return medians;
 }
 
-Relation relation_of(const Interval& interval) {
-  if (interval.is_within(1 / (1 + kTie), 1 + kTie)) return Relation::kTie;
-  if (interval.high < 1) return Relation::kFaster;
-  return interval.low > 1 ? Relation::kSlower : Relation::kUndecided;
-}
-
 Ratio ratio_of_runs(const StoredResult& before, const StoredResult& after, double alpha) {
   const Interval was = latency_interval_s(block_medians(before), alpha / 2);
   const Interval is = latency_interval_s(block_medians(after), alpha / 2);

@@ -15,7 +15,7 @@ std::string disturbance(const Noise& turn) {
   if (turn.window_s < kLeastWindow_s) {
     return waited > kMostWaited ? "its threads waited for a core" : "";
   }
-  if (waited > kMostWaited && others > kMostOthers) {
+  if (waited > kMostWaited && others > kMostOthers && turn.others_s > 2 * kOneTick_s) {
     return fmt::format("other programs used {:.2f} cores", others);
   }
   return "";

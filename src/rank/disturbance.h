@@ -9,12 +9,13 @@ namespace dnnbench {
 
 // Thresholds, as shares of the turn. Calibrated by tests/experiments/ranking, docs/measuring.md.
 inline constexpr double kMostWaited = 0.02;  // while others used more than
-inline constexpr double kMostOthers = 0.10;  // of one core
+inline constexpr double kMostOthers = 0.10;  // of one core, and more than two ticks
 inline constexpr double kMostStolen = 0.02;  // and more than one tick
-inline constexpr double kOneTick_s = 0.0105;
 
-// Others' and stolen time are counted in ticks, usually of 10 ms: of a shorter turn they tell
-// nothing, and waiting alone, which is counted in nanoseconds, decides.
+// Others' and stolen time are counted in ticks, usually of 10 ms, by which they may be off on each
+// core: of a short turn they tell nothing, and waiting alone, which is counted in nanoseconds,
+// decides.
+inline constexpr double kOneTick_s = 0.0105;
 inline constexpr double kLeastWindow_s = 0.1;
 
 // "" for an undisturbed turn; otherwise what disturbed it, as "another program used 0.8 cores".

@@ -20,13 +20,6 @@ std::vector<double> log_ratios(const std::vector<double>& a, const std::vector<d
   return logs;
 }
 
-Relation relation_of(const Interval& interval) {
-  if (interval.is_within(1 / (1 + kTie), 1 + kTie)) return Relation::kTie;
-  if (interval.high < 1) return Relation::kFaster;
-  if (interval.low > 1) return Relation::kSlower;
-  return Relation::kUndecided;
-}
-
 Ratio ratio_from_logs(double log_value, const Interval& logs) {
   const Interval interval{std::exp(logs.low), std::exp(logs.high)};
   return {std::exp(log_value), interval, relation_of(interval)};
@@ -72,6 +65,12 @@ double probability_of_order(const BlockTable& table, std::optional<size_t> ancho
 }
 
 }  // namespace
+
+Relation relation_of(const Interval& ratio) {
+  if (ratio.is_within(1 / (1 + kTie), 1 + kTie)) return Relation::kTie;
+  if (ratio.high < 1 / (1 + kTie)) return Relation::kFaster;
+  return ratio.low > 1 + kTie ? Relation::kSlower : Relation::kUndecided;
+}
 
 Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
                std::optional<size_t> anchor) {

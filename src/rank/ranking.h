@@ -15,15 +15,20 @@ namespace dnnbench {
 // block are compared.
 using BlockTable = std::vector<std::vector<double>>;
 
-// Ratios nearer to 1 than this are called a tie.
+// Ratios nearer to 1 than this are called a tie. It is also the least difference that is told: two
+// processes of the same program may differ by about as much for as long as they live
+// (docs/decisions/0027-told-from-one-percent.md).
 inline constexpr double kTie = 0.01;
 
+// By where the interval of the ratio lies.
 enum class Relation {
-  kFaster,
-  kSlower,
-  kTie,        // the interval lies inside [1 / (1 + kTie), 1 + kTie]
-  kUndecided,  // the interval holds 1, and more than ties
+  kFaster,     // below the tie zone, [1 / (1 + kTie), 1 + kTie]
+  kSlower,     // above it
+  kTie,        // inside
+  kUndecided,  // across one of its ends
 };
+
+Relation relation_of(const Interval& ratio);
 
 // One engine's time in units of another's.
 struct Ratio {

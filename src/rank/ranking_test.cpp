@@ -54,6 +54,15 @@ TEST(Rank, CallsATieOnlyWhatIsKnownToBeOne) {
   EXPECT_EQ(open.standing[open.order[1]].place, 1U);
 }
 
+TEST(Relation, IsToldOnlyOfWhatDiffersByMoreThanATie) {
+  EXPECT_EQ(relation_of({0.995, 1.005}), Relation::kTie);
+  EXPECT_EQ(relation_of({1.002, 1.008}), Relation::kTie);  // known to differ, but by nothing
+  EXPECT_EQ(relation_of({1.002, 1.03}), Relation::kUndecided);
+  EXPECT_EQ(relation_of({0.97, 1.03}), Relation::kUndecided);
+  EXPECT_EQ(relation_of({1.011, 1.03}), Relation::kSlower);
+  EXPECT_EQ(relation_of({0.97, 0.989}), Relation::kFaster);
+}
+
 TEST(Rank, FewBlocksDecideNothing) {
   const Ranking ranking = rank(measured({0.01, 0.03}, 9, 0.001), 0.99);
   EXPECT_EQ(ranking.order.front(), 0U);
@@ -91,9 +100,9 @@ TEST(Needs, EndWhenAllIsDecidedOrKnownWellEnough) {
   EXPECT_EQ(needs(measured({1, 2}, 9, 0.001), 0.01, 0.01), (std::vector<Need>(2, Need::kMore)));
   EXPECT_EQ(needs(measured({1, 2}, 10, 0.001), 0.01, 0.01), (std::vector<Need>(2, Need::kDecided)));
   // 1.0098: neither a tie nor different for long, but known within 1 %.
-  EXPECT_EQ(needs(measured({1, 1.0098}, 10, 0.0001), 0.01, 0.01)[0], Need::kDecided);
+  EXPECT_EQ(needs(measured({1, 1.0098}, 10, 0.0001), 0.01, 0.01)[0], Need::kPrecise);
   EXPECT_EQ(needs(measured({1, 1.0098, 1.5}, 40, 0.004), 0.001, 0.02),
-            (std::vector<Need>{Need::kDecided, Need::kDecided, Need::kDecided}));
+            (std::vector<Need>{Need::kPrecise, Need::kPrecise, Need::kDecided}));
 }
 
 TEST(Needs, OnlyThePairThatIsOpenGoesOn) {

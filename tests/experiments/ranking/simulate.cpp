@@ -122,17 +122,10 @@ struct Tally {
   std::vector<double> blocks;
 };
 
-Relation claim(const Interval& logs) {
-  const double tie = std::log(1 + kTie);
-  if (logs.is_within(-tie, tie)) return Relation::kTie;
-  if (logs.high < 0) return Relation::kFaster;
-  return logs.low > 0 ? Relation::kSlower : Relation::kUndecided;
-}
-
-// Between a tie and a difference lie ratios for which both are true.
 bool is_true(Relation relation, double truth) {
-  if (relation == Relation::kTie) return std::fabs(truth) <= std::log(1 + kTie);
-  return relation == Relation::kSlower ? truth > 0 : truth < 0;
+  const double tie = std::log(1 + kTie);
+  if (relation == Relation::kTie) return std::fabs(truth) <= tie;
+  return relation == Relation::kSlower ? truth > tie : truth < -tie;
 }
 
 void trial(const Scatter& scatter, const Method& method, double truth, Random& random,
@@ -145,7 +138,7 @@ void trial(const Scatter& scatter, const Method& method, double truth, Random& r
     logs.push_back(truth + noise[block]);
     if (logs.size() < kLeastBlocks) continue;
     interval = method.interval(logs, logs.size() - kLeastBlocks + 1, random);
-    relation = claim(interval);
+    relation = relation_of({std::exp(interval.low), std::exp(interval.high)});
   }
   tally.uncovered += interval.holds(truth) ? 0 : 1;
   tally.blocks.push_back(static_cast<double>(logs.size()));

@@ -1,10 +1,15 @@
-// ranking-trials KIND MODEL SECONDS [LOAD]: how often the ranking of real processes is right. Two
-// engines of known ratio are loaded once; then as many trials as SECONDS hold, each a ranking from
-// its first block to its verdict by the rules of run/rounds.h. LOAD is a number of processes that
-// compute beside. Prints one line.
+// ranking-trials KIND MODEL SECONDS [LOAD]: how often the ranking of real processes is right. As
+// many trials as SECONDS hold, each a ranking of two engines of known ratio from its first block to
+// its verdict by the rules of run/rounds.h. LOAD is a number of processes that compute beside.
+// Prints one line, and on stderr one a trial.
+//
+// Each trial of a real engine starts both processes anew: two processes of one program may differ
+// in speed for as long as they live (where its memory lies, which threads share a core). The fake
+// one, whose speed is its clock's, is loaded once.
 //
 // KIND is fake or an engine's name. The fake engine computes for 0.5 ms by the clock. The ratios:
-//     1       the same engine twice, in two processes: what is called different is wrong
+//     1       the same engine twice, in two processes: what is called different is wrong. One
+//             inference an experiment
 //     1.05    20 inferences against 21; for the fake one 0.5 ms against 0.525
 // A trial that ends without a verdict, within kMostBlocks, counts as undecided, or as suspect when
 // most of its blocks were disturbed.
@@ -47,11 +52,11 @@ struct Silent : Progress {
   void finished(const Result&) override {}
 };
 
-// Turns as short as the calls allow, so that many trials fit in a few minutes.
-TurnLengths short_turns(bool fake) {
+// Shorter turns than a run's, so that many trials fit in a few minutes.
+TurnLengths turn_lengths(bool fake) {
   TurnLengths lengths;
-  lengths.dropped_s = 0;
-  lengths.kept_s = fake ? 0.002 : 0.02;
+  lengths.dropped_s = fake ? 0 : 0.02;
+  lengths.kept_s = fake ? 0.002 : 0.1;
   return lengths;
 }
 
@@ -69,18 +74,19 @@ struct Side {
   std::unique_ptr<EngineBench> bench;
 };
 
-std::unique_ptr<Side> start(const Setting& setting, double ratio, const std::string& name,
-                            const PreparedModel& prepared, const WorkFolder& work,
-                            Progress& progress) {
+// `truth` is the pair's ratio, `ratio` this one's time to the first's.
+std::unique_ptr<Side> start(const Setting& setting, double truth, double ratio,
+                            const std::string& name, const PreparedModel& prepared,
+                            const WorkFolder& work, Progress& progress) {
   auto side = std::make_unique<Side>();
   const bool fake = setting.kind == "fake";
   const std::string variant = fake ? fmt::format("ok,duration_s={}", 0.0005 * ratio) : "";
-  side->options.number = fake ? 1 : std::lround(20 * ratio);
+  side->options.number = fake || truth == 1 ? 1 : std::lround(20 * ratio);
   side->result.output_path = work.path() + "/" + name + ".json";
   side->result.log_path = name + ".log";
   const EngineChoice choice{setting.kind, setting.kind, variant};
   side->bench = std::make_unique<EngineBench>(side->options, prepared, choice, work, progress,
-                                              side->result, short_turns(fake));
+                                              side->result, turn_lengths(fake));
   side->bench->prepare();
   side->bench->pause();
   return side;
@@ -124,6 +130,8 @@ void trial(Side& a, Side& b, double truth, Tally& tally) {
   }
   const Ratio ratio = ratio_of(clean, 1, 0, 1 - kConfidence);
   tally.ratios.push_back(ratio.value);
+  fmt::print(stderr, "{:.4f} [{:.4f}, {:.4f}] {}/{} blocks disturbed\n", ratio.value,
+             ratio.interval.low, ratio.interval.high, disturbed, blocks);
   if (ratio.relation == Relation::kTie) ++tally.tie;
   if (ratio.relation == Relation::kUndecided) ++tally.undecided;
   if (ratio.relation == Relation::kFaster || ratio.relation == Relation::kSlower) {
@@ -198,12 +206,17 @@ void run(const Setting& setting) {
   const PreparedModel prepared =
       prepare_model(options, read_model(setting.model), 2, work, progress);
   for (const double truth : {1.0, 1.05}) {
-    const auto a = start(setting, 1, "a", prepared, work, progress);
-    const auto b = start(setting, truth, "b", prepared, work, progress);
     const std::vector<pid_t> load = start_load(setting.load);
     Tally tally;
+    std::unique_ptr<Side> a, b;
     const auto end = Clock::now() + std::chrono::duration<double>(setting.seconds / 2);
-    while (Clock::now() < end) trial(*a, *b, truth, tally);
+    while (Clock::now() < end) {
+      if (!a || setting.kind != "fake") {
+        a = start(setting, truth, 1, "a", prepared, work, progress);
+        b = start(setting, truth, truth, "b", prepared, work, progress);
+      }
+      trial(*a, *b, truth, tally);
+    }
     for (const pid_t pid : load) {
       kill(pid, SIGKILL);
       waitpid(pid, nullptr, 0);
