@@ -78,11 +78,14 @@ def schema() -> jsonschema.Draft202012Validator:
 
 @pytest.fixture(scope="session")
 def dnnbench(programs, tmp_path_factory):
-    """dnnbench("inspect", path): a subcommand, with no terminal anywhere."""
+    """dnnbench("inspect", path): a subcommand, with no terminal anywhere; `prefix` is a command
+    that runs it."""
     folder = tmp_path_factory.mktemp("current")
 
-    def call(*arguments: object, **options: object) -> subprocess.CompletedProcess:
-        command = [str(programs / "dnnbench"), *map(str, arguments)]
+    def call(
+        *arguments: object, prefix: tuple[str, ...] = (), **options: object
+    ) -> subprocess.CompletedProcess:
+        command = [*prefix, str(programs / "dnnbench"), *map(str, arguments)]
         options = {"cwd": folder, "timeout": LIMIT_S, "stdin": subprocess.DEVNULL} | options
         return subprocess.run(command, capture_output=True, encoding="utf-8", **options)
 
