@@ -49,8 +49,8 @@ def relation(result: dict) -> str:
         return result["outcome"]
     if ranking["relation"] == "best":
         return "best"
-    low, high = ranking["interval"]
-    return f"{ranking['ratio']:.2f} [{low:.2f}, {high:.2f}] {ranking['relation']}"
+    low, high = ranking["vs_best_interval"]
+    return f"{ranking['vs_best']:.2f} [{low:.2f}, {high:.2f}] {ranking['relation']}"
 
 
 def report(model: str, results: list[dict]) -> float:
