@@ -84,6 +84,7 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
 
     def machine(instance: str, usd_per_hour: float | None) -> dict:
         comparison = comparison_of[instance]
+        against = against_the_best(comparison.rows)
         return {
             "instance": instance,
             "usd_per_hour": usd_per_hour,
@@ -91,6 +92,7 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
             "pictures": picture_links(comparison, stems),
             "rows": [
                 row_data(row, planned.get(id(row)), out.get(id(row)), folder)
+                | ({"against": against[id(row)]} if id(row) in against else {})
                 for row in comparison.rows
             ],
         }
@@ -108,6 +110,29 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
 def picture_links(comparison: Comparison, stems: set[str]) -> dict[str, str]:
     names = {"throughput": comparison.file_stem, "times": f"{comparison.file_stem}-times"}
     return {name: quote(stem) for name, stem in names.items() if stem in stems}
+
+
+def against_the_best(rows: list[Row]) -> dict[int, str]:
+    """In words, by row, what the run's ranking says; empty where not all of them took turns in one run:
+    then only their medians can be compared."""
+    ranked = [row for row in rows if row.result.ranked]
+    rankings = [row.result.raw.get("ranking") for row in ranked]
+    runs = {row.result.raw.get("run_id") for row in ranked}
+    if len(runs) != 1 or None in runs or not all(isinstance(one, dict) for one in rankings):
+        return {}
+    return {id(row): standing(ranking) for row, ranking in zip(ranked, rankings)}
+
+
+def standing(ranking: dict) -> str:
+    """As in the table of a run: 1.00×, tie, 1.27× [1.24, 1.31]."""
+    if ranking.get("relation") == "tie":
+        return "tie"
+    ratio, interval = ranking.get("vs_best"), ranking.get("vs_best_interval")
+    words = f"{ratio:.2f}×" if is_number(ratio) else "?"
+    if ranking.get("relation") == "best":
+        return words
+    ends = interval if isinstance(interval, list) and all(map(is_number, interval)) else None
+    return f"{words} [{ends[0]:.2f}, {ends[1]:.2f}]" if ends and len(ends) == 2 else f"{words} [?]"
 
 
 def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path) -> dict:

@@ -309,6 +309,34 @@ def test_each_outcome_is_shown_as_what_it_is(open_page, page):
 
 
 @needs_chromium
+def test_engines_of_one_run_are_compared_as_the_run_did(open_page, tmp_path):
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    best = {"relation": "best", "vs_best": 1.0, "vs_best_interval": [1.0, 1.0]}
+    slower = {"relation": "slower", "vs_best": 1.271, "vs_best_interval": [1.24, 1.31]}
+    tie = {"relation": "tie", "vs_best": 1.002, "vs_best_interval": [0.999, 1.004]}
+    few = {"relation": "undecided", "vs_best": 1.5, "vs_best_interval": None}
+    rankings = {"a": best, "b": slower, "c": tie, "d": few}
+
+    def against(runs: list[str]) -> dict[str, str]:
+        folder = tmp_path / "-".join(runs)
+        for (name, ranking), run in zip(rankings.items(), runs):
+            path = folder / "results" / "c5a.large" / f"{name}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(
+                json.dumps(sample | {"ranking": ranking, "run_id": run, "backend_meta": name})
+            )
+        browser = open_page(page_alone(folder / "results", folder / "plots"))
+        rows = browser.evaluate(
+            "[...document.querySelectorAll('table.results tbody tr')].map((row) =>"
+            " [row.cells[0].textContent.trim().slice(-1), row.cells[7].textContent])"
+        )
+        return dict(rows)
+
+    together = {"a": "1.00\u00d7", "b": "1.27\u00d7 [1.24, 1.31]", "c": "tie", "d": "1.50\u00d7 [?]"}
+    assert against(["1", "1", "1", "1"]) == together
+    assert set(against(["1", "1", "1", "2"]).values()) == {"1.00\u00d7"}  # their medians are equal
+
+
 def test_tells_no_percentile_from_few(open_page, page):
     browser = open_page(page, RESNET)
     row = browser.evaluate(

@@ -210,7 +210,7 @@ const Tables = (() => {
       number(latency.mean ? `${Words.time(latency.mean)} (mean)` : known(latency.p50, Words.time)),
       number(known(latency.p90, Words.time)),
       number(known(latency.p99, Words.time)),
-      number(compared ? times(best.throughput / row.throughput) : UNKNOWN),
+      number(row.against ?? (compared ? times(best.throughput / row.throughput) : UNKNOWN)),
     ];
     return element(
       "tr",
