@@ -21,9 +21,9 @@
 
 #include "core/error.h"
 #include "core/statistics.h"
+#include "pair.h"
 #include "rank/disturbance.h"
 #include "rank/median_interval.h"
-#include "run/bench_engine.h"
 #include "run/work_folder.h"
 
 using namespace dnnbench;
@@ -35,27 +35,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int kTurns = 3;
 constexpr double kLimit = 0.02;
 constexpr double kAlpha = 0.05;
-
-struct Silent : Progress {
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
-};
-
-struct Side {
-  Side(const std::string& engine, const RunOptions& options, const PreparedModel& prepared,
-       const WorkFolder& work, Progress& progress) {
-    result.output_path = work.path() + "/" + engine + ".json";
-    result.log_path = engine + ".log";
-    bench = std::make_unique<EngineBench>(options, prepared, EngineChoice{engine, engine, ""}, work,
-                                          progress, result);
-    bench->prepare();
-    bench->pause();
-  }
-
-  Result result;
-  std::unique_ptr<EngineBench> bench;
-};
 
 // Times of one way, and whether nothing disturbed them.
 struct Times {
@@ -118,8 +97,8 @@ bool run(const std::string& model, double seconds, const std::array<std::string,
   Silent progress;
   const RunOptions options;
   const PreparedModel prepared = prepare_model(options, read_model(model), 2, work, progress);
-  Side a(engines[0], options, prepared, work, progress);
-  Side b(engines[1], options, prepared, work, progress);
+  Side a("a", {engines[0], engines[0], ""}, options, prepared, work, progress);
+  Side b("b", {engines[1], engines[1], ""}, options, prepared, work, progress);
   const bool a_agrees = compare(*a.bench, *b.bench, engines[0], seconds / 2);
   const bool b_agrees = compare(*b.bench, *a.bench, engines[1], seconds / 2);
   return a_agrees && b_agrees;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/statistics.h"
+#include "greatest_share.h"
 #include "rank/median_interval.h"
 #include "rank/ranking.h"
 
@@ -144,24 +145,6 @@ void trial(const Scatter& scatter, const Method& method, double truth, Random& r
   tally.blocks.push_back(static_cast<double>(logs.size()));
   if (relation == Relation::kUndecided) return;
   (is_true(relation, truth) ? tally.right : tally.wrong) += 1;
-}
-
-// The upper end of a 95 % interval (Clopper and Pearson) of a share: `hits` of `trials`.
-double greatest_share(int hits, int trials) {
-  const auto below = [&](double share) {  // P(at most `hits`)
-    double sum = 0;
-    for (int k = 0; k <= hits; ++k) {
-      sum += std::exp(std::lgamma(trials + 1) - std::lgamma(k + 1) - std::lgamma(trials - k + 1) +
-                      k * std::log(share) + (trials - k) * std::log1p(-share));
-    }
-    return sum;
-  };
-  double low = 1e-12, high = 1 - 1e-12;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = (low + high) / 2;
-    (below(middle) > 0.025 ? low : high) = middle;
-  }
-  return high;
 }
 
 }  // namespace

@@ -30,10 +30,11 @@
 
 #include "core/error.h"
 #include "core/statistics.h"
+#include "greatest_share.h"
+#include "pair.h"
 #include "rank/disturbance.h"
 #include "rank/ranking.h"
 #include "rank/turns.h"
-#include "run/bench_engine.h"
 #include "run/work_folder.h"
 
 using namespace dnnbench;
@@ -45,12 +46,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double kConfidence = 0.99;
 constexpr double kPrecision = 0.01;
 constexpr size_t kMostBlocks = 60;
-
-struct Silent : Progress {
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
-};
 
 // Shorter turns than a run's, so that many trials fit in a few minutes.
 TurnLengths turn_lengths(bool fake) {
@@ -67,29 +62,16 @@ struct Setting {
   int load = 0;
 };
 
-// One engine of a pair.
-struct Side {
-  RunOptions options;
-  Result result;
-  std::unique_ptr<EngineBench> bench;
-};
-
 // `truth` is the pair's ratio, `ratio` this one's time to the first's.
 std::unique_ptr<Side> start(const Setting& setting, double truth, double ratio,
                             const std::string& name, const PreparedModel& prepared,
                             const WorkFolder& work, Progress& progress) {
-  auto side = std::make_unique<Side>();
   const bool fake = setting.kind == "fake";
+  RunOptions options;
+  options.number = fake || truth == 1 ? 1 : std::lround(20 * ratio);
   const std::string variant = fake ? fmt::format("ok,duration_s={}", 0.0005 * ratio) : "";
-  side->options.number = fake || truth == 1 ? 1 : std::lround(20 * ratio);
-  side->result.output_path = work.path() + "/" + name + ".json";
-  side->result.log_path = name + ".log";
-  const EngineChoice choice{setting.kind, setting.kind, variant};
-  side->bench = std::make_unique<EngineBench>(side->options, prepared, choice, work, progress,
-                                              side->result, turn_lengths(fake));
-  side->bench->prepare();
-  side->bench->pause();
-  return side;
+  return std::make_unique<Side>(name, EngineChoice{setting.kind, setting.kind, variant}, options,
+                                prepared, work, progress, turn_lengths(fake));
 }
 
 struct Tally {
@@ -149,24 +131,6 @@ double correlation(const std::vector<double>& values) {
     if (i > 0) together += (values[i] - centre) * (values[i - 1] - centre);
   }
   return together / alone;
-}
-
-// The upper end of a 95 % interval (Clopper and Pearson) of a share: `hits` of `trials`.
-double greatest_share(int hits, int trials) {
-  const auto at_most_hits = [&](double share) {
-    double sum = 0;
-    for (int k = 0; k <= hits; ++k) {
-      sum += std::exp(std::lgamma(trials + 1) - std::lgamma(k + 1) - std::lgamma(trials - k + 1) +
-                      k * std::log(share) + (trials - k) * std::log1p(-share));
-    }
-    return sum;
-  };
-  double low = 1e-12, high = 1 - 1e-12;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = (low + high) / 2;
-    (at_most_hits(middle) > 0.025 ? low : high) = middle;
-  }
-  return high;
 }
 
 void print(const Setting& setting, double truth, const Tally& tally) {

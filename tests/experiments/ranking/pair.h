@@ -1,0 +1,37 @@
+// What the experiments on two real engines share.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "run/bench_engine.h"
+
+namespace dnnbench {
+
+struct Silent : Progress {
+  void note(const std::string&) override {}
+  void step(const std::string&, const std::string&, std::optional<double>) override {}
+  void finished(const Result&) override {}
+};
+
+// One engine of a pair, loaded, verified, warm and paused.
+struct Side {
+  Side(const std::string& name, const EngineChoice& choice, const RunOptions& run_options,
+       const PreparedModel& prepared, const WorkFolder& work, Progress& progress,
+       TurnLengths lengths = {})
+      : options(run_options) {
+    result.output_path = work.path() + "/" + name + ".json";
+    result.log_path = name + ".log";
+    bench =
+        std::make_unique<EngineBench>(options, prepared, choice, work, progress, result, lengths);
+    bench->prepare();
+    bench->pause();
+  }
+
+  RunOptions options;
+  Result result;
+  std::unique_ptr<EngineBench> bench;
+};
+
+}  // namespace dnnbench
