@@ -82,6 +82,13 @@ class Convolution:
         plain = self.kernel == (1, 1) and self.strides == (1, 1) and not self.is_padded
         return plain and self.groups == 1
 
+    def flattened(self) -> "Convolution":
+        """The same, with all pixels in one row where that makes no difference."""
+        if not self.is_matrix_product:
+            return self
+        pixels = self.batch * self.height * self.width
+        return Convolution(1, 1, pixels, self.in_channels, self.out_channels)
+
 
 def reference(
     shape: Convolution, image: np.ndarray, weights: np.ndarray, bias: np.ndarray

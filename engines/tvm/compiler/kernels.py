@@ -24,11 +24,7 @@ _OPAQUE = 8  # relax.op's OpPatternKind: nothing may be fused into the kernel
 def tile_of(shape: Convolution, unit: VectorUnit) -> Tile:
     if shape.is_depthwise:
         return depthwise_tile(shape.out_width, shape.out_channels, unit)
-    return convolution_tile(_row_length(shape), shape.group_outputs, unit)
-
-
-def _row_length(shape: Convolution) -> int:
-    return shape.height * shape.width if shape.is_matrix_product else shape.out_width
+    return convolution_tile(shape.out_width, shape.group_outputs, unit)
 
 
 def pack_weights(weights: np.ndarray, shape: Convolution, unit: VectorUnit) -> np.ndarray:
@@ -127,21 +123,16 @@ def _schedule_tiles(schedule: s_tir.Schedule, shape: Convolution, tile: Tile) ->
     output, sums = schedule.get_sblock("output"), schedule.get_sblock("sums")
     n, h, w, o = schedule.get_loops(output)
     blocks, block = schedule.split(o, [None, tile.channels])
-    if shape.is_matrix_product:
-        tiles, row = schedule.split(schedule.fuse(h, w), [None, tile.rows])
-        outer = [n, blocks, tiles]
+    tiles, row = schedule.split(w, [None, tile.rows])
+    # Depthwise blocks share nothing but the image's rows, which should stay in the cache.
+    outer = [n, h, blocks] if shape.is_depthwise else [n, blocks, h]
+    schedule.reorder(*outer, tiles, row, block)
+    if shape.is_matrix_product:  # all pixels are in one row: the tiles are what there is to share out
+        tiles = schedule.fuse(*outer, tiles)
+        schedule.parallel(tiles)
     else:
-        tiles, row = schedule.split(w, [None, tile.rows])
-        # Depthwise blocks share nothing but the image's rows, which should stay in the cache.
-        outer = [n, h, blocks] if shape.is_depthwise else [n, blocks, h]
-        outer_and_tiles = [*outer, tiles]
-        schedule.reorder(*outer_and_tiles, row, block)
-    if shape.is_matrix_product:
-        schedule.reorder(*outer, row, block)
-    parallel = schedule.fuse(*outer)
-    schedule.parallel(parallel)
-    place = parallel if shape.is_matrix_product else tiles
-    schedule.compute_at(sums, place, preserve_unit_loops=True)
+        schedule.parallel(schedule.fuse(*outer))
+    schedule.compute_at(sums, tiles, preserve_unit_loops=True)
     schedule.set_scope(sums, 0, "local")
     depth = len(schedule.get_loops(output)) - 2  # loops around a tile
     _schedule_sums(schedule, shape, depth)

@@ -75,28 +75,28 @@ class _Rewriter:
     def _emit_site(self, site: Site) -> None:
         kernel = make_kernel(site.shape, site.epilogue, self.unit)
         function = self.builder.add_func(kernel, "own_kernel")
-        to_kernel = self._channels_last if site.is_convolution else self._as_image
         operands = [
-            to_kernel(site.call.args[0]),
+            self._as_image(site, site.call.args[0], site.shape.in_shape),
             relax.const(pack_weights(site.weights, site.shape, self.unit)),
             relax.const(site.bias),
         ]
         if site.residual is not None:
-            operands.append(to_kernel(site.residual))
+            operands.append(self._as_image(site, site.residual, site.shape.out_shape))
         ty = relax.TensorType(site.shape.out_shape, "float32")
         output = self.builder.emit(relax.call_tir(function, operands, ty))
+        shape = shape_of(site.call)
         if site.is_convolution:
-            self.last[site.last] = output
+            self.last[site.last] = self._reshaped(output, tuple(shape[axis] for axis in _TO_NHWC))
         else:
-            shape = shape_of(site.call)
-            self.plain[site.last] = self.builder.emit(op.reshape(output, shape))
+            self.plain[site.last] = self._reshaped(output, shape)
 
-    def _as_image(self, value: relax.Expr) -> relax.Expr:
-        """A matrix, or several one below the other, as an image of one row."""
-        *rows, columns = shape_of(value)
-        return self.builder.emit(
-            op.reshape(self._plain(value), (1, 1, int(np.prod(rows)), columns))
-        )
+    def _as_image(self, site: Site, value: relax.Expr, shape: tuple[int, ...]) -> relax.Expr:
+        """As the kernel takes it: all pixels in one row, maybe, and so are a matrix's rows."""
+        source = self._channels_last(value) if site.is_convolution else self._plain(value)
+        return self._reshaped(source, shape)
+
+    def _reshaped(self, value: relax.Expr, shape: tuple[int, ...]) -> relax.Expr:
+        return value if shape_of(value) == shape else self.builder.emit(op.reshape(value, shape))
 
     def _plain(self, value: relax.Expr) -> relax.Expr:
         if not isinstance(value, relax.Var):
@@ -186,7 +186,7 @@ class _Rewriter:
         return op.image.resize2d(
             self._channels_last(value.args[0]),
             size=value.args[1],
-            roi=attributes.roi,
+            roi=[float(bound) for bound in attributes.roi] or None,
             layout="NHWC",
             method=attributes.method,
             coordinate_transformation_mode=attributes.coordinate_transformation_mode,

@@ -77,7 +77,7 @@ def _start_convolution(binding: Binding, weights: np.ndarray) -> Site | None:
         pads=_integers(attributes.padding),
         dilations=_integers(attributes.dilation),
         groups=int(attributes.groups),
-    )
+    ).flattened()
     return Site(call, binding.var, shape, weights, _no_bias(weights.shape[0]))
 
 
