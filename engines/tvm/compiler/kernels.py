@@ -14,7 +14,7 @@ import tvm
 from tvm import s_tir, te, tirx
 
 from .convolution import Activation, Convolution, Epilogue
-from .tiles import Tile, convolution_tile, depthwise_tile
+from .tiles import Tile, convolution_tile, depthwise_tile, grouped_tile
 from .vector_unit import VectorUnit
 
 _UNROLLED_INPUTS = 4  # of a sum's input channels, where they can be divided so
@@ -24,14 +24,17 @@ _OPAQUE = 8  # relax.op's OpPatternKind: nothing may be fused into the kernel
 def tile_of(shape: Convolution, unit: VectorUnit) -> Tile:
     if shape.is_depthwise:
         return depthwise_tile(shape.out_width, shape.out_channels, unit)
-    return convolution_tile(shape.out_width, shape.group_outputs, unit)
+    choose = convolution_tile if shape.groups == 1 else grouped_tile
+    return choose(shape.out_width, shape.group_outputs, unit)
 
 
 def pack_weights(weights: np.ndarray, shape: Convolution, unit: VectorUnit) -> np.ndarray:
-    """From OIHW to the order in which the kernel reads."""
-    block = tile_of(shape, unit).channels
+    """From OIHW to the order in which the kernel reads, zeros beyond the last channel."""
+    tile = tile_of(shape, unit)
     outputs, inputs, height, width = weights.shape
-    blocks = weights.reshape(outputs // block, block, inputs, height, width)
+    missing = tile.covered(outputs) - outputs
+    whole = np.pad(weights, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else weights
+    blocks = whole.reshape(-1, tile.channels, inputs, height, width)
     packed = np.ascontiguousarray(blocks.transpose(0, 3, 4, 2, 1))
     return packed[:, :, :, 0, :] if shape.is_depthwise else packed
 
@@ -45,8 +48,8 @@ def make_kernel(shape: Convolution, epilogue: Epilogue, unit: VectorUnit) -> tir
     tile = tile_of(shape, unit)
     schedule = s_tir.Schedule(_definition(shape, epilogue, tile))
     _schedule_tiles(schedule, shape, tile)
-    if shape.is_padded:
-        _schedule_padding(schedule, shape.in_channels, unit)
+    if _is_copied(shape, tile):
+        _schedule_copy(schedule, _copied_channels(shape, tile), unit)
     function = schedule.mod["main"].without_attr("global_symbol")
     return function.with_attr({"tirx.is_scheduled": 1, "op_pattern": _OPAQUE})
 
@@ -56,7 +59,8 @@ def _definition(shape: Convolution, epilogue: Epilogue, tile: Tile) -> tirx.Prim
     weights = te.placeholder(_packed_shape(shape, tile), name="weights")
     bias = te.placeholder((shape.out_channels,), name="bias")
     residual = te.placeholder(shape.out_shape, name="residual")
-    sums = _sums(shape, tile, _padded(image, shape) if shape.is_padded else image, weights)
+    source = _copy(image, shape, tile) if _is_copied(shape, tile) else image
+    sums = _sums(shape, tile, source, weights)
 
     def finish(n, h, w, o):
         value = sums[n, h, w, o] + bias[o]
@@ -70,21 +74,35 @@ def _definition(shape: Convolution, epilogue: Epilogue, tile: Tile) -> tirx.Prim
 
 
 def _packed_shape(shape: Convolution, tile: Tile) -> tuple[int, ...]:
-    blocks = shape.out_channels // tile.channels
+    blocks = tile.covered(shape.out_channels) // tile.channels
     if shape.is_depthwise:
         return (blocks, *shape.kernel, tile.channels)
     return (blocks, *shape.kernel, shape.group_inputs, tile.channels)
 
 
-def _padded(image: te.Tensor, shape: Convolution) -> te.Tensor:
-    top, left, bottom, right = shape.pads
+def _is_copied(shape: Convolution, tile: Tile) -> bool:
+    """Whether the image is first copied, with zeros around it and beyond its last channel."""
+    return shape.is_padded or _copied_channels(shape, tile) > shape.in_channels
 
-    def pad(n, h, w, c):
-        inside = tirx.all(h >= top, h < top + shape.height, w >= left, w < left + shape.width)
-        return tirx.if_then_else(inside, image[n, h - top, w - left, c], tirx.const(0, "float32"))
+
+def _copied_channels(shape: Convolution, tile: Tile) -> int:
+    """A depthwise tile reads as many channels as it computes."""
+    return tile.covered(shape.in_channels) if shape.is_depthwise else shape.in_channels
+
+
+def _copy(image: te.Tensor, shape: Convolution, tile: Tile) -> te.Tensor:
+    top, left, bottom, right = shape.pads
+    channels = _copied_channels(shape, tile)
+
+    def copy(n, h, w, c):
+        inside = [h >= top, h < top + shape.height, w >= left, w < left + shape.width]
+        if channels > shape.in_channels:
+            inside.append(c < shape.in_channels)
+        pixel = image[n, h - top, w - left, c]
+        return tirx.if_then_else(tirx.all(*inside), pixel, tirx.const(0, "float32"))
 
     size = (shape.height + top + bottom, shape.width + left + right)
-    return te.compute((shape.batch, *size, shape.in_channels), pad, name="padded")
+    return te.compute((shape.batch, *size, channels), copy, name="copy")
 
 
 def _sums(shape: Convolution, tile: Tile, image: te.Tensor, weights: te.Tensor) -> te.Tensor:
@@ -107,7 +125,8 @@ def _sums(shape: Convolution, tile: Tile, image: te.Tensor, weights: te.Tensor) 
             channel = o // shape.group_outputs * shape.group_inputs + inputs
         return te.sum(pixel(n, h, w, channel) * weight, axis=[tap_h, tap_w, inputs])
 
-    return te.compute(shape.out_shape, depthwise if shape.is_depthwise else full, name="sums")
+    size = (*shape.out_shape[:3], tile.covered(shape.out_channels))
+    return te.compute(size, depthwise if shape.is_depthwise else full, name="sums")
 
 
 def _activate(value: tvm.ir.Expr, epilogue: Epilogue) -> tvm.ir.Expr:
@@ -137,7 +156,8 @@ def _schedule_tiles(schedule: s_tir.Schedule, shape: Convolution, tile: Tile) ->
     depth = len(schedule.get_loops(output)) - 2  # loops around a tile
     _schedule_sums(schedule, shape, depth)
     schedule.unroll(row)
-    schedule.vectorize(block)
+    if shape.out_channels % tile.channels == 0:
+        schedule.vectorize(block)  # a vector with a condition would be taken apart
 
 
 def _schedule_sums(schedule: s_tir.Schedule, shape: Convolution, depth: int) -> None:
@@ -158,8 +178,8 @@ def _schedule_sums(schedule: s_tir.Schedule, shape: Convolution, depth: int) -> 
     schedule.vectorize(start_loops[-1])
 
 
-def _schedule_padding(schedule: s_tir.Schedule, channels: int, unit: VectorUnit) -> None:
-    n, h, _, c = schedule.get_loops(schedule.get_sblock("padded"))
+def _schedule_copy(schedule: s_tir.Schedule, channels: int, unit: VectorUnit) -> None:
+    n, h, _, c = schedule.get_loops(schedule.get_sblock("copy"))
     widths = (unit.lanes * 4, unit.lanes * 2, unit.lanes, unit.lanes // 2, 4)
     width = next((width for width in widths if channels % width == 0), 0)
     if width > 1:
