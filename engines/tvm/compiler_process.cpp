@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -31,11 +32,17 @@ std::string python() {
   return cache_folder() + "/python/" + DNNBENCH_TVM_ENVIRONMENT + "/bin/python";
 }
 
+// "none" for what TVM does by itself: for those who compare it with ours (README.md).
+std::string schedules() {
+  const char* const asked = std::getenv("DNNBENCH_TVM_SCHEDULES");
+  return asked != nullptr && *asked != '\0' ? asked : "own";
+}
+
 std::vector<std::string> source_files() {
   std::vector<std::string> files;
   for (const auto& entry : fs::directory_iterator(kSources)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".py") && !name.ends_with("_test.py")) files.push_back(entry.path());
+    if (name.ends_with(".py")) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -95,7 +102,7 @@ json read_report(const std::string& path, int status) {
 }  // namespace
 
 std::string compiler_fingerprint() {
-  std::string text = DNNBENCH_TVM_ENVIRONMENT;
+  std::string text = DNNBENCH_TVM_ENVIRONMENT " schedules=" + schedules();
   for (const std::string& file : source_files()) {
     text += fmt::format("\n{} {}", fs::path(file).filename().string(), sha256_of_file(file));
   }
@@ -112,7 +119,7 @@ CompilerReport compile(const LoadConfig& config, const std::string& path) {
   const int status =
       run_and_wait({python(), "-E", "-s", "-B", "-m", fs::path(kSources).filename().string(),
                     "--simplified", config.simplified_path, "--original", config.model_path,
-                    "--library", path, "--report", report_path},
+                    "--schedules", schedules(), "--library", path, "--report", report_path},
                    fs::path(kSources).parent_path().string());
   const json report = read_report(report_path, status);
   fs::remove(report_path, ignored);

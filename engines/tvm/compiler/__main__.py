@@ -24,6 +24,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="compiler")
     parser.add_argument("--simplified", type=Path, required=True, help="what is compiled")
     parser.add_argument("--original", type=Path, required=True, help="where its weights are")
+    parser.add_argument("--schedules", choices=["own", "none"], default="own", help="none: TVM's")
     parser.add_argument("--library", type=Path, required=True, help="what is written")
     parser.add_argument("--report", type=Path, required=True, help="how it went")
     return parser.parse_args()
@@ -47,7 +48,7 @@ def compile_model(options: argparse.Namespace) -> dict[str, str]:
 
     module = importer.import_model(model_file.read_model(options.simplified, options.original))
     target = host_target.host_target()
-    schedules = build.Schedules.OWN
+    schedules = build.Schedules(options.schedules)
     build.build_library(module, target, schedules, options.library)
     return {
         "target": host_target.describe(target),

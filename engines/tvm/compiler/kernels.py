@@ -146,7 +146,9 @@ def _schedule_tiles(schedule: s_tir.Schedule, shape: Convolution, tile: Tile) ->
     # Depthwise blocks share nothing but the image's rows, which should stay in the cache.
     outer = [n, h, blocks] if shape.is_depthwise else [n, blocks, h]
     schedule.reorder(*outer, tiles, row, block)
-    if shape.is_matrix_product:  # all pixels are in one row: the tiles are what there is to share out
+    if (
+        shape.is_matrix_product
+    ):  # all pixels are in one row: the tiles are what there is to share out
         tiles = schedule.fuse(*outer, tiles)
         schedule.parallel(tiles)
     else:
