@@ -62,7 +62,8 @@ struct Result {
   Outcome outcome;
   Verification verification;
   std::optional<double> convert_s;  // absent where the engine reads ONNX itself
-  std::optional<double> load_s;     // without convert_s
+  std::optional<double> compile_s;  // absent where nothing was compiled ahead in this run
+  std::optional<double> load_s;     // without convert_s and compile_s
   std::optional<double> first_run_s;
   std::optional<int64_t> peak_rss_bytes;
   std::vector<double> data;     // seconds of each experiment, in the order measured

@@ -111,8 +111,12 @@ void EngineBench::load() {
     import(config);
     return;
   }
-  const Loaded loaded = session_.load(config);
+  take(session_.load(config));
+}
+
+void EngineBench::take(const Loaded& loaded) {
   result_.load_s = loaded.load_s;
+  result_.compile_s = loaded.compile_s;
   result_.in_force = loaded.in_force;
 }
 
@@ -122,9 +126,8 @@ void EngineBench::import(LoadConfig& config) {
   config.simplified_path = simplified.path;
   config.bound_inputs_file = simplified.bound_inputs_file;
   const Loaded loaded = session_.load(config);
-  result_.load_s = loaded.load_s;
+  take(loaded);
   result_.convert_s = simplified.simplify_s + loaded.convert_s;
-  result_.in_force = loaded.in_force;
   if (!simplified.bound.empty()) {
     result_.in_force->settings["bound_inputs"] =
         fmt::format("{}", fmt::join(simplified.bound, ", "));

@@ -69,6 +69,7 @@ class EngineBench {
   WorkerOptions worker_options() const;
   void step(const std::string& doing, std::optional<double> remaining_s = std::nullopt);
   void load();
+  void take(const Loaded& loaded);
   void import(LoadConfig& config);  // for an engine that does not read ONNX: the simplified model
   void save_converted();
   void verify_before_timing();

@@ -40,8 +40,11 @@ Hello EngineSession::hello() {
 
 Loaded EngineSession::load(const LoadConfig& config) {
   const json reply = worker_.request({{"do", "load"}, {"config", config}});
-  return {field<double>(reply, "load_s"), field<double>(reply, "convert_s"),
-          field<InForce>(reply, "in_force")};
+  Loaded loaded{field<double>(reply, "load_s"), field<double>(reply, "convert_s"), std::nullopt,
+                field<InForce>(reply, "in_force")};
+  if (!field<json>(reply, "compile_s").is_null())
+    loaded.compile_s = field<double>(reply, "compile_s");
+  return loaded;
 }
 
 double EngineSession::simplify(const LoadConfig& config, const std::string& file) {

@@ -4,6 +4,7 @@
 // their slices in turn.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Hello {
 struct Loaded {
   double load_s = 0;
   double convert_s = 0;  // of an engine that imports: building the library's form of the model
+  std::optional<double> compile_s;  // where something was compiled ahead
   InForce in_force;
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ class Engine {
   // took; what follows (optimising, compiling, a session) is load_s. Only of an engine that
   // imports.
   virtual double convert_s() { return 0; }
+
+  // Of the last load's duration, the seconds that a compiler took which works ahead of the
+  // measurement; absent where there is none or its earlier work was found in the cache.
+  virtual std::optional<double> compile_s() { return std::nullopt; }
 
   // Writes the loaded model in the library's own form, for the library's users, to `path` with an
   // extension of the engine's choice. Returns what it wrote. Never timed. Only of an engine that

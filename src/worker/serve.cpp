@@ -72,8 +72,11 @@ json load(Engine& engine, const json& request) {
   engine.load(config);
   const double whole_s = static_cast<double>(now_ns() - start_ns) / 1e9;
   const double convert_s = engine.convert_s();
-  return {
-      {"load_s", whole_s - convert_s}, {"convert_s", convert_s}, {"in_force", engine.in_force()}};
+  const std::optional<double> compile_s = engine.compile_s();
+  return {{"load_s", whole_s - convert_s - compile_s.value_or(0)},
+          {"convert_s", convert_s},
+          {"compile_s", compile_s ? json(*compile_s) : json(nullptr)},
+          {"in_force", engine.in_force()}};
 }
 
 json slice(Engine& engine, const json& request) {

@@ -1,0 +1,64 @@
+"""From ONNX to Relax: TVM's importer, with our fixes and with failures that say where."""
+
+import contextlib
+import os
+
+import onnx
+import tvm
+from tvm import relax
+from tvm.relax.frontend.onnx import onnx_frontend
+
+from .failure import Unsupported
+from .import_fixes import FIXES
+
+_ONNX_DOMAINS = ("", "ai.onnx")
+
+
+def import_model(model: onnx.ModelProto) -> tvm.IRModule:
+    """The model as a Relax function `main` of its inputs. Throws Unsupported."""
+    opset = next((o.version for o in model.opset_import if o.domain in _ONNX_DOMAINS), 1)
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return _Importer(None, None).from_onnx(model.graph, opset)
+
+
+class _Importer(onnx_frontend.ONNXGraphImporter):
+    """The library's, as it is used by its own `from_onnx`, which first checks the whole model again."""
+
+    def _check_for_unsupported_ops(self, graph: onnx.GraphProto) -> None:
+        known = onnx_frontend._get_convert_map()
+        for node in graph.node:
+            if node.domain not in _ONNX_DOMAINS:
+                raise Unsupported(f"TVM does not know {node.domain}.{node.op_type}{_where(node)}")
+            if node.op_type not in known and node.op_type not in ("If", "Constant"):
+                raise Unsupported(
+                    f"TVM's importer has no {node.op_type} (opset {self.opset}){_where(node)}"
+                )
+
+    def _convert_operator(
+        self, op_name: str, inputs: list, attrs: dict, opset: int
+    ) -> relax.Expr | list:
+        name = attrs["tvm_custom"]["name"]
+        try:
+            fixed = self._fixed(op_name, inputs, attrs)
+            if fixed is not None:
+                return fixed
+            return super()._convert_operator(op_name, inputs, attrs, opset)
+        except Exception as error:  # noqa: BLE001 whatever it is, the importer can't do this node
+            raise Unsupported(
+                f"TVM's importer can't express {op_name} (opset {opset}), "
+                f'node "{name}": {_first_line(error)}'
+            ) from error
+
+    def _fixed(self, op_name: str, inputs: list, attrs: dict) -> relax.Expr | None:
+        fix = FIXES.get(op_name)
+        fixed = fix(self.bb, inputs, attrs) if fix else None
+        return None if fixed is None else self.bb.normalize(fixed)
+
+
+def _where(node: onnx.NodeProto) -> str:
+    return f', node "{node.name}"'
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,41 @@
+"""Reads the model to compile: its simplified form, with the weights put back from the original.
+
+The simplified form is what src/import gives every importing engine: all sizes fixed, shape
+arithmetic folded, each weight an input that goes by its name in the original file.
+"""
+
+from pathlib import Path
+
+import onnx
+from onnx.external_data_helper import load_external_data_for_model
+
+
+def read_model(simplified: Path, original: Path) -> onnx.ModelProto:
+    """The whole model, with every node named: one without a name goes by its first output."""
+    model = onnx.load(str(simplified), load_external_data=False)
+    load_external_data_for_model(model, str(original.parent))
+    _put_weights_back(model.graph, onnx.load(str(original)).graph)
+    for node in model.graph.node:
+        node.name = node.name or next((output for output in node.output if output), node.op_type)
+    return model
+
+
+def _put_weights_back(graph: onnx.GraphProto, original: onnx.GraphProto) -> None:
+    weights = _weights_of(original)
+    known = {tensor.name for tensor in graph.initializer}
+    inputs = list(graph.input)
+    del graph.input[:]
+    for value in inputs:
+        if value.name not in weights:
+            graph.input.append(value)
+        elif value.name not in known:
+            graph.initializer.append(weights[value.name])
+            graph.initializer[-1].name = value.name
+
+
+def _weights_of(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant" and node.attribute[0].name == "value":
+            weights[node.output[0]] = node.attribute[0].t
+    return weights

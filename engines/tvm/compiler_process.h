@@ -1,0 +1,23 @@
+// TVM's compiler, which is Python: a child process that reads a model and writes a library. It is
+// in the worker's process group, so whatever ends the worker ends it too.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "core/load_config.h"
+
+namespace dnnbench::tvm_runtime {
+
+// What compiled code depends on beside the model and the machine: the compiler's sources and the
+// versions of all its packages, as one text.
+std::string compiler_fingerprint();
+
+// What the compiler tells of its work: the target, the schedules, ...
+using CompilerReport = std::map<std::string, std::string>;
+
+// Compiles the model that `config` names into the library `path`. Throws Unsupported or Error with
+// the compiler's own reason, std::bad_alloc where memory ran out.
+CompilerReport compile(const LoadConfig& config, const std::string& path);
+
+}  // namespace dnnbench::tvm_runtime

@@ -1,0 +1,110 @@
+// Apache TVM: a model is compiled ahead, by TVM's compiler in a process of its own
+// (compiler_process.h), and run through TVM's runtime library alone.
+#include "worker/engine.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "compiler_process.h"
+#include "core/error.h"
+#include "import/read_graph.h"
+#include "program.h"
+#include "tvm_cache.h"
+
+namespace dnnbench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void require_supported(const LoadConfig& config) {
+  if (config.device == "gpu") throw Unsupported("the TVM engine runs on the CPU only");
+  if (!config.variant.empty() && config.variant != "cpu") {
+    throw Unsupported("the TVM engine has no variant \"" + config.variant + "\"; it has cpu");
+  }
+  if (config.precision != "f32" && config.precision != "default") {
+    throw Unsupported("TVM computes in the model's own types; it is not told to compute in " +
+                      config.precision);
+  }
+  if (!config.optimize) throw Unsupported("TVM always compiles with its optimisations");
+}
+
+// Removes what a failed compilation leaves.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class TvmEngine : public Engine {
+ public:
+  std::string version() override { return DNNBENCH_TVM_VERSION; }
+  bool imports() override { return true; }
+  std::optional<double> compile_s() override { return compile_s_; }
+
+  void load(const LoadConfig& config) override {
+    program_.reset();
+    compile_s_.reset();
+    require_supported(config);
+    threads_ = tvm_runtime::start_threads(config.threads);
+    model_ = import::read_graph(config);
+    nodes_ = static_cast<int64_t>(model_.graph.nodes.size());
+    const std::string description = tvm_runtime::description_of(config, model_.graph);
+    model_.graph.constants.clear();
+    model_.graph.nodes.clear();
+    const auto kept = tvm_runtime::find_compiled(description);
+    compiled_ = kept ? *kept : compile(config, description);
+    program_ = std::make_unique<tvm_runtime::Program>(compiled_.library_path);
+  }
+
+  InForce in_force() override {
+    InForce in_force{"f32", threads_, {{"CPU", nodes_}}, compiled_.settings};
+    in_force.settings["compiled"] =
+        compile_s_ ? "in this run" : fmt::format("earlier, in {:.1f} s", compiled_.compile_s);
+    return in_force;
+  }
+
+  void set_inputs(const std::vector<Value>& inputs) override {
+    program_->set_inputs(import::graph_inputs(model_, inputs));
+  }
+
+  void run() override { program_->run(); }
+
+  std::vector<Value> outputs() override { return program_->outputs(model_.graph.outputs); }
+
+ private:
+  tvm_runtime::CompiledModel compile(const LoadConfig& config, const std::string& description) {
+    const auto start = Clock::now();
+    const std::string path = tvm_runtime::library_path_of(description);
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    const TemporaryFile library(path + "." + std::to_string(getpid()) + ".partial.so");
+    const auto settings = tvm_runtime::compile(config, library.path());
+    compile_s_ = std::chrono::duration<double>(Clock::now() - start).count();
+    return tvm_runtime::keep_compiled(description, library.path(), *compile_s_, settings);
+  }
+
+  import::ImportedModel model_;
+  int64_t nodes_ = 0;
+  int threads_ = 0;
+  tvm_runtime::CompiledModel compiled_;
+  std::optional<double> compile_s_;
+  std::unique_ptr<tvm_runtime::Program> program_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine() { return std::make_unique<TvmEngine>(); }
+
+}  // namespace dnnbench

@@ -1,0 +1,217 @@
+#include "program.h"
+
+#include <fmt/format.h>
+#include <tvm/ffi/container/array.h>
+#include <tvm/ffi/container/tensor.h>
+#include <tvm/ffi/error.h>
+#include <tvm/ffi/extra/module.h>
+#include <tvm/ffi/function.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <new>
+#include <optional>
+
+#include "core/error.h"
+
+namespace dnnbench::tvm_runtime {
+namespace {
+
+namespace ffi = ::tvm::ffi;
+
+constexpr int kPooledAllocator = 2;  // tvm/runtime/memory/memory_manager.h, which is not packaged
+constexpr size_t kAlignment = 64;    // tvm::runtime::kAllocAlignment
+
+struct AlignedMemory {
+  void AllocData(DLTensor* tensor) {
+    const size_t bytes = ffi::GetDataSize(*tensor);
+    tensor->data = std::aligned_alloc(kAlignment, (bytes + kAlignment) / kAlignment * kAlignment);
+    if (tensor->data == nullptr) throw std::bad_alloc();
+  }
+  void FreeData(DLTensor* tensor) { std::free(tensor->data); }
+};
+
+// The library's exceptions carry a stack and several lines.
+template <typename Call>
+auto translating_failures(Call call) {
+  try {
+    return call();
+  } catch (const ffi::Error& error) {
+    const std::string message = error.message();
+    if (message.find("bad_alloc") != std::string::npos) throw std::bad_alloc();
+    throw Error("TVM: " + message.substr(0, message.find('\n')));
+  }
+}
+
+DLDataType to_library(const Value& value) {
+  if (value.kind != Value::Kind::kTensor) {
+    throw Unsupported("TVM takes no sequences or optionals as inputs (\"" + value.name + "\")");
+  }
+  const DataType type = value.tensor().type;
+  const auto bits = static_cast<uint8_t>(bit_width(type));
+  switch (type) {
+    case DataType::kBool:
+      return {kDLBool, bits, 1};
+    case DataType::kBfloat16:
+      return {kDLBfloat, bits, 1};
+    case DataType::kFloat16:
+    case DataType::kFloat32:
+    case DataType::kFloat64:
+      return {kDLFloat, bits, 1};
+    case DataType::kInt8:
+    case DataType::kInt16:
+    case DataType::kInt32:
+    case DataType::kInt64:
+      return {kDLInt, bits, 1};
+    case DataType::kUint8:
+    case DataType::kUint16:
+    case DataType::kUint32:
+    case DataType::kUint64:
+      return {kDLUInt, bits, 1};
+    default:
+      throw Unsupported(
+          fmt::format("TVM takes no {} as inputs (\"{}\")", to_string(type), value.name));
+  }
+}
+
+DataType by_width(uint8_t bits, DataType of_8, DataType of_16, DataType of_32, DataType of_64) {
+  switch (bits) {
+    case 8:
+      return of_8;
+    case 16:
+      return of_16;
+    case 32:
+      return of_32;
+    case 64:
+      return of_64;
+    default:
+      return DataType::kUndefined;
+  }
+}
+
+DataType from_library(DLDataType type) {
+  switch (type.code) {
+    case kDLBool:
+      return DataType::kBool;
+    case kDLBfloat:
+      return DataType::kBfloat16;
+    case kDLFloat:
+      return by_width(type.bits, DataType::kUndefined, DataType::kFloat16, DataType::kFloat32,
+                      DataType::kFloat64);
+    case kDLInt:
+      return by_width(type.bits, DataType::kInt8, DataType::kInt16, DataType::kInt32,
+                      DataType::kInt64);
+    case kDLUInt:
+      return type.bits == 1 ? DataType::kBool
+                            : by_width(type.bits, DataType::kUint8, DataType::kUint16,
+                                       DataType::kUint32, DataType::kUint64);
+    default:
+      return DataType::kUndefined;
+  }
+}
+
+ffi::Tensor to_library_tensor(const Value& value) {
+  const Tensor& tensor = value.tensor();
+  const auto copy = ffi::Tensor::FromNDAlloc(AlignedMemory(), ffi::Shape(tensor.shape),
+                                             to_library(value), DLDevice{kDLCPU, 0});
+  std::memcpy(copy.data_ptr(), tensor.bytes.data(), tensor.bytes.size());
+  return copy;
+}
+
+Value from_library_tensor(const std::string& name, const ffi::Tensor& tensor) {
+  const DataType type = from_library(tensor.dtype());
+  if (type == DataType::kUndefined || !tensor.IsContiguous()) {
+    throw Error(fmt::format("TVM gave the output \"{}\" in a form that is not known", name));
+  }
+  const ffi::ShapeView shape = tensor.shape();
+  Tensor copy = make_tensor(type, std::vector<int64_t>(shape.begin(), shape.end()));
+  const auto* const data = static_cast<const std::byte*>(tensor.data_ptr());
+  std::memcpy(copy.bytes.data(), data + tensor.byte_offset(), copy.bytes.size());
+  return make_value(name, std::move(copy));
+}
+
+ffi::Function function_of(const ffi::Module& module, const std::string& name) {
+  const ffi::Optional<ffi::Function> function = module->GetFunction(name);
+  if (!function.has_value()) throw Error("TVM: the compiled model has no " + name);
+  return *function;
+}
+
+int64_t count_threads() {
+  const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
+}
+
+}  // namespace
+
+int start_threads(int count) {
+  // Without pinning: the process's affinity is the run's affair. Read when the pool is made.
+  setenv("TVM_NUM_THREADS", std::to_string(count).c_str(), 1);
+  setenv("TVM_BIND_THREADS", "0", 1);
+  static const int64_t started = [] {
+    const int64_t before = count_threads();
+    translating_failures([] { ffi::Function::GetGlobalRequired("runtime.NumThreads")(); });
+    return count_threads() - before + 1;
+  }();
+  return static_cast<int>(started);
+}
+
+struct Program::Parts {
+  explicit Parts(const std::string& path)
+      : library(ffi::Module::LoadFromFile(path)),
+        machine(function_of(library, "vm_load_executable")().cast<ffi::Module>()) {
+    function_of(machine, "vm_initialization")(static_cast<int>(kDLCPU), 0, kPooledAllocator);
+    main = function_of(machine, "main");
+  }
+
+  ffi::Module library;
+  ffi::Module machine;
+  std::optional<ffi::Function> main;
+  std::vector<ffi::Tensor> inputs;
+  std::vector<ffi::AnyView> arguments;
+  ffi::Any result;
+};
+
+Program::Program(const std::string& library_path)
+    : parts_(translating_failures([&] { return std::make_unique<Parts>(library_path); })) {}
+
+Program::~Program() = default;
+
+void Program::set_inputs(const std::vector<Value>& inputs) {
+  translating_failures([&] {
+    parts_->arguments.clear();
+    parts_->inputs.clear();
+    for (const Value& input : inputs) parts_->inputs.push_back(to_library_tensor(input));
+    for (const ffi::Tensor& input : parts_->inputs) parts_->arguments.emplace_back(input);
+  });
+}
+
+void Program::run() {
+  translating_failures([&] {
+    parts_->result = nullptr;  // so that the library can use the memory again
+    const auto& arguments = parts_->arguments;
+    parts_->main->CallPacked(arguments.data(), static_cast<int32_t>(arguments.size()),
+                             &parts_->result);
+  });
+}
+
+std::vector<Value> Program::outputs(const std::vector<import::Parameter>& outputs) const {
+  return translating_failures([&] {
+    std::vector<ffi::Tensor> tensors;
+    if (const auto single = parts_->result.try_cast<ffi::Tensor>()) {
+      tensors.push_back(*single);
+    } else {
+      for (const ffi::Tensor& tensor : parts_->result.cast<ffi::Array<ffi::Tensor>>()) {
+        tensors.push_back(tensor);
+      }
+    }
+    if (tensors.size() != outputs.size()) throw Error("TVM gave another number of outputs");
+    std::vector<Value> values;
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      values.push_back(from_library_tensor(outputs[i].name, tensors[i]));
+    }
+    return values;
+  });
+}
+
+}  // namespace dnnbench::tvm_runtime

@@ -1,0 +1,105 @@
+#include "tvm_cache.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "compiler_process.h"
+#include "core/error.h"
+#include "results/sha256.h"
+
+namespace dnnbench::tvm_runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// The first processor's lines that tell its kind and instructions.
+std::string cpu_description() {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line, text;
+  while (std::getline(info, line) && !line.empty()) {
+    for (const char* key : {"vendor_id", "cpu family", "model\t", "flags", "Features", "CPU "}) {
+      if (line.starts_with(key)) text += line + "\n";
+    }
+  }
+  return text;
+}
+
+std::string sidecar_path_of(const std::string& library_path) {
+  return fs::path(library_path).replace_extension(".json").string();
+}
+
+void write_whole(const std::string& path, const std::string& text) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
+  std::ofstream file(temporary, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw Error("the compiled model can't be kept: " + temporary + " can't be written");
+  fs::rename(temporary, path);
+}
+
+}  // namespace
+
+std::string cache_folder() {
+  const char* const cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache != '\0') return std::string(cache) + "/dnn-bench";
+  const char* const home = std::getenv("HOME");
+  return std::string(home == nullptr ? "" : home) + "/.cache/dnn-bench";
+}
+
+std::string description_of(const LoadConfig& config, const import::Graph& graph) {
+  std::string weights;
+  for (const auto& [name, constant] : graph.constants) {
+    weights += name + " " + sha256_of_text(text_of(constant.bytes)) + "\n";
+  }
+  return fmt::format("model {}\nweights {}\ncpu {}\ncompiler {}\n",
+                     sha256_of_file(config.simplified_path), sha256_of_text(weights),
+                     sha256_of_text(cpu_description()), sha256_of_text(compiler_fingerprint()));
+}
+
+std::string library_path_of(const std::string& description) {
+  const std::string name = sha256_of_text(description).substr(0, 32);
+  return cache_folder() + "/tvm/" + name + ".so";
+}
+
+std::optional<CompiledModel> find_compiled(const std::string& description) {
+  CompiledModel model;
+  model.library_path = library_path_of(description);
+  try {
+    std::ifstream file(sidecar_path_of(model.library_path));
+    if (!file) return std::nullopt;
+    const json sidecar = json::parse(file);
+    if (sidecar.at("compiled_from") != description ||
+        sidecar.at("sha256") != sha256_of_file(model.library_path)) {
+      return std::nullopt;
+    }
+    model.compile_s = sidecar.at("compile_s").get<double>();
+    model.settings = sidecar.at("settings").get<std::map<std::string, std::string>>();
+    return model;
+  } catch (const std::exception&) {
+    return std::nullopt;  // whatever is wrong with it, it is made anew
+  }
+}
+
+CompiledModel keep_compiled(const std::string& description, const std::string& temporary_path,
+                            double compile_s, const std::map<std::string, std::string>& settings) {
+  const CompiledModel model{library_path_of(description), compile_s, settings};
+  const json sidecar{{"compiled_from", description},
+                     {"sha256", sha256_of_file(temporary_path)},
+                     {"compile_s", compile_s},
+                     {"settings", settings}};
+  fs::rename(temporary_path, model.library_path);
+  write_whole(sidecar_path_of(model.library_path), sidecar.dump(1) + "\n");
+  return model;
+}
+
+}  // namespace dnnbench::tvm_runtime

@@ -1,0 +1,38 @@
+// Compiled models are kept in the cache, two files each: the library and, written last, a sidecar
+// that tells what it was compiled from and its checksum. An entry without a matching sidecar is
+// none: what was torn, changed or put there by something else is compiled again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/load_config.h"
+#include "import/read_graph.h"
+
+namespace dnnbench::tvm_runtime {
+
+// ${XDG_CACHE_HOME:-~/.cache}/dnn-bench
+std::string cache_folder();
+
+// What the machine code of a model depends on, in words, a line each: the model (simplified form
+// and weights), the CPU, the compiler.
+std::string description_of(const LoadConfig& config, const import::Graph& graph);
+
+struct CompiledModel {
+  std::string library_path;
+  double compile_s = 0;
+  std::map<std::string, std::string> settings;  // what the compiler told
+};
+
+// Where the entry of this description lies, whether there is one or not.
+std::string library_path_of(const std::string& description);
+
+// The entry, where there is a whole one.
+std::optional<CompiledModel> find_compiled(const std::string& description);
+
+// Makes the library at `temporary_path` and what is told of it the entry.
+CompiledModel keep_compiled(const std::string& description, const std::string& temporary_path,
+                            double compile_s, const std::map<std::string, std::string>& settings);
+
+}  // namespace dnnbench::tvm_runtime

@@ -1,0 +1,245 @@
+"""The engine that compiles ahead: compiled models verified, kept, found again, and made anew when they
+are not what they should be; and how a compiler that fails or hangs ends."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from onnx import helper
+
+import tiny_models
+from processes import MARK, processes_with, wait_until
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REQUIREMENTS = REPOSITORY / "setup" / "python" / "tvm.txt"
+PYTHON = Path(f"python/tvm-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]}/bin/python")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needs_tvm(programs):
+    if not (programs / "dnnbench-engine-tvm").exists():
+        pytest.skip("TVM is not built here")
+
+
+def real_compiler() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "dnn-bench" / PYTHON
+
+
+class Cache:
+    """A cache of its own, whose compiler is a script: the real one, counted, until it is replaced."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder / "dnn-bench"
+        self.calls = folder / "calls"
+        self.replace_compiler(f'exec "{real_compiler()}" "$@"')
+
+    def replace_compiler(self, commands: str) -> None:
+        script = self.folder / PYTHON
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(f'#!/bin/sh\necho >> "{self.calls}"\n{commands}\n')
+        script.chmod(0o755)
+
+    def compilations(self) -> int:
+        return len(self.calls.read_text()) if self.calls.exists() else 0
+
+    def libraries(self) -> list[Path]:
+        return sorted((self.folder / "tvm").glob("*.so"))
+
+    def leftovers(self) -> list[str]:
+        known = {".so", ".json"}
+        found = (self.folder / "tvm").glob("*")
+        return [p.name for p in found if p.suffix not in known or ".partial" in p.name]
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return Cache(tmp_path / "cache")
+
+
+@pytest.fixture
+def compiled(bench, cache):
+    """The one result of a model on TVM with that cache."""
+
+    def call(model, *flags, mark="") -> dict:
+        environment = os.environ | {"XDG_CACHE_HOME": str(cache.folder.parent), MARK: mark}
+        return bench(model, "--tvm", "--threads=1", *flags, env=environment).only_result()
+
+    return call
+
+
+def require_ok(result: dict) -> dict:
+    assert (result["outcome"], result["reason"]) == ("ok", "")
+    assert result["verification"]["verdict"] == "ok"
+    return result
+
+
+def test_a_compiled_model_is_verified_and_says_what_it_took(compiled, convolution):
+    result = require_ok(compiled(convolution))
+    assert result["compile_s"] > 0
+    assert result["convert_s"] > 0
+    assert result["load_s"] < result["compile_s"]
+    assert result["in_force"]["threads"] == 1
+    assert result["in_force"]["placement"][0]["device"] == "CPU"
+    assert result["in_force"]["settings"]["schedules"] == "own"
+    assert result["in_force"]["settings"]["target"].startswith("llvm -mcpu=")
+    assert result["in_force"]["settings"]["compiled"] == "in this run"
+
+
+def test_nuphar_is_tvm(bench, convolution):
+    assert require_ok(bench(convolution, "--nuphar").only_result())["backend"] == "tvm"
+
+
+def test_threads_are_those_asked_for(bench, convolution):
+    result = require_ok(bench(convolution, "--tvm", "--threads=2").only_result())
+    assert result["in_force"]["threads"] == 2
+
+
+def test_a_second_run_needs_no_compiler(compiled, cache, convolution):
+    require_ok(compiled(convolution))
+    assert cache.compilations() == 1
+    cache.replace_compiler("exit 1")
+    again = require_ok(compiled(convolution))
+    assert cache.compilations() == 1
+    assert again["compile_s"] is None
+    assert again["in_force"]["settings"]["compiled"].startswith("earlier, in ")
+
+
+def test_another_shape_is_another_model(compiled, cache, tmp_path):
+    path = tiny_models.save(tiny_models.one_node("Relu"), tmp_path / "relu.onnx")
+    require_ok(compiled(path))
+    wider = tiny_models.one_node("Relu")
+    for value in (*wider.graph.input, *wider.graph.output):
+        value.type.tensor_type.shape.dim[1].dim_value = 5
+    require_ok(compiled(tiny_models.save(wider, path)))
+    assert cache.compilations() == 2
+
+
+def test_other_weights_are_another_model(compiled, cache, tmp_path):
+    """Weights are not in the simplified form, so that the key must look for them elsewhere."""
+    path = tmp_path / "model.onnx"
+    for scale in (1, 2):
+        model = tiny_models.convolution(size=16)
+        matrix = next(w for w in model.graph.initializer if w.name == "b")
+        matrix.raw_data = (scale * helper.np.frombuffer(matrix.raw_data, "<f4")).tobytes()
+        require_ok(compiled(tiny_models.save(model, path)))
+    assert cache.compilations() == 2
+
+
+def break_library(library: Path, _: Path) -> None:
+    library.write_bytes(library.read_bytes()[:-1000])
+
+
+def break_sidecar(library: Path, _: Path) -> None:
+    library.with_suffix(".json").write_text('{"sha256": ')
+
+
+def lose_sidecar(library: Path, _: Path) -> None:
+    library.with_suffix(".json").unlink()
+
+
+def take_another_s_library(library: Path, other: Path) -> None:
+    library.write_bytes(other.read_bytes())
+
+
+def take_another_s_entry(library: Path, other: Path) -> None:
+    take_another_s_library(library, other)
+    library.with_suffix(".json").write_bytes(other.with_suffix(".json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [break_library, break_sidecar, lose_sidecar, take_another_s_library, take_another_s_entry],
+)
+def test_an_entry_that_is_not_whole_or_not_its_own_is_made_anew(
+    compiled, cache, convolution, tmp_path, damage
+):
+    require_ok(compiled(tiny_models.save(tiny_models.one_node("Relu"), tmp_path / "other.onnx")))
+    (other,) = cache.libraries()
+    require_ok(compiled(convolution))
+    (library,) = set(cache.libraries()) - {other}
+    damage(library, other)
+    assert require_ok(compiled(convolution))["compile_s"] > 0
+    assert require_ok(compiled(convolution))["compile_s"] is None
+    assert cache.compilations() == 3
+
+
+def test_an_operator_that_the_importer_lacks_is_unsupported(compiled, cache, tmp_path):
+    nodes = [helper.make_node("Det", ["x"], ["y"], name="determinant")]
+    model = tiny_models.model_of(
+        nodes, [tiny_models.tensor("x", [3, 3])], [tiny_models.tensor("y", [])]
+    )
+    result = compiled(tiny_models.save(model, tmp_path / "det.onnx"))
+    assert result["outcome"] == "unsupported"
+    assert "Det (opset 13)" in result["reason"]
+    assert '"determinant"' in result["reason"]
+    assert cache.libraries() == cache.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    "commands, outcome, reason",
+    [
+        ("echo some words; exit 3", "failed", "exit code 3"),
+        ("kill -SEGV $$", "failed", "SIGSEGV"),
+        ("kill -KILL $$", "out_of_memory", "memory"),
+        ('for r; do :; done; echo nonsense > "$r"; exit 1', "failed", "exit code 1"),
+        ('for r; do :; done; printf \'{"outcome": "failed", "reason": "no luck"}\' > "$r"', "failed", "no luck"),
+    ],
+)  # fmt: skip
+def test_a_compiler_that_fails_tells_why(compiled, cache, convolution, commands, outcome, reason):
+    cache.replace_compiler(commands)
+    result = compiled(convolution)
+    assert result["outcome"] == outcome
+    assert reason in result["reason"]
+    assert cache.libraries() == cache.leftovers() == []
+
+
+def test_a_missing_compiler_says_what_installs_it(compiled, cache, convolution):
+    (cache.folder / PYTHON).unlink()
+    result = compiled(convolution)
+    assert result["outcome"] == "failed"
+    assert "--tvm installs it" in result["reason"]
+
+
+def test_a_compiler_that_hangs_is_ended_with_all_it_started(compiled, cache, convolution):
+    cache.replace_compiler("sleep 1000 & sleep 1000")
+    mark = uuid.uuid4().hex
+    result = compiled(convolution, "--timeout=3", mark=mark)
+    assert result["outcome"] == "timed_out"
+    assert "load" in result["reason"]
+    wait_until(lambda: not processes_with(mark))
+
+
+def test_a_killed_worker_takes_the_compiler_with_it(programs, cache, convolution, tmp_path):
+    cache.replace_compiler("exec sleep 1000")
+    mark = uuid.uuid4().hex
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache.folder.parent), MARK: mark}
+    run = subprocess.Popen(
+        [programs / "dnnbench", "run", convolution, "--tvm", f"--output={tmp_path / 'results'}"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def with_name(name: str) -> list[int]:
+        return [pid for pid, line in processes_with(mark).items() if name in line]
+
+    wait_until(lambda: with_name("sleep"))
+    (worker,) = with_name("dnnbench-engine-tvm")
+    os.kill(worker, signal.SIGKILL)
+    run.wait()
+    wait_until(lambda: not processes_with(mark))
+
+
+@pytest.mark.parametrize("name", ["mobilenetv2-10", "shufflenet-v2-10", "super-resolution-10"])
+def test_generated_models(bench, tmp_path, name):
+    script = REPOSITORY / "models" / "make_models.py"
+    subprocess.run([sys.executable, script, name, "--out", tmp_path], check=True)
+    result = require_ok(bench(tmp_path / f"{name}.onnx", "--tvm", "--repeat=3").only_result())
+    assert json.dumps(result["in_force"]["settings"]).count("own") == 1
