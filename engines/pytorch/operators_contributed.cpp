@@ -10,14 +10,16 @@
 namespace dnnbench::pytorch {
 namespace {
 
-// The activation that a fused operator ends with.
+// The activation that a fused operator ends with. FusedConv has its parameters in a list, FusedGemm
+// each by its name.
 std::string activated(Operation& op, const std::string& x) {
   const std::string name = op.node.text("activation", "");
   const import::Attribute* parameters = op.node.attribute("activation_params");
   const auto parameter = [&](size_t index, double otherwise) {
-    return number(parameters != nullptr && index < parameters->floats.size()
-                      ? parameters->floats[index]
-                      : otherwise);
+    if (parameters != nullptr && index < parameters->floats.size()) {
+      return number(parameters->floats[index]);
+    }
+    return number(op.node.number(index == 0 ? "activation_alpha" : "activation_beta", otherwise));
   };
   if (name.empty()) return x;
   if (name == "Relu") return fmt::format("torch.relu({})", x);
@@ -98,6 +100,19 @@ void write_skip_rms_normalization(Operation& op) {
   op.out(3, sum);
 }
 
+// x, positions, cosines, sines; ONNX's has the positions last. One position is where the first
+// token stands.
+void write_rotary_embedding(Operation& op) {
+  op.require(op.rank(1) == 2, "positions that are an offset");
+  const bool flat = op.rank(0) == 3;
+  const int64_t rotated = op.node.integer("rotary_embedding_dim", 0);
+  int64_t heads = op.node.integer("num_heads", 0);
+  if (heads == 0 && flat) heads = op.size(0, 2) / (2 * op.size(2, 1));
+  op.out(op.call("rotary_embedding",
+                 {op.in(0), op.in(2), op.in(3), op.in(1) + ".to(4)", std::to_string(heads),
+                  std::to_string(rotated), truth(op.node.integer("interleaved", 0) != 0)}));
+}
+
 // Weights of a few bits in blocks: B [N, blocks, bytes], scales, zero points.
 void write_matmul_bits(Operation& op) {
   const int64_t bits = op.node.integer("bits", 4);
@@ -169,10 +184,6 @@ void write_qlinear_concat(Operation& op) {
   op.out(quantised(fmt::format("{} / {}", y, op.in(0)), op.in(1), op.type(1)), op.type(1));
 }
 
-// The library computes with weights only; they are put back to floats before.
-// X, W, R, B, lengths, h, c, P, W_scale, W_zero, R_scale, R_zero
-void write_dynamic_quantize_lstm(Operation& op) { op.unsupported("weights quantised on the way"); }
-
 }  // namespace
 
 void add_contributed(Operators& table) {
@@ -187,9 +198,10 @@ void add_contributed(Operators& table) {
       {"Gelu", [](Operation& op) { op.out(fmt::format("torch.gelu({})", op.in(0))); }},
       {"SkipLayerNormalization", write_skip_layer_normalization},
       {"SkipSimplifiedLayerNormalization", write_skip_rms_normalization},
+      {"Inverse", [](Operation& op) { op.out(fmt::format("torch.inverse({})", op.in(0))); }},
       {"MatMulNBits", write_matmul_bits},
+      {"RotaryEmbedding", write_rotary_embedding},
       {"DynamicQuantizeMatMul", write_dynamic_quantize_matmul},
-      {"DynamicQuantizeLSTM", write_dynamic_quantize_lstm},
       {"MatMulIntegerToFloat", write_matmul_integer_to_float},
       {"QLinearAdd", [](Operation& op) { write_qlinear_binary(op, "+"); }},
       {"QLinearMul", [](Operation& op) { write_qlinear_binary(op, "*"); }},

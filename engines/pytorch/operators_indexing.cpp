@@ -115,6 +115,7 @@ void add_indexing(Operators& table) {
   table["Gather"] = write_gather;
   table["GatherElements"] = write_gather_elements;
   table["GatherND"] = write_gather_nd;
+  table["com.microsoft.GatherND"] = write_gather_nd;
   table["Scatter"] = write_scatter_elements;
   table["ScatterElements"] = write_scatter_elements;
   table["ScatterND"] = write_scatter_nd;

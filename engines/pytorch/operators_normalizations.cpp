@@ -149,6 +149,7 @@ void add_normalizations(Operators& table) {
   table["InstanceNormalization"] = write_instance_normalization;
   table["LayerNormalization"] = write_layer_normalization;
   table["RMSNormalization"] = write_rms_normalization;
+  table["SimplifiedLayerNormalization"] = write_rms_normalization;
   table["GroupNormalization"] = write_group_normalization;
   table["LRN"] = write_lrn;
   table["MeanVarianceNormalization"] = write_mean_variance;

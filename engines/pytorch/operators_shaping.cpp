@@ -335,6 +335,7 @@ void add_shaping(Operators& table) {
   table["DepthToSpace"] = write_depth_to_space;
   table["SpaceToDepth"] = write_space_to_depth;
   table["Trilu"] = write_triangle;
+  table["com.microsoft.Trilu"] = write_triangle;
   table["CenterCropPad"] = write_center_crop_pad;
   table["ReverseSequence"] = write_reverse_sequence;
 }

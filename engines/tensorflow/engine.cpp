@@ -139,7 +139,7 @@ class TensorFlowEngine : public Engine {
     convert_s_ = seconds_since(start);
     session_ =
         std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
-                                      converted_->output_outs, tf::SessionSettings{config.threads});
+                                      converted_->output_outs, config.threads);
     session_->prepare();
   }
 
@@ -168,7 +168,7 @@ class TensorFlowEngine : public Engine {
             count_pool_threads(),
             placement,
             {{"inter_op_threads", "none: operations run in the calling thread"},
-             {"graph_optimization", "library default"},
+             {"graph_optimization", "library default without layout, memory and TFG"},
              {"placement_read", "of the graph before optimization"}}};
   }
 

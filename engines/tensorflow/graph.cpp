@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "check.h"
+#include "constant_message.h"
 #include "core/error.h"
 #include "kernels.h"
 #include "tensors.h"
@@ -82,41 +81,26 @@ std::optional<TF_DataType> wider(TF_DataType type) {
   }
 }
 
-// Aligned memory in which constants are put together, as large as the largest so far.
-struct Scratch {
-  std::unique_ptr<void, decltype(&std::free)> memory{nullptr, std::free};
-  size_t capacity = 0;
-
-  std::byte* reserve(size_t bytes) {
-    if (bytes > capacity) {
-      constexpr size_t kAlignment_bytes = 64;
-      capacity = (bytes + kAlignment_bytes - 1) / kAlignment_bytes * kAlignment_bytes;
-      memory.reset();
-      memory.reset(std::aligned_alloc(kAlignment_bytes, capacity));
-      if (memory == nullptr) throw std::bad_alloc();
-    }
-    return static_cast<std::byte*>(memory.get());
-  }
-};
-
-Scratch& scratch() {
-  static Scratch scratch;
-  return scratch;
-}
-
-Out add_constant(TF_Graph* graph, const std::string& name, TF_Tensor* tensor) {
+// `set_value` sets the attribute `value`.
+template <typename SetValue>
+Out add_constant(TF_Graph* graph, const std::string& name, TF_DataType type, SetValue set_value) {
   Status status;
   TF_OperationDescription* description = TF_NewOperation(graph, "Const", name.c_str());
-  TF_SetAttrTensor(description, "value", tensor, status);
-  TF_SetAttrType(description, "dtype", TF_TensorType(tensor));
+  set_value(description, status);
+  TF_SetAttrType(description, "dtype", type);
   TF_Operation* operation = TF_FinishOperation(description, status);
   status.check("adding a constant");
   return {operation, 0};
 }
 
+ConstantMessage& message() {
+  static ConstantMessage message;
+  return message;
+}
+
 }  // namespace
 
-void release_scratch() { scratch() = Scratch(); }
+void release_scratch() { message() = ConstantMessage(); }
 
 Graph::Graph() : graph_(TF_NewGraph(), TF_DeleteGraph) {}
 
@@ -196,20 +180,21 @@ Out Graph::placeholder(const std::string& name, TF_DataType type,
 
 Out Graph::constant(const Tensor& tensor) {
   const OwnedTensor copy = to_tensorflow(tensor);
-  return add_constant(graph_.get(), unique_name("Const"), copy.get());
+  return add_constant(graph_.get(), unique_name("Const"), TF_TensorType(copy.get()),
+                      [&](TF_OperationDescription* description, Status& status) {
+                        TF_SetAttrTensor(description, "value", copy.get(), status);
+                      });
 }
 
 Out Graph::constant(TF_DataType type, const Shape& shape,
                     const std::function<void(std::byte*)>& fill) {
-  const size_t bytes = static_cast<size_t>(dnnbench::element_count(shape)) * TF_DataTypeSize(type);
-  std::byte* memory = scratch().reserve(std::max<size_t>(bytes, 1));
-  fill(memory);
-  const auto keep = [](void*, size_t, void*) {};
-  const OwnedTensor tensor(TF_NewTensor(type, shape.data(), static_cast<int>(shape.size()), memory,
-                                        bytes, keep, nullptr),
-                           TF_DeleteTensor);
-  if (tensor == nullptr) throw std::bad_alloc();
-  return add_constant(graph_.get(), unique_name("Const"), tensor.get());
+  fill(message().start(type, shape));
+  const import::Bytes whole = message().whole();
+  return add_constant(
+      graph_.get(), unique_name("Const"), type,
+      [&](TF_OperationDescription* description, Status& status) {
+        TF_SetAttrValueProto(description, "value", whole.data(), whole.size(), status);
+      });
 }
 
 Out Graph::floats(TF_DataType type, const Shape& shape, const std::vector<double>& values) {

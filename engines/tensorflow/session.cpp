@@ -7,9 +7,24 @@
 
 namespace dnnbench::tf {
 
-std::string config_proto(const SessionSettings& settings) {
+namespace {
+
+// Three of the library's passes over the graph change nothing that matters to these graphs on a CPU
+// and copy every weight, the first two several times.
+std::string graph_options() {
+  std::string passes, options;
+  import::write_integer(passes, 1, 2);   // RewriterConfig.layout_optimizer: off
+  import::write_integer(passes, 4, 1);   // memory_optimization: none
+  import::write_integer(passes, 32, 1);  // disable_tfg_optimizer
+  import::write_text(options, 10, passes);  // GraphOptions.rewrite_options
+  return options;
+}
+
+}  // namespace
+
+std::string config_proto(int threads) {
   std::string config;
-  import::write_integer(config, 2, settings.threads);  // intra_op_parallelism_threads
+  import::write_integer(config, 2, threads);  // intra_op_parallelism_threads
   // inter_op_parallelism_threads: operations one after the other, in the calling thread
   import::write_integer(config, 5, -1);
   // The graph is whole and nobody asks what became of it, so no copies of it, weights and all, are
@@ -18,15 +33,16 @@ std::string config_proto(const SessionSettings& settings) {
   import::write_integer(experimental, 12, 1);
   import::write_integer(experimental, 14, 1);
   import::write_text(config, 16, experimental);
+  import::write_text(config, 10, graph_options());
   return config;
 }
 
 Session::Session(const Graph& graph, const Outs& inputs, const Outs& outputs,
-                 const SessionSettings& settings)
+                 int threads)
     : inputs_(inputs), outputs_(outputs), results_(outputs.size(), nullptr) {
   const std::unique_ptr<TF_SessionOptions, decltype(&TF_DeleteSessionOptions)> options(
       TF_NewSessionOptions(), TF_DeleteSessionOptions);
-  const std::string config = config_proto(settings);
+  const std::string config = config_proto(threads);
   TF_SetConfig(options.get(), config.data(), config.size(), status_);
   status_.check("setting its threads");
   session_ = TF_NewSession(graph.get(), options.get(), status_);

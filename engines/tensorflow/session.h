@@ -15,18 +15,14 @@
 
 namespace dnnbench::tf {
 
-struct SessionSettings {
-  int threads = 1;
-};
-
-// The serialised ConfigProto of these settings (tensorflow/core/protobuf/config.proto).
-std::string config_proto(const SessionSettings& settings);
+// The session's settings: a serialised ConfigProto (tensorflow/core/protobuf/config.proto).
+std::string config_proto(int threads);
 
 class Session {
  public:
   // Throws Error with the library's reason.
   Session(const Graph& graph, const Outs& inputs, const Outs& outputs,
-          const SessionSettings& settings);
+          int threads);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -11,7 +11,7 @@ namespace {
 
 std::vector<double> run(Graph& graph, const Outs& inputs, Out output,
                         const std::vector<Value>& values) {
-  Session session(graph, inputs, {output}, {1});
+  Session session(graph, inputs, {output}, 1);
   session.prepare();
   session.set_inputs(values);
   session.run();
@@ -25,7 +25,7 @@ Value vector_of(const std::vector<double>& numbers, DataType type = DataType::kF
 }
 
 TEST(ConfigProto, HoldsTheThreads) {
-  const std::string config = config_proto({3});
+  const std::string config = config_proto(3);
   import::WireReader field(std::as_bytes(std::span(config)));
   ASSERT_TRUE(field.next());
   EXPECT_EQ(field.field(), 2);  // intra_op_parallelism_threads
@@ -45,13 +45,13 @@ TEST(Session, ComputesAndKeepsItsInputs) {
 TEST(Session, SaysThatItHasOneDevice) {
   Graph graph;
   const Out x = graph.placeholder("x", TF_FLOAT, Shape{2});
-  EXPECT_EQ(Session(graph, {x}, {x}, {1}).devices(), std::vector<std::string>{"CPU"});
+  EXPECT_EQ(Session(graph, {x}, {x}, 1).devices(), std::vector<std::string>{"CPU"});
 }
 
 TEST(Session, HasNoOutputsBeforeItRan) {
   Graph graph;
   const Out x = graph.placeholder("x", TF_FLOAT, Shape{2});
-  Session session(graph, {x}, {graph.identity(x)}, {1});
+  Session session(graph, {x}, {graph.identity(x)}, 1);
   session.prepare();
   EXPECT_THROW(session.outputs(), Error);
 }

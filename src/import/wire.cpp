@@ -138,9 +138,13 @@ void write_integer(std::string& message, int field, int64_t value) {
   append_varint(message, static_cast<uint64_t>(value));
 }
 
-void write_bytes(std::string& message, int field, Bytes bytes) {
+void write_length(std::string& message, int field, size_t length) {
   append_tag(message, field, 2);
-  append_varint(message, bytes.size());
+  append_varint(message, length);
+}
+
+void write_bytes(std::string& message, int field, Bytes bytes) {
+  write_length(message, field, bytes.size());
   write_whole(message, bytes);
 }
 

@@ -59,6 +59,8 @@ void append_floats(const WireReader& reader, std::vector<double>& numbers);
 // Append a field to a message.
 void write_integer(std::string& message, int field, int64_t value);
 void write_bytes(std::string& message, int field, Bytes bytes);
+// What stands before a field's bytes, which the caller appends itself.
+void write_length(std::string& message, int field, size_t length);
 void write_text(std::string& message, int field, const std::string& text);
 void write_whole(std::string& message, Bytes field);
 

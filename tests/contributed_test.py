@@ -1,0 +1,388 @@
+"""ONNX Runtime's own operators (domain com.microsoft) on the engines that import, each with what it may be given.
+dnnbench verifies what they compute against ONNX Runtime itself."""
+
+import json
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import tiny_models
+from tiny_models import tensor, weights
+
+ENGINES = {"pytorch": "--pytorch", "tensorflow": "--tf"}
+
+
+def array(name, values, kind=np.float32):
+    return numpy_helper.from_array(np.array(values, dtype=kind), name)
+
+
+def integers(name, kind, *shape):
+    limits = np.iinfo(kind)
+    values = np.random.default_rng(len(name)).integers(limits.min, limits.max + 1, shape)
+    return numpy_helper.from_array(values.astype(kind), name)
+
+
+def node(op, inputs, outputs="y", domain="com.microsoft", **attributes):
+    # "-" stands for an optional input that is left out.
+    names = ["" if name == "-" else name for name in inputs.split()]
+    return helper.make_node(op, names, outputs.split(), domain=domain, **attributes)
+
+
+def model_of(nodes, inputs, initializers=(), outputs=("y",), opset=17):
+    model = tiny_models.model_of(
+        nodes, inputs, [tensor(name, None) for name in outputs], initializers
+    )
+    model.opset_import[0].version = opset
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    return model
+
+
+def one(op, inputs, shapes, initializers=(), outputs="y", **attributes):
+    """One node; `shapes` are of those inputs that are the model's."""
+    given = [tensor(name, shape) for name, shape in shapes.items()]
+    names = [name for name in outputs.split()]
+    return model_of([node(op, inputs, outputs, **attributes)], given, initializers, names)
+
+
+def quantized(name, scale, zero, kind=np.uint8):
+    """Scale and zero point of a tensor."""
+    return [array(f"{name}_scale", scale), array(f"{name}_zero", zero, kind)]
+
+
+def quantize(name, kind=np.uint8):
+    """Makes the integers `name` of the model's input name_f."""
+    to = {np.uint8: TensorProto.UINT8, np.int8: TensorProto.INT8}[kind]
+    return node("QuantizeLinear", f"{name}_f {name}_scale {name}_zero", name, domain=""), to
+
+
+def qlinear(op, names, shapes, kind=np.uint8, parameters=(), inputs=None, zero=None, **attributes):
+    """A quantised operator between QuantizeLinear and DequantizeLinear."""
+    start = {np.uint8: 120, np.int8: -3}[kind] if zero is None else zero
+    nodes = [quantize(name, kind)[0] for name in names]
+    nodes.append(node(op, inputs, "q", **attributes))
+    nodes.append(node("DequantizeLinear", "q q_scale q_zero", "y", domain=""))
+    constants = [*quantized("q", 0.03, start, kind), *parameters]
+    for i, name in enumerate(names):
+        constants += quantized(name, 0.02 + 0.01 * i, start + 5 * i, kind)
+    return model_of(nodes, [tensor(f"{name}_f", shapes[name]) for name in names], constants)
+
+
+def fused_conv(activation=None, with_sum=False, **attributes):
+    parameters = {"activation": activation} if activation else {}
+    inputs, shapes = "x w b", {"x": [1, 4, 9, 7]}
+    if with_sum:
+        inputs, shapes = "x w b z", shapes | {"z": [1, 6, 5, 4]}
+    return one(
+        "FusedConv",
+        inputs,
+        shapes,
+        [weights("w", 6, 4, 3, 3), weights("b", 6)],
+        pads=[1, 1, 1, 1],
+        strides=[2, 2],
+        kernel_shape=[3, 3],
+        **parameters,
+        **attributes,
+    )
+
+
+def matmul_bits(bits=4, k=96, zeros=None, bias=False, block=32, rows=3):
+    n, blocks = 8, -(-k // block)
+    inputs = "x packed scales"
+    constants = [
+        integers("packed", np.uint8, n, blocks, block * bits // 8),
+        array("scales", np.random.default_rng(1).uniform(0.01, 0.1, n * blocks)),
+    ]
+    if zeros == "packed":
+        constants.append(integers("zeros", np.uint8, n * -(-blocks * bits // 8)))
+        inputs += " zeros"
+    elif zeros == "float":
+        constants.append(array("zeros", np.random.default_rng(2).uniform(4, 9, n * blocks)))
+        inputs += " zeros"
+    elif bias:
+        inputs += " -"
+    if bias:
+        inputs += " - b"
+        constants.append(weights("b", n))
+    return one(
+        "MatMulNBits", inputs, {"x": [2, rows, k]}, constants, K=k, N=n, bits=bits, block_size=block
+    )
+
+
+def skip_normalization(op, bias=False, beta=True, outputs="y", epsilon=1e-3):
+    simplified = "Simplified" in op
+    inputs = "x skip gamma" + ("" if simplified else " beta" if beta else " -")
+    constants = [weights("gamma", 16), weights("beta", 16)]
+    if bias:
+        inputs += " b"
+        constants.append(weights("b", 16))
+    shapes = {"x": [2, 3, 16], "skip": [2, 3, 16]}
+    names = [name for name in outputs.split() if name != "-"]
+    outputs = ["" if name == "-" else name for name in outputs.split()]
+    made = helper.make_node(
+        op, ["" if i == "-" else i for i in inputs.split()], outputs, domain="com.microsoft"
+    )
+    made.attribute.append(helper.make_attribute("epsilon", epsilon))
+    used = [one for one in constants if one.name in inputs.split()]
+    return model_of([made], [tensor(n, s) for n, s in shapes.items()], used, names)
+
+
+def dynamic_matmul(kind=np.uint8, per_column=False, zero=False, bias=False):
+    inputs = "x w w_scale"
+    scale = np.random.default_rng(3).uniform(0.01, 0.02, 5) if per_column else 0.02
+    constants = [integers("w", kind, 12, 5), array("w_scale", scale)]
+    if zero:
+        inputs += " w_zero"
+        constants.append(
+            integers("w_zero", kind, 5) if per_column else array("w_zero", 7, kind)
+        )
+    if bias:
+        inputs += (" b" if zero else " - b")
+        constants.append(weights("b", 5))
+    return one("DynamicQuantizeMatMul", inputs, {"x": [2, 3, 12]}, constants)
+
+
+def matmul_to_float(per_column=False, zeros=False, bias=False):
+    scale = np.random.default_rng(3).uniform(0.01, 0.02, 5) if per_column else 0.02
+    constants = [
+        *quantized("a", 0.02, 121),
+        integers("w", np.int8, 12, 5),
+        array("w_scale", scale),
+    ]
+    inputs = "a w a_scale w_scale" + (" a_zero w_zero" if zeros else "")
+    if zeros:
+        constants.append(integers("w_zero", np.int8, 5) if per_column else array("w_zero", 7, np.int8))
+    if bias:
+        inputs += " b" if zeros else " - - b"
+        constants.append(weights("b", 5))
+    nodes = [quantize("a")[0], node("MatMulIntegerToFloat", inputs)]
+    return model_of(nodes, [tensor("a_f", [2, 3, 12])], constants)
+
+
+def rotary(interleaved=0, flat=True, offset=False, **attributes):
+    x = [2, 5, 24] if flat else [2, 3, 5, 8]
+    positions = [7] if offset else np.arange(10).reshape(2, 5) % 9
+    angles = np.random.default_rng(0).uniform(0, 3, (16, 4))
+    constants = [
+        array("positions", positions, np.int64),
+        array("cosine", np.cos(angles)),
+        array("sine", np.sin(angles)),
+    ]
+    return one(
+        "RotaryEmbedding", "x positions cosine sine", {"x": x}, constants, interleaved=interleaved,
+        **attributes,
+    )
+
+
+def attention(mask=None, heads=2, **attributes):
+    """Queries, keys and values of one matrix; hidden size 8."""
+    inputs, constants = "x w b", [weights("w", 8, 24), weights("b", 24)]
+    if mask is not None:
+        inputs += " mask"
+        constants.append(array("mask", mask, np.int32))
+    return one("Attention", inputs, {"x": [2, 4, 8]}, constants, num_heads=heads, **attributes)
+
+
+def quantized_lstm(direction="forward", zero=False):
+    both = 2 if direction == "bidirectional" else 1
+    kind = np.uint8 if zero else np.int8
+    constants = [
+        integers("w", kind, both, 5, 24),
+        integers("r", kind, both, 6, 24),
+        array("b", np.random.default_rng(0).uniform(-1, 1, (both, 48))),
+        array("w_scale", [0.005] * both),
+        array("w_zero", [128 if zero else 0] * both, kind),
+        array("r_scale", [0.004] * both),
+        array("r_zero", [128 if zero else 0] * both, kind),
+    ]
+    return one(
+        "DynamicQuantizeLSTM",
+        "x w r b - - - - w_scale w_zero r_scale r_zero",
+        {"x": [4, 2, 5]},
+        constants,
+        outputs="y h c",
+        hidden_size=6,
+        direction=direction,
+    )
+
+
+X = {"x": [2, 3, 16]}
+MODELS = {
+    "BiasGelu": one("BiasGelu", "x b", X, [weights("b", 16)]),
+    "FastGelu": one("FastGelu", "x", X),
+    "FastGelu, bias": one("FastGelu", "x b", X, [weights("b", 16)]),
+    "Gelu": one("Gelu", "x", X),
+    "QuickGelu": one("QuickGelu", "x", X),
+    "QuickGelu, alpha": one("QuickGelu", "x", X, alpha=1.2),
+    "FusedConv": fused_conv(),
+    "FusedConv, Relu": fused_conv("Relu"),
+    "FusedConv, sum": fused_conv("Relu", with_sum=True),
+    "FusedConv, LeakyRelu": fused_conv("LeakyRelu", activation_params=[0.2]),
+    "FusedConv, Clip": fused_conv("Clip", activation_params=[-0.1, 0.3]),
+    "FusedConv, HardSigmoid": fused_conv("HardSigmoid", activation_params=[0.3, 0.4]),
+    "FusedConv, Tanh": fused_conv("Tanh"),
+    "FusedConv, Sigmoid": fused_conv("Sigmoid"),
+    "FusedGemm": one(
+        "FusedGemm", "x w b", {"x": [3, 16]}, [weights("w", 5, 16), weights("b", 5)],
+        activation="LeakyRelu", activation_alpha=0.3, transB=1, alpha=0.5, beta=2.0,
+    ),
+    "FusedGemm, Relu": one(
+        "FusedGemm", "x w", {"x": [16, 3]}, [weights("w", 16, 5)], activation="Relu", transA=1
+    ),
+    "FusedMatMul": one(
+        "FusedMatMul", "x w", X, [weights("w", 2, 5, 16)], transB=1, alpha=0.25
+    ),
+    "FusedMatMul, both": one(
+        "FusedMatMul", "x w", {"x": [2, 16, 3]}, [weights("w", 2, 5, 16)], transA=1, transB=1
+    ),
+    "FusedMatMul, batches": one(
+        "FusedMatMul", "x w", {"x": [3, 2, 16]}, [weights("w", 2, 16, 5)], transBatchA=1
+    ),
+    "TransposeMatMul": one("TransposeMatMul", "x w", X, [weights("w", 2, 5, 16)], transB=1),
+    "Inverse": model_of(
+        [node("Add", "x eye", "m", domain=""), node("Inverse", "m")],
+        [tensor("x", [2, 3, 3])],
+        [array("eye", 4 * np.eye(3))],
+    ),
+    "SkipLayerNormalization": skip_normalization("SkipLayerNormalization"),
+    "SkipLayerNormalization, no beta": skip_normalization("SkipLayerNormalization", beta=False),
+    "SkipLayerNormalization, bias, sum": skip_normalization(
+        "SkipLayerNormalization", bias=True, outputs="y - - sum"
+    ),
+    "SkipSimplifiedLayerNormalization": skip_normalization("SkipSimplifiedLayerNormalization"),
+    "SkipSimplifiedLayerNormalization, bias, sum": skip_normalization(
+        "SkipSimplifiedLayerNormalization", bias=True, outputs="y - - sum"
+    ),
+    "SimplifiedLayerNormalization": model_of(
+        [node("SimplifiedLayerNormalization", "x g", domain="", epsilon=1e-3)],
+        [tensor("x", [2, 3, 16])],
+        [weights("g", 16)],
+    ),
+    "MatMulNBits": matmul_bits(),
+    "MatMulNBits, block cut": matmul_bits(k=80),
+    "MatMulNBits, zeros": matmul_bits(zeros="packed"),
+    "MatMulNBits, zeros, odd blocks": matmul_bits(zeros="packed", k=160),
+    "MatMulNBits, float zeros": matmul_bits(zeros="float"),
+    "MatMulNBits, bias": matmul_bits(bias=True),
+    "MatMulNBits, 8 bits": matmul_bits(bits=8),
+    "MatMulNBits, 8 bits, zeros": matmul_bits(bits=8, zeros="packed"),
+    "MatMulNBits, blocks of 16": matmul_bits(block=16, rows=1),
+    "DynamicQuantizeMatMul": dynamic_matmul(),
+    "DynamicQuantizeMatMul, zero, bias": dynamic_matmul(np.int8, zero=True, bias=True),
+    "DynamicQuantizeMatMul, columns": dynamic_matmul(per_column=True, zero=True),
+    "DynamicQuantizeMatMul, no zero, bias": dynamic_matmul(bias=True),
+    "MatMulIntegerToFloat": matmul_to_float(),
+    "MatMulIntegerToFloat, zeros": matmul_to_float(zeros=True),
+    "MatMulIntegerToFloat, columns, bias": matmul_to_float(per_column=True, zeros=True, bias=True),
+    "MatMulIntegerToFloat, no zeros, bias": matmul_to_float(bias=True),
+    "QLinearAdd": qlinear(
+        "QLinearAdd", ["a", "b"], {"a": [2, 3, 16], "b": [16]},
+        inputs="a a_scale a_zero b b_scale b_zero q_scale q_zero",
+    ),
+    "QLinearAdd, int8": qlinear(
+        "QLinearAdd", ["a", "b"], {"a": [2, 3, 16], "b": [2, 3, 16]}, np.int8,
+        inputs="a a_scale a_zero b b_scale b_zero q_scale q_zero",
+    ),
+    "QLinearMul": qlinear(
+        "QLinearMul", ["a", "b"], {"a": [2, 3, 16], "b": [3, 1]},
+        inputs="a a_scale a_zero b b_scale b_zero q_scale q_zero",
+    ),
+    "QLinearSigmoid": qlinear(
+        "QLinearSigmoid", ["a"], {"a": [2, 3, 16]}, inputs="a a_scale a_zero q_scale q_zero", zero=0
+    ),
+    "QLinearLeakyRelu": qlinear(
+        "QLinearLeakyRelu", ["a"], {"a": [2, 3, 16]}, np.int8, alpha=0.3,
+        inputs="a a_scale a_zero q_scale q_zero",
+    ),
+    "QLinearGlobalAveragePool": qlinear(
+        "QLinearGlobalAveragePool", ["a"], {"a": [2, 4, 5, 6]},
+        inputs="a a_scale a_zero q_scale q_zero",
+    ),
+    "QLinearGlobalAveragePool, last": qlinear(
+        "QLinearGlobalAveragePool", ["a"], {"a": [2, 5, 6, 4]}, channels_last=1,
+        inputs="a a_scale a_zero q_scale q_zero",
+    ),
+    "QLinearAveragePool": qlinear(
+        "QLinearAveragePool", ["a"], {"a": [2, 4, 7, 6]}, kernel_shape=[3, 3], pads=[1, 1, 1, 1],
+        strides=[2, 2], inputs="a a_scale a_zero q_scale q_zero",
+    ),
+    "QLinearConcat": qlinear(
+        "QLinearConcat", ["a", "b"], {"a": [2, 3, 4], "b": [2, 5, 4]}, axis=1,
+        inputs="q_scale q_zero a a_scale a_zero b b_scale b_zero",
+    ),
+    "QLinearSoftmax": qlinear(
+        "QLinearSoftmax", ["a"], {"a": [2, 3, 16]}, axis=-1, opset=13, zero=0,
+        inputs="a a_scale a_zero q_scale q_zero",
+    ),
+    "QGemm": qlinear(
+        "QGemm", ["a"], {"a": [3, 12]},
+        parameters=[
+            integers("w", np.uint8, 12, 5), array("w_scale", 0.01), array("w_zero", 119, np.uint8),
+            integers("bias", np.int16, 5),
+        ],
+        inputs="a a_scale a_zero w w_scale w_zero - q_scale q_zero",
+    ),
+    "QuantizeLinear": model_of(
+        [
+            node("QuantizeLinear", "x s z", "q", axis=1),
+            node("DequantizeLinear", "q s z", "y", axis=1),
+        ],
+        [tensor("x", [2, 3, 4])],
+        [array("s", [0.01, 0.02, 0.04]), array("z", [3, 128, 200], np.uint8)],
+    ),
+    "RotaryEmbedding": rotary(),
+    "RotaryEmbedding, interleaved": rotary(interleaved=1),
+    "RotaryEmbedding, four dimensions": rotary(flat=False),
+    "RotaryEmbedding, offset": rotary(offset=True),
+    "RotaryEmbedding, part": rotary(
+        num_heads=2, rotary_embedding_dim=8
+    ),
+    "Trilu": one("Trilu", "x", {"x": [2, 4, 5]}, upper=0),
+    "Pad": one(
+        "Pad", "x pads value", {"x": [2, 3]},
+        [array("pads", [0, 1, 2, 1], np.int64), array("value", [1.5])], mode="constant",
+    ),
+    "GatherND": one("GatherND", "x i", {"x": [3, 4, 2]}, [array("i", [[0, 1], [2, 3]], np.int64)]),
+    "Attention": attention(),
+    "Attention, causal": attention(unidirectional=1),
+    "Attention, mask": attention([[1, 1, 1, 0], [1, 1, 0, 0]]),
+    "Attention, lengths": attention([3, 2]),
+    "Attention, scale": attention(scale=0.3),
+    "DynamicQuantizeLSTM": quantized_lstm(),
+    "DynamicQuantizeLSTM, both, zeros": quantized_lstm("bidirectional", zero=True),
+}
+
+
+# What an engine does not do, and says so.
+UNSUPPORTED = {
+    "pytorch": [
+        "FusedMatMul, batches",
+        "Pad",
+        "QLinearAveragePool",
+        "QLinearSoftmax",
+        "QGemm",
+        "RotaryEmbedding, offset",
+        *(name for name in MODELS if name.startswith(("Attention", "DynamicQuantizeLSTM"))),
+    ],
+    "tensorflow": [
+        "FusedMatMul, batches",
+        "MatMulNBits, float zeros",
+        "QLinearGlobalAveragePool, last",
+        "QLinearAveragePool",
+        "QLinearSoftmax",
+        "QGemm",
+        "RotaryEmbedding, offset",
+        *(name for name in MODELS if name.startswith(("Attention", "DynamicQuantizeLSTM"))),
+    ],
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", MODELS)
+def test_it_computes_what_onnx_runtime_does(bench, programs, tmp_path, name, engine):
+    if not (programs / f"dnnbench-engine-{engine}").exists():
+        pytest.skip(f"{engine} is not built here")
+    path = tiny_models.save(MODELS[name], tmp_path / "model.onnx")
+    result = bench(path, ENGINES[engine]).only_result()
+    expected = "unsupported" if name in UNSUPPORTED[engine] else "ok"
+    assert result["outcome"] == expected, result["reason"] + json.dumps(result["verification"])
