@@ -11,6 +11,9 @@ namespace {
 constexpr double kLeadInRelaxations = 3;
 constexpr double kLeadInCalls = 5;  // at least; the engine's own warming up after it stood still
 constexpr double kMostTurns = 10;
+// What arrives in a turn ends with it, so a turn must be long against a stall for all that would
+// have waited to be seen.
+constexpr double kLeastTurn_s = 3;
 constexpr double kOverloaded_s = 2;  // enough to see that a queue grows
 constexpr double kLeastForP99 = 459;
 constexpr double kGoodForP99 = 4000;  // independent ones: their p99 is known within about 10 %
@@ -46,14 +49,13 @@ LoadTurnPlan plan_turns(const ExpectedLoad& expected, double budget_s,
   }
   // Of a turn at most a third is its lead-in, where the queue has no end too.
   const double lead_s = std::min(lead_in_s(expected), budget_s / 3);
-  const double least_turn_s = (1 + 2 * kLeastRelaxations / kLeadInRelaxations) * lead_s;
-  double turns = std::clamp(std::floor(budget_s / least_turn_s), 1.0, kMostTurns);
+  const double least_kept_s =
+      std::max(2 * kLeastRelaxations / kLeadInRelaxations * lead_s, kLeastTurn_s);
+  double turns = std::clamp(std::floor(budget_s / (lead_s + least_kept_s)), 1.0, kMostTurns);
   double kept =
       std::min((budget_s - turns * lead_s) * expected.rate_per_s, good_requests(expected));
-  if (requests) {
-    kept = static_cast<double>(*requests);
-    turns = std::min(turns, kept);
-  }
+  if (requests) kept = static_cast<double>(*requests);
+  turns = std::clamp(std::floor(kept / expected.rate_per_s / least_kept_s), 1.0, turns);
   return {count(lead_s * expected.rate_per_s), count(kept), static_cast<size_t>(turns)};
 }
 

@@ -26,8 +26,8 @@ struct ExpectedLoad {
 // kept in all, whatever the budget; otherwise as many as tell the 99th percentile well at this use,
 // and at most as many as a file should hold. Each turn begins with an empty queue, so its lead-in
 // lasts three relaxation times, and what is kept at least kLeastRelaxations (rate_figures.h) where
-// the budget holds that: that is what limits the number of turns. A rate above what the servers can
-// do gets one short turn, enough to see it.
+// the budget holds that, and some seconds: that is what limits the number of turns. A rate above
+// what the servers can do gets one short turn, enough to see it.
 LoadTurnPlan plan_turns(const ExpectedLoad& expected, double budget_s,
                         std::optional<int64_t> requests);
 

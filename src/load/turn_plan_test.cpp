@@ -51,6 +51,7 @@ TEST(TurnPlan, KeepsExactlyWhatWasAskedFor) {
   for (size_t turn = 0; turn < plan.turns; ++turn) kept += plan.kept_in(turn);
   EXPECT_EQ(kept, 200U);
   EXPECT_EQ(plan_turns({100, 0.001, 1}, 60, 1).turns, 1U);
+  EXPECT_EQ(plan_turns({100, 0.0085, 1}, 60, 1000).turns, 1U);  // 10 s, and a memory of 0.6 s
 }
 
 TEST(TurnPlan, ABudgetForAP99HoldsIt) {
