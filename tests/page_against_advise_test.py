@@ -52,6 +52,22 @@ def published(chance: random.Random) -> dict:
     return {key: SAMPLE[key] for key in keys} | known
 
 
+def under_load(result: dict, chance: random.Random) -> dict:
+    """Rates around what one over the mean of the result's times is, and some above."""
+    usual = len(result["data"]) / sum(result["data"])
+    rates = []
+    for _ in range(chance.randint(1, 4)):
+        rate = usual * chance.uniform(0.1, 1.3)
+        verdict = chance.choice(["carried", "carried", "late"]) if rate < usual else "overloaded"
+        p99_s = chance.uniform(1, 9) / usual
+        rates.append({"rate_per_s": rate, "verdict": verdict, "p99_s": p99_s})
+    settings = result["backend_meta"]
+    load = {"settings": settings, "carried_per_s": 1.0, "rates": rates}
+    meta = f"{settings}-mode=load-rate=1"
+    started = f"2026-11-{chance.randint(10, 24)}T00:00:00Z"
+    return result | {"mode": "load", "load": load, "backend_meta": meta, "started_at": started}
+
+
 def write_results(folder: Path, chance: random.Random) -> None:
     for i in range(chance.randint(3, 14)):
         result = (measured if chance.random() < 0.7 else published)(chance)
@@ -61,6 +77,9 @@ def write_results(folder: Path, chance: random.Random) -> None:
         if "input_shapes" in result:
             del result["input_shapes"]
         (folder / f"{i}.json").write_text(json.dumps(result), encoding="utf-8")
+        if "published" not in result and chance.random() < 0.3:
+            load = under_load(result, chance)
+            (folder / f"{i}-load.json").write_text(json.dumps(load), encoding="utf-8")
 
 
 def plan_of_advice(plan: dict) -> list:

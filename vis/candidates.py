@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 
 from comparisons import Comparison, Row
 from plans import Candidate
-from read_results import Result, text_or
+from read_results import Result, is_positive, text_or
 
 LEAST_FOR_P99 = 459  # experiments, docs/results-format.md
 MOST_BATCHES = 20
@@ -21,12 +22,14 @@ T_975 = (
 
 
 def candidates(
-    comparisons: list[Comparison], usd_per_hour: dict[str, float]
+    comparisons: list[Comparison], usd_per_hour: dict[str, float], loads: Iterable[Result] = ()
 ) -> tuple[list[tuple[Row, Candidate]], list[tuple[Row, str]]]:
     """Of one model's comparisons: the candidates, those without a price too, and each row that is
-    none with the reason."""
+    none with the reason. `loads`: the model's results in load mode, which belong to the candidates
+    with the same settings."""
     rows = [row for comparison in comparisons for row in comparison.rows]
-    shapes = shapes_that_count([row.result for row in rows])
+    shapes = shapes_that_count([row.result for row in rows] + list(loads))
+    rates = load_rates(loads, shapes)
     found, out = [], []
     for group in grouped(rows).values():
         if len(group) > 1:
@@ -37,8 +40,33 @@ def candidates(
         if reason:
             out.append((newest, reason))
         else:
-            found.append((newest, candidate(newest, usd_per_hour.get(newest.result.instance))))
+            usd = usd_per_hour.get(newest.result.instance)
+            measured = rates.get(deployment(newest.result), ())
+            found.append((newest, candidate(newest, usd, measured)))
     return found, out
+
+
+def deployment(result: Result) -> tuple:
+    """What is deployed, in whatever mode it was measured."""
+    settings = text_or(result.load.get("settings"), result.backend_meta)
+    return (result.instance, result.backend, settings, result.quantized)
+
+
+def load_rates(loads: Iterable[Result], shapes: set[str]) -> dict[tuple, tuple]:
+    """By deployment, every rate measured with the 99th percentile of latency; of one rate the
+    newest measurement."""
+    found: dict[tuple, dict[float, float | None]] = defaultdict(dict)
+    for result in sorted(loads, key=age_order):
+        wrong = result.outcome != "ok" or result.verdict == "wrong"
+        if wrong or result.suspect or shape_of(result) not in shapes:
+            continue
+        for rate in result.load_rates:
+            p99_s = rate.get("p99_s")
+            if rate.get("verdict") == "overloaded":
+                found[deployment(result)][rate["rate_per_s"]] = None
+            elif rate.get("verdict") == "carried" and is_positive(p99_s):
+                found[deployment(result)][rate["rate_per_s"]] = p99_s
+    return {key: tuple(sorted(rates.items())) for key, rates in found.items()}
 
 
 def grouped(rows: list[Row]) -> dict[tuple, list[Row]]:
@@ -94,7 +122,7 @@ def settings_of(result: Result) -> str:
     return result.backend_meta + ("-quantised" if result.quantized else "")
 
 
-def candidate(row: Row, usd_per_hour: float | None) -> Candidate:
+def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> Candidate:
     result, times = row.result, row.result.times_s
     bound = bool(result.published and result.published.bound)
     mean = 1 / result.throughput if result.published else math.fsum(times) / len(times)
@@ -112,6 +140,7 @@ def candidate(row: Row, usd_per_hour: float | None) -> Candidate:
         high_per_s=high,
         single_only=bound,
         verified=result.verdict == "ok",
+        load_rates=load_rates,
     )
 
 

@@ -29,7 +29,10 @@ def planned(tmp_path):
             sample = json.loads(SAMPLE.read_text(encoding="utf-8")) | keys
             path.write_text(json.dumps({k: v for k, v in sample.items() if v is not None}))
             results.append(read_result(path))
-        found, out = candidates(compare(results), PRICES)
+        comparisons = compare(results)
+        latency = [c for c in comparisons if c.mode != "load"]
+        loads = [row.result for c in comparisons if c.mode == "load" for row in c.rows]
+        found, out = candidates(latency, PRICES, loads)
         return [candidate for _, candidate in found], [reason for _, reason in out]
 
     return plan
@@ -52,6 +55,26 @@ def test_a_suspect_one_counts_only_alone_and_then_is_out(planned):
     assert candidate.throughput_per_s == 10
     found, [reason] = planned(newer)
     assert found == [] and "busy" in reason
+
+
+def under_load(*rates: tuple, **keys: object) -> dict:
+    found = [
+        {"rate_per_s": rate, "p99_s": p99_s, "verdict": "carried" if p99_s else "overloaded"}
+        for rate, p99_s in rates
+    ]
+    load = {"settings": "cpu", "carried_per_s": 1, "rates": found}
+    return {"mode": "load", "backend_meta": "cpu-mode=load-rate=5", "load": load} | keys
+
+
+def test_measured_loads_belong_to_the_engine_measured_one_request_at_a_time(planned):
+    new, old = {"started_at": "2026-11-24T00:00:00Z"}, {"started_at": "2026-11-20T00:00:00Z"}
+    [candidate], out = planned(
+        under_load((6, 0.5), (2, 0.2), **new), {}, under_load((6, 0.9), (9, None), **old)
+    )
+    assert candidate.load_rates == ((2, 0.2), (6, 0.5), (9, None))
+    assert out == []
+    [candidate], _ = planned({}, under_load((6, 0.5)) | BUSY)
+    assert candidate.load_rates == ()
 
 
 def test_other_settings_are_other_candidates(planned):

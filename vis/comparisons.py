@@ -39,6 +39,8 @@ class Row:
     def words(self) -> str:
         """What stands where there is no figure."""
         statement = self.result.statement
+        if self.result.outcome == "ok" and self.result.verdict != "wrong" and self.result.load:
+            return "Not carried"
         return statement[:1].upper() + statement[1:] or OUTCOME_WORDS[self.result.outcome]
 
     @property
@@ -57,7 +59,7 @@ class Row:
             return result.published.note or result.verdict_reason
         if result.measured:
             return result.why_suspect or BUSY if result.suspect else result.verdict_reason
-        return result.reason or result.verdict_reason
+        return result.reason or result.verdict_reason or text_or(result.load.get("reason"), "")
 
 
 @dataclass

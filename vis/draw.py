@@ -9,6 +9,7 @@ from pathlib import Path
 import vl_convert
 
 import charts
+import load_charts
 import price_charts
 import sample_charts
 from catalogue import SHIPPED, read_prices
@@ -78,9 +79,7 @@ def pictures(
     comparisons: list[Comparison], models: list[Fleet], loads: list[float]
 ) -> list[Picture]:
     """All that the results support, each with a name of its own."""
-    found = [
-        Picture(c.file_stem, lambda c=c: charts.chart(c, LIGHT).to_dict()) for c in comparisons
-    ]
+    found = [Picture(c.file_stem, lambda c=c: figures(c)) for c in comparisons]
     for comparison in comparisons:
         if sample_charts.rows_with_samples(comparison):
             stem = f"{comparison.file_stem}-times"
@@ -90,6 +89,13 @@ def pictures(
     for picture, stem in zip(found, unique([picture.stem for picture in found])):
         picture.stem = stem
     return found
+
+
+def figures(comparison: Comparison) -> dict:
+    """A comparison's own picture: latency against rate under load, else throughput."""
+    if load_charts.can_be_drawn(comparison):
+        return load_charts.picture(comparison, LIGHT)
+    return charts.chart(comparison, LIGHT).to_dict()
 
 
 def pictures_of_prices(fleet: Fleet, loads: list[float]) -> Iterator[Picture]:

@@ -59,9 +59,10 @@ def fleets(comparisons: list[Comparison], usd_per_hour: dict[str, float]) -> lis
     names = Counter((model, mode) for model, mode, _ in groups)
     found = []
     for ((model, mode, sha256), group), name in zip(groups.items(), stems):
+        under_load = groups.get((model, "load", sha256), []) if mode == "latency" else []
         checksum = f"SHA-256 {sha256[:8]}" if sha256 else "no checksum"
         label = model if names[model, mode] == 1 else f"{model} ({checksum})"
-        found.append(fleet(model, label, mode, name, group, usd_per_hour))
+        found.append(fleet(model, label, mode, name, group, usd_per_hour, under_load))
     return found
 
 
@@ -76,8 +77,10 @@ def fleet(
     name: str,
     group: list[Comparison],
     usd_per_hour: dict[str, float],
+    under_load: list[Comparison],
 ) -> Fleet:
-    found, out = candidates(group, usd_per_hour)
+    loads = [row.result for comparison in under_load for row in comparison.rows]
+    found, out = candidates(group, usd_per_hour, loads)
     machines = [machine(c, found, usd_per_hour.get(c.instance)) for c in group]
     return Fleet(model, label, mode, name, group, sorted(machines, key=by_price), found, out)
 

@@ -14,6 +14,7 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
+import load_charts
 import price_charts
 import sample_charts
 from candidates import settings_of
@@ -108,7 +109,8 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
 
 
 def picture_links(comparison: Comparison, stems: set[str]) -> dict[str, str]:
-    names = {"throughput": comparison.file_stem, "times": f"{comparison.file_stem}-times"}
+    figures = "load" if load_charts.can_be_drawn(comparison) else "throughput"
+    names = {figures: comparison.file_stem, "times": f"{comparison.file_stem}-times"}
     return {name: quote(stem) for name, stem in names.items() if stem in stems}
 
 

@@ -30,6 +30,9 @@ class Candidate:
     high_per_s: float | None  # None where it has no upper end
     single_only: bool  # "at least 10/s": says nothing of more machines
     verified: bool
+    # Measured under load, by rising rate: the rate and the 99th percentile of latency at it, None
+    # where the rate is more than the engine can do.
+    load_rates: tuple[tuple[float, float | None], ...] = ()
 
     @property
     def throughput_per_s(self) -> float:

@@ -76,9 +76,25 @@ class Result:
         return text_or(self.raw.get("mode"), "latency")
 
     @property
+    def load(self) -> dict:
+        """What load mode adds (docs/results-format.md); empty in another mode."""
+        found = self.raw.get("load")
+        return found if self.mode == "load" and isinstance(found, dict) else {}
+
+    @property
+    def load_rates(self) -> list[dict]:
+        """Every rate tried under load, each with a rate_per_s above 0."""
+        found = self.load.get("rates")
+        rates = (
+            [rate for rate in found if isinstance(rate, dict)] if isinstance(found, list) else []
+        )
+        return [rate for rate in rates if is_positive(rate.get("rate_per_s"))]
+
+    @property
     def measured(self) -> bool:
-        """Whether there is a figure to draw; a bound is none."""
-        return self.outcome == "ok" and self.verdict != "wrong" and not self.statement
+        """Whether there is a figure to draw; a bound is none, nor a load that is not carried."""
+        carried = not self.load or is_positive(self.load.get("carried_per_s"))
+        return self.outcome == "ok" and self.verdict != "wrong" and not self.statement and carried
 
     @property
     def statement(self) -> str:
@@ -286,6 +302,10 @@ def read_published(raw: dict) -> Published:
 
 def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_positive(value: object) -> bool:
+    return is_number(value) and 1e-12 < value < 1e12
 
 
 def shown(value: object) -> str:

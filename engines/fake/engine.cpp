@@ -1,6 +1,7 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
 // load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What
-// happens later does so after 20 calls, or "MODE,calls=500".
+// happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps once, then, for half a
+// second or "stall_s=2".
 #include "worker/engine.h"
 
 #include <signal.h>
@@ -106,6 +107,7 @@ class FakeEngine : public Engine {
     mode_ = part_.substr(0, part_.find(','));
     duration_s_ = std::stod(setting(part_, "duration_s").value_or("0"));
     calls_before_ = std::stoll(setting(part_, "calls").value_or("20"));
+    stall_s_ = std::stod(setting(part_, "stall_s").value_or("0.5"));
     calls_ = 0;
     first_outputs_.clear();
     play_while_loading();
@@ -166,6 +168,9 @@ class FakeEngine : public Engine {
     if (mode_ == "out_of_memory") take_all_memory();
     if (mode_ == "noisy") take_over_stdout();
     if (mode_ == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (mode_ == "stall" && calls_ == calls_before_) {
+      std::this_thread::sleep_for(std::chrono::duration<double>(stall_s_));
+    }
     if (mode_ == "crash_later" && calls_ > calls_before_) raise(SIGSEGV);
     if (mode_ == "hang_later" && calls_ > calls_before_) hang();
   }
@@ -196,6 +201,7 @@ class FakeEngine : public Engine {
   std::string part_ = "ok";
   std::string mode_ = "ok";
   double duration_s_ = 0;
+  double stall_s_ = 0;
   int64_t calls_ = 0;
   int64_t calls_before_ = 0;  // what happens later
   std::vector<Value> outputs_;

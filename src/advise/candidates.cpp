@@ -16,10 +16,14 @@ namespace {
 
 using Group = std::vector<const StoredResult*>;
 
+// A result in load mode is of the same deployment as that of one request at a time.
 Deployed deployed(const StoredResult& result) {
-  return {result.instance, result.backend,
-          result.backend_meta + (result.quantized ? "-quantised" : "")};
+  const std::string& settings =
+      result.load_settings.empty() ? result.backend_meta : result.load_settings;
+  return {result.instance, result.backend, settings + (result.quantized ? "-quantised" : "")};
 }
+
+bool is_under_load(const StoredResult& result) { return result.mode == "load"; }
 
 bool has_own_shape(const StoredResult& result) {
   return result.backend_meta.find("-shape=") != std::string::npos ||
@@ -61,11 +65,31 @@ bool is_usable(const StoredResult& result) {
          result.mode == "latency";
 }
 
+// Measured one request at a time where there is such a one.
 const StoredResult& newest(const Group& group) {
-  for (auto result = group.rbegin(); result != group.rend(); ++result) {
-    if (!(*result)->suspect) return **result;
+  const StoredResult* found = nullptr;
+  const auto rank = [](const StoredResult& result) {
+    return std::pair(!is_under_load(result), !result.suspect);
+  };
+  for (const StoredResult* result : group) {
+    if (found == nullptr || rank(*result) >= rank(*found)) found = result;
   }
-  return *group.back();
+  return *found;
+}
+
+// Rates measured under load, by rising rate; of one rate the newest measurement.
+std::vector<LoadRate> load_rates(const Group& group, const std::set<std::string>& shapes) {
+  std::map<double, double> p99_s;
+  for (const StoredResult* result : group) {
+    if (!is_under_load(*result) || !result->outcome.ok() || result->suspect ||
+        result->verdict == Verdict::kWrong || shapes.count(result->input_shapes) == 0) {
+      continue;
+    }
+    for (const StoredRate& rate : result->load_rates) p99_s[rate.rate_per_s] = rate.p99_s;
+  }
+  std::vector<LoadRate> rates;
+  for (const auto& [rate_per_s, rate_p99_s] : p99_s) rates.push_back({rate_per_s, rate_p99_s});
+  return rates;
 }
 
 void add_interval(Candidate& candidate, const StoredResult& result) {
@@ -116,6 +140,9 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
     return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
   }
   if (result.verdict == Verdict::kWrong) return "its outputs were found wrong";
+  if (is_under_load(result)) {
+    return "measured under load alone; what it can do without a pause takes --mode=latency";
+  }
   if (result.mode != "latency") {
     return fmt::format("measured in {} mode, which is not planned with yet", result.mode);
   }
@@ -201,6 +228,7 @@ Selection select_candidates(const std::vector<StoredResult>& results, const std:
       continue;
     }
     selection.candidates.push_back(make_candidate(result, group));
+    selection.candidates.back().speed.load_rates = load_rates(group, shapes);
     selection.candidates.back().usd_per_hour = *catalogue.find(what.instance)->usd_per_hour;
   }
   return selection;

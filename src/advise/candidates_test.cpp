@@ -92,7 +92,45 @@ TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
   EXPECT_EQ(reason(result), "its outputs were found wrong");
   result.mode = "load";
   result.verdict = Verdict::kOk;
-  EXPECT_EQ(reason(result), "measured in load mode, which is not planned with yet");
+  EXPECT_EQ(reason(result),
+            "measured under load alone; what it can do without a pause takes --mode=latency");
+  result.mode = "throughput";
+  EXPECT_EQ(reason(result), "measured in throughput mode, which is not planned with yet");
+}
+
+StoredResult under_load(const std::string& started_at, std::vector<StoredRate> rates) {
+  StoredResult result = measured("small", started_at);
+  result.mode = "load";
+  result.times_s.clear();
+  result.backend_meta = "cpu-mode=load-rate=5";
+  result.load_settings = "cpu";
+  result.load_rates = std::move(rates);
+  return result;
+}
+
+TEST(Candidates, MeasuredLoadsBelongToTheEngineMeasuredOneRequestAtATime) {
+  const Selection selection =
+      select({under_load("2026-01-04T00:00:00Z", {{6, 0.5}, {2, 0.2}}), measured("small"),
+              under_load("2026-01-03T00:00:00Z", {{6, 0.9}, {9, 3}})});
+  ASSERT_EQ(selection.candidates.size(), 1U);
+  EXPECT_TRUE(selection.rejected.empty());
+  const std::vector<LoadRate>& rates = selection.candidates[0].speed.load_rates;
+  ASSERT_EQ(rates.size(), 3U);
+  EXPECT_EQ(rates[0].rate_per_s, 2);
+  EXPECT_EQ(rates[1].p99_s, 0.5);
+  EXPECT_EQ(rates[2].rate_per_s, 9);
+  EXPECT_EQ(selection.candidates[0].measurements, 1U);
+  EXPECT_DOUBLE_EQ(selection.candidates[0].speed.mean_s, 0.1);
+}
+
+TEST(Candidates, WrongOrSuspectLoadsDoNotCount) {
+  StoredResult wrong = under_load("", {{5, 0.3}}), suspect = wrong, failed = wrong;
+  wrong.verdict = Verdict::kWrong;
+  suspect.suspect = true;
+  failed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  const Selection selection = select({measured("small"), wrong, suspect, failed});
+  ASSERT_EQ(selection.candidates.size(), 1U);
+  EXPECT_TRUE(selection.candidates[0].speed.load_rates.empty());
 }
 
 TEST(Candidates, UnverifiedOnesAreMarked) {

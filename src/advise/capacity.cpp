@@ -41,7 +41,8 @@ double measured_capacity_per_s(const Speed& speed, double p99_s) {
 
 std::optional<double> measured_p99_s(const Speed& speed, double rate_per_s) {
   for (const LoadRate& step : speed.load_rates) {
-    if (step.rate_per_s >= rate_per_s * kFullyUsed) return step.p99_s;
+    if (step.rate_per_s < rate_per_s * kFullyUsed) continue;
+    return std::isinf(step.p99_s) ? std::nullopt : std::optional(step.p99_s);
   }
   return std::nullopt;
 }

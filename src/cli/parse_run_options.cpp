@@ -29,6 +29,12 @@ constexpr double kFinestTarget = 1e-6;
 constexpr double kCoarsestTarget = 1;
 constexpr int64_t kMostExperiments = 1'000'000'000;
 constexpr int kMostThreads = 4096;
+constexpr int kMostStreams = 1024;
+constexpr int64_t kLargestBatch = 1'000'000;
+constexpr double kLowestRate_per_s = 0.001;
+constexpr int64_t kLeastForP99 = 459;  // core/statistics.h
+constexpr double kBudgetOfLoad_s = 60;
+constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
 constexpr uint64_t kGreatestSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
 
 // A flag that asks for an engine.
@@ -100,6 +106,57 @@ std::pair<std::string, std::string> split_assignment(const std::string& flag,
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+// One engine for each count of threads.
+std::vector<EngineChoice> with_threads(const std::vector<EngineChoice>& engines,
+                                       const std::vector<int64_t>& threads, int streams) {
+  std::vector<EngineChoice> all;
+  for (EngineChoice choice : engines) {
+    choice.streams = streams;
+    if (threads.empty()) all.push_back(choice);
+    for (const int64_t count : threads) {
+      choice.threads = static_cast<int>(count);
+      all.push_back(choice);
+    }
+  }
+  return all;
+}
+
+// What a mode needs and what has no meaning in it.
+void check_mode(const RunOptions& options, bool has_streams) {
+  const std::string mode(to_string(options.mode));
+  if (options.mode == Mode::kLoad && !options.rate_per_s && !options.slo_p99_s) {
+    throw UsageError(
+        "--mode=load needs --rate=PER_SECOND, or --slo-p99=SECONDS to find the highest rate");
+  }
+  if (options.rate_per_s && options.slo_p99_s) {
+    throw UsageError("--rate and --slo-p99 exclude each other: the second finds the rate");
+  }
+  if (options.rate_per_s && options.mode != Mode::kLoad) {
+    throw UsageError("--rate needs --mode=load");
+  }
+  if (options.slo_p99_s && options.mode == Mode::kLatency) {
+    throw UsageError("--slo-p99 needs --mode=load or --mode=throughput");
+  }
+  if (has_streams && options.mode == Mode::kLatency) {
+    throw UsageError("--streams needs --mode=load or --mode=throughput");
+  }
+  if (options.number != 1 && options.mode != Mode::kLatency) {
+    throw UsageError(fmt::format("--number has no meaning in --mode={}", mode));
+  }
+  if (options.repeat && options.mode == Mode::kThroughput) {
+    throw UsageError("--repeat has no meaning in --mode=throughput; --budget has");
+  }
+  if (options.repeat && options.slo_p99_s && *options.repeat < kLeastForP99) {
+    throw UsageError(
+        fmt::format("--slo-p99 needs a 99th percentile, which takes --repeat={}", kLeastForP99));
+  }
+}
+
+double usual_budget_s(const RunOptions& options) {
+  if (options.mode == Mode::kLatency) return RunOptions().budget_s;
+  return options.rate_per_s ? kBudgetOfLoad_s : kBudgetOfSearch_s;
+}
+
 std::vector<std::string> model_paths(const std::vector<std::string>& models) {
   if (models.empty()) throw UsageError("no MODEL given; see --help");
   std::vector<std::string> paths;
@@ -140,6 +197,25 @@ std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text
   return {name, shape};
 }
 
+std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t most) {
+  std::vector<int64_t> counts;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    int64_t count = 0;
+    const auto [next, error] = std::from_chars(at, end, count);
+    const bool separated = next == end || (*next == ',' && next + 1 < end);
+    if (error != std::errc() || count < 1 || count > most || !separated) break;
+    if (std::find(counts.begin(), counts.end(), count) == counts.end()) counts.push_back(count);
+    at = next == end ? end : next + 1;
+  }
+  if (at < end || counts.empty()) {
+    throw UsageError(fmt::format(
+        "{}={} is no whole number from 1 to {}, nor a list of such as 1,2,4", flag, text, most));
+  }
+  return counts;
+}
+
 std::string find_model(const std::string& path_or_name, const std::string& subcommand) {
   if (fs::exists(path_or_name)) return path_or_name;
   const std::vector<std::string> names = generated_models();
@@ -158,6 +234,8 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
 RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   RunOptions options;
   std::vector<std::string> models, shapes, inputs, fake_modes;
+  std::string mode = "latency", threads, batches;
+  std::optional<int> streams;
   bool quantize = false;
   CLI::App app;
   app.add_option("models", models);
@@ -165,7 +243,12 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
   add_repeatable(app, "--fake", fake_modes);
   app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
-  app.add_option("--threads", options.threads)->check(CLI::Range(1, kMostThreads));
+  app.add_option("--mode", mode)->check(CLI::IsMember({"latency", "load", "throughput"}));
+  app.add_option("--rate", options.rate_per_s)->check(CLI::Range(kLowestRate_per_s, kLongest_s));
+  app.add_option("--slo-p99", options.slo_p99_s)->check(CLI::Range(1e-6, kLongest_s));
+  app.add_option("--streams", streams)->check(CLI::Range(1, kMostStreams));
+  app.add_option("--threads", threads);
+  app.add_option("--batch", batches);
   app.add_option("--precision", options.precision)
       ->check(CLI::IsMember({"f32", "f16", "bf16", "default"}));
   add_repeatable(app, "--shape", shapes);
@@ -194,6 +277,12 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   if (std::isnan(options.precision_target)) {
     throw UsageError("--precision-target must be a share such as 0.01");
   }
+  if (options.rate_per_s && std::isnan(*options.rate_per_s)) {
+    throw UsageError("--rate must be a number of requests a second");
+  }
+  if (options.slo_p99_s && std::isnan(*options.slo_p99_s)) {
+    throw UsageError("--slo-p99 must be a number of seconds");
+  }
   if (quantize) throw UsageError("--quantize is not built yet");
   for (const std::string& text : shapes) {
     const auto [name, shape] = parse_shape(text);
@@ -203,7 +292,20 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
     const auto [name, value] = split_assignment("--input", text);
     options.inputs[name] = value;
   }
-  options.engines = chosen_engines(app, flags, fake_modes);
+  if (mode == "load") options.mode = Mode::kLoad;
+  if (mode == "throughput") options.mode = Mode::kThroughput;
+  check_mode(options, streams.has_value());
+  if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
+  if (app.count("--batch") > 0) options.batches = parse_counts("--batch", batches, kLargestBatch);
+  std::vector<int64_t> thread_counts;
+  if (app.count("--threads") > 0) thread_counts = parse_counts("--threads", threads, kMostThreads);
+  const std::vector<EngineChoice> engines = chosen_engines(app, flags, fake_modes);
+  if (options.mode == Mode::kThroughput) {
+    options.throughput_threads.assign(thread_counts.begin(), thread_counts.end());
+    options.engines = with_threads(engines, {}, streams.value_or(0));
+  } else {
+    options.engines = with_threads(engines, thread_counts, streams.value_or(1));
+  }
   options.models = model_paths(models);
   return options;
 }

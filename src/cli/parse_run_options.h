@@ -19,4 +19,7 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
 // "NAME=1,3,320,320" -> {NAME, {1, 3, 320, 320}}. Throws UsageError.
 std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text);
 
+// "1,2,4" -> {1, 2, 4}: whole numbers from 1 to `most`, each kept once. Throws UsageError.
+std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t most);
+
 }  // namespace dnnbench

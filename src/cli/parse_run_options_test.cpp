@@ -74,7 +74,10 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
   EXPECT_EQ(options.precision_target, 0.01);
   EXPECT_EQ(options.timeout_s, 300);
   EXPECT_EQ(options.output, "./results");
-  EXPECT_EQ(options.threads, std::nullopt);
+  EXPECT_EQ(options.mode, Mode::kLatency);
+  EXPECT_TRUE(options.batches.empty());
+  EXPECT_EQ(options.engines[0].threads, std::nullopt);
+  EXPECT_EQ(options.engines[0].streams, 1);
   EXPECT_EQ(options.precision, "f32");
   EXPECT_EQ(options.seed, 0U);
   EXPECT_EQ(options.instance, std::nullopt);
@@ -92,13 +95,57 @@ TEST(ParseRunOptions, ReadsEveryValue) {
   EXPECT_EQ(options.budget_s, 1.5);
   EXPECT_EQ(options.timeout_s, 0.25);
   EXPECT_EQ(options.output, "out");
-  EXPECT_EQ(options.threads, 2);
+  EXPECT_EQ(options.engines[0].threads, 2);
   EXPECT_EQ(options.precision, "bf16");
   EXPECT_EQ(options.seed, 9007199254740991U);
   EXPECT_EQ(options.instance, "c5a");
   EXPECT_EQ(options.test_data, "/");
   EXPECT_EQ(options.confidence, 0.9);
   EXPECT_EQ(options.precision_target, 0.05);
+}
+
+TEST(ParseRunOptions, ThreadsAndBatchTakeLists) {
+  const RunOptions options = parse({"--openvino", "--tf", "--threads=1,4,1", "--batch=8,1"});
+  ASSERT_EQ(options.engines.size(), 4U);
+  EXPECT_EQ(options.engines[0].backend, "openvino");
+  EXPECT_EQ(options.engines[0].threads, 1);
+  EXPECT_EQ(options.engines[1].backend, "openvino");
+  EXPECT_EQ(options.engines[1].threads, 4);
+  EXPECT_EQ(options.engines[3].backend, "tf");
+  EXPECT_EQ(options.batches, (std::vector<int64_t>{8, 1}));
+  for (const char* bad : {"--threads=", "--threads=0", "--threads=1,", "--threads=,1",
+                          "--threads=1,x", "--threads=5000", "--batch=1;2", "--batch=-1"}) {
+    EXPECT_NE(sentence_for({kModel, bad}), "") << bad;
+  }
+}
+
+TEST(ParseRunOptions, LoadModeNeedsARateOrABound) {
+  const RunOptions load = parse({"--mode=load", "--rate=2.5", "--streams=2"});
+  EXPECT_EQ(load.mode, Mode::kLoad);
+  EXPECT_EQ(load.rate_per_s, 2.5);
+  EXPECT_EQ(load.engines[0].streams, 2);
+  EXPECT_EQ(load.budget_s, 60);
+  EXPECT_EQ(parse({"--mode=load", "--slo-p99=0.2"}).budget_s, 180);
+  EXPECT_EQ(parse({"--mode=load", "--slo-p99=0.2", "--budget=7"}).budget_s, 7);
+  EXPECT_EQ(parse({"--mode=throughput"}).mode, Mode::kThroughput);
+  const std::vector<std::vector<std::string>> refused{
+      {"--mode=load"},
+      {"--mode=load", "--rate=0"},
+      {"--mode=load", "--rate=nan"},
+      {"--mode=load", "--rate=1", "--slo-p99=1"},
+      {"--mode=load", "--rate=1", "--number=2"},
+      {"--mode=load", "--slo-p99=1", "--repeat=458"},
+      {"--mode=throughput", "--repeat=5"},
+      {"--mode=throughput", "--rate=5"},
+      {"--mode=fast"},
+      {"--rate=5"},
+      {"--slo-p99=5"},
+      {"--streams=2"},
+  };
+  for (std::vector<std::string> flags : refused) {
+    flags.push_back(kModel);
+    EXPECT_NE(sentence_for(flags), "") << flags[0] << " " << flags[1];
+  }
 }
 
 TEST(ParseRunOptions, AValueMayFollowASpace) {

@@ -1,11 +1,14 @@
 #include "cli/table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
+#include "cli/layout.h"
 #include "core/printable.h"
 #include "results/units.h"
 
@@ -16,12 +19,7 @@ using Row = std::vector<std::string>;
 
 const Row kHeader{"engine",   "version", "median", "p90",       "p99",   "inferences/s", "vs best",
                   "CPU time", "load",    "memory", "precision", "error", "verdict"};
-constexpr size_t kLeftAligned[] = {0, 1, 6, 10, 12};
-
-bool is_left_aligned(size_t column) {
-  return std::find(std::begin(kLeftAligned), std::end(kLeftAligned), column) !=
-         std::end(kLeftAligned);
-}
+const std::vector<size_t> kLeftAligned{0, 1, 6, 10, 12};
 
 bool is_verified(const Result& result) {
   return result.outcome.ok() && result.verification.verdict == Verdict::kOk;
@@ -67,10 +65,6 @@ std::string cpu_cell(const Result& result) {
   return result.cpu_s_per_inference ? format_seconds(*result.cpu_s_per_inference) : "-";
 }
 
-std::string error_cell(const Verification& verification) {
-  return verification.max_rel_error ? fmt::format("{:.0e}", *verification.max_rel_error) : "-";
-}
-
 std::string verdict_cell(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
   if (result.verification.verdict == Verdict::kUnverified) return "unverified";
@@ -78,9 +72,6 @@ std::string verdict_cell(const Result& result) {
 }
 
 Row row_of(const Result& result) {
-  const auto optional_cell = [](const auto& value, auto format) {
-    return value ? format(*value) : std::string("-");
-  };
   Row row{engine_label(result), result.engine_version.value_or("-")};
   if (result.outcome.ok()) {
     const double median_s = median_latency_s(result);
@@ -90,32 +81,12 @@ Row row_of(const Result& result) {
   } else {
     row.insert(row.end(), 6, "-");
   }
-  row.push_back(result.load_s ? format_seconds(*result.load_s + result.convert_s.value_or(0))
-                              : "-");
-  row.push_back(optional_cell(result.peak_rss_bytes, format_bytes));
+  row.push_back(load_cell(result));
+  row.push_back(memory_cell(result));
   row.push_back(result.in_force ? result.in_force->precision : "-");
   row.push_back(error_cell(result.verification));
   row.push_back(verdict_cell(result));
   return row;
-}
-
-std::string layout(const std::vector<Row>& rows) {
-  std::vector<size_t> widths(kHeader.size(), 0);
-  for (const Row& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      if (i > 0) line += "  ";
-      line += is_left_aligned(i) ? fmt::format("{:<{}}", row[i], widths[i])
-                                 : fmt::format("{:>{}}", row[i], widths[i]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
 }
 
 std::string why_no_rank(const Result& result) {
@@ -136,28 +107,12 @@ std::string reasons(const std::vector<Result>& results) {
   return text;
 }
 
-std::string agreement(const std::vector<const Result*>& ranked) {
-  double worst = 0;
-  for (const Result* result : ranked) {
-    worst = std::max(worst, result->verification.max_rel_error.value_or(0));
-  }
-  return worst == 0 ? "outputs agree exactly" : fmt::format("outputs agree within {:.0e}", worst);
-}
-
 // "at least 99 %", never 100.
 std::string percent(double probability) {
   if (probability > 0.9999) return "at least 99.99 %";
   const int digits = probability >= 0.99 ? 2 : 0;
   const double scale = std::pow(10, digits + 2);
   return fmt::format("at least {:.{}f} %", std::floor(probability * scale) / scale * 100, digits);
-}
-
-std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {
-  std::vector<std::string> names;
-  for (const Result* result : results) names.push_back(engine_label(*result));
-  if (names.size() == 1) return names[0];
-  return fmt::format("{} {} {}", fmt::join(names.begin(), names.end() - 1, ", "), conjunction,
-                     names.back());
 }
 
 // The whole order where it is decided: "the order holds with a probability of at least 99.4 %".
@@ -191,7 +146,42 @@ std::string comparison(const std::vector<const Result*>& ranked) {
                      ranked[1]->placing->to_best.value, engine_label(*ranked[1]));
 }
 
+// "2 threads", or "1 or 2 threads".
+std::string threads_of(const std::vector<Result>& results) {
+  std::set<int> counts;
+  for (const Result& result : results) counts.insert(result.threads);
+  return fmt::format("{} thread{}", fmt::join(counts, " or "), counts == std::set{1} ? "" : "s");
+}
+
 }  // namespace
+
+std::string error_cell(const Verification& verification) {
+  return verification.max_rel_error ? fmt::format("{:.0e}", *verification.max_rel_error) : "-";
+}
+
+std::string load_cell(const Result& result) {
+  return result.load_s ? format_seconds(*result.load_s + result.convert_s.value_or(0)) : "-";
+}
+
+std::string memory_cell(const Result& result) {
+  return result.peak_rss_bytes ? format_bytes(*result.peak_rss_bytes) : "-";
+}
+
+std::string agreement(const std::vector<const Result*>& results) {
+  double worst = 0;
+  for (const Result* result : results) {
+    worst = std::max(worst, result->verification.max_rel_error.value_or(0));
+  }
+  return worst == 0 ? "outputs agree exactly" : fmt::format("outputs agree within {:.0e}", worst);
+}
+
+std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {
+  std::vector<std::string> names;
+  for (const Result* result : results) names.push_back(engine_label(*result));
+  if (names.size() == 1) return names[0];
+  return fmt::format("{} {} {}", fmt::join(names.begin(), names.end() - 1, ", "), conjunction,
+                     names.back());
+}
 
 std::string engine_label(const Result& result) {
   return engine_label(result.backend, result.backend_meta);
@@ -212,10 +202,9 @@ std::string heading(const std::vector<Result>& results) {
   for (const auto& [name, shape] : first.input_shapes) {
     inputs.push_back(fmt::format("{}[{}]", printable(name), fmt::join(shape, ",")));
   }
-  return fmt::format("{} on {}: {} thread{}, {}, inputs {}",
+  return fmt::format("{} on {}: {}, {}, inputs {}",
                      std::filesystem::path(first.model_path).stem().string(), first.instance,
-                     first.threads, first.threads == 1 ? "" : "s", first.precision,
-                     fmt::join(inputs, " "));
+                     threads_of(results), first.precision, fmt::join(inputs, " "));
 }
 
 std::string results_table(const std::vector<Result>& results) {
@@ -225,7 +214,7 @@ std::string results_table(const std::vector<Result>& results) {
   for (const Result& result : results) {
     if (!is_ranked(result)) rows.push_back(row_of(result));
   }
-  return layout(rows) + reasons(results);
+  return layout(rows, kLeftAligned) + reasons(results);
 }
 
 std::string closing_sentence(const std::vector<Result>& results) {

@@ -18,6 +18,17 @@ std::string results_table(const std::vector<Result>& results);
 // One sentence that a person can act on: "OpenVINO is fastest: ...".
 std::string closing_sentence(const std::vector<Result>& results);
 
+// The cells that the tables of all modes share.
+std::string error_cell(const Verification& verification);
+std::string load_cell(const Result& result);  // time to load, conversion included
+std::string memory_cell(const Result& result);
+
+// How far the outputs of these agree: "outputs agree within 4e-05".
+std::string agreement(const std::vector<const Result*>& results);
+
+// "a, b and c"
+std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction);
+
 // "onnxruntime", or "openvino (threads=1-precision=bf16)" where the settings are not the default.
 std::string engine_label(const Result& result);
 std::string engine_label(const std::string& backend, const std::string& backend_meta);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cli/load_table.h"
 #include "cli/table.h"
 #include "core/printable.h"
 #include "results/units.h"
@@ -40,6 +41,9 @@ std::string ending(const Result& result) {
   if (!result.outcome.ok()) {
     return fmt::format("{}: {}", to_string(result.outcome.kind), printable(result.outcome.reason));
   }
+  if (result.load) return load_verdict(result);
+  if (result.throughput)
+    return fmt::format("ok, {} a second", format_rate(result.throughput->best().per_s));
   return fmt::format("ok, {} an inference", format_seconds(median_latency_s(result)));
 }
 

@@ -174,6 +174,41 @@ void apply_user_shapes(const Model& model, const InputShapes& user_shapes, Group
   }
 }
 
+std::string input_names_and_shapes(const Model& model) {
+  std::vector<std::string> inputs;
+  for (const ModelValue& input : model.inputs) {
+    inputs.push_back(fmt::format("{} {}", input.name, describe(input)));
+  }
+  return fmt::format("{}", fmt::join(inputs, ", "));
+}
+
+// Whether every input's first dimension has that size by the model.
+bool is_fixed_batch(const Model& model, int64_t batch) {
+  return std::all_of(model.inputs.begin(), model.inputs.end(), [&](const ModelValue& input) {
+    if (input.kind != ModelValue::Kind::kTensor || !input.dimensions) return true;
+    return input.dimensions->empty() || input.dimensions->front().size == batch;
+  });
+}
+
+void apply_batch(const Model& model, int64_t batch, Groups& groups) {
+  bool is_open = false;
+  for (auto& [symbol, group] : groups) {
+    if (group.meaning != Meaning::kBatch) continue;
+    is_open = true;
+    if (group.size && *group.size != batch) {
+      throw UsageError(fmt::format("--batch={} contradicts the shapes given, whose batch is {}",
+                                   batch, *group.size));
+    }
+    group.size = batch;
+    group.source = SizeSource::kUser;
+  }
+  if (is_open || is_fixed_batch(model, batch)) return;
+  throw UsageError(fmt::format(
+      "--batch={} can't be run: the model fixes the batch of its inputs ({}); export it with an "
+      "open first dimension",
+      batch, input_names_and_shapes(model)));
+}
+
 ResolvedShapes to_shapes(const Model& model, const InputShapes& user_shapes, const Groups& groups) {
   ResolvedShapes resolved;
   for (const ModelValue& input : model.inputs) {
@@ -304,9 +339,10 @@ InputShapes ResolvedShapes::sizes() const {
 }
 
 ResolvedShapes resolve_shapes(const Model& model, const InputShapes& user_shapes,
-                              const AcceptsShapes& accepts) {
+                              const AcceptsShapes& accepts, std::optional<int64_t> batch) {
   Groups groups = open_groups(model);
   apply_user_shapes(model, user_shapes, groups);
+  if (batch) apply_batch(model, *batch, groups);
   require_ranks(model, user_shapes);
   const bool all_known = std::all_of(groups.begin(), groups.end(),
                                      [](const auto& group) { return group.second.size; });

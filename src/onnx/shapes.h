@@ -45,8 +45,12 @@ using AcceptsShapes = std::function<std::optional<std::string>(const InputShapes
 // that is no input, a rank or size that contradicts the model, and sizes that contradict each
 // other; Error when nothing is accepted, or when the model does not state an input's rank and the
 // user gives no shape.
+//
+// `batch`, where given, is the size of the batch dimensions: those called so, and the first one
+// where it has no telling name. Throws UsageError for a model that fixes them otherwise.
 ResolvedShapes resolve_shapes(const Model& model, const InputShapes& user_shapes,
-                              const AcceptsShapes& accepts);
+                              const AcceptsShapes& accepts,
+                              std::optional<int64_t> batch = std::nullopt);
 
 // One line: "images=1,3,320,320 (batch 1 chosen, height 320 from the user, ...)"; a dimension that
 // the model fixes is not explained.

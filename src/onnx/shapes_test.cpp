@@ -50,6 +50,42 @@ TEST(ShapesTest, TheBatchIsOneWithoutATry) {
   EXPECT_EQ(describe("x", shapes.inputs.at("x")), "x=1,3,8,8 (N 1 chosen)");
 }
 
+std::string batch_error(const Model& model, const InputShapes& shapes, int64_t batch) {
+  try {
+    resolve_shapes(model, shapes, accept_all, batch);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(ShapesTest, ABatchIsThatOfAllInputs) {
+  const Model model =
+      model_of({tensor("x", {symbol("N"), fixed(3), fixed(8), fixed(8)}),
+                tensor("ids", {unknown()}, DataType::kInt64),
+                tensor("time", {fixed(8), symbol("batch_size")}), tensor("scale", {fixed(1)})});
+  const InputShapes sizes = resolve_shapes(model, {}, nullptr, 4).sizes();
+  EXPECT_EQ(sizes.at("x"), (std::vector<int64_t>{4, 3, 8, 8}));
+  EXPECT_EQ(sizes.at("ids"), (std::vector<int64_t>{4}));
+  EXPECT_EQ(sizes.at("time"), (std::vector<int64_t>{8, 4}));
+  EXPECT_EQ(sizes.at("scale"), (std::vector<int64_t>{1}));
+}
+
+TEST(ShapesTest, AFixedBatchCanBeNoOther) {
+  const Model model = model_of({tensor("x", {fixed(1), fixed(3)})});
+  EXPECT_EQ(batch_error(model, {}, 1), "");
+  EXPECT_EQ(batch_error(model, {}, 4),
+            "--batch=4 can't be run: the model fixes the batch of its inputs (x float32[1,3]); "
+            "export it with an open first dimension");
+}
+
+TEST(ShapesTest, ABatchAndAShapeMustAgree) {
+  const Model model = model_of({tensor("x", {symbol("N"), fixed(3)})});
+  EXPECT_EQ(batch_error(model, {{"x", {4, 3}}}, 4), "");
+  EXPECT_EQ(batch_error(model, {{"x", {2, 3}}}, 4),
+            "--batch=4 contradicts the shapes given, whose batch is 2");
+}
+
 TEST(ShapesTest, PicturesAreTriedUntilOneIsAccepted) {
   const Model model = model_of({tensor("x", {unknown(), unknown(), unknown(), fixed(3)})});
   int tries = 0;

@@ -109,7 +109,7 @@ ordered_json noise_of(const Result& result) {
 // Numbers of speed, which only an ok result has.
 void add_speed(ordered_json& json, const Result& result) {
   for (const char* key : {"min", "max", "mean", "std", "throughput_per_s", "p50_interval_s",
-                          "cpu_s_per_inference", "stopped", "ranking"}) {
+                          "cpu_s_per_inference", "stopped", "ranking", "load", "throughput"}) {
     json[key] = nullptr;
   }
   json["latency_s"] = ordered_json::object();
@@ -119,8 +119,10 @@ void add_speed(ordered_json& json, const Result& result) {
   json["max"] = max(result.data);
   json["mean"] = mean(result.data);
   json["std"] = population_std(result.data);
-  json["throughput_per_s"] = 1 / median_latency_s(result);
+  json["throughput_per_s"] = or_null(throughput_per_s(result));
   json["latency_s"] = latency_percentiles_s(result);
+  if (result.load) json["load"] = to_json(*result.load, result.settings);
+  if (result.throughput) json["throughput"] = to_json(*result.throughput);
   if (result.p50_interval_s) json["p50_interval_s"] = json_of(*result.p50_interval_s);
   json["cpu_s_per_inference"] = or_null(result.cpu_s_per_inference);
   if (result.stopped) json["stopped"] = to_string(*result.stopped);
@@ -134,6 +136,15 @@ void add_speed(ordered_json& json, const Result& result) {
 
 double median_latency_s(const Result& result) {
   return median(result.data) / static_cast<double>(result.number);
+}
+
+std::optional<double> throughput_per_s(const Result& result) {
+  if (result.load) return carried_per_s(*result.load);
+  if (result.throughput) {
+    const TriedSetting& best = result.throughput->best();
+    return best.reason.empty() ? std::optional(best.per_s) : std::nullopt;
+  }
+  return 1 / median_latency_s(result);
 }
 
 std::string_view to_string(Stop stop) {
@@ -164,6 +175,7 @@ bool may_be_ranked(const Result& result) {
 
 std::map<std::string, double> latency_percentiles_s(const Result& result) {
   std::map<std::string, double> percentiles;
+  if (result.load && result.load->figures().verdict != LoadVerdict::kCarried) return percentiles;
   for (const int percent : percentiles_supported(result.data.size())) {
     percentiles["p" + std::to_string(percent)] =
         percentile(result.data, percent) / static_cast<double>(result.number);
@@ -185,6 +197,9 @@ ordered_json to_json(const Result& result) {
                        {"instance", result.instance},
                        {"threads", result.threads},
                        {"precision", result.precision},
+                       {"mode", to_string(result.mode)},
+                       {"streams", result.streams},
+                       {"batch", or_null(result.batch)},
                        {"number", result.number},
                        {"repeat", or_null(result.repeat)},
                        {"warmup", result.warmup},

@@ -12,9 +12,12 @@
 
 #include "core/environment.h"
 #include "core/load_config.h"
+#include "core/mode.h"
 #include "core/noise.h"
 #include "core/outcome.h"
 #include "rank/ranking.h"
+#include "results/load_result.h"
+#include "results/throughput_result.h"
 #include "verify/verify.h"
 
 namespace dnnbench {
@@ -45,10 +48,14 @@ struct Result {
 
   std::string backend;       // "onnxruntime", "openvino", "pytorch", "tf", "tvm", "tensorrt"
   std::string backend_meta;  // variant and settings that are not the default
+  std::string settings;      // the same without those of the mode: rate, bound
   std::string engine;        // folder under engines/
   std::optional<std::string> engine_version;
   std::string device;
 
+  Mode mode = Mode::kLatency;
+  int streams = 1;                // processes of the engine that worked at the same time
+  std::optional<int64_t> batch;   // what --batch made of the inputs' batch dimension
   int64_t number = 1;             // inferences an experiment
   std::optional<int64_t> repeat;  // experiments asked for
   int64_t warmup = 0;             // experiments discarded before
@@ -66,14 +73,18 @@ struct Result {
   std::optional<double> load_s;     // without convert_s and compile_s
   std::optional<double> first_run_s;
   std::optional<int64_t> peak_rss_bytes;
-  std::vector<double> data;     // seconds of each experiment, in the order measured
-  std::vector<double> start_s;  // of each experiment, since the first of the run
+  std::vector<double> data;     // seconds of each experiment, in the order measured; in load mode
+                                // each request's latency, from its intended start
+  std::vector<double> start_s;  // of each experiment, since the first of the run; in load mode
+                                // intended
   std::vector<int64_t> block;   // of each experiment; engines of one run share the numbering
   std::optional<double> cpu_s_per_inference;  // of all the engine's threads
   std::string run_id;                         // shared by the engines that took turns
   std::optional<Stop> stopped;
-  std::optional<Interval> p50_interval_s;  // of the median of the blocks' medians, an inference
-  std::optional<Placing> placing;          // absent where an engine has no rank
+  std::optional<Interval> p50_interval_s;      // of the median of the blocks' medians, an inference
+  std::optional<Placing> placing;              // absent where an engine has no rank
+  std::optional<LoadResult> load;              // in load mode, of an ok result
+  std::optional<ThroughputResult> throughput;  // in throughput mode, the same
 
   Noise noise;         // summed over the turns in `data`
   int64_t blocks = 0;  // measured
@@ -95,6 +106,11 @@ nlohmann::ordered_json to_json(const Result& result);
 // Seconds for one inference, from data divided by number. Data must not be empty.
 double median_latency_s(const Result& result);
 
+// Inferences a second: of latency mode 1 / the median latency; of load mode the rate that is
+// carried, absent where none is; of throughput mode what the best setting does, absent where none
+// keeps the bound. Data must not be empty.
+std::optional<double> throughput_per_s(const Result& result);
+
 // Whether more than half of the blocks were disturbed, so that the figures are not to be trusted.
 bool is_suspect(const Result& result);
 
@@ -104,7 +120,8 @@ std::string why_suspect(const Result& result);
 // Right, and measured undisturbed: what may have a rank.
 bool may_be_ranked(const Result& result);
 
-// The percentiles that there are enough samples for, "p50" to "p99" (core/statistics.h).
+// The percentiles that there are enough samples for, "p50" to "p99" (core/statistics.h). None of a
+// load that is not carried, whose latencies are those of the time waited.
 std::map<std::string, double> latency_percentiles_s(const Result& result);
 
 }  // namespace dnnbench

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <future>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string_view>
@@ -188,6 +189,24 @@ std::vector<double> read_times_s(const Parsed& parsed, int64_t number) {
   return times_s;
 }
 
+// Of a result in load mode. What was void or too short to tell is left out.
+std::vector<StoredRate> read_load_rates(const json& load) {
+  std::vector<StoredRate> rates;
+  const json& tried = get(load, "rates");
+  if (!tried.is_array()) return rates;
+  for (const json& rate : tried) {
+    const std::optional<double> rate_per_s = read_positive(get(rate, "rate_per_s"));
+    if (!rate_per_s) throw Error("a rate under \"load\" is no number above 0");
+    const std::optional<double> p99_s = read_positive(get(rate, "p99_s"));
+    if (get(rate, "verdict") == "overloaded") {
+      rates.push_back({*rate_per_s, std::numeric_limits<double>::infinity()});
+    } else if (get(rate, "verdict") == "carried" && p99_s) {
+      rates.push_back({*rate_per_s, *p99_s});
+    }
+  }
+  return rates;
+}
+
 std::map<std::string, std::string> read_conditions(const json& object) {
   std::map<std::string, std::string> conditions;
   for (const char* key : {"device", "threads", "precision", "number", "engine_version", "seed",
@@ -272,6 +291,11 @@ StoredResult read_result(const fs::path& path) {
   } else if (result.outcome.ok() && result.mode == "latency") {
     result.times_s = read_times_s(parsed, result.number);
     if (parsed.block.size() == result.times_s.size()) result.block = parsed.block;
+  } else if (result.outcome.ok() && result.mode == "load") {
+    result.load_rates = read_load_rates(get(object, "load"));
+  }
+  if (result.mode == "load") {
+    result.load_settings = text_or(get(get(object, "load"), "settings"), "");
   }
   const json& shapes = get(object, "input_shapes");
   if (shapes.is_object()) result.input_shapes = shapes.dump();

@@ -22,6 +22,12 @@ struct PublishedFigure {
   Bound bound = Bound::kNone;              // kAtLeast, kBelow: no more is known
 };
 
+// One rate of a result in load mode.
+struct StoredRate {
+  double rate_per_s = 0;
+  double p99_s = 0;  // of latency; infinite where the rate is more than the engine can do
+};
+
 struct StoredResult {
   std::filesystem::path path;
   std::string model;     // file name without folder and ".onnx"
@@ -29,7 +35,9 @@ struct StoredResult {
   std::string backend;
   std::string backend_meta;
   bool quantized = false;
-  std::string mode = "latency";  // one request at a time; of another mode nothing more is read
+  std::string mode = "latency";        // one request at a time; of another mode no times are read
+  std::vector<StoredRate> load_rates;  // of load mode: those whose 99th percentile is known
+  std::string load_settings;           // of load mode: backend_meta without what is of the mode
   Outcome outcome;
   Verdict verdict = Verdict::kUnverified;
   bool suspect = false;         // something else used the machine

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -143,6 +144,28 @@ TEST_F(StoredResults, TimesOfAnotherModeAreNotTakenForLatencies) {
   const StoredResult read = read_result(write_json("x.json", object));
   EXPECT_EQ(read.mode, "load");
   EXPECT_TRUE(read.times_s.empty());
+}
+
+TEST_F(StoredResults, RatesUnderLoadAreReadWhereTheyTellSomething) {
+  json object = to_json(Result{});
+  object["model_path"] = "a.onnx";
+  object["backend"] = "b";
+  object["mode"] = "load";
+  object["backend_meta"] = "cpu-mode=load-slo-p99=0.1";
+  const auto rate = [](double per_s, const json& p99_s, const char* verdict) {
+    return json{{"rate_per_s", per_s}, {"p99_s", p99_s}, {"verdict", verdict}};
+  };
+  object["load"] = {{"settings", "cpu"},
+                    {"rates",
+                     {rate(5, 0.1, "carried"), rate(6, 0.2, "late"), rate(7, nullptr, "carried"),
+                      rate(8, 0.3, "unsteady"), rate(9, 4, "overloaded")}}};
+  const StoredResult read = read_result(write_json("x.json", object));
+  EXPECT_EQ(read.load_settings, "cpu");
+  ASSERT_EQ(read.load_rates.size(), 2U);
+  EXPECT_EQ(read.load_rates[0].rate_per_s, 5);
+  EXPECT_EQ(read.load_rates[0].p99_s, 0.1);
+  EXPECT_EQ(read.load_rates[1].rate_per_s, 9);
+  EXPECT_TRUE(std::isinf(read.load_rates[1].p99_s));
 }
 
 TEST_F(StoredResults, WhatIsNoneSaysWhy) {

@@ -13,9 +13,11 @@
 #include "core/error.h"
 #include "results/write_result.h"
 #include "run/bench_engine.h"
+#include "run/load_rounds.h"
 #include "run/prepare_model.h"
 #include "run/read_environment.h"
 #include "run/rounds.h"
+#include "run/throughput_bench.h"
 #include "run/work_folder.h"
 
 namespace dnnbench {
@@ -32,9 +34,17 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 // Settings that are not the default, in the order of docs/results-format.md.
-std::vector<std::string> settings_of(const RunOptions& options, const Model& model) {
+std::vector<std::string> settings_of(const RunOptions& options, const EngineChoice& choice,
+                                     const Model& model) {
   std::vector<std::string> settings, shapes, inputs;
-  if (options.threads) settings.push_back(fmt::format("threads={}", *options.threads));
+  const bool throughput = options.mode == Mode::kThroughput;
+  if (choice.streams > (throughput ? 0 : 1)) {
+    settings.push_back(fmt::format("streams={}", choice.streams));
+  }
+  if (choice.threads) settings.push_back(fmt::format("threads={}", *choice.threads));
+  if (!options.throughput_threads.empty()) {
+    settings.push_back(fmt::format("threads={}", fmt::join(options.throughput_threads, "+")));
+  }
   if (options.precision != "f32") settings.push_back("precision=" + options.precision);
   if (options.number != 1) settings.push_back(fmt::format("number={}", options.number));
   for (const ModelValue& input : model.inputs) {
@@ -48,6 +58,10 @@ std::vector<std::string> settings_of(const RunOptions& options, const Model& mod
           fmt::format("{}@{}", input.name, fs::path(value->second).filename().string()));
     }
   }
+  if (options.batch) settings.push_back(fmt::format("batch={}", *options.batch));
+  if (throughput && !options.batches.empty()) {
+    settings.push_back(fmt::format("batch={}", fmt::join(options.batches, "+")));
+  }
   if (!shapes.empty()) settings.push_back("shape=" + joined(shapes));
   if (options.seed != RunOptions::kDefaultSeed) {
     settings.push_back(fmt::format("seed={}", options.seed));
@@ -56,6 +70,15 @@ std::vector<std::string> settings_of(const RunOptions& options, const Model& mod
   if (options.test_data) {
     settings.push_back("test-data=" + fs::weakly_canonical(*options.test_data).filename().string());
   }
+  return settings;
+}
+
+// What follows them in another mode than latency.
+std::vector<std::string> settings_of_mode(const RunOptions& options) {
+  if (options.mode == Mode::kLatency) return {};
+  std::vector<std::string> settings{fmt::format("mode={}", to_string(options.mode))};
+  if (options.rate_per_s) settings.push_back(fmt::format("rate={}", *options.rate_per_s));
+  if (options.slo_p99_s) settings.push_back(fmt::format("slo-p99={}", *options.slo_p99_s));
   return settings;
 }
 
@@ -72,9 +95,10 @@ Result describe_run(const RunOptions& options, const PreparedModel& prepared,
     if (shape != result.input_shapes.end()) result.input_size.push_back(shape->second);
   }
   result.device = options.device;
+  result.mode = options.mode;
+  result.batch = options.batch;
   result.number = options.number;
   result.repeat = options.repeat;
-  result.threads = prepared.load.threads;
   result.precision = options.precision;
   result.seed = options.seed;
   result.environment = environment;
@@ -83,14 +107,19 @@ Result describe_run(const RunOptions& options, const PreparedModel& prepared,
   return result;
 }
 
-void name_files(const RunOptions& options, const Model& model, const EngineChoice& choice,
-                Result& result) {
+void describe_engine(const RunOptions& options, const PreparedModel& prepared,
+                     const EngineChoice& choice, Result& result) {
+  result.streams = std::max(1, choice.streams);
+  result.threads = choice.threads.value_or(std::max(1, prepared.load.threads / result.streams));
   const std::string variant = choice.variant.empty() ? "cpu" : choice.variant;
   result.backend = choice.backend;
   result.engine = choice.engine;
-  result.backend_meta = backend_meta(variant, settings_of(options, model));
+  std::vector<std::string> settings = settings_of(options, choice, prepared.model);
+  result.settings = backend_meta(variant, settings);
+  for (const std::string& setting : settings_of_mode(options)) settings.push_back(setting);
+  result.backend_meta = backend_meta(variant, settings);
   const std::string stem =
-      result_stem(model.path, options.device, result.backend, result.backend_meta);
+      result_stem(prepared.model.path, options.device, result.backend, result.backend_meta);
   const fs::path folder = fs::absolute(options.output);
   result.log_path = stem + ".log";
   result.output_path = (folder / (stem + ".json")).string();
@@ -119,6 +148,17 @@ std::string random_id() {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+// Writes a result that is as complete as it will be.
+void finish(Result& result, Progress& progress) {
+  if (!result.outcome.ok() && result.verification.reason.empty() &&
+      result.verification.verdict == Verdict::kUnverified) {
+    result.verification.reason = "the engine did not get so far";
+  }
+  forget_log_not_written(result);
+  write_result(result);
+  progress.finished(result);
+}
+
 // One model's run on all engines: as many of them loaded at a time as memory holds.
 class ModelBench {
  public:
@@ -130,12 +170,18 @@ class ModelBench {
         progress_(progress),
         settings_(settings),
         results_(results),
-        rounds_(options, progress, [this](Result& result) { save(result); }) {}
+        rounds_(options, progress, [this](Result& result) { save(result); }),
+        load_rounds_(options, progress, [this](Result& result) { save(result); }) {}
 
   void go() {
     while (next_ < results_.size() || loaded_.size() > 1) {
       load_group();
       if (loaded_.empty()) continue;
+      if (options_.mode == Mode::kLoad) {
+        load_rounds_.measure(loaded_);  // each figure stands for itself: no anchor
+        loaded_.clear();
+        continue;
+      }
       const bool more_to_come = next_ < results_.size();
       if (more_to_come) tell_of_group();
       rounds_.measure(loaded_, engines_in_run(), more_to_come);
@@ -188,7 +234,9 @@ class ModelBench {
 
   // The next engine is then measured without a common block with those before it, and not ranked.
   void release_last() {
-    if (loaded_[0].result->data.empty()) {
+    if (options_.mode == Mode::kLoad) {
+      load_rounds_.measure(loaded_);
+    } else if (loaded_[0].result->data.empty()) {
       rounds_.measure(loaded_, engines_in_run(), false);
     } else {
       save(*loaded_[0].result);
@@ -220,15 +268,7 @@ class ModelBench {
     return engines;
   }
 
-  void save(Result& result) {
-    if (!result.outcome.ok() && result.verification.reason.empty() &&
-        result.verification.verdict == Verdict::kUnverified) {
-      result.verification.reason = "the engine did not get so far";
-    }
-    forget_log_not_written(result);
-    write_result(result);
-    progress_.finished(result);
-  }
+  void save(Result& result) { finish(result, progress_); }
 
   const RunOptions& options_;
   const PreparedModel& prepared_;
@@ -237,6 +277,7 @@ class ModelBench {
   const BenchSettings& settings_;
   std::vector<Result>& results_;
   Rounds rounds_;
+  LoadRounds load_rounds_;
   std::vector<Contestant> loaded_;
   size_t next_ = 0;  // the engine to load
   std::optional<size_t> anchor_;
@@ -275,6 +316,76 @@ void place(std::vector<Result>& results, double confidence, std::optional<size_t
   }
 }
 
+// A model at the sizes of its batch that are asked for, or at 1, 2, 4, ... as long as it takes
+// them.
+class Batches {
+ public:
+  Batches(const RunOptions& options, Model model, int threads, Progress& progress)
+      : options_(options), model_(std::move(model)), threads_(threads), progress_(progress) {}
+
+  // Absent where there is no further one.
+  const BatchedModel* at(size_t index) {
+    while (prepared_.size() <= index && !ended_) prepare_next();
+    return index < prepared_.size() ? prepared_[index].get() : nullptr;
+  }
+
+ private:
+  void prepare_next() {
+    const size_t index = prepared_.size();
+    const bool chosen = options_.batches.empty();
+    ended_ = chosen ? index >= kMostBatches : index >= options_.batches.size();
+    if (ended_) return;
+    auto next = std::make_unique<BatchedModel>();
+    if (!chosen) next->batch = options_.batches[index];
+    if (chosen && index > 0) next->batch = int64_t{1} << index;
+    next->options = options_;
+    next->options.batch = next->batch;
+    next->work = std::make_unique<WorkFolder>();
+    try {
+      next->prepared = prepare_model(next->options, model_, threads_, *next->work, progress_);
+    } catch (const UsageError&) {
+      if (!chosen || index == 0) throw;
+      ended_ = true;  // the model fixes its batch
+      return;
+    }
+    prepared_.push_back(std::move(next));
+  }
+
+  static constexpr size_t kMostBatches = 11;  // up to 1024
+
+  const RunOptions& options_;
+  Model model_;
+  int threads_;
+  Progress& progress_;
+  std::vector<std::unique_ptr<BatchedModel>> prepared_;
+  bool ended_ = false;
+};
+
+std::vector<Result> bench_throughput(const RunOptions& options, Model model,
+                                     const Environment& environment, Progress& progress) {
+  const int cores = default_threads(environment);
+  Batches batches(options, std::move(model), cores, progress);
+  const PreparedModel& first = batches.at(0)->prepared;
+  const std::string run_id = random_id();
+  std::vector<Result> results;
+  for (const EngineChoice& choice : options.engines) {
+    Result result = describe_run(options, first, environment);
+    result.run_id = run_id;
+    describe_engine(options, first, choice, result);
+    remove_earlier_log(result);
+    const std::string why_not = why_not_on_device(options, environment);
+    if (why_not.empty()) {
+      ThroughputBench bench(options, choice, cores, progress, result);
+      bench.measure([&](size_t index) { return batches.at(index); });
+    } else {
+      result.outcome = {OutcomeKind::kUnsupported, why_not};
+    }
+    finish(result, progress);
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
 }  // namespace
 
 std::vector<Result> bench_model(const RunOptions& options, const std::string& model_path,
@@ -282,21 +393,24 @@ std::vector<Result> bench_model(const RunOptions& options, const std::string& mo
   Model model = read_model(model_path);  // first: a file that is no model leaves no folder behind
   make_output_folder(options.output);
   if (options.save_converted) make_output_folder(*options.save_converted);
-  const WorkFolder work;
   const Environment environment = read_environment();
-  const int threads = options.threads.value_or(default_threads(environment));
-  const PreparedModel prepared = prepare_model(options, std::move(model), threads, work, progress);
+  if (options.mode == Mode::kThroughput) {
+    return bench_throughput(options, std::move(model), environment, progress);
+  }
+  const WorkFolder work;
+  const PreparedModel prepared =
+      prepare_model(options, std::move(model), default_threads(environment), work, progress);
   const std::string run_id = random_id();
   std::vector<Result> results;
   for (const EngineChoice& choice : options.engines) {
     Result result = describe_run(options, prepared, environment);
     result.run_id = run_id;
-    name_files(options, prepared.model, choice, result);
+    describe_engine(options, prepared, choice, result);
     results.push_back(std::move(result));
   }
   ModelBench bench(options, prepared, work, progress, settings, results);
   bench.go();
-  place(results, options.confidence, bench.anchor());
+  if (options.mode == Mode::kLatency) place(results, options.confidence, bench.anchor());
   for (const Result& result : results) {
     if (result.outcome.ok()) write_result(result);
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "core/statistics.h"
 #include "rank/steady.h"
@@ -20,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int64_t kLeastWarmup = 3;        // experiments
 constexpr int64_t kLargestSlice = 10'000;  // experiments
 constexpr int64_t kMostKept = 2'000;       // in a turn; more would only make a larger file
+constexpr int64_t kMostOfAStream = 1'000;  // the same, where several compute at once
 constexpr int64_t kLeastKept = 2;
 constexpr int64_t kMostDropped = 200;  // at the start of a turn
 
@@ -36,6 +38,16 @@ const Verification& worse(const Verification& a, const Verification& b) {
   if (a.verdict != b.verdict) return badness(a.verdict) > badness(b.verdict) ? a : b;
   return a.max_rel_error.value_or(0) >= b.max_rel_error.value_or(0) ? a : b;
 }
+
+// Above what any answer needs, so that a queue that grows ends and is told.
+constexpr double kLongestBacklog = 1.2;  // times the schedule's length
+constexpr double kLeastBacklog_s = 1;
+
+// From the schedule's making to its first request: the engines have to be told of it.
+constexpr double kSetOff_s = 0.05;
+constexpr double kSetOffARequest_s = 2e-6;
+
+double now_s() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
 
 void append(const TimedSlice& slice, Turn& turn) {
   turn.start_s.insert(turn.start_s.end(), slice.start_s.begin(), slice.start_s.end());
@@ -56,10 +68,28 @@ EngineBench::EngineBench(const RunOptions& options, const PreparedModel& prepare
       progress_(progress),
       result_(result),
       lengths_(lengths),
-      session_(worker_options(), work.path()) {}
+      work_(work) {
+  for (int stream = 0; stream < choice.streams; ++stream) {
+    sessions_.push_back(std::make_unique<EngineSession>(worker_options(stream), work.path()));
+  }
+}
 
 EngineBench::~EngineBench() {
-  if (session_.peak_rss_bytes() > 0) result_.peak_rss_bytes = session_.peak_rss_bytes();
+  if (peak_rss_bytes() > 0) result_.peak_rss_bytes = peak_rss_bytes();
+}
+
+void EngineBench::pause() {
+  for (auto& session : sessions_) session->pause();
+}
+
+int64_t EngineBench::peak_rss_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& session : sessions_) bytes += session->peak_rss_bytes();
+  return bytes;
+}
+
+void EngineBench::verify_again(size_t examination) {
+  for (auto& session : sessions_) examine(*session, examination, "During the timing");
 }
 
 void EngineBench::prepare() {
@@ -69,7 +99,7 @@ void EngineBench::prepare() {
 }
 
 Turn EngineBench::take_turn(size_t examination, std::optional<int64_t> experiments) {
-  session_.set_inputs(prepared_.examinations[examination].inputs_file);
+  sessions_[0]->set_inputs(prepared_.examinations[examination].inputs_file);
   result_.dropped += time_slice(kMostDropped, lengths_.dropped_s).duration_s.size();
   const auto start = Clock::now();
   const MachineCounters before = read_machine_counters();
@@ -88,11 +118,63 @@ Turn EngineBench::take_turn(size_t examination, std::optional<int64_t> experimen
   return turn;
 }
 
-WorkerOptions EngineBench::worker_options() const {
+LoadTurn EngineBench::take_load_turn(size_t examination, const LoadTurnRequest& request) {
+  for (auto& session : sessions_) {
+    session->set_inputs(prepared_.examinations[examination].inputs_file);
+  }
+  const auto start = Clock::now();
+  const MachineCounters before = read_machine_counters();
+  LoadTurn turn = serve(request);
+  const double window_s = seconds_since(start);
+  result_.dropped += static_cast<int64_t>(turn.served - turn.requests.size());
+  add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
+  return turn;
+}
+
+ThroughputTurn EngineBench::take_throughput_turn(size_t examination, double kept_s) {
+  for (auto& session : sessions_) {
+    session->set_inputs(prepared_.examinations[examination].inputs_file);
+  }
+  for (const TimedSlice& slice : time_slices(kMostDropped, lengths_.dropped_s)) {
+    result_.dropped += static_cast<int64_t>(slice.duration_s.size());
+  }
+  const auto start = Clock::now();
+  const MachineCounters before = read_machine_counters();
+  ThroughputTurn turn;
+  for (TimedSlice& slice : time_slices(kMostOfAStream, kept_s)) {
+    turn.streams.push_back({std::move(slice.start_s), std::move(slice.duration_s)});
+    turn.cpu_s += slice.cpu_s;
+    turn.noise.waited_s += slice.waited_s;
+    turn.noise.involuntary_switches += slice.involuntary_switches;
+  }
+  const double window_s = seconds_since(start);
+  add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
+  return turn;
+}
+
+// One queue for all processes, which have the same clock.
+LoadTurn EngineBench::serve(const LoadTurnRequest& request) {
+  Schedule schedule;
+  schedule.arrival_s = request.arrival_s;
+  schedule.end_s = kLongestBacklog * request.arrival_s.back() + kLeastBacklog_s;
+  if (sessions_.size() > 1) {
+    schedule.tickets_file = work_.path() + "/tickets";
+    std::ofstream(schedule.tickets_file, std::ios::binary) << std::string(8, '\0');
+  }
+  schedule.origin_s =
+      now_s() + kSetOff_s + kSetOffARequest_s * static_cast<double>(schedule.arrival_s.size());
+  for (auto& session : sessions_) session->start_serving(schedule);
+  std::vector<ServedPart> parts;
+  for (auto& session : sessions_) parts.push_back(session->end_serving());
+  return join(parts, schedule, request.dropped);
+}
+
+WorkerOptions EngineBench::worker_options(int stream) const {
   WorkerOptions worker;
   worker.engine = choice_.engine;
-  worker.log_path =
-      (std::filesystem::path(result_.output_path).parent_path() / result_.log_path).string();
+  auto log = std::filesystem::path(result_.output_path).parent_path() / result_.log_path;
+  if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
+  worker.log_path = log.string();
   worker.timeout_s = options_.timeout_s;
   return worker;
 }
@@ -103,30 +185,34 @@ void EngineBench::step(const std::string& doing, std::optional<double> remaining
 
 void EngineBench::load() {
   step(fmt::format("loading (at most {:g} s)", options_.timeout_s));
-  const Hello hello = session_.hello();
+  for (auto& session : sessions_) load(*session);
+}
+
+// Of several processes the first one's times count.
+void EngineBench::load(EngineSession& session) {
+  const Hello hello = session.hello();
   result_.engine_version = hello.version;
   LoadConfig config = prepared_.load;
   config.variant = choice_.variant;
-  if (hello.imports) {
-    import(config);
-    return;
-  }
-  take(session_.load(config));
-}
-
-void EngineBench::take(const Loaded& loaded) {
+  config.threads = result_.threads;
+  if (hello.imports) import(config);
+  const Loaded loaded = session.load(config);
+  if (result_.in_force) return;
   result_.load_s = loaded.load_s;
   result_.compile_s = loaded.compile_s;
   result_.in_force = loaded.in_force;
+  if (hello.imports) tell_of_import(loaded);
 }
 
-void EngineBench::import(LoadConfig& config) {
+void EngineBench::import(LoadConfig& config) const {
   const SimplifiedModel& simplified = prepared_.simplifier->get();
   if (!simplified.outcome.ok()) throw EngineEnded(simplified.outcome);
   config.simplified_path = simplified.path;
   config.bound_inputs_file = simplified.bound_inputs_file;
-  const Loaded loaded = session_.load(config);
-  take(loaded);
+}
+
+void EngineBench::tell_of_import(const Loaded& loaded) {
+  const SimplifiedModel& simplified = prepared_.simplifier->get();
   result_.convert_s = simplified.simplify_s + loaded.convert_s;
   if (!simplified.bound.empty()) {
     result_.in_force->settings["bound_inputs"] =
@@ -138,27 +224,29 @@ void EngineBench::import(LoadConfig& config) {
 void EngineBench::save_converted() {
   step("saving the converted model");
   const std::string stem = std::filesystem::path(result_.output_path).stem().string();
-  result_.converted_path =
-      session_.save_converted((std::filesystem::path(*options_.save_converted) / stem).string());
+  result_.converted_path = sessions_[0]->save_converted(
+      (std::filesystem::path(*options_.save_converted) / stem).string());
 }
 
 void EngineBench::verify_before_timing() {
   for (size_t examination = 0; examination < prepared_.examinations.size(); ++examination) {
-    step("verifying");
-    session_.set_inputs(prepared_.examinations[examination].inputs_file);
-    const double run_s = session_.slice(1, 1, 0).duration_s.front();
-    if (!result_.first_run_s) result_.first_run_s = run_s;
-    expected_s_ = run_s * static_cast<double>(options_.number);
-    examine(examination, "Before the timing");
+    for (auto& session : sessions_) {
+      step("verifying");
+      session->set_inputs(prepared_.examinations[examination].inputs_file);
+      const double run_s = session->slice(1, 1, 0).duration_s.front();
+      if (!result_.first_run_s) result_.first_run_s = run_s;
+      expected_s_ = run_s * static_cast<double>(options_.number);
+      examine(*session, examination, "Before the timing");
+    }
   }
 }
 
 // Compares the last inference's outputs with the reference and keeps the worst verdict.
-void EngineBench::examine(size_t examination, const std::string& when) {
+void EngineBench::examine(EngineSession& session, size_t examination, const std::string& when) {
   const std::string precision =
       options_.precision == "default" ? result_.in_force->precision : options_.precision;
   const Verification verification = verify(prepared_.examinations[examination].reference,
-                                           session_.outputs(), tolerance_class_of(precision));
+                                           session.outputs(), tolerance_class_of(precision));
   result_.verification =
       examined_ ? Verification(worse(result_.verification, verification)) : verification;
   examined_ = true;
@@ -198,8 +286,16 @@ void EngineBench::warm_up_until_steady() {
   result_.warmup = static_cast<int64_t>(durations.size());
 }
 
+// Of the first process, while all of them do the same.
 TimedSlice EngineBench::time_slice(int64_t experiments, double max_s) {
-  return session_.slice(experiments, options_.number, max_s);
+  return time_slices(experiments, max_s).front();
+}
+
+std::vector<TimedSlice> EngineBench::time_slices(int64_t experiments, double max_s) {
+  for (auto& session : sessions_) session->start_slice(experiments, options_.number, max_s);
+  std::vector<TimedSlice> slices;
+  for (auto& session : sessions_) slices.push_back(session->end_slice());
+  return slices;
 }
 
 std::string why_not_on_device(const RunOptions& options, const Environment& environment) {

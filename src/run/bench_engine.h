@@ -2,13 +2,16 @@
 // time among other engines' turns, each verified when asked.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/noise.h"
+#include "load/stream_settings.h"
 #include "results/result.h"
 #include "run/engine_session.h"
+#include "run/load_turn.h"
 #include "run/options.h"
 #include "run/prepare_model.h"
 #include "run/progress.h"
@@ -34,11 +37,18 @@ struct Turn {
   Noise noise;
 };
 
+// What one turn of all processes at once gave.
+struct ThroughputTurn {
+  std::vector<StreamTimes> streams;
+  double cpu_s = 0;
+  Noise noise;
+};
+
 class EngineBench {
  public:
-  // Starts the engine's process. Everything referred to must outlive this. The log is written
-  // beside result.output_path. Every function but pause throws EngineEnded when the engine ends
-  // otherwise.
+  // Starts the engine's processes: choice.streams of them, alike. Everything referred to must
+  // outlive this. The log is written beside result.output_path. Every function but pause throws
+  // EngineEnded when the engine ends otherwise.
   EngineBench(const RunOptions& options, const PreparedModel& prepared, const EngineChoice& choice,
               const WorkFolder& work, Progress& progress, Result& result, TurnLengths lengths = {});
 
@@ -54,29 +64,39 @@ class EngineBench {
   // kept_s holds.
   Turn take_turn(size_t examination, std::optional<int64_t> experiments);
 
+  // A turn under load on those inputs: all processes serve the requests as they arrive.
+  LoadTurn take_load_turn(size_t examination, const LoadTurnRequest& request);
+
+  // All processes compute on those inputs at the same time, without a pause, for about kept_s.
+  ThroughputTurn take_throughput_turn(size_t examination, double kept_s);
+
   // Compares the last inference's outputs with the reference of that examination.
-  void verify_again(size_t examination) { examine(examination, "During the timing"); }
+  void verify_again(size_t examination);
 
   // Stops the engine's processes until the next call.
-  void pause() { session_.pause(); }
+  void pause();
 
   // Of one experiment, as the warm-up or the verification told.
   double expected_s() const { return expected_s_; }
 
-  int64_t peak_rss_bytes() const { return session_.peak_rss_bytes(); }
+  // Of all its processes together.
+  int64_t peak_rss_bytes() const;
 
  private:
-  WorkerOptions worker_options() const;
+  WorkerOptions worker_options(int stream) const;
   void step(const std::string& doing, std::optional<double> remaining_s = std::nullopt);
   void load();
-  void take(const Loaded& loaded);
-  void import(LoadConfig& config);  // for an engine that does not read ONNX: the simplified model
+  void load(EngineSession& session);
+  void import(LoadConfig& config) const;  // for an engine that does not read ONNX
+  void tell_of_import(const Loaded& loaded);
   void save_converted();
   void verify_before_timing();
-  void examine(size_t examination, const std::string& when);
+  void examine(EngineSession& session, size_t examination, const std::string& when);
+  LoadTurn serve(const LoadTurnRequest& request);
   void warm_up();
   void warm_up_until_steady();
   TimedSlice time_slice(int64_t experiments, double max_s);
+  std::vector<TimedSlice> time_slices(int64_t experiments, double max_s);
 
   const RunOptions& options_;
   const PreparedModel& prepared_;
@@ -84,7 +104,8 @@ class EngineBench {
   Progress& progress_;
   Result& result_;
   TurnLengths lengths_;
-  EngineSession session_;
+  const WorkFolder& work_;
+  std::vector<std::unique_ptr<EngineSession>> sessions_;  // at least one, in processes of their own
   bool examined_ = false;
   double expected_s_ = 0;
 };

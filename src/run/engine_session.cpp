@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "protocol/messages.h"
 #include "protocol/value_file.h"
@@ -29,6 +31,8 @@ std::vector<double> seconds(const std::vector<int64_t>& nanoseconds) {
   for (const int64_t value : nanoseconds) values.push_back(static_cast<double>(value) / 1e9);
   return values;
 }
+
+int64_t nanoseconds(double seconds) { return std::llround(seconds * 1e9); }
 
 }  // namespace
 
@@ -61,10 +65,42 @@ void EngineSession::set_inputs(const std::string& values_file) {
 }
 
 TimedSlice EngineSession::slice(int64_t experiments, int64_t number, double max_s) {
-  const json reply = worker_.request(
-      {{"do", "slice"}, {"experiments", experiments}, {"number", number}, {"max_s", max_s}});
+  start_slice(experiments, number, max_s);
+  return end_slice();
+}
+
+void EngineSession::start_slice(int64_t experiments, int64_t number, double max_s) {
+  worker_.ask({{"do", "slice"}, {"experiments", experiments}, {"number", number}, {"max_s", max_s}},
+              max_s);
+}
+
+TimedSlice EngineSession::end_slice() {
+  const json reply = worker_.answer();
   return {seconds(field<std::vector<int64_t>>(reply, "start_ns")),
           seconds(field<std::vector<int64_t>>(reply, "duration_ns")),
+          static_cast<double>(field<int64_t>(reply, "waited_ns")) / 1e9,
+          static_cast<double>(field<int64_t>(reply, "cpu_ns")) / 1e9,
+          field<int64_t>(reply, "involuntary_switches")};
+}
+
+void EngineSession::start_serving(const Schedule& schedule) {
+  std::vector<int64_t> arrival_ns;
+  arrival_ns.reserve(schedule.arrival_s.size());
+  for (const double arrival_s : schedule.arrival_s) arrival_ns.push_back(nanoseconds(arrival_s));
+  worker_.ask({{"do", "serve"},
+               {"origin_ns", nanoseconds(schedule.origin_s)},
+               {"arrival_ns", arrival_ns},
+               {"end_ns", nanoseconds(schedule.end_s)},
+               {"tickets_file", schedule.tickets_file}},
+              schedule.end_s);
+}
+
+ServedPart EngineSession::end_serving() {
+  const json reply = worker_.answer();
+  return {field<std::vector<size_t>>(reply, "request"),
+          seconds(field<std::vector<int64_t>>(reply, "begin_ns")),
+          seconds(field<std::vector<int64_t>>(reply, "finish_ns")),
+          seconds(field<std::vector<int64_t>>(reply, "late_ns")),
           static_cast<double>(field<int64_t>(reply, "waited_ns")) / 1e9,
           static_cast<double>(field<int64_t>(reply, "cpu_ns")) / 1e9,
           field<int64_t>(reply, "involuntary_switches")};

@@ -35,6 +35,25 @@ struct TimedSlice {
   int64_t involuntary_switches = 0;
 };
 
+// What one process served of a schedule of arrivals.
+struct ServedPart {
+  std::vector<size_t> request;  // which of them
+  std::vector<double> begin_s;  // on CLOCK_MONOTONIC
+  std::vector<double> end_s;
+  std::vector<double> late_s;  // began after it had arrived and the process was free
+  double waited_s = 0;         // as in TimedSlice
+  double cpu_s = 0;
+  int64_t involuntary_switches = 0;
+};
+
+// When requests arrive, for all processes that serve them together.
+struct Schedule {
+  double origin_s = 0;            // on CLOCK_MONOTONIC
+  std::vector<double> arrival_s;  // since the origin, rising
+  double end_s = 0;               // since the origin: none is begun later
+  std::string tickets_file;       // 8 bytes of 0 where several share the requests, else ""
+};
+
 class EngineSession {
  public:
   // `work_folder` is where values travel by file; it must outlive the session.
@@ -53,6 +72,14 @@ class EngineSession {
 
   // At least one experiment of `number` inferences each; at most `experiments`, begun within max_s.
   TimedSlice slice(int64_t experiments, int64_t number, double max_s);
+
+  // The same in two steps, for sessions that compute at the same time.
+  void start_slice(int64_t experiments, int64_t number, double max_s);
+  TimedSlice end_slice();
+
+  // Serves requests as they arrive (worker/serve_arrivals.h), in two steps as well.
+  void start_serving(const Schedule& schedule);
+  ServedPart end_serving();
 
   // Of the last inference.
   std::vector<Value> outputs();

@@ -75,10 +75,12 @@ std::optional<std::string> why_not_accepted(const Model& model, const InputShape
 }
 
 ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
-                          const GivenInputs& given, const WorkFolder& work) {
+                          const GivenInputs& given, const WorkFolder& work,
+                          std::optional<int64_t> batch) {
   return resolve_shapes(
       model, given_shapes(model, given, user_shapes),
-      [&](const InputShapes& shapes) { return why_not_accepted(model, shapes, given, work); });
+      [&](const InputShapes& shapes) { return why_not_accepted(model, shapes, given, work); },
+      batch);
 }
 
 PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
@@ -90,7 +92,7 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
   prepared.sha256 = sha256_of_file(model.path);
 
   const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
-  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work);
+  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, options.batch);
   tell_chosen_sizes(shapes, progress);
 
   prepared.load.model_path = fs::absolute(model.path).string();

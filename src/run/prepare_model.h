@@ -46,7 +46,8 @@ std::optional<std::string> why_not_accepted(const Model& model, const InputShape
 // Sizes for the model's open dimensions; those that have to be chosen are tried on ONNX Runtime in
 // a process of its own. Throws as resolve_shapes does.
 ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
-                          const GivenInputs& given, const WorkFolder& work);
+                          const GivenInputs& given, const WorkFolder& work,
+                          std::optional<int64_t> batch = std::nullopt);
 
 // Throws Error for what the user must fix: --shape, --input, --test-data. A reference that fails
 // makes the examinations unverifiable, not an error.

@@ -168,22 +168,27 @@ WorkerProcess::~WorkerProcess() {
   }
 }
 
-json WorkerProcess::request(const json& request) {
-  const auto verb = request.at("do").get<std::string>();
+void WorkerProcess::ask(const json& request, double lasts_s) {
+  verb_ = request.at("do").get<std::string>();
   if (!alive()) {
-    throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb)});
+    throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb_)});
   }
   resume();
-  if (!write_line(request_fd_, request.dump())) end_as_found_dead(verb);
+  deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                 std::chrono::duration<double>(options_.timeout_s + lasts_s));
+  if (!write_line(request_fd_, request.dump())) end_as_found_dead();
+}
+
+json WorkerProcess::answer() {
   json reply;
   try {
-    reply = json::parse(wait_for_line(verb));
+    reply = json::parse(wait_for_line());
     answered_ = true;
     peak_rss_bytes_ = reply.at("peak_rss_bytes").get<int64_t>();
     if (reply.at("ok").get<bool>()) return reply;
   } catch (const json::exception& error) {
     throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine answered {} with nonsense: {}",
-                                                         verb, error.what())});
+                                                         verb_, error.what())});
   }
   throw EngineEnded({outcome_kind_from_string(reply.at("outcome").get<std::string>()),
                      reply.at("reason").get<std::string>()});
@@ -210,35 +215,34 @@ void WorkerProcess::resume() {
 
 // A stray grandchild may hold the reply pipe open after the worker's end, so the end is watched
 // for by the process's descriptor as well.
-std::string WorkerProcess::wait_for_line(const std::string& verb) {
-  const auto deadline = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                           std::chrono::duration<double>(options_.timeout_s));
+std::string WorkerProcess::wait_for_line() {
   while (true) {
     if (auto line = replies_->next_line()) return *line;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) end_as_timed_out(verb);
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
+    if (left <= 0) end_as_timed_out();
     std::array<pollfd, 2> watched{{{reply_fd_, POLLIN, 0}, {pid_fd_, POLLIN, 0}}};
     const int timeout_ms = static_cast<int>(std::min<int64_t>(left, 1'000'000'000));
     if (poll(watched.data(), watched.size(), timeout_ms) < 0 && errno != EINTR) {
-      end_as_found_dead(verb);
+      end_as_found_dead();
     }
     if (watched[0].revents != 0) {
-      if (!replies_->read_some()) end_as_found_dead(verb);
+      if (!replies_->read_some()) end_as_found_dead();
     } else if (watched[1].revents != 0) {
-      end_as_found_dead(verb);
+      end_as_found_dead();
     }
   }
 }
 
-void WorkerProcess::end_as_timed_out(const std::string& verb) {
+void WorkerProcess::end_as_timed_out() {
   kill_group();
   reap();
   throw EngineEnded(
       {OutcomeKind::kTimedOut,
-       fmt::format("no answer to {} within {:g} s (--timeout)", verb, options_.timeout_s)});
+       fmt::format("no answer to {} within {:g} s (--timeout)", verb_, options_.timeout_s)});
 }
 
-void WorkerProcess::end_as_found_dead(const std::string& verb) {
+void WorkerProcess::end_as_found_dead() {
   // A worker that closed its pipe is given a moment to end by itself, so that its own way of
   // ending is told and not our kill.
   constexpr int kGrace_ms = 1000;
@@ -246,24 +250,24 @@ void WorkerProcess::end_as_found_dead(const std::string& verb) {
   poll(&end, 1, kGrace_ms);
   kill_group();
   const int status = reap();
-  throw EngineEnded(outcome_of(status, verb));
+  throw EngineEnded(outcome_of(status));
 }
 
-Outcome WorkerProcess::outcome_of(int status, const std::string& verb) const {
+Outcome WorkerProcess::outcome_of(int status) const {
   const std::string last_line = last_log_line(options_.log_path);
   if (WIFSIGNALED(status)) {
     const int signal_number = WTERMSIG(status);
     if (signal_number == SIGKILL && oom_kill_count() > oom_kills_at_start_) {
       return {OutcomeKind::kOutOfMemory,
-              fmt::format("ended by the kernel's out-of-memory killer during {}", verb)};
+              fmt::format("ended by the kernel's out-of-memory killer during {}", verb_)};
     }
     if (speaks_of_memory(last_line)) {
       return {OutcomeKind::kOutOfMemory,
-              with_last_words(fmt::format("no memory left during {}", verb), last_line)};
+              with_last_words(fmt::format("no memory left during {}", verb_), last_line)};
     }
     return {OutcomeKind::kCrashed, with_last_words(fmt::format("ended by SIG{} ({}) during {}",
                                                                sigabbrev_np(signal_number),
-                                                               strsignal(signal_number), verb),
+                                                               strsignal(signal_number), verb_),
                                                    last_line)};
   }
   const int code = WEXITSTATUS(status);
@@ -274,7 +278,7 @@ Outcome WorkerProcess::outcome_of(int status, const std::string& verb) const {
                             last_line)};
   }
   return {OutcomeKind::kFailed,
-          with_last_words(fmt::format("ended by itself with exit code {} during {}", code, verb),
+          with_last_words(fmt::format("ended by itself with exit code {} during {}", code, verb_),
                           last_line)};
 }
 

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -45,7 +46,15 @@ class WorkerProcess {
 
   // Sends a request and waits for its reply. Throws EngineEnded when the engine refused it, did
   // not answer within timeout_s, or ended; after a refusal the process still lives.
-  nlohmann::json request(const nlohmann::json& request);
+  nlohmann::json request(const nlohmann::json& request) {
+    ask(request);
+    return answer();
+  }
+
+  // The same in two steps, for processes that work at the same time. The answer may take `lasts_s`
+  // longer than timeout_s. Each ask needs its answer before anything else.
+  void ask(const nlohmann::json& request, double lasts_s = 0);
+  nlohmann::json answer();
 
   // Stops the whole process group (SIGSTOP) and returns when it stands, at the latest after a
   // second. The next request lets it go on.
@@ -57,10 +66,10 @@ class WorkerProcess {
   bool alive() const { return pid_ > 0; }
 
  private:
-  std::string wait_for_line(const std::string& verb);
-  [[noreturn]] void end_as_timed_out(const std::string& verb);
-  [[noreturn]] void end_as_found_dead(const std::string& verb);
-  Outcome outcome_of(int status, const std::string& verb) const;
+  std::string wait_for_line();
+  [[noreturn]] void end_as_timed_out();
+  [[noreturn]] void end_as_found_dead();
+  Outcome outcome_of(int status) const;
   void resume();
   void kill_group();
   int reap();
@@ -71,6 +80,8 @@ class WorkerProcess {
   int reply_fd_ = -1;
   int pid_fd_ = -1;
   std::optional<LineReader> replies_;
+  std::string verb_;  // asked last
+  std::chrono::steady_clock::time_point deadline_;
   bool answered_ = false;
   bool paused_ = false;
   int64_t peak_rss_bytes_ = 0;

@@ -1,15 +1,11 @@
 #include "worker/serve.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
-#include <filesystem>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -19,17 +15,12 @@
 #include "protocol/line_channel.h"
 #include "protocol/messages.h"
 #include "protocol/value_file.h"
+#include "worker/serve_arrivals.h"
 
 namespace dnnbench {
 namespace {
 
 using nlohmann::json;
-
-int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // Highest resident memory of this process so far. From /proc, not getrusage, whose figure starts
 // with the parent's memory at the time of the fork.
@@ -40,30 +31,6 @@ int64_t peak_rss_bytes() {
     if (line.rfind("VmHWM:", 0) == 0) return std::stoll(line.substr(6)) * 1024;
   }
   return 0;
-}
-
-// Time that this process's threads have spent ready to run but without a core: the second field
-// of /proc/PID/task/TID/schedstat. 0 where the kernel does not tell.
-int64_t waited_ns() {
-  int64_t total = 0;
-  std::error_code ignored;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
-    int64_t ran = 0, waited = 0;
-    if (std::ifstream(task.path() / "schedstat") >> ran >> waited) total += waited;
-  }
-  return total;
-}
-
-int64_t cpu_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-int64_t involuntary_switches() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_nivcsw;
 }
 
 json load(Engine& engine, const json& request) {
@@ -85,9 +52,23 @@ json slice(Engine& engine, const json& request) {
                          request.at("number").get<int64_t>(), request.at("max_s").get<double>()});
   return {{"start_ns", slice.start_ns},
           {"duration_ns", slice.duration_ns},
-          {"waited_ns", slice.waited_ns},
-          {"cpu_ns", slice.cpu_ns},
-          {"involuntary_switches", slice.involuntary_switches}};
+          {"waited_ns", slice.counted.waited_ns},
+          {"cpu_ns", slice.counted.cpu_ns},
+          {"involuntary_switches", slice.counted.involuntary_switches}};
+}
+
+json serve_requests(Engine& engine, const json& request) {
+  const Served served = serve_arrivals(
+      engine,
+      {request.at("origin_ns").get<int64_t>(), request.at("arrival_ns").get<std::vector<int64_t>>(),
+       request.at("end_ns").get<int64_t>(), request.at("tickets_file").get<std::string>()});
+  return {{"request", served.request},
+          {"begin_ns", served.begin_ns},
+          {"finish_ns", served.finish_ns},
+          {"late_ns", served.late_ns},
+          {"waited_ns", served.counted.waited_ns},
+          {"cpu_ns", served.counted.cpu_ns},
+          {"involuntary_switches", served.counted.involuntary_switches}};
 }
 
 json answer(Engine& engine, const json& request) {
@@ -107,6 +88,7 @@ json answer(Engine& engine, const json& request) {
     return json::object();
   }
   if (verb == "slice") return slice(engine, request);
+  if (verb == "serve") return serve_requests(engine, request);
   if (verb == "outputs") {
     write_values(request.at("file").get<std::string>(), engine.outputs());
     return json::object();
@@ -144,9 +126,7 @@ Slice run_slice(Engine& engine, const SliceRequest& request) {
   const auto experiments = static_cast<size_t>(std::max<int64_t>(request.experiments, 1));
   slice.start_ns.reserve(experiments);
   slice.duration_ns.reserve(experiments);
-  const int64_t waited_before_ns = waited_ns();
-  const int64_t switches_before = involuntary_switches();
-  const int64_t cpu_before_ns = cpu_ns();
+  const ProcessCounters before = read_process_counters();
   const int64_t end_ns = now_ns() + static_cast<int64_t>(request.max_s * 1e9);
   do {
     const int64_t start_ns = now_ns();
@@ -155,10 +135,7 @@ Slice run_slice(Engine& engine, const SliceRequest& request) {
     slice.start_ns.push_back(start_ns);
     slice.duration_ns.push_back(stop_ns - start_ns);
   } while (slice.start_ns.size() < experiments && now_ns() < end_ns);
-  slice.cpu_ns = cpu_ns() - cpu_before_ns;
-  slice.involuntary_switches = involuntary_switches() - switches_before;
-  // A thread that has ended takes its waiting with it.
-  slice.waited_ns = std::max<int64_t>(0, waited_ns() - waited_before_ns);
+  slice.counted = since(before);
   return slice;
 }
 

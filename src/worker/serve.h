@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "worker/engine.h"
+#include "worker/process_counters.h"
 
 namespace dnnbench {
 
@@ -13,9 +14,7 @@ namespace dnnbench {
 struct Slice {
   std::vector<int64_t> start_ns;
   std::vector<int64_t> duration_ns;  // of all `number` inferences of the experiment together
-  int64_t waited_ns = 0;             // that all threads together were ready to run but had no core
-  int64_t cpu_ns = 0;                // that all threads together have computed
-  int64_t involuntary_switches = 0;  // how often the kernel took a thread's core away
+  ProcessCounters counted;
 };
 
 struct SliceRequest {

@@ -1,5 +1,6 @@
 // Which machines, and how many of them, carry a load for the least money: the rule of
-// docs/advising.md, for results measured one request at a time and for published figures.
+// docs/advising.md, for results measured one request at a time, with what was measured under load,
+// and for published figures.
 // Times in seconds, loads in inferences a second, prices in $ an hour. Pure functions, no page.
 "use strict";
 
@@ -22,6 +23,7 @@ const Plans = (() => {
   // The greatest load of one machine; `latency_s` null: whatever it can do.
   function capacity(c, latency_s) {
     if (latency_s === null) return throughput(c);
+    if (c.load_rates?.length) return measuredCapacity(c, latency_s);
     if (c.slowest_s === null) return c.mean_s <= latency_s ? throughput(c) : 0;
     if (c.slowest_s > latency_s) return 0;
     let [low, high] = [0.01, 1];
@@ -33,13 +35,26 @@ const Plans = (() => {
     return low / c.mean_s;
   }
 
+  // The greatest measured rate up to which every measured 99th percentile is within the latency;
+  // null stands for a rate that is more than the machine can do.
+  function measuredCapacity(c, latency_s) {
+    let most = 0;
+    for (const [rate, p99_s] of c.load_rates) {
+      if (p99_s === null || p99_s > latency_s) break;
+      most = rate;
+    }
+    return most;
+  }
+
   const machinesFor = (load, one) => Math.max(1, Math.ceil((load / one) * (1 - ROUNDING)));
   const machinesAbove = (load, one) => Math.floor((load / one) * (1 + ROUNDING)) + 1;
 
   function slowed(c, factor) {
-    if (c.slowest_s === null) return { ...c, mean_s: c.mean_s * factor };
+    const load_rates = c.load_rates?.map(([rate, p99_s]) => [rate / factor, p99_s]);
+    if (c.slowest_s === null) return { ...c, mean_s: c.mean_s * factor, load_rates };
     return {
       ...c,
+      load_rates,
       mean_s: c.mean_s * factor,
       slowest_s: c.slowest_s * factor,
       mean_square_s2: c.mean_square_s2 * factor ** 2,
@@ -54,6 +69,10 @@ const Plans = (() => {
   }
 
   function latencyAt(c, rate) {
+    if (c.load_rates?.length) {
+      const step = c.load_rates.find(([measured]) => measured >= rate * (1 - ROUNDING));
+      return step ? step[1] : null;
+    }
     if (c.slowest_s === null) return c.mean_s;
     return rate * c.mean_s >= 1 - ROUNDING ? null : response(c, rate);
   }

@@ -33,7 +33,9 @@ const Tables = (() => {
   const machines = (plan) => `${plan.count} \u00d7 ${plan.candidate.instance}`;
 
   function latencyWords(plan) {
-    if (plan.latency_s === null) return "no bound: always busy";
+    const measured = plan.candidate.load_rates?.length > 0;
+    if (plan.latency_s === null) return measured ? "not measured at this load" : "no bound: always busy";
+    if (measured) return `${Words.time(plan.latency_s)} (p99, measured)`;
     if (plan.candidate.slowest_s === null) return `${Words.time(plan.latency_s)} (mean)`;
     return `${Words.time(plan.latency_s)} (p99, estimated)`;
   }
@@ -98,6 +100,7 @@ const Tables = (() => {
   }
 
   function tooSlow(c, latency_s) {
+    if (c.load_rates?.length) return `under every load measured, its p99 exceeds ${Words.time(latency_s)}`;
     const name = c.slowest_s === null ? "mean" : c.experiments < 459 ? "slowest" : "p99";
     return `${Words.time(c.slowest_s ?? c.mean_s)} (${name}) exceeds ${Words.time(latency_s)} at any count`;
   }
@@ -272,7 +275,7 @@ const Tables = (() => {
       element("h3", {}, shown.instance, muted(price)),
       shown.conditions ? element("p", { class: "muted" }, shown.conditions) : null,
       scroll(caption, table(caption, headings, rows, "results")),
-      pictureLinks(shown.pictures, { throughput: "throughput", times: "times" }),
+      pictureLinks(shown.pictures, { throughput: "throughput", load: "latency against rate", times: "times" }),
     );
   }
 

@@ -1,0 +1,147 @@
+#include "cli/throughput_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/layout.h"
+#include "cli/table.h"
+#include "core/printable.h"
+#include "results/units.h"
+
+namespace dnnbench {
+namespace {
+
+using Row = std::vector<std::string>;
+
+const Row kHeader{"engine",  "version",   "streams x threads",  "batch",
+                  "items/s", "95 % sure", "vs best until then", "p99",
+                  "memory",  "verdict"};
+const std::vector<size_t> kLeftAligned{0, 1, 5, 6, 9};
+
+std::string interval_cell(const TriedSetting& setting) {
+  if (!setting.least_per_s) return "-";
+  return fmt::format("[{}, {}]", format_rate(*setting.least_per_s),
+                     format_rate(*setting.greatest_per_s));
+}
+
+std::string ratio_cell(const TriedSetting& setting) {
+  if (!setting.against) return "-";
+  const Ratio& speed = setting.speed;
+  if (speed.relation == Relation::kTie) return "tie";
+  if (!(speed.interval.low > 0) || !std::isfinite(speed.interval.high)) {
+    return fmt::format("{:.2f}x [?]", speed.value);
+  }
+  return fmt::format("{:.2f}x [{:.2f}, {:.2f}]", speed.value, speed.interval.low,
+                     speed.interval.high);
+}
+
+std::string words(const TriedSetting& setting) {
+  std::string text = fmt::format("{} x {}", setting.streams, setting.threads);
+  if (setting.batch) text += fmt::format(", batch {}", *setting.batch);
+  return text;
+}
+
+std::string verdict_of(const Result& result, size_t index) {
+  const TriedSetting& setting = result.throughput->tried[index];
+  if (!setting.reason.empty()) return setting.per_s > 0 ? "too slow" : "failed";
+  if (index != result.throughput->chosen) return "";
+  if (result.verification.verdict == Verdict::kUnverified) return "unverified";
+  return is_suspect(result) ? "suspect" : "best";
+}
+
+Row row_of(const Result& result, size_t index) {
+  const TriedSetting& setting = result.throughput->tried[index];
+  return {engine_label(result.backend, result.settings),
+          result.engine_version.value_or("-"),
+          fmt::format("{} x {}", setting.streams, setting.threads),
+          setting.batch ? fmt::format("{}", *setting.batch) : "-",
+          setting.per_s > 0 ? format_rate(setting.per_s) : "-",
+          interval_cell(setting),
+          ratio_cell(setting),
+          setting.p99_s > 0 ? format_seconds(setting.p99_s) : "-",
+          setting.peak_rss_bytes > 0 ? format_bytes(setting.peak_rss_bytes) : "-",
+          verdict_of(result, index)};
+}
+
+std::vector<size_t> best_first(const ThroughputResult& throughput) {
+  std::vector<size_t> order{throughput.chosen};
+  for (size_t i = 0; i < throughput.tried.size(); ++i) {
+    if (i != throughput.chosen) order.push_back(i);
+  }
+  return order;
+}
+
+std::vector<const Result*> fastest_first(const std::vector<Result>& results) {
+  std::vector<const Result*> ranked;
+  for (const Result& result : results) {
+    if (may_be_ranked(result) && result.throughput) ranked.push_back(&result);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const Result* a, const Result* b) {
+    return a->throughput->best().per_s > b->throughput->best().per_s;
+  });
+  return ranked;
+}
+
+// Settings that the best one did not beat, in words: ", as much as 2 x 1 (tie)".
+std::string equals(const ThroughputResult& throughput) {
+  std::vector<std::string> ties;
+  for (const TriedSetting& setting : throughput.tried) {
+    if (setting.against != throughput.chosen || !setting.reason.empty()) continue;
+    if (setting.speed.relation == Relation::kTie) ties.push_back(words(setting) + " does as much");
+    if (setting.speed.relation == Relation::kUndecided) {
+      ties.push_back(words(setting) + " is undecided against it");
+    }
+  }
+  return ties.empty() ? "" : fmt::format(" ({})", fmt::join(ties, "; "));
+}
+
+}  // namespace
+
+std::string throughput_table(const std::vector<Result>& results) {
+  std::vector<Row> rows{kHeader};
+  std::string reasons;
+  for (const Result& result : results) {
+    const std::string label = engine_label(result.backend, result.settings);
+    if (!result.throughput) {
+      rows.push_back({label, result.engine_version.value_or("-"), "-", "-", "-", "-", "-", "-", "-",
+                      std::string(to_string(result.outcome.kind))});
+      reasons += fmt::format("{}: {}: {}\n", label, to_string(result.outcome.kind),
+                             printable(result.outcome.reason));
+      continue;
+    }
+    for (const size_t index : best_first(*result.throughput)) {
+      rows.push_back(row_of(result, index));
+      const TriedSetting& setting = result.throughput->tried[index];
+      if (setting.reason.empty()) continue;
+      reasons += fmt::format("{}, {}: {}\n", label, words(setting), printable(setting.reason));
+    }
+    if (is_suspect(result)) reasons += fmt::format("{}: suspect: {}\n", label, why_suspect(result));
+    if (!result.throughput->complete) {
+      reasons += fmt::format("{}: the budget ended before all settings were tried\n", label);
+    }
+  }
+  return layout(rows, kLeftAligned) + reasons;
+}
+
+std::string throughput_sentence(const std::vector<Result>& results) {
+  const std::vector<const Result*> ranked = fastest_first(results);
+  if (ranked.empty()) return "No engine has a verified throughput on a quiet machine.";
+  const Result& first = *ranked[0];
+  const TriedSetting& best = first.throughput->best();
+  std::string text = fmt::format("{} does most, {} items a second, with {}{}",
+                                 engine_label(first.backend, first.settings),
+                                 format_rate(best.per_s), words(best), equals(*first.throughput));
+  if (ranked.size() > 1) {
+    const TriedSetting& second = ranked[1]->throughput->best();
+    const bool apart =
+        best.least_per_s && second.greatest_per_s && *best.least_per_s > *second.greatest_per_s;
+    text += fmt::format("; {} {} with {}{}", engine_label(ranked[1]->backend, ranked[1]->settings),
+                        format_rate(second.per_s), words(second),
+                        apart ? "" : ", which is undecided: their intervals overlap");
+  }
+  return fmt::format("{}; {}.", text, agreement(ranked));
+}
+
+}  // namespace dnnbench

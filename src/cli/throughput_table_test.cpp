@@ -1,0 +1,70 @@
+#include "cli/throughput_table.h"
+
+#include <gtest/gtest.h>
+
+namespace dnnbench {
+namespace {
+
+TriedSetting setting(int streams, int threads, double per_s) {
+  TriedSetting tried{streams, threads, std::nullopt, per_s};
+  tried.least_per_s = 0.98 * per_s;
+  tried.greatest_per_s = 1.02 * per_s;
+  tried.p99_s = 0.02;
+  return tried;
+}
+
+TriedSetting compared(TriedSetting tried, size_t against, Ratio speed) {
+  tried.against = against;
+  tried.speed = speed;
+  return tried;
+}
+
+Result tried(const std::string& backend, std::vector<TriedSetting> settings, size_t chosen) {
+  Result result;
+  result.model_path = "/models/tiny.onnx";
+  result.backend = backend;
+  result.backend_meta = result.settings = "cpu";
+  result.mode = Mode::kThroughput;
+  result.verification.verdict = Verdict::kOk;
+  result.data = {0.02};
+  result.blocks = 10;
+  result.throughput = ThroughputResult{std::nullopt, std::move(settings), chosen, true};
+  return result;
+}
+
+const Ratio kFaster{1.2, {1.15, 1.25}, Relation::kFaster};
+const Ratio kTied{1.0, {0.995, 1.004}, Relation::kTie};
+
+TEST(ThroughputTable, EverySettingIsARowAndTheBestOnesFirst) {
+  TriedSetting broken{4, 1};
+  broken.reason = "out_of_memory: no memory left";
+  const std::string table = throughput_table(
+      {tried("openvino", {setting(1, 4, 50), compared(setting(2, 2, 60), 0, kFaster), broken}, 1)});
+  EXPECT_LT(table.find("2 x 2"), table.find("1 x 4"));
+  EXPECT_NE(table.find("1.20x [1.15, 1.25]"), std::string::npos) << table;
+  EXPECT_NE(table.find("openvino, 4 x 1: out_of_memory: no memory left"), std::string::npos);
+}
+
+TEST(ThroughputSentence, TellsTiesAndOverlaps) {
+  const Result first =
+      tried("openvino", {setting(1, 4, 60), compared(setting(2, 2, 60), 0, kTied)}, 0);
+  EXPECT_EQ(
+      throughput_sentence({first}),
+      "openvino does most, 60.0 items a second, with 1 x 4 (2 x 2 does as much); outputs agree "
+      "exactly.");
+  const Result near = tried("tvm", {setting(1, 4, 59)}, 0);
+  EXPECT_NE(throughput_sentence({near, first}).find("undecided: their intervals overlap"),
+            std::string::npos);
+  const Result far = tried("tvm", {setting(1, 4, 40)}, 0);
+  EXPECT_EQ(throughput_sentence({far, first}).find("undecided"), std::string::npos);
+}
+
+TEST(ThroughputTable, AnEngineWithoutAnySettingSaysWhy) {
+  Result result = tried("tvm", {setting(1, 1, 1)}, 0);
+  result.throughput.reset();
+  result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  EXPECT_NE(throughput_table({result}).find("tvm: crashed: ended by SIGSEGV"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dnnbench

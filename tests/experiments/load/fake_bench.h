@@ -1,0 +1,38 @@
+// The fake engine on a model, loaded and warm: what the experiments on load measure.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "run/bench_engine.h"
+#include "run/work_folder.h"
+
+namespace dnnbench {
+
+struct Silent : Progress {
+  void note(const std::string&) override {}
+  void step(const std::string&, const std::string&, std::optional<double>) override {}
+  void finished(const Result&) override {}
+};
+
+struct FakeBench {
+  // `part` is what the fake engine plays: "ok,duration_s=0.001".
+  FakeBench(const std::string& model, const std::string& part) {
+    options.warmup = 100;
+    prepared = prepare_model(options, read_model(model), 1, work, progress);
+    result.output_path = work.path() + "/fake.json";
+    result.log_path = "fake.log";
+    bench = std::make_unique<EngineBench>(options, prepared, EngineChoice{"fake", "fake", part},
+                                          work, progress, result);
+    bench->prepare();
+  }
+
+  WorkFolder work;
+  Silent progress;
+  RunOptions options;
+  PreparedModel prepared;
+  Result result;
+  std::unique_ptr<EngineBench> bench;
+};
+
+}  // namespace dnnbench

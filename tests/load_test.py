@@ -1,0 +1,158 @@
+"""Load mode: requests that come at random. What does not depend on how quiet the machine is."""
+
+import pytest
+
+TWO_MS = "ok,duration_s=0.002"
+
+
+def only_rate(result: dict) -> dict:
+    (rate,) = result["load"]["rates"]
+    return rate
+
+
+@pytest.fixture(scope="module")
+def light(bench, convolution):
+    """Two engines at 100 requests a second."""
+    parts = (TWO_MS, "ok,duration_s=0.001")
+    flags = ["--mode=load", "--rate=100", "--repeat=500", "--seed=3"]
+    return bench(convolution, *[f"--fake={part}" for part in parts], *flags, quick=False)
+
+
+def test_the_result_tells_every_request(light):
+    for result in light.results.values():
+        assert result["mode"] == "load"
+        assert result["ranking"] is None
+        load = result["load"]
+        assert load["rate_per_s"] == 100 and load["slo_p99_s"] is None
+        count = len(result["data"])
+        assert count >= 500
+        assert len(result["start_s"]) == len(result["block"]) == len(load["begin_s"]) == count
+        assert only_rate(result)["requests"] == count
+        for start, latency, begin in zip(result["start_s"], result["data"], load["begin_s"]):
+            assert start <= begin + 1e-9 and begin < start + latency
+
+
+def test_a_request_is_begun_after_the_one_before(light):
+    for result in light.results.values():
+        ends = [start + latency for start, latency in zip(result["start_s"], result["data"])]
+        begins = result["load"]["begin_s"]
+        blocks = result["block"]
+        for i in range(1, len(begins)):
+            if blocks[i] == blocks[i - 1]:
+                assert begins[i] >= ends[i - 1] - 1e-9
+
+
+def test_engines_meet_the_same_arrivals(light):
+    """In the first turn of each, where nothing had to be measured again."""
+    if any(result["noise"]["blocks_disturbed"] for result in light.results.values()):
+        pytest.skip("the machine is too busy")
+    gaps = []
+    for result in light.results.values():
+        starts = [s for s, block in zip(result["start_s"], result["block"]) if block == 0]
+        gaps.append([b - a for a, b in zip(starts, starts[1:])])
+    assert gaps[0] == pytest.approx(gaps[1], abs=1e-6)
+
+
+def test_the_names_tell_the_rate(light):
+    assert "fake-ok_duration_s=0.002-seed=3-mode=load-rate=100" in light.results
+    settings = {result["load"]["settings"] for result in light.results.values()}
+    assert "ok_duration_s=0.002-seed=3" in settings
+
+
+def test_latencies_are_told_where_the_machine_was_quiet(light):
+    result = light.results["fake-ok_duration_s=0.002-seed=3-mode=load-rate=100"]
+    rate = only_rate(result)
+    if result["noise"]["suspect"] or rate["verdict"] == "late":
+        assert "  ok\n" not in light.stdout or light.stdout.count("  ok\n") == 1
+        pytest.skip("the machine is too busy")
+    assert rate["verdict"] == "carried"
+    assert result["throughput_per_s"] == 100
+    assert result["latency_s"]["p50"] >= 0.002
+    assert rate["p99_at_least_s"] <= rate["p99_s"] == result["latency_s"]["p99"]
+    assert "requests a second" in light.stdout
+
+
+def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
+    flags = ["--mode=load", "--rate=5000", "--budget=3"]
+    run = bench(convolution, f"--fake={TWO_MS}", *flags, quick=False)
+    assert run.code == 0
+    result = run.only_result()
+    assert result["throughput_per_s"] is None
+    assert result["latency_s"] == {}
+    rate = only_rate(result)
+    assert rate["verdict"] == "overloaded"
+    assert rate["busy_share"] > 1
+    assert rate["reason"].startswith("it can't carry 5000 a second: at most about ")
+    assert rate["reason"] in run.stdout or run.disturbed
+    assert result["load"]["carried_per_s"] is None
+
+
+def test_a_stall_shows_in_all_that_wait_for_it(bench, convolution):
+    """Half a second at 200 a second: about 125 requests, not one (coordinated omission)."""
+    part = "stall,duration_s=0.0005,calls=200,stall_s=0.5"
+    flags = ["--mode=load", "--rate=200", "--repeat=400", "--warmup=0"]
+    result = bench(convolution, f"--fake={part}", *flags, quick=False).only_result()
+    waited = sum(latency > 0.05 for latency in result["data"])
+    assert waited >= 60
+
+
+def test_several_processes_share_the_requests(bench, convolution):
+    flags = ["--mode=load", "--rate=300", "--repeat=300", "--streams=2", "--threads=1"]
+    run = bench(convolution, "--fake=ok,duration_s=0.002", *flags, quick=False)
+    result = run.only_result()
+    assert result["streams"] == 2
+    assert len(result["data"]) >= 300
+    ends = [start + latency for start, latency in zip(result["start_s"], result["data"])]
+    begins = result["load"]["begin_s"]
+    overlapping = sum(begins[i] < ends[i - 1] for i in range(1, len(begins)))
+    assert overlapping > 0
+    for i in range(2, len(begins)):  # never three at a time
+        assert sum(begins[i] < end - 1e-9 for end in ends[:i]) <= 1
+    assert {name for name in run.files() if name.endswith(".log")} == {
+        "tiny-quant=0-cpu-fake-ok_duration_s=0.002-streams=2-threads=1-mode=load-rate=300.log",
+        "tiny-quant=0-cpu-fake-ok_duration_s=0.002-streams=2-threads=1-mode=load-rate=300.2.log",
+    }
+
+
+def test_the_highest_rate_within_a_bound(bench, convolution):
+    flags = ["--mode=load", "--slo-p99=0.01", "--budget=20"]
+    run = bench(convolution, f"--fake={TWO_MS}", *flags, quick=False)
+    result = run.only_result()
+    load = result["load"]
+    assert load["slo_p99_s"] == 0.01 and load["rate_per_s"] is None
+    assert len(load["rates"]) >= 2
+    assert len({rate["rate_per_s"] for rate in load["rates"]}) >= 1
+    if load["carried_per_s"] is None:
+        pytest.skip("the machine is too busy")
+    chosen = load["rates"][load["chosen"]]
+    assert chosen["rate_per_s"] == load["carried_per_s"] == result["throughput_per_s"]
+    assert chosen["p99_s"] <= 0.01 and chosen["verdict"] == "carried"
+    missed = [
+        rate["rate_per_s"]
+        for rate in load["rates"]
+        if rate["verdict"] in ("overloaded", "unsteady") or (rate["p99_s"] or 0) > 0.01
+    ]
+    assert all(rate > load["carried_per_s"] for rate in missed)
+
+
+def test_a_bound_below_one_inference_is_met_by_no_rate(bench, convolution):
+    flags = ["--mode=load", "--slo-p99=0.001", "--budget=4"]
+    run = bench(convolution, f"--fake={TWO_MS}", *flags, quick=False)
+    assert run.only_result()["load"]["carried_per_s"] is None
+    assert run.only_result()["load"]["reason"] != ""
+
+
+def test_an_engine_that_ends_under_load_leaves_the_others_theirs(bench, convolution):
+    flags = ["--mode=load", "--rate=200", "--repeat=300", "--timeout=4"]
+    parts = ["crash_later,calls=700,duration_s=0.001", TWO_MS]
+    run = bench(convolution, *[f"--fake={part}" for part in parts], *flags, quick=False)
+    outcomes = {result["backend_meta"][:5]: result["outcome"] for result in run.results.values()}
+    assert outcomes["ok_du"] == "ok"
+    assert outcomes["crash"] in ("crashed", "ok")
+
+
+@pytest.mark.parametrize("engine", ["wrong", "wrong_later"])
+def test_wrong_outputs_are_found_under_load_too(bench, convolution, engine):
+    flags = ["--mode=load", "--rate=200", "--repeat=50"]
+    run = bench(convolution, f"--fake={engine}", *flags, quick=False)
+    assert run.only_result()["outcome"] == "wrong_output"

@@ -1,0 +1,90 @@
+"""--batch and --threads with lists, and throughput mode, which tries settings itself."""
+
+import pytest
+
+import tiny_models
+
+
+@pytest.fixture(scope="module")
+def open_batch(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("open")
+    return tiny_models.save(tiny_models.convolution(batch="N"), folder / "tiny.onnx")
+
+
+def test_each_batch_has_a_result_of_its_own(bench, open_batch):
+    run = bench(open_batch, "--onnxruntime", "--batch=1,3")
+    assert run.code == 0
+    assert set(run.results) == {"onnxruntime-cpu-batch=1", "onnxruntime-cpu-batch=3"}
+    result = run.results["onnxruntime-cpu-batch=3"]
+    assert result["batch"] == 3
+    assert result["input_shapes"] == {"x": [3, 3, 8, 8]}
+    assert result["verification"]["verdict"] == "ok"
+    assert "inputs x[1,3,8,8]" in run.stdout and "inputs x[3,3,8,8]" in run.stdout
+
+
+def test_a_model_with_a_fixed_batch_says_so(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--batch=4")
+    assert run.code == 2
+    assert (
+        "--batch=4 can't be run: the model fixes the batch of its inputs (x float32[1,3,8,8]); "
+        "export it with an open first dimension" in run.stderr
+    )
+    assert bench(convolution, "--onnxruntime", "--batch=1").code == 0
+
+
+def test_thread_counts_take_turns_with_each_other(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--threads=1,2")
+    assert set(run.results) == {"onnxruntime-cpu-threads=1", "onnxruntime-cpu-threads=2"}
+    for name, result in run.results.items():
+        assert result["threads"] == result["in_force"]["threads"] == int(name[-1])
+        assert result["batch"] is None
+    assert len({result["run_id"] for result in run.results.values()}) == 1
+    assert ": 1 or 2 threads, " in run.stdout
+
+
+@pytest.fixture(scope="module")
+def throughput(bench, open_batch):
+    flags = ["--mode=throughput", "--batch=1,2", "--budget=40"]
+    return bench(open_batch, "--fake=ok,duration_s=0.002", *flags, quick=False)
+
+
+def test_every_setting_that_was_tried_is_told(throughput):
+    result = throughput.only_result()
+    assert result["mode"] == "throughput"
+    found = result["throughput"]
+    assert {setting["batch"] for setting in found["tried"]} <= {1, 2}
+    for index, setting in enumerate(found["tried"]):
+        assert setting["streams"] * setting["threads"] <= result["environment"]["affinity_cores"]
+        assert (setting["against"] is None) == (index == 0)
+        assert setting["per_s"] > 0 and setting["peak_rss_bytes"] > 0
+    best = found["tried"][found["chosen"]]
+    assert result["throughput_per_s"] == best["per_s"]
+    assert (result["streams"], result["threads"]) == (best["streams"], best["threads"])
+    assert result["batch"] == best["batch"]
+    assert "does most" in throughput.stdout or throughput.disturbed
+
+
+def test_items_of_a_batch_are_counted(throughput):
+    """The fake engine takes as long for two items as for one."""
+    tried = throughput.only_result()["throughput"]["tried"]
+    met = [s for s in tried if s["batch"] == 2 and tried[s["against"]]["batch"] == 1]
+    if not met or met[0]["relation"] == "undecided":
+        pytest.skip("the machine is too busy")
+    same = [s for s in met if s["streams"] == tried[s["against"]]["streams"]]
+    assert all(s["relation"] == "faster" for s in same)
+    assert all(s["speed"] == pytest.approx(2, rel=0.1) for s in same)
+
+
+def test_a_setting_that_breaks_the_bound_is_not_chosen(bench, convolution):
+    flags = ["--mode=throughput", "--slo-p99=0.001", "--budget=10"]
+    run = bench(convolution, "--fake=ok,duration_s=0.002", *flags, quick=False)
+    result = run.only_result()
+    assert result["outcome"] == "unsupported"
+    assert "an inference takes up to" in result["reason"]
+
+
+def test_an_engine_that_can_not_be_set_up_is_an_outcome(bench, convolution):
+    flags = ["--mode=throughput", "--budget=5"]
+    run = bench(convolution, "--fake=crash_on_load", *flags, quick=False)
+    assert run.code == 1
+    assert run.only_result()["outcome"] == "crashed"

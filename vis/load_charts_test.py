@@ -1,0 +1,87 @@
+import json
+import re
+
+import pytest
+import vl_convert
+
+import draw
+import load_charts
+from comparisons import compare
+from golden import GOLDEN
+from read_results import read_results
+from themes import LIGHT
+
+SAMPLE = GOLDEN / "results" / "c5a.4xlarge" / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
+
+
+def rate(per_s: float, p99_s: float | None, verdict: str = "carried", **other: object) -> dict:
+    known = {"rate_per_s": per_s, "verdict": verdict, "p99_s": p99_s}
+    return known | {"p99_at_least_s": p99_s, "p99_at_most_s": p99_s} | other
+
+
+def under_load(*rates: dict, backend: str = "openvino", slo: float | None = None) -> dict:
+    carried = [r["rate_per_s"] for r in rates if r["verdict"] == "carried"]
+    load = {
+        "settings": "cpu",
+        "rate_per_s": None if slo else rates[0]["rate_per_s"],
+        "slo_p99_s": slo,
+        "carried_per_s": max(carried, default=None),
+        "reason": "" if carried else "it can't carry 50 a second: at most about 30",
+        "rates": list(rates),
+    }
+    meta = f"cpu-mode=load-rate={rates[0]['rate_per_s']}"
+    return {"mode": "load", "backend": backend, "backend_meta": meta, "load": load} | {
+        "throughput_per_s": load["carried_per_s"]
+    }
+
+
+@pytest.fixture
+def comparison(tmp_path):
+    def make(*loads: dict):
+        sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+        for i, load in enumerate(loads):
+            (tmp_path / f"{i}.json").write_text(json.dumps(sample | load), encoding="utf-8")
+        results, complaints = read_results(tmp_path)
+        assert complaints == []
+        [found] = compare(results)
+        return found
+
+    return make
+
+
+def test_every_rate_of_an_engine_is_one_line(comparison):
+    found = comparison(
+        under_load(rate(10, 0.05)),
+        under_load(rate(20, 0.08, p99_at_least_s=0.07, p99_at_most_s=None)),
+        under_load(rate(50, None, "overloaded")),
+        under_load(rate(10, 0.06), rate(15, 0.09, "late"), backend="onnxruntime", slo=0.1),
+    )
+    points = [(p["name"], p["rate"], p["low"], p["high"]) for p in load_charts.points(found)]
+    assert points == [
+        ("ONNX Runtime cpu", 10, 0.06, 0.06),
+        ("OpenVINO cpu", 10, 0.05, 0.05),
+        ("OpenVINO cpu", 20, 0.07, None),
+    ]
+    assert load_charts.overloaded(found) == [{"name": "OpenVINO cpu", "rate": 50}]
+    texts = re.findall(
+        r">([^<>]+)</text>", vl_convert.vegalite_to_svg(load_charts.picture(found, LIGHT))
+    )
+    assert "99th percentile of latency (ms)" in texts and "Requests per second" in texts
+    assert {"OpenVINO cpu", "ONNX Runtime cpu"} <= set(texts)
+
+
+def test_what_is_not_carried_has_no_figure_and_says_why(comparison):
+    found = comparison(under_load(rate(50, None, "overloaded")))
+    [row] = found.rows
+    assert not row.result.measured
+    assert row.words == "Not carried"
+    assert row.reason == "it can't carry 50 a second: at most about 30"
+    assert not load_charts.can_be_drawn(found)
+    vl_convert.vegalite_to_svg(draw.figures(found))
+
+
+def test_a_folder_with_loads_is_drawn(comparison, tmp_path):
+    comparison(under_load(rate(10, 0.05)), under_load(rate(50, None, "overloaded"), backend="tvm"))
+    (tmp_path / "2.json").write_text(SAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    draw.draw_folder(tmp_path, tmp_path / "plots", pytest.fail)
+    assert len(list((tmp_path / "plots").glob("*-load.svg"))) == 1
