@@ -53,9 +53,8 @@ class Cache:
         return sorted((self.folder / "tvm").glob("*.so"))
 
     def leftovers(self) -> list[str]:
-        known = {".so", ".json"}
         found = (self.folder / "tvm").glob("*")
-        return [p.name for p in found if p.suffix not in known or ".partial" in p.name]
+        return [path.name for path in found if path.suffix not in (".so", ".json")]
 
 
 @pytest.fixture
@@ -237,9 +236,17 @@ def test_a_killed_worker_takes_the_compiler_with_it(programs, cache, convolution
     wait_until(lambda: not processes_with(mark))
 
 
+def test_the_library_is_kept(bench, convolution, tmp_path):
+    kept = tmp_path / "kept"
+    result = require_ok(bench(convolution, "--tvm", f"--save-converted={kept}").only_result())
+    file = Path(result["converted_path"])
+    assert (file.parent, file.suffix) == (kept, ".so")
+    assert file.read_bytes()[:4] == b"\x7fELF"
+
+
 @pytest.mark.parametrize("name", ["mobilenetv2-10", "shufflenet-v2-10", "super-resolution-10"])
 def test_generated_models(bench, tmp_path, name):
     script = REPOSITORY / "models" / "make_models.py"
     subprocess.run([sys.executable, script, name, "--out", tmp_path], check=True)
-    result = require_ok(bench(tmp_path / f"{name}.onnx", "--tvm", "--repeat=3").only_result())
+    result = require_ok(bench(tmp_path / f"{name}.onnx", "--tvm").only_result())
     assert json.dumps(result["in_force"]["settings"]).count("own") == 1

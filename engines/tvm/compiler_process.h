@@ -16,8 +16,9 @@ std::string compiler_fingerprint();
 // What the compiler tells of its work: the target, the schedules, ...
 using CompilerReport = std::map<std::string, std::string>;
 
-// Compiles the model that `config` names into the library `path`. Throws Unsupported or Error with
-// the compiler's own reason, std::bad_alloc where memory ran out.
+// Compiles the model that `config` names into the library `path`, in a folder that takes other
+// files too. Throws Unsupported or Error with the compiler's own reason, std::bad_alloc where
+// memory ran out.
 CompilerReport compile(const LoadConfig& config, const std::string& path);
 
 }  // namespace dnnbench::tvm_runtime

@@ -3,7 +3,6 @@
 #include "worker/engine.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -31,22 +30,6 @@ void require_supported(const LoadConfig& config) {
   }
   if (!config.optimize) throw Unsupported("TVM always compiles with its optimisations");
 }
-
-// Removes what a failed compilation leaves.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class TvmEngine : public Engine {
  public:
@@ -84,15 +67,22 @@ class TvmEngine : public Engine {
 
   std::vector<Value> outputs() override { return program_->outputs(model_.graph.outputs); }
 
+  // The library that runs, which tvm.runtime.load_module reads.
+  std::string save_converted(const std::string& path) override {
+    const std::string file = path + ".so";
+    std::filesystem::copy_file(compiled_.library_path, file,
+                               std::filesystem::copy_options::overwrite_existing);
+    return file;
+  }
+
  private:
   tvm_runtime::CompiledModel compile(const LoadConfig& config, const std::string& description) {
     const auto start = Clock::now();
-    const std::string path = tvm_runtime::library_path_of(description);
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    const TemporaryFile library(path + "." + std::to_string(getpid()) + ".partial.so");
-    const auto settings = tvm_runtime::compile(config, library.path());
+    const tvm_runtime::PartialFolder folder;
+    const std::string library = folder.path() + "/model.so";
+    const auto settings = tvm_runtime::compile(config, library);
     compile_s_ = std::chrono::duration<double>(Clock::now() - start).count();
-    return tvm_runtime::keep_compiled(description, library.path(), *compile_s_, settings);
+    return tvm_runtime::keep_compiled(description, library, *compile_s_, settings);
   }
 
   import::ImportedModel model_;

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -88,6 +91,31 @@ std::optional<CompiledModel> find_compiled(const std::string& description) {
   } catch (const std::exception&) {
     return std::nullopt;  // whatever is wrong with it, it is made anew
   }
+}
+
+PartialFolder::PartialFolder() {
+  const std::string prefix = "partial-";
+  const fs::path folder = cache_folder() + "/tvm";
+  fs::create_directories(folder);
+  const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  std::error_code ignored;  // others may be at it too
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix) && entry.last_write_time(ignored) < yesterday) {
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+  std::string path = (folder / (prefix + "XXXXXX")).string();
+  if (mkdtemp(path.data()) == nullptr) {
+    throw Error(
+        fmt::format("no folder could be made in {}: {}", folder.string(), std::strerror(errno)));
+  }
+  path_ = path;
+}
+
+PartialFolder::~PartialFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
 }
 
 CompiledModel keep_compiled(const std::string& description, const std::string& temporary_path,

@@ -31,6 +31,20 @@ std::string library_path_of(const std::string& description);
 // The entry, where there is a whole one.
 std::optional<CompiledModel> find_compiled(const std::string& description);
 
+// Where a model is compiled: a folder of this process in the cache, removed in the end. A process
+// that is killed leaves its own; the next one removes those older than a day.
+class PartialFolder {
+ public:
+  PartialFolder();
+  ~PartialFolder();
+  PartialFolder(const PartialFolder&) = delete;
+  PartialFolder& operator=(const PartialFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // Makes the library at `temporary_path` and what is told of it the entry.
 CompiledModel keep_compiled(const std::string& description, const std::string& temporary_path,
                             double compile_s, const std::map<std::string, std::string>& settings);

@@ -32,13 +32,10 @@ class _ParallelAndVector(dlight.ScheduleRule):
     ) -> s_tir.Schedule | None:
         schedule = s_tir.Schedule(func)
         try:
-            blocks = normalize_prim_func(schedule)
-        except Exception:  # noqa: BLE001 a function that is no nest of loops keeps the library's form
+            for block in try_inline(schedule, normalize_prim_func(schedule) or []):
+                self._schedule_block(schedule, block)
+        except Exception:  # noqa: BLE001 a form that can't be scheduled so stays the library's, slow but right
             return None
-        if blocks is None:
-            return None
-        for block in try_inline(schedule, blocks):
-            self._schedule_block(schedule, block)
         return schedule
 
     def _schedule_block(self, schedule: s_tir.Schedule, block) -> None:

@@ -4,7 +4,7 @@ together with the batch normalisation, bias, residual and activation that follow
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from tvm import relax
+from tvm import relax, tirx
 
 from .convolution import Activation, Convolution, Epilogue
 from .dataflow import Binding, Dataflow, is_static_tensor, operator_of, shape_of
@@ -114,7 +114,10 @@ def _extend(site: Site, dataflow: Dataflow, taken: set[relax.Var]) -> bool:
     if operator == "relax.nn.relu":
         site.epilogue = replace(site.epilogue, activation=Activation.RELU)
     elif operator == "relax.clip":
-        low, high = (float(bound.value) for bound in user.value.args[1:3])
+        bounds = user.value.args[1:3]
+        if not all(isinstance(bound, tirx.IntImm | tirx.FloatImm) for bound in bounds):
+            return False
+        low, high = (float(bound.value) for bound in bounds)
         site.epilogue = replace(site.epilogue, activation=Activation.CLIP, low=low, high=high)
     else:
         return False

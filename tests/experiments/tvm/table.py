@@ -1,4 +1,5 @@
-"""table.py RESULTS MODEL...: prints the table of RESULTS/none and RESULTS/own as Markdown."""
+"""table.py RESULTS MODEL...: prints a row of Markdown a model: milliseconds on ONNX Runtime and TVM, their ratio, seconds of
+compilation, error. A question mark: the machine was busy."""
 
 import json
 import sys
@@ -9,37 +10,26 @@ def read(folder: Path, model: str, backend: str) -> dict:
     return json.loads((folder / f"{model}-quant=0-cpu-{backend}-cpu.json").read_text())
 
 
-def milliseconds(result: dict) -> str:
-    if result["outcome"] != "ok":
-        return result["outcome"]
-    return f"{result['latency_s']['p50'] * 1e3:.3g}" + (" ?" if result["noise"]["suspect"] else "")
+def row(folder: Path, model: str) -> str:
+    tvm, onnxruntime = read(folder, model, "tvm"), read(folder, model, "onnxruntime")
+    for result in (tvm, onnxruntime):
+        if result["outcome"] != "ok":
+            return f"| {model} | {result['backend']}: {result['reason']} |"
+    milliseconds = [1e3 * result["latency_s"]["p50"] for result in (onnxruntime, tvm)]
+    busy = " ?" if tvm["noise"]["suspect"] else ""
+    cells = [
+        f"{milliseconds[0]:.3g}",
+        f"{milliseconds[1]:.3g}",
+        f"{milliseconds[1] / milliseconds[0]:.2f}{busy}",
+        "-" if tvm["compile_s"] is None else f"{tvm['compile_s']:.1f}",
+        f"{tvm['verification']['max_rel_error']:.0e}",
+    ]
+    return f"| {model} | {' | '.join(cells)} |"
 
 
-def ratio(result: dict, other: dict) -> str:
-    if "ok" != result["outcome"] or "ok" != other["outcome"]:
-        return "-"
-    return f"{result['latency_s']['p50'] / other['latency_s']['p50']:.2f}"
-
-
-def row(results: Path, model: str) -> str:
-    cells = [model]
-    for schedules in ("none", "own"):
-        folder = results / schedules
-        tvm, onnxruntime = read(folder, model, "tvm"), read(folder, model, "onnxruntime")
-        compile_s = tvm["compile_s"]
-        cells += [milliseconds(onnxruntime), milliseconds(tvm), ratio(tvm, onnxruntime)]
-        cells.append("-" if compile_s is None else f"{compile_s:.1f}")
-    cells.append(f"{tvm['verification']['max_rel_error'] or 0:.0e}")
-    return f"| {' | '.join(cells)} |"
-
-
-def main(results: str, *models: str) -> None:
-    print(
-        "| model | onnxruntime | untuned | ratio | compile s | onnxruntime | own schedules | ratio | compile s | error |"
-    )
-    print("|---" * 10 + "|")
+def main(folder: str, *models: str) -> None:
     for model in models:
-        print(row(Path(results), model))
+        print(row(Path(folder), model))
 
 
 if __name__ == "__main__":
