@@ -133,11 +133,9 @@ def dynamic_matmul(kind=np.uint8, per_column=False, zero=False, bias=False):
     constants = [integers("w", kind, 12, 5), array("w_scale", scale)]
     if zero:
         inputs += " w_zero"
-        constants.append(
-            integers("w_zero", kind, 5) if per_column else array("w_zero", 7, kind)
-        )
+        constants.append(integers("w_zero", kind, 5) if per_column else array("w_zero", 7, kind))
     if bias:
-        inputs += (" b" if zero else " - b")
+        inputs += " b" if zero else " - b"
         constants.append(weights("b", 5))
     return one("DynamicQuantizeMatMul", inputs, {"x": [2, 3, 12]}, constants)
 
@@ -151,7 +149,9 @@ def matmul_to_float(per_column=False, zeros=False, bias=False):
     ]
     inputs = "a w a_scale w_scale" + (" a_zero w_zero" if zeros else "")
     if zeros:
-        constants.append(integers("w_zero", np.int8, 5) if per_column else array("w_zero", 7, np.int8))
+        constants.append(
+            integers("w_zero", np.int8, 5) if per_column else array("w_zero", 7, np.int8)
+        )
     if bias:
         inputs += " b" if zeros else " - - b"
         constants.append(weights("b", 5))
@@ -169,7 +169,11 @@ def rotary(interleaved=0, flat=True, offset=False, **attributes):
         array("sine", np.sin(angles)),
     ]
     return one(
-        "RotaryEmbedding", "x positions cosine sine", {"x": x}, constants, interleaved=interleaved,
+        "RotaryEmbedding",
+        "x positions cosine sine",
+        {"x": x},
+        constants,
+        interleaved=interleaved,
         **attributes,
     )
 
@@ -223,15 +227,20 @@ MODELS = {
     "FusedConv, Tanh": fused_conv("Tanh"),
     "FusedConv, Sigmoid": fused_conv("Sigmoid"),
     "FusedGemm": one(
-        "FusedGemm", "x w b", {"x": [3, 16]}, [weights("w", 5, 16), weights("b", 5)],
-        activation="LeakyRelu", activation_alpha=0.3, transB=1, alpha=0.5, beta=2.0,
+        "FusedGemm",
+        "x w b",
+        {"x": [3, 16]},
+        [weights("w", 5, 16), weights("b", 5)],
+        activation="LeakyRelu",
+        activation_alpha=0.3,
+        transB=1,
+        alpha=0.5,
+        beta=2.0,
     ),
     "FusedGemm, Relu": one(
         "FusedGemm", "x w", {"x": [16, 3]}, [weights("w", 16, 5)], activation="Relu", transA=1
     ),
-    "FusedMatMul": one(
-        "FusedMatMul", "x w", X, [weights("w", 2, 5, 16)], transB=1, alpha=0.25
-    ),
+    "FusedMatMul": one("FusedMatMul", "x w", X, [weights("w", 2, 5, 16)], transB=1, alpha=0.25),
     "FusedMatMul, both": one(
         "FusedMatMul", "x w", {"x": [2, 16, 3]}, [weights("w", 2, 5, 16)], transA=1, transB=1
     ),
@@ -276,48 +285,81 @@ MODELS = {
     "MatMulIntegerToFloat, columns, bias": matmul_to_float(per_column=True, zeros=True, bias=True),
     "MatMulIntegerToFloat, no zeros, bias": matmul_to_float(bias=True),
     "QLinearAdd": qlinear(
-        "QLinearAdd", ["a", "b"], {"a": [2, 3, 16], "b": [16]},
+        "QLinearAdd",
+        ["a", "b"],
+        {"a": [2, 3, 16], "b": [16]},
         inputs="a a_scale a_zero b b_scale b_zero q_scale q_zero",
     ),
     "QLinearAdd, int8": qlinear(
-        "QLinearAdd", ["a", "b"], {"a": [2, 3, 16], "b": [2, 3, 16]}, np.int8,
+        "QLinearAdd",
+        ["a", "b"],
+        {"a": [2, 3, 16], "b": [2, 3, 16]},
+        np.int8,
         inputs="a a_scale a_zero b b_scale b_zero q_scale q_zero",
     ),
     "QLinearMul": qlinear(
-        "QLinearMul", ["a", "b"], {"a": [2, 3, 16], "b": [3, 1]},
+        "QLinearMul",
+        ["a", "b"],
+        {"a": [2, 3, 16], "b": [3, 1]},
         inputs="a a_scale a_zero b b_scale b_zero q_scale q_zero",
     ),
     "QLinearSigmoid": qlinear(
         "QLinearSigmoid", ["a"], {"a": [2, 3, 16]}, inputs="a a_scale a_zero q_scale q_zero", zero=0
     ),
     "QLinearLeakyRelu": qlinear(
-        "QLinearLeakyRelu", ["a"], {"a": [2, 3, 16]}, np.int8, alpha=0.3,
+        "QLinearLeakyRelu",
+        ["a"],
+        {"a": [2, 3, 16]},
+        np.int8,
+        alpha=0.3,
         inputs="a a_scale a_zero q_scale q_zero",
     ),
     "QLinearGlobalAveragePool": qlinear(
-        "QLinearGlobalAveragePool", ["a"], {"a": [2, 4, 5, 6]},
+        "QLinearGlobalAveragePool",
+        ["a"],
+        {"a": [2, 4, 5, 6]},
         inputs="a a_scale a_zero q_scale q_zero",
     ),
     "QLinearGlobalAveragePool, last": qlinear(
-        "QLinearGlobalAveragePool", ["a"], {"a": [2, 5, 6, 4]}, channels_last=1,
+        "QLinearGlobalAveragePool",
+        ["a"],
+        {"a": [2, 5, 6, 4]},
+        channels_last=1,
         inputs="a a_scale a_zero q_scale q_zero",
     ),
     "QLinearAveragePool": qlinear(
-        "QLinearAveragePool", ["a"], {"a": [2, 4, 7, 6]}, kernel_shape=[3, 3], pads=[1, 1, 1, 1],
-        strides=[2, 2], inputs="a a_scale a_zero q_scale q_zero",
+        "QLinearAveragePool",
+        ["a"],
+        {"a": [2, 4, 7, 6]},
+        kernel_shape=[3, 3],
+        pads=[1, 1, 1, 1],
+        strides=[2, 2],
+        inputs="a a_scale a_zero q_scale q_zero",
     ),
     "QLinearConcat": qlinear(
-        "QLinearConcat", ["a", "b"], {"a": [2, 3, 4], "b": [2, 5, 4]}, axis=1,
+        "QLinearConcat",
+        ["a", "b"],
+        {"a": [2, 3, 4], "b": [2, 5, 4]},
+        axis=1,
         inputs="q_scale q_zero a a_scale a_zero b b_scale b_zero",
     ),
     "QLinearSoftmax": qlinear(
-        "QLinearSoftmax", ["a"], {"a": [2, 3, 16]}, axis=-1, opset=13, zero=0,
+        "QLinearSoftmax",
+        ["a"],
+        {"a": [2, 3, 16]},
+        axis=-1,
+        opset=13,
+        zero=0,
         inputs="a a_scale a_zero q_scale q_zero",
     ),
     "QGemm": qlinear(
-        "QGemm", ["a"], {"a": [3, 12]},
+        "QGemm",
+        ["a"],
+        {"a": [3, 12]},
         parameters=[
-            integers("w", np.uint8, 12, 5), array("w_scale", 0.01), array("w_zero", 119, np.uint8),
+            integers("w", np.uint8, 12, 5),
+            array("w_scale", 0.01),
+            array("w_zero", 119, np.uint8),
             integers("bias", np.int16, 5),
         ],
         inputs="a a_scale a_zero w w_scale w_zero - q_scale q_zero",
@@ -334,13 +376,14 @@ MODELS = {
     "RotaryEmbedding, interleaved": rotary(interleaved=1),
     "RotaryEmbedding, four dimensions": rotary(flat=False),
     "RotaryEmbedding, offset": rotary(offset=True),
-    "RotaryEmbedding, part": rotary(
-        num_heads=2, rotary_embedding_dim=8
-    ),
+    "RotaryEmbedding, part": rotary(num_heads=2, rotary_embedding_dim=8),
     "Trilu": one("Trilu", "x", {"x": [2, 4, 5]}, upper=0),
     "Pad": one(
-        "Pad", "x pads value", {"x": [2, 3]},
-        [array("pads", [0, 1, 2, 1], np.int64), array("value", [1.5])], mode="constant",
+        "Pad",
+        "x pads value",
+        {"x": [2, 3]},
+        [array("pads", [0, 1, 2, 1], np.int64), array("value", [1.5])],
+        mode="constant",
     ),
     "GatherND": one("GatherND", "x i", {"x": [3, 4, 2]}, [array("i", [[0, 1], [2, 3]], np.int64)]),
     "Attention": attention(),

@@ -126,3 +126,20 @@ def test_recurrent_layers(converted, tmp_path, operator, gates):
 def test_a_whole_model(converted, generated_model, name):
     result = converted(generated_model(name))
     assert result["convert_s"] > 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "precision"),
+    [(TensorProto.DOUBLE, "f64"), (TensorProto.FLOAT, "f32")],
+)
+def test_the_precision_is_that_of_the_weights(bench, tmp_path, kind, precision):
+    values = np.ones((3, 2), dtype=helper.tensor_dtype_to_np_dtype(kind))
+    model = tiny_models.model_of(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        [tiny_models.tensor("x", [2, 3], kind)],
+        [tiny_models.tensor("y", [2, 2], kind)],
+        [numpy_helper.from_array(values, "w")],
+    )
+    result = bench(tiny_models.save(model, tmp_path / "model.onnx"), "--pytorch").only_result()
+    assert result["in_force"]["precision"] == precision, result["reason"]
+    assert result["in_force"]["settings"]["malloc"] == "freed memory is kept"

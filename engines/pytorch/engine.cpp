@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 
 #include "core/error.h"
 #include "import/read_graph.h"
@@ -26,6 +27,20 @@ void require_supported(const LoadConfig& config) {
   }
 }
 
+// By the weights; by the inputs where there are none.
+std::string precision_of(std::set<DataType> types, const std::vector<import::Parameter>& inputs) {
+  if (types.empty()) {
+    for (const import::Parameter& input : inputs) types.insert(input.type.element);
+  }
+  const bool f16 = types.count(DataType::kFloat16) != 0;
+  const bool bf16 = types.count(DataType::kBfloat16) != 0;
+  const bool f32 = types.count(DataType::kFloat32) != 0;
+  if (f16 + bf16 + f32 > 1) return "mixed";
+  if (f16) return "f16";
+  if (bf16) return "bf16";
+  return !f32 && types.count(DataType::kFloat64) != 0 ? "f64" : "f32";
+}
+
 class PyTorchEngine : public Engine {
  public:
   std::string version() override { return pytorch::library_version(); }
@@ -37,6 +52,7 @@ class PyTorchEngine : public Engine {
     convert_s_ = 0;
     require_supported(config);
     config_ = config;
+    malloc_ = pytorch::keep_freed_memory();
     pytorch::set_threads(config.threads);
     const auto start = Clock::now();
     module_ = convert();
@@ -45,8 +61,12 @@ class PyTorchEngine : public Engine {
   }
 
   InForce in_force() override {
-    const pytorch::ModuleFacts facts = module_->facts();
-    return {"f32", pytorch::threads(), {{"CPU", facts.nodes}}, facts.settings};
+    pytorch::ModuleFacts facts = module_->facts();
+    facts.settings["malloc"] = malloc_;
+    return {precision_of(facts.weight_types, model_.graph.inputs),
+            pytorch::threads(),
+            {{"CPU", facts.nodes}},
+            facts.settings};
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
@@ -78,6 +98,7 @@ class PyTorchEngine : public Engine {
   LoadConfig config_;
   import::ImportedModel model_;
   std::unique_ptr<pytorch::Module> module_;
+  std::string malloc_;
   double convert_s_ = 0;
 };
 

@@ -13,8 +13,8 @@ if [[ $(uname -m) == aarch64 ]]; then
 fi
 wheel x86_64 nvidia-cuda-cupti==13.2.86 manylinux_2_25_x86_64 11988600 8fa29f15dd8336181f961764d9d95236fc6b931dd0c8fcf8cd70aab0c310b586
 wheel aarch64 nvidia-cuda-cupti==13.2.86 manylinux_2_25_aarch64 11760263 d9a5c133f73fcb9013f3ada0da6fb54d4117618d81f3f5a0419417ea6ee829d4
-keep 'nvidia/cu13/lib/libcupti.so.13'
+keep 'nvidia/cu13/lib/libcupti.so.13' 'nvidia_cuda_cupti-*/licenses/*'
 wheel x86_64 nvidia-cuda-runtime==13.2.86 manylinux2014_x86_64 2323576 3498247680dfddce31bad102af7e3e26fc795342a3cac64722bb0fa95e7f60f0
 wheel aarch64 nvidia-cuda-runtime==13.2.86 manylinux2014_aarch64 2341433 37844957894bfdecf90243568d21a2cb251b66106915b71459a23c8e6ef2da69
-keep 'nvidia/cu13/lib/libcudart.so.13'
+keep 'nvidia/cu13/lib/libcudart.so.13' 'nvidia_cuda_runtime-*/licenses/*'
 fetch

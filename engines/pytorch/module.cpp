@@ -3,10 +3,12 @@
 #include <ATen/Config.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <malloc.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/script.h>
 
+#include <climits>
 #include <cstring>
 
 #include "failure.h"
@@ -75,12 +77,16 @@ Value from_torch(const std::string& name, const c10::IValue& given) {
   return sequence;
 }
 
-void count_nodes(const torch::jit::Block& block, int64_t& all, int64_t& onednn) {
+void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& onednn) {
   for (const torch::jit::Node* node : block.nodes()) {
     const std::string kind = node->kind().toQualString();
-    if (node->kind() != c10::prim::Constant) ++all;
+    if (node->kind() != c10::prim::Constant) ++facts.nodes;
     if (kind.find("mkldnn") != std::string::npos) ++onednn;
-    for (const torch::jit::Block* inner : node->blocks()) count_nodes(*inner, all, onednn);
+    if (node->hasAttribute(c10::attr::value) &&
+        node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
+      facts.weight_types.insert(from_scalar_type(node->t(c10::attr::value).scalar_type()));
+    }
+    for (const torch::jit::Block* inner : node->blocks()) read_block(*inner, facts, onednn);
   }
 }
 
@@ -92,6 +98,12 @@ std::string library_version() {
   const size_t at = settings.find(key);
   if (at == std::string::npos) throw Error("PyTorch does not say its version");
   return settings.substr(at + key.size(), settings.find_first_of(", \n", at) - at - key.size());
+}
+
+std::string keep_freed_memory() {
+  const bool kept =
+      mallopt(M_MMAP_THRESHOLD, INT_MAX) == 1 && mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1;
+  return kept ? "freed memory is kept" : "library default";
 }
 
 void set_threads(int count) { at::set_num_threads(count); }
@@ -134,7 +146,10 @@ ModuleFacts Module::facts() const {
   return translating_failures([&] {
     ModuleFacts facts;
     int64_t onednn = 0;
-    count_nodes(*parts_->module.get_method("forward").graph()->block(), facts.nodes, onednn);
+    read_block(*parts_->module.get_method("forward").graph()->block(), facts, onednn);
+    for (const at::Tensor& tensor : parts_->module.buffers()) {
+      facts.weight_types.insert(from_scalar_type(tensor.scalar_type()));
+    }
     facts.settings["onednn_nodes"] = std::to_string(onednn);
     facts.settings["cpu_capability"] = at::get_cpu_capability();
     return facts;

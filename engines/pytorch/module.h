@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,18 @@ namespace dnnbench::pytorch {
 // Of the library that is loaded: "2.15.0".
 std::string library_version();
 
+// Has the C library keep the memory that an inference frees for the next one, in the whole process.
+// Otherwise, as often as not, each inference gives large tensors back to the kernel and takes them
+// anew, a page at a time. Says what is then in force.
+std::string keep_freed_memory();
+
 // Threads that compute one operator; the second is what is then in force.
 void set_threads(int count);
 int threads();
 
 struct ModuleFacts {
-  int64_t nodes = 0;  // of the graph that runs
+  int64_t nodes = 0;                // of the graph that runs
+  std::set<DataType> weight_types;  // element types of the tensors that it holds
   std::map<std::string, std::string> settings;
 };
 

@@ -27,9 +27,9 @@ std::string shape_message(const Shape& shape) {
 
 std::string head_of(TF_DataType type, const Shape& shape, size_t bytes) {
   std::string tensor, value;
-  import::write_integer(tensor, 1, type);                // TensorProto.dtype
-  import::write_text(tensor, 2, shape_message(shape));   // tensor_shape
-  import::write_length(tensor, 4, bytes);                // tensor_content
+  import::write_integer(tensor, 1, type);                 // TensorProto.dtype
+  import::write_text(tensor, 2, shape_message(shape));    // tensor_shape
+  import::write_length(tensor, 4, bytes);                 // tensor_content
   import::write_length(value, 8, tensor.size() + bytes);  // AttrValue.tensor
   return value + tensor;
 }

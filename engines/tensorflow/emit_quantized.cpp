@@ -60,12 +60,16 @@ Out saturate(Graph& g, Out x, std::optional<Out> zero_point, TF_DataType type) {
   return g.cast(x, type);
 }
 
+// The attribute's default, 1, is allowed for a tensor of one dimension.
+int64_t axis_of_parameters(const Emission& n, const Shape& shape) {
+  if (shape.empty()) return 0;
+  return Emission::from_start(n.integer("axis", 1), shape.size() == 1 ? 2 : shape.size());
+}
+
 void emit_quantize(const Emission& n) {
   Graph& g = n.g;
   const Shape shape = n.shape(0);
-  const int64_t axis = shape.empty() ? 0
-                                     : Emission::from_start(n.integer("axis", 1),
-                                                            shape.size() == 1 ? 2 : shape.size());
+  const int64_t axis = axis_of_parameters(n, shape);
   const int64_t block = n.integer("block_size", 0);
   const auto output = static_cast<DataType>(n.integer("output_dtype", 0));
   const TF_DataType type = n.has(2)                         ? n.type(2)
@@ -90,9 +94,7 @@ Out dequantized(const Emission& n, size_t x, size_t scale, size_t zero) {
 void emit_dequantize(const Emission& n) {
   Graph& g = n.g;
   const Shape shape = n.shape(0);
-  const int64_t axis = shape.empty() ? 0
-                                     : Emission::from_start(n.integer("axis", 1),
-                                                            shape.size() == 1 ? 2 : shape.size());
+  const int64_t axis = axis_of_parameters(n, shape);
   const int64_t block = n.integer("block_size", 0);
   const TF_DataType result = n.type(1);
   Out x = g.cast(n.in(0), TF_INT32);

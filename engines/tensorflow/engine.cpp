@@ -137,9 +137,8 @@ class TensorFlowEngine : public Engine {
     const auto start = Clock::now();
     converted_ = convert(config);
     convert_s_ = seconds_since(start);
-    session_ =
-        std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
-                                      converted_->output_outs, config.threads);
+    session_ = std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
+                                             converted_->output_outs, config.threads);
     session_->prepare();
   }
 

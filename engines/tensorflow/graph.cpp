@@ -190,11 +190,11 @@ Out Graph::constant(TF_DataType type, const Shape& shape,
                     const std::function<void(std::byte*)>& fill) {
   fill(message().start(type, shape));
   const import::Bytes whole = message().whole();
-  return add_constant(
-      graph_.get(), unique_name("Const"), type,
-      [&](TF_OperationDescription* description, Status& status) {
-        TF_SetAttrValueProto(description, "value", whole.data(), whole.size(), status);
-      });
+  return add_constant(graph_.get(), unique_name("Const"), type,
+                      [&](TF_OperationDescription* description, Status& status) {
+                        TF_SetAttrValueProto(description, "value", whole.data(), whole.size(),
+                                             status);
+                      });
 }
 
 Out Graph::floats(TF_DataType type, const Shape& shape, const std::vector<double>& values) {

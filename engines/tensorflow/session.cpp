@@ -13,9 +13,9 @@ namespace {
 // and copy every weight, the first two several times.
 std::string graph_options() {
   std::string passes, options;
-  import::write_integer(passes, 1, 2);   // RewriterConfig.layout_optimizer: off
-  import::write_integer(passes, 4, 1);   // memory_optimization: none
-  import::write_integer(passes, 32, 1);  // disable_tfg_optimizer
+  import::write_integer(passes, 1, 2);      // RewriterConfig.layout_optimizer: off
+  import::write_integer(passes, 4, 1);      // memory_optimization: none
+  import::write_integer(passes, 32, 1);     // disable_tfg_optimizer
   import::write_text(options, 10, passes);  // GraphOptions.rewrite_options
   return options;
 }
@@ -37,8 +37,7 @@ std::string config_proto(int threads) {
   return config;
 }
 
-Session::Session(const Graph& graph, const Outs& inputs, const Outs& outputs,
-                 int threads)
+Session::Session(const Graph& graph, const Outs& inputs, const Outs& outputs, int threads)
     : inputs_(inputs), outputs_(outputs), results_(outputs.size(), nullptr) {
   const std::unique_ptr<TF_SessionOptions, decltype(&TF_DeleteSessionOptions)> options(
       TF_NewSessionOptions(), TF_DeleteSessionOptions);

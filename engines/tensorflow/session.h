@@ -21,8 +21,7 @@ std::string config_proto(int threads);
 class Session {
  public:
   // Throws Error with the library's reason.
-  Session(const Graph& graph, const Outs& inputs, const Outs& outputs,
-          int threads);
+  Session(const Graph& graph, const Outs& inputs, const Outs& outputs, int threads);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
