@@ -332,7 +332,12 @@ def test_engines_of_one_run_are_compared_as_the_run_did(open_page, tmp_path):
         )
         return dict(rows)
 
-    together = {"a": "1.00\u00d7", "b": "1.27\u00d7 [1.24, 1.31]", "c": "tie", "d": "1.50\u00d7 [?]"}
+    together = {
+        "a": "1.00\u00d7",
+        "b": "1.27\u00d7 [1.24, 1.31]",
+        "c": "tie",
+        "d": "1.50\u00d7 [?]",
+    }
     assert against(["1", "1", "1", "1"]) == together
     assert set(against(["1", "1", "1", "2"]).values()) == {"1.00\u00d7"}  # their medians are equal
 
