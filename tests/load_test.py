@@ -120,10 +120,10 @@ def test_the_highest_rate_within_a_bound(bench, convolution):
     result = run.only_result()
     load = result["load"]
     assert load["slo_p99_s"] == 0.01 and load["rate_per_s"] is None
-    assert len(load["rates"]) >= 2
-    assert len({rate["rate_per_s"] for rate in load["rates"]}) >= 1
     if load["carried_per_s"] is None:
+        assert load["reason"] != ""
         pytest.skip("the machine is too busy")
+    assert len(load["rates"]) >= 2
     chosen = load["rates"][load["chosen"]]
     assert chosen["rate_per_s"] == load["carried_per_s"] == result["throughput_per_s"]
     assert chosen["p99_s"] <= 0.01 and chosen["verdict"] == "carried"
