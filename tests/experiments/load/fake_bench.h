@@ -4,16 +4,11 @@
 #include <memory>
 #include <string>
 
+#include "../experiment.h"
 #include "run/bench_engine.h"
 #include "run/work_folder.h"
 
 namespace dnnbench {
-
-struct Silent : Progress {
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
-};
 
 struct FakeBench {
   // `part` is what the fake engine plays: "ok,duration_s=0.001".

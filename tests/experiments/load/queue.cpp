@@ -112,13 +112,5 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "Usage: load-queue MODEL SECONDS\n");
     return 2;
   }
-  try {
-    run(argv[1], std::atof(argv[2]));
-    return 0;
-  } catch (const EngineEnded& ended) {
-    fmt::print(stderr, "{}\n", ended.what());
-  } catch (const Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-  }
-  return 1;
+  return exit_code_of([&] { run(argv[1], std::atof(argv[2])); });
 }

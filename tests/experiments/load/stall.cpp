@@ -66,15 +66,9 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "Usage: load-stall MODEL\n");
     return 2;
   }
-  try {
+  return exit_code_of([&] {
     fmt::print("                         shown by theory\n");
     closed_loop(argv[1]);
     for (const double rate_per_s : kRates_per_s) open_loop(argv[1], rate_per_s);
-    return 0;
-  } catch (const EngineEnded& ended) {
-    fmt::print(stderr, "{}\n", ended.what());
-  } catch (const Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-  }
-  return 1;
+  });
 }

@@ -2,18 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
+#include "../experiment.h"
 #include "run/bench_engine.h"
 
 namespace dnnbench {
-
-struct Silent : Progress {
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
-};
 
 // One engine of a pair, loaded, verified, warm and paused.
 struct Side {

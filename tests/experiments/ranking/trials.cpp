@@ -196,13 +196,6 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "Usage: ranking-trials KIND MODEL SECONDS [LOAD]\n");
     return 2;
   }
-  try {
-    run({argv[1], argv[2], std::atof(argv[3]), argc > 4 ? std::atoi(argv[4]) : 0});
-    return 0;
-  } catch (const EngineEnded& ended) {
-    fmt::print(stderr, "{}\n", ended.what());
-  } catch (const Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-  }
-  return 1;
+  return exit_code_of(
+      [&] { run({argv[1], argv[2], std::atof(argv[3]), argc > 4 ? std::atoi(argv[4]) : 0}); });
 }

@@ -1,0 +1,34 @@
+// What all experiments on engines share.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/error.h"
+#include "run/bench_engine.h"
+
+namespace dnnbench {
+
+struct Silent : Progress {
+  void note(const std::string&) override {}
+  void step(const std::string&, const std::string&, std::optional<double>) override {}
+  void finished(const Result&) override {}
+};
+
+// The exit code of an experiment's main: 0, or 1 where it ended by an error, which is told.
+inline int exit_code_of(const std::function<void()>& run) {
+  try {
+    run();
+    return 0;
+  } catch (const EngineEnded& ended) {
+    fmt::print(stderr, "{}\n", ended.what());
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+  }
+  return 1;
+}
+
+}  // namespace dnnbench
