@@ -77,9 +77,13 @@ std::string result_stem(const std::string& model_path, const std::string& device
   return head + meta.substr(0, room) + "-" + hash;
 }
 
+std::string unfinished_path(const std::string& output_path) {
+  return fmt::format("{}.{}.tmp", output_path, getpid());
+}
+
 void write_result(const Result& result) {
   const std::string& path = result.output_path;
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
+  const std::string temporary = unfinished_path(path);
   const std::string text = one_key_a_line(to_json(result));
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) fail(path, temporary);

@@ -18,6 +18,9 @@ std::string backend_meta(const std::string& variant, const std::vector<std::stri
 std::string result_stem(const std::string& model_path, const std::string& device,
                         const std::string& backend, const std::string& meta);
 
+// Where write_result writes before it renames.
+std::string unfinished_path(const std::string& output_path);
+
 // Writes result.output_path: a temporary file in the same folder, fsync, rename. Throws Error when
 // that fails; an earlier file of that name then is untouched.
 void write_result(const Result& result);

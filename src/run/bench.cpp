@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "results/write_result.h"
 #include "run/bench_engine.h"
+#include "run/guardian.h"
 #include "run/load_rounds.h"
 #include "run/prepare_model.h"
 #include "run/read_environment.h"
@@ -148,6 +149,12 @@ std::string random_id() {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+// Whenever this process is killed, no half-written file stays.
+void save(const Result& result) {
+  guard_path(unfinished_path(result.output_path));
+  write_result(result);
+}
+
 // Writes a result that is as complete as it will be.
 void finish(Result& result, Progress& progress) {
   if (!result.outcome.ok() && result.verification.reason.empty() &&
@@ -155,7 +162,7 @@ void finish(Result& result, Progress& progress) {
     result.verification.reason = "the engine did not get so far";
   }
   forget_log_not_written(result);
-  write_result(result);
+  save(result);
   progress.finished(result);
 }
 
@@ -412,7 +419,7 @@ std::vector<Result> bench_model(const RunOptions& options, const std::string& mo
   bench.go();
   if (options.mode == Mode::kLatency) place(results, options.confidence, bench.anchor());
   for (const Result& result : results) {
-    if (result.outcome.ok()) write_result(result);
+    if (result.outcome.ok()) save(result);
   }
   return results;
 }

@@ -15,30 +15,30 @@ namespace {
 constexpr int kDescriptors = 1024;  // more than are open when the guardian starts
 
 struct Message {
-  enum class Verb { kGuardGroup, kReleaseGroup, kGuardFolder };
+  enum class Verb { kGuardGroup, kReleaseGroup, kGuardPath };
 
   Verb verb;
   pid_t group = 0;
-  std::array<char, 256> folder{};
+  std::array<char, 2048> path{};  // a message is written to the pipe as a whole up to 4096
 };
 
 [[noreturn]] void serve_as_guardian(int fd) {
   setsid();  // a Ctrl-C at the terminal must not end the guardian before its work
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) signal(signal_number, SIG_IGN);
   std::set<pid_t> groups;
-  std::set<std::string> folders;
+  std::set<std::string> paths;
   Message message;
   while (read(fd, &message, sizeof message) == static_cast<ssize_t>(sizeof message)) {
     if (message.verb == Message::Verb::kGuardGroup) groups.insert(message.group);
     if (message.verb == Message::Verb::kReleaseGroup) groups.erase(message.group);
-    if (message.verb == Message::Verb::kGuardFolder) folders.insert(message.folder.data());
+    if (message.verb == Message::Verb::kGuardPath) paths.insert(message.path.data());
   }
   for (const pid_t group : groups) {
     kill(-group, SIGCONT);
     kill(-group, SIGKILL);
   }
   std::error_code ignored;
-  for (const std::string& folder : folders) std::filesystem::remove_all(folder, ignored);
+  for (const std::string& path : paths) std::filesystem::remove_all(path, ignored);
   _exit(0);
 }
 
@@ -68,10 +68,10 @@ void tell(const Message& message) {
 void guard_process_group(pid_t group) { tell({Message::Verb::kGuardGroup, group}); }
 void release_process_group(pid_t group) { tell({Message::Verb::kReleaseGroup, group}); }
 
-void guard_folder(const std::string& path) {
-  Message message{Message::Verb::kGuardFolder};
-  if (path.size() >= message.folder.size()) return;
-  std::memcpy(message.folder.data(), path.data(), path.size());
+void guard_path(const std::string& path) {
+  Message message{Message::Verb::kGuardPath};
+  if (path.size() >= message.path.size()) return;
+  std::memcpy(message.path.data(), path.data(), path.size());
   tell(message);
 }
 

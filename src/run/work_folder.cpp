@@ -26,7 +26,7 @@ WorkFolder::WorkFolder() {
   std::error_code ignored;
   const std::string temporary = std::filesystem::temp_directory_path(ignored).string();
   if (make_below("/dev/shm", path_) || make_below(temporary, path_)) {
-    guard_folder(path_);
+    guard_path(path_);
     return;
   }
   throw Error(fmt::format("no work folder could be made in /dev/shm or {}: {}", temporary,
