@@ -79,6 +79,16 @@ def test_items_of_a_batch_are_counted(throughput):
     assert all(s["speed"] == pytest.approx(2, rel=0.1) for s in same)
 
 
+def test_what_was_found_to_do_more_is_chosen(throughput):
+    found = throughput.only_result()["throughput"]
+    faster = [i for i, s in enumerate(found["tried"]) if s["relation"] == "faster"]
+    assert found["chosen"] == max(faster, default=0)  # each had beaten the best until then
+    for setting in found["tried"]:
+        low, high = setting["speed_interval"] or (0, float("inf"))
+        assert (setting["relation"] == "faster") == (low > 1.01)
+        assert (setting["relation"] == "slower") == (high < 1 / 1.01)
+
+
 def test_a_setting_that_breaks_the_bound_is_not_chosen(bench, convolution):
     flags = ["--mode=throughput", "--slo-p99=0.001", "--budget=10"]
     run = bench(convolution, "--fake=ok,duration_s=0.002", *flags, quick=False)

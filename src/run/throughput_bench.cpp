@@ -184,7 +184,9 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
   }
   tried.against = best.index;
   tried.speed.relation = Relation::kUndecided;
-  if (!clean[0].empty()) tried.speed = ratio_of(clean, 0, 1, alpha);
+  if (clean[0].empty()) return;
+  tried.speed = ratio_of(clean, 0, 1, alpha);
+  tried.speed.relation = ratio_of(clean, 1, 0, alpha).relation;  // of the other, not of the best
 }
 
 // Its figures, and why it can't be chosen where it can't.
