@@ -17,7 +17,7 @@ struct TriedSetting {
   int streams = 1;  // processes that computed at the same time
   int threads = 1;  // of each
   std::optional<int64_t> batch;
-  double per_s = 0;  // items, the median of the windows; 0 where it ended otherwise
+  double per_s = 0;  // items, the mean over the windows; 0 where it ended otherwise
   std::optional<double> least_per_s;  // 95 % interval of the mean over the windows
   std::optional<double> greatest_per_s;
   double p99_s = 0;               // of an inference; with fewer than 459 the longest

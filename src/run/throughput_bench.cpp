@@ -192,8 +192,10 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
 // Its figures, and why it can't be chosen where it can't.
 void ThroughputBench::judge(Setup& setup) {
   TriedSetting& tried = throughput_.tried[setup.index];
-  tried.per_s = median(setup.rates_per_s);
   const double centre = mean(setup.rates_per_s);
+  tried.per_s = centre;
+  tried.least_per_s.reset();  // of an earlier comparison
+  tried.greatest_per_s.reset();
   const double half_width = mean_interval_half_width(setup.rates_per_s).value_or(centre);
   if (half_width < centre) {
     tried.least_per_s = centre - half_width;
