@@ -1,14 +1,11 @@
 #include "advise/advice_json.h"
 
+#include "results/or_null.h"
+
 namespace dnnbench {
 namespace {
 
 using nlohmann::ordered_json;
-
-template <typename T>
-ordered_json or_null(const std::optional<T>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
 
 const char* name_of(LatencyBasis basis) {
   switch (basis) {

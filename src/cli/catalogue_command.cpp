@@ -12,6 +12,7 @@
 #include "cli/layout.h"
 #include "core/error.h"
 #include "core/printable.h"
+#include "results/or_null.h"
 
 namespace dnnbench {
 namespace {
@@ -63,11 +64,6 @@ std::string table(const std::vector<InstanceType>& types) {
     for (std::string& cell : rows.back()) cell = printable(cell);
   }
   return layout(rows, {0, 5, 6, 7, 8});
-}
-
-template <typename T>
-ordered_json or_null(const std::optional<T>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
 ordered_json to_json(const InstanceType& type) {

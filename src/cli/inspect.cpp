@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "core/error.h"
+#include "results/or_null.h"
 
 namespace dnnbench {
 namespace {
@@ -82,11 +83,6 @@ std::string list_text(const std::string& title, const std::vector<std::string>& 
 }
 
 // Absent values become null.
-template <typename T>
-ordered_json or_null(const std::optional<T>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
-
 ordered_json dimensions_json(const ModelValue& value) {
   if (!value.dimensions) return nullptr;
   ordered_json dimensions = ordered_json::array();

@@ -13,6 +13,7 @@
 #include "cli/help_text.h"
 #include "cli/suggest.h"
 #include "core/error.h"
+#include "core/statistics.h"
 #include "run/cache.h"
 #include "run/worker_process.h"
 
@@ -32,7 +33,6 @@ constexpr int kMostThreads = 4096;
 constexpr int kMostStreams = 1024;
 constexpr int64_t kLargestBatch = 1'000'000;
 constexpr double kLowestRate_per_s = 0.001;
-constexpr int64_t kLeastForP99 = 459;  // core/statistics.h
 constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
 constexpr uint64_t kGreatestSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
@@ -146,7 +146,7 @@ void check_mode(const RunOptions& options, bool has_streams) {
   if (options.repeat && options.mode == Mode::kThroughput) {
     throw UsageError("--repeat has no meaning in --mode=throughput; --budget has");
   }
-  if (options.repeat && options.slo_p99_s && *options.repeat < kLeastForP99) {
+  if (options.repeat && options.slo_p99_s && *options.repeat < static_cast<int64_t>(kLeastForP99)) {
     throw UsageError(
         fmt::format("--slo-p99 needs a 99th percentile, which takes --repeat={}", kLeastForP99));
   }

@@ -41,18 +41,10 @@ std::vector<const Result*> ranked_fastest_first(const std::vector<Result>& resul
   return ranked;
 }
 
-bool is_known(const Interval& interval) { return interval.low > 0 && std::isfinite(interval.high); }
-
-// "1.27x [1.24, 1.31]"; "?" where there are too few blocks for an interval.
 std::string ratio_cell(const Result& result) {
   if (!is_ranked(result)) return "-";
   const Placing& placing = *result.placing;
-  if (placing.is_best) return "1.00x";
-  if (placing.to_best.relation == Relation::kTie) return "tie";
-  const Interval& interval = placing.to_best.interval;
-  return is_known(interval) ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", placing.to_best.value,
-                                          interval.low, interval.high)
-                            : fmt::format("{:.2f}x [?]", placing.to_best.value);
+  return placing.is_best ? "1.00x" : ratio_words(placing.to_best);
 }
 
 std::string percentile_cell(const Result& result, int percentile) {
@@ -154,6 +146,14 @@ std::string threads_of(const std::vector<Result>& results) {
 }
 
 }  // namespace
+
+std::string ratio_words(const Ratio& ratio) {
+  if (ratio.relation == Relation::kTie) return "tie";
+  const Interval& interval = ratio.interval;
+  const bool known = interval.low > 0 && std::isfinite(interval.high);
+  return known ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", ratio.value, interval.low, interval.high)
+               : fmt::format("{:.2f}x [?]", ratio.value);  // too few blocks for an interval
+}
 
 std::string error_cell(const Verification& verification) {
   return verification.max_rel_error ? fmt::format("{:.0e}", *verification.max_rel_error) : "-";

@@ -23,6 +23,8 @@ std::string error_cell(const Verification& verification);
 std::string load_cell(const Result& result);  // time to load, conversion included
 std::string memory_cell(const Result& result);
 
+std::string ratio_words(const Ratio& ratio);  // "tie", "1.27x [1.24, 1.31]", "1.50x [?]"
+
 // How far the outputs of these agree: "outputs agree within 4e-05".
 std::string agreement(const std::vector<const Result*>& results);
 

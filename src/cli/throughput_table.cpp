@@ -27,14 +27,7 @@ std::string interval_cell(const TriedSetting& setting) {
 }
 
 std::string ratio_cell(const TriedSetting& setting) {
-  if (!setting.against) return "-";
-  const Ratio& speed = setting.speed;
-  if (speed.relation == Relation::kTie) return "tie";
-  if (!(speed.interval.low > 0) || !std::isfinite(speed.interval.high)) {
-    return fmt::format("{:.2f}x [?]", speed.value);
-  }
-  return fmt::format("{:.2f}x [{:.2f}, {:.2f}]", speed.value, speed.interval.low,
-                     speed.interval.high);
+  return setting.against ? ratio_words(setting.speed) : "-";
 }
 
 std::string words(const TriedSetting& setting) {

@@ -11,8 +11,6 @@
 namespace dnnbench {
 namespace {
 
-constexpr size_t kLeastForP99 = 459;  // core/statistics.h
-
 template <typename Value>
 std::vector<double> each(const std::vector<ServedRequest>& requests, Value value) {
   std::vector<double> values;

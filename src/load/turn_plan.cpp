@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/statistics.h"
 #include "load/rate_figures.h"
 
 namespace dnnbench {
@@ -14,8 +15,7 @@ constexpr double kMostTurns = 10;
 // What arrives in a turn ends with it, so a turn must be long against a stall for all that would
 // have waited to be seen.
 constexpr double kLeastTurn_s = 3;
-constexpr double kOverloaded_s = 2;  // enough to see that a queue grows
-constexpr double kLeastForP99 = 459;
+constexpr double kOverloaded_s = 2;   // enough to see that a queue grows
 constexpr double kGoodForP99 = 4000;  // independent ones: their p99 is known within about 10 %
 constexpr double kMostKept = 30'000;  // more would only make a larger file
 
@@ -60,7 +60,8 @@ LoadTurnPlan plan_turns(const ExpectedLoad& expected, double budget_s,
 }
 
 double budget_for_p99_s(double rate_per_s) {
-  return std::ceil(1.5 * kLeastForP99 / rate_per_s);  // lead-ins take a third at most
+  return std::ceil(1.5 * static_cast<double>(kLeastForP99) /
+                   rate_per_s);  // lead-ins take a third at most
 }
 
 }  // namespace dnnbench

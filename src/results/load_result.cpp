@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json or_null(std::optional<double> value) {
+ordered_json finite_or_null(std::optional<double> value) {
   return value && std::isfinite(*value) ? ordered_json(*value) : ordered_json();
 }
 
@@ -26,10 +26,10 @@ ordered_json json_of(const RateFigures& figures) {
           {"busy_share", figures.busy_share},
           {"mean_service_s", figures.mean_service_s},
           {"mean_wait_s", figures.mean_wait_s},
-          {"p99_s", or_null(figures.p99_s)},
-          {"p99_at_least_s", figures.p99_s ? or_null(p99.low) : ordered_json()},
-          {"p99_at_most_s", figures.p99_s ? or_null(p99.high) : ordered_json()},
-          {"relaxation_s", or_null(figures.relaxation_s)},
+          {"p99_s", finite_or_null(figures.p99_s)},
+          {"p99_at_least_s", figures.p99_s ? finite_or_null(p99.low) : ordered_json()},
+          {"p99_at_most_s", figures.p99_s ? finite_or_null(p99.high) : ordered_json()},
+          {"relaxation_s", finite_or_null(figures.relaxation_s)},
           {"mean_late_s", figures.mean_late_s},
           {"p99_late_s", figures.p99_late_s},
           {"most_late_s", figures.most_late_s}};
@@ -64,14 +64,14 @@ ordered_json to_json(const LoadResult& load, const std::string& settings) {
   ordered_json rates = ordered_json::array();
   for (const RateFigures& figures : load.rates) rates.push_back(json_of(figures));
   return {{"settings", settings},
-          {"rate_per_s", or_null(load.rate_per_s)},
-          {"slo_p99_s", or_null(load.slo_p99_s)},
-          {"carried_per_s", or_null(carried_per_s(load))},
+          {"rate_per_s", finite_or_null(load.rate_per_s)},
+          {"slo_p99_s", finite_or_null(load.slo_p99_s)},
+          {"carried_per_s", finite_or_null(carried_per_s(load))},
           {"reason", why_not_carried(load)},
           {"surely_carried_per_s", load.slo_p99_s && load.at_least_per_s > 0
                                        ? ordered_json(load.at_least_per_s)
                                        : ordered_json()},
-          {"surely_not_per_s", or_null(load.below_per_s)},
+          {"surely_not_per_s", finite_or_null(load.below_per_s)},
           {"chosen", load.chosen},
           {"rates", rates},
           {"begin_s", load.begin_s}};

@@ -7,6 +7,7 @@
 
 #include "core/statistics.h"
 #include "protocol/messages.h"
+#include "results/or_null.h"
 
 namespace dnnbench {
 namespace {
@@ -14,11 +15,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kSchemaVersion = 1;
-
-template <typename T>
-ordered_json or_null(const std::optional<T>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
 
 ordered_json json_of(const Environment& environment) {
   return {{"cpu_model", environment.cpu_model},

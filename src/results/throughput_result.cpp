@@ -2,15 +2,12 @@
 
 #include <cmath>
 
+#include "results/or_null.h"
+
 namespace dnnbench {
 namespace {
 
 using nlohmann::ordered_json;
-
-template <typename T>
-ordered_json or_null(const std::optional<T>& value) {
-  return value ? ordered_json(*value) : ordered_json();
-}
 
 ordered_json positive(double value) { return value > 0 ? ordered_json(value) : ordered_json(); }
 

@@ -144,13 +144,23 @@ void make_output_folder(const std::string& folder) {
   }
 }
 
+// What a result says before anything is measured.
+Result describe(const RunOptions& options, const PreparedModel& prepared,
+                const Environment& environment, const std::string& run_id,
+                const EngineChoice& choice) {
+  Result result = describe_run(options, prepared, environment);
+  result.run_id = run_id;
+  describe_engine(options, prepared, choice, result);
+  return result;
+}
+
 std::string random_id() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
 // Whenever this process is killed, no half-written file stays.
-void save(const Result& result) {
+void write_guarded(const Result& result) {
   guard_path(unfinished_path(result.output_path));
   write_result(result);
 }
@@ -162,7 +172,7 @@ void finish(Result& result, Progress& progress) {
     result.verification.reason = "the engine did not get so far";
   }
   forget_log_not_written(result);
-  save(result);
+  write_guarded(result);
   progress.finished(result);
 }
 
@@ -376,9 +386,7 @@ std::vector<Result> bench_throughput(const RunOptions& options, Model model,
   const std::string run_id = random_id();
   std::vector<Result> results;
   for (const EngineChoice& choice : options.engines) {
-    Result result = describe_run(options, first, environment);
-    result.run_id = run_id;
-    describe_engine(options, first, choice, result);
+    Result result = describe(options, first, environment, run_id, choice);
     remove_earlier_log(result);
     const std::string why_not = why_not_on_device(options, environment);
     if (why_not.empty()) {
@@ -410,16 +418,13 @@ std::vector<Result> bench_model(const RunOptions& options, const std::string& mo
   const std::string run_id = random_id();
   std::vector<Result> results;
   for (const EngineChoice& choice : options.engines) {
-    Result result = describe_run(options, prepared, environment);
-    result.run_id = run_id;
-    describe_engine(options, prepared, choice, result);
-    results.push_back(std::move(result));
+    results.push_back(describe(options, prepared, environment, run_id, choice));
   }
   ModelBench bench(options, prepared, work, progress, settings, results);
   bench.go();
   if (options.mode == Mode::kLatency) place(results, options.confidence, bench.anchor());
   for (const Result& result : results) {
-    if (result.outcome.ok()) save(result);
+    if (result.outcome.ok()) write_guarded(result);
   }
   return results;
 }
