@@ -22,7 +22,6 @@ constexpr double kWindow_s = 0.3;       // at least
 constexpr double kLeastInferences = 4;  // of each process in a window
 constexpr size_t kAloneWindows = 10;
 constexpr size_t kMostBlocks = 24;  // of a pair; what is then undecided stays so
-constexpr size_t kLeastForP99 = 459;
 
 double now_s() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
 
@@ -41,9 +40,9 @@ struct ThroughputBench::Setup {
   Result result;  // of this setting
   size_t index;   // in ThroughputResult::tried
   std::unique_ptr<EngineBench> bench;
-  std::vector<double> rates_per_s;  // items, by window
-  std::vector<ThroughputTurn> turns;
-  size_t examination = 0;  // of the last window
+  std::vector<double> rates_per_s;    // items, by window, of all comparisons
+  std::vector<ThroughputTurn> turns;  // of the last comparison
+  size_t examination = 0;             // of the last window
 };
 
 ThroughputBench::ThroughputBench(const RunOptions& options, const EngineChoice& choice, int cores,
@@ -160,7 +159,6 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
   const double alpha = 1 - options_.confidence;
   TriedSetting& tried = throughput_.tried[other.index];
   BlockTable clean(2);
-  best.rates_per_s.clear();
   best.turns.clear();
   Setup* const setups[] = {&best, &other};
   for (size_t block = 0; block < kMostBlocks; ++block) {
