@@ -41,7 +41,7 @@ read_help() {
       [[ ${BASH_REMATCH[1]} != BEFORE* ]] || takes_folders=2
     fi
   done <"$help_folder/$1.txt"
-  [[ $1 != run ]] || add_engines_without_help
+  [[ $1 != run && $1 != selftest ]] || add_engines_without_help
 }
 
 # An engine that someone adds has a flag from the first moment: its folder's name.

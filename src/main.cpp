@@ -19,9 +19,10 @@ using Command = int (*)(const std::vector<std::string>&);
 
 const std::map<std::string, Command>& commands() {
   static const std::map<std::string, Command> kCommands{
-      {"run", dnnbench::run_command},         {"inspect", dnnbench::inspect_command},
-      {"engines", dnnbench::engines_command}, {"compare", dnnbench::compare_command},
-      {"advise", dnnbench::advise_command},   {"catalogue", dnnbench::catalogue_command},
+      {"run", dnnbench::run_command},           {"inspect", dnnbench::inspect_command},
+      {"engines", dnnbench::engines_command},   {"compare", dnnbench::compare_command},
+      {"advise", dnnbench::advise_command},     {"catalogue", dnnbench::catalogue_command},
+      {"selftest", dnnbench::selftest_command},
   };
   return kCommands;
 }

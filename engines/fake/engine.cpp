@@ -1,7 +1,7 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
 // load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What
 // happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps once, then, for half a
-// second or "stall_s=2".
+// second or "stall_s=2". "crash_on_second_load,file=PATH" makes that file, and crashes where it is.
 #include "worker/engine.h"
 
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <map>
@@ -157,6 +158,11 @@ class FakeEngine : public Engine {
     if (mode_ == "unsupported") throw Unsupported("operator Fake (opset 1), node \"pretend\"");
     if (mode_ == "failed") throw Error("the fake engine fails because it was asked to");
     if (mode_ == "crash_on_load") raise(SIGSEGV);
+    if (mode_ == "crash_on_second_load") {
+      if (!setting(part_, "file") || access(setting(part_, "file")->c_str(), F_OK) == 0)
+        raise(SIGSEGV);
+      std::ofstream(*setting(part_, "file")).put('1');
+    }
   }
 
   void play_while_running() {

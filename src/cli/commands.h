@@ -15,6 +15,7 @@ inline constexpr int kExitSlower = 3;    // compare: something got slower than a
 inline constexpr int kExitNoPlan = 4;    // no deployment meets what was asked
 
 int run_command(const std::vector<std::string>& arguments);
+int selftest_command(const std::vector<std::string>& arguments);
 int inspect_command(const std::vector<std::string>& arguments);
 int engines_command(const std::vector<std::string>& arguments);
 int compare_command(const std::vector<std::string>& arguments);

@@ -32,6 +32,7 @@ constexpr int64_t kMostExperiments = 1'000'000'000;
 constexpr int kMostThreads = 4096;
 constexpr int kMostStreams = 1024;
 constexpr int64_t kLargestBatch = 1'000'000;
+constexpr double kBudgetOfSelftest_s = 60;
 constexpr double kLowestRate_per_s = 0.001;
 constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
@@ -307,6 +308,26 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
     options.engines = with_threads(engines, thread_counts, streams.value_or(1));
   }
   options.models = model_paths(models);
+  return options;
+}
+
+RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
+  RunOptions options;
+  options.budget_s = kBudgetOfSelftest_s;
+  std::vector<std::string> models, fake_modes;
+  CLI::App app;
+  app.add_option("models", models);
+  const std::vector<EngineFlag> flags = engine_flags();
+  for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
+  add_repeatable(app, "--fake", fake_modes);
+  app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
+  parse_arguments(app, "selftest", arguments);
+  if (models.size() != 1) throw UsageError("dnnbench selftest: one MODEL, please; see --help");
+  options.models = {find_model(models[0], "selftest")};
+  options.engines = chosen_engines(app, flags, fake_modes);
+  if (options.engines.size() < 2) {
+    throw UsageError("dnnbench selftest: two engines, please: one takes turns with another");
+  }
   return options;
 }
 

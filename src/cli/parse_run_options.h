@@ -1,4 +1,5 @@
-// argv of `dnnbench run` -> RunOptions. The 2021 tool's flags keep their names and meaning.
+// argv of `dnnbench run` and `dnnbench selftest` -> RunOptions. The 2021 tool's flags keep their
+// names and meaning.
 #pragma once
 
 #include <string>
@@ -11,6 +12,9 @@ namespace dnnbench {
 // `arguments` without the program's name and the subcommand. Throws UsageError with one sentence
 // for whatever can't be carried out. Reads the file system only to find models.
 RunOptions parse_run_options(const std::vector<std::string>& arguments);
+
+// One model, at least two engines and a budget. Throws as parse_run_options does.
+RunOptions parse_selftest_options(const std::vector<std::string>& arguments);
 
 // A model's path as given, or the cached file of one of the eight names. Throws UsageError when
 // there is no such file.

@@ -88,11 +88,28 @@ std::string why_no_rank(const Result& result) {
   return "measured alone, for memory did not hold it beside the others";
 }
 
-// Why an engine has no figure or no rank, a line each.
+// Too few for what differs from start to start to average out (docs/measuring.md, "Started anew").
+constexpr size_t kFewStarts = 3;
+
+bool has_few_starts(const Result& result) {
+  const bool compared = result.placing->engines > 1 && result.p50_interval_s &&
+                        std::isfinite(result.p50_interval_s->high);
+  return compared && result.starts.size() <= kFewStarts;
+}
+
+// Why an engine has no figure or no rank, or what to know of it, a line each.
 std::string reasons(const std::vector<Result>& results) {
   std::string text;
   for (const Result& result : results) {
-    if (is_ranked(result)) continue;
+    if (is_ranked(result)) {
+      if (!has_few_starts(result)) continue;
+      text += fmt::format(
+          "{}: was started {} only; its next start may be some "
+          "percent faster or slower\n",
+          engine_label(result),
+          result.starts.size() == 1 ? "once" : fmt::format("{} times", result.starts.size()));
+      continue;
+    }
     text += fmt::format("{}: {}: {}\n", engine_label(result), verdict_cell(result),
                         printable(why_no_rank(result)));
   }

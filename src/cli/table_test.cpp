@@ -52,6 +52,12 @@ Result best(const std::string& backend, double latency_s) {
   return result;
 }
 
+// Of an engine whose median is known.
+void start(Result& result, std::vector<int64_t> starts) {
+  result.p50_interval_s = Interval{0.009, 0.011};
+  result.starts = std::move(starts);
+}
+
 Result placed(const std::string& backend, double latency_s, const Ratio& to_best) {
   Result result = result_of(backend, "cpu", latency_s);
   result.placing = Placing{0.99, 2, 2, false, to_best, true, 0.9945, ""};
@@ -179,6 +185,19 @@ TEST(ClosingSentence, OfOneEngineOnly) {
 TEST(ClosingSentence, OfNone) {
   EXPECT_EQ(closing_sentence({unverified("tvm", 0.001)}),
             "No engine computed verified outputs, so there is nothing to rank.");
+}
+
+TEST(ResultsTable, TellsWhereAFigureIsOfFewStarts) {
+  std::vector<Result> results{best("openvino", 0.01),
+                              placed("tf", 0.02, {2, {1.9, 2.1}, Relation::kSlower})};
+  start(results[0], {0, 2, 4, 6});
+  start(results[1], {0, 7});
+  const std::string table = results_table(results);
+  EXPECT_NE(table.find("\ntf: was started 2 times only; its next start may "
+                       "be some percent faster or slower\n"),
+            std::string::npos)
+      << table;
+  EXPECT_EQ(table.find("\nopenvino: "), std::string::npos) << table;
 }
 
 }  // namespace

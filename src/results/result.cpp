@@ -109,7 +109,7 @@ void add_speed(ordered_json& json, const Result& result) {
     json[key] = nullptr;
   }
   json["latency_s"] = ordered_json::object();
-  for (const char* key : {"data", "start_s", "block"}) json[key] = ordered_json::array();
+  for (const char* key : {"data", "start_s", "block", "starts"}) json[key] = ordered_json::array();
   if (!result.outcome.ok() || result.data.empty()) return;
   json["min"] = min(result.data);
   json["max"] = max(result.data);
@@ -126,6 +126,7 @@ void add_speed(ordered_json& json, const Result& result) {
   json["data"] = result.data;
   json["start_s"] = result.start_s;
   json["block"] = result.block;
+  json["starts"] = result.starts;
 }
 
 }  // namespace

@@ -58,9 +58,10 @@ struct Result {
   std::optional<int64_t> batch;   // what --batch made of the inputs' batch dimension
   int64_t number = 1;             // inferences an experiment
   std::optional<int64_t> repeat;  // experiments asked for
-  int64_t warmup = 0;             // experiments discarded before
+  int64_t warmup = 0;             // experiments discarded before the first turn
   std::optional<bool> steady;     // whether times had stopped trending then; absent with --warmup
-  int64_t dropped = 0;            // experiments discarded at the starts of turns
+  int64_t dropped = 0;            // experiments discarded later: at the starts of turns, and by
+                                  // the warm-ups of later starts
   int threads = 1;
   std::string precision;
   std::optional<InForce> in_force;
@@ -78,6 +79,7 @@ struct Result {
   std::vector<double> start_s;  // of each experiment, since the first of the run; in load mode
                                 // intended
   std::vector<int64_t> block;   // of each experiment; engines of one run share the numbering
+  std::vector<int64_t> starts;  // the blocks before which its processes were started
   std::optional<double> cpu_s_per_inference;  // of all the engine's threads
   std::string run_id;                         // shared by the engines that took turns
   std::optional<Stop> stopped;

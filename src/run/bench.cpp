@@ -187,7 +187,7 @@ class ModelBench {
         progress_(progress),
         settings_(settings),
         results_(results),
-        rounds_(options, progress, [this](Result& result) { save(result); }),
+        rounds_(options, settings, progress, [this](Result& result) { save(result); }),
         load_rounds_(options, progress, [this](Result& result) { save(result); }) {}
 
   void go() {

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
+#include "core/error.h"
 #include "core/statistics.h"
 #include "rank/steady.h"
 #include "run/machine_counters.h"
@@ -69,8 +71,13 @@ EngineBench::EngineBench(const RunOptions& options, const PreparedModel& prepare
       result_(result),
       lengths_(lengths),
       work_(work) {
-  for (int stream = 0; stream < choice.streams; ++stream) {
-    sessions_.push_back(std::make_unique<EngineSession>(worker_options(stream), work.path()));
+  start();
+}
+
+void EngineBench::start() {
+  started_at_ = Clock::now();
+  for (int stream = 0; stream < choice_.streams; ++stream) {
+    sessions_.push_back(std::make_unique<EngineSession>(worker_options(stream), work_.path()));
   }
 }
 
@@ -85,7 +92,7 @@ void EngineBench::pause() {
 int64_t EngineBench::peak_rss_bytes() const {
   int64_t bytes = 0;
   for (const auto& session : sessions_) bytes += session->peak_rss_bytes();
-  return bytes;
+  return std::max(bytes, peak_rss_bytes_);
 }
 
 void EngineBench::verify_again(size_t examination) {
@@ -96,6 +103,18 @@ void EngineBench::prepare() {
   load();
   verify_before_timing();
   warm_up();
+  start_s_ = seconds_since(started_at_);
+}
+
+void EngineBench::start_anew() {
+  peak_rss_bytes_ = peak_rss_bytes();
+  sessions_.clear();  // first: the new ones may need the memory
+  try {
+    start();
+  } catch (const Error& error) {
+    throw EngineEnded({OutcomeKind::kFailed, error.what()});
+  }
+  prepare();
 }
 
 Turn EngineBench::take_turn(size_t examination, std::optional<int64_t> experiments) {
@@ -175,6 +194,7 @@ WorkerOptions EngineBench::worker_options(int stream) const {
   auto log = std::filesystem::path(result_.output_path).parent_path() / result_.log_path;
   if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
   worker.log_path = log.string();
+  worker.append_log = start_s_ > 0;
   worker.timeout_s = options_.timeout_s;
   return worker;
 }
@@ -197,6 +217,8 @@ void EngineBench::load(EngineSession& session) {
   config.threads = result_.threads;
   if (hello.imports) import(config);
   const Loaded loaded = session.load(config);
+  if (loaded.compile_s)
+    started_at_ += std::chrono::nanoseconds(std::llround(1e9 * *loaded.compile_s));
   if (result_.in_force) return;
   result_.load_s = loaded.load_s;
   result_.compile_s = loaded.compile_s;
@@ -256,6 +278,11 @@ void EngineBench::examine(EngineSession& session, size_t examination, const std:
   }
 }
 
+// Experiments that were run and are not kept; those of a later start are no warm-up of the run.
+void EngineBench::tell_of_warmup(int64_t experiments) {
+  (start_s_ == 0 ? result_.warmup : result_.dropped) += experiments;
+}
+
 void EngineBench::warm_up() {
   step("warming up");
   if (!options_.warmup) return warm_up_until_steady();
@@ -265,7 +292,7 @@ void EngineBench::warm_up() {
     expected_s_ = median(durations);
     left -= durations.size();
   }
-  result_.warmup = *options_.warmup;
+  tell_of_warmup(*options_.warmup);
 }
 
 void EngineBench::warm_up_until_steady() {
@@ -282,8 +309,8 @@ void EngineBench::warm_up_until_steady() {
     durations.insert(durations.end(), slice.duration_s.begin(), slice.duration_s.end());
     expected_s_ = median(slice.duration_s);
   }
-  result_.steady = enough();
-  result_.warmup = static_cast<int64_t>(durations.size());
+  result_.steady = result_.steady.value_or(true) && enough();
+  tell_of_warmup(static_cast<int64_t>(durations.size()));
 }
 
 // Of the first process, while all of them do the same.

@@ -2,6 +2,7 @@
 // time among other engines' turns, each verified when asked.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,13 @@ class EngineBench {
   // Loads, verifies and warms up; fills in what the result says of it.
   void prepare();
 
+  // Ends the processes and does all of that again with new ones. What the result says of loading
+  // stays that of the first start.
+  void start_anew();
+
+  // What the last start took until it was warm, without what it had compiled ahead.
+  double start_s() const { return start_s_; }
+
   // A turn on the inputs of that examination: exactly `experiments` that are kept, or as many as
   // kept_s holds.
   Turn take_turn(size_t examination, std::optional<int64_t> experiments);
@@ -79,10 +87,11 @@ class EngineBench {
   // Of one experiment, as the warm-up or the verification told.
   double expected_s() const { return expected_s_; }
 
-  // Of all its processes together.
+  // Of all its processes together; of all starts the most.
   int64_t peak_rss_bytes() const;
 
  private:
+  void start();
   WorkerOptions worker_options(int stream) const;
   void step(const std::string& doing, std::optional<double> remaining_s = std::nullopt);
   void load();
@@ -94,6 +103,7 @@ class EngineBench {
   void examine(EngineSession& session, size_t examination, const std::string& when);
   LoadTurn serve(const LoadTurnRequest& request);
   void warm_up();
+  void tell_of_warmup(int64_t experiments);
   void warm_up_until_steady();
   TimedSlice time_slice(int64_t experiments, double max_s);
   std::vector<TimedSlice> time_slices(int64_t experiments, double max_s);
@@ -106,6 +116,9 @@ class EngineBench {
   TurnLengths lengths_;
   const WorkFolder& work_;
   std::vector<std::unique_ptr<EngineSession>> sessions_;  // at least one, in processes of their own
+  std::chrono::steady_clock::time_point started_at_;
+  double start_s_ = 0;
+  int64_t peak_rss_bytes_ = 0;  // of earlier starts
   bool examined_ = false;
   double expected_s_ = 0;
 };

@@ -105,6 +105,40 @@ TEST_F(BenchModelTest, EnginesThatFitAreMeasuredTogether) {
   }
 }
 
+TEST_F(BenchModelTest, EnginesAreStartedAnewEveryTwoBlocks) {
+  options_.repeat = 6;
+  const std::vector<Result> results =
+      bench({"ok,duration_s=0.002", "ok,duration_s=0.003"}, kPlenty);
+  for (const Result& result : results) {
+    ASSERT_GE(result.starts.size(), 3U);  // more where blocks were disturbed
+    for (size_t i = 0; i < result.starts.size(); ++i) {
+      EXPECT_EQ(result.starts[i], 2 * static_cast<int64_t>(i));
+    }
+    EXPECT_EQ(result.data.size(), 6U);
+  }
+}
+
+TEST_F(BenchModelTest, StartingAnewTakesNoLongerThanTheBudget) {
+  options_.repeat = 6;
+  options_.budget_s = 1e-6;
+  EXPECT_EQ(bench({"ok"}, kPlenty)[0].starts, std::vector<int64_t>{0});
+}
+
+TEST_F(BenchModelTest, NoEngineIsStartedAnewWhereMemoryMightNotHoldIt) {
+  options_.repeat = 6;
+  EXPECT_EQ(bench({"ok"}, kScarce)[0].starts, std::vector<int64_t>{0});
+}
+
+TEST_F(BenchModelTest, AnEngineThatDoesNotStartAgainEndsAndTheOthersGoOn) {
+  options_.repeat = 6;
+  const std::vector<Result> results =
+      bench({"crash_on_second_load,file=" + folder_ + "/loaded", "ok,duration_s=0.003"}, kPlenty);
+  EXPECT_EQ(results[0].outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_TRUE(results[0].data.empty());
+  EXPECT_TRUE(results[1].outcome.ok()) << results[1].outcome.reason;
+  EXPECT_EQ(results[1].data.size(), 6U);
+}
+
 TEST_F(BenchModelTest, WhereMemoryIsScarceGroupsShareAnAnchor) {
   const std::vector<Result> results =
       bench({"ok,duration_s=0.002", "ok,duration_s=0.003", "unsupported", "ok,duration_s=0.004"},

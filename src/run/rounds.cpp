@@ -20,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kRepeatTurn_s = 0.3;       // with --repeat: about so long a turn,
 constexpr int64_t kLeastRepeatBlocks = 16;  // but at least so many blocks
+// What differs from start to start would pass for the engine's, and the interval would not hold it,
+// with more blocks of one start than this (docs/measuring.md, "Started anew").
+constexpr int64_t kBlocksOfAStart = 2;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double seconds_since(Clock::time_point start) {
@@ -42,28 +45,43 @@ struct Player {
   Contestant* contestant = nullptr;
   std::vector<Taken> turns;
   bool plays = true;
+  int64_t blocks_of_start = 0;
+  double starting_s = 0;  // that starting it anew has taken so far
 };
 
 // The engines of one call of Rounds::measure.
 class Group {
  public:
-  Group(const RunOptions& options, Progress& progress, const std::function<void(Result&)>& ended,
-        std::vector<Contestant>& contestants, int64_t first_block)
-      : options_(options), progress_(progress), ended_(ended), first_block_(first_block) {
-    for (Contestant& contestant : contestants) players_.push_back({&contestant, {}, true});
+  Group(const RunOptions& options, const BenchSettings& settings, Progress& progress,
+        const std::function<void(Result&)>& ended, std::vector<Contestant>& contestants,
+        int64_t first_block)
+      : options_(options),
+        settings_(settings),
+        progress_(progress),
+        ended_(ended),
+        first_block_(first_block) {
+    for (Contestant& contestant : contestants) {
+      players_.push_back({&contestant});
+      // An anchor of an earlier group is the process that it was.
+      if (contestant.result->starts.empty()) contestant.result->starts = {first_block};
+    }
   }
 
   void keep_first() { kept_ = &players_.front(); }
   int64_t blocks() const { return static_cast<int64_t>(blocks_.size()); }
 
   void measure_until_decided(double alpha) {
-    const auto start = Clock::now();
+    double measuring_s = 0;
     const double budget_s = options_.budget_s * static_cast<double>(players_.size());
+    const auto least_blocks = static_cast<int64_t>(least_values(alpha));
     while (!playing().empty()) {
-      tell(budget_s - seconds_since(start));
+      start_anew(least_blocks);
+      tell(budget_s - measuring_s);
+      const auto start = Clock::now();
       measure_block(blocks(), std::nullopt);
       dismiss_decided(alpha);
-      if (seconds_since(start) >= budget_s) finish_all(Stop::kBudget);
+      measuring_s += seconds_since(start);
+      if (measuring_s >= budget_s) finish_all(Stop::kBudget);
     }
   }
 
@@ -72,8 +90,9 @@ class Group {
     int64_t spare = planned;
     for (int64_t slot = 0; slot < planned && !playing().empty(); ++slot) {
       const int64_t experiments = repeat * (slot + 1) / planned - repeat * slot / planned;
-      tell(remaining_s(planned - slot, experiments));
       do {
+        start_anew(planned);
+        tell(remaining_s(planned - slot, experiments));
         measure_block(slot, experiments);
       } while (!blocks_.back().disturbance.empty() && spare-- > 0);
     }
@@ -102,6 +121,38 @@ class Group {
     const auto most = static_cast<double>(repeat);
     return static_cast<int64_t>(
         std::clamp(by_time, std::min(most, static_cast<double>(kLeastRepeatBlocks)), most));
+  }
+
+  // Those whose time has come, before the next block.
+  void start_anew(int64_t least_blocks) {
+    for (Player* player : playing()) {
+      if (!may_start_anew(*player, least_blocks)) continue;
+      EngineBench& bench = *player->contestant->bench;
+      const auto start = Clock::now();
+      try {
+        bench.start_anew();
+        bench.pause();
+      } catch (const EngineEnded& end) {
+        drop_out(*player, end.outcome);
+        continue;
+      }
+      player->starting_s += seconds_since(start);
+      player->blocks_of_start = 0;
+      player->contestant->result->starts.push_back(first_block_ + blocks());
+    }
+  }
+
+  // As often as the budget of starting allows, which is as large as that of measuring; where that
+  // is seldom, spread over the least blocks that a verdict needs. Never where memory would not hold
+  // it beside the others: an engine that was measured must not end for that.
+  bool may_start_anew(const Player& player, int64_t least_blocks) {
+    const EngineBench& bench = *player.contestant->bench;
+    if (player.blocks_of_start < kBlocksOfAStart) return false;
+    if (player.starting_s + bench.start_s() > options_.budget_s) return false;
+    const auto starts = 1 + static_cast<int64_t>(options_.budget_s / bench.start_s());
+    if (player.blocks_of_start < least_blocks / starts) return false;
+    const int64_t free = settings_.free_memory_bytes();
+    return free == 0 || free > bench.peak_rss_bytes();
   }
 
   double remaining_s(int64_t blocks, int64_t experiments) {
@@ -139,6 +190,7 @@ class Group {
       const std::string disturbed_by = disturbance(turn.noise);
       if (!disturbed_by.empty()) blocks_.back().disturbance = disturbed_by;
       player.turns.push_back({block, std::move(turn)});
+      ++player.blocks_of_start;
     } catch (const EngineEnded& end) {
       drop_out(player, end.outcome);
     }
@@ -254,6 +306,7 @@ class Group {
   }
 
   const RunOptions& options_;
+  const BenchSettings& settings_;
   Progress& progress_;
   const std::function<void(Result&)>& ended_;
   std::vector<Player> players_;
@@ -269,7 +322,7 @@ class Group {
 }  // namespace
 
 void Rounds::measure(std::vector<Contestant>& contestants, size_t engines, bool keep_first) {
-  Group group(options_, progress_, ended_, contestants, next_block_);
+  Group group(options_, settings_, progress_, ended_, contestants, next_block_);
   group.set_started(started_s_);
   if (keep_first) group.keep_first();
   if (options_.repeat) {

@@ -1,6 +1,8 @@
 // Rounds: engines that are loaded and warm take turns, a block after the other, until their order
 // is decided. Drift of the machine hits all engines of a block alike and cancels out of their
-// ratios; a block that something else disturbed is measured again.
+// ratios; a block that something else disturbed is measured again. Each engine is started anew
+// every few blocks, so that what differs from start to start is not taken for the engine's
+// (docs/decisions/0028-engines-are-started-anew.md).
 #pragma once
 
 #include <functional>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "rank/ranking.h"
+#include "run/bench.h"
 #include "run/bench_engine.h"
 
 namespace dnnbench {
@@ -23,8 +26,9 @@ struct Contestant {
 class Rounds {
  public:
   // `ended` is called with the result of each engine as soon as it is complete, however it ended.
-  Rounds(const RunOptions& options, Progress& progress, std::function<void(Result&)> ended)
-      : options_(options), progress_(progress), ended_(std::move(ended)) {}
+  Rounds(const RunOptions& options, const BenchSettings& settings, Progress& progress,
+         std::function<void(Result&)> ended)
+      : options_(options), settings_(settings), progress_(progress), ended_(std::move(ended)) {}
 
   // Measures these engines together, at least one, all prepared and paused; fills in their results'
   // data and ends them. With `keep_first` the first of them stays, paused, to take turns with
@@ -34,6 +38,7 @@ class Rounds {
 
  private:
   const RunOptions& options_;
+  const BenchSettings& settings_;
   Progress& progress_;
   std::function<void(Result&)> ended_;
   int64_t next_block_ = 0;

@@ -130,8 +130,9 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   }
   const std::string executable = engine_executable(options_.engine);
   const std::string name = std::filesystem::path(executable).filename().string();
+  const int log_flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
   const int log_fd =
-      open(options_.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+      open(options_.log_path.c_str(), log_flags | (options_.append_log ? 0 : O_TRUNC), 0644);
   if (log_fd < 0) {
     throw Error(
         fmt::format("could not write the log {}: {}", options_.log_path, std::strerror(errno)));

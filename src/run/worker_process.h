@@ -31,6 +31,7 @@ struct WorkerOptions {
   double timeout_s = 300;    // for the answer to each request
   bool limit_memory = true;  // RLIMIT_DATA at what the system has free; not for GPU engines,
                              // which reserve address space far beyond
+  bool append_log = false;   // what an earlier process wrote stays in it
 };
 
 class WorkerProcess {

@@ -1,12 +1,13 @@
-"""How long it takes to rank engines on every model known by name: seconds of measuring, load times apart.
+"""How long it takes to rank engines on models known by name: seconds of measuring, and in all.
 
-    python tests/experiments/ranking/all_models.py --onnxruntime --openvino --pytorch --tf
+    python tests/experiments/ranking/all_models.py [MODEL...] --onnxruntime --openvino --pytorch --tf
 
-All arguments go to `dnnbench run`, one run a model, with its defaults. A line a model and engine; the seconds are
-those from the run's first measured experiment to the engine's last, during which the engines took turns, so a
-model's seconds are its last engine's.
+Without a MODEL all eight. The flags go to `dnnbench run`, one run a model, with its defaults. A line a model and
+engine, and one a model. Measuring is what the engines' turns took; in all is the whole command, with starting,
+loading, verifying and warming up, at first and anew.
 """
 
+import itertools
 import json
 import subprocess
 import sys
@@ -38,9 +39,22 @@ def results_of(model: str, flags: list[str], folder: Path) -> list[dict]:
     )
 
 
-def measured_s(result: dict) -> float:
-    """From the run's first experiment, at 0, to this engine's last."""
-    return result["start_s"][-1] + result["data"][-1] if result["data"] else 0.0
+def measured_s(results: list[dict]) -> float:
+    """The blocks' lengths together. Between two blocks lies what is no start: dropped experiments and blocks that
+    were disturbed; or a start, and then disturbed blocks count as long as the one before."""
+    starts = {block for result in results for block in result["starts"]}
+    first, last = {}, {}
+    for result in results:
+        for block, start_s, duration_s in zip(result["block"], result["start_s"], result["data"]):
+            first[block] = min(first.get(block, start_s), start_s)
+            last[block] = max(last.get(block, 0), start_s + duration_s)
+    total_s = 0.0
+    for block, following in itertools.pairwise(sorted(first)):
+        if starts.isdisjoint(range(block + 1, following + 1)):
+            total_s += first[following] - first[block]
+        else:
+            total_s += (last[block] - first[block]) * (following - block)
+    return total_s + (last[max(last)] - first[max(last)] if last else 0.0)
 
 
 def relation(result: dict) -> str:
@@ -53,30 +67,33 @@ def relation(result: dict) -> str:
     return f"{ranking['vs_best']:.2f} [{low:.2f}, {high:.2f}] {ranking['relation']}"
 
 
-def report(model: str, results: list[dict]) -> float:
+def report(model: str, results: list[dict]) -> None:
     for result in results:
         load_s = (result["load_s"] or 0) + (result["convert_s"] or 0)
         noise = result["noise"]
         print(
-            f"{model:22} {result['backend']:12} {load_s:6.2f} {measured_s(result):9.1f} {noise['blocks']:7}"
-            f" {noise['blocks_disturbed']:10}  {result['stopped'] or '-':9} {relation(result)}",
+            f"{model:22} {result['backend']:12} {load_s:6.2f} {len(result['starts']):6} {noise['blocks']:6}"
+            f" {noise['blocks_disturbed']:9}  {result['stopped'] or '-':8} {relation(result)}",
             flush=True,
         )
-    return max((measured_s(result) for result in results), default=0.0)
 
 
 def main() -> None:
+    flags = [word for word in sys.argv[1:] if word.startswith("-")]
+    models = [word for word in sys.argv[1:] if not word.startswith("-")] or MODELS
     print(
-        f"{'model':22} {'engine':12} {'load s':>6} {'seconds':>9} {'blocks':>7} {'disturbed':>10}  {'ended':9} ratio"
+        f"{'model':22} {'engine':12} load s starts blocks disturbed  {'ended':8} ratio", flush=True
     )
-    total_s, start = 0.0, time.monotonic()
-    for model in MODELS:
+    measuring_s, start = 0.0, time.monotonic()
+    for model in models:
+        before = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            total_s += report(model, results_of(model, sys.argv[1:], Path(folder)))
-    wall_s = time.monotonic() - start
-    print(
-        f"measuring {total_s:.0f} s; with starting, loading, verifying and warming up {wall_s:.0f} s"
-    )
+            results = results_of(model, flags, Path(folder))
+        report(model, results)
+        seconds = measured_s(results)
+        print(f"{model:22} measuring {seconds:.0f} s, in all {time.monotonic() - before:.0f} s")
+        measuring_s += seconds
+    print(f"measuring {measuring_s:.0f} s, in all {time.monotonic() - start:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,13 @@
 // ranking-trials KIND MODEL SECONDS [LOAD]: how often the ranking of real processes is right. As
-// many trials as SECONDS hold, each a ranking of two engines of known ratio from its first block to
-// its verdict by the rules of run/rounds.h. LOAD is a number of processes that compute beside.
-// Prints one line, and on stderr one a trial.
-//
-// Each trial of a real engine starts both processes anew: two processes of one program may differ
-// in speed for as long as they live (where its memory lies, which threads share a core). The fake
-// one, whose speed is its clock's, is loaded once.
+// many trials as SECONDS hold, each a run of two engines of known ratio by the rules of
+// run/rounds.h, from new processes to the verdict. LOAD is a number of processes that compute
+// beside. Prints a line for each ratio, and on stderr one for each trial.
 //
 // KIND is fake or an engine's name. The fake engine computes for 0.5 ms by the clock. The ratios:
-//     1       the same engine twice, in two processes: what is called different is wrong. One
-//             inference an experiment
+//     1       the same engine twice: what is called different is wrong. One inference an experiment
 //     1.05    20 inferences against 21; for the fake one 0.5 ms against 0.525
-// A trial that ends without a verdict, within kMostBlocks, counts as undecided, or as suspect when
-// most of its blocks were disturbed.
+// A trial that ends without a verdict, at its budget, counts as undecided, or as suspect when most
+// of its blocks were disturbed.
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -20,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -32,9 +28,8 @@
 #include "core/statistics.h"
 #include "greatest_share.h"
 #include "pair.h"
-#include "rank/disturbance.h"
 #include "rank/ranking.h"
-#include "rank/turns.h"
+#include "run/rounds.h"
 #include "run/work_folder.h"
 
 using namespace dnnbench;
@@ -44,14 +39,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kConfidence = 0.99;
-constexpr double kPrecision = 0.01;
-constexpr size_t kMostBlocks = 60;
 
-// Shorter turns than a run's, so that many trials fit in a few minutes.
+// Shorter turns and warm-ups than a run's, so that many trials fit in a few minutes.
 TurnLengths turn_lengths(bool fake) {
   TurnLengths lengths;
   lengths.dropped_s = fake ? 0 : 0.02;
   lengths.kept_s = fake ? 0.002 : 0.1;
+  lengths.least_warmup_s = fake ? 0 : 0.1;
+  lengths.most_warmup_s = 1;
   return lengths;
 }
 
@@ -76,44 +71,46 @@ std::unique_ptr<Side> start(const Setting& setting, double truth, double ratio,
 
 struct Tally {
   int trials = 0, different = 0, tie = 0, undecided = 0, suspect = 0, wrong_sign = 0;
-  int disturbed = 0, all_blocks = 0;
-  std::vector<double> blocks, ratios, log_ratios;
+  int64_t disturbed = 0, all_blocks = 0;
+  std::vector<double> blocks, starts, ratios;
 };
 
-void trial(Side& a, Side& b, double truth, Tally& tally) {
-  BlockTable clean(2);
-  size_t blocks = 0, disturbed = 0;
-  const auto orders = balanced_orders(2);
-  Need need = Need::kMore;
-  Side* const sides[] = {&a, &b};
-  while (need == Need::kMore && blocks < kMostBlocks) {
-    double times[2];
-    bool is_clean = true;
-    for (const size_t side : orders[blocks % orders.size()]) {
-      const Turn turn = sides[side]->bench->take_turn(blocks % 2, std::nullopt);
-      sides[side]->bench->pause();
-      times[side] = median(turn.duration_s);
-      is_clean = is_clean && disturbance(turn.noise).empty();
-    }
-    ++blocks;
-    disturbed += is_clean ? 0 : 1;
-    if (!is_clean) continue;
-    for (const size_t side : {0, 1}) clean[side].push_back(times[side]);
-    tally.log_ratios.push_back(std::log(times[1] / times[0]));
-    need = needs(clean, 1 - kConfidence, kPrecision)[0];
+// The engines' results, b's at the ratio that its experiments have: each is one inference here.
+Ratio measure(std::unique_ptr<Side> a, std::unique_ptr<Side> b, Result (&results)[2],
+              Progress& progress) {
+  RunOptions options;
+  options.confidence = kConfidence;
+  const BenchSettings settings;
+  Rounds rounds(options, settings, progress, [](Result&) {});
+  std::vector<Contestant> contestants;
+  contestants.push_back({&a->result, std::move(a->bench)});
+  contestants.push_back({&b->result, std::move(b->bench)});
+  rounds.measure(contestants, 2, false);
+  results[0] = a->result;
+  results[1] = b->result;
+  return ratio_of(block_table({&results[0], &results[1]}), 1, 0, 1 - kConfidence);
+}
+
+void trial(std::unique_ptr<Side> a, std::unique_ptr<Side> b, double truth, Tally& tally,
+           Progress& progress) {
+  Result results[2];
+  const Ratio ratio = measure(std::move(a), std::move(b), results, progress);
+  for (const Result& result : results) {
+    if (!result.outcome.ok()) throw EngineEnded(result.outcome);
   }
   ++tally.trials;
-  tally.blocks.push_back(static_cast<double>(blocks));
-  tally.disturbed += static_cast<int>(disturbed);
-  tally.all_blocks += static_cast<int>(blocks);
-  if (2 * disturbed > blocks) {
+  tally.blocks.push_back(static_cast<double>(results[0].blocks));
+  tally.starts.push_back(static_cast<double>(results[0].starts.size()));
+  tally.disturbed += results[0].blocks_disturbed;
+  tally.all_blocks += results[0].blocks;
+  if (is_suspect(results[0])) {
     ++tally.suspect;
     return;
   }
-  const Ratio ratio = ratio_of(clean, 1, 0, 1 - kConfidence);
   tally.ratios.push_back(ratio.value);
-  fmt::print(stderr, "{:.4f} [{:.4f}, {:.4f}] {}/{} blocks disturbed\n", ratio.value,
-             ratio.interval.low, ratio.interval.high, disturbed, blocks);
+  fmt::print(stderr, "{:.2f}: {:.4f} [{:.4f}, {:.4f}] {}/{} blocks disturbed, {} starts\n", truth,
+             ratio.value, ratio.interval.low, ratio.interval.high, results[0].blocks_disturbed,
+             results[0].blocks, results[0].starts.size());
   if (ratio.relation == Relation::kTie) ++tally.tie;
   if (ratio.relation == Relation::kUndecided) ++tally.undecided;
   if (ratio.relation == Relation::kFaster || ratio.relation == Relation::kSlower) {
@@ -122,31 +119,21 @@ void trial(Side& a, Side& b, double truth, Tally& tally) {
   }
 }
 
-// Correlation of each value with the one before it.
-double correlation(const std::vector<double>& values) {
-  const double centre = mean(values);
-  double together = 0, alone = 0;
-  for (size_t i = 0; i < values.size(); ++i) {
-    alone += (values[i] - centre) * (values[i] - centre);
-    if (i > 0) together += (values[i] - centre) * (values[i - 1] - centre);
-  }
-  return together / alone;
-}
-
 void print(const Setting& setting, double truth, const Tally& tally) {
+  if (tally.trials == 0) return;
   const int wrong = truth > 1 ? tally.wrong_sign + tally.tie : tally.different;
   const int right = truth > 1 ? tally.different - tally.wrong_sign : tally.tie;
+  const auto [least, greatest] = std::minmax_element(tally.ratios.begin(), tally.ratios.end());
   fmt::print(
       "{:<12} ratio {:<4}  load {}  {} trials: right {}, wrong {} (at most {:.2f} %), undecided "
-      "{}, "
-      "suspect {}; blocks {:.0f}, disturbed {:.0f} %; ratio {:.4f}, spread {:.2f} %, correlation "
-      "{:+.2f}\n",
+      "{}, suspect {}; blocks {:.0f}, starts {:.0f}, disturbed {:.0f} %; ratios {:.4f} [{:.4f}, "
+      "{:.4f}]\n",
       setting.kind, truth, setting.load, tally.trials, right, wrong,
       100 * greatest_share(wrong, tally.trials), tally.undecided, tally.suspect,
-      median(tally.blocks), 100.0 * tally.disturbed / tally.all_blocks,
-      tally.ratios.empty() ? NAN : median(tally.ratios),
-      tally.log_ratios.empty() ? NAN : 100 * population_std(tally.log_ratios),
-      tally.log_ratios.empty() ? NAN : correlation(tally.log_ratios));
+      median(tally.blocks), median(tally.starts),
+      100.0 * static_cast<double>(tally.disturbed) / static_cast<double>(tally.all_blocks),
+      tally.ratios.empty() ? NAN : median(tally.ratios), tally.ratios.empty() ? NAN : *least,
+      tally.ratios.empty() ? NAN : *greatest);
   std::fflush(stdout);
 }
 
@@ -169,24 +156,20 @@ void run(const Setting& setting) {
   RunOptions options;
   const PreparedModel prepared =
       prepare_model(options, read_model(setting.model), 2, work, progress);
-  for (const double truth : {1.0, 1.05}) {
-    const std::vector<pid_t> load = start_load(setting.load);
-    Tally tally;
-    std::unique_ptr<Side> a, b;
-    const auto end = Clock::now() + std::chrono::duration<double>(setting.seconds / 2);
-    while (Clock::now() < end) {
-      if (!a || setting.kind != "fake") {
-        a = start(setting, truth, 1, "a", prepared, work, progress);
-        b = start(setting, truth, truth, "b", prepared, work, progress);
-      }
-      trial(*a, *b, truth, tally);
-    }
-    for (const pid_t pid : load) {
-      kill(pid, SIGKILL);
-      waitpid(pid, nullptr, 0);
-    }
-    print(setting, truth, tally);
+  const std::array<double, 2> truths{1.0, 1.05};
+  std::array<Tally, 2> tallies;
+  const std::vector<pid_t> load = start_load(setting.load);
+  const auto end = Clock::now() + std::chrono::duration<double>(setting.seconds);
+  for (size_t i = 0; Clock::now() < end; i = 1 - i) {
+    trial(start(setting, truths[i], 1, "a", prepared, work, progress),
+          start(setting, truths[i], truths[i], "b", prepared, work, progress), truths[i],
+          tallies[i], progress);
   }
+  for (const pid_t pid : load) {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+  }
+  for (size_t i = 0; i < truths.size(); ++i) print(setting, truths[i], tallies[i]);
 }
 
 }  // namespace
