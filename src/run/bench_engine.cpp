@@ -298,10 +298,12 @@ void EngineBench::warm_up() {
 void EngineBench::warm_up_until_steady() {
   const auto start = Clock::now();
   std::vector<double> durations;
+  const double least_s =
+      start_s_ == 0 ? lengths_.least_warmup_s : lengths_.least_warmup_of_later_starts_s;
   const auto lasted_s = [&] { return seconds_since(start); };
   const auto enough = [&] {
-    return static_cast<int64_t>(durations.size()) >= kLeastWarmup &&
-           lasted_s() >= lengths_.least_warmup_s && is_steady(durations);
+    return static_cast<int64_t>(durations.size()) >= kLeastWarmup && lasted_s() >= least_s &&
+           is_steady(durations);
   };
   while (!enough() && (lasted_s() < lengths_.most_warmup_s ||
                        static_cast<int64_t>(durations.size()) < kLeastWarmup)) {

@@ -27,6 +27,7 @@ struct TurnLengths {
   double kept_s = 0.15;  // then of those that are; at least kLeastKept
   double warmup_slice_s = 0.1;
   double least_warmup_s = 0.3;
+  double least_warmup_of_later_starts_s = 0.1;
   double most_warmup_s = 5;
 };
 

@@ -45,7 +45,7 @@ TurnLengths turn_lengths(bool fake) {
   TurnLengths lengths;
   lengths.dropped_s = fake ? 0 : 0.02;
   lengths.kept_s = fake ? 0.002 : 0.1;
-  lengths.least_warmup_s = fake ? 0 : 0.1;
+  lengths.least_warmup_s = lengths.least_warmup_of_later_starts_s = fake ? 0 : 0.1;
   lengths.most_warmup_s = 1;
   return lengths;
 }
@@ -75,10 +75,18 @@ struct Tally {
   std::vector<double> blocks, starts, ratios;
 };
 
+// Of measuring, an engine. Under load every block is disturbed, and a trial would last for all of
+// it.
+double budget_s(const Setting& setting) {
+  if (setting.kind == "fake") return 0.1;  // 25 blocks
+  return setting.load > 0 ? 2 : RunOptions().budget_s;
+}
+
 // The engines' results, b's at the ratio that its experiments have: each is one inference here.
-Ratio measure(std::unique_ptr<Side> a, std::unique_ptr<Side> b, Result (&results)[2],
-              Progress& progress) {
+Ratio measure(const Setting& setting, std::unique_ptr<Side> a, std::unique_ptr<Side> b,
+              Result (&results)[2], Progress& progress) {
   RunOptions options;
+  options.budget_s = budget_s(setting);
   options.confidence = kConfidence;
   const BenchSettings settings;
   Rounds rounds(options, settings, progress, [](Result&) {});
@@ -91,10 +99,10 @@ Ratio measure(std::unique_ptr<Side> a, std::unique_ptr<Side> b, Result (&results
   return ratio_of(block_table({&results[0], &results[1]}), 1, 0, 1 - kConfidence);
 }
 
-void trial(std::unique_ptr<Side> a, std::unique_ptr<Side> b, double truth, Tally& tally,
-           Progress& progress) {
+void trial(const Setting& setting, std::unique_ptr<Side> a, std::unique_ptr<Side> b, double truth,
+           Tally& tally, Progress& progress) {
   Result results[2];
-  const Ratio ratio = measure(std::move(a), std::move(b), results, progress);
+  const Ratio ratio = measure(setting, std::move(a), std::move(b), results, progress);
   for (const Result& result : results) {
     if (!result.outcome.ok()) throw EngineEnded(result.outcome);
   }
@@ -161,7 +169,7 @@ void run(const Setting& setting) {
   const std::vector<pid_t> load = start_load(setting.load);
   const auto end = Clock::now() + std::chrono::duration<double>(setting.seconds);
   for (size_t i = 0; Clock::now() < end; i = 1 - i) {
-    trial(start(setting, truths[i], 1, "a", prepared, work, progress),
+    trial(setting, start(setting, truths[i], 1, "a", prepared, work, progress),
           start(setting, truths[i], truths[i], "b", prepared, work, progress), truths[i],
           tallies[i], progress);
   }
