@@ -68,7 +68,8 @@ EngineBench::EngineBench(const RunOptions& options, const PreparedModel& prepare
       progress_(progress),
       result_(result),
       lengths_(lengths),
-      work_(work) {
+      work_(work),
+      shares_(share_cores(physical_cores(), choice.streams, result.threads)) {
   for (int stream = 0; stream < choice.streams; ++stream) {
     sessions_.push_back(std::make_unique<EngineSession>(worker_options(stream), work.path()));
   }
@@ -96,6 +97,9 @@ void EngineBench::prepare() {
   load();
   verify_before_timing();
   warm_up();
+  if (!shares_.empty()) {
+    for (const auto& session : sessions_) result_.process_cores.push_back(session->cores());
+  }
 }
 
 Turn EngineBench::take_turn(size_t examination, std::optional<int64_t> experiments) {
@@ -176,6 +180,7 @@ WorkerOptions EngineBench::worker_options(int stream) const {
   if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
   worker.log_path = log.string();
   worker.timeout_s = options_.timeout_s;
+  if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
 }
 

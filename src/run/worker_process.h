@@ -14,6 +14,7 @@
 
 #include "core/outcome.h"
 #include "protocol/line_channel.h"
+#include "run/cores.h"
 
 namespace dnnbench {
 
@@ -31,6 +32,7 @@ struct WorkerOptions {
   double timeout_s = 300;    // for the answer to each request
   bool limit_memory = true;  // RLIMIT_DATA at what the system has free; not for GPU engines,
                              // which reserve address space far beyond
+  Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
 };
 
 class WorkerProcess {
@@ -62,6 +64,9 @@ class WorkerProcess {
 
   // The highest resident memory that the process reported with its last reply; 0 before it.
   int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
+
+  // Those that its threads may run on, as the kernel tells now.
+  Cores cores() const { return cores_of_process(pid_); }
 
   bool alive() const { return pid_ > 0; }
 

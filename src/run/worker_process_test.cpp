@@ -91,6 +91,18 @@ TEST_F(WorkerProcessTest, ComputesAndAnswers) {
   EXPECT_GT(worker.peak_rss_bytes(), 1'000'000);
 }
 
+TEST_F(WorkerProcessTest, StaysOnTheCoresItIsGiven) {
+  const Cores allowed = allowed_cores();
+  WorkerProcess everywhere(options());
+  load(everywhere, "ok");
+  EXPECT_EQ(everywhere.cores(), allowed);
+  WorkerOptions confined = options();
+  confined.cores = {allowed.back()};
+  WorkerProcess worker(confined);
+  load(worker, "ok");
+  EXPECT_EQ(worker.cores(), confined.cores);
+}
+
 TEST_F(WorkerProcessTest, OneProcessRunsManyModels) {
   WorkerProcess worker(options());
   for (int i = 0; i < 3; ++i) {
