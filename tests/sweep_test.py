@@ -42,10 +42,42 @@ def test_thread_counts_take_turns_with_each_other(bench, convolution):
     assert ": 1 or 2 threads, " in run.stdout
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino", "pytorch", "tf", "tvm"])
+def test_a_process_keeps_to_its_cores(bench, open_batch, engine):
+    """Whatever the library does with the cores it finds."""
+    flags = ["--mode=load", "--rate=50", "--repeat=20", "--streams=2", "--threads=1"]
+    run = bench(open_batch, f"--{engine}", *flags, quick=False)
+    result = run.only_result()
+    if result["outcome"] == "unsupported" or result["environment"]["affinity_cores"] < 2:
+        pytest.skip("not built, or there are no two cores")
+    assert_cores_are_their_own(result, result["environment"])
+    assert len(set(map(tuple, result["process_cores"]))) == 2
+
+
+def test_more_threads_than_cores_have_all_of_them(bench, open_batch):
+    flags = ["--mode=load", "--rate=50", "--repeat=20", "--streams=2", "--threads=64"]
+    assert (
+        bench(open_batch, "--onnxruntime", *flags, quick=False).only_result()["process_cores"]
+        is None
+    )
+
+
 @pytest.fixture(scope="module")
 def throughput(bench, open_batch):
     flags = ["--mode=throughput", "--batch=1,2", "--budget=40"]
     return bench(open_batch, "--fake=ok,duration_s=0.002", *flags, quick=False)
+
+
+def assert_cores_are_their_own(setting: dict, environment: dict) -> None:
+    """One process has all cores; of several, each some that no other has."""
+    shares = setting["process_cores"]
+    if setting["streams"] == 1:
+        assert shares is None
+        return
+    assert len(shares) == setting["streams"]
+    assert all(len(cores) >= setting["threads"] for cores in shares)
+    each = [core for cores in shares for core in cores]
+    assert len(set(each)) == len(each) <= environment["affinity_cores"]
 
 
 def test_every_setting_that_was_tried_is_told(throughput):
@@ -57,7 +89,9 @@ def test_every_setting_that_was_tried_is_told(throughput):
         assert setting["streams"] * setting["threads"] <= result["environment"]["affinity_cores"]
         assert (setting["against"] is None) == (index == 0)
         assert setting["per_s"] > 0 and setting["peak_rss_bytes"] > 0
+        assert_cores_are_their_own(setting, result["environment"])
     best = found["tried"][found["chosen"]]
+    assert result["process_cores"] == best["process_cores"]
     assert result["throughput_per_s"] == best["per_s"]
     assert (result["streams"], result["threads"]) == (best["streams"], best["threads"])
     assert result["batch"] == best["batch"]

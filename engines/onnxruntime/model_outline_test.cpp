@@ -1,13 +1,11 @@
 #include "model_outline.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 
 #include "core/error.h"
+#include "core/temporary_folder.h"
 #include "onnx.pb.h"
 
 namespace dnnbench::ort {
@@ -32,14 +30,10 @@ void add_input(onnx::GraphProto& graph, const std::string& name, onnx::TensorPro
 }
 
 ModelOutline outline_of(const std::string& bytes) {
-  char path[] = "/tmp/dnnbench-outline-XXXXXX";
-  const int descriptor = mkstemp(path);
-  EXPECT_GE(descriptor, 0);
+  const TemporaryFolder folder;
+  const std::string path = folder / "model.onnx";
   std::ofstream(path, std::ios::binary) << bytes;
-  ModelOutline outline = read_outline(path);
-  std::remove(path);
-  close(descriptor);
-  return outline;
+  return read_outline(path);
 }
 
 onnx::ModelProto model_with_weights() {

@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "core/error.h"
+#include "core/temporary_folder.h"
 #include "failure.h"
 #include "helpers.h"
 
@@ -42,13 +41,12 @@ TEST(Module, ComputesTheSameBeforeAndAfterOptimisation) {
 }
 
 TEST(Module, ASavedOneIsLoadedAgain) {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "dnnbench-module-test.pt").string();
+  const TemporaryFolder folder;
+  const std::string path = folder / "module.pt";
   Program with_weights = program("x0 * self.w");
   with_weights.constants.emplace_back("w", import::make_constant(floats({3, 4}).tensor()));
   Module(with_weights).save(path);
   Module loaded(path);
-  std::filesystem::remove(path);
   EXPECT_EQ(run(loaded, floats({2, 2})), (std::vector<double>{6, 8}));
 }
 

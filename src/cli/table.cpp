@@ -155,11 +155,30 @@ std::string comparison(const std::vector<const Result*>& ranked) {
                      ranked[1]->placing->to_best.value, engine_label(*ranked[1]));
 }
 
-// "2 threads", or "1 or 2 threads".
+std::string counted(int count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// "2 threads", or "1 or 2 threads"; in throughput mode, which shares them out itself, "2 cores".
 std::string threads_of(const std::vector<Result>& results) {
+  if (results.front().mode == Mode::kThroughput) {
+    return counted(results.front().environment.physical_cores, "core");
+  }
   std::set<int> counts;
   for (const Result& result : results) counts.insert(result.threads);
   return fmt::format("{} thread{}", fmt::join(counts, " or "), counts == std::set{1} ? "" : "s");
+}
+
+// ", inputs x[1,3,224,224]"; nothing where engines chose batches of their own.
+std::string inputs_of(const std::vector<Result>& results) {
+  std::vector<std::string> inputs;
+  for (const Result& result : results) {
+    if (result.input_shapes != results.front().input_shapes) return "";
+  }
+  for (const auto& [name, shape] : results.front().input_shapes) {
+    inputs.push_back(fmt::format("{}[{}]", printable(name), fmt::join(shape, ",")));
+  }
+  return fmt::format(", inputs {}", fmt::join(inputs, " "));
 }
 
 }  // namespace
@@ -215,13 +234,8 @@ std::string engine_label(const std::string& backend, const std::string& backend_
 
 std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
-  std::vector<std::string> inputs;
-  for (const auto& [name, shape] : first.input_shapes) {
-    inputs.push_back(fmt::format("{}[{}]", printable(name), fmt::join(shape, ",")));
-  }
-  return fmt::format("{} on {}: {}, {}, inputs {}",
-                     std::filesystem::path(first.model_path).stem().string(), first.instance,
-                     threads_of(results), first.precision, fmt::join(inputs, " "));
+  return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model_path).stem().string(),
+                     first.instance, threads_of(results), first.precision, inputs_of(results));
 }
 
 std::string results_table(const std::vector<Result>& results) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "cli/layout.h"
 #include "cli/table.h"
@@ -27,7 +28,8 @@ std::string interval_cell(const TriedSetting& setting) {
 }
 
 std::string ratio_cell(const TriedSetting& setting) {
-  return setting.against ? ratio_words(setting.speed) : "-";
+  if (!setting.against) return "-";
+  return setting.speed.value > 0 ? ratio_words(setting.speed) : "?";  // no undisturbed block
 }
 
 std::string words(const TriedSetting& setting) {
@@ -56,6 +58,28 @@ Row row_of(const Result& result, size_t index) {
           setting.p99_s > 0 ? format_seconds(setting.p99_s) : "-",
           setting.peak_rss_bytes > 0 ? format_bytes(setting.peak_rss_bytes) : "-",
           verdict_of(result, index)};
+}
+
+// Whether some core is two processes', although each was given its own.
+bool share_a_core(const TriedSetting& setting) {
+  std::set<int> all;
+  size_t count = 0;
+  for (const std::vector<int>& cores : setting.process_cores) {
+    all.insert(cores.begin(), cores.end());
+    count += cores.size();
+  }
+  return all.size() < count;
+}
+
+// What a reader must know of the setting, a line each.
+std::string remarks(const std::string& label, const TriedSetting& setting) {
+  std::string text;
+  const std::string what = fmt::format("{}, {}: ", label, words(setting));
+  if (!setting.reason.empty()) text += what + printable(setting.reason) + "\n";
+  if (share_a_core(setting)) {
+    text += what + "its processes left the cores that each was given, and share some\n";
+  }
+  return text;
 }
 
 std::vector<size_t> best_first(const ThroughputResult& throughput) {
@@ -106,9 +130,7 @@ std::string throughput_table(const std::vector<Result>& results) {
     }
     for (const size_t index : best_first(*result.throughput)) {
       rows.push_back(row_of(result, index));
-      const TriedSetting& setting = result.throughput->tried[index];
-      if (setting.reason.empty()) continue;
-      reasons += fmt::format("{}, {}: {}\n", label, words(setting), printable(setting.reason));
+      reasons += remarks(label, result.throughput->tried[index]);
     }
     if (is_suspect(result)) reasons += fmt::format("{}: suspect: {}\n", label, why_suspect(result));
     if (!result.throughput->complete) {

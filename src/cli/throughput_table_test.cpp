@@ -45,6 +45,20 @@ TEST(ThroughputTable, EverySettingIsARowAndTheBestOnesFirst) {
   EXPECT_NE(table.find("openvino, 4 x 1: out_of_memory: no memory left"), std::string::npos);
 }
 
+TEST(ThroughputTable, TellsWhatIsNotKnownAndWhatWentAstray) {
+  TriedSetting unknown = compared(setting(2, 1, 60), 0, {0, {0, 0}, Relation::kUndecided});
+  unknown.process_cores = {{0}, {1}};
+  TriedSetting astray = unknown;
+  astray.process_cores = {{0, 1}, {0, 1}};
+  const Result kept = tried("openvino", {setting(1, 2, 50), unknown}, 0);
+  EXPECT_EQ(throughput_table({kept}).find("share some"), std::string::npos);
+  EXPECT_EQ(throughput_table({kept}).find("0.00x"), std::string::npos);
+  const Result strayed = tried("openvino", {setting(1, 2, 50), astray}, 0);
+  EXPECT_NE(throughput_table({strayed}).find(
+                "openvino, 2 x 1: its processes left the cores that each was given"),
+            std::string::npos);
+}
+
 TEST(ThroughputSentence, TellsTiesAndOverlaps) {
   const Result first =
       tried("openvino", {setting(1, 4, 60), compared(setting(2, 2, 60), 0, kTied)}, 0);

@@ -1,7 +1,5 @@
-// For tests: small models written in a few lines, and folders that vanish with the test.
+// For tests: small models written in a few lines.
 #pragma once
-
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -9,26 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "core/temporary_folder.h"
 #include "onnx.pb.h"
 
 namespace dnnbench::testing {
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "dnnbench-test-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using dnnbench::TemporaryFolder;
 
 inline void write_file(const std::string& path, const std::string& bytes) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -131,6 +115,15 @@ inline onnx::ModelProto picture_model() {
   add_initializer(model, float_tensor("w", {4}));
   add_node(model, "Mul", {"images", "w"}, {"scaled"});
   add_node(model, "Relu", {"scaled"}, {"y"});
+  return model;
+}
+
+// y = x + x, both of four floats
+inline onnx::ModelProto doubling_model() {
+  onnx::ModelProto model = empty_model();
+  add_input(model, "x", onnx::TensorProto::FLOAT, {"4"});
+  add_output(model, "y", onnx::TensorProto::FLOAT, {"4"});
+  add_node(model, "Add", {"x", "x"}, {"y"});
   return model;
 }
 

@@ -6,15 +6,15 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
 
 class ValueFileTest : public testing::Test {
  protected:
-  void TearDown() override { std::filesystem::remove(path_); }
-
-  std::string path_ = testing::TempDir() + "dnnbench_value_file_test";
+  const TemporaryFolder folder_;
+  const std::string path_ = folder_ / "values";
 };
 
 TEST_F(ValueFileTest, KeepsEveryKindOfValue) {

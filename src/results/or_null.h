@@ -3,12 +3,18 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 namespace dnnbench {
 
 template <typename T>
 nlohmann::ordered_json or_null(const std::optional<T>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+}
+
+template <typename T>
+nlohmann::ordered_json or_null(const std::vector<T>& values) {  // empty: absent
+  return values.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(values);
 }
 
 }  // namespace dnnbench

@@ -196,6 +196,7 @@ ordered_json to_json(const Result& result) {
                        {"precision", result.precision},
                        {"mode", to_string(result.mode)},
                        {"streams", result.streams},
+                       {"process_cores", or_null(result.process_cores)},
                        {"batch", or_null(result.batch)},
                        {"number", result.number},
                        {"repeat", or_null(result.repeat)},

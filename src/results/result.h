@@ -54,14 +54,16 @@ struct Result {
   std::string device;
 
   Mode mode = Mode::kLatency;
-  int streams = 1;                // processes of the engine that worked at the same time
-  std::optional<int64_t> batch;   // what --batch made of the inputs' batch dimension
-  int64_t number = 1;             // inferences an experiment
-  std::optional<int64_t> repeat;  // experiments asked for
-  int64_t warmup = 0;             // experiments discarded before the first turn
-  std::optional<bool> steady;     // whether times had stopped trending then; absent with --warmup
-  int64_t dropped = 0;            // experiments discarded later: at the starts of turns, and by
-                                  // the warm-ups of later starts
+  int streams = 1;  // processes of the engine that worked at the same time
+  std::vector<std::vector<int>> process_cores;  // the logical cores that each of them could use
+                                                // then, where each was given its own; else empty
+  std::optional<int64_t> batch;                 // what --batch made of the inputs' batch dimension
+  int64_t number = 1;                           // inferences an experiment
+  std::optional<int64_t> repeat;                // experiments asked for
+  int64_t warmup = 0;                           // experiments discarded before the first turn
+  std::optional<bool> steady;  // whether times had stopped trending then; absent with --warmup
+  int64_t dropped = 0;         // experiments discarded later: at the starts of turns, and by the
+                               // warm-ups of later starts
   int threads = 1;
   std::string precision;
   std::optional<InForce> in_force;

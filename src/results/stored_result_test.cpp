@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/temporary_folder.h"
 #include "results/result.h"
 
 namespace dnnbench {
@@ -17,14 +18,7 @@ using nlohmann::json;
 
 class StoredResults : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ =
-        fs::path(testing::TempDir()) /
-        ("stored_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "c5a.large");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  void SetUp() override { fs::create_directories(folder_ / "c5a.large"); }
 
   fs::path write(const std::string& name, const std::string& text) {
     const fs::path path = folder_ / "c5a.large" / name;
@@ -44,7 +38,8 @@ class StoredResults : public testing::Test {
     return "";
   }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 json of_2021() {

@@ -40,10 +40,11 @@ ordered_json json_of(const TriedSetting& setting) {
           {"greatest_per_s", or_null(setting.greatest_per_s)},
           {"p99_s", positive(setting.p99_s)},
           {"peak_rss_bytes", setting.peak_rss_bytes},
+          {"process_cores", or_null(setting.process_cores)},
           {"reason", setting.reason},
           {"against", or_null(setting.against)},
           {"relation", compared ? ordered_json(relation_of(setting.speed)) : ordered_json()},
-          {"speed", compared ? ordered_json(setting.speed.value) : ordered_json()},
+          {"speed", compared ? positive(setting.speed.value) : ordered_json()},
           {"speed_interval", compared ? interval_of(setting.speed) : ordered_json()}};
 }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "core/temporary_folder.h"
 #include "results/sha256.h"
 
 namespace dnnbench {
@@ -16,17 +17,11 @@ namespace fs = std::filesystem;
 
 class WriteResultTest : public testing::Test {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  std::string path() const { return folder_ + "/result.json"; }
+  std::string path() const { return folder_ / "result.json"; }
 
   std::vector<std::string> files() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
       names.push_back(entry.path().filename().string());
     }
     return names;
@@ -45,7 +40,7 @@ class WriteResultTest : public testing::Test {
     return result;
   }
 
-  std::string folder_ = testing::TempDir() + "dnnbench_write_result_test";
+  const TemporaryFolder folder_;
 };
 
 TEST(BackendMeta, JoinsVariantAndSettings) {
@@ -101,7 +96,7 @@ TEST_F(WriteResultTest, LeavesNothingWhereItFails) {
   EXPECT_THROW(write_result(result()), Error);
   EXPECT_EQ(files(), std::vector<std::string>{"result.json"});
   Result elsewhere = result();
-  elsewhere.output_path = folder_ + "/no such folder/result.json";
+  elsewhere.output_path = folder_ / "no such folder/result.json";
   EXPECT_THROW(write_result(elsewhere), Error);
 }
 

@@ -70,7 +70,8 @@ EngineBench::EngineBench(const RunOptions& options, const PreparedModel& prepare
       progress_(progress),
       result_(result),
       lengths_(lengths),
-      work_(work) {
+      work_(work),
+      shares_(share_cores(physical_cores(), choice.streams, result.threads)) {
   start();
 }
 
@@ -104,6 +105,9 @@ void EngineBench::prepare() {
   verify_before_timing();
   warm_up();
   start_s_ = seconds_since(started_at_);
+  if (shares_.empty()) return;
+  result_.process_cores.clear();
+  for (const auto& session : sessions_) result_.process_cores.push_back(session->cores());
 }
 
 void EngineBench::start_anew() {
@@ -196,6 +200,7 @@ WorkerOptions EngineBench::worker_options(int stream) const {
   worker.log_path = log.string();
   worker.append_log = start_s_ > 0;
   worker.timeout_s = options_.timeout_s;
+  if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
 }
 

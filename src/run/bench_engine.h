@@ -11,6 +11,7 @@
 #include "core/noise.h"
 #include "load/stream_settings.h"
 #include "results/result.h"
+#include "run/cores.h"
 #include "run/engine_session.h"
 #include "run/load_turn.h"
 #include "run/options.h"
@@ -48,7 +49,8 @@ struct ThroughputTurn {
 
 class EngineBench {
  public:
-  // Starts the engine's processes: choice.streams of them, alike. Everything referred to must
+  // Starts the engine's processes: choice.streams of them, alike, each on cores of its own where
+  // there are enough for result.threads of each. Everything referred to must
   // outlive this. The log is written beside result.output_path. Every function but pause throws
   // EngineEnded when the engine ends otherwise.
   EngineBench(const RunOptions& options, const PreparedModel& prepared, const EngineChoice& choice,
@@ -116,6 +118,7 @@ class EngineBench {
   Result& result_;
   TurnLengths lengths_;
   const WorkFolder& work_;
+  const std::vector<Cores> shares_;                       // of the processes; empty: all have all
   std::vector<std::unique_ptr<EngineSession>> sessions_;  // at least one, in processes of their own
   std::chrono::steady_clock::time_point started_at_;
   double start_s_ = 0;

@@ -9,37 +9,13 @@
 #include <fstream>
 #include <set>
 
-#include "onnx.pb.h"
+#include "core/temporary_folder.h"
+#include "onnx/test_model.h"
 
 namespace dnnbench {
 namespace {
 
 namespace fs = std::filesystem;
-
-void set_type(onnx::ValueInfoProto& value, const std::string& name) {
-  value.set_name(name);
-  onnx::TypeProto::Tensor& tensor = *value.mutable_type()->mutable_tensor_type();
-  tensor.set_elem_type(onnx::TensorProto::FLOAT);
-  tensor.mutable_shape()->add_dim()->set_dim_value(4);
-}
-
-// y = x + x
-void write_model(const std::string& path) {
-  onnx::ModelProto model;
-  model.set_ir_version(8);
-  model.add_opset_import()->set_version(13);
-  onnx::GraphProto& graph = *model.mutable_graph();
-  graph.set_name("double");
-  set_type(*graph.add_input(), "x");
-  set_type(*graph.add_output(), "y");
-  onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type("Add");
-  node.add_input("x");
-  node.add_input("x");
-  node.add_output("y");
-  std::ofstream out(path, std::ios::binary);
-  ASSERT_TRUE(model.SerializeToOstream(&out));
-}
 
 struct Listener : Progress {
   void note(const std::string& sentence) override { notes.push_back(sentence); }
@@ -50,19 +26,17 @@ struct Listener : Progress {
   std::vector<std::string> finished_metas;
 };
 
-class BenchModelTest : public testing::Test {
+class BenchModelTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    fs::create_directories(folder_);
-    write_model(model());
-    options_.output = folder_ + "/results";
+    testing::write_model(testing::doubling_model(), model());
+    options_.output = folder_ / "results";
     options_.warmup = 0;
     options_.repeat = 20;
     options_.timeout_s = 60;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  std::string model() const { return folder_ + "/double.onnx"; }
+  std::string model() const { return folder_ / "double.onnx"; }
 
   std::vector<Result> bench(const std::vector<std::string>& parts, int64_t free_memory_bytes) {
     options_.engines.clear();
@@ -84,7 +58,7 @@ class BenchModelTest : public testing::Test {
 
   RunOptions options_;
   Listener listener_;
-  std::string folder_ = testing::TempDir() + "dnnbench_bench_test";
+  const TemporaryFolder folder_;
 };
 
 constexpr int64_t kPlenty = int64_t{1} << 40;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/temporary_folder.h"
+
 namespace dnnbench {
 namespace {
 
@@ -13,15 +15,13 @@ namespace fs = std::filesystem;
 // A made-up /proc and /sys.
 class CgroupTest : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(root_); }
-  void TearDown() override { fs::remove_all(root_); }
-
   void write(const std::string& path, const std::string& text) {
     fs::create_directories(fs::path(root_ + path).parent_path());
     std::ofstream(root_ + path) << text << "\n";
   }
 
-  std::string root_ = testing::TempDir() + "dnnbench_cgroup_test";
+  const TemporaryFolder folder_;
+  const std::string root_ = folder_.path();
 };
 
 TEST_F(CgroupTest, WithoutGroupsThereIsNoLimit) {

@@ -92,6 +92,7 @@ class EngineSession {
   void pause() { worker_.pause(); }
 
   int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
+  Cores cores() const { return worker_.cores(); }
 
  private:
   WorkerProcess worker_;

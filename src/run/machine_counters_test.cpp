@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/temporary_folder.h"
+
 namespace dnnbench {
 namespace {
 
@@ -14,12 +16,12 @@ namespace fs = std::filesystem;
 
 class MachineCountersTest : public testing::Test {
  protected:
-  void TearDown() override { fs::remove_all(root_); }
   void write(const std::string& path, const std::string& text) const {
     fs::create_directories(fs::path(root_ + path).parent_path());
     std::ofstream(root_ + path) << text;
   }
-  std::string root_ = testing::TempDir() + "dnnbench_machine_counters_test";
+  const TemporaryFolder folder_;
+  const std::string root_ = folder_.path();
 };
 
 TEST_F(MachineCountersTest, ReadsWhatTheKernelTells) {

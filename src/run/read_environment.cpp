@@ -1,6 +1,5 @@
 #include "run/read_environment.h"
 
-#include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -10,9 +9,9 @@
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <utility>
 
 #include "run/cgroup.h"
+#include "run/cores.h"
 
 namespace dnnbench {
 namespace {
@@ -53,30 +52,6 @@ std::vector<std::string> read_isa(const std::string& root) {
     if (kOfInterest.count(word) != 0) isa.push_back(word);
   }
   return isa;
-}
-
-std::vector<int> read_affinity() {
-  std::vector<int> cores;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return cores;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (CPU_ISSET(core, &set)) cores.push_back(core);
-  }
-  return cores;
-}
-
-int count_physical(const std::string& root, const std::vector<int>& cores) {
-  std::set<std::pair<std::string, std::string>> physical;
-  for (const int core : cores) {
-    const std::string topology =
-        root + "/sys/devices/system/cpu/cpu" + std::to_string(core) + "/topology/";
-    const auto package = read_line(topology + "physical_package_id");
-    const auto id = read_line(topology + "core_id");
-    // Where the system doesn't tell, every logical core counts as one of its own.
-    physical.emplace(package.value_or("?"), id.value_or("logical " + std::to_string(core)));
-  }
-  return static_cast<int>(physical.size());
 }
 
 int64_t read_memory_bytes(const std::string& root) {
@@ -133,7 +108,6 @@ Environment read_environment(const std::string& root) {
   Environment environment;
   utsname system{};
   uname(&system);
-  const std::vector<int> cores = read_affinity();
   const CgroupLimits limits = read_cgroup_limits(root);
   environment.architecture = system.machine;
   environment.kernel = std::string(system.sysname) + " " + system.release;
@@ -141,8 +115,8 @@ Environment read_environment(const std::string& root) {
       read_cpuinfo(root, "model name").value_or(read_cpuinfo(root, "CPU part").value_or("unknown"));
   environment.isa = read_isa(root);
   environment.logical_cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-  environment.affinity_cores = static_cast<int>(cores.size());
-  environment.physical_cores = count_physical(root, cores);
+  environment.affinity_cores = static_cast<int>(allowed_cores().size());
+  environment.physical_cores = static_cast<int>(physical_cores(root).size());
   environment.cgroup_cpu_quota = limits.cpu_quota;
   environment.memory_bytes = read_memory_bytes(root);
   if (limits.memory_limit_bytes && *limits.memory_limit_bytes < environment.memory_bytes) {

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <set>
 
+#include "core/temporary_folder.h"
+
 namespace dnnbench {
 namespace {
 
@@ -17,15 +19,13 @@ namespace fs = std::filesystem;
 
 class ReadEnvironmentTest : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(root_); }
-  void TearDown() override { fs::remove_all(root_); }
-
   void write(const std::string& path, const std::string& text) const {
     fs::create_directories(fs::path(root_ + path).parent_path());
     std::ofstream(root_ + path) << text;
   }
 
-  std::string root_ = testing::TempDir() + "dnnbench_read_environment_test";
+  const TemporaryFolder folder_;
+  const std::string root_ = folder_.path();
 };
 
 TEST_F(ReadEnvironmentTest, ReadsAnX86Machine) {

@@ -20,8 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kWindow_s = 0.3;       // at least
 constexpr double kLeastInferences = 4;  // of each process in a window
-constexpr size_t kAloneWindows = 10;
-constexpr size_t kMostBlocks = 24;  // of a pair; what is then undecided stays so
+constexpr size_t kAloneWindows = 10;    // undisturbed ones; of at most twice as many
+constexpr size_t kMostBlocks = 24;      // of a pair; what is then undecided stays so
 
 double now_s() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
 
@@ -32,6 +32,24 @@ std::string words(const StreamSetting& setting, std::optional<int64_t> batch) {
   return text;
 }
 
+// One turn of a setting.
+struct Window {
+  ThroughputTurn turn;
+  double items_per_s = 0;
+  bool undisturbed = true;
+};
+
+// Those that its figures are of: undisturbed ones, or all where more than half were disturbed,
+// which makes the result suspect.
+std::vector<const Window*> counted(const std::vector<Window>& windows) {
+  std::vector<const Window*> all, undisturbed;
+  for (const Window& window : windows) {
+    all.push_back(&window);
+    if (window.undisturbed) undisturbed.push_back(&window);
+  }
+  return 2 * undisturbed.size() < all.size() ? all : undisturbed;
+}
+
 }  // namespace
 
 struct ThroughputBench::Setup {
@@ -40,9 +58,8 @@ struct ThroughputBench::Setup {
   Result result;  // of this setting
   size_t index;   // in ThroughputResult::tried
   std::unique_ptr<EngineBench> bench;
-  std::vector<double> rates_per_s;    // items, by window, of all comparisons
-  std::vector<ThroughputTurn> turns;  // of the last comparison
-  size_t examination = 0;             // of the last window
+  std::vector<Window> windows;  // of all comparisons
+  size_t examination = 0;       // of the last of them
 };
 
 ThroughputBench::ThroughputBench(const RunOptions& options, const EngineChoice& choice, int cores,
@@ -94,7 +111,12 @@ bool ThroughputBench::try_setting(const BatchedModel& model, const StreamSetting
     judge(*setup);
     judge(*best_);
     setup->bench->pause();
-    if (!tried.reason.empty() || tried.speed.relation != Relation::kFaster) return false;
+    const bool chosen = throughput_.tried[best_->index].reason.empty();
+    if (!tried.reason.empty()) {
+      if (!chosen) best_.reset();  // it broke the bound in this comparison
+      return false;
+    }
+    if (chosen && tried.speed.relation != Relation::kFaster) return false;
     best_ = std::move(setup);
     return true;
   } catch (const EngineEnded& ended) {
@@ -108,7 +130,7 @@ bool ThroughputBench::try_setting(const BatchedModel& model, const StreamSetting
 std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(const BatchedModel& model,
                                                               const StreamSetting& setting) {
   auto setup = std::make_unique<Setup>(
-      Setup{model, choice_, result_, throughput_.tried.size() - 1, nullptr, {}, {}, 0});
+      Setup{model, choice_, result_, throughput_.tried.size() - 1, nullptr, {}, 0});
   setup->choice.streams = setup->result.streams = setting.streams;
   setup->choice.threads = setup->result.threads = setting.threads;
   setup->result.batch = model.batch;
@@ -141,9 +163,9 @@ bool ThroughputBench::take_window(Setup& setup, size_t block) {
   ++setup.result.blocks;
   add(setup.result.noise, turn.noise);
   const auto items = static_cast<double>(setup.model.batch.value_or(1));
-  setup.rates_per_s.push_back(items * common_rate_per_s(turn.streams));
-  setup.turns.push_back(std::move(turn));
-  const std::string disturbed_by = disturbance(setup.turns.back().noise);
+  const double items_per_s = items * common_rate_per_s(turn.streams);
+  const std::string disturbed_by = disturbance(turn.noise);
+  setup.windows.push_back({std::move(turn), items_per_s, disturbed_by.empty()});
   if (disturbed_by.empty()) return true;
   ++setup.result.blocks_disturbed;
   setup.result.disturbance = disturbed_by;
@@ -151,7 +173,10 @@ bool ThroughputBench::take_window(Setup& setup, size_t block) {
 }
 
 void ThroughputBench::measure_alone(Setup& setup) {
-  for (size_t block = 0; block < kAloneWindows; ++block) take_window(setup, block);
+  size_t undisturbed = 0;
+  for (size_t block = 0; block < 2 * kAloneWindows && undisturbed < kAloneWindows; ++block) {
+    undisturbed += take_window(setup, block) ? 1 : 0;
+  }
 }
 
 // In turns, until it is known which of the two does more.
@@ -159,7 +184,6 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
   const double alpha = 1 - options_.confidence;
   TriedSetting& tried = throughput_.tried[other.index];
   BlockTable clean(2);
-  best.turns.clear();
   Setup* const setups[] = {&best, &other};
   for (size_t block = 0; block < kMostBlocks; ++block) {
     bool undisturbed = true;
@@ -172,16 +196,17 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
         throw;
       }
     }
-    const bool measured = best.rates_per_s.back() > 0 && other.rates_per_s.back() > 0;
-    if (!undisturbed || !measured) continue;
+    const double best_per_s = best.windows.back().items_per_s;
+    const double other_per_s = other.windows.back().items_per_s;
+    if (!undisturbed || best_per_s <= 0 || other_per_s <= 0) continue;
     // Times of an item, as the ranking takes them; the inverse ratio is that of speeds.
-    clean[0].push_back(1 / best.rates_per_s.back());
-    clean[1].push_back(1 / other.rates_per_s.back());
+    clean[0].push_back(1 / best_per_s);
+    clean[1].push_back(1 / other_per_s);
     if (needs(clean, alpha, options_.precision_target)[0] != Need::kMore) break;
     if (left_s() <= 0) break;
   }
   tried.against = best.index;
-  tried.speed.relation = Relation::kUndecided;
+  tried.speed = {0, {0, 0}, Relation::kUndecided};  // unless a block was undisturbed
   if (clean[0].empty()) return;
   tried.speed = ratio_of(clean, 0, 1, alpha);
   tried.speed.relation = ratio_of(clean, 1, 0, alpha).relation;  // of the other, not of the best
@@ -190,23 +215,25 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
 // Its figures, and why it can't be chosen where it can't.
 void ThroughputBench::judge(Setup& setup) {
   TriedSetting& tried = throughput_.tried[setup.index];
-  const double centre = mean(setup.rates_per_s);
+  std::vector<double> rates_per_s, times_s;
+  for (const Window* window : counted(setup.windows)) {
+    rates_per_s.push_back(window->items_per_s);
+    for (const StreamTimes& stream : window->turn.streams) {
+      times_s.insert(times_s.end(), stream.duration_s.begin(), stream.duration_s.end());
+    }
+  }
+  const double centre = mean(rates_per_s);
   tried.per_s = centre;
   tried.least_per_s.reset();  // of an earlier comparison
   tried.greatest_per_s.reset();
-  const double half_width = mean_interval_half_width(setup.rates_per_s).value_or(centre);
+  const double half_width = mean_interval_half_width(rates_per_s).value_or(centre);
   if (half_width < centre) {
     tried.least_per_s = centre - half_width;
     tried.greatest_per_s = centre + half_width;
   }
-  std::vector<double> times_s;
-  for (const ThroughputTurn& turn : setup.turns) {
-    for (const StreamTimes& stream : turn.streams) {
-      times_s.insert(times_s.end(), stream.duration_s.begin(), stream.duration_s.end());
-    }
-  }
   tried.p99_s = times_s.size() < kLeastForP99 ? max(times_s) : percentile(times_s, 99);
   tried.peak_rss_bytes = setup.bench->peak_rss_bytes();
+  tried.process_cores = setup.result.process_cores;
   if (options_.slo_p99_s && tried.p99_s > *options_.slo_p99_s) {
     tried.reason = fmt::format("an inference takes up to {}, more than {}",
                                format_seconds(tried.p99_s), format_seconds(*options_.slo_p99_s));
@@ -232,7 +259,7 @@ void ThroughputBench::fill_in() {
   if (best_ended_.ok()) keep_data();
 }
 
-// Those of the windows in which it was measured last.
+// The times of the windows that its figures are of; the last so many, for the file's sake.
 void ThroughputBench::keep_data() {
   throughput_.chosen = best_->index;
   result_.throughput = throughput_;
@@ -243,9 +270,12 @@ void ThroughputBench::keep_data() {
   };
   std::vector<Timed> all;
   double cpu_s = 0;
-  for (size_t block = 0; block < best_->turns.size(); ++block) {
-    cpu_s += best_->turns[block].cpu_s;
-    for (const StreamTimes& stream : best_->turns[block].streams) {
+  const std::vector<const Window*> windows = counted(best_->windows);
+  const size_t kept = std::min(windows.size(), kMostBlocks);
+  for (size_t block = 0; block < kept; ++block) {
+    const ThroughputTurn& turn = windows[windows.size() - kept + block]->turn;
+    cpu_s += turn.cpu_s;
+    for (const StreamTimes& stream : turn.streams) {
       for (size_t i = 0; i < stream.start_s.size(); ++i) {
         all.push_back(
             {stream.start_s[i] - *started_s_, stream.duration_s[i], static_cast<int64_t>(block)});

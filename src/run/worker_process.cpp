@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -48,9 +49,17 @@ Pipe make_pipe() {
   return {ends[0], ends[1]};
 }
 
+cpu_set_t set_of(const Cores& cores) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int core : cores) CPU_SET(core, &set);
+  return set;
+}
+
 // What the child does between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become_worker(const char* executable, const char* name, int request_fd,
-                                int reply_fd, int log_fd, pid_t parent, int64_t data_limit_bytes) {
+                                int reply_fd, int log_fd, pid_t parent, int64_t data_limit_bytes,
+                                const cpu_set_t& cores) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
@@ -59,6 +68,7 @@ Pipe make_pipe() {
     data.rlim_cur = std::min(data.rlim_cur, static_cast<rlim_t>(data_limit_bytes));
     setrlimit(RLIMIT_DATA, &data);
   }
+  if (CPU_COUNT(&cores) > 0) sched_setaffinity(0, sizeof cores, &cores);  // read back by cores()
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   sigset_t none;
@@ -141,11 +151,12 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   const Pipe replies = make_pipe();
   const int64_t limit = options_.limit_memory && kCanLimitMemory ? free_memory_bytes() : 0;
   oom_kills_at_start_ = oom_kill_count();
+  const cpu_set_t cores = set_of(options_.cores);
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ == 0) {
     become_worker(executable.c_str(), name.c_str(), requests.read_end, replies.write_end, log_fd,
-                  parent, limit);
+                  parent, limit, cores);
   }
   close(requests.read_end);
   close(replies.write_end);

@@ -14,6 +14,7 @@
 
 #include "core/outcome.h"
 #include "protocol/line_channel.h"
+#include "run/cores.h"
 
 namespace dnnbench {
 
@@ -32,6 +33,7 @@ struct WorkerOptions {
   bool limit_memory = true;  // RLIMIT_DATA at what the system has free; not for GPU engines,
                              // which reserve address space far beyond
   bool append_log = false;   // what an earlier process wrote stays in it
+  Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
 };
 
 class WorkerProcess {
@@ -63,6 +65,9 @@ class WorkerProcess {
 
   // The highest resident memory that the process reported with its last reply; 0 before it.
   int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
+
+  // Those that its threads may run on, as the kernel tells now.
+  Cores cores() const { return cores_of_process(pid_); }
 
   bool alive() const { return pid_ > 0; }
 

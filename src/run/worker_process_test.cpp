@@ -13,7 +13,8 @@
 #include <iterator>
 #include <thread>
 
-#include "onnx.pb.h"
+#include "core/temporary_folder.h"
+#include "onnx/test_model.h"
 #include "protocol/messages.h"
 #include "protocol/value_file.h"
 #include "run/memory.h"
@@ -34,45 +35,18 @@ int count_processes_with(const std::string& text) {
   return count;
 }
 
-void set_type(onnx::ValueInfoProto& value, const std::string& name) {
-  value.set_name(name);
-  onnx::TypeProto::Tensor& tensor = *value.mutable_type()->mutable_tensor_type();
-  tensor.set_elem_type(onnx::TensorProto::FLOAT);
-  tensor.mutable_shape()->add_dim()->set_dim_value(4);
-}
-
-// y = x + x
-void write_model(const std::string& path) {
-  onnx::ModelProto model;
-  model.set_ir_version(8);
-  model.add_opset_import()->set_version(13);
-  onnx::GraphProto& graph = *model.mutable_graph();
-  graph.set_name("double");
-  set_type(*graph.add_input(), "x");
-  set_type(*graph.add_output(), "y");
-  onnx::NodeProto& node = *graph.add_node();
-  node.set_op_type("Add");
-  node.add_input("x");
-  node.add_input("x");
-  node.add_output("y");
-  std::ofstream out(path, std::ios::binary);
-  ASSERT_TRUE(model.SerializeToOstream(&out));
-}
-
-class WorkerProcessTest : public testing::Test {
+class WorkerProcessTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    fs::create_directories(folder_);
-    write_model(model());
+    testing::write_model(testing::doubling_model(), model());
     Tensor x = make_tensor(DataType::kFloat32, {4});
     for (size_t i = 0; i < 4; ++i) x.as<float>()[i] = static_cast<float>(i) + 1;
     write_values(inputs(), {make_value("x", x)});
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  std::string model() const { return folder_ + "/double.onnx"; }
-  std::string inputs() const { return folder_ + "/inputs"; }
-  std::string log() const { return folder_ + "/log"; }
+  std::string model() const { return folder_ / "double.onnx"; }
+  std::string inputs() const { return folder_ / "inputs"; }
+  std::string log() const { return folder_ / "log"; }
 
   WorkerOptions options(double timeout_s = 60) const { return {"fake", log(), timeout_s}; }
 
@@ -100,7 +74,7 @@ class WorkerProcessTest : public testing::Test {
     return {};
   }
 
-  std::string folder_ = testing::TempDir() + "dnnbench_worker_process_test";
+  const TemporaryFolder folder_;
 };
 
 TEST_F(WorkerProcessTest, ComputesAndAnswers) {
@@ -110,11 +84,23 @@ TEST_F(WorkerProcessTest, ComputesAndAnswers) {
   const auto slice =
       worker.request({{"do", "slice"}, {"experiments", 7}, {"number", 2}, {"max_s", 60}});
   EXPECT_EQ(slice.at("duration_ns").size(), 7U);
-  worker.request({{"do", "outputs"}, {"file", folder_ + "/outputs"}});
-  const std::vector<Value> outputs = read_values(folder_ + "/outputs");
+  worker.request({{"do", "outputs"}, {"file", folder_ / "outputs"}});
+  const std::vector<Value> outputs = read_values(folder_ / "outputs");
   ASSERT_EQ(outputs.size(), 1U);
   EXPECT_EQ(to_doubles(outputs[0].tensor()), (std::vector<double>{2, 4, 6, 8}));
   EXPECT_GT(worker.peak_rss_bytes(), 1'000'000);
+}
+
+TEST_F(WorkerProcessTest, StaysOnTheCoresItIsGiven) {
+  const Cores allowed = allowed_cores();
+  WorkerProcess everywhere(options());
+  load(everywhere, "ok");
+  EXPECT_EQ(everywhere.cores(), allowed);
+  WorkerOptions confined = options();
+  confined.cores = {allowed.back()};
+  WorkerProcess worker(confined);
+  load(worker, "ok");
+  EXPECT_EQ(worker.cores(), confined.cores);
 }
 
 TEST_F(WorkerProcessTest, OneProcessRunsManyModels) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
@@ -74,7 +75,8 @@ TEST(ServeArrivals, EndsWhenTheTimeIsOver) {
 }
 
 TEST(ServeArrivals, SeveralShareOneQueue) {
-  const std::string file = testing::TempDir() + "tickets";
+  const TemporaryFolder folder;
+  const std::string file = folder / "tickets";
   std::ofstream(file, std::ios::binary) << std::string(8, '\0');
   Arrivals schedule = arrivals(std::vector<int64_t>(200, 0));
   schedule.tickets_file = file;
@@ -94,7 +96,6 @@ TEST(ServeArrivals, SeveralShareOneQueue) {
   }
   EXPECT_EQ(all.size(), 200U);
   EXPECT_EQ(std::set<int64_t>(all.begin(), all.end()).size(), 200U);
-  std::filesystem::remove(file);
 }
 
 TEST(ServeArrivals, AMissingTicketsFileIsAnError) {

@@ -1,0 +1,29 @@
+// Which cores a run may use, and which of them each of several processes of an engine gets. Cores
+// are logical ones, by their number in the system.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace dnnbench {
+
+using Cores = std::vector<int>;  // rising
+
+// Those that this process may run on.
+Cores allowed_cores();
+
+// The same by the physical core they belong to, by package and then by number. Where the system
+// doesn't tell, every logical core counts as one of its own. `root` stands before /sys, for tests.
+std::vector<Cores> physical_cores(const std::string& root = "");
+
+// Cores for each of so many processes, none for two of them: whole physical ones, as many as the
+// process has threads; where there are too few, as many logical ones, siblings together. Empty
+// where there are too few of those, too, and where one process has nobody to share with.
+std::vector<Cores> share_cores(const std::vector<Cores>& physical, int processes, int threads);
+
+// Those that the kernel lets any thread of that process run on; empty where it has ended.
+Cores cores_of_process(pid_t process);
+
+}  // namespace dnnbench
