@@ -178,31 +178,72 @@ def rotary(interleaved=0, flat=True, offset=False, **attributes):
     )
 
 
-def attention(mask=None, heads=2, **attributes):
-    """Queries, keys and values of one matrix; hidden size 8."""
-    inputs, constants = "x w b", [weights("w", 8, 24), weights("b", 24)]
+def qgemm(bias=False, per_column=False, turned=False, to_float=False, alpha=1.0):
+    shape, columns = ((5, 12), (5,)) if turned else ((12, 5), (5,))
+    parameters = [
+        *quantized("a", 0.02, 121),
+        integers("w", np.uint8, *shape),
+        array("w_scale", np.full(columns, 0.01) if per_column else 0.01),
+        array("w_zero", np.arange(5) + 115 if per_column else 119, np.uint8),
+    ]
+    inputs = "a a_scale a_zero w w_scale w_zero " + ("bias" if bias else "-")
+    if bias:
+        parameters.append(array("bias", [-900, 20, 1500, 0, 700], np.int32))
+    nodes = [quantize("a")[0]]
+    attributes = {"transB": int(turned), "alpha": alpha}
+    if to_float:
+        nodes.append(node("QGemm", inputs, **attributes))
+    else:
+        parameters += quantized("q", 0.05, 120)
+        nodes.append(node("QGemm", f"{inputs} q_scale q_zero", "q", **attributes))
+        nodes.append(node("DequantizeLinear", "q q_scale q_zero", "y", domain=""))
+    return model_of(nodes, [tensor("a_f", [3, 12])], parameters)
+
+
+def attention(mask=None, bias=True, past=0, scores=False, sizes=(8, 8, 8), **attributes):
+    """Queries, keys and values of one matrix, two heads."""
+    inputs = "x w" + (" b" if bias else " -") + (" -" if mask is None else " mask")
+    inputs += (" past" if past else " -") + (" scores" if scores else "")
+    constants, shapes = [weights("w", 8, sum(sizes))], {"x": [2, 4, 8]}
+    if bias:
+        constants.append(weights("b", sum(sizes)))
     if mask is not None:
-        inputs += " mask"
         constants.append(array("mask", mask, np.int32))
-    return one("Attention", inputs, {"x": [2, 4, 8]}, constants, num_heads=heads, **attributes)
+    if scores:
+        constants.append(weights("scores", 2, 2, 4, 4))
+    if past:
+        shapes["past"] = [2, 2, 2, past, 4]
+    if sizes[2] != 8:
+        attributes["qkv_hidden_sizes"] = sizes
+    outputs = "y present" if past else "y"
+    return one("Attention", inputs, shapes, constants, outputs, num_heads=2, **attributes)
 
 
-def quantized_lstm(direction="forward", zero=False):
+def quantized_lstm(
+    direction="forward", zero=False, per_gate=False, length=None, states=False, batch=1
+):
     both = 2 if direction == "bidirectional" else 1
     kind = np.uint8 if zero else np.int8
     constants = [
         integers("w", kind, both, 5, 24),
         integers("r", kind, both, 6, 24),
         array("b", np.random.default_rng(0).uniform(-1, 1, (both, 48))),
-        array("w_scale", [0.005] * both),
-        array("w_zero", [128 if zero else 0] * both, kind),
-        array("r_scale", [0.004] * both),
-        array("r_zero", [128 if zero else 0] * both, kind),
     ]
+    gates = (24,) if per_gate else ()
+    random = np.random.default_rng(1)
+    for name in ("w", "r"):
+        zeros = np.full((both, *gates), 128 if zero else 0)
+        constants.append(array(f"{name}_scale", random.uniform(0.003, 0.006, zeros.shape)))
+        constants.append(array(f"{name}_zero", zeros, kind))
+    if length:
+        constants.append(array("length", [length], np.int32))
+    if states:
+        constants += [weights("h0", both, batch, 6), weights("c0", both, batch, 6)]
     return one(
         "DynamicQuantizeLSTM",
-        "x w r b - - - - w_scale w_zero r_scale r_zero",
-        {"x": [4, 2, 5]},
+        f"x w r b {'length' if length else '-'} {'h0 c0' if states else '- -'} - "
+        "w_scale w_zero r_scale r_zero",
+        {"x": [4, batch, 5]},
         constants,
         outputs="y h c",
         hidden_size=6,
@@ -352,18 +393,10 @@ MODELS = {
         zero=0,
         inputs="a a_scale a_zero q_scale q_zero",
     ),
-    "QGemm": qlinear(
-        "QGemm",
-        ["a"],
-        {"a": [3, 12]},
-        parameters=[
-            integers("w", np.uint8, 12, 5),
-            array("w_scale", 0.01),
-            array("w_zero", 119, np.uint8),
-            integers("bias", np.int16, 5),
-        ],
-        inputs="a a_scale a_zero w w_scale w_zero - q_scale q_zero",
-    ),
+    "QGemm": qgemm(),
+    "QGemm, bias": qgemm(bias=True),
+    "QGemm, columns, transposed": qgemm(bias=True, per_column=True, turned=True, alpha=0.7),
+    "QGemm, to float": qgemm(bias=True, to_float=True),
     "QuantizeLinear": model_of(
         [
             node("QuantizeLinear", "x s z", "q", axis=1),
@@ -391,8 +424,20 @@ MODELS = {
     "Attention, mask": attention([[1, 1, 1, 0], [1, 1, 0, 0]]),
     "Attention, lengths": attention([3, 2]),
     "Attention, scale": attention(scale=0.3),
+    "Attention, lengths, causal": attention([3, 2], unidirectional=1),
+    "Attention, ends and starts": attention([4, 3, 1, 0]),
+    "Attention, mask of queries": attention(np.tril(np.ones((2, 4, 4)))),
+    "Attention, sizes": attention(sizes=(8, 8, 4)),
+    "Attention, no bias, filter": attention(
+        [[1, 1, 1, 0], [1, 1, 0, 0]], bias=False, mask_filter_value=-5.0
+    ),
+    "Attention, past": attention(past=3, unidirectional=1),
+    "Attention, bias of scores": attention([[1, 1, 1, 0], [1, 1, 0, 0]], scores=True),
     "DynamicQuantizeLSTM": quantized_lstm(),
     "DynamicQuantizeLSTM, both, zeros": quantized_lstm("bidirectional", zero=True),
+    "DynamicQuantizeLSTM, gates": quantized_lstm("reverse", per_gate=True),
+    "DynamicQuantizeLSTM, length, states": quantized_lstm(length=3, states=True),
+    "DynamicQuantizeLSTM, batch": quantized_lstm(batch=2),
 }
 
 
@@ -400,12 +445,10 @@ MODELS = {
 UNSUPPORTED = {
     "pytorch": [
         "FusedMatMul, batches",
-        "Pad",
         "QLinearAveragePool",
         "QLinearSoftmax",
-        "QGemm",
         "RotaryEmbedding, offset",
-        *(name for name in MODELS if name.startswith(("Attention", "DynamicQuantizeLSTM"))),
+        "DynamicQuantizeLSTM, batch",
     ],
     "tensorflow": [
         "FusedMatMul, batches",
@@ -413,9 +456,8 @@ UNSUPPORTED = {
         "QLinearGlobalAveragePool, last",
         "QLinearAveragePool",
         "QLinearSoftmax",
-        "QGemm",
         "RotaryEmbedding, offset",
-        *(name for name in MODELS if name.startswith(("Attention", "DynamicQuantizeLSTM"))),
+        "DynamicQuantizeLSTM, batch",
     ],
 }
 

@@ -39,6 +39,22 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], len
     kept = shares
   return torch.matmul(shares, v), kept
 
+def packed_mask(self, mask: Tensor, x: Tensor, k: Tensor, never: float) -> Tensor:
+  # Of each key; the end, or end and start, of each sequence; or of each query and key.
+  at = torch.arange(k.size(2), dtype=4).unsqueeze(0)
+  batch = x.size(0)
+  if mask.dim() == 1:
+    there = at < mask.narrow(0, 0, batch).unsqueeze(1)
+    if mask.size(0) == 2 * batch:
+      there = torch.logical_and(there, at >= mask.narrow(0, batch, batch).unsqueeze(1))
+    else:
+      assert mask.size(0) == batch, "not implemented for this mask"
+  else:
+    assert mask.dim() < 4, "not implemented for this mask"
+    there = mask > 0
+  bias = torch.where(there, torch.zeros([], dtype=x.dtype), torch.full([], never, dtype=x.dtype))
+  return bias.unsqueeze(1) if mask.dim() == 3 else bias.unsqueeze(1).unsqueeze(1)
+
 def rotary_embedding(self, x: Tensor, cos: Tensor, sin: Tensor, places: Optional[Tensor], count: int, size: int, interleaved: bool):
   flat = x.dim() == 3
   y = x.reshape([x.size(0), x.size(1), count, -1]).transpose(1, 2) if flat else x

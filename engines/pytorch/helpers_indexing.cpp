@@ -107,6 +107,11 @@ def unique(self, x: Tensor, axis: int, ordered: bool):
     counts = torch.index_select(counts, 0, order)
     inverse = torch.index_select(rank, 0, inverse)
   return torch.transpose(values, 0, axis), first, inverse, counts
+
+def count_grams(self, counts: Tensor, rows: Tensor, windows: Tensor, grams: Tensor, outputs: Tensor):
+  seen = torch.index_select(rows, 1, windows).reshape([rows.size(0), -1, 1, grams.size(1)])
+  hits = torch.all(seen == grams, 3).sum(1)
+  return torch.index_add(counts, 1, outputs, hits.to(6))
 )";
 
 }  // namespace dnnbench::pytorch

@@ -57,6 +57,10 @@ def dynamic_quantize(self, x: Tensor):
   point = torch.clamp(torch.round(-low / scale), 0, 255)
   y = torch.clamp(torch.round(x / scale) + point, 0, 255)
   return y.to(0), scale, point.to(0)
+
+def quantized_and_back(self, x: Tensor) -> Tensor:
+  y, scale, point = self.dynamic_quantize(x)
+  return (y.to(6) - point.to(6)) * scale
 )";
 
 }  // namespace dnnbench::pytorch

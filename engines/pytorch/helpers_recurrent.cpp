@@ -45,12 +45,13 @@ def keep_active(self, t: int, lengths: Optional[Tensor], new: Tensor, old: Tenso
     return new
   return torch.where((lengths > t).unsqueeze(1), new, old)
 
-def lstm_steps(self, x: Tensor, w: Tensor, r: Tensor, b: Tensor, h: Tensor, c: Tensor, lengths: Optional[Tensor], names: List[str], alphas: List[float], betas: List[float], clip: float, p: Tensor, coupled: bool):
+def lstm_steps(self, x: Tensor, w: Tensor, r: Tensor, b: Tensor, h: Tensor, c: Tensor, lengths: Optional[Tensor], names: List[str], alphas: List[float], betas: List[float], clip: float, p: Tensor, coupled: bool, quantized: bool):
   n = h.size(1)
   bias = b.narrow(0, 0, 4 * n) + b.narrow(0, 4 * n, 4 * n)
   ys: List[Tensor] = []
   for t in range(x.size(0)):
-    gates = torch.matmul(x[t], w.t()) + torch.matmul(h, r.t()) + bias
+    seen = self.quantized_and_back(h) if quantized else h
+    gates = torch.matmul(x[t], w.t()) + torch.matmul(seen, r.t()) + bias
     i = gates.narrow(1, 0, n) + p.narrow(0, 0, n) * c
     f = gates.narrow(1, 2 * n, n) + p.narrow(0, 2 * n, n) * c
     g = gates.narrow(1, 3 * n, n)

@@ -35,5 +35,6 @@ void add_resizing(Operators& table);
 void add_sequences(Operators& table);
 void add_shaping(Operators& table);
 void add_signal(Operators& table);
+void add_text(Operators& table);
 
 }  // namespace dnnbench::pytorch

@@ -47,6 +47,47 @@ void write_attention(Operation& op) {
   op.out(3, result + "[1]");
 }
 
+// com.microsoft's, of one matrix for queries, keys and values
+// (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Attention):
+// x, weights, bias, mask, past, bias of the scores.
+void write_packed_attention(Operation& op) {
+  op.require(op.node.integer("do_rotary", 0) == 0, "positions that it turns by itself");
+  op.require(!op.has(6), "a past in a buffer that it shares");
+  const int64_t width = op.size(1, 1), count = op.node.integer("num_heads", 1);
+  const auto sizes = op.node.integers("qkv_hidden_sizes", {width / 3, width / 3, width / 3});
+  const std::string x = op.let(
+      fmt::format("torch.matmul({}, {}){}", op.in(0), op.in(1), op.has(2) ? " + " + op.in(2) : ""));
+  std::vector<std::string> parts;
+  for (int64_t begin = 0; const int64_t size : sizes) {
+    parts.push_back(op.let(fmt::format(
+        "{0}.narrow(2, {1}, {2}).reshape([{0}.size(0), {0}.size(1), {3}, -1]).transpose(1, 2)", x,
+        begin, size, count)));
+    begin += size;
+  }
+  std::string k = parts.at(1), v = parts.at(2), past = "0";
+  if (op.has(4)) {
+    k = op.let(fmt::format("torch.cat([{}[0], {}], 2)", op.in(4), k));
+    v = op.let(fmt::format("torch.cat([{}[1], {}], 2)", op.in(4), v));
+    past = fmt::format("{}.size(3)", op.in(4));
+  }
+  std::string bias = op.in_or(5, "None");
+  if (op.has(3)) {
+    const std::string never = number(op.node.number("mask_filter_value", -10000));
+    const std::string mask = op.call("packed_mask", {op.in(3), op.in(0), k, never});
+    bias = op.let(op.has(5) ? fmt::format("{} + {}", mask, bias) : mask);
+  }
+  const double given = op.node.number("scale", 0);
+  const std::string scale =
+      given != 0 ? number(given) : op.let(fmt::format("1.0 / float({}.size(3)) ** 0.5", parts[0]));
+  const std::string result =
+      op.let(op.call("attention", {parts[0], k, v, bias, "None", past, scale,
+                                   truth(op.node.integer("unidirectional", 0) != 0), "0.0", "0",
+                                   dtype(op.type(0))}));
+  op.out(0, fmt::format("{0}[0].transpose(1, 2).reshape([{0}[0].size(0), {0}[0].size(2), -1])",
+                        result));
+  op.out(1, fmt::format("torch.stack([{}, {}])", k, v));
+}
+
 void write_rotary_embedding(Operation& op) {
   op.out(op.call("rotary_embedding",
                  {op.in(0), op.in(1), op.in(2), op.has(3) ? op.in(3) + ".to(4)" : "None",
@@ -59,6 +100,7 @@ void write_rotary_embedding(Operation& op) {
 
 void add_attention(Operators& table) {
   table["Attention"] = write_attention;
+  table["com.microsoft.Attention"] = write_packed_attention;
   table["RotaryEmbedding"] = write_rotary_embedding;
 }
 

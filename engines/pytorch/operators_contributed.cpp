@@ -184,6 +184,23 @@ void write_qlinear_concat(Operation& op) {
   op.out(quantised(fmt::format("{} / {}", y, op.in(0)), op.in(1), op.type(1)), op.type(1));
 }
 
+// A, scale, zero, B, scale, zero, C, y_scale, y_zero: integers, or floats without a y_scale. C is
+// int32.
+void write_qgemm(Operation& op) {
+  const auto side = [&](size_t index, int64_t kept, const char* transposed) {
+    const bool turned = op.node.integer(transposed, 0) != 0;
+    const std::string x = centred(op, index, index + 2, turned ? -3 - kept : kept);
+    return turned ? x + ".t()" : x;
+  };
+  std::string sum =
+      fmt::format("torch.matmul({}, {})", side(0, -2, "transA"), side(3, -1, "transB"));
+  if (op.has(6)) sum += fmt::format(" + {}.to(7)", op.in(6));
+  const std::string y = op.let(fmt::format("({}).to(6) * ({} * {} * {})", sum, op.in(1), op.in(4),
+                                           number(op.node.number("alpha", 1))));
+  if (!op.has(7)) return op.out(y, DataType::kFloat32);
+  set_quantised(op, y, 7);
+}
+
 }  // namespace
 
 void add_contributed(Operators& table) {
@@ -203,6 +220,7 @@ void add_contributed(Operators& table) {
       {"RotaryEmbedding", write_rotary_embedding},
       {"DynamicQuantizeMatMul", write_dynamic_quantize_matmul},
       {"MatMulIntegerToFloat", write_matmul_integer_to_float},
+      {"QGemm", write_qgemm},
       {"QLinearAdd", [](Operation& op) { write_qlinear_binary(op, "+"); }},
       {"QLinearMul", [](Operation& op) { write_qlinear_binary(op, "*"); }},
       {"QLinearSigmoid", [](Operation& op) { write_qlinear_unary(op, "torch.sigmoid({})"); }},

@@ -12,7 +12,8 @@ namespace dnnbench::pytorch {
 namespace {
 
 struct Recurrent {
-  std::string x;  // [time, batch, input]
+  std::string x;     // [time, batch, input]
+  std::string w, r;  // [directions, gates, input], [directions, gates, hidden]
   std::string lengths = "None";
   size_t directions = 1;
   bool backwards_first = false;  // direction "reverse"
@@ -66,6 +67,8 @@ Recurrent read_recurrent(Operation& op, const std::vector<std::string>& defaults
   if (r.hidden == 0) r.hidden = op.size(2, 2);
   r.batch_first = op.node.integer("layout", 0) == 1;
   r.clip = op.node.number("clip", 0);
+  r.w = op.in(1);
+  r.r = op.in(2);
   r.x = r.batch_first ? op.let(op.in(0) + ".transpose(0, 1)") : op.in(0);
   if (op.has(4)) {
     const auto lengths = op.integers(4);
@@ -165,7 +168,7 @@ void write_steps(Operation& op, const Recurrent& r, const std::string& helper, i
     const std::string bias = op.has(3) ? of(op.in(3))
                                        : op.let(fmt::format("torch.zeros([{}], dtype={}.dtype)",
                                                             2 * gate_count * r.hidden, r.x));
-    std::vector<std::string> arguments{x, of(op.in(1)), of(op.in(2)), bias, of(h0)};
+    std::vector<std::string> arguments{x, of(r.w), of(r.r), bias, of(h0)};
     if (has_cell) arguments.push_back(of(c0));
     arguments.push_back(r.lengths);
     arguments.push_back(quoted(part(r.activations)));
@@ -195,7 +198,41 @@ void write_lstm(Operation& op) {
   const bool coupled = op.node.integer("input_forget", 0) != 0;
   // ONNX's gates are input, output, forget, cell; the library's input, forget, cell, output.
   if (r.usual && !coupled && !op.has(7)) return write_usual(op, r, "lstm", {0, 2, 3, 1}, true);
-  write_steps(op, r, "lstm_steps", 4, true, {"P", truth(coupled)});
+  write_steps(op, r, "lstm_steps", 4, true, {"P", truth(coupled), "False"});
+}
+
+// Weights [directions, input, gates] of 8 bits with a scale a direction or a gate, made whole and
+// turned.
+std::string dequantized_weights(Operation& op, size_t index, size_t scale) {
+  const auto spread = [&](size_t parameter) {
+    return fmt::format("{}.reshape([{}.size(0), 1, -1])", op.in(parameter), op.in(index));
+  };
+  std::string w = op.in(index) + ".to(6)";
+  if (op.has(scale + 1)) w = fmt::format("({} - {}.to(6))", w, spread(scale + 1));
+  return op.let(fmt::format("({} * {}).transpose(1, 2)", w, spread(scale)));
+}
+
+// com.microsoft's: the inputs, and the state in each turn, are quantised by their own range. How
+// many states of a batch have a range together depends on ONNX Runtime's number of threads
+// (`SetNumThreads` in onnxruntime/core/providers/cpu/rnn/uni_directional_lstm.cc).
+// (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM).
+void write_dynamic_quantize_lstm(Operation& op) {
+  Recurrent r = read_recurrent(op, {"Sigmoid", "Tanh", "Tanh"});
+  op.require(op.size(0, r.batch_first ? 0 : 1) == 1,
+             "a batch, which ONNX Runtime computes differently with each number of threads");
+  if (op.node.attribute("hidden_size") == nullptr) r.hidden = op.size(2, 1);
+  // What lies behind a sequence's end does not count for the range.
+  if (r.lengths != "None") {
+    r.x =
+        op.let(fmt::format("torch.where(torch.arange({0}.size(0)).reshape([-1, 1, 1]) < "
+                           "{1}.reshape([1, -1, 1]), {0}, torch.zeros([], dtype={0}.dtype))",
+                           r.x, r.lengths));
+  }
+  r.x = op.let(op.call("quantized_and_back", {r.x}));
+  r.w = dequantized_weights(op, 1, 8);
+  r.r = dequantized_weights(op, 2, 10);
+  write_steps(op, r, "lstm_steps", 4, true,
+              {"P", truth(op.node.integer("input_forget", 0) != 0), "True"});
 }
 
 void write_gru(Operation& op) {
@@ -216,6 +253,7 @@ void write_rnn(Operation& op) {
 
 void add_recurrent(Operators& table) {
   table["LSTM"] = write_lstm;
+  table["com.microsoft.DynamicQuantizeLSTM"] = write_dynamic_quantize_lstm;
   table["GRU"] = write_gru;
   table["RNN"] = write_rnn;
 }

@@ -159,8 +159,9 @@ void write_pad(Operation& op) {
   const std::string mode = op.node.text("mode", "constant");
   const char* old_name = op.node.opset < 2 ? "paddings" : "pads";
   const auto pads = constant_integers(op, 1, old_name);
-  std::string value = op.node.opset < 11 ? number(op.node.number("value", 0)) : "0";
-  if (op.node.opset >= 11 && op.has(2)) {
+  const bool attributes = op.node.domain.empty() && op.node.opset < 11;
+  std::string value = attributes ? number(op.node.number("value", 0)) : "0";
+  if (!attributes && op.has(2)) {
     value = is_floating_point(op.type(0)) ? op.float_scalar(2) : op.int_scalar(2);
     if (op.type(0) == DataType::kBool) value = fmt::format("int({})", value);
   }
@@ -326,6 +327,7 @@ void add_shaping(Operators& table) {
   table["Expand"] = write_expand;
   table["Tile"] = write_tile;
   table["Pad"] = write_pad;
+  table["com.microsoft.Pad"] = write_pad;
   table["Shape"] = write_shape;
   table["Size"] = write_size;
   table["ConstantOfShape"] = write_constant_of_shape;

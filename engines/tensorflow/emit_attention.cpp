@@ -44,6 +44,16 @@ struct Sizes {
   int64_t past;
 };
 
+// Minus infinity for the keys behind each query.
+Out causal(Graph& g, TF_DataType type, const Sizes& sizes) {
+  const auto numbers = [&](int64_t begin, int64_t end) {
+    return g.range(g.long_scalar(begin), g.long_scalar(end), g.long_scalar(1));
+  };
+  const Out query = g.expand_dims(numbers(sizes.past, sizes.past + sizes.queries), 1);
+  const Out key = g.expand_dims(numbers(0, sizes.keys), 0);
+  return allow(g, g.compute("GreaterEqual", {query, key}), type);
+}
+
 // What is added to the products of queries and keys; nullopt: nothing.
 std::optional<Out> bias(const Emission& n, TF_DataType type, const Sizes& sizes) {
   Graph& g = n.g;
@@ -62,16 +72,10 @@ std::optional<Out> bias(const Emission& n, TF_DataType type, const Sizes& sizes)
     }
     add(mask);
   }
-  const auto numbers = [&](int64_t count) {
-    return g.range(g.long_scalar(0), g.long_scalar(count), g.long_scalar(1));
-  };
-  if (n.integer("is_causal", 0) != 0) {
-    const Out query = g.expand_dims(g.add(numbers(sizes.queries), g.long_scalar(sizes.past)), 1);
-    add(allow(g, g.compute("GreaterEqual", {query, g.expand_dims(numbers(sizes.keys), 0)}), type));
-  }
+  if (n.integer("is_causal", 0) != 0) add(causal(g, type, sizes));
   if (n.has(6)) {
-    const Out valid =
-        g.less(g.expand_dims(numbers(sizes.keys), 0), g.expand_dims(g.cast(n.in(6), TF_INT64), 1));
+    const Out keys = g.range(g.long_scalar(0), g.long_scalar(sizes.keys), g.long_scalar(1));
+    const Out valid = g.less(g.expand_dims(keys, 0), g.expand_dims(g.cast(n.in(6), TF_INT64), 1));
     add(g.expand_dims(g.expand_dims(allow(g, valid, type), 1), 1));
   }
   return sum;
@@ -117,6 +121,71 @@ void emit_attention(const Emission& n) {
   const Out y = g.cast(matrix_product(g, weights, value, false, false), given);
   n.out(0, flat ? join_heads(g, y) : y);
   if (n.wants(3)) n.out(3, g.cast(stages.at(static_cast<size_t>(mode)), given));
+}
+
+// What com.microsoft's masks allow, and `never` elsewhere: of each key; the end, or end and start,
+// of each sequence; or of each query and key.
+Out packed_mask(const Emission& n, int64_t keys) {
+  Graph& g = n.g;
+  const Shape shape = n.static_shape(3);
+  const int64_t batch = n.static_shape(0)[0];
+  const Out mask = g.cast(n.in(3), TF_INT64);
+  Out there;
+  if (shape.size() == 1) {
+    const Out at =
+        g.expand_dims(g.range(g.long_scalar(0), g.long_scalar(keys), g.long_scalar(1)), 0);
+    const auto part = [&](int64_t i) {
+      return g.expand_dims(g.slice(mask, 0, i * batch, (i + 1) * batch), 1);
+    };
+    if (shape[0] != batch && shape[0] != 2 * batch) throw Unsupported("it has a mask of that form");
+    there = g.less(at, part(0));
+    if (shape[0] == 2 * batch) {
+      there = g.call("LogicalAnd", {there, g.compute("GreaterEqual", {at, part(1)})});
+    }
+  } else if (shape.size() < 4) {
+    there = g.compute("Greater", {mask, g.long_scalar(0)});
+  } else {
+    throw Unsupported("it has a mask of that form");
+  }
+  const Out bias = g.select(there, g.scalar(n.type(0), 0),
+                            g.scalar(n.type(0), n.number("mask_filter_value", -10000)));
+  return shape.size() == 3 ? g.expand_dims(bias, 1) : g.expand_dims(g.expand_dims(bias, 1), 1);
+}
+
+// com.microsoft's, of one matrix for queries, keys and values
+// (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.Attention):
+// x, weights, bias, mask, past, bias of the scores.
+void emit_packed_attention(const Emission& n) {
+  Graph& g = n.g;
+  if (n.integer("do_rotary", 0) != 0) throw Unsupported("it turns its positions by itself");
+  if (n.has(6)) throw Unsupported("its past lies in a buffer that it shares");
+  const int64_t width = n.static_shape(1)[1], heads = n.integer("num_heads", 1);
+  const auto sizes = n.node.integers("qkv_hidden_sizes", {width / 3, width / 3, width / 3});
+  Out x = matrix_product(g, n.in(0), n.in(1), false, false);
+  if (n.has(2)) x = g.add(x, n.in(2));
+  Outs parts;
+  for (int64_t begin = 0; const int64_t size : sizes) {
+    parts.push_back(split_heads(g, g.slice(x, 2, begin, begin + size), heads));
+    begin += size;
+  }
+  Out key = parts.at(1), value = parts.at(2);
+  if (n.has(4)) {
+    key = g.concat({g.gather(n.in(4), g.int_scalar(0), 0), key}, 2);
+    value = g.concat({g.gather(n.in(4), g.int_scalar(1), 0), value}, 2);
+  }
+  const int64_t queries = g.shape(parts[0])[2], keys = g.shape(key)[2];
+  double scale = n.number("scale", 0);
+  if (scale == 0) scale = 1 / std::sqrt(static_cast<double>(g.shape(parts[0])[3]));
+  Out scores = matrix_product(g, parts[0], key, false, true);
+  scores = g.mul(scores, g.scalar_like(scores, scale));
+  if (n.has(3)) scores = g.add(scores, packed_mask(n, keys));
+  if (n.has(5)) scores = g.add(scores, n.in(5));
+  if (n.integer("unidirectional", 0) != 0) {
+    scores = g.add(scores, causal(g, n.type(0), {queries, keys, keys - queries}));
+  }
+  const Out weights = g.compute("Softmax", {scores});
+  n.out(0, join_heads(g, matrix_product(g, weights, value, false, false)));
+  if (n.wants(1)) n.out(1, g.call("Pack", {Outs{key, value}}, {{"axis", int64_t{0}}}));
 }
 
 // Pairs of each head's elements are turned by an angle that depends on the position.
@@ -183,6 +252,7 @@ std::vector<OperatorEntry> attention_operators() {
   return {
       {"Attention", emit_attention},
       {"RotaryEmbedding", emit_rotary_embedding},
+      {"com.microsoft.Attention", emit_packed_attention},
       {"com.microsoft.RotaryEmbedding", emit_rotary_embedding},
   };
 }

@@ -169,6 +169,16 @@ void emit_cast(const Emission& n) {
   n.out(convert(n, x.operands[0], to_tensorflow(to)), x.permutation);
 }
 
+// The same bits, seen as another type of the same width.
+void emit_bit_cast(const Emission& n) {
+  const TF_DataType to = to_tensorflow(static_cast<DataType>(n.integer("to", 0)));
+  if (TF_DataTypeSize(n.type(0)) != TF_DataTypeSize(to) || n.type(0) == TF_BOOL || to == TF_BOOL) {
+    throw Unsupported("its types are of different widths");
+  }
+  const Permutation order = n.order(0);
+  n.out(n.g.call("Bitcast", {n.in(0, order)}, {{"type", to}}), order);
+}
+
 void emit_cast_like(const Emission& n) {
   const Aligned x = n.aligned({0});
   n.out(convert(n, x.operands[0], n.type(1)), x.permutation);
@@ -273,6 +283,7 @@ std::vector<OperatorEntry> elementwise_operators() {
       {"BitwiseNot", unary("Invert")},
       {"BitwiseOr", binary("BitwiseOr")},
       {"BitwiseXor", binary("BitwiseXor")},
+      {"BitCast", emit_bit_cast},
       {"Cast", emit_cast},
       {"CastLike", emit_cast_like},
       {"Ceil", unary("Ceil")},

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "matrix.h"
 #include "operators.h"
+#include "quantized.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -103,13 +104,8 @@ void emit_dequantize(const Emission& n) {
   n.out(g.cast(g.mul(g.cast(x, TF_FLOAT), scale), result));
 }
 
-struct Quantized {
-  Out value;
-  Out scale;
-  Out zero;
-};
+}  // namespace
 
-// To uint8, with a scale found from the tensor's own range, which includes 0.
 Quantized quantize_by_range(Graph& g, Out x) {
   std::vector<int64_t> axes;
   for (size_t i = 0; i < g.rank(x); ++i) axes.push_back(static_cast<int64_t>(i));
@@ -123,6 +119,14 @@ Quantized quantize_by_range(Graph& g, Out x) {
       g.compute("Round", {g.minimum(g.maximum(g.div(g.compute("Neg", {low}), scale), zero), top)});
   return {saturate(g, g.div(x, scale), start, TF_UINT8), scale, g.cast(start, TF_UINT8)};
 }
+
+Out quantized_and_back(Graph& g, Out x) {
+  const Quantized q = quantize_by_range(g, x);
+  const Out steps = g.sub(g.cast(q.value, TF_INT32), g.cast(q.zero, TF_INT32));
+  return g.mul(g.cast(steps, TF_FLOAT), q.scale);
+}
+
+namespace {
 
 void emit_dynamic_quantize(const Emission& n) {
   const Quantized q = quantize_by_range(n.g, n.in(0));
@@ -237,6 +241,22 @@ void emit_dynamic_quantize_matmul(const Emission& n) {
   n.out(y);
 }
 
+// A, scale, zero, B, scale, zero, C, y_scale, y_zero: integers, or floats without a y_scale. C is
+// int32.
+void emit_qgemm(const Emission& n) {
+  Graph& g = n.g;
+  const bool turned = n.integer("transB", 0) != 0;
+  const Out a = g.sub(g.cast(n.in(0), TF_INT32), g.reshape(g.cast(n.in(2), TF_INT32), Shape{}));
+  const Out b = g.sub(g.cast(n.in(3), TF_INT32),
+                      turned ? for_rows(n, 5, TF_INT32) : for_last(n, 5, TF_INT32));
+  Out sum = matrix_product(g, a, b, n.integer("transA", 0) != 0, turned);
+  if (n.has(6)) sum = g.add(sum, n.in(6));
+  const Out scale = g.mul(g.reshape(n.in(1), Shape{}), for_last(n, 4, TF_FLOAT));
+  const Out factor = g.mul(scale, g.scalar(TF_FLOAT, n.number("alpha", 1)));
+  const Out y = g.mul(g.cast(sum, TF_FLOAT), factor);
+  n.out(n.has(7) ? requantized(n, y, 7, 8) : y);
+}
+
 }  // namespace
 
 std::vector<OperatorEntry> quantized_operators() {
@@ -249,6 +269,7 @@ std::vector<OperatorEntry> quantized_operators() {
       {"com.microsoft.DequantizeLinear", emit_dequantize},
       {"com.microsoft.DynamicQuantizeMatMul", emit_dynamic_quantize_matmul},
       {"com.microsoft.MatMulIntegerToFloat", emit_matmul_integer_to_float},
+      {"com.microsoft.QGemm", emit_qgemm},
       {"com.microsoft.QLinearAdd", [](const Emission& n) { emit_binary(n, "AddV2"); }},
       {"com.microsoft.QLinearConcat", emit_concat},
       {"com.microsoft.QLinearGlobalAveragePool", emit_global_average},

@@ -5,6 +5,7 @@
 #include "activation.h"
 #include "core/error.h"
 #include "operators.h"
+#include "quantized.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -110,6 +111,10 @@ struct Settings {
   bool input_forget = false;
   bool linear_before_reset = false;
   bool peepholes = false;
+  // com.microsoft's: the state is quantised by its own range before it meets R. How many states of
+  // a batch have a range together depends on ONNX Runtime's number of threads (`SetNumThreads` in
+  // onnxruntime/core/providers/cpu/rnn/uni_directional_lstm.cc).
+  bool quantized = false;
 };
 
 struct State {
@@ -133,7 +138,8 @@ Out clip(Graph& g, const Settings& s, Out x) {
 // Gates in the order i, o, f, c. `x` is W times the input, with the bias.
 State lstm_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
                 Out x, const State& before) {
-  const Outs gates = split_gates(g, g.add(x, product(g, before.hidden, w.recurrent)), 4);
+  const Out seen = s.quantized ? quantized_and_back(g, before.hidden) : before.hidden;
+  const Outs gates = split_gates(g, g.add(x, product(g, seen, w.recurrent)), 4);
   Outs peepholes;
   if (s.peepholes)
     peepholes = g.call_all("Split", {g.int_scalar(0), w.peepholes}, {{"num_split", int64_t{3}}});
@@ -279,13 +285,18 @@ class Layer {
     directions_ = direction == "bidirectional" ? 2 : 1;
     backward_ = direction == "reverse";
     type_ = n.type(0);
-    settings_.op = n.node.op;
-    settings_.hidden = n.static_shape(2).at(2);
+    settings_.quantized = n.node.op == "DynamicQuantizeLSTM";
+    if (settings_.quantized && batch_ != 1) {
+      throw Unsupported(
+          "ONNX Runtime computes a batch of it differently with each number of threads");
+    }
+    settings_.op = settings_.quantized ? "LSTM" : n.node.op;
+    settings_.hidden = n.static_shape(2).at(settings_.quantized ? 1 : 2);
     if (n.node.attribute("clip") != nullptr && n.number("clip", 0) > 0)
       settings_.clip = n.number("clip", 0);
     settings_.input_forget = n.integer("input_forget", 0) != 0;
     settings_.linear_before_reset = n.integer("linear_before_reset", 0) != 0;
-    settings_.peepholes = n.node.op == "LSTM" && n.has(7);
+    settings_.peepholes = settings_.op == "LSTM" && n.has(7);
     each_ = activations.size();
     activations_ = read_activations(n, std::move(activations), static_cast<size_t>(directions_));
   }
@@ -294,6 +305,7 @@ class Layer {
     if (turns_ < 1) throw Unsupported("its sequence is empty");
     Out x = n_.in(0);
     if (batch_first_) x = g_.transpose(x, {1, 0, 2});
+    if (settings_.quantized) x = quantized_and_back(g_, without_ends(x));
     std::vector<Results> results;
     for (int64_t i = 0; i < directions_; ++i) results.push_back(run(x, i));
     Outs all, hidden, cells;
@@ -315,6 +327,27 @@ class Layer {
     return g_.gather(n_.in(input), g_.int_scalar(direction), 0);
   }
 
+  // Zeros behind each sequence's end, which do not count for a range.
+  Out without_ends(Out x) {
+    if (!n_.has(4)) return x;
+    const Out turns = g_.range(g_.int_scalar(0), g_.int_scalar(turns_), g_.int_scalar(1));
+    const Out running = g_.less(g_.expand_dims(turns, 1), g_.cast(n_.in(4), TF_INT32));
+    return g_.select(g_.expand_dims(running, 2), x, g_.call("ZerosLike", {x}));
+  }
+
+  // W or R. com.microsoft's are of 8 bits and turned, with a scale a direction or a gate.
+  Out matrix(size_t input, int64_t direction) {
+    const Out given = of_direction(input, direction);
+    if (!settings_.quantized) return given;
+    const size_t scale = input == 1 ? 8 : 10;
+    const auto spread = [&](size_t parameter) {
+      return g_.cast(g_.reshape(of_direction(parameter, direction), Shape{1, -1}), TF_FLOAT);
+    };
+    Out w = g_.cast(given, TF_FLOAT);
+    if (n_.has(scale + 1)) w = g_.sub(w, spread(scale + 1));
+    return g_.transpose(g_.mul(w, spread(scale)), {1, 0});
+  }
+
   Out initial(size_t input, int64_t direction) {
     if (!n_.has(input))
       return g_.call("Fill", {g_.ints({batch_, settings_.hidden}), g_.scalar(type_, 0)});
@@ -324,7 +357,7 @@ class Layer {
   Weights weights(int64_t direction) {
     const int64_t size = gates_ * settings_.hidden;
     const Out zeros = g_.call("Fill", {g_.ints({size}), g_.scalar(type_, 0)});
-    Weights w{of_direction(1, direction), of_direction(2, direction), zeros, zeros, zeros};
+    Weights w{matrix(1, direction), matrix(2, direction), zeros, zeros, zeros};
     if (n_.has(3)) {
       const Out both = of_direction(3, direction);
       const Out of_input = g_.slice(both, 0, 0, size),
@@ -374,6 +407,8 @@ std::vector<OperatorEntry> recurrent_operators() {
   return {
       {"GRU", [](const Emission& n) { Layer(n, 3, {"Sigmoid", "Tanh"}).emit(); }},
       {"LSTM", [](const Emission& n) { Layer(n, 4, {"Sigmoid", "Tanh", "Tanh"}).emit(); }},
+      {"com.microsoft.DynamicQuantizeLSTM",
+       [](const Emission& n) { Layer(n, 4, {"Sigmoid", "Tanh", "Tanh"}).emit(); }},
       {"RNN", [](const Emission& n) { Layer(n, 1, {"Tanh"}).emit(); }},
   };
 }

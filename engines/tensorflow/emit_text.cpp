@@ -1,8 +1,8 @@
 // Operators on strings, and those that look values up.
-#include <algorithm>
 #include <map>
 
 #include "core/error.h"
+#include "import/grams.h"
 #include "operators.h"
 
 namespace dnnbench::tf {
@@ -148,34 +148,10 @@ void emit_label_encoder(const Emission& n) {
 // --- TfIdfVectorizer
 // ------------------------------------------------------------------------------
 
-// Grams of one size: which, and to which output each is counted.
-struct Grams {
-  int64_t size = 0;
-  std::vector<int64_t> items;  // [grams, size], numbers in the pool
-  std::vector<int64_t> outputs;
-};
-
-std::vector<Grams> read_grams(const Emission& n, size_t pool_size) {
-  const auto starts = n.node.integers("ngram_counts"), outputs = n.node.integers("ngram_indexes");
-  const int64_t least = n.integer("min_gram_length", 1), most = n.integer("max_gram_length", 1);
-  std::vector<Grams> all;
-  size_t next = 0;
-  for (size_t i = 0; i < starts.size(); ++i) {
-    const auto end = i + 1 < starts.size() ? starts[i + 1] : static_cast<int64_t>(pool_size);
-    Grams grams{static_cast<int64_t>(i) + 1, {}, {}};
-    for (int64_t item = starts[i]; item < end; ++item) grams.items.push_back(item);
-    const size_t count = grams.items.size() / static_cast<size_t>(grams.size);
-    for (size_t k = 0; k < count; ++k) grams.outputs.push_back(outputs.at(next++));
-    if (count != 0 && grams.size >= least && grams.size <= most) all.push_back(grams);
-  }
-  return all;
-}
-
 void emit_tfidf(const Emission& n) {
   Graph& g = n.g;
   const Shape shape = n.static_shape(0);
-  const auto outputs = n.node.integers("ngram_indexes");
-  const int64_t width = *std::max_element(outputs.begin(), outputs.end()) + 1;
+  const int64_t width = import::gram_output_count(n.node);
   const auto* texts = n.node.attribute("pool_strings");
   const auto numbers = n.node.integers("pool_int64s");
   Out pool;
@@ -190,18 +166,15 @@ void emit_tfidf(const Emission& n) {
   const Out rows = g.reshape(n.in(0), Shape{-1, length});
   Out counts =
       g.call("Fill", {g.longs({width, shape.size() == 1 ? 1 : shape[0]}), g.long_scalar(0)});
-  for (const Grams& grams :
-       read_grams(n, texts != nullptr ? texts->strings.size() : numbers.size())) {
+  const size_t pool_size = texts != nullptr ? texts->strings.size() : numbers.size();
+  for (const import::Grams& grams : import::read_grams(n.node, pool_size)) {
     const Out items = g.reshape(g.gather(pool, g.ints(grams.items), 0), Shape{-1, grams.size});
     const int64_t skips = grams.size == 1 ? 0 : n.integer("max_skip_count", 0);
     for (int64_t step = 1; step <= skips + 1; ++step) {
-      const int64_t places = length - step * (grams.size - 1);
-      if (places <= 0) continue;
-      std::vector<int64_t> table;
-      for (int64_t i = 0; i < places * grams.size; ++i)
-        table.push_back(i / grams.size + i % grams.size * step);
+      const std::vector<int64_t> table = import::gram_windows(length, grams.size, step);
+      if (table.empty()) continue;
       // [rows, places, 1, size] against [grams, size]
-      const Out windows = g.gather(rows, g.reshape(g.ints(table), Shape{places, 1, grams.size}), 1);
+      const Out windows = g.gather(rows, g.reshape(g.ints(table), Shape{-1, 1, grams.size}), 1);
       const Out same = g.call("All", {g.compute("Equal", {windows, items}), g.ints({3})});
       const Out hits = g.transpose(g.reduce("Sum", g.cast(same, TF_INT64), {1}, false), {1, 0});
       counts = g.add(counts, g.call("UnsortedSegmentSum",
@@ -209,15 +182,9 @@ void emit_tfidf(const Emission& n) {
     }
   }
   Out y = g.cast(g.transpose(counts, {1, 0}), TF_FLOAT);
-  const std::string mode = n.node.text("mode", "TF");
-  if (mode == "IDF") y = g.minimum(y, g.scalar(TF_FLOAT, 1));
-  if (const auto* weights = n.node.attribute("weights"); weights != nullptr && mode != "TF") {
-    // A weight belongs to a gram.
-    std::vector<double> of_output(static_cast<size_t>(width), 1);
-    for (size_t i = 0; i < outputs.size(); ++i)
-      of_output[static_cast<size_t>(outputs[i])] = weights->floats.at(i);
-    y = g.mul(y, g.floats(TF_FLOAT, {width}, of_output));
-  }
+  if (n.node.text("mode", "TF") == "IDF") y = g.minimum(y, g.scalar(TF_FLOAT, 1));
+  const std::vector<double> weights = import::gram_weights(n.node);
+  if (!weights.empty()) y = g.mul(y, g.floats(TF_FLOAT, {width}, weights));
   n.out(shape.size() == 1 ? g.reshape(y, Shape{width}) : y);
 }
 

@@ -105,8 +105,9 @@ std::string precision_of(const import::Graph& graph) {
   const bool f16 = types.count(DataType::kFloat16) != 0;
   const bool bf16 = types.count(DataType::kBfloat16) != 0;
   const bool f32 = types.count(DataType::kFloat32) != 0;
-  if (f16 + bf16 + f32 > 1) return "mixed";
-  return f16 ? "f16" : bf16 ? "bf16" : "f32";
+  const bool f64 = types.count(DataType::kFloat64) != 0;
+  if (f16 + bf16 + f32 + f64 > 1) return "mixed";
+  return f16 ? "f16" : bf16 ? "bf16" : f64 ? "f64" : "f32";
 }
 
 std::unique_ptr<Converted> convert(const LoadConfig& config) {
