@@ -109,16 +109,16 @@ std::string compiler_fingerprint() {
   return text;
 }
 
-CompilerReport compile(const LoadConfig& config, const std::string& path) {
+CompilerReport compile(const LoadConfig& config, const CompiledFiles& files) {
   if (access(python().c_str(), X_OK) != 0) {
     throw Error("TVM's compiler is not installed; ./bench_model.sh with --tvm installs it");
   }
-  const std::string report_path = fs::path(path).replace_extension(".report");
-  const int status =
-      run_and_wait({python(), "-E", "-s", "-B", "-m", fs::path(kSources).filename().string(),
-                    "--simplified", config.simplified_path, "--original", config.model_path,
-                    "--schedules", schedules(), "--library", path, "--report", report_path},
-                   fs::path(kSources).parent_path().string());
+  const std::string report_path = fs::path(files.library).replace_extension(".report");
+  const int status = run_and_wait(
+      {python(), "-E", "-s", "-B", "-m", fs::path(kSources).filename().string(), "--simplified",
+       config.simplified_path, "--original", config.model_path, "--schedules", schedules(),
+       "--library", files.library, "--weights", files.weights, "--report", report_path},
+      fs::path(kSources).parent_path().string());
   const json report = read_report(report_path, status);
   if (report.at("outcome") != "ok") throw_for_report(report);
   return report.at("settings").get<CompilerReport>();

@@ -1,4 +1,5 @@
-// TVM's compiler, which is Python: a child process that reads a model and writes a library. It is
+// TVM's compiler, which is Python: a child process that reads a model and writes a library
+// and its weights. It is
 // in the worker's process group, so whatever ends the worker ends it too.
 #pragma once
 
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "core/load_config.h"
+#include "tvm_cache.h"
 
 namespace dnnbench::tvm_runtime {
 
@@ -16,9 +18,8 @@ std::string compiler_fingerprint();
 // What the compiler tells of its work: the target, the schedules, ...
 using CompilerReport = std::map<std::string, std::string>;
 
-// Compiles the model that `config` names into the library `path`, in a folder that takes other
-// files too. Throws Unsupported or Error with the compiler's own reason, std::bad_alloc where
-// memory ran out.
-CompilerReport compile(const LoadConfig& config, const std::string& path);
+// Compiles the model that `config` names into these files, in a folder that takes others too.
+// Throws Unsupported or Error with the compiler's own reason, std::bad_alloc where memory ran out.
+CompilerReport compile(const LoadConfig& config, const CompiledFiles& files);
 
 }  // namespace dnnbench::tvm_runtime

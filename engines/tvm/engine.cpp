@@ -49,7 +49,7 @@ class TvmEngine : public Engine {
     model_.graph.nodes.clear();
     const auto kept = tvm_runtime::find_compiled(description);
     compiled_ = kept ? *kept : compile(config, description);
-    program_ = std::make_unique<tvm_runtime::Program>(compiled_.library_path);
+    program_ = std::make_unique<tvm_runtime::Program>(compiled_.files);
   }
 
   InForce in_force() override {
@@ -67,22 +67,24 @@ class TvmEngine : public Engine {
 
   std::vector<Value> outputs() override { return program_->outputs(model_.graph.outputs); }
 
-  // The library that runs, which tvm.runtime.load_module reads.
+  // What runs: a library that tvm.runtime.load_module reads, and its weights for
+  // tvm.runtime.load_param_dict_from_file.
   std::string save_converted(const std::string& path) override {
-    const std::string file = path + ".so";
-    std::filesystem::copy_file(compiled_.library_path, file,
-                               std::filesystem::copy_options::overwrite_existing);
-    return file;
+    const std::string folder = path + ".tvm";
+    const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(compiled_.files.library, folder + "/model.so", overwrite);
+    std::filesystem::copy_file(compiled_.files.weights, folder + "/model.params", overwrite);
+    return folder;
   }
 
  private:
   tvm_runtime::CompiledModel compile(const LoadConfig& config, const std::string& description) {
     const auto start = Clock::now();
     const tvm_runtime::PartialFolder folder;
-    const std::string library = folder.path() + "/model.so";
-    const auto settings = tvm_runtime::compile(config, library);
+    const auto settings = tvm_runtime::compile(config, folder.files());
     compile_s_ = std::chrono::duration<double>(Clock::now() - start).count();
-    return tvm_runtime::keep_compiled(description, library, *compile_s_, settings);
+    return tvm_runtime::keep_compiled(description, folder.files(), *compile_s_, settings);
   }
 
   import::ImportedModel model_;

@@ -1,6 +1,7 @@
-// Compiled models are kept in the cache, two files each: the library and, written last, a sidecar
-// that tells what it was compiled from and its checksum. An entry without a matching sidecar is
-// none: what was torn, changed or put there by something else is compiled again.
+// Compiled models are kept in the cache, three files each: the library, its weights and, written
+// last, a sidecar that tells what they were compiled from and their checksums. An entry without a
+// matching sidecar is none: what was torn, changed or put there by something else is compiled
+// again.
 #pragma once
 
 #include <map>
@@ -19,14 +20,17 @@ std::string cache_folder();
 // and weights), the CPU, the compiler.
 std::string description_of(const LoadConfig& config, const import::Graph& graph);
 
+// What the compiler writes.
+struct CompiledFiles {
+  std::string library;
+  std::string weights;  // the library's last parameters, in TVM's own format
+};
+
 struct CompiledModel {
-  std::string library_path;
+  CompiledFiles files;
   double compile_s = 0;
   std::map<std::string, std::string> settings;  // what the compiler told
 };
-
-// Where the entry of this description lies, whether there is one or not.
-std::string library_path_of(const std::string& description);
 
 // The entry, where there is a whole one.
 std::optional<CompiledModel> find_compiled(const std::string& description);
@@ -39,14 +43,14 @@ class PartialFolder {
   ~PartialFolder();
   PartialFolder(const PartialFolder&) = delete;
   PartialFolder& operator=(const PartialFolder&) = delete;
-  const std::string& path() const { return path_; }
+  CompiledFiles files() const { return {path_ + "/model.so", path_ + "/model.params"}; }
 
  private:
   std::string path_;
 };
 
-// Makes the library at `temporary_path` and what is told of it the entry.
-CompiledModel keep_compiled(const std::string& description, const std::string& temporary_path,
+// Makes the files and what is told of them the entry.
+CompiledModel keep_compiled(const std::string& description, const CompiledFiles& files,
                             double compile_s, const std::map<std::string, std::string>& settings);
 
 }  // namespace dnnbench::tvm_runtime

@@ -1,4 +1,4 @@
-"""Compiles one model into a shared library, and reports how it went in a JSON file.
+"""Compiles one model into a shared library and a file of weights, and reports how it went in a JSON file.
 
 The report is {"outcome": "ok", "settings": {...}}, or an outcome "unsupported", "out_of_memory" or
 "failed" with a "reason" of one sentence. The exit status is 0 for the first and 1 for the others.
@@ -26,6 +26,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--original", type=Path, required=True, help="where its weights are")
     parser.add_argument("--schedules", choices=["own", "none"], default="own", help="none: TVM's")
     parser.add_argument("--library", type=Path, required=True, help="what is written")
+    parser.add_argument("--weights", type=Path, required=True, help="what is written beside it")
     parser.add_argument("--report", type=Path, required=True, help="how it went")
     return parser.parse_args()
 
@@ -49,7 +50,7 @@ def compile_model(options: argparse.Namespace) -> dict[str, str]:
     module = importer.import_model(model_file.read_model(options.simplified, options.original))
     target = host_target.host_target()
     schedules = build.Schedules(options.schedules)
-    build.build_library(module, target, schedules, options.library)
+    build.build_library(module, target, schedules, options.library, options.weights)
     return {
         "target": host_target.describe(target),
         "opt_level": str(target.attrs["opt-level"]),

@@ -32,7 +32,8 @@ def model_of(
 
 
 def compute(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> np.ndarray:
-    library = lower(import_model(model), host_target(), Schedules.OWN)
+    target = host_target()
+    library = tvm.compile(lower(import_model(model), target, Schedules.OWN), target=target)
     machine = relax.VirtualMachine(library, tvm.cpu())
     return machine["main"](*(tvm.runtime.tensor(value) for value in inputs.values())).numpy()
 
