@@ -253,6 +253,77 @@ def test_a_killed_worker_takes_the_compiler_with_it(programs, cache, convolution
     wait_until(lambda: not processes_with(mark))
 
 
+def tuner_of(commands: str) -> str:
+    """A compiler that compiles, and does this instead of tuning."""
+    return f'case "$*" in *--tune*) {commands} ;; esac; exec "{real_compiler()}" "$@"'
+
+
+def test_tuning_is_kept_and_goes_on(compiled, cache, convolution):
+    """The search counts what earlier ones spent, and is asked for by each run that wants it."""
+    first = require_ok(compiled(convolution, "--tune-budget=1"))
+    told = first["in_force"]["settings"]
+    assert first["tune_s"] > 1
+    assert first["compile_s"] > 0
+    assert told["schedules"] in ("own", "tuned")
+    assert int(told["tuning_trials"]) >= 1
+    assert told["tuned_functions"].endswith(" of 2")
+    assert "tuning" not in told
+    assert cache.compilations() == 2
+
+    again = require_ok(compiled(convolution, "--tune-budget=1"))
+    assert (again["tune_s"], again["compile_s"]) == (None, None)
+    assert again["in_force"]["settings"] == told | {
+        "compiled": again["in_force"]["settings"]["compiled"]
+    }
+    assert cache.compilations() == 2
+
+    without = require_ok(compiled(convolution))
+    assert without["tune_s"] is None
+    assert without["in_force"]["settings"]["schedules"] == "own"
+    assert "tuning_trials" not in without["in_force"]["settings"]
+    assert cache.compilations() == 2
+
+    longer = require_ok(compiled(convolution, "--tune-budget=2.5"))
+    assert longer["compile_s"] is None
+    assert int(longer["in_force"]["settings"]["tuning_trials"]) >= int(told["tuning_trials"])
+    assert float(longer["in_force"]["settings"]["tuning_s"]) > float(told["tuning_s"])
+    assert cache.compilations() == 3
+
+
+@pytest.mark.parametrize(
+    "commands, reason",
+    [
+        ("kill -SEGV $$", "SIGSEGV"),
+        ("exit 3", "exit code 3"),
+        ("kill -KILL $$", "memory"),
+    ],
+)
+def test_a_tuner_that_fails_leaves_what_was_compiled(
+    compiled, cache, convolution, commands, reason
+):
+    cache.replace_compiler(tuner_of(commands))
+    result = require_ok(compiled(convolution, "--tune-budget=5"))
+    assert result["in_force"]["settings"]["schedules"] == "own"
+    assert reason in result["in_force"]["settings"]["tuning"]
+    assert cache.leftovers() == []
+
+
+def test_a_tuner_that_hangs_is_ended_and_what_was_compiled_stays(compiled, cache, convolution):
+    require_ok(compiled(convolution))
+    cache.replace_compiler(tuner_of("sleep 1000 & sleep 1000"))
+    mark = uuid.uuid4().hex
+    result = compiled(convolution, "--tune-budget=1", "--timeout=2", mark=mark)
+    assert result["outcome"] == "timed_out"
+    wait_until(lambda: not processes_with(mark))
+    assert require_ok(compiled(convolution))["compile_s"] is None
+
+
+def test_tuning_without_tvm_is_a_mistake(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--tune-budget=1")
+    assert run.code == 2
+    assert "--tune-budget is for TVM" in run.stderr
+
+
 LOAD_KEPT = """
 import sys, numpy, tvm
 from tvm import relax

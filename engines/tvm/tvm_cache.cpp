@@ -76,6 +76,14 @@ std::string description_of(const LoadConfig& config, const import::Graph& graph)
                      sha256_of_text(cpu_description()), sha256_of_text(compiler_fingerprint()));
 }
 
+std::string tuned(const std::string& description, int threads) {
+  return fmt::format("{}tuned for {} threads\n", description, threads);
+}
+
+std::string records_folder_of(const std::string& description) {
+  return entry_path_of(description) + ".records";
+}
+
 std::optional<CompiledModel> find_compiled(const std::string& description) {
   const std::string entry = entry_path_of(description);
   try {
@@ -87,7 +95,9 @@ std::optional<CompiledModel> find_compiled(const std::string& description) {
       return std::nullopt;
     }
     return CompiledModel{files, sidecar.at("compile_s").get<double>(),
-                         sidecar.at("settings").get<std::map<std::string, std::string>>()};
+                         sidecar.at("settings").get<std::map<std::string, std::string>>(),
+                         sidecar.at("searched_s").get<double>(),
+                         sidecar.at("is_exhausted").get<bool>()};
   } catch (const std::exception&) {
     return std::nullopt;  // whatever is wrong with it, it is made anew
   }
@@ -118,17 +128,16 @@ PartialFolder::~PartialFolder() {
   fs::remove_all(path_, ignored);
 }
 
-CompiledModel keep_compiled(const std::string& description, const CompiledFiles& files,
-                            double compile_s, const std::map<std::string, std::string>& settings) {
+CompiledModel keep_compiled(const std::string& description, CompiledModel model) {
   const std::string entry = entry_path_of(description);
-  const CompiledModel model{files_of(entry), compile_s, settings};
-  const json sidecar{{"compiled_from", description},
-                     {"sha256", checksums_of(files)},
-                     {"compile_s", compile_s},
-                     {"settings", settings}};
-  fs::rename(files.library, model.files.library);
-  fs::rename(files.weights, model.files.weights);
+  const CompiledFiles kept = files_of(entry);
+  const json sidecar{{"compiled_from", description},       {"sha256", checksums_of(model.files)},
+                     {"compile_s", model.compile_s},       {"searched_s", model.searched_s},
+                     {"is_exhausted", model.is_exhausted}, {"settings", model.settings}};
+  fs::rename(model.files.library, kept.library);
+  fs::rename(model.files.weights, kept.weights);
   write_whole(entry + ".json", sidecar.dump(1) + "\n");
+  model.files = kept;
   return model;
 }
 

@@ -28,9 +28,18 @@ struct CompiledFiles {
 
 struct CompiledModel {
   CompiledFiles files;
-  double compile_s = 0;
+  double compile_s = 0;                         // with our own schedules
   std::map<std::string, std::string> settings;  // what the compiler told
+  // Of the search for faster schedules, over all runs:
+  double searched_s = 0;
+  bool is_exhausted = false;  // there is nothing left to try
 };
+
+// The same of what is tuned, which is measured with so many threads.
+std::string tuned(const std::string& description, int threads);
+
+// Where the search keeps what it tried: a folder of the entry's, which may not exist.
+std::string records_folder_of(const std::string& description);
 
 // The entry, where there is a whole one.
 std::optional<CompiledModel> find_compiled(const std::string& description);
@@ -49,8 +58,7 @@ class PartialFolder {
   std::string path_;
 };
 
-// Makes the files and what is told of them the entry.
-CompiledModel keep_compiled(const std::string& description, const CompiledFiles& files,
-                            double compile_s, const std::map<std::string, std::string>& settings);
+// Makes a model the entry, and returns it with its new files.
+CompiledModel keep_compiled(const std::string& description, CompiledModel model);
 
 }  // namespace dnnbench::tvm_runtime
