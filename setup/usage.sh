@@ -105,7 +105,7 @@ check_value() {
     COUNT) [[ $value =~ ^[1-9][0-9]{0,8}$ ]] || usage_error "$where must be a whole number from 1, not '$value'" ;;
     N) [[ $value =~ ^[0-9]{1,16}$ ]] || usage_error "$where must be a whole number from 0, not '$value'" ;;
     SECONDS)
-      [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && $value == *[1-9]* ]] ||
+      [[ $value =~ ^([0-9]+\.?|[0-9]*\.[0-9]+)$ && ($value == *[1-9]* || $where == *' --tune-budget') ]] ||
         usage_error "$where must be a number of seconds above 0, not '$value'"
       ;;
     PER_SECOND | USD)

@@ -28,6 +28,7 @@ WRONG = [
     ("run yolov4 --warmup=-1", RUN + "--warmup must be a whole number from 0, not '-1'"),
     ("run yolov4 --number=1.5", RUN + "--number must be a whole number from 1, not '1.5'"),
     ("run yolov4 --timeout=0", RUN + "--timeout must be a number of seconds above 0, not '0'"),
+    ("run yolov4 --tune-budget=1m", RUN + "--tune-budget must be a number of seconds above 0, not"),
     ("run yolov4 --device=tpu", RUN + "--device must be one of cpu, gpu, arm, not 'tpu'"),
     ("run yolov4 --precision f8", RUN + "--precision must be one of f32, f16, bf16, default"),
     ("run yolov4 --shape=a=1,b", RUN + "--shape must look like images=1,3,320,320, not 'a=1,b'"),
@@ -126,6 +127,8 @@ RIGHT = [
     "yolov4 resnet50-v1-7 --device=cpu --onnxruntime --openvino",
     "{file} --device gpu --tf --pytorch --nuphar --tvm --ort-cuda --ort-tensorrt --fake=ok",
     "{file} --repeat 10 --number=2 --warmup=0 --seed=9007199254740991 --timeout .5 --budget=1.5 --confidence=0.9",
+    "{file} --tvm --tune-budget=0",
+    "{file} --tvm --tune-budget=60",
     "{file} --shape=input_1:0=1,416,416,3 --input a=3 --test-data={folder} --output new/folder",
 ]
 

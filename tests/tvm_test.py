@@ -54,7 +54,7 @@ class Cache:
 
     def leftovers(self) -> list[str]:
         found = (self.folder / "tvm").glob("*")
-        return [path.name for path in found if path.suffix not in (".so", ".json")]
+        return [path.name for path in found if path.suffix not in (".so", ".params", ".json")]
 
 
 @pytest.fixture
@@ -135,6 +135,15 @@ def break_library(library: Path, _: Path) -> None:
     library.write_bytes(library.read_bytes()[:-1000])
 
 
+def lose_weights(library: Path, _: Path) -> None:
+    library.with_suffix(".params").unlink()
+
+
+def lengthen_weights(library: Path, _: Path) -> None:
+    weights = library.with_suffix(".params")
+    weights.write_bytes(weights.read_bytes() + b"0")
+
+
 def break_sidecar(library: Path, _: Path) -> None:
     library.with_suffix(".json").write_text('{"sha256": ')
 
@@ -154,7 +163,15 @@ def take_another_s_entry(library: Path, other: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [break_library, break_sidecar, lose_sidecar, take_another_s_library, take_another_s_entry],
+    [
+        break_library,
+        lose_weights,
+        lengthen_weights,
+        break_sidecar,
+        lose_sidecar,
+        take_another_s_library,
+        take_another_s_entry,
+    ],
 )
 def test_an_entry_that_is_not_whole_or_not_its_own_is_made_anew(
     compiled, cache, convolution, tmp_path, damage
@@ -236,12 +253,104 @@ def test_a_killed_worker_takes_the_compiler_with_it(programs, cache, convolution
     wait_until(lambda: not processes_with(mark))
 
 
-def test_the_library_is_kept(bench, convolution, tmp_path):
-    kept = tmp_path / "kept"
-    result = require_ok(bench(convolution, "--tvm", f"--save-converted={kept}").only_result())
-    file = Path(result["converted_path"])
-    assert (file.parent, file.suffix) == (kept, ".so")
-    assert file.read_bytes()[:4] == b"\x7fELF"
+def tuner_of(commands: str) -> str:
+    """A compiler that compiles, and does this instead of tuning."""
+    return f'case "$*" in *--tune*) {commands} ;; esac; exec "{real_compiler()}" "$@"'
+
+
+def test_tuning_is_kept_and_goes_on(compiled, cache, convolution):
+    """The search counts what earlier ones spent, and is asked for by each run that wants it."""
+    first = require_ok(compiled(convolution, "--tune-budget=1"))
+    told = first["in_force"]["settings"]
+    assert first["tune_s"] > 1
+    assert first["compile_s"] > 0
+    assert told["schedules"] in ("own", "tuned")
+    assert int(told["tuning_trials"]) >= 1
+    assert told["tuned_functions"].endswith(" of 2")
+    assert "tuning" not in told
+    assert cache.compilations() == 2
+
+    again = require_ok(compiled(convolution, "--tune-budget=1"))
+    assert (again["tune_s"], again["compile_s"]) == (None, None)
+    assert again["in_force"]["settings"] == told | {
+        "compiled": again["in_force"]["settings"]["compiled"]
+    }
+    assert cache.compilations() == 2
+
+    without = require_ok(compiled(convolution))
+    assert without["tune_s"] is None
+    assert without["in_force"]["settings"]["schedules"] == "own"
+    assert "tuning_trials" not in without["in_force"]["settings"]
+    assert cache.compilations() == 2
+
+    longer = require_ok(compiled(convolution, "--tune-budget=2.5"))
+    assert longer["compile_s"] is None
+    assert int(longer["in_force"]["settings"]["tuning_trials"]) >= int(told["tuning_trials"])
+    assert float(longer["in_force"]["settings"]["tuning_s"]) > float(told["tuning_s"])
+    assert cache.compilations() == 3
+
+
+@pytest.mark.parametrize(
+    "commands, reason",
+    [
+        ("kill -SEGV $$", "SIGSEGV"),
+        ("exit 3", "exit code 3"),
+        ("kill -KILL $$", "memory"),
+    ],
+)
+def test_a_tuner_that_fails_leaves_what_was_compiled(
+    compiled, cache, convolution, commands, reason
+):
+    cache.replace_compiler(tuner_of(commands))
+    result = require_ok(compiled(convolution, "--tune-budget=5"))
+    assert result["in_force"]["settings"]["schedules"] == "own"
+    assert reason in result["in_force"]["settings"]["tuning"]
+    assert cache.leftovers() == []
+
+
+def test_a_tuner_that_hangs_is_ended_and_what_was_compiled_stays(compiled, cache, convolution):
+    require_ok(compiled(convolution))
+    cache.replace_compiler(tuner_of("sleep 1000 & sleep 1000"))
+    mark = uuid.uuid4().hex
+    result = compiled(convolution, "--tune-budget=1", "--timeout=2", mark=mark)
+    assert result["outcome"] == "timed_out"
+    wait_until(lambda: not processes_with(mark))
+    assert require_ok(compiled(convolution))["compile_s"] is None
+
+
+def test_tuning_without_tvm_is_a_mistake(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--tune-budget=1")
+    assert run.code == 2
+    assert "--tune-budget is for TVM" in run.stderr
+
+
+LOAD_KEPT = """
+import sys, numpy, tvm
+from tvm import relax
+folder = sys.argv[1]
+weights = tvm.runtime.load_param_dict_from_file(f"{folder}/model.params")
+model = relax.VirtualMachine(tvm.runtime.load_module(f"{folder}/model.so"), tvm.cpu())
+image = tvm.runtime.tensor(numpy.ones((1, 4), numpy.float32))
+print(model["main"](image, *(weights[f"weight{i}"] for i in range(len(weights)))).numpy().sum())
+"""
+
+
+def test_what_is_kept_runs_in_stock_tvm(bench, tmp_path):
+    """With a matrix that is large enough to lie beside the library."""
+    matrix = helper.make_tensor("w", tiny_models.FLOAT, [4, 1 << 17], [1.0] * (4 << 17))
+    model = tiny_models.model_of(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        [tiny_models.tensor("x", [1, 4])],
+        [tiny_models.tensor("y", [1, 1 << 17])],
+        [matrix],
+    )
+    path = tiny_models.save(model, tmp_path / "product.onnx")
+    kept = bench(path, "--tvm", f"--save-converted={tmp_path / 'kept'}").only_result()
+    folder = Path(require_ok(kept)["converted_path"])
+    assert folder.parent == tmp_path / "kept"
+    assert (folder / "model.params").stat().st_size > 1 << 20
+    output = subprocess.check_output([real_compiler(), "-c", LOAD_KEPT, folder], text=True)
+    assert float(output) == 4 << 17
 
 
 @pytest.mark.parametrize("name", ["mobilenetv2-10", "shufflenet-v2-10", "super-resolution-10"])

@@ -8,12 +8,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
 #include <vector>
 
 #include "core/error.h"
@@ -26,7 +29,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+using Clock = std::chrono::steady_clock;
+
 const std::string kSources = DNNBENCH_TVM_COMPILER;
+
+// What a tuner may take after its search, to compare and to compile, before it is taken to hang.
+constexpr double kLeastAfterSearch_s = 60;
+constexpr double kCompilationsAfterSearch = 10;
 
 std::string python() {
   return cache_folder() + "/python/" + DNNBENCH_TVM_ENVIRONMENT + "/bin/python";
@@ -58,7 +67,7 @@ std::vector<std::string> source_files() {
   _exit(127);
 }
 
-int run_and_wait(std::vector<std::string> command, const std::string& folder) {
+pid_t start(std::vector<std::string> command, const std::string& folder) {
   std::vector<char*> arguments;
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -66,11 +75,27 @@ int run_and_wait(std::vector<std::string> command, const std::string& folder) {
   const pid_t child = fork();
   if (child < 0) throw Error(fmt::format("TVM's compiler: {}", std::strerror(errno)));
   if (child == 0) become_compiler(folder.c_str(), arguments, parent);
+  return child;
+}
+
+// Its status. Kills it, and throws Error, where it takes longer.
+int wait_for(pid_t child, std::optional<double> limit_s) {
+  constexpr auto kPause = std::chrono::milliseconds(20);
+  const auto start = Clock::now();
   int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) throw Error(fmt::format("TVM's compiler: {}", std::strerror(errno)));
+  while (true) {
+    const pid_t ended = waitpid(child, &status, limit_s ? WNOHANG : 0);
+    if (ended == child) return status;
+    if (ended < 0 && errno != EINTR) {
+      throw Error(fmt::format("TVM's compiler: {}", std::strerror(errno)));
+    }
+    if (limit_s && std::chrono::duration<double>(Clock::now() - start).count() > *limit_s) {
+      kill(child, SIGKILL);
+      waitpid(child, &status, 0);
+      throw Error(fmt::format("TVM's compiler was ended after {:.0f} s of tuning", *limit_s));
+    }
+    if (limit_s) std::this_thread::sleep_for(kPause);
   }
-  return status;
 }
 
 // Nobody but the kernel's out-of-memory killer ends the compiler alone by SIGKILL.
@@ -99,6 +124,29 @@ json read_report(const std::string& path, int status) {
   }
 }
 
+json run_compiler(const LoadConfig& config, const CompiledFiles& files,
+                  const std::vector<std::string>& more, std::optional<double> limit_s) {
+  if (access(python().c_str(), X_OK) != 0) {
+    throw Error("TVM's compiler is not installed; ./bench_model.sh with --tvm installs it");
+  }
+  const fs::path sources = kSources;
+  const std::string report_path = fs::path(files.library).replace_extension(".report");
+  std::vector<std::string> command{python(),       "-E",
+                                   "-s",           "-B",
+                                   "-m",           sources.filename(),
+                                   "--simplified", config.simplified_path,
+                                   "--original",   config.model_path,
+                                   "--schedules",  schedules(),
+                                   "--library",    files.library,
+                                   "--weights",    files.weights,
+                                   "--report",     report_path};
+  command.insert(command.end(), more.begin(), more.end());
+  const int status = wait_for(start(command, sources.parent_path()), limit_s);
+  const json report = read_report(report_path, status);
+  if (report.at("outcome") != "ok") throw_for_report(report);
+  return report;
+}
+
 }  // namespace
 
 std::string compiler_fingerprint() {
@@ -109,19 +157,28 @@ std::string compiler_fingerprint() {
   return text;
 }
 
-CompilerReport compile(const LoadConfig& config, const std::string& path) {
-  if (access(python().c_str(), X_OK) != 0) {
-    throw Error("TVM's compiler is not installed; ./bench_model.sh with --tvm installs it");
-  }
-  const std::string report_path = fs::path(path).replace_extension(".report");
-  const int status =
-      run_and_wait({python(), "-E", "-s", "-B", "-m", fs::path(kSources).filename().string(),
-                    "--simplified", config.simplified_path, "--original", config.model_path,
-                    "--schedules", schedules(), "--library", path, "--report", report_path},
-                   fs::path(kSources).parent_path().string());
-  const json report = read_report(report_path, status);
-  if (report.at("outcome") != "ok") throw_for_report(report);
-  return report.at("settings").get<CompilerReport>();
+CompiledModel compile(const LoadConfig& config, const CompiledFiles& files) {
+  const json report = run_compiler(config, files, {}, std::nullopt);
+  CompiledModel model;
+  model.files = files;
+  model.settings = report.at("settings").get<std::map<std::string, std::string>>();
+  return model;
+}
+
+CompiledModel tune(const LoadConfig& config, const CompiledModel& own, double search_s,
+                   const std::string& records_folder, const CompiledFiles& files) {
+  const json report =
+      run_compiler(config, files,
+                   {"--tune", std::to_string(search_s), "--records", records_folder,
+                    "--own-library", own.files.library, "--own-weights", own.files.weights},
+                   search_s + kLeastAfterSearch_s + kCompilationsAfterSearch * own.compile_s);
+  CompiledModel model;
+  model.files = files;
+  model.compile_s = own.compile_s;
+  model.settings = report.at("settings").get<std::map<std::string, std::string>>();
+  model.searched_s = report.at("searched_s").get<double>();
+  model.is_exhausted = report.at("is_exhausted").get<bool>();
+  return model;
 }
 
 }  // namespace dnnbench::tvm_runtime

@@ -1,11 +1,12 @@
-// TVM's compiler, which is Python: a child process that reads a model and writes a library. It is
+// TVM's compiler, which is Python: a child process that reads a model and writes a library
+// and its weights. It is
 // in the worker's process group, so whatever ends the worker ends it too.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "core/load_config.h"
+#include "tvm_cache.h"
 
 namespace dnnbench::tvm_runtime {
 
@@ -13,12 +14,15 @@ namespace dnnbench::tvm_runtime {
 // versions of all its packages, as one text.
 std::string compiler_fingerprint();
 
-// What the compiler tells of its work: the target, the schedules, ...
-using CompilerReport = std::map<std::string, std::string>;
+// Compiles the model that `config` names into these files, in a folder that takes others too.
+// Throws Unsupported or Error with the compiler's own reason, std::bad_alloc where memory ran out.
+CompiledModel compile(const LoadConfig& config, const CompiledFiles& files);
 
-// Compiles the model that `config` names into the library `path`, in a folder that takes other
-// files too. Throws Unsupported or Error with the compiler's own reason, std::bad_alloc where
-// memory ran out.
-CompilerReport compile(const LoadConfig& config, const std::string& path);
+// Looks for faster schedules for so many seconds, and writes what is faster, or the same again,
+// into these files. `own` is what was compiled before; `records_folder` knows what was tried
+// before. Takes longer than that: the model is compiled again, and compared. Throws Error with the
+// reason where nothing came of it, or not in time.
+CompiledModel tune(const LoadConfig& config, const CompiledModel& own, double search_s,
+                   const std::string& records_folder, const CompiledFiles& files);
 
 }  // namespace dnnbench::tvm_runtime

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <new>
 #include <optional>
 
 #include "compiler_process.h"
@@ -18,6 +19,11 @@ namespace dnnbench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using tvm_runtime::CompiledModel;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 void require_supported(const LoadConfig& config) {
   if (config.device == "gpu") throw Unsupported("the TVM engine runs on the CPU only");
@@ -36,10 +42,12 @@ class TvmEngine : public Engine {
   std::string version() override { return DNNBENCH_TVM_VERSION; }
   bool imports() override { return true; }
   std::optional<double> compile_s() override { return compile_s_; }
+  std::optional<double> tune_s() override { return tune_s_; }
 
   void load(const LoadConfig& config) override {
     program_.reset();
     compile_s_.reset();
+    tune_s_.reset();
     require_supported(config);
     threads_ = tvm_runtime::start_threads(config.threads);
     model_ = import::read_graph(config);
@@ -47,15 +55,17 @@ class TvmEngine : public Engine {
     const std::string description = tvm_runtime::description_of(config, model_.graph);
     model_.graph.constants.clear();
     model_.graph.nodes.clear();
-    const auto kept = tvm_runtime::find_compiled(description);
-    compiled_ = kept ? *kept : compile(config, description);
-    program_ = std::make_unique<tvm_runtime::Program>(compiled_.library_path);
+    compiled_ = config.tune_budget_s > 0 ? tuned(config, description) : own(config, description);
+    program_ = std::make_unique<tvm_runtime::Program>(compiled_.files);
   }
 
   InForce in_force() override {
     InForce in_force{"f32", threads_, {{"CPU", nodes_}}, compiled_.settings};
     in_force.settings["compiled"] =
         compile_s_ ? "in this run" : fmt::format("earlier, in {:.1f} s", compiled_.compile_s);
+    if (compiled_.searched_s > 0) {
+      in_force.settings["tuning_s"] = fmt::format("{:.1f}", compiled_.searched_s);
+    }
     return in_force;
   }
 
@@ -67,29 +77,58 @@ class TvmEngine : public Engine {
 
   std::vector<Value> outputs() override { return program_->outputs(model_.graph.outputs); }
 
-  // The library that runs, which tvm.runtime.load_module reads.
+  // What runs: a library that tvm.runtime.load_module reads, and its weights for
+  // tvm.runtime.load_param_dict_from_file.
   std::string save_converted(const std::string& path) override {
-    const std::string file = path + ".so";
-    std::filesystem::copy_file(compiled_.library_path, file,
-                               std::filesystem::copy_options::overwrite_existing);
-    return file;
+    const std::string folder = path + ".tvm";
+    const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(compiled_.files.library, folder + "/model.so", overwrite);
+    std::filesystem::copy_file(compiled_.files.weights, folder + "/model.params", overwrite);
+    return folder;
   }
 
  private:
-  tvm_runtime::CompiledModel compile(const LoadConfig& config, const std::string& description) {
+  // With our own schedules.
+  CompiledModel own(const LoadConfig& config, const std::string& description) {
+    if (auto kept = tvm_runtime::find_compiled(description)) return *kept;
     const auto start = Clock::now();
     const tvm_runtime::PartialFolder folder;
-    const std::string library = folder.path() + "/model.so";
-    const auto settings = tvm_runtime::compile(config, library);
-    compile_s_ = std::chrono::duration<double>(Clock::now() - start).count();
-    return tvm_runtime::keep_compiled(description, library, *compile_s_, settings);
+    CompiledModel model = tvm_runtime::compile(config, folder.files());
+    compile_s_ = model.compile_s = seconds_since(start);
+    return tvm_runtime::keep_compiled(description, model);
+  }
+
+  // The best that is known when so many seconds have been spent on it in all. A search of which
+  // nothing comes takes nothing away: what was there before is measured, and the reason told.
+  CompiledModel tuned(const LoadConfig& config, const std::string& own_description) {
+    const std::string description = tvm_runtime::tuned(own_description, threads_);
+    const auto kept = tvm_runtime::find_compiled(description);
+    const double searched_s = kept ? kept->searched_s : 0;
+    if (kept && (kept->is_exhausted || searched_s >= config.tune_budget_s)) return *kept;
+    const CompiledModel own_model = own(config, own_description);
+    const auto start = Clock::now();
+    CompiledModel model = kept ? *kept : own_model;
+    try {
+      const tvm_runtime::PartialFolder folder;
+      model = tvm_runtime::tune(config, own_model, config.tune_budget_s - searched_s,
+                                tvm_runtime::records_folder_of(description), folder.files());
+      model.searched_s += searched_s;
+      model = tvm_runtime::keep_compiled(description, model);
+    } catch (const std::bad_alloc&) {
+      model.settings["tuning"] = "TVM's compiler ran out of memory";
+    } catch (const std::exception& error) {
+      model.settings["tuning"] = error.what();
+    }
+    tune_s_ = seconds_since(start);
+    return model;
   }
 
   import::ImportedModel model_;
   int64_t nodes_ = 0;
   int threads_ = 0;
-  tvm_runtime::CompiledModel compiled_;
-  std::optional<double> compile_s_;
+  CompiledModel compiled_;
+  std::optional<double> compile_s_, tune_s_;
   std::unique_ptr<tvm_runtime::Program> program_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <tvm/ffi/container/array.h>
+#include <tvm/ffi/container/map.h>
 #include <tvm/ffi/container/tensor.h>
 #include <tvm/ffi/error.h>
 #include <tvm/ffi/extra/module.h>
@@ -156,14 +157,27 @@ int start_threads(int count) {
   return static_cast<int>(started);
 }
 
+// The library's last parameters: weight0, weight1, ...
+std::vector<ffi::Tensor> read_weights(const std::string& path) {
+  const auto read = ffi::Function::GetGlobalRequired("runtime.LoadParamsFromFile");
+  const auto by_name = read(path).cast<ffi::Map<ffi::String, ffi::Tensor>>();
+  std::vector<ffi::Tensor> weights;
+  for (size_t i = 0; i < by_name.size(); ++i) {
+    weights.push_back(by_name.at(fmt::format("weight{}", i)));
+  }
+  return weights;
+}
+
 struct Program::Parts {
-  explicit Parts(const std::string& path)
-      : library(ffi::Module::LoadFromFile(path)),
+  explicit Parts(const CompiledFiles& files)
+      : weights(read_weights(files.weights)),
+        library(ffi::Module::LoadFromFile(files.library)),
         machine(function_of(library, "vm_load_executable")().cast<ffi::Module>()) {
     function_of(machine, "vm_initialization")(static_cast<int>(kDLCPU), 0, kPooledAllocator);
     main = function_of(machine, "main");
   }
 
+  std::vector<ffi::Tensor> weights;
   ffi::Module library;
   ffi::Module machine;
   std::optional<ffi::Function> main;
@@ -172,8 +186,8 @@ struct Program::Parts {
   ffi::Any result;
 };
 
-Program::Program(const std::string& library_path)
-    : parts_(translating_failures([&] { return std::make_unique<Parts>(library_path); })) {}
+Program::Program(const CompiledFiles& files)
+    : parts_(translating_failures([&] { return std::make_unique<Parts>(files); })) {}
 
 Program::~Program() = default;
 
@@ -183,6 +197,7 @@ void Program::set_inputs(const std::vector<Value>& inputs) {
     parts_->inputs.clear();
     for (const Value& input : inputs) parts_->inputs.push_back(to_library_tensor(input));
     for (const ffi::Tensor& input : parts_->inputs) parts_->arguments.emplace_back(input);
+    for (const ffi::Tensor& weight : parts_->weights) parts_->arguments.emplace_back(weight);
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/tensor.h"
 #include "import/graph.h"
+#include "tvm_cache.h"
 
 namespace dnnbench::tvm_runtime {
 
@@ -18,13 +19,13 @@ int start_threads(int count);
 // Calls throw Error with the library's reason, Unsupported for a type that the library has not.
 class Program {
  public:
-  // Loads a library that the compiler wrote.
-  explicit Program(const std::string& library_path);
+  // Loads what the compiler wrote.
+  explicit Program(const CompiledFiles& files);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // For following runs, in the order of the program's parameters. Copies.
+  // For following runs, in the order of the model's inputs. Copies.
   void set_inputs(const std::vector<Value>& inputs);
   void run();
   // Of the last run, named and ordered as `outputs`.

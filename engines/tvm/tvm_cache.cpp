@@ -37,8 +37,15 @@ std::string cpu_description() {
   return text;
 }
 
-std::string sidecar_path_of(const std::string& library_path) {
-  return fs::path(library_path).replace_extension(".json").string();
+// Where the entry of this description lies, whether there is one or not; without an extension.
+std::string entry_path_of(const std::string& description) {
+  return cache_folder() + "/tvm/" + sha256_of_text(description).substr(0, 32);
+}
+
+CompiledFiles files_of(const std::string& entry) { return {entry + ".so", entry + ".params"}; }
+
+json checksums_of(const CompiledFiles& files) {
+  return {{"library", sha256_of_file(files.library)}, {"weights", sha256_of_file(files.weights)}};
 }
 
 void write_whole(const std::string& path, const std::string& text) {
@@ -69,25 +76,28 @@ std::string description_of(const LoadConfig& config, const import::Graph& graph)
                      sha256_of_text(cpu_description()), sha256_of_text(compiler_fingerprint()));
 }
 
-std::string library_path_of(const std::string& description) {
-  const std::string name = sha256_of_text(description).substr(0, 32);
-  return cache_folder() + "/tvm/" + name + ".so";
+std::string tuned(const std::string& description, int threads) {
+  return fmt::format("{}tuned for {} threads\n", description, threads);
+}
+
+std::string records_folder_of(const std::string& description) {
+  return entry_path_of(description) + ".records";
 }
 
 std::optional<CompiledModel> find_compiled(const std::string& description) {
-  CompiledModel model;
-  model.library_path = library_path_of(description);
+  const std::string entry = entry_path_of(description);
   try {
-    std::ifstream file(sidecar_path_of(model.library_path));
+    std::ifstream file(entry + ".json");
     if (!file) return std::nullopt;
     const json sidecar = json::parse(file);
-    if (sidecar.at("compiled_from") != description ||
-        sidecar.at("sha256") != sha256_of_file(model.library_path)) {
+    const CompiledFiles files = files_of(entry);
+    if (sidecar.at("compiled_from") != description || sidecar.at("sha256") != checksums_of(files)) {
       return std::nullopt;
     }
-    model.compile_s = sidecar.at("compile_s").get<double>();
-    model.settings = sidecar.at("settings").get<std::map<std::string, std::string>>();
-    return model;
+    return CompiledModel{files, sidecar.at("compile_s").get<double>(),
+                         sidecar.at("settings").get<std::map<std::string, std::string>>(),
+                         sidecar.at("searched_s").get<double>(),
+                         sidecar.at("is_exhausted").get<bool>()};
   } catch (const std::exception&) {
     return std::nullopt;  // whatever is wrong with it, it is made anew
   }
@@ -118,15 +128,16 @@ PartialFolder::~PartialFolder() {
   fs::remove_all(path_, ignored);
 }
 
-CompiledModel keep_compiled(const std::string& description, const std::string& temporary_path,
-                            double compile_s, const std::map<std::string, std::string>& settings) {
-  const CompiledModel model{library_path_of(description), compile_s, settings};
-  const json sidecar{{"compiled_from", description},
-                     {"sha256", sha256_of_file(temporary_path)},
-                     {"compile_s", compile_s},
-                     {"settings", settings}};
-  fs::rename(temporary_path, model.library_path);
-  write_whole(sidecar_path_of(model.library_path), sidecar.dump(1) + "\n");
+CompiledModel keep_compiled(const std::string& description, CompiledModel model) {
+  const std::string entry = entry_path_of(description);
+  const CompiledFiles kept = files_of(entry);
+  const json sidecar{{"compiled_from", description},       {"sha256", checksums_of(model.files)},
+                     {"compile_s", model.compile_s},       {"searched_s", model.searched_s},
+                     {"is_exhausted", model.is_exhausted}, {"settings", model.settings}};
+  fs::rename(model.files.library, kept.library);
+  fs::rename(model.files.weights, kept.weights);
+  write_whole(entry + ".json", sidecar.dump(1) + "\n");
+  model.files = kept;
   return model;
 }
 

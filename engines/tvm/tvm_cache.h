@@ -1,6 +1,7 @@
-// Compiled models are kept in the cache, two files each: the library and, written last, a sidecar
-// that tells what it was compiled from and its checksum. An entry without a matching sidecar is
-// none: what was torn, changed or put there by something else is compiled again.
+// Compiled models are kept in the cache, three files each: the library, its weights and, written
+// last, a sidecar that tells what they were compiled from and their checksums. An entry without a
+// matching sidecar is none: what was torn, changed or put there by something else is compiled
+// again.
 #pragma once
 
 #include <map>
@@ -19,14 +20,26 @@ std::string cache_folder();
 // and weights), the CPU, the compiler.
 std::string description_of(const LoadConfig& config, const import::Graph& graph);
 
-struct CompiledModel {
-  std::string library_path;
-  double compile_s = 0;
-  std::map<std::string, std::string> settings;  // what the compiler told
+// What the compiler writes.
+struct CompiledFiles {
+  std::string library;
+  std::string weights;  // the library's last parameters, in TVM's own format
 };
 
-// Where the entry of this description lies, whether there is one or not.
-std::string library_path_of(const std::string& description);
+struct CompiledModel {
+  CompiledFiles files;
+  double compile_s = 0;                         // with our own schedules
+  std::map<std::string, std::string> settings;  // what the compiler told
+  // Of the search for faster schedules, over all runs:
+  double searched_s = 0;
+  bool is_exhausted = false;  // there is nothing left to try
+};
+
+// The same of what is tuned, which is measured with so many threads.
+std::string tuned(const std::string& description, int threads);
+
+// Where the search keeps what it tried: a folder of the entry's, which may not exist.
+std::string records_folder_of(const std::string& description);
 
 // The entry, where there is a whole one.
 std::optional<CompiledModel> find_compiled(const std::string& description);
@@ -39,14 +52,13 @@ class PartialFolder {
   ~PartialFolder();
   PartialFolder(const PartialFolder&) = delete;
   PartialFolder& operator=(const PartialFolder&) = delete;
-  const std::string& path() const { return path_; }
+  CompiledFiles files() const { return {path_ + "/model.so", path_ + "/model.params"}; }
 
  private:
   std::string path_;
 };
 
-// Makes the library at `temporary_path` and what is told of it the entry.
-CompiledModel keep_compiled(const std::string& description, const std::string& temporary_path,
-                            double compile_s, const std::map<std::string, std::string>& settings);
+// Makes a model the entry, and returns it with its new files.
+CompiledModel keep_compiled(const std::string& description, CompiledModel model);
 
 }  // namespace dnnbench::tvm_runtime

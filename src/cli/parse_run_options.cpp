@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -153,6 +154,13 @@ void check_mode(const RunOptions& options, bool has_streams) {
   }
 }
 
+void check_tuning(double budget_s, const std::vector<EngineChoice>& engines) {
+  const auto can_tune = [](const EngineChoice& choice) { return choice.engine == "tvm"; };
+  if (budget_s > 0 && std::none_of(engines.begin(), engines.end(), can_tune)) {
+    throw UsageError("--tune-budget is for TVM, which is not measured here; add --tvm");
+  }
+}
+
 double usual_budget_s(const RunOptions& options) {
   if (options.mode == Mode::kLatency) return RunOptions().budget_s;
   return options.rate_per_s ? kBudgetOfLoad_s : kBudgetOfSearch_s;
@@ -266,6 +274,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--precision-target", options.precision_target)
       ->check(CLI::Range(kFinestTarget, kCoarsestTarget));
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
+  app.add_option("--tune-budget", options.tune_budget_s)->check(CLI::Range(0.0, kLongest_s));
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
   app.add_option("--save-converted", options.save_converted);
@@ -274,6 +283,9 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   // CLI11's range lets "nan" pass.
   if (std::isnan(options.budget_s)) throw UsageError("--budget must be a number of seconds");
   if (std::isnan(options.timeout_s)) throw UsageError("--timeout must be a number of seconds");
+  if (std::isnan(options.tune_budget_s)) {
+    throw UsageError("--tune-budget must be a number of seconds");
+  }
   if (std::isnan(options.confidence)) throw UsageError("--confidence must be a share such as 0.99");
   if (std::isnan(options.precision_target)) {
     throw UsageError("--precision-target must be a share such as 0.01");
@@ -301,6 +313,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   std::vector<int64_t> thread_counts;
   if (app.count("--threads") > 0) thread_counts = parse_counts("--threads", threads, kMostThreads);
   const std::vector<EngineChoice> engines = chosen_engines(app, flags, fake_modes);
+  check_tuning(options.tune_budget_s, engines);
   if (options.mode == Mode::kThroughput) {
     options.throughput_threads.assign(thread_counts.begin(), thread_counts.end());
     options.engines = with_threads(engines, {}, streams.value_or(0));

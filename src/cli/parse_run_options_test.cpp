@@ -73,6 +73,7 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
   EXPECT_EQ(options.confidence, 0.99);
   EXPECT_EQ(options.precision_target, 0.01);
   EXPECT_EQ(options.timeout_s, 300);
+  EXPECT_EQ(options.tune_budget_s, 0);
   EXPECT_EQ(options.output, "./results");
   EXPECT_EQ(options.mode, Mode::kLatency);
   EXPECT_TRUE(options.batches.empty());
@@ -117,6 +118,14 @@ TEST(ParseRunOptions, ThreadsAndBatchTakeLists) {
                           "--threads=1,x", "--threads=5000", "--batch=1;2", "--batch=-1"}) {
     EXPECT_NE(sentence_for({kModel, bad}), "") << bad;
   }
+}
+
+TEST(ParseRunOptions, TuningIsForAnEngineThatCan) {
+  EXPECT_EQ(parse({"--openvino", "--tvm", "--tune-budget=60"}).tune_budget_s, 60);
+  EXPECT_EQ(parse({"--nuphar", "--tune-budget=.5"}).tune_budget_s, 0.5);
+  EXPECT_EQ(parse({"--openvino", "--tune-budget=0"}).tune_budget_s, 0);
+  EXPECT_EQ(sentence_for({kModel, "--openvino", "--tune-budget=60"}),
+            "--tune-budget is for TVM, which is not measured here; add --tvm");
 }
 
 TEST(ParseRunOptions, LoadModeNeedsARateOrABound) {
@@ -210,6 +219,9 @@ TEST(ParseRunOptions, RefusesWhatCanNotBeCarriedOut) {
                                "--confidence=nan",
                                "--precision-target=0",
                                "--precision-target=nan",
+                               "--tune-budget=-1",
+                               "--tune-budget=nan",
+                               "--tune-budget=inf",
                                "--timeout=0",
                                "--timeout=nan",
                                "--timeout=inf",

@@ -18,6 +18,7 @@ struct LoadConfig {
   bool optimize = true;           // false: the engine's plainest form (the reference)
   std::map<std::string, std::vector<int64_t>> input_shapes;  // every dimension of every tensor
                                                              // input; may be empty: the model's own
+  double tune_budget_s = 0;  // to look for faster code in, where the engine can
   // For an engine that imports, "" for the others:
   std::string simplified_path;  // the model's simplified form without its weights
   std::string

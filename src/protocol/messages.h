@@ -9,7 +9,8 @@
 namespace dnnbench {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadConfig, model_path, device, variant, precision, threads,
-                                   optimize, input_shapes, simplified_path, bound_inputs_file)
+                                   optimize, input_shapes, tune_budget_s, simplified_path,
+                                   bound_inputs_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, device, nodes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InForce, precision, threads, placement, settings)
 

@@ -211,6 +211,7 @@ ordered_json to_json(const Result& result) {
                        {"model_sha256", result.model_sha256},
                        {"convert_s", or_null(result.convert_s)},
                        {"compile_s", or_null(result.compile_s)},
+                       {"tune_s", or_null(result.tune_s)},
                        {"load_s", or_null(result.load_s)},
                        {"first_run_s", or_null(result.first_run_s)},
                        {"peak_rss_bytes", or_null(result.peak_rss_bytes)}};

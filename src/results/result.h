@@ -73,7 +73,8 @@ struct Result {
   Verification verification;
   std::optional<double> convert_s;  // absent where the engine reads ONNX itself
   std::optional<double> compile_s;  // absent where nothing was compiled ahead in this run
-  std::optional<double> load_s;     // without convert_s and compile_s
+  std::optional<double> tune_s;     // absent where faster code was not looked for in this run
+  std::optional<double> load_s;     // without convert_s, compile_s and tune_s
   std::optional<double> first_run_s;
   std::optional<int64_t> peak_rss_bytes;
   std::vector<double> data;     // seconds of each experiment, in the order measured; in load mode

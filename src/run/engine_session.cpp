@@ -25,6 +25,11 @@ T field(const json& reply, const char* name) {
   }
 }
 
+std::optional<double> optional_field(const json& reply, const char* name) {
+  if (field<json>(reply, name).is_null()) return std::nullopt;
+  return field<double>(reply, name);
+}
+
 std::vector<double> seconds(const std::vector<int64_t>& nanoseconds) {
   std::vector<double> values;
   values.reserve(nanoseconds.size());
@@ -43,12 +48,11 @@ Hello EngineSession::hello() {
 }
 
 Loaded EngineSession::load(const LoadConfig& config) {
-  const json reply = worker_.request({{"do", "load"}, {"config", config}});
-  Loaded loaded{field<double>(reply, "load_s"), field<double>(reply, "convert_s"), std::nullopt,
-                field<InForce>(reply, "in_force")};
-  if (!field<json>(reply, "compile_s").is_null())
-    loaded.compile_s = field<double>(reply, "compile_s");
-  return loaded;
+  worker_.ask({{"do", "load"}, {"config", config}}, config.tune_budget_s);
+  const json reply = worker_.answer();
+  return {field<double>(reply, "load_s"), field<double>(reply, "convert_s"),
+          optional_field(reply, "compile_s"), optional_field(reply, "tune_s"),
+          field<InForce>(reply, "in_force")};
 }
 
 double EngineSession::simplify(const LoadConfig& config, const std::string& file) {

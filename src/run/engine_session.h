@@ -24,6 +24,7 @@ struct Loaded {
   double load_s = 0;
   double convert_s = 0;  // of an engine that imports: building the library's form of the model
   std::optional<double> compile_s;  // where something was compiled ahead
+  std::optional<double> tune_s;     // where faster code was looked for
   InForce in_force;
 };
 

@@ -46,6 +46,10 @@ class Engine {
   // measurement; absent where there is none or its earlier work was found in the cache.
   virtual std::optional<double> compile_s() { return std::nullopt; }
 
+  // Of the last load's duration, the seconds that the search for faster code took for which
+  // LoadConfig::tune_budget_s asks; absent where there was none.
+  virtual std::optional<double> tune_s() { return std::nullopt; }
+
   // Writes the loaded model in the library's own form, for the library's users, to `path` with an
   // extension of the engine's choice. Returns what it wrote. Never timed. Only of an engine that
   // imports.

@@ -40,9 +40,11 @@ json load(Engine& engine, const json& request) {
   const double whole_s = static_cast<double>(now_ns() - start_ns) / 1e9;
   const double convert_s = engine.convert_s();
   const std::optional<double> compile_s = engine.compile_s();
-  return {{"load_s", whole_s - convert_s - compile_s.value_or(0)},
+  const std::optional<double> tune_s = engine.tune_s();
+  return {{"load_s", whole_s - convert_s - compile_s.value_or(0) - tune_s.value_or(0)},
           {"convert_s", convert_s},
           {"compile_s", compile_s ? json(*compile_s) : json(nullptr)},
+          {"tune_s", tune_s ? json(*tune_s) : json(nullptr)},
           {"in_force", engine.in_force()}};
 }
 

@@ -1,10 +1,11 @@
-"""Compiles one model into a shared library, and reports how it went in a JSON file.
+"""Compiles one model into a shared library and a file of weights, and reports how it went in a JSON file.
 
-The report is {"outcome": "ok", "settings": {...}}, or an outcome "unsupported", "out_of_memory" or
-"failed" with a "reason" of one sentence. The exit status is 0 for the first and 1 for the others.
+The report is {"outcome": "ok", "settings": {...}}, with "searched_s" and "is_exhausted" of a search,
+or an outcome "unsupported", "out_of_memory" or "failed" with a "reason" of one sentence. The exit status is 0 for the first and 1 for the others.
 """
 
 import argparse
+import dataclasses
 import json
 import sys
 import traceback
@@ -26,13 +27,19 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--original", type=Path, required=True, help="where its weights are")
     parser.add_argument("--schedules", choices=["own", "none"], default="own", help="none: TVM's")
     parser.add_argument("--library", type=Path, required=True, help="what is written")
+    parser.add_argument("--weights", type=Path, required=True, help="what is written beside it")
     parser.add_argument("--report", type=Path, required=True, help="how it went")
+    tuning = parser.add_argument_group("tuning, of our schedules")
+    tuning.add_argument("--tune", type=float, default=0, metavar="SECONDS", help="for the search")
+    tuning.add_argument("--records", type=Path, help="the folder of what was tried")
+    tuning.add_argument("--own-library", type=Path, help="what was compiled before: the library")
+    tuning.add_argument("--own-weights", type=Path, help="and its weights")
     return parser.parse_args()
 
 
 def compile_and_report(options: argparse.Namespace) -> dict:
     try:
-        return {"outcome": "ok", "settings": compile_model(options)}
+        return {"outcome": "ok"} | compile_model(options)
     except Unsupported as unsupported:
         return {"outcome": "unsupported", "reason": str(unsupported)}
     except MemoryError:
@@ -42,19 +49,26 @@ def compile_and_report(options: argparse.Namespace) -> dict:
         return {"outcome": "failed", "reason": f"TVM's compiler: {one_line(error)}"}
 
 
-def compile_model(options: argparse.Namespace) -> dict[str, str]:
-    """What is told of the compiled library."""
-    from . import build, host_target, importer, model_file  # these take two seconds
+def compile_model(options: argparse.Namespace) -> dict:
+    """What is told of the compiled library, and of the search where there was one."""
+    from . import build, host_target, importer, model_file, rewrite, tune, vector_unit
 
     module = importer.import_model(model_file.read_model(options.simplified, options.original))
     target = host_target.host_target()
-    schedules = build.Schedules(options.schedules)
-    build.build_library(module, target, schedules, options.library)
-    return {
+    own = tune.Files(options.own_library, options.own_weights)
+    written = tune.Files(options.library, options.weights)
+    settings = {
         "target": host_target.describe(target),
         "opt_level": str(target.attrs["opt-level"]),
-        "schedules": schedules.value,
+        "schedules": options.schedules,
     }
+    if options.tune > 0:
+        tuned = tune.tune(module, target, options.records, options.tune, own, written)
+        return dataclasses.asdict(tuned) | {"settings": settings | tuned.settings}
+    usual = rewrite.usual_kernels(vector_unit.vector_unit_of(target))
+    kernels = usual if options.schedules == "own" else None
+    build.build_library(module, target, kernels, options.library, options.weights)
+    return {"settings": settings}
 
 
 def one_line(error: Exception) -> str:

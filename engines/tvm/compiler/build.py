@@ -1,33 +1,35 @@
-"""From a Relax module to a shared library that TVM's runtime runs."""
+"""From a Relax module to a shared library and weights that TVM's runtime runs."""
 
-from enum import Enum
 from pathlib import Path
 
 import tvm
 from tvm import relax
 
 from .default_schedule import apply_default_schedule
-from .rewrite import use_kernels
+from .rewrite import KernelOf, use_kernels
 from .vector_unit import vector_unit_of
-
-
-class Schedules(Enum):
-    OWN = "own"
-    NONE = "none"  # what TVM does by itself
+from .weights import take_weights_out
 
 
 def build_library(
-    module: tvm.IRModule, target: tvm.target.Target, schedules: Schedules, path: Path
+    module: tvm.IRModule,
+    target: tvm.target.Target,
+    kernel_of: KernelOf | None,
+    library: Path,
+    weights: Path,
 ) -> None:
-    lower(module, target, schedules).export_library(str(path))
+    """Writes the library, and its last parameters in TVM's format of weights."""
+    lowered, large = take_weights_out(lower(module, target, kernel_of))
+    tvm.compile(lowered, target=target).export_library(str(library))
+    tvm.runtime.save_param_dict_to_file(large, str(weights))
 
 
 def lower(
-    module: tvm.IRModule, target: tvm.target.Target, schedules: Schedules
-) -> relax.VMExecutable:
-    unit = vector_unit_of(target)
-    if schedules is Schedules.OWN:
-        module = use_kernels(module, unit)
+    module: tvm.IRModule, target: tvm.target.Target, kernel_of: KernelOf | None
+) -> tvm.IRModule:
+    """The module with every function scheduled; without kernels, as TVM does it by itself."""
+    if kernel_of is not None:
+        module = use_kernels(module, kernel_of)
     with target:
         module = tvm.transform.Sequential(
             [
@@ -36,6 +38,6 @@ def lower(
                 relax.get_pipeline("zero"),
             ]
         )(module)
-        if schedules is Schedules.OWN:
-            module = apply_default_schedule(module, target, unit)
-        return tvm.compile(module, target=target)
+        if kernel_of is not None:
+            module = apply_default_schedule(module, target, vector_unit_of(target))
+        return module

@@ -7,6 +7,7 @@ read them in order: [block of channels][tap][input][channel in the block]. Bias,
 activation are applied while a tile is written out.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -14,49 +15,54 @@ import tvm
 from tvm import s_tir, te, tirx
 
 from .convolution import Activation, Convolution, Epilogue
-from .tiles import Tile, convolution_tile, depthwise_tile, grouped_tile
+from .plans import GROUP, Plan, usual_plan
+from .tiles import Tile
 from .vector_unit import VectorUnit
 
-_UNROLLED_INPUTS = 4  # of a sum's input channels, where they can be divided so
 _OPAQUE = 8  # relax.op's OpPatternKind: nothing may be fused into the kernel
 
 
-def tile_of(shape: Convolution, unit: VectorUnit) -> Tile:
-    if shape.is_depthwise:
-        return depthwise_tile(shape.out_width, shape.out_channels, unit)
-    choose = convolution_tile if shape.groups == 1 else grouped_tile
-    return choose(shape.out_width, shape.group_outputs, unit)
+@dataclass(frozen=True)
+class Kernel:
+    """A scheduled function of image, packed weights, bias, residual where there is one, and output.
+
+    Image, residual and output are NHWC. It reads weights in blocks of so many `channels`.
+    """
+
+    function: tirx.PrimFunc
+    channels: int
 
 
-def pack_weights(weights: np.ndarray, shape: Convolution, unit: VectorUnit) -> np.ndarray:
+def pack_weights(weights: np.ndarray, shape: Convolution, channels: int) -> np.ndarray:
     """From OIHW to the order in which the kernel reads, zeros beyond the last channel."""
-    tile = tile_of(shape, unit)
     outputs, inputs, height, width = weights.shape
-    missing = tile.covered(outputs) - outputs
+    missing = -outputs % channels
     whole = np.pad(weights, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else weights
-    blocks = whole.reshape(-1, tile.channels, inputs, height, width)
+    blocks = whole.reshape(-1, channels, inputs, height, width)
     packed = np.ascontiguousarray(blocks.transpose(0, 3, 4, 2, 1))
     return packed[:, :, :, 0, :] if shape.is_depthwise else packed
 
 
 @cache
-def make_kernel(shape: Convolution, epilogue: Epilogue, unit: VectorUnit) -> tirx.PrimFunc:
-    """A scheduled function of image, packed weights, bias, residual where there is one, and output.
+def make_kernel(shape: Convolution, epilogue: Epilogue, unit: VectorUnit) -> Kernel:
+    """By the usual plan."""
+    plan = usual_plan(shape, unit)
+    schedule = s_tir.Schedule(definition(shape, epilogue, plan.tile.channels))
+    schedule_kernel(schedule, shape, plan, unit)
+    return as_kernel(schedule, plan.tile.channels)
 
-    Image, residual and output are NHWC.
-    """
-    tile = tile_of(shape, unit)
-    schedule = s_tir.Schedule(_definition(shape, epilogue, tile))
-    _schedule_tiles(schedule, shape, tile)
-    if _is_copied(shape, tile):
-        _schedule_copy(schedule, _copied_channels(shape, tile), unit)
+
+def as_kernel(schedule: s_tir.Schedule, channels: int) -> Kernel:
+    """Of a definition that has been scheduled."""
     function = schedule.mod["main"].without_attr("global_symbol")
-    return function.with_attr({"tirx.is_scheduled": 1, "op_pattern": _OPAQUE})
+    return Kernel(function.with_attr({"tirx.is_scheduled": 1, "op_pattern": _OPAQUE}), channels)
 
 
-def _definition(shape: Convolution, epilogue: Epilogue, tile: Tile) -> tirx.PrimFunc:
+def definition(shape: Convolution, epilogue: Epilogue, channels: int) -> tirx.PrimFunc:
+    """What is computed, from weights in blocks of so many channels."""
+    tile = Tile(1, channels)
     image = te.placeholder(shape.in_shape, name="image")
-    weights = te.placeholder(_packed_shape(shape, tile), name="weights")
+    weights = te.placeholder(packed_shape(shape, tile.channels), name="weights")
     bias = te.placeholder((shape.out_channels,), name="bias")
     residual = te.placeholder(shape.out_shape, name="residual")
     source = _copy(image, shape, tile) if _is_copied(shape, tile) else image
@@ -73,11 +79,12 @@ def _definition(shape: Convolution, epilogue: Epilogue, tile: Tile) -> tirx.Prim
     return te.create_prim_func([*operands, output])
 
 
-def _packed_shape(shape: Convolution, tile: Tile) -> tuple[int, ...]:
-    blocks = tile.covered(shape.out_channels) // tile.channels
+def packed_shape(shape: Convolution, channels: int) -> tuple[int, ...]:
+    """Of weights in blocks of so many channels."""
+    blocks = -(-shape.out_channels // channels)
     if shape.is_depthwise:
-        return (blocks, *shape.kernel, tile.channels)
-    return (blocks, *shape.kernel, shape.group_inputs, tile.channels)
+        return (blocks, *shape.kernel, channels)
+    return (blocks, *shape.kernel, shape.group_inputs, channels)
 
 
 def _is_copied(shape: Convolution, tile: Tile) -> bool:
@@ -138,39 +145,47 @@ def _activate(value: tvm.ir.Expr, epilogue: Epilogue) -> tvm.ir.Expr:
     return value
 
 
-def _schedule_tiles(schedule: s_tir.Schedule, shape: Convolution, tile: Tile) -> None:
+def schedule_kernel(
+    schedule: s_tir.Schedule, shape: Convolution, plan: Plan, unit: VectorUnit
+) -> None:
+    """Of a definition with blocks of as many channels as the plan's tile has."""
+    _schedule_tiles(schedule, shape, plan)
+    if _is_copied(shape, plan.tile):
+        _schedule_copy(schedule, _copied_channels(shape, plan.tile), unit)
+
+
+def _schedule_tiles(schedule: s_tir.Schedule, shape: Convolution, plan: Plan) -> None:
     output, sums = schedule.get_sblock("output"), schedule.get_sblock("sums")
     n, h, w, o = schedule.get_loops(output)
-    blocks, block = schedule.split(o, [None, tile.channels])
-    tiles, row = schedule.split(w, [None, tile.rows])
-    # Depthwise blocks share nothing but the image's rows, which should stay in the cache.
-    outer = [n, h, blocks] if shape.is_depthwise else [n, blocks, h]
-    schedule.reorder(*outer, tiles, row, block)
-    if (
-        shape.is_matrix_product
-    ):  # all pixels are in one row: the tiles are what there is to share out
-        tiles = schedule.fuse(*outer, tiles)
-        schedule.parallel(tiles)
-    else:
-        schedule.parallel(schedule.fuse(*outer))
-    schedule.compute_at(sums, tiles, preserve_unit_loops=True)
+    blocks, block = schedule.split(o, [None, plan.tile.channels])
+    tiles, row = schedule.split(w, [None, plan.tile.rows])
+    loops = {"n": n, "h": h, "b": blocks, "t": tiles}
+    if "g" in plan.order.shared:
+        loops["g"], loops["t"] = schedule.split(tiles, [None, GROUP])
+    shared = [loops[name] for name in plan.order.shared]
+    inner = [loops[name] for name in plan.order.inner]
+    schedule.reorder(*shared, *inner, row, block)
+    outermost = schedule.fuse(*shared)
+    schedule.parallel(outermost)
+    schedule.compute_at(sums, inner[-1] if inner else outermost, preserve_unit_loops=True)
     schedule.set_scope(sums, 0, "local")
-    depth = len(schedule.get_loops(output)) - 2  # loops around a tile
-    _schedule_sums(schedule, shape, depth)
+    _schedule_sums(schedule, shape, plan.unrolled_inputs, loops_around=1 + len(inner))
     schedule.unroll(row)
-    if shape.out_channels % tile.channels == 0:
+    if shape.out_channels % plan.tile.channels == 0:
         schedule.vectorize(block)  # a vector with a condition would be taken apart
 
 
-def _schedule_sums(schedule: s_tir.Schedule, shape: Convolution, depth: int) -> None:
+def _schedule_sums(
+    schedule: s_tir.Schedule, shape: Convolution, unrolled_inputs: int, loops_around: int
+) -> None:
     sums = schedule.get_sblock("sums")
-    inner = schedule.get_loops(sums)[depth:]
+    inner = schedule.get_loops(sums)[loops_around:]
     (n, h, rows, channels), taps = inner[:4], inner[4:]
     schedule.reorder(*taps, n, h, rows, channels)
     if shape.is_depthwise:
         schedule.unroll(taps[1])
-    elif shape.group_inputs % _UNROLLED_INPUTS == 0:
-        _, few = schedule.split(taps[2], [None, _UNROLLED_INPUTS])
+    elif unrolled_inputs > 1:
+        _, few = schedule.split(taps[2], [None, unrolled_inputs])
         schedule.unroll(few)
     schedule.unroll(rows)
     schedule.vectorize(channels)

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import tvm
+from tvm import s_tir
 
 from . import vector_unit
 from .convolution import Activation, Convolution, Epilogue, reference
 from .host_target import host_target
-from .kernels import make_kernel, pack_weights
+from .kernels import Kernel, as_kernel, definition, make_kernel, pack_weights, schedule_kernel
+from .plans import all_plans, changes
 from .vector_unit import VectorUnit
 
 UNITS = {
@@ -40,11 +42,15 @@ SHAPES = {
 
 
 def run(shape: Convolution, epilogue: Epilogue, unit: VectorUnit, operands: dict) -> np.ndarray:
-    kernel = make_kernel(shape, epilogue, unit).with_attr("global_symbol", "kernel")
-    library = tvm.compile(tvm.IRModule({"kernel": kernel}), target=host_target())
+    return compute(make_kernel(shape, epilogue, unit), shape, epilogue, operands)
+
+
+def compute(kernel: Kernel, shape: Convolution, epilogue: Epilogue, operands: dict) -> np.ndarray:
+    function = kernel.function.with_attr("global_symbol", "kernel")
+    library = tvm.compile(tvm.IRModule({"kernel": function}), target=host_target())
     arrays = [
         operands["image"],
-        pack_weights(operands["weights"], shape, unit),
+        pack_weights(operands["weights"], shape, kernel.channels),
         operands["bias"],
         *([operands["residual"]] if epilogue.has_residual else []),
         np.full(shape.out_shape, np.nan, np.float32),
@@ -90,3 +96,21 @@ def test_residual_and_activation_come_after_the_bias():
     for epilogue, finished in ((clip, np.clip(sums, -0.5, 0.25)), (relu, np.maximum(sums, 0))):
         computed = run(shape, epilogue, vector_unit.AVX2, operands)
         np.testing.assert_allclose(computed, finished, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "name", ["batch", "odd channels", "groups", "odd depthwise", "odd product"]
+)
+def test_sums_are_the_definition_s_by_whatever_plan(name):
+    """Each order, each tile and each unrolling, the rest as usual."""
+    shape, unit = SHAPES[name], vector_unit.AVX2
+    operands = random_operands(shape)
+    usual, *others = all_plans(shape, unit)
+    right = expected(shape, operands)
+    for plan in others:
+        if changes(plan, usual) == 1:
+            schedule = s_tir.Schedule(definition(shape, Epilogue(), plan.tile.channels))
+            schedule_kernel(schedule, shape, plan, unit)
+            kernel = as_kernel(schedule, plan.tile.channels)
+            computed = compute(kernel, shape, Epilogue(), operands)
+            np.testing.assert_allclose(computed, right, rtol=2e-5, atol=2e-5, err_msg=str(plan))

@@ -5,13 +5,17 @@ permuted only where something needs the other; what works on each element, pools
 channels follows the layout of its operands.
 """
 
+from collections import Counter
+from collections.abc import Callable
+
 import numpy as np
 import tvm
 from tvm import relax
 from tvm.relax import op
 
+from .convolution import Convolution, Epilogue
 from .dataflow import Dataflow, is_one_block, is_static_tensor, operator_of, shape_of
-from .kernels import make_kernel, pack_weights
+from .kernels import Kernel, make_kernel, pack_weights
 from .sites import Site, find_sites
 from .vector_unit import VectorUnit
 
@@ -26,17 +30,32 @@ _ELEMENTWISE = {
 }
 
 
-def use_kernels(module: tvm.IRModule, unit: VectorUnit) -> tvm.IRModule:
+KernelOf = Callable[[Convolution, Epilogue], Kernel]
+
+
+def usual_kernels(unit: VectorUnit) -> KernelOf:
+    return lambda shape, epilogue: make_kernel(shape, epilogue, unit)
+
+
+def use_kernels(module: tvm.IRModule, kernel_of: KernelOf) -> tvm.IRModule:
     """The module with `main` rewritten; as it is where `main` has control flow."""
     if not is_one_block(module["main"]):
         return module
-    return _Rewriter(module, unit).rewrite()
+    return _Rewriter(module, kernel_of).rewrite()
+
+
+def kernels_in(module: tvm.IRModule) -> Counter[tuple[Convolution, Epilogue]]:
+    """What use_kernels would call, and how many times."""
+    if not is_one_block(module["main"]):
+        return Counter()
+    sites = find_sites(Dataflow(module["main"])).values()
+    return Counter((site.shape, site.epilogue) for site in sites)
 
 
 class _Rewriter:
-    def __init__(self, module: tvm.IRModule, unit: VectorUnit):
+    def __init__(self, module: tvm.IRModule, kernel_of: KernelOf):
         self.module = module
-        self.unit = unit
+        self.kernel_of = kernel_of
         self.dataflow = Dataflow(module["main"])
         self.sites = find_sites(self.dataflow)
         self.absorbed = {variable for site in self.sites.values() for variable in site.absorbed}
@@ -73,11 +92,11 @@ class _Rewriter:
                 self.plain[variable] = self.builder.emit(self._substitute(value))
 
     def _emit_site(self, site: Site) -> None:
-        kernel = make_kernel(site.shape, site.epilogue, self.unit)
-        function = self.builder.add_func(kernel, "own_kernel")
+        kernel = self.kernel_of(site.shape, site.epilogue)
+        function = self.builder.add_func(kernel.function, "own_kernel")
         operands = [
             self._as_image(site, site.call.args[0], site.shape.in_shape),
-            relax.const(pack_weights(site.weights, site.shape, self.unit)),
+            relax.const(pack_weights(site.weights, site.shape, kernel.channels)),
             relax.const(site.bias),
         ]
         if site.residual is not None:

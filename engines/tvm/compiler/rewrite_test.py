@@ -7,7 +7,7 @@ from onnx import helper
 
 from . import vector_unit
 from .importer import import_model
-from .rewrite import use_kernels
+from .rewrite import use_kernels, usual_kernels
 from .small_models import model_of, require_right
 
 node = helper.make_node
@@ -19,7 +19,9 @@ def values(*shape: int, seed: int = 0) -> np.ndarray:
 
 def kernels_in(nodes: list, inputs: dict, constants: dict, opset: int = 13) -> int:
     """How many of our kernels the rewritten model has calls of."""
-    module = use_kernels(import_model(model_of(nodes, inputs, constants, opset)), vector_unit.AVX2)
+    module = use_kernels(
+        import_model(model_of(nodes, inputs, constants, opset)), usual_kernels(vector_unit.AVX2)
+    )
     calls = 0
 
     def visit(expression) -> None:

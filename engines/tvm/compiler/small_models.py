@@ -7,9 +7,11 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from tvm import relax
 
-from .build import Schedules, lower
+from .build import lower
 from .host_target import host_target
 from .importer import import_model
+from .rewrite import usual_kernels
+from .vector_unit import vector_unit_of
 
 
 def model_of(
@@ -32,7 +34,10 @@ def model_of(
 
 
 def compute(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> np.ndarray:
-    library = lower(import_model(model), host_target(), Schedules.OWN)
+    target = host_target()
+    library = tvm.compile(
+        lower(import_model(model), target, usual_kernels(vector_unit_of(target))), target=target
+    )
     machine = relax.VirtualMachine(library, tvm.cpu())
     return machine["main"](*(tvm.runtime.tensor(value) for value in inputs.values())).numpy()
 

@@ -9,12 +9,14 @@ stored.
 
 from dataclasses import dataclass
 
+from .convolution import Convolution
 from .vector_unit import VectorUnit
 
 _MOST_VECTORS = 4  # of a tile's channels
 _MOST_ROWS = 28
 # Registers that are not accumulators: weights and the broadcast number.
 _WORKING_REGISTERS = 4
+_FEWEST_WORKING_REGISTERS = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,23 @@ def depthwise_tile(pixels: int, channels: int, unit: VectorUnit) -> Tile:
     width = max(widths, key=lambda width: (channels / Tile(1, width).covered(channels), width))
     most_rows = max(1, accumulators // _vectors(width, unit))
     return Tile(max(rows for rows in divisors(pixels) if rows <= most_rows), width)
+
+
+def other_tiles(usual: Tile, shape: Convolution, unit: VectorUnit) -> list[Tile]:
+    """Those that a tuner may try, the most promising first: some use registers that the usual one
+    leaves to the compiler, some fewer."""
+    most_sums = unit.registers - _FEWEST_WORKING_REGISTERS
+    channels = shape.group_outputs if not shape.is_depthwise else shape.out_channels
+    tiles = [
+        Tile(rows, width)
+        for width in _widths(unit)
+        for rows in divisors(shape.out_width)
+        if rows <= _MOST_ROWS and rows * _vectors(width, unit) <= most_sums
+        if width <= max(usual.channels, unit.lanes) * 2
+        if shape.groups == 1 or shape.is_depthwise or channels % width == 0
+    ]
+    tiles.sort(key=lambda tile: _merit(tile, channels, unit), reverse=True)
+    return [tile for tile in tiles if tile != usual]
 
 
 def divisors(number: int) -> list[int]:

@@ -1,14 +1,32 @@
 #!/usr/bin/env bash
-# compare_schedules.sh RESULTS own|none MODEL...: measures each model on TVM with our schedules (own) or with what it does
-# by itself (none), against ONNX Runtime in the same run, and prints the rows of docs/engines.md's table. Compiles anew, so
-# that compile_s is there. BUDGET is seconds an engine and model (5).
+# compare_schedules.sh RESULTS MODES MODEL...: measures each model on TVM against ONNX Runtime in the same run, in each of the
+# MODES, such as none,own,tuned: with what TVM does by itself, with our schedules, and tuned for TUNE seconds (60). Compiles
+# anew, so that compile_s is there. BUDGET is seconds an engine and model (4). Where TVM takes more than LIMIT seconds (300) to
+# compile or for an inference, that is told. table.py prints the rows of docs/engines.md from RESULTS.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 results=${1:?say where the results go}
-schedules=${2:?own or none}
-rm -rf "${XDG_CACHE_HOME:-$HOME/.cache}/dnn-bench/tvm"
-for model in "${@:3}"; do
-  DNNBENCH_TVM_SCHEDULES=$schedules "$here/../../../bench_model.sh" "$model" --onnxruntime --tvm --timeout=1000 \
-    --budget="${BUDGET:-5}" --output="$results/$schedules" >&2 || true
+modes=${2:?some of none,own,tuned}
+
+# The cache without what was compiled before, which others may need.
+usual=${XDG_CACHE_HOME:-$HOME/.cache}/dnn-bench
+XDG_CACHE_HOME=$(mktemp -d)
+export XDG_CACHE_HOME
+trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
+mkdir "$XDG_CACHE_HOME/dnn-bench"
+for folder in "$usual"/*; do
+  [[ $folder == */tvm ]] || ln -s "$folder" "$XDG_CACHE_HOME/dnn-bench/"
 done
-python3 "$here/table.py" "$results/$schedules" "${@:3}"
+
+for model in "${@:3}"; do
+  for mode in ${modes//,/ }; do
+    flags=(--onnxruntime --tvm --timeout="${LIMIT:-300}" --budget="${BUDGET:-4}" --output="$results/$mode")
+    schedules=own
+    case $mode in
+      none) schedules=none flags+=(--warmup=0 --repeat=5) ;;
+      tuned) flags+=(--tune-budget="${TUNE:-60}") ;;
+    esac
+    DNNBENCH_TVM_SCHEDULES=$schedules "$here/../../../bench_model.sh" "$model" "${flags[@]}" >&2 || true
+  done
+done
+python3 "$here/table.py" "$results" "${@:3}"

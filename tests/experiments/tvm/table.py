@@ -1,33 +1,63 @@
-"""table.py RESULTS MODEL...: prints a row of Markdown a model: milliseconds on ONNX Runtime and TVM, their ratio, seconds of
-compilation, error. A question mark: the machine was busy."""
+"""table.py RESULTS MODEL...: prints a row of Markdown a model from what compare_schedules.sh measured. Each time in ms is
+followed by its ratio to ONNX Runtime's in the same run; a question mark: the machine was busy."""
 
 import json
 import sys
 from pathlib import Path
 
 
-def read(folder: Path, model: str, backend: str) -> dict:
-    return json.loads((folder / f"{model}-quant=0-cpu-{backend}-cpu.json").read_text())
+def read(folder: Path, model: str, backend: str) -> dict | None:
+    path = folder / f"{model}-quant=0-cpu-{backend}-cpu.json"
+    return json.loads(path.read_text()) if path.exists() else None
 
 
-def row(folder: Path, model: str) -> str:
+def median_ms(result: dict) -> float:
+    return 1e3 * result["latency_s"]["p50"]
+
+
+def time_and_ratio(folder: Path, model: str) -> str:
     tvm, onnxruntime = read(folder, model, "tvm"), read(folder, model, "onnxruntime")
+    if tvm is None or onnxruntime is None:
+        return "not measured"
     for result in (tvm, onnxruntime):
         if result["outcome"] != "ok":
-            return f"| {model} | {result['backend']}: {result['reason']} |"
-    milliseconds = [1e3 * result["latency_s"]["p50"] for result in (onnxruntime, tvm)]
+            return f"{result['outcome']}"
     busy = " ?" if tvm["noise"]["suspect"] else ""
-    cells = [
-        f"{milliseconds[0]:.3g}",
-        f"{milliseconds[1]:.3g}",
-        f"{milliseconds[1] / milliseconds[0]:.2f}{busy}",
-        "-" if tvm["compile_s"] is None else f"{tvm['compile_s']:.1f}",
-        f"{tvm['verification']['max_rel_error']:.0e}",
+    ratio = median_ms(tvm) / median_ms(onnxruntime)
+    return f"{median_ms(tvm):.3g} ({ratio:.3g}){busy}"
+
+
+def what_tuning_did(tuned: dict | None) -> str:
+    if tuned is None or tuned["in_force"] is None:
+        return "-"
+    settings = tuned["in_force"]["settings"]
+    if "tuned_functions" not in settings:
+        return settings.get("tuning", "-")
+    return f"{settings['tuned_functions']}, {settings['tuning_trials']} trials, {tuned['tune_s'] or 0:.0f} s"
+
+
+def row(results: Path, model: str) -> str:
+    own, onnxruntime = (read(results / "own", model, name) for name in ("tvm", "onnxruntime"))
+    tuned = read(results / "tuned", model, "tvm")
+    errors = [
+        r["verification"]["max_rel_error"] for r in (own, tuned) if r and r["outcome"] == "ok"
     ]
-    return f"| {model} | {' | '.join(cells)} |"
+    cells = [
+        model,
+        f"{median_ms(onnxruntime):.3g}" if onnxruntime else "-",
+        *(time_and_ratio(results / mode, model) for mode in ("none", "own", "tuned")),
+        f"{own['compile_s']:.1f}" if own and own["compile_s"] else "-",
+        what_tuning_did(tuned),
+        f"{max(errors):.0e}" if errors else "-",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def main(folder: str, *models: str) -> None:
+    print(
+        "| model | onnxruntime | tvm by itself | our schedules | tuned | compiles, s | replaced | error |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for model in models:
         print(row(Path(folder), model))
 
