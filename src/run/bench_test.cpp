@@ -106,7 +106,7 @@ TEST_F(BenchModelTest, NoEngineIsStartedAnewWhereMemoryMightNotHoldIt) {
 TEST_F(BenchModelTest, AnEngineThatDoesNotStartAgainEndsAndTheOthersGoOn) {
   options_.repeat = 6;
   const std::vector<Result> results =
-      bench({"crash_on_second_load,file=" + folder_ + "/loaded", "ok,duration_s=0.003"}, kPlenty);
+      bench({"crash_on_second_load,file=" + folder_ / "loaded", "ok,duration_s=0.003"}, kPlenty);
   EXPECT_EQ(results[0].outcome.kind, OutcomeKind::kCrashed);
   EXPECT_TRUE(results[0].data.empty());
   EXPECT_TRUE(results[1].outcome.ok()) << results[1].outcome.reason;

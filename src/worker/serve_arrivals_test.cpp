@@ -53,7 +53,9 @@ TEST(ServeArrivals, BeginsNoneBeforeItHasArrivedNorBeforeTheOneBefore) {
     EXPECT_GE(served.begin_ns[i], schedule.origin_ns + schedule.arrival_ns[i]);
     EXPECT_GE(served.finish_ns[i] - served.begin_ns[i], kMillisecond / 5);
     EXPECT_GE(served.late_ns[i], 0);
-    if (i > 0) EXPECT_GE(served.begin_ns[i], served.finish_ns[i - 1]);
+    if (i > 0) {
+      EXPECT_GE(served.begin_ns[i], served.finish_ns[i - 1]);
+    }
   }
 }
 
