@@ -61,11 +61,31 @@ def under_load(result: dict, chance: random.Random) -> dict:
         verdict = chance.choice(["carried", "carried", "late"]) if rate < usual else "overloaded"
         p99_s = chance.uniform(1, 9) / usual
         rates.append({"rate_per_s": rate, "verdict": verdict, "p99_s": p99_s})
-    settings = result["backend_meta"]
+    settings = result["backend_meta"] + chance.choice(["", "", "-streams=2"])  # by itself, too
     load = {"settings": settings, "carried_per_s": 1.0, "rates": rates}
     meta = f"{settings}-mode=load-rate=1"
     started = f"2026-11-{chance.randint(10, 24)}T00:00:00Z"
     return result | {"mode": "load", "load": load, "backend_meta": meta, "started_at": started}
+
+
+def at_full_speed(result: dict, chance: random.Random) -> dict:
+    """Two processes that together do about as much as the result's times say of one, or twice."""
+    per_s = len(result["data"]) / sum(result["data"]) * chance.uniform(0.9, 2)
+    known = chance.random() < 0.7
+    tried = {"per_s": per_s, "least_per_s": 0.9 * per_s if known else None}
+    tried["greatest_per_s"] = 1.1 * per_s if known else None
+    batch = chance.choice([None, None, 1, 4])
+    settings = result["backend_meta"] + "-streams=2" + ("-batch=4" if batch == 4 else "")
+    started = f"2026-11-{chance.randint(10, 24)}T00:00:00Z"
+    return result | {
+        "mode": "throughput",
+        "streams": 2,
+        "batch": batch,
+        "throughput_per_s": per_s,
+        "throughput": {"settings": settings, "chosen": 0, "tried": [tried]},
+        "backend_meta": result["backend_meta"] + "-mode=throughput",
+        "started_at": started,
+    }
 
 
 def write_results(folder: Path, chance: random.Random) -> None:
@@ -80,6 +100,9 @@ def write_results(folder: Path, chance: random.Random) -> None:
         if "published" not in result and chance.random() < 0.3:
             load = under_load(result, chance)
             (folder / f"{i}-load.json").write_text(json.dumps(load), encoding="utf-8")
+        if "published" not in result and chance.random() < 0.3:
+            full = at_full_speed(result, chance)
+            (folder / f"{i}-full.json").write_text(json.dumps(full), encoding="utf-8")
 
 
 def plan_of_advice(plan: dict) -> list:
@@ -94,7 +117,7 @@ def browser():
         yield one
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(16))
 def test_the_same_plans(dnnbench, browser, tmp_path, monkeypatch, seed):
     chance = random.Random(seed)
     (tmp_path / "results").mkdir()

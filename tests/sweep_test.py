@@ -20,6 +20,12 @@ def test_each_batch_has_a_result_of_its_own(bench, open_batch):
     assert result["input_shapes"] == {"x": [3, 3, 8, 8]}
     assert result["verification"]["verdict"] == "ok"
     assert "inputs x[1,3,8,8]" in run.stdout and "inputs x[3,3,8,8]" in run.stdout
+    summary = run.stdout[run.stdout.index("All batches:") :]
+    assert [row.split()[:2] for row in summary.splitlines()[2:4]] == [
+        ["onnxruntime", "1"],
+        ["onnxruntime", "3"],
+    ]
+    assert "with batch " in summary or run.disturbed
 
 
 def test_a_model_with_a_fixed_batch_says_so(bench, convolution):
@@ -29,7 +35,8 @@ def test_a_model_with_a_fixed_batch_says_so(bench, convolution):
         "--batch=4 can't be run: the model fixes the batch of its inputs (x float32[1,3,8,8]); "
         "export it with an open first dimension" in run.stderr
     )
-    assert bench(convolution, "--onnxruntime", "--batch=1").code == 0
+    alone = bench(convolution, "--onnxruntime", "--batch=1")
+    assert alone.code == 0 and "All batches" not in alone.stdout
 
 
 def test_thread_counts_take_turns_with_each_other(bench, convolution):
@@ -121,6 +128,35 @@ def test_what_was_found_to_do_more_is_chosen(throughput):
         low, high = setting["speed_interval"] or (0, float("inf"))
         assert (setting["relation"] == "faster") == (low > 1.01)
         assert (setting["relation"] == "slower") == (high < 1 / 1.01)
+
+
+def test_the_setting_found_is_the_best_of_those_tried(bench, tmp_path):
+    """Two processes do twice what one does, and four items take no longer than one: all that the
+    machine leaves undisturbed is found."""
+    model = tiny_models.save(tiny_models.convolution(batch="N"), tmp_path / "tiny.onnx")
+    flags = ["--mode=throughput", "--batch=1,4", "--threads=1", "--budget=60"]
+    run = bench(model, "--fake=ok,duration_s=0.003", *flags, quick=False)
+    assert run.code == 0
+    result = run.only_result()
+    tried = result["throughput"]["tried"]
+    if run.disturbed or any(s["relation"] == "undecided" for s in tried):
+        pytest.skip("the machine is too busy")
+    best = tried[result["throughput"]["chosen"]]
+    assert best["batch"] == 4
+    assert best["per_s"] == max(s["per_s"] for s in tried)
+    assert best["per_s"] == pytest.approx(4 * best["streams"] / 0.003, rel=0.1)
+    settings = f"-streams={best['streams']}" if best["streams"] > 1 else ""
+    assert result["throughput"]["settings"] == f"ok_duration_s=0.003{settings}-batch=4"
+
+
+def test_a_bound_picks_the_best_setting_within_it(bench, open_batch):
+    flags = ["--mode=throughput", "--batch=1,2", "--slo-p99=10", "--budget=30"]
+    run = bench(open_batch, "--onnxruntime", *flags, quick=False)
+    result = run.only_result()
+    found = result["throughput"]
+    assert found["slo_p99_s"] == 10
+    assert found["tried"][found["chosen"]]["p99_s"] <= 10
+    assert found["tried"][found["chosen"]]["reason"] == ""
 
 
 def test_a_setting_that_breaks_the_bound_is_not_chosen(bench, convolution):

@@ -22,34 +22,44 @@ T_975 = (
 
 
 def candidates(
-    comparisons: list[Comparison], usd_per_hour: dict[str, float], loads: Iterable[Result] = ()
+    comparisons: Iterable[Comparison], usd_per_hour: dict[str, float]
 ) -> tuple[list[tuple[Row, Candidate]], list[tuple[Row, str]]]:
-    """Of one model's comparisons: the candidates, those without a price too, and each row that is
-    none with the reason. `loads`: the model's results in load mode, which belong to the candidates
-    with the same settings."""
+    """Of one model's comparisons, of all modes: the candidates, those without a price too, and each
+    row that is none with the reason."""
     rows = [row for comparison in comparisons for row in comparison.rows]
-    shapes = shapes_that_count([row.result for row in rows] + list(loads))
+    loads = [row.result for row in rows if row.result.mode == "load"]
+    shapes = shapes_that_count([row.result for row in rows])
     rates = load_rates(loads, shapes)
     found, out = [], []
-    for group in grouped(rows).values():
+    for what, group in grouped(rows).items():
         if len(group) > 1:
             group.sort(key=lambda row: age_order(row.result))
         *older, newest = group
+        older = [row for row in older if row.result.mode == newest.result.mode]
         out += [(row, "a newer result, or one of a quiet machine, counts") for row in older]
-        reason = why_not(newest.result, shapes)
+        measured = rates.get(what, ())
+        reason = why_not(newest.result, shapes, measured)
         if reason:
             out.append((newest, reason))
         else:
             usd = usd_per_hour.get(newest.result.instance)
-            measured = rates.get(deployment(newest.result), ())
             found.append((newest, candidate(newest, usd, measured)))
     return found, out
 
 
 def deployment(result: Result) -> tuple:
     """What is deployed, in whatever mode it was measured."""
-    settings = text_or(result.load.get("settings"), result.backend_meta)
-    return (result.instance, result.backend, settings, result.quantized)
+    return (result.instance, result.backend, result.settings, result.quantized)
+
+
+def carried_per_s(rates: Iterable[tuple[float, float | None]]) -> float:
+    """The greatest rate up to which every measured rate was carried; 0 where there is none."""
+    carried = 0.0
+    for rate_per_s, p99_s in rates:
+        if p99_s is None:
+            break
+        carried = rate_per_s
+    return carried
 
 
 def load_rates(loads: Iterable[Result], shapes: set[str]) -> dict[tuple, tuple]:
@@ -72,31 +82,39 @@ def load_rates(loads: Iterable[Result], shapes: set[str]) -> dict[tuple, tuple]:
 def grouped(rows: list[Row]) -> dict[tuple, list[Row]]:
     groups = defaultdict(list)
     for row in rows:
-        result = row.result
-        groups[result.instance, result.backend, result.backend_meta, result.quantized].append(row)
+        groups[deployment(row.result)].append(row)
     return groups
 
 
 def age_order(result: Result) -> tuple:
-    """The one that counts last: suspect ones first, then the oldest."""
+    """The one that counts last: those measured one request at a time after the others, suspect ones
+    first, under load before without a pause; then the oldest."""
     started = text_or(result.raw.get("started_at"), "")
-    return (not result.suspect, started, result.path.stat().st_mtime, str(result.path))
+    kind = (result.mode == "latency", not result.suspect, result.mode != "load")
+    return (*kind, started, result.path.stat().st_mtime, str(result.path))
 
 
-def why_not(result: Result, shapes: set[str]) -> str:
+def serves_batches(result: Result) -> bool:
+    batch = result.raw.get("batch")
+    return result.mode == "throughput" and isinstance(batch, int) and batch > 1
+
+
+def why_not(result: Result, shapes: set[str], rates: tuple) -> str:
     if result.outcome != "ok":
         return result.outcome.replace("_", " ")
     if result.verdict == "wrong":
         return "its outputs were found wrong"
-    if result.mode != "latency":
-        return f"measured in {result.mode} mode"
     if result.suspect:
         return "the machine was busy with something else: measure again"
+    if serves_batches(result):
+        return "serves several items at a time; how long requests wait for them was not measured"
     if shape_of(result) not in shapes:
         return "another input shape than the other results of the model"
+    if result.mode == "load" and carried_per_s(rates) == 0:
+        return "under load it carried no rate with a known 99th percentile"
     if result.published and result.published.bound == "below":
         return f"only known to be {result.statement}"
-    if interval_of(result)[0] <= 0:
+    if interval_of(result, rates)[0] <= 0:
         return "too inexact: its interval reaches down to zero"
     return ""
 
@@ -104,13 +122,14 @@ def why_not(result: Result, shapes: set[str]) -> str:
 def shapes_that_count(results: list[Result]) -> set[str]:
     """The input shapes of the task: those of the results without settings of their own for them. Of
     no result where there is none of these and the others differ."""
+    results = [r for r in results if not serves_batches(r)]
     plain = {shape_of(r) for r in results if not has_own_shape(r)}
     every = {shape_of(r) for r in results}
     return plain or (every if len(every) == 1 else set())
 
 
 def has_own_shape(result: Result) -> bool:
-    return "-shape=" in result.backend_meta or "-batch=" in result.backend_meta
+    return "-shape=" in result.settings or "-batch=" in result.settings
 
 
 def shape_of(result: Result) -> str:
@@ -119,20 +138,20 @@ def shape_of(result: Result) -> str:
 
 
 def settings_of(result: Result) -> str:
-    return result.backend_meta + ("-quantised" if result.quantized else "")
+    return result.settings + ("-quantised" if result.quantized else "")
 
 
 def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> Candidate:
-    result, times = row.result, row.result.times_s
+    result, under_load = row.result, row.result.mode == "load"
+    times = [] if under_load else result.times_s  # a latency under load is more than an inference
     bound = bool(result.published and result.published.bound)
-    mean = 1 / result.throughput if result.published else math.fsum(times) / len(times)
-    low, high = interval_of(result)
+    low, high = interval_of(result, load_rates)
     return Candidate(
         instance=result.instance,
         engine=result.backend,
         settings=settings_of(result),
         usd_per_hour=usd_per_hour,
-        mean_s=mean,
+        mean_s=mean_of(result, load_rates),
         mean_square_s2=math.fsum(t * t for t in times) / len(times) if times else None,
         slowest_s=slowest(result.ordered_s) if times else None,
         experiments=len(times),
@@ -141,7 +160,18 @@ def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> C
         single_only=bound,
         verified=result.verdict == "ok",
         load_rates=load_rates,
+        servers=result.streams if result.mode == "throughput" else 1,
+        load_alone=under_load,
     )
+
+
+def mean_of(result: Result, rates: tuple) -> float:
+    """One over the throughput of one machine."""
+    if result.mode == "load":
+        return 1 / carried_per_s(rates)
+    if result.published or result.mode == "throughput":
+        return 1 / result.throughput
+    return math.fsum(result.times_s) / len(result.times_s)
 
 
 def slowest(ordered: list[float]) -> float:
@@ -150,8 +180,13 @@ def slowest(ordered: list[float]) -> float:
     return ordered[-1] if few else ordered[math.ceil(0.99 * len(ordered)) - 1]
 
 
-def interval_of(result: Result) -> tuple[float, float | None]:
-    """Of the throughput, as docs/advising.md derives it; None where it has no upper end."""
+def interval_of(result: Result, rates: tuple = ()) -> tuple[float, float | None]:
+    """Of the throughput, as docs/advising.md derives it; None where it has no upper end. The
+    throughput itself where nothing is known of it."""
+    if result.mode != "latency":
+        alone = 1 / mean_of(result, rates)
+        low, high = result.setting.get("least_per_s"), result.setting.get("greatest_per_s")
+        return (low, high) if is_positive(low) and is_positive(high) else (alone, alone)
     if result.published:
         middle, error = result.published.throughput_per_s, result.published.plus_minus_per_s
         return middle - error, middle + error

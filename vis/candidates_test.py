@@ -29,10 +29,7 @@ def planned(tmp_path):
             sample = json.loads(SAMPLE.read_text(encoding="utf-8")) | keys
             path.write_text(json.dumps({k: v for k, v in sample.items() if v is not None}))
             results.append(read_result(path))
-        comparisons = compare(results)
-        latency = [c for c in comparisons if c.mode != "load"]
-        loads = [row.result for c in comparisons if c.mode == "load" for row in c.rows]
-        found, out = candidates(latency, PRICES, loads)
+        found, out = candidates(compare(results), PRICES)
         return [candidate for _, candidate in found], [reason for _, reason in out]
 
     return plan
@@ -75,6 +72,52 @@ def test_measured_loads_belong_to_the_engine_measured_one_request_at_a_time(plan
     assert out == []
     [candidate], _ = planned({}, under_load((6, 0.5)) | BUSY)
     assert candidate.load_rates == ()
+
+
+def test_under_load_alone_a_machine_does_what_it_carried(planned):
+    streams = {"settings": "cpu-streams=2", "carried_per_s": 1}
+    result = under_load((100, 0.02), (200, 0.05), (400, None), (500, 0.1))
+    result["load"] |= streams
+    [_, candidate], out = planned({}, result)
+    assert candidate.settings == "cpu-streams=2" and candidate.load_alone
+    assert candidate.throughput_per_s == 200 and candidate.inference_s is None
+    assert (candidate.low_per_s, candidate.high_per_s) == (200, 200) and out == []
+    nothing = under_load((400, None))
+    nothing["load"] |= streams
+    [_], [reason] = planned({}, nothing)
+    assert "carried no rate" in reason
+
+
+def at_full_speed(**keys: object) -> dict:
+    tried = [{"per_s": 100}, {"per_s": 180, "least_per_s": 170, "greatest_per_s": 190}]
+    return {
+        "mode": "throughput",
+        "backend_meta": "cpu-mode=throughput",
+        "data": [0.01, 0.012],
+        "throughput_per_s": 180,
+        "streams": 2,
+        "throughput": {"settings": "cpu-streams=2", "chosen": 1, "tried": tried},
+    } | keys
+
+
+def test_the_setting_found_in_throughput_mode_is_one(planned):
+    load = under_load((100, 0.02))
+    load["load"]["settings"] = "cpu-streams=2"
+    for results in ([at_full_speed()], [load, at_full_speed()], [at_full_speed(), load]):
+        [candidate], out = planned(*results)
+        assert candidate.throughput_per_s == pytest.approx(180) and not candidate.load_alone
+        assert candidate.inference_s == pytest.approx(2 / 180) and candidate.slowest_s == 0.012
+        assert (candidate.low_per_s, candidate.high_per_s) == (170, 190) and out == []
+        assert len(candidate.load_rates) == len(results) - 1
+    [candidate], _ = planned(load, at_full_speed() | BUSY)
+    assert candidate.load_alone
+
+
+def test_batches_of_throughput_mode_are_no_task_of_their_own(planned):
+    batches = at_full_speed(batch=4, input_shapes={"data": [4, 3, 224, 224]})
+    [candidate], [reason] = planned({}, batches)
+    assert candidate.settings == "cpu" and "several items" in reason
+    assert planned(batches)[0] == []
 
 
 def test_other_settings_are_other_candidates(planned):

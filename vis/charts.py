@@ -18,12 +18,19 @@ DETAIL_CHARACTERS = 36
 REASON_CHARACTERS = 100
 REASON_LINES = 2
 AXIS_TITLE = "Throughput (inferences per second)"
-ONE_AT_A_TIME = AXIS_TITLE + ", one at a time"
+UNITS = {
+    "latency": AXIS_TITLE + ", one at a time",
+    "throughput": "Throughput (items per second: inferences times the batch)",
+}
 HOW_TO_READ = (
     "Bar: median. Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
 )
 PUBLISHED_NOTE = (
     "Bar: as published, without the samples behind it. Whisker: how exactly it could be read."
+)
+SETTING_NOTE = (
+    "Bar: what the best setting does, processes \u00d7 threads of each. Whisker: 95 % interval of the "
+    "mean. Below it: how long an inference takes while all of them work."
 )
 UNVERIFIED_NOTE = (
     "Dashed, no filling: outputs not verified, or the machine busy with something else, "
@@ -35,7 +42,7 @@ def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
     drawn, height = lay_out(comparison)
     base = alt.Chart(alt.Data(values=drawn))
     x = alt.Scale(domain=[0, axis_end(comparison)], nice=False)
-    unit = ONE_AT_A_TIME if comparison.mode == "latency" else AXIS_TITLE
+    unit = UNITS.get(comparison.mode, AXIS_TITLE)
     layers = [
         *plain_ground(base, theme),
         *bars(base, x, unit, theme),
@@ -55,7 +62,9 @@ def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
 def title(comparison: Comparison, theme: Theme) -> alt.TitleParams:
     results = [row.result for row in comparison.rows if row.result.measured]
     notes = [comparison.conditions]
-    if comparison.mode != "latency":
+    if comparison.mode == "throughput":
+        notes.append(SETTING_NOTE)
+    elif comparison.mode != "latency":
         notes.append(f"Bar: throughput of the whole run in {comparison.mode} mode.")
     elif any(not result.published for result in results) or not results:
         notes.append(HOW_TO_READ)
@@ -119,8 +128,11 @@ def number(row: Row) -> dict:
         "low": low,
         "high": high,
         "value": value_words(result),
-        "latency": short_time(result.median_s)
-        + (f", {result.why_unranked}" if result.why_unranked else ""),
+        "latency": ", ".join(
+            part
+            for part in (result.setting_words, short_time(result.median_s), result.why_unranked)
+            if part
+        ),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
         f"{row.status.lower()}",

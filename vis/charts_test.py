@@ -55,7 +55,7 @@ def test_each_bar_says_its_value_and_the_axis_its_unit(comparison):
     svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     for text in ("57.7", "30.1", "26.9", "22.3", "17.3 ms", "44.8 ms, not verified"):
         assert f">{text}<" in svg
-    assert charts.ONE_AT_A_TIME in svg and charts.HOW_TO_READ in svg
+    assert charts.UNITS["latency"] in svg and charts.HOW_TO_READ in svg
 
 
 def test_the_axis_begins_at_nought(comparison):
@@ -82,6 +82,22 @@ def test_another_mode_says_so_and_has_no_whisker(tmp_path):
     svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     assert "whole run in load mode" in svg and ">12.5<" in svg and ">33.2 ms<" in svg
     assert "one at a time" not in svg
+
+
+def test_throughput_mode_names_the_setting_that_does_most(tmp_path):
+    path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
+    sample = json.loads(path.read_text(encoding="utf-8"))
+    tried = {"streams": 2, "threads": 1, "least_per_s": 270, "greatest_per_s": 290}
+    sample |= {"mode": "throughput", "throughput_per_s": 281, "streams": 2, "batch": 4}
+    sample["throughput"] = {"settings": "cpu-streams=2-batch=4", "chosen": 0, "tried": [tried]}
+    (tmp_path / "a.json").write_text(json.dumps(sample))
+    [comparison] = compare([read_result(tmp_path / "a.json")])
+    [row] = comparison.rows
+    assert row.detail.endswith("2 processes \u00d7 1 thread, batch 4")
+    assert row.result.throughput_range == (270, 290)
+    svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
+    assert ">2 processes \u00d7 1 thread, batch 4, 33.2 ms<" in svg and ">281<" in svg
+    assert charts.UNITS["throughput"] in svg
 
 
 def luminance(color: str) -> float:

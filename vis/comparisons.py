@@ -111,7 +111,7 @@ def order(result: Result) -> tuple:
 
 
 def detail(result: Result, group: list[Result]) -> str:
-    parts = [result.version, result.backend_meta]
+    parts = [result.version, result.backend_meta, result.setting_words]
     parts += surprises(result.raw)
     if len({device(other) for other in group}) > 1:
         parts.append(f"on {device(result)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import vl_convert
 
+import batch_charts
 import charts
 import load_charts
 import price_charts
@@ -81,6 +82,9 @@ def pictures(
     """All that the results support, each with a name of its own."""
     found = [Picture(c.file_stem, lambda c=c: figures(c)) for c in comparisons]
     for comparison in comparisons:
+        if batch_charts.can_be_drawn(comparison):
+            stem = f"{comparison.file_stem}-batches"
+            found.append(Picture(stem, lambda c=comparison: batch_charts.picture(c, LIGHT)))
         if sample_charts.rows_with_samples(comparison):
             stem = f"{comparison.file_stem}-times"
             found.append(Picture(stem, lambda c=comparison: sample_charts.picture(c, LIGHT)))

@@ -6,7 +6,7 @@ import altair as alt
 
 from charts import title_lines
 from comparisons import Comparison, Row, short_time
-from read_results import is_positive, text_or
+from read_results import is_positive
 from sample_charts import unit_of
 from themes import Theme, axis, finished, titled
 
@@ -60,8 +60,7 @@ def named(comparison: Comparison) -> list[tuple[str, Row]]:
         result = row.result
         if result.outcome != "ok" or result.verdict == "wrong" or not result.load:
             continue
-        settings = text_or(result.load.get("settings"), result.backend_meta)
-        found.append((f"{row.name} {settings}", row))
+        found.append((f"{row.name} {result.settings}", row))
     return found
 
 

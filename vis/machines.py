@@ -51,49 +51,61 @@ class Fleet:
 
 
 def fleets(comparisons: list[Comparison], usd_per_hour: dict[str, float]) -> list[Fleet]:
+    """One of each model and mode. Plans are with that of latency mode, whichever mode they are
+    from; it is there for them alone, too."""
     groups = defaultdict(list)
     for comparison in comparisons:
-        sha256 = text_or(comparison.rows[0].result.raw.get("model_sha256"), "")
-        groups[comparison.model, comparison.mode, sha256].append(comparison)
+        groups[comparison.model, comparison.mode, sha256_of(comparison)].append(comparison)
+    for model, _, sha256 in list(groups):
+        if (model, "latency", sha256) not in groups:
+            if candidates(of_all_modes(groups, model, sha256), usd_per_hour)[0]:
+                groups[model, "latency", sha256] = []
     stems = unique([stem(model, mode) for model, mode, _ in groups])
     names = Counter((model, mode) for model, mode, _ in groups)
     found = []
-    for ((model, mode, sha256), group), name in zip(groups.items(), stems):
-        under_load = groups.get((model, "load", sha256), []) if mode == "latency" else []
+    for ((model, mode, sha256), group), name in zip(list(groups.items()), stems):
         checksum = f"SHA-256 {sha256[:8]}" if sha256 else "no checksum"
         label = model if names[model, mode] == 1 else f"{model} ({checksum})"
-        found.append(fleet(model, label, mode, name, group, usd_per_hour, under_load))
+        out = [(row, f"measured in {mode} mode") for c in group for row in c.rows]
+        planned = ([], out)
+        if mode == "latency":
+            planned = candidates(of_all_modes(groups, model, sha256), usd_per_hour)
+        machines = sorted(machines_of(group, planned[0], usd_per_hour), key=by_price)
+        found.append(Fleet(model, label, mode, name, group, machines, *planned))
     return found
+
+
+def sha256_of(comparison: Comparison) -> str:
+    return text_or(comparison.rows[0].result.raw.get("model_sha256"), "")
+
+
+def of_all_modes(groups: dict, model: str, sha256: str) -> list[Comparison]:
+    modes = ("latency", "throughput", "load")
+    return [c for mode in modes for c in groups.get((model, mode, sha256), [])]
 
 
 def stem(model: str, mode: str) -> str:
     return file_name(model if mode == "latency" else f"{model}-{mode}")
 
 
-def fleet(
-    model: str,
-    label: str,
-    mode: str,
-    name: str,
-    group: list[Comparison],
-    usd_per_hour: dict[str, float],
-    under_load: list[Comparison],
-) -> Fleet:
-    loads = [row.result for comparison in under_load for row in comparison.rows]
-    found, out = candidates(group, usd_per_hour, loads)
-    machines = [machine(c, found, usd_per_hour.get(c.instance)) for c in group]
-    return Fleet(model, label, mode, name, group, sorted(machines, key=by_price), found, out)
+def machines_of(
+    group: list[Comparison], found: list, usd_per_hour: dict[str, float]
+) -> list[Machine]:
+    rows = {comparison.instance: comparison.rows for comparison in group}
+    for row, candidate in found:
+        rows.setdefault(candidate.instance, [row])
+    return [machine(name, own, found, usd_per_hour.get(name)) for name, own in rows.items()]
 
 
-def machine(comparison: Comparison, found: list, usd_per_hour: float | None) -> Machine:
-    own = [pair for pair in found if pair[1].instance == comparison.instance]
+def machine(instance: str, rows: list[Row], found: list, usd_per_hour: float | None) -> Machine:
+    own = [pair for pair in found if pair[1].instance == instance]
     figures = [pair for pair in own if not pair[1].single_only]
     row, fastest = max(
         figures, key=lambda pair: (pair[1].verified, pair[1].throughput_per_s), default=(None, None)
     )
-    statements = [row.status for row in comparison.rows if row.result.statement]
-    words = (statements or [row.status for row in comparison.rows])[0]
-    return Machine(comparison.instance, usd_per_hour, fastest, row, words)
+    statements = [row.status for row in rows if row.result.statement]
+    words = (statements or [row.status for row in rows])[0]
+    return Machine(instance, usd_per_hour, fastest, row, words)
 
 
 def by_price(machine: Machine) -> tuple:

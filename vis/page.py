@@ -84,17 +84,24 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
     comparison_of = {comparison.instance: comparison for comparison in fleet.comparisons}
 
     def machine(instance: str, usd_per_hour: float | None) -> dict:
-        comparison = comparison_of[instance]
-        against = against_the_best(comparison.rows)
+        comparison = comparison_of.get(instance)
+        rows = comparison.rows if comparison else []
+        own, against = set(map(id, rows)), against_the_best(rows)
         return {
             "instance": instance,
             "usd_per_hour": usd_per_hour,
-            "conditions": comparison.conditions,
-            "pictures": picture_links(comparison, stems),
+            "conditions": comparison.conditions if comparison else "",
+            "pictures": picture_links(comparison, stems) if comparison else {},
             "rows": [
                 row_data(row, planned.get(id(row)), out.get(id(row)), folder)
                 | ({"against": against[id(row)]} if id(row) in against else {})
-                for row in comparison.rows
+                for row in rows
+            ],
+            # Measured in another mode: planned with, but in no table of times.
+            "served": [
+                row_data(row, candidate, None, folder)
+                for row, candidate in fleet.candidates
+                if candidate.instance == instance and id(row) not in own
             ],
         }
 
@@ -110,7 +117,8 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
 
 def picture_links(comparison: Comparison, stems: set[str]) -> dict[str, str]:
     figures = "load" if load_charts.can_be_drawn(comparison) else "throughput"
-    names = {figures: comparison.file_stem, "times": f"{comparison.file_stem}-times"}
+    others = {name: f"{comparison.file_stem}-{name}" for name in ("batches", "times")}
+    names = {figures: comparison.file_stem} | others
     return {name: quote(stem) for name, stem in names.items() if stem in stems}
 
 

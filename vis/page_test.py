@@ -275,6 +275,36 @@ def test_results_of_another_mode_are_chosen_apart_and_not_planned_with(open_page
 
 
 @needs_chromium
+def test_a_machine_with_several_processes_is_planned_with(open_page, tmp_path):
+    """Known from load mode alone, and from throughput mode alone: no times to compare."""
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    (tmp_path / "results").mkdir()
+    rates = [
+        {"rate_per_s": rate, "p99_s": p99, "verdict": "carried" if p99 else "overloaded"}
+        for rate, p99 in ((50, 0.04), (70, 0.09), (90, None))
+    ]
+    load = {"settings": "cpu-streams=2", "carried_per_s": 70, "rates": rates}
+    full = {"settings": "cpu-streams=4", "chosen": 0, "tried": [{"threads": 1}]}
+    known = {
+        "load": sample | {"mode": "load", "load": load, "throughput_per_s": 70, "streams": 2},
+        "full": sample | {"mode": "throughput", "throughput": full, "throughput_per_s": 120.0},
+    }
+    known["full"]["streams"] = 4
+    for name, result in known.items():
+        (tmp_path / "results" / f"{name}.json").write_text(json.dumps(result | {"batch": None}))
+    page = page_alone(tmp_path / "results", tmp_path / "plots")
+    browser = open_page(page, f"{RESNET}&load=60&latency=0.1")
+    assert [machines[:3] for machines, _ in plans(browser)] == ["1 \u00d7", "3 \u00d7"]
+    assert "OpenVINO cpu-streams=2" in text(browser, "#plans")
+    assert "OpenVINO cpu-streams=4" in text(browser, "#plans")
+    assert "known only to carry what it was measured under" in text(browser, "#plans")
+    assert "360" in text(browser, "#plans")  # what three can do
+    assert browser.evaluate("document.querySelectorAll('.machine').length") == 0
+    assert browser.evaluate("document.getElementById('by-price-picture').textContent") != ""
+    assert browser.complaints() == []
+
+
+@needs_chromium
 def test_light_and_dark_follow_the_reader_s_choice(open_page, page):
     fills = "[...document.querySelectorAll('#by-price-picture .mark-rect path')].map(e => e.getAttribute('fill'))"
     ground = "getComputedStyle(document.body).backgroundColor"

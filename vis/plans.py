@@ -22,8 +22,8 @@ class Candidate:
     engine: str
     settings: str
     usd_per_hour: float | None  # None where the catalogue has no price; planned with otherwise
-    mean_s: float  # of the times of an inference
-    mean_square_s2: float | None  # None without samples, as the next
+    mean_s: float  # one over the throughput
+    mean_square_s2: float | None  # of the times of an inference; None without samples, as the next
     slowest_s: float | None  # their 99th percentile, of too few the largest
     experiments: int
     low_per_s: float  # the throughput's interval
@@ -33,10 +33,17 @@ class Candidate:
     # Measured under load, by rising rate: the rate and the 99th percentile of latency at it, None
     # where the rate is more than the engine can do.
     load_rates: tuple[tuple[float, float | None], ...] = ()
+    servers: int = 1  # processes that serve requests side by side
+    load_alone: bool = False  # the throughput is only the greatest load that it was seen to carry
 
     @property
     def throughput_per_s(self) -> float:
         return 1 / self.mean_s
+
+    @property
+    def inference_s(self) -> float | None:
+        """The mean time of one, where that is known."""
+        return None if self.load_alone else self.servers * self.mean_s
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,9 @@ def row_of(row: Row, candidate: Candidate, count: int) -> dict:
     throughput = count * candidate.throughput_per_s
     low, high = candidate.low_per_s, candidate.high_per_s
     name_lines = wrap(name, NAME_CHARACTERS, 2)
-    latency = short_time(candidate.mean_s)
+    each_s = candidate.inference_s
+    latency = "under load" if each_s is None else short_time(each_s)
+    each = latency if each_s is None else f"{latency} each"
     return {
         "kind": "verified" if candidate.verified else "unverified",
         "name": name_lines,
@@ -92,7 +94,7 @@ def row_of(row: Row, candidate: Candidate, count: int) -> dict:
         "engine": wrap(row.name, NAME_CHARACTERS, 2) + wrap(candidate.settings, NAME_CHARACTERS, 2),
         "engine_y": HEIGHT + 12 + LINE_HEIGHT * len(name_lines),
         "description": f"{name}, {price_words(price)}: {short(throughput)} inferences per second "
-        f"with {row.label}, {latency} each, {row.status.lower()}",
+        f"with {row.label}, {each}, {row.status.lower()}",
     }
 
 

@@ -82,6 +82,50 @@ class Result:
         return found if self.mode == "load" and isinstance(found, dict) else {}
 
     @property
+    def settings(self) -> str:
+        """backend_meta without what is of the mode."""
+        found = self.raw.get(self.mode)
+        settings = found.get("settings") if isinstance(found, dict) else None
+        return text_or(settings, self.backend_meta)
+
+    @property
+    def setting(self) -> dict:
+        """The one that throughput mode chose; empty in another mode."""
+        found = self.raw.get("throughput")
+        if self.mode != "throughput" or not isinstance(found, dict):
+            return {}
+        tried, chosen = found.get("tried"), found.get("chosen")
+        if not isinstance(tried, list) or not isinstance(chosen, int):
+            return {}
+        setting = tried[chosen] if 0 <= chosen < len(tried) else None
+        return setting if isinstance(setting, dict) else {}
+
+    @property
+    def setting_words(self) -> str:
+        """Of throughput mode, how the engine was set up: 2 processes × 1 thread, batch 4."""
+        setting = self.setting
+        if not setting:
+            return ""
+        words = f"{counted(self.streams, 'process', 'processes')} \u00d7 "
+        threads = setting.get("threads")
+        words += counted(threads if isinstance(threads, int) else 1, "thread", "threads")
+        return words + (f", batch {self.batch}" if self.batch else "")
+
+    @property
+    def batch(self) -> int | None:
+        """The size that was given to the inputs' batch dimension; None where none was."""
+        found = self.raw.get("batch")
+        return (
+            found if isinstance(found, int) and not isinstance(found, bool) and found >= 1 else None
+        )
+
+    @property
+    def streams(self) -> int:
+        """Processes of the engine that worked at the same time."""
+        found = self.raw.get("streams")
+        return found if isinstance(found, int) and found >= 1 else 1
+
+    @property
     def load_rates(self) -> list[dict]:
         """Every rate tried under load, each with a rate_per_s above 0."""
         found = self.load.get("rates")
@@ -153,9 +197,11 @@ class Result:
     @cached_property
     def throughput_range(self) -> tuple[float, float]:
         """The middle 90 % of the experiments; of fewer than 20, all. How exactly it could be read,
-        where it was published. Nothing is known of a throughput of several requests at a time."""
+        where it was published. Of throughput mode the 95 % interval of the mean; under load nothing."""
         if self.mode != "latency":
-            return self.throughput, self.throughput
+            low, high = self.setting.get("least_per_s"), self.setting.get("greatest_per_s")
+            known = is_positive(low) and is_positive(high)
+            return (low, high) if known else (self.throughput, self.throughput)
         if self.published:
             middle, error = self.published.throughput_per_s, self.published.plus_minus_per_s
             return max(middle - error, 0.0), middle + error
@@ -170,6 +216,10 @@ class Result:
         if self.of_2021 and named:
             return named[1] == "1"
         return self.raw.get("quantize") is True
+
+
+def counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
 
 
 def text_or(value: object, default: str) -> str:

@@ -23,7 +23,9 @@ const char* name_of(LatencyBasis basis) {
 ordered_json latency_json(const Plan& plan) {
   const Speed& speed = plan.candidate->speed;
   const bool has_p99 = plan.latency.basis != LatencyBasis::kMean;
-  ordered_json alone = {{"mean", speed.mean_s}, {"p99", nullptr}, {"samples", speed.samples}};
+  ordered_json alone = {
+      {"mean", speed.inference_s()}, {"p99", nullptr}, {"samples", speed.samples}};
+  if (plan.candidate->load_alone) alone["mean"] = nullptr;
   if (speed.tail_is_p99()) alone["p99"] = speed.tail_s;
   return {{"p99", has_p99 ? or_null(plan.latency.seconds) : ordered_json()},
           {"mean", has_p99 ? ordered_json() : or_null(plan.latency.seconds)},

@@ -16,18 +16,26 @@ namespace {
 
 using Group = std::vector<const StoredResult*>;
 
-// A result in load mode is of the same deployment as that of one request at a time.
+// Without what is of the mode: results in other modes than latency may be of the same deployment.
+const std::string& settings_of(const StoredResult& result) {
+  return result.settings.empty() ? result.backend_meta : result.settings;
+}
+
 Deployed deployed(const StoredResult& result) {
-  const std::string& settings =
-      result.load_settings.empty() ? result.backend_meta : result.load_settings;
-  return {result.instance, result.backend, settings + (result.quantized ? "-quantised" : "")};
+  return {result.instance, result.backend,
+          settings_of(result) + (result.quantized ? "-quantised" : "")};
 }
 
 bool is_under_load(const StoredResult& result) { return result.mode == "load"; }
 
 bool has_own_shape(const StoredResult& result) {
-  return result.backend_meta.find("-shape=") != std::string::npos ||
-         result.backend_meta.find("-batch=") != std::string::npos;
+  const std::string& settings = settings_of(result);
+  return settings.find("-shape=") != std::string::npos ||
+         settings.find("-batch=") != std::string::npos;
+}
+
+bool serves_batches(const StoredResult& result) {
+  return result.throughput && result.throughput->batch > 1;
 }
 
 // The input shapes of the task: those of results without --shape and the like; without such, of
@@ -35,6 +43,7 @@ bool has_own_shape(const StoredResult& result) {
 std::set<std::string> shapes_of_task(const Group& results) {
   std::set<std::string> plain, all;
   for (const StoredResult* result : results) {
+    if (serves_batches(*result)) continue;
     (has_own_shape(*result) ? all : plain).insert(result->input_shapes);
   }
   if (!plain.empty()) return plain;
@@ -57,19 +66,21 @@ void sort_by_age(Group& group) {
 
 double throughput_per_s(const StoredResult& result) {
   if (result.published) return result.published->throughput_per_s;
+  if (result.throughput) return result.throughput->per_s;
   return speed_of(result.times_s).throughput_per_s();
 }
 
 bool is_usable(const StoredResult& result) {
   return result.outcome.ok() && result.verdict != Verdict::kWrong && !result.suspect &&
-         result.mode == "latency";
+         !is_under_load(result);
 }
 
-// Measured one request at a time where there is such a one.
+// Measured one request at a time where there is such a one; else what was not disturbed, rather
+// without a pause than under load.
 const StoredResult& newest(const Group& group) {
   const StoredResult* found = nullptr;
   const auto rank = [](const StoredResult& result) {
-    return std::pair(!is_under_load(result), !result.suspect);
+    return std::tuple(result.mode == "latency", !result.suspect, !is_under_load(result));
   };
   for (const StoredResult* result : group) {
     if (found == nullptr || rank(*result) >= rank(*found)) found = result;
@@ -101,6 +112,12 @@ void add_interval(Candidate& candidate, const StoredResult& result) {
         result.published->throughput_per_s + *result.published->plus_minus_per_s;
     return;
   }
+  if (result.throughput) {
+    candidate.least_per_s = result.throughput->least_per_s;
+    candidate.greatest_per_s = result.throughput->greatest_per_s;
+    return;
+  }
+  if (candidate.load_alone) return;
   const std::optional<double> half_width_s = mean_interval_half_width(result.times_s);
   if (!half_width_s) return;
   const double mean_s = candidate.speed.mean_s;
@@ -109,6 +126,10 @@ void add_interval(Candidate& candidate, const StoredResult& result) {
 }
 
 void add_spread(Candidate& candidate, const Group& group) {
+  if (candidate.load_alone) {
+    candidate.slowest_per_s = candidate.fastest_per_s = candidate.speed.throughput_per_s();
+    return;
+  }
   candidate.measurements = 0;
   for (const StoredResult* result : group) {
     if (!is_usable(*result)) continue;
@@ -119,11 +140,28 @@ void add_spread(Candidate& candidate, const Group& group) {
   }
 }
 
-Candidate make_candidate(const StoredResult& result, const Group& group) {
+Speed measured_speed(const StoredResult& result, std::vector<LoadRate> rates) {
+  Speed speed;
+  if (result.published) {
+    speed = published_speed(result.published->throughput_per_s);
+  } else if (result.throughput) {
+    speed = speed_of_processes(result.throughput->times_s, result.throughput->streams,
+                               result.throughput->per_s);
+  } else if (is_under_load(result)) {
+    speed.mean_s = 1 / carried_per_s(rates);
+  } else {
+    speed = speed_of(result.times_s);
+  }
+  speed.load_rates = std::move(rates);
+  return speed;
+}
+
+Candidate make_candidate(const StoredResult& result, const Group& group,
+                         std::vector<LoadRate> rates) {
   Candidate candidate;
   candidate.what = deployed(result);
-  candidate.speed = result.published ? published_speed(result.published->throughput_per_s)
-                                     : speed_of(result.times_s);
+  candidate.load_alone = is_under_load(result);
+  candidate.speed = measured_speed(result, std::move(rates));
   candidate.at_least =
       result.published && result.published->bound == PublishedFigure::Bound::kAtLeast;
   candidate.verified = result.verdict == Verdict::kOk;
@@ -135,20 +173,24 @@ Candidate make_candidate(const StoredResult& result, const Group& group) {
 }
 
 // Why nothing can be planned with the measurement; empty where something can.
-std::string why_not_measured(const StoredResult& result, const std::set<std::string>& shapes) {
+std::string why_not_measured(const StoredResult& result, const std::set<std::string>& shapes,
+                             const std::vector<LoadRate>& rates) {
   if (!result.outcome.ok()) {
     return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
   }
   if (result.verdict == Verdict::kWrong) return "its outputs were found wrong";
-  if (is_under_load(result)) {
-    return "measured under load alone; what it can do without a pause takes --mode=latency";
-  }
-  if (result.mode != "latency") {
-    return fmt::format("measured in {} mode, which is not planned with yet", result.mode);
-  }
   if (result.suspect) return "the machine was busy with something else; measure it again";
+  if (serves_batches(result)) {
+    return fmt::format(
+        "it serves {} items at a time, and how long requests wait for so many was not measured; "
+        "--batch=1 measures single ones",
+        result.throughput->batch);
+  }
   if (shapes.count(result.input_shapes) == 0) {
     return fmt::format("another task: input shapes {}", result.input_shapes);
+  }
+  if (is_under_load(result) && carried_per_s(rates) == 0) {
+    return "under load it carried no rate with a known 99th percentile";
   }
   if (!result.published) return "";
   const PublishedFigure& figure = *result.published;
@@ -221,14 +263,14 @@ Selection select_candidates(const std::vector<StoredResult>& results, const std:
   const std::set<std::string> shapes = shapes_of_task(of_model);
   for (const auto& [what, group] : group(of_model)) {
     const StoredResult& result = newest(group);
-    std::string reason = why_not_measured(result, shapes);
+    std::vector<LoadRate> rates = load_rates(group, shapes);
+    std::string reason = why_not_measured(result, shapes, rates);
     if (reason.empty()) reason = why_not_offered(result, catalogue, arch);
     if (!reason.empty()) {
       selection.rejected.push_back({what, reason});
       continue;
     }
-    selection.candidates.push_back(make_candidate(result, group));
-    selection.candidates.back().speed.load_rates = load_rates(group, shapes);
+    selection.candidates.push_back(make_candidate(result, group, std::move(rates)));
     selection.candidates.back().usd_per_hour = *catalogue.find(what.instance)->usd_per_hour;
   }
   return selection;

@@ -31,9 +31,10 @@ struct Candidate {
   std::optional<double> least_per_s;
   std::optional<double> greatest_per_s;
 
-  bool at_least = false;  // a statement that throughput is at least this; good for one machine
-  bool verified = false;  // outputs were compared with a reference
-  int64_t number = 1;     // inferences that each measured time is the mean of
+  bool load_alone = false;  // the throughput is only the greatest load that it was seen to carry
+  bool at_least = false;    // a statement that throughput is at least this; good for one machine
+  bool verified = false;    // outputs were compared with a reference
+  int64_t number = 1;       // inferences that each measured time is the mean of
   std::string started_at;
 
   // Every usable measurement of it, the one that counts included.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/error.h"
 
 namespace dnnbench {
@@ -92,20 +94,90 @@ TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
   EXPECT_EQ(reason(result), "its outputs were found wrong");
   result.mode = "load";
   result.verdict = Verdict::kOk;
-  EXPECT_EQ(reason(result),
-            "measured under load alone; what it can do without a pause takes --mode=latency");
+  EXPECT_EQ(reason(result, "arm64"), "under load it carried no rate with a known 99th percentile");
   result.mode = "throughput";
-  EXPECT_EQ(reason(result), "measured in throughput mode, which is not planned with yet");
+  result.throughput = StoredThroughput{100, {}, {}, 2, 4, {0.04}};
+  EXPECT_EQ(reason(result, "arm64"),
+            "it serves 4 items at a time, and how long requests wait for so many was not measured; "
+            "--batch=1 measures single ones");
 }
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
 StoredResult under_load(const std::string& started_at, std::vector<StoredRate> rates) {
   StoredResult result = measured("small", started_at);
   result.mode = "load";
   result.times_s.clear();
   result.backend_meta = "cpu-mode=load-rate=5";
-  result.load_settings = "cpu";
+  result.settings = "cpu";
   result.load_rates = std::move(rates);
   return result;
+}
+
+TEST(Candidates, UnderLoadAloneAMachineDoesWhatItCarried) {
+  StoredResult result = under_load("", {{100, 0.02}, {200, 0.05}, {400, kNever}, {500, 0.1}});
+  result.settings = "cpu-streams=2";
+  const Selection selection = select({measured("small"), result});
+  ASSERT_EQ(selection.candidates.size(), 2U);
+  const Candidate& candidate = selection.candidates[1];
+  EXPECT_EQ(candidate.what.settings, "cpu-streams=2");
+  EXPECT_TRUE(candidate.load_alone);
+  EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 200);
+  EXPECT_DOUBLE_EQ(candidate.slowest_per_s, 200);
+  EXPECT_EQ(candidate.measurements, 1U);
+  EXPECT_EQ(capacity_per_s(candidate.speed, 0.03), 100);
+  EXPECT_FALSE(candidate.least_per_s);
+  result.load_rates = {{400, kNever}};
+  EXPECT_EQ(select({measured("small"), result}).rejected[0].reason,
+            "under load it carried no rate with a known 99th percentile");
+}
+
+StoredResult at_full_speed(int64_t batch = 1) {
+  StoredResult result = measured("small");
+  result.mode = "throughput";
+  result.times_s.clear();
+  result.backend_meta = "cpu-mode=throughput";
+  result.settings = "cpu-streams=2";
+  result.throughput = StoredThroughput{180, 170, 190, 2, batch, {0.01, 0.012}};
+  return result;
+}
+
+TEST(Candidates, TheSettingFoundInThroughputModeIsOne) {
+  StoredResult load = under_load("", {{100, 0.02}});
+  load.settings = "cpu-streams=2";
+  for (const std::vector<StoredResult>& results :
+       {std::vector{at_full_speed()}, std::vector{load, at_full_speed()}}) {
+    const Selection selection = select(results);
+    ASSERT_EQ(selection.candidates.size(), 1U);
+    const Candidate& candidate = selection.candidates[0];
+    EXPECT_FALSE(candidate.load_alone);
+    EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 180);
+    EXPECT_DOUBLE_EQ(candidate.speed.inference_s(), 2.0 / 180);
+    EXPECT_EQ(candidate.speed.tail_s, 0.012);
+    EXPECT_EQ(candidate.least_per_s, 170);
+    EXPECT_EQ(candidate.speed.load_rates.size(), results.size() - 1);
+  }
+}
+
+TEST(Candidates, ADisturbedThroughputLeavesWhatWasCarried) {
+  StoredResult load = under_load("", {{100, 0.02}});
+  StoredResult suspect = at_full_speed();
+  suspect.suspect = true;
+  load.settings = "cpu-streams=2";
+  const Selection selection = select({load, suspect});
+  ASSERT_EQ(selection.candidates.size(), 1U);
+  EXPECT_TRUE(selection.candidates[0].load_alone);
+}
+
+TEST(Candidates, BatchesOfThroughputModeAreNoTaskOfTheirOwn) {
+  StoredResult batches = at_full_speed(4);
+  batches.settings = "cpu-streams=2-batch=4";
+  batches.input_shapes = "{\"x\":[4,3]}";
+  StoredResult other = at_full_speed(8);
+  other.settings = "cpu-streams=2-batch=8";
+  other.input_shapes = "{\"x\":[8,3]}";
+  EXPECT_EQ(select({batches, other}).rejected.size(), 2U);
+  EXPECT_EQ(select({measured("small"), batches, other}).candidates.size(), 1U);
 }
 
 TEST(Candidates, MeasuredLoadsBelongToTheEngineMeasuredOneRequestAtATime) {

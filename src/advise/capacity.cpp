@@ -13,11 +13,13 @@ constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr double kFullyUsed = 1 - 1e-9;
 
 // 99th percentile of the time that a request waits for those before it: Pollaczek and Khinchine's
-// mean, with an exponential tail for those that wait at all.
+// mean, with an exponential tail for those that wait at all. Requests are spread over the processes
+// at random.
 double wait_p99_s(const Speed& speed, double utilisation) {
   if (utilisation <= 0.01) return 0;
   if (utilisation >= kFullyUsed) return kInfinite;
-  return speed.square_s2 / (2 * speed.mean_s * (1 - utilisation)) * std::log(100 * utilisation);
+  return speed.square_s2 / (2 * speed.inference_s() * (1 - utilisation)) *
+         std::log(100 * utilisation);
 }
 
 double estimated_capacity_per_s(const Speed& speed, double p99_s) {
@@ -64,6 +66,23 @@ Speed speed_of(std::span<const double> times_s) {
   speed.square_s2 /= static_cast<double>(times_s.size());
   speed.tail_s = speed.tail_is_p99() ? percentile(times_s, 99) : max(times_s);
   return speed;
+}
+
+Speed speed_of_processes(std::span<const double> times_s, size_t processes,
+                         double throughput_per_s) {
+  Speed speed = speed_of(times_s);
+  speed.servers = processes;
+  speed.mean_s = 1 / throughput_per_s;
+  return speed;
+}
+
+double carried_per_s(const std::vector<LoadRate>& load_rates) {
+  double carried = 0;
+  for (const LoadRate& step : load_rates) {
+    if (std::isinf(step.p99_s)) break;
+    carried = step.rate_per_s;
+  }
+  return carried;
 }
 
 Speed published_speed(double throughput_per_s) {

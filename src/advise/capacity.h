@@ -17,20 +17,29 @@ struct LoadRate {
 };
 
 struct Speed {
-  double mean_s = 0;     // above 0
+  double mean_s = 0;     // one over the throughput; above 0
+  size_t servers = 1;    // processes that serve requests side by side, each slower for it
   size_t samples = 0;    // 0: a published figure; then of what follows nothing is known
-  double square_s2 = 0;  // mean of the squared times
+  double square_s2 = 0;  // mean of the squared times of an inference
   double tail_s = 0;     // 99th percentile where there are enough samples for it, else the largest
   std::vector<LoadRate> load_rates;  // by rising rate; empty where load was not measured
 
   double throughput_per_s() const { return 1 / mean_s; }
+  double inference_s() const { return static_cast<double>(servers) * mean_s; }  // of one
   bool tail_is_p99() const;
 };
 
 // Of the times of single inferences, one request at a time. `times_s` must not be empty.
 Speed speed_of(std::span<const double> times_s);
 
+// The same of several processes at work, none of them ever idle, that together do so much.
+Speed speed_of_processes(std::span<const double> times_s, size_t processes,
+                         double throughput_per_s);
+
 Speed published_speed(double throughput_per_s);
+
+// The greatest rate up to which every measured rate was carried; 0 where there is none.
+double carried_per_s(const std::vector<LoadRate>& load_rates);
 
 // The same machine with every time `factor` times as long.
 Speed slowed(const Speed& speed, double factor);

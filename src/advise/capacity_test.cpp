@@ -99,6 +99,25 @@ void expect_careful_estimate(const std::function<double(std::mt19937&)>& service
   }
 }
 
+TEST(Capacity, OfSeveralProcessesEachHasItsShare) {
+  const auto service_s = [](std::mt19937& random) {
+    return 0.04 + std::exponential_distribution<double>(100)(random);
+  };
+  std::mt19937 random(11);
+  std::vector<double> times;
+  for (int i = 0; i < 20'000; ++i) times.push_back(service_s(random));
+  const Speed speed = speed_of_processes(times, 3, 3 / mean(times));
+  EXPECT_DOUBLE_EQ(speed.inference_s(), mean(times));
+  for (const double utilisation : {0.3, 0.6, 0.9}) {
+    const double rate_per_s = utilisation * speed.throughput_per_s();
+    const double ratio =
+        *latency_at(speed, rate_per_s).seconds / simulated_p99_s(service_s, rate_per_s / 3);
+    EXPECT_GT(ratio, 0.95) << utilisation;
+    EXPECT_LT(ratio, 1.6) << utilisation;
+    EXPECT_NEAR(capacity_per_s(speed, latency_at(speed, rate_per_s).seconds), rate_per_s, 1e-6);
+  }
+}
+
 TEST(Capacity, TheEstimateErrsToTheCarefulSide) {
   expect_careful_estimate([](std::mt19937&) { return 0.04; });
   expect_careful_estimate([](std::mt19937& random) {

@@ -118,7 +118,14 @@ std::string sure_count_text(const Plan& plan) {
 
 void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
   const Candidate& candidate = *plan.candidate;
-  if (plan.utilisation > kBusy && !candidate.at_least) {
+  if (candidate.load_alone) {
+    notes.push_back(
+        {"under load", "known only to carry what it was measured under",
+         fmt::format("Of each machine it is only known that it carries {}/s: no greater "
+                     "load was measured, nor what it does without a pause.",
+                     format_rate(candidate.speed.throughput_per_s()))});
+  }
+  if (plan.utilisation > kBusy && !candidate.at_least && !candidate.load_alone) {
     notes.push_back(
         {"busy", "for more than 80 % of the time, so that requests queue up",
          fmt::format("Its machines are busy for {:.0f} % of the time: above 80 % requests that "
@@ -195,8 +202,9 @@ Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
   plan.capacity_per_s = machines * usable_capacity_per_s(candidate, load);
   plan.utilisation = load.throughput_per_s / plan.throughput_per_s;
   plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines);
-  plan.idle = count > 1 && capacity_per_s(candidate.speed, load.latency_p99_s) <
-                               kIdle * candidate.speed.throughput_per_s();
+  plan.idle = count > 1 && !candidate.load_alone &&
+              capacity_per_s(candidate.speed, load.latency_p99_s) <
+                  kIdle * candidate.speed.throughput_per_s();
   add_lower_end(plan, load);
   return plan;
 }

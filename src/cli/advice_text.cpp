@@ -121,6 +121,11 @@ std::string times(double usd, double cheapest_usd) {
   return cheapest_usd > 0 ? fmt::format("{:.2f}x", usd / cheapest_usd) : "-";
 }
 
+std::string busy_cell(const Plan& plan) {
+  if (plan.candidate->load_alone) return "-";  // what it could do at most is not known
+  return fmt::format("{:.0f}%", 100 * plan.utilisation);
+}
+
 std::string plans_table(const std::vector<Plan>& plans) {
   const std::set<std::string> common = common_labels(plans);
   const double cheapest_usd = plans.front().usd_per_hour;
@@ -130,8 +135,7 @@ std::string plans_table(const std::vector<Plan>& plans) {
     const Plan& plan = plans[i];
     rows.push_back({machines(plan), label(plan.candidate->what), format_usd(plan.usd_per_hour),
                     times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
-                    format_rate(plan.capacity_per_s),
-                    fmt::format("{:.0f}%", 100 * plan.utilisation), latency_cell(plan.latency),
+                    format_rate(plan.capacity_per_s), busy_cell(plan), latency_cell(plan.latency),
                     notes_cell(plan, common)});
   }
   std::string text = layout(rows, {0, 1, 8});

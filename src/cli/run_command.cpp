@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "cli/batch_table.h"
 #include "cli/commands.h"
 #include "cli/load_table.h"
 #include "cli/parse_run_options.h"
 #include "cli/table.h"
 #include "cli/terminal_progress.h"
 #include "cli/throughput_table.h"
+#include "core/statistics.h"
+#include "load/turn_plan.h"
 #include "onnx/model.h"
 #include "run/bench.h"
 
@@ -44,8 +47,7 @@ void print(Mode mode, const std::vector<Result>& results) {
   fmt::print("{}\n{}\n{}\n\n", heading(results), table, sentence);
 }
 
-// Whether all engines are ok.
-bool bench_and_print(const RunOptions& options, const std::string& model) {
+std::vector<Result> bench_and_print(const RunOptions& options, const std::string& model) {
   std::vector<Result> results;
   {
     TerminalProgress progress;
@@ -53,8 +55,31 @@ bool bench_and_print(const RunOptions& options, const std::string& model) {
   }
   print(options.mode, results);
   std::fflush(stdout);
-  return std::all_of(results.begin(), results.end(),
+  return results;
+}
+
+// Whether all engines are ok, at every batch.
+bool bench_batches(const RunOptions& options, const std::string& model) {
+  std::vector<Result> all;
+  for (const RunOptions& one : one_a_batch(options)) {
+    for (Result& result : bench_and_print(one, model)) all.push_back(std::move(result));
+  }
+  if (options.mode == Mode::kLatency && options.batches.size() > 1) {
+    fmt::print("All batches:\n{}\n{}\n\n", batch_table(all), batch_sentence(all));
+  }
+  return std::all_of(all.begin(), all.end(),
                      [](const Result& result) { return result.outcome.ok(); });
+}
+
+// Now, not after a minute of measuring.
+void tell_if_too_short(const RunOptions& options) {
+  if (!options.rate_per_s || options.repeat) return;
+  const double needed_s = budget_for_p99_s(*options.rate_per_s);
+  if (options.budget_s >= needed_s) return;
+  fmt::print(stderr,
+             "At {:g} requests a second a 99th percentile, which needs {} of them, may take "
+             "--budget={:.0f}; without it the table has none.\n",
+             *options.rate_per_s, kLeastForP99, needed_s);
 }
 
 }  // namespace
@@ -65,11 +90,10 @@ int run_command(const std::vector<std::string>& arguments) {
     // A bad model is found now, not after the ones before it have been measured.
     for (const std::string& model : options.models) read_model(model);
   }
+  tell_if_too_short(options);
   bool all_ok = true;
   for (const std::string& model : options.models) {
-    for (const RunOptions& one : one_a_batch(options)) {
-      all_ok = bench_and_print(one, model) && all_ok;
-    }
+    all_ok = bench_batches(options, model) && all_ok;
   }
   fmt::print(stderr, "Results are in {}\n", options.output);
   return all_ok ? kExitOk : kExitNotAllOk;

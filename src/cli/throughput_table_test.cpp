@@ -28,7 +28,7 @@ Result tried(const std::string& backend, std::vector<TriedSetting> settings, siz
   result.verification.verdict = Verdict::kOk;
   result.data = {0.02};
   result.blocks = 10;
-  result.throughput = ThroughputResult{std::nullopt, std::move(settings), chosen, true};
+  result.throughput = ThroughputResult{"cpu", std::nullopt, std::move(settings), chosen, true};
   return result;
 }
 

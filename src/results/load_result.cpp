@@ -35,10 +35,11 @@ ordered_json json_of(const RateFigures& figures) {
           {"most_late_s", figures.most_late_s}};
 }
 
-std::string too_few(const RateFigures& figures) {
+std::string too_few(const RateFigures& figures, bool searched) {
   return fmt::format(
-      "{} requests are too few for a 99th percentile, which needs 459: --budget={:.0f}",
-      figures.requests, budget_for_p99_s(figures.rate_per_s));
+      "{} requests are too few for a 99th percentile, which needs 459: --budget={:.0f}{}",
+      figures.requests, budget_for_p99_s(figures.rate_per_s),
+      searched ? " for each rate that is tried" : "");
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ std::optional<double> carried_per_s(const LoadResult& load) {
 std::string why_not_carried(const LoadResult& load) {
   const RateFigures& figures = load.figures();
   if (!figures.reason.empty()) return figures.reason;
-  if (!figures.p99_s) return too_few(figures);
+  if (!figures.p99_s) return too_few(figures, load.slo_p99_s.has_value());
   if (carried_per_s(load)) return "";
   return fmt::format("no rate tried has a 99th percentile within {}: at {} a second it is {}",
                      format_seconds(*load.slo_p99_s), format_rate(figures.rate_per_s),

@@ -207,6 +207,29 @@ std::vector<StoredRate> read_load_rates(const json& load) {
   return rates;
 }
 
+int64_t count_or_one(const json& value) {
+  return value.is_number_integer() ? std::max<int64_t>(value.get<int64_t>(), 1) : 1;
+}
+
+StoredThroughput read_throughput(const json& object, std::vector<double> times_s) {
+  StoredThroughput found;
+  const json& throughput = get(object, "throughput");
+  const json& tried = get(throughput, "tried");
+  const json& chosen = get(throughput, "chosen");
+  const size_t index = chosen.is_number_unsigned() ? chosen.get<size_t>() : tried.size();
+  const std::optional<double> per_s = read_positive(get(object, "throughput_per_s"));
+  if (!per_s) throw Error("its throughput_per_s is no number above 0");
+  found.per_s = *per_s;
+  if (tried.is_array() && index < tried.size()) {
+    found.least_per_s = read_positive(get(tried[index], "least_per_s"));
+    found.greatest_per_s = read_positive(get(tried[index], "greatest_per_s"));
+  }
+  found.streams = static_cast<size_t>(count_or_one(get(object, "streams")));
+  found.batch = count_or_one(get(object, "batch"));
+  found.times_s = std::move(times_s);
+  return found;
+}
+
 std::map<std::string, std::string> read_conditions(const json& object) {
   std::map<std::string, std::string> conditions;
   for (const char* key : {"device", "threads", "precision", "number", "engine_version", "seed",
@@ -293,9 +316,11 @@ StoredResult read_result(const fs::path& path) {
     if (parsed.block.size() == result.times_s.size()) result.block = parsed.block;
   } else if (result.outcome.ok() && result.mode == "load") {
     result.load_rates = read_load_rates(get(object, "load"));
+  } else if (result.outcome.ok() && result.mode == "throughput") {
+    result.throughput = read_throughput(object, read_times_s(parsed, result.number));
   }
-  if (result.mode == "load") {
-    result.load_settings = text_or(get(get(object, "load"), "settings"), "");
+  if (result.mode == "load" || result.mode == "throughput") {
+    result.settings = text_or(get(get(object, result.mode.c_str()), "settings"), "");
   }
   const json& shapes = get(object, "input_shapes");
   if (shapes.is_object()) result.input_shapes = shapes.dump();

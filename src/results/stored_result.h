@@ -28,6 +28,16 @@ struct StoredRate {
   double p99_s = 0;  // of latency; infinite where the rate is more than the engine can do
 };
 
+// What a result in throughput mode found.
+struct StoredThroughput {
+  double per_s = 0;  // items, of all processes
+  std::optional<double> least_per_s;
+  std::optional<double> greatest_per_s;
+  size_t streams = 1;           // processes
+  int64_t batch = 1;            // items of one inference
+  std::vector<double> times_s;  // of an inference, while all of them work
+};
+
 struct StoredResult {
   std::filesystem::path path;
   std::string model;     // file name without folder and ".onnx"
@@ -37,7 +47,8 @@ struct StoredResult {
   bool quantized = false;
   std::string mode = "latency";        // one request at a time; of another mode no times are read
   std::vector<StoredRate> load_rates;  // of load mode: those whose 99th percentile is known
-  std::string load_settings;           // of load mode: backend_meta without what is of the mode
+  std::optional<StoredThroughput> throughput;  // of throughput mode
+  std::string settings;  // of these two: backend_meta without what is of the mode; else empty
   Outcome outcome;
   Verdict verdict = Verdict::kUnverified;
   bool suspect = false;         // something else used the machine

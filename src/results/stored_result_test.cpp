@@ -155,12 +155,39 @@ TEST_F(StoredResults, RatesUnderLoadAreReadWhereTheyTellSomething) {
                      {rate(5, 0.1, "carried"), rate(6, 0.2, "late"), rate(7, nullptr, "carried"),
                       rate(8, 0.3, "unsteady"), rate(9, 4, "overloaded")}}};
   const StoredResult read = read_result(write_json("x.json", object));
-  EXPECT_EQ(read.load_settings, "cpu");
+  EXPECT_EQ(read.settings, "cpu");
   ASSERT_EQ(read.load_rates.size(), 2U);
   EXPECT_EQ(read.load_rates[0].rate_per_s, 5);
   EXPECT_EQ(read.load_rates[0].p99_s, 0.1);
   EXPECT_EQ(read.load_rates[1].rate_per_s, 9);
   EXPECT_TRUE(std::isinf(read.load_rates[1].p99_s));
+}
+
+TEST_F(StoredResults, WhatThroughputModeFoundIsRead) {
+  json object = to_json(Result{});
+  object["model_path"] = "a.onnx";
+  object["backend"] = "b";
+  object["mode"] = "throughput";
+  object["backend_meta"] = "cpu-batch=1+4-mode=throughput";
+  object["streams"] = 2;
+  object["batch"] = 4;
+  object["data"] = {0.5, 0.25};
+  object["throughput_per_s"] = 60.0;
+  object["throughput"] = {{"settings", "cpu-streams=2-batch=4"},
+                          {"chosen", 1},
+                          {"tried", {{{"least_per_s", 1}}, {{"least_per_s", 55}}}}};
+  const StoredResult read = read_result(write_json("x.json", object));
+  EXPECT_EQ(read.settings, "cpu-streams=2-batch=4");
+  EXPECT_TRUE(read.times_s.empty());  // they are not those of one request at a time
+  ASSERT_TRUE(read.throughput);
+  EXPECT_EQ(read.throughput->per_s, 60);
+  EXPECT_EQ(read.throughput->least_per_s, 55);
+  EXPECT_FALSE(read.throughput->greatest_per_s);
+  EXPECT_EQ(read.throughput->streams, 2U);
+  EXPECT_EQ(read.throughput->batch, 4);
+  EXPECT_EQ(read.throughput->times_s, (std::vector<double>{0.5, 0.25}));
+  object["throughput_per_s"] = nullptr;
+  EXPECT_EQ(refusal(object.dump()), "its throughput_per_s is no number above 0");
 }
 
 TEST_F(StoredResults, WhatIsNoneSaysWhy) {

@@ -53,7 +53,8 @@ ordered_json json_of(const TriedSetting& setting) {
 ordered_json to_json(const ThroughputResult& throughput) {
   ordered_json tried = ordered_json::array();
   for (const TriedSetting& setting : throughput.tried) tried.push_back(json_of(setting));
-  return {{"slo_p99_s", or_null(throughput.slo_p99_s)},
+  return {{"settings", throughput.settings},
+          {"slo_p99_s", or_null(throughput.slo_p99_s)},
           {"chosen", throughput.chosen},
           {"complete", throughput.complete},
           {"tried", tried}};

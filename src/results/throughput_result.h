@@ -29,6 +29,7 @@ struct TriedSetting {
 };
 
 struct ThroughputResult {
+  std::string settings;             // of the chosen: what a run in load mode would be called with
   std::optional<double> slo_p99_s;  // bound of p99_s
   std::vector<TriedSetting> tried;  // in that order; at least one
   size_t chosen = 0;                // the best that can be chosen; the first where none can

@@ -378,6 +378,21 @@ class Batches {
   bool ended_ = false;
 };
 
+// Of the setting found, as load mode calls it: threads only where they aren't the cores' share.
+std::string settings_found(const RunOptions& options, const EngineChoice& choice, int cores,
+                           const Model& model, const Result& result) {
+  RunOptions same = options;
+  same.mode = Mode::kLoad;
+  same.throughput_threads.clear();
+  same.batches.clear();
+  if (result.batch.value_or(1) > 1) same.batch = result.batch;
+  EngineChoice found = choice;
+  found.streams = result.streams;
+  if (result.threads != std::max(1, cores / result.streams)) found.threads = result.threads;
+  return backend_meta(choice.variant.empty() ? "cpu" : choice.variant,
+                      settings_of(same, found, model));
+}
+
 std::vector<Result> bench_throughput(const RunOptions& options, Model model,
                                      const Environment& environment, Progress& progress) {
   const int cores = default_threads(environment);
@@ -392,6 +407,9 @@ std::vector<Result> bench_throughput(const RunOptions& options, Model model,
     if (why_not.empty()) {
       ThroughputBench bench(options, choice, cores, progress, result);
       bench.measure([&](size_t index) { return batches.at(index); });
+      if (result.throughput) {
+        result.throughput->settings = settings_found(options, choice, cores, first.model, result);
+      }
     } else {
       result.outcome = {OutcomeKind::kUnsupported, why_not};
     }

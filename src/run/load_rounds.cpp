@@ -3,30 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "advise/capacity.h"
-#include "load/arrivals.h"
 #include "load/rate_search.h"
 #include "load/turn_plan.h"
 #include "rank/disturbance.h"
 #include "rank/turns.h"
+#include "run/rate_run.h"
 
 namespace dnnbench {
 namespace {
 
 constexpr double kTriesInABudget = 6;  // of a search; one that starts well needs no more
-constexpr uint32_t kPiecesARepeat = 1000;
-
-// All turns of one engine at one rate.
-struct RateRun {
-  double rate_per_s = 0;
-  double budget_s = 0;
-  LoadTurnPlan plan;
-  std::vector<LoadTurn> turns;      // that nothing disturbed
-  std::vector<LoadTurn> disturbed;  // measured again
-  double spent_s = 0;
-};
 
 // One engine, from its first rate to its last.
 class Player {
@@ -51,27 +39,20 @@ class Player {
   void drop_out() { current_.reset(); }
 
   std::string doing() const {
-    return fmt::format("under {:.4g} requests a second, turn {} of {}", current_->rate_per_s,
-                       current_->turns.size() + 1, current_->plan.turns);
+    return fmt::format("under {:.4g} requests a second, turn {} of {}", current_->rate_per_s(),
+                       current_->turn(), current_->turns());
   }
 
   // Throws EngineEnded. `started_s` is set by the first turn of all.
   void take_turn(std::optional<double>& started_s) {
-    const size_t number = current_->turns.size();
-    const size_t requests = current_->plan.lead_in + current_->plan.kept_in(number);
-    const auto repeated = static_cast<uint32_t>(current_->disturbed.size());
-    const uint32_t piece = static_cast<uint32_t>(number) + kPiecesARepeat * repeated;
     EngineBench& bench = *contestant_.bench;
     const size_t examination = static_cast<size_t>(result().blocks) % 2;
-    LoadTurn turn = bench.take_load_turn(
-        examination, {poisson_arrivals_s(current_->rate_per_s, requests, options_.seed, piece),
-                      current_->plan.lead_in});
+    LoadTurn turn = bench.take_load_turn(examination, current_->next(options_.seed));
     // Seldom, for a check takes long where outputs are large.
     if ((result().blocks & (result().blocks + 1)) == 0) bench.verify_again(examination);
     bench.pause();
     if (!started_s) started_s = turn.requests.front().intended_s;
     spent_s_ += turn.noise.window_s;
-    current_->spent_s += turn.noise.window_s;
     keep(std::move(turn));
   }
 
@@ -100,10 +81,7 @@ class Player {
   }
 
   void begin(double rate_per_s, double budget_s) {
-    current_ = RateRun();
-    current_->rate_per_s = rate_per_s;
-    current_->budget_s = budget_s;
-    current_->plan = plan_turns(expect(rate_per_s), budget_s, options_.repeat);
+    current_.emplace(expect(rate_per_s), budget_s, options_.repeat);
   }
 
   // The next rate of a search, where the budget holds enough requests at it.
@@ -130,43 +108,17 @@ class Player {
       ++result().blocks_disturbed;
       result().disturbance = disturbed_by;
     }
-    const bool hopeless =
-        figures_of(current_->rate_per_s, {turn}).verdict == LoadVerdict::kOverloaded;
-    (disturbed_by.empty() ? current_->turns : current_->disturbed).push_back(std::move(turn));
-    if (!is_enough() && !hopeless) return;
-    // Where most turns were disturbed, all are kept, and the result is suspect.
-    std::vector<LoadTurn>& kept = current_->turns;
-    std::vector<LoadTurn>& others = current_->disturbed;
-    if (kept.size() < others.size())
-      std::move(others.begin(), others.end(), std::back_inserter(kept));
-    end_rate(figures_of(current_->rate_per_s, kept));
+    current_->add(std::move(turn), !disturbed_by.empty());
+    if (current_->is_over()) end_rate();
   }
 
-  bool is_enough() const {
-    const size_t planned = current_->plan.turns;
-    if (current_->turns.size() == planned || current_->disturbed.size() > planned) return true;
-    return !options_.repeat && current_->spent_s >= current_->budget_s;
-  }
-
-  void end_rate(const RateFigures& figures) {
-    figures_.push_back(figures);
+  void end_rate() {
+    figures_.push_back(current_->figures());
     runs_.push_back(std::move(*current_));
     current_.reset();
     if (!search_) return;
-    search_->add(figures);
+    search_->add(figures_.back());
     begin_next();
-  }
-
-  RateFigures figures_of(double rate_per_s, const std::vector<LoadTurn>& turns) const {
-    std::vector<ServedRequest> requests;
-    double shortest_s = turns.front().length_s;
-    size_t unserved = 0;
-    for (const LoadTurn& turn : turns) {
-      requests.insert(requests.end(), turn.requests.begin(), turn.requests.end());
-      shortest_s = std::min(shortest_s, turn.length_s);
-      unserved += turn.unserved;
-    }
-    return rate_figures(rate_per_s, expect(0).servers, requests, shortest_s, unserved);
   }
 
   size_t lowest_tried() const {
@@ -179,8 +131,9 @@ class Player {
   void keep_requests(const RateRun& run, double started_s) {
     double cpu_s = 0;
     size_t served = 0;
-    for (size_t number = 0; number < run.turns.size(); ++number) {
-      const LoadTurn& turn = run.turns[number];
+    const std::vector<LoadTurn> turns = run.kept();
+    for (size_t number = 0; number < turns.size(); ++number) {
+      const LoadTurn& turn = turns[number];
       cpu_s += turn.cpu_s;
       served += turn.served;
       for (const ServedRequest& request : turn.requests) {

@@ -14,7 +14,7 @@
 
   for (const model of data.models) {
     for (const machine of model.machines) {
-      for (const row of machine.rows) {
+      for (const row of [...machine.rows, ...machine.served]) {
         row.machine = machine;
         if (row.plan) row.plan.engine_name = row.engine;
       }
@@ -26,7 +26,7 @@
   const namesOf = () => [...new Set(data.models.map((model) => model.name))];
   const modesOf = (name) => data.models.filter((m) => m.name === name).map((m) => m.mode);
   const enginesOf = (model) =>
-    [...new Set(model.machines.flatMap((machine) => machine.rows.map((row) => row.engine)))].sort();
+    [...new Set(model.machines.flatMap((machine) => [...machine.rows, ...machine.served].map((row) => row.engine)))].sort();
 
   function positive(text) {
     const value = Number(text);
@@ -34,7 +34,7 @@
   }
 
   // The first model that can be planned with is shown first.
-  const planned = (model) => model.machines.some((m) => m.usd_per_hour !== null && m.rows.some((r) => r.plan));
+  const planned = (model) => model.machines.some((m) => m.usd_per_hour !== null && Plans.rowsOf(m).length);
 
   function readAddress() {
     const wanted = new URLSearchParams(location.hash.slice(1));
@@ -74,8 +74,9 @@
       .map((machine) => ({
         ...machine,
         rows: machine.rows.filter((row) => !without.engine.has(row.engine)),
+        served: machine.served.filter((row) => !without.engine.has(row.engine)),
       }))
-      .filter((machine) => machine.rows.length);
+      .filter((machine) => machine.rows.length + machine.served.length);
   }
 
   // ---- controls
@@ -123,13 +124,16 @@
     return speeds.length ? [Math.min(...speeds) / 10, Math.max(...speeds) * 100] : [0.01, 1e4];
   }
 
+  // The latency below which nothing is known to be possible.
+  const quickestOf = (c) => (c.load_alone ? c.load_rates[0][1] : c.slowest_s ?? c.mean_s);
+
   function latencyRange() {
-    const times = allPlansOf(chosen.model).map((plan) => plan.slowest_s ?? plan.mean_s);
+    const times = allPlansOf(chosen.model).map((plan) => quickestOf(plan));
     return times.length ? [Math.min(...times) / 2, Math.max(...times) * 10] : [1e-3, 10];
   }
 
   const allPlansOf = (model) =>
-    model.machines.flatMap((machine) => machine.rows.filter((row) => row.plan).map((row) => row.plan));
+    model.machines.flatMap((machine) => Plans.rowsOf(machine).map((row) => row.plan));
 
   function toSlider(value, [low, high]) {
     const share = Math.log(value / low) / Math.log(high / low);
@@ -249,7 +253,7 @@
 
   function showPlans(shown) {
     const wish = { latency_s: chosen.latency_s, single: chosen.single };
-    const candidates = shown.flatMap((m) => m.rows.filter((row) => row.plan).map((row) => row.plan));
+    const candidates = shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan));
     const { plans, out } = Plans.plans(candidates, chosen.load, wish);
     const showAll = () => {
       allPlans = true;
@@ -282,13 +286,14 @@
     if (!able.length) return "No machine that is shown has a figure and a price.";
     const most = Math.max(...able.map((c) => Plans.capacity(c, wish.latency_s)));
     if (most > 0) return `The most that one machine carries: ${Words.load(most)} per second.`;
-    const quickest = Math.min(...able.map((c) => c.slowest_s ?? c.mean_s));
+    const quickest = Math.min(...able.map(quickestOf));
     return `The quickest needs ${Words.time(quickest)}.`;
   }
 
   let resultsShown = "";
-  function showResults(shown) {
+  function showResults(machines) {
     const { model, without } = chosen;
+    const shown = machines.filter((machine) => machine.rows.length);
     const key = JSON.stringify([model.name, model.mode, ...without.machine, "", ...without.engine]);
     if (key === resultsShown) return;
     resultsShown = key;
@@ -307,7 +312,7 @@
     const { load, latency_s, single } = chosen;
     const drawings = [];
     if (canPlan && shown.length) {
-      const cost = Rows.cost(shown.flatMap((m) => m.rows.flatMap((row) => row.plan ?? [])), { latency_s, single }, load);
+      const cost = Rows.cost(shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan)), { latency_s, single }, load);
       const byPrice = Rows.byPrice(shown, latency_s);
       const stacks = Rows.stacks(shown, load, latency_s);
       const some = byPrice.some((row) => row.kind !== "no number");

@@ -11,12 +11,13 @@ const Plans = (() => {
 
   const throughput = (c) => 1 / c.mean_s;
 
-  // The time that a request takes when they arrive at one machine at random, `rate` a second:
-  // the sum of two 99th percentiles, of the inference and of the wait before it.
+  // The time that a request takes when they arrive at one machine at random, `rate` a second, and
+  // are spread over its processes: the sum of two 99th percentiles, of the inference and of the
+  // wait before it.
   function response(c, rate) {
     const busy = rate * c.mean_s;
     if (busy <= 0.01) return c.slowest_s;
-    const scale = c.mean_square_s2 / (2 * c.mean_s * (1 - busy));
+    const scale = c.mean_square_s2 / (2 * c.servers * c.mean_s * (1 - busy));
     return c.slowest_s + scale * Math.log(100 * busy);
   }
 
@@ -157,5 +158,8 @@ const Plans = (() => {
     return found;
   }
 
-  return { capacity, compare, plans, response, steps, throughput };
+  // A machine's rows that can be planned with, of whatever mode.
+  const rowsOf = (machine) => [...machine.rows, ...machine.served].filter((row) => row.plan);
+
+  return { capacity, compare, plans, response, rowsOf, steps, throughput };
 })();

@@ -12,8 +12,8 @@ const Rows = (() => {
 
   // The fastest engine of a machine within the latency, a verified one where there is one.
   function fastest(machine, latency_s) {
-    const able = machine.rows
-      .filter((row) => row.plan && !row.plan.single_only)
+    const able = Plans.rowsOf(machine)
+      .filter((row) => !row.plan.single_only)
       .map((row) => ({ row, plan: row.plan, one: Plans.capacity(row.plan, latency_s) }))
       .filter(({ one }) => one > 0);
     able.sort((a, b) => b.plan.verified - a.plan.verified || b.one - a.one);
@@ -23,8 +23,8 @@ const Rows = (() => {
   function whyNone(machine, latency_s) {
     const bound = machine.rows.find((row) => row.bound);
     if (bound) return bound.status;
-    const tooSlow = latency_s !== null && machine.rows.some((row) => row.plan);
-    return tooSlow ? "Too slow" : machine.rows[0].status;
+    const tooSlow = latency_s !== null && Plans.rowsOf(machine).length > 0;
+    return tooSlow ? "Too slow" : [...machine.rows, ...machine.served][0].status;
   }
 
   function emptyRow(machine, words) {
@@ -44,7 +44,8 @@ const Rows = (() => {
     const usd = plan.usd_per_hour === null ? null : count * plan.usd_per_hour;
     const throughput = count * one;
     const high = asMeasured ? plan.high_per_s ?? throughput : throughput;
-    const latency = Words.time(plan.mean_s);
+    const latency = plan.load_alone ? "under load" : Words.time(plan.servers * plan.mean_s);
+    const each = plan.load_alone ? latency : `${latency} each`;
     return {
       kind: plan.verified ? "verified" : "unverified",
       name: lines,
@@ -64,7 +65,7 @@ const Rows = (() => {
       engine_y: HEIGHT + 12 + LINE_HEIGHT * lines.length,
       description:
         `${name}, ${priceWords(usd)}: ${Words.short(throughput)} inferences per second with ` +
-        `${row.engine} ${row.detail}, ${latency} each, ${row.status.toLowerCase()}`,
+        `${row.engine} ${row.detail}, ${each}, ${row.status.toLowerCase()}`,
     };
   }
 

@@ -43,7 +43,8 @@ const Tables = (() => {
   function planNotes(plan) {
     return [
       plan.candidate.verified ? "" : "outputs not verified",
-      plan.utilisation > 0.8 ? "above 80 %: no room for bursts" : "",
+      plan.candidate.load_alone ? "known only to carry what it was measured under" : "",
+      plan.utilisation > 0.8 && !plan.candidate.load_alone ? "above 80 %: no room for bursts" : "",
       plan.holds ? "" : "holds only in the upper part of the interval",
     ]
       .filter(Boolean)
@@ -61,7 +62,7 @@ const Tables = (() => {
       number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN),
       number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million)),
       number(Words.short(plan.throughput_per_s)),
-      number(`${Math.round(100 * plan.utilisation)} %`),
+      number(plan.candidate.load_alone ? UNKNOWN : `${Math.round(100 * plan.utilisation)} %`),
       number(latencyWords(plan)),
       element("td", { class: "notes" }, planNotes(plan)),
     );
@@ -275,7 +276,7 @@ const Tables = (() => {
       element("h3", {}, shown.instance, muted(price)),
       shown.conditions ? element("p", { class: "muted" }, shown.conditions) : null,
       scroll(caption, table(caption, headings, rows, "results")),
-      pictureLinks(shown.pictures, { throughput: "throughput", load: "latency against rate", times: "times" }),
+      pictureLinks(shown.pictures, { throughput: "throughput", load: "latency against rate", batches: "batches", times: "times" }),
     );
   }
 

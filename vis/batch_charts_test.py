@@ -1,0 +1,69 @@
+import json
+
+import pytest
+import vl_convert
+
+import batch_charts
+import draw
+from comparisons import compare
+from golden import GOLDEN
+from read_results import read_results
+from themes import LIGHT
+
+SAMPLE = GOLDEN / "results" / "c5a.4xlarge" / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
+
+
+@pytest.fixture
+def comparison(tmp_path):
+    """From (backend, batch, seconds of an inference) of each result, and other keys."""
+
+    def make(*results: tuple, **keys: object):
+        sample = json.loads(SAMPLE.read_text(encoding="utf-8")) | keys
+        for i, (backend, batch, time_s) in enumerate(results):
+            meta = "cpu-threads=1" + (f"-batch={batch}" if batch else "") + "-seed=3"
+            known = {
+                "backend": backend,
+                "backend_meta": meta,
+                "batch": batch,
+                "data": [time_s] * 90,
+            }
+            (tmp_path / f"{i}.json").write_text(json.dumps(sample | known), encoding="utf-8")
+        read, complaints = read_results(tmp_path)
+        assert complaints == []
+        [found] = compare(read)
+        return found
+
+    return make
+
+
+def test_items_and_times_by_batch(comparison):
+    found = comparison(
+        ("openvino", 4, 0.2), ("openvino", 1, 0.1), ("tvm", 1, 0.2), ("tvm", 16, 1.6)
+    )
+    points = [(p["name"], p["batch"], p["items"], p["median"]) for p in batch_charts.points(found)]
+    assert points == [
+        ("OpenVINO cpu-threads=1-seed=3", 1, pytest.approx(10), 0.1),
+        ("OpenVINO cpu-threads=1-seed=3", 4, pytest.approx(20), 0.2),
+        ("TVM cpu-threads=1-seed=3", 1, pytest.approx(5), 0.2),
+        ("TVM cpu-threads=1-seed=3", 16, pytest.approx(10), 1.6),
+    ]
+
+
+def test_only_what_was_measured_at_several(comparison):
+    assert not batch_charts.can_be_drawn(comparison(("openvino", None, 0.1), ("tvm", 4, 0.2)))
+
+
+def test_a_busy_machine_draws_nothing(comparison):
+    busy = {"run_queue_wait_share": 0.4, "suspect": True}
+    results = (("openvino", 1, 0.1), ("openvino", 4, 0.2))
+    assert not batch_charts.can_be_drawn(comparison(*results, noise=busy))
+    assert batch_charts.can_be_drawn(comparison(*results))
+
+
+def test_the_picture_is_among_the_others(comparison):
+    found = comparison(("openvino", 1, 0.1), ("openvino", 4, 0.2))
+    drawn = {p.stem: p for p in draw.pictures([found], [], [])}
+    svg = vl_convert.vegalite_to_svg(drawn[f"{found.file_stem}-batches"].draw())
+    for text in ("Items per second", "Time of an inference (ms)", "OpenVINO cpu-threads=1-seed=3"):
+        assert text in svg
+    assert batch_charts.picture(found, LIGHT)
