@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,3 +117,18 @@ def bench(dnnbench, schema, tmp_path_factory):
 def convolution(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     return tiny_models.save(tiny_models.convolution(), folder / "tiny.onnx")
+
+
+@pytest.fixture(scope="session")
+def generated_model(tmp_path_factory):
+    """generated_model("mobilenetv2-10"): one of the models known by name, as models/make_models.py makes it."""
+    folder = tmp_path_factory.mktemp("generated")
+
+    def call(name: str) -> Path:
+        path = folder / f"{name}.onnx"
+        if not path.exists():
+            script = REPOSITORY / "models" / "make_models.py"
+            subprocess.run([sys.executable, script, name, "--out", folder], check=True)
+        return path
+
+    return call

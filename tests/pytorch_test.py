@@ -1,7 +1,5 @@
 """The engine that imports: converted models verified, what is said of the conversion, and saved ones."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,18 +26,6 @@ def converted(bench):
         assert (result["outcome"], result["reason"]) == ("ok", "")
         assert result["verification"]["verdict"] == "ok"
         return result
-
-    return call
-
-
-@pytest.fixture(scope="module")
-def generated_model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("generated")
-
-    def call(name):
-        script = Path(__file__).resolve().parent.parent / "models" / "make_models.py"
-        subprocess.run([sys.executable, script, name, "--out", folder], check=True)
-        return folder / f"{name}.onnx"
 
     return call
 

@@ -266,13 +266,13 @@ def test_the_result_says_what_is_in_force(verdict):
 
 def test_what_it_lacks_is_named_with_operator_opset_and_node(verdict):
     model = model_of(
-        [helper.make_node("MaxRoiPool", ["x", "rois"], ["y"], name="pool", pooled_shape=[2, 2])],
-        [tensor("x", [1, 2, 6, 6]), tensor("rois", [1, 5])],
-        [tensor("y", None)],
+        [helper.make_node("Multinomial", ["x"], ["y"], name="dice", seed=1.0)],
+        [tensor("x", [1, 6])],
+        [tensor("y", None, TensorProto.INT32)],
     )
     answer, done = verdict(model)
     assert answer == "unsupported"
-    assert 'MaxRoiPool (opset 17), node "pool"' in done.stdout
+    assert 'Multinomial (opset 17), node "dice"' in done.stdout
 
 
 def test_half_precision_is_not_pretended(verdict):

@@ -94,7 +94,8 @@ def max_roi_pool(self, x: Tensor, rois: Tensor, oh: int, ow: int, scale: float):
   width = x.size(3)
   results: List[Tensor] = []
   for i in range(rois.size(0)):
-    corners = torch.round(rois[i, 1:5] * scale).to(4)
+    scaled = rois[i, 1:5] * scale
+    corners = (torch.sign(scaled) * torch.floor(torch.abs(scaled) + 0.5)).to(4)
     x1 = int(corners[0])
     y1 = int(corners[1])
     h = max(int(corners[3]) - y1 + 1, 1)

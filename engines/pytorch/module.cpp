@@ -167,6 +167,8 @@ void Module::set_inputs(const std::vector<Value>& inputs) {
 void Module::run() {
   translating_failures([&] {
     const c10::InferenceMode no_gradients;
+    // So that the last outputs' memory can hold the new ones.
+    parts_->result = {};
     parts_->result = parts_->module.forward(parts_->inputs);
   });
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "lists.h"
 #include "operators.h"
 
 namespace dnnbench::tf {
@@ -27,48 +28,89 @@ void add_names(const import::Graph& graph, std::vector<std::string>& names) {
   for (const import::Parameter& output : graph.outputs) names.push_back(output.name);
 }
 
-// The values of the graphs around that a subgraph uses and that are not constant, each once.
-std::vector<std::string> outer_values(const Emission& n,
-                                      const std::vector<const import::Graph*>& graphs) {
-  std::vector<std::string> names, outer;
+// A value of the graphs around that a subgraph uses and that is not constant: a tensor, or a list
+// of tensors of that type.
+struct Captured {
+  std::string name;
+  std::optional<TF_DataType> element;
+};
+
+// Each once. Of a sequence whose length is known the elements are captured.
+std::vector<Captured> outer_values(const Emission& n,
+                                   const std::vector<const import::Graph*>& graphs) {
+  std::vector<std::string> names;
   for (const import::Graph* graph : graphs) add_names(*graph, names);
+  for (const std::string& name : std::vector<std::string>(names)) {
+    const std::vector<std::string>* elements = n.emitter.sequence(name);
+    if (elements != nullptr) names.insert(names.end(), elements->begin(), elements->end());
+  }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<Captured> outer;
   for (const std::string& name : names) {
-    if (!name.empty() && n.emitter.has_value(name)) outer.push_back(name);
+    if (name.empty()) continue;
+    if (const auto list = n.emitter.find_list(name)) {
+      outer.push_back({name, list->element});
+    } else if (n.emitter.has_value(name)) {
+      outer.push_back({name, std::nullopt});
+    }
   }
   return outer;
 }
 
-Outs values_of(const Emission& n, const std::vector<std::string>& names) {
+Outs values_of(const Emission& n, const std::vector<Captured>& captured) {
   Outs outs;
-  for (const std::string& name : names) outs.push_back(n.emitter.get(name));
+  for (const Captured& one : captured) {
+    outs.push_back(one.element ? n.emitter.list(one.name).handle : n.emitter.get(one.name));
+  }
   return outs;
+}
+
+void set_value(Emitter& emitter, const std::string& name, Out value,
+               const std::optional<TF_DataType>& element) {
+  if (element) {
+    emitter.set_list(name, {value, *element});
+  } else {
+    emitter.set(name, value);
+  }
 }
 
 // --- If
 // -------------------------------------------------------------------------------------------
 
-std::shared_ptr<Function> make_branch(const Emission& n, const import::Graph& onnx,
-                                      const std::vector<std::string>& captured) {
+struct Branch {
+  std::shared_ptr<Function> function;
+  std::vector<std::optional<TF_DataType>> elements;  // of those outputs that are sequences
+};
+
+Branch make_branch(const Emission& n, const import::Graph& onnx,
+                   const std::vector<Captured>& captured) {
   Graph body;
   Emitter emitter(body, onnx, &n.emitter);
   Outs inputs;
-  for (const std::string& name : captured) {
-    const Out outside = n.emitter.get(name);
-    inputs.push_back(body.placeholder(name, Graph::type(outside), n.g.find_shape(outside)));
-    emitter.set(name, inputs.back());
+  const Outs outside = values_of(n, captured);
+  for (size_t i = 0; i < captured.size(); ++i) {
+    const std::string& name = captured[i].name;
+    inputs.push_back(body.placeholder(name, Graph::type(outside[i]), n.g.find_shape(outside[i])));
+    set_value(emitter, name, inputs.back(), captured[i].element);
   }
   emitter.emit_nodes();
+  Branch branch;
   Outs outputs;
   for (const import::Parameter& output : onnx.outputs) {
-    if (emitter.sequence(output.name) != nullptr)
-      throw Unsupported("its branches return a sequence");
-    outputs.push_back(body.identity(emitter.get(output.name)));
+    if (emitter.is_sequence(output.name)) {
+      const List list = emitter.list(output.name);
+      branch.elements.emplace_back(list.element);
+      outputs.push_back(body.identity(list.handle));
+    } else {
+      branch.elements.emplace_back(std::nullopt);
+      outputs.push_back(body.identity(emitter.get(output.name)));
+    }
   }
-  auto function = std::make_shared<Function>(body, unique_function_name("branch"), inputs, outputs);
-  n.g.add_function(function);
-  return function;
+  branch.function =
+      std::make_shared<Function>(body, unique_function_name("branch"), inputs, outputs);
+  n.g.add_function(branch.function);
+  return branch;
 }
 
 // A condition that is known: the branch's nodes are the graph's own.
@@ -87,6 +129,10 @@ void inline_branch(const Emission& n, const import::Graph& onnx) {
       n.emitter.set_sequence(n.node.outputs[i], moved);
       continue;
     }
+    if (const auto list = emitter.find_list(name)) {
+      n.emitter.set_list(n.node.outputs[i], *list);
+      continue;
+    }
     n.out(i, emitter.get(name));
   }
 }
@@ -96,38 +142,27 @@ void emit_if(const Emission& n) {
   const import::Graph& yes = subgraph(n, "then_branch");
   const import::Graph& no = subgraph(n, "else_branch");
   if (const auto known = n.find_integers(0)) return inline_branch(n, known->at(0) != 0 ? yes : no);
-  const std::vector<std::string> captured = outer_values(n, {&yes, &no});
-  const auto then_branch = make_branch(n, yes, captured);
-  const auto else_branch = make_branch(n, no, captured);
-  if (then_branch->output_types() != else_branch->output_types()) {
+  const std::vector<Captured> captured = outer_values(n, {&yes, &no});
+  const Branch then_branch = make_branch(n, yes, captured);
+  const Branch else_branch = make_branch(n, no, captured);
+  const std::vector<TF_DataType>& types = then_branch.function->output_types();
+  if (types != else_branch.function->output_types() ||
+      then_branch.elements != else_branch.elements) {
     throw Unsupported("its branches return different types");
   }
   const Outs results =
       g.call_all("StatelessIf", {g.reshape(n.in(0), Shape{}), values_of(n, captured)},
-                 {{"then_branch", FunctionName{then_branch->name()}},
-                  {"else_branch", FunctionName{else_branch->name()}},
-                  {"Tout", then_branch->output_types()},
+                 {{"then_branch", FunctionName{then_branch.function->name()}},
+                  {"else_branch", FunctionName{else_branch.function->name()}},
+                  {"Tout", types},
                   {"_lower_using_switch_merge", true}});
-  for (size_t i = 0; i < then_branch->output_types().size(); ++i) n.out(i, results[i]);
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (n.wants(i)) set_value(n.emitter, n.node.outputs[i], results[i], then_branch.elements[i]);
+  }
 }
 
 // --- Loop and Scan
 // --------------------------------------------------------------------------------
-
-// Results of each turn, gathered in a list that TensorFlow keeps.
-Out empty_list(Graph& g, TF_DataType type) {
-  return g.call("EmptyTensorList", {g.int_scalar(-1), g.int_scalar(-1)}, {{"element_dtype", type}});
-}
-
-Out push(Graph& g, Out list, Out element) {
-  return g.call("TensorListPushBack", {list, element}, {{"element_dtype", Graph::type(element)}});
-}
-
-// [turns, element...]. `element` is what is known of the shape.
-Out stack(Graph& g, Out list, TF_DataType type, const std::optional<Shape>& element) {
-  const Out shape = element ? g.ints(*element) : g.int_scalar(-1);
-  return g.call("TensorListStack", {list, shape}, {{"element_dtype", type}});
-}
 
 // `otherwise` is the node's output, whose type is known where the body's own is not.
 TF_DataType type_of(const Emission& n, const import::Parameter& parameter, size_t otherwise) {
@@ -144,7 +179,7 @@ TF_DataType type_of(const Emission& n, const import::Parameter& parameter, size_
 // slices, and returns the carried values and results to be gathered.
 struct LoopPlan {
   const import::Graph* body = nullptr;
-  std::vector<std::string> captured;
+  std::vector<Captured> captured;
   size_t carried = 0;                 // how many
   std::vector<TF_DataType> gathered;  // types
 };
@@ -152,7 +187,7 @@ struct LoopPlan {
 // Sets the values of outer graphs in the body's emitter.
 void set_captured(Emitter& emitter, const LoopPlan& plan, const Outs& variables, size_t first) {
   for (size_t i = 0; i < plan.captured.size(); ++i) {
-    emitter.set(plan.captured[i], variables[first + i]);
+    set_value(emitter, plan.captured[i].name, variables[first + i], plan.captured[i].element);
   }
 }
 
@@ -189,15 +224,23 @@ void emit_loop(const Emission& n) {
       conditional ? g.reshape(n.in(1), Shape{}) : g.cast(g.int_scalar(1), TF_BOOL),
       limited ? g.reshape(n.in(0), Shape{}) : g.long_scalar(std::numeric_limits<int64_t>::max())};
   Shapes shapes{Shape{}, Shape{}, Shape{}};
+  std::vector<std::optional<TF_DataType>> carried_elements;  // of those that are sequences
   for (size_t i = 0; i < plan.carried; ++i) {
-    if (n.emitter.sequence(n.node.inputs[2 + i]) != nullptr)
-      throw Unsupported("it carries a sequence");
+    const std::string& name = n.node.inputs[2 + i];
+    carried_elements.emplace_back();
+    if (n.emitter.is_sequence(name)) {
+      const List list = n.emitter.list(name);
+      carried_elements.back() = list.element;
+      variables.push_back(list.handle);
+      shapes.emplace_back(Shape{});
+      continue;
+    }
     variables.push_back(n.in(2 + i));
     shapes.push_back(
         carried_shape(g, variables.back(), body.inputs.at(2 + i), body.outputs.at(1 + i)));
   }
   for (const TF_DataType type : plan.gathered) {
-    variables.push_back(empty_list(g, type));
+    variables.push_back(empty_list(g, type).handle);
     shapes.emplace_back(Shape{});
   }
   for (const Out outside : values_of(n, plan.captured)) {
@@ -213,23 +256,31 @@ void emit_loop(const Emission& n) {
     set_captured(emitter, plan, v, captured);
     emitter.set(body.inputs.at(0).name, v[0]);
     emitter.set(body.inputs.at(1).name, v[1]);
-    for (size_t i = 0; i < plan.carried; ++i) emitter.set(body.inputs.at(2 + i).name, v[3 + i]);
+    for (size_t i = 0; i < plan.carried; ++i) {
+      set_value(emitter, body.inputs.at(2 + i).name, v[3 + i], carried_elements[i]);
+    }
     emitter.emit_nodes();
     Outs next{inner.add(v[0], inner.long_scalar(1)),
               inner.reshape(emitter.get(body.outputs.at(0).name), Shape{}), v[2]};
-    for (size_t i = 0; i < plan.carried; ++i) next.push_back(emitter.get(body.outputs[1 + i].name));
+    for (size_t i = 0; i < plan.carried; ++i) {
+      const std::string& name = body.outputs[1 + i].name;
+      next.push_back(carried_elements[i] ? emitter.list(name).handle : emitter.get(name));
+    }
     for (size_t i = 0; i < plan.gathered.size(); ++i) {
-      next.push_back(
-          push(inner, v[lists + i], emitter.get(body.outputs[1 + plan.carried + i].name)));
+      const Out result = emitter.get(body.outputs[1 + plan.carried + i].name);
+      next.push_back(push(inner, {v[lists + i], plan.gathered[i]}, result).handle);
     }
     next.insert(next.end(), v.begin() + static_cast<std::ptrdiff_t>(captured), v.end());
     return next;
   };
   const Outs results = while_loop(g, variables, condition, turn, shapes);
-  for (size_t i = 0; i < plan.carried; ++i) n.out(i, results[3 + i]);
+  for (size_t i = 0; i < plan.carried; ++i) {
+    if (n.wants(i)) set_value(n.emitter, n.node.outputs[i], results[3 + i], carried_elements[i]);
+  }
   for (size_t i = 0; i < plan.gathered.size(); ++i) {
     const import::Parameter& output = body.outputs[1 + plan.carried + i];
-    n.out(plan.carried + i, stack(g, results[lists + i], plan.gathered[i], known_element(output)));
+    n.out(plan.carried + i,
+          stacked(g, {results[lists + i], plan.gathered[i]}, known_element(output)));
   }
 }
 
@@ -247,7 +298,7 @@ std::vector<int64_t> per(const Emission& n, const std::string& name, size_t coun
 
 // Variables: turn, carried..., lists..., scanned..., captured...
 Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
-          const std::vector<ScanInput>& scanned, const std::vector<std::string>& captured_names) {
+          const std::vector<ScanInput>& scanned, const std::vector<Captured>& captured_values) {
   Graph& g = n.g;
   const size_t carried = initial.size(), gathered = body.outputs.size() - carried;
   if (scanned.empty()) throw Unsupported("it scans nothing");
@@ -261,9 +312,9 @@ Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
     add(initial[i], carried_shape(g, initial[i], body.inputs.at(i), body.outputs.at(i)));
   }
   for (size_t i = 0; i < gathered; ++i)
-    add(empty_list(g, type_of(n, body.outputs[carried + i], carried + i)), Shape{});
+    add(empty_list(g, type_of(n, body.outputs[carried + i], carried + i)).handle, Shape{});
   for (const ScanInput& input : scanned) add(input.tensor, g.find_shape(input.tensor));
-  for (const Out outside : values_of(n, captured_names)) add(outside, g.find_shape(outside));
+  for (const Out outside : values_of(n, captured_values)) add(outside, g.find_shape(outside));
   const size_t lists = 1 + carried, inputs = lists + gathered, captured = inputs + scanned.size();
   const auto length = [&](Graph& inner, const Outs& v) {
     return inner.size_of(v[inputs], scanned[0].axis);
@@ -273,7 +324,7 @@ Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
   };
   const auto turn = [&](Graph& inner, const Outs& v) {
     Emitter emitter(inner, body, &n.emitter);
-    LoopPlan plan{&body, captured_names, carried, {}};
+    LoopPlan plan{&body, captured_values, carried, {}};
     set_captured(emitter, plan, v, captured);
     for (size_t i = 0; i < carried; ++i) emitter.set(body.inputs.at(i).name, v[1 + i]);
     for (size_t i = 0; i < scanned.size(); ++i) {
@@ -288,7 +339,8 @@ Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
     Outs next{inner.add(v[0], inner.long_scalar(1))};
     for (size_t i = 0; i < carried; ++i) next.push_back(emitter.get(body.outputs[i].name));
     for (size_t i = 0; i < gathered; ++i) {
-      next.push_back(push(inner, v[lists + i], emitter.get(body.outputs[carried + i].name)));
+      const Out result = emitter.get(body.outputs[carried + i].name);
+      next.push_back(push(inner, {v[lists + i], Graph::type(result)}, result).handle);
     }
     next.insert(next.end(), v.begin() + static_cast<std::ptrdiff_t>(inputs), v.end());
     return next;
@@ -298,7 +350,7 @@ Outs scan(const Emission& n, const import::Graph& body, const Outs& initial,
   for (size_t i = 0; i < gathered; ++i) {
     const import::Parameter& output = body.outputs[carried + i];
     outputs.push_back(
-        stack(g, results[lists + i], type_of(n, output, carried + i), known_element(output)));
+        stacked(g, {results[lists + i], type_of(n, output, carried + i)}, known_element(output)));
   }
   return outputs;
 }

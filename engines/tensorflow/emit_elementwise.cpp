@@ -189,6 +189,10 @@ void emit_identity(const Emission& n) {
     n.emitter.set_sequence(n.node.outputs[0], *elements);
     return;
   }
+  if (const auto list = n.emitter.find_list(n.node.inputs[0])) {
+    n.emitter.set_list(n.node.outputs[0], *list);
+    return;
+  }
   const Aligned x = n.aligned({0});
   n.out(x.operands[0], x.permutation);
 }

@@ -137,17 +137,36 @@ std::string explicit_equation(const std::string& text) {
   return equation + "->" + result;
 }
 
+// Those letters of two operands, each once, that are still needed, and their "...".
+std::string kept_letters(const std::string& both, const std::string& needed) {
+  std::string kept = both.find("...") == std::string::npos ? "" : "...";
+  for (const char c : both) {
+    const bool is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
+    if (is_letter && needed.find(c) != std::string::npos && kept.find(c) == std::string::npos) {
+      kept += c;
+    }
+  }
+  return kept;
+}
+
+// TensorFlow sums over at most two operands at once: more are taken in one after the other.
 void emit_einsum(const Emission& n) {
   Graph& g = n.g;
-  const std::string equation = explicit_equation(n.node.text("equation", ""));
+  std::string equation = explicit_equation(n.node.text("equation", ""));
   const TF_DataType given = n.type(0);
   Outs operands;
   for (const Out operand : n.ins()) operands.push_back(g.cast(operand, product_type(given)));
-  if (operands.size() <= 2) {
-    n.out(g.cast(g.call("Einsum", {operands}, {{"equation", equation}}), given));
-    return;
+  while (operands.size() > 2) {
+    const size_t first = equation.find(','), second = equation.find(',', first + 1);
+    if (second == std::string::npos) throw Unsupported("its equation has too few operands");
+    const std::string both = equation.substr(0, second), rest = equation.substr(second + 1);
+    const std::string kept = kept_letters(both, rest);
+    operands[1] =
+        g.call("Einsum", {Outs{operands[0], operands[1]}}, {{"equation", both + "->" + kept}});
+    operands.erase(operands.begin());
+    equation = kept + "," + rest;
   }
-  throw Unsupported("TensorFlow sums over at most two operands at once");
+  n.out(g.cast(g.call("Einsum", {operands}, {{"equation", equation}}), given));
 }
 
 void emit_det(const Emission& n) { n.out(n.g.compute("MatrixDeterminant", {n.in(0)})); }

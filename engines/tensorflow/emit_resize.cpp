@@ -1,12 +1,14 @@
 // Resize and Upsample, in all their modes. Every mode works along one dimension at a time; which
 // elements a result is made of, and with what weights, is computed here, as the ONNX specification
 // says, and is constant in the graph. TensorFlow's own resizing is used where it does the same.
+// Sizes that are only known when it runs: emit_resize_at_run_time.cpp.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "core/error.h"
 #include "operators.h"
+#include "resize.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -20,19 +22,9 @@ struct Axis {
   float roi_end = 1;
 };
 
-struct Settings {
-  std::string mode;
-  std::string coordinates;
-  std::string nearest;
-  double cubic_a = -0.75;
-  double extrapolation = 0;
-  bool exclude_outside = false;
-  bool antialias = false;
-};
-
 // Where in the input the element `at` of the result lies. In float, as ONNX Runtime computes it:
 // nearest elements depend on how this rounds.
-float source_of(const Axis& axis, const Settings& settings, int64_t at) {
+float source_of(const Axis& axis, const ResizeSettings& settings, int64_t at) {
   const auto x = static_cast<float>(at);
   const auto input = static_cast<float>(axis.input), output = static_cast<float>(axis.output);
   const float scale = axis.scale;
@@ -55,7 +47,7 @@ float source_of(const Axis& axis, const Settings& settings, int64_t at) {
   throw Unsupported("it has the coordinate transformation " + how);
 }
 
-int64_t nearest_of(const Settings& settings, float x) {
+int64_t nearest_of(const ResizeSettings& settings, float x) {
   const std::string& how = settings.nearest;
   if (how == "floor") return static_cast<int64_t>(std::floor(x));
   if (how == "ceil") return static_cast<int64_t>(std::ceil(x));
@@ -73,7 +65,7 @@ double cubic_weight(double distance, double a) {
 double linear_weight(double distance) { return std::max(0.0, 1 - std::fabs(distance)); }
 
 // An element of the result along one dimension: a row of weights of the input's elements.
-std::vector<double> weights_of(const Axis& axis, const Settings& settings, int64_t at) {
+std::vector<double> weights_of(const Axis& axis, const ResizeSettings& settings, int64_t at) {
   std::vector<double> row(static_cast<size_t>(axis.input), 0);
   const double x = source_of(axis, settings, at);
   // Antialiasing widens the filter where the result is smaller.
@@ -99,14 +91,15 @@ std::vector<double> weights_of(const Axis& axis, const Settings& settings, int64
   return row;
 }
 
-bool lies_outside(const Axis& axis, const Settings& settings, int64_t at) {
+bool lies_outside(const Axis& axis, const ResizeSettings& settings, int64_t at) {
   if (settings.coordinates != "tf_crop_and_resize") return false;
   const double x = source_of(axis, settings, at);
   return x < 0 || x > static_cast<double>(axis.input) - 1;
 }
 
 // The result along one dimension of a tensor stored with it as `place`.
-Out resize_nearest(Graph& g, Out x, const Axis& axis, const Settings& settings, int64_t place) {
+Out resize_nearest(Graph& g, Out x, const Axis& axis, const ResizeSettings& settings,
+                   int64_t place) {
   std::vector<int64_t> sources;
   for (int64_t at = 0; at < axis.output; ++at) {
     const int64_t source = nearest_of(settings, source_of(axis, settings, at));
@@ -116,7 +109,8 @@ Out resize_nearest(Graph& g, Out x, const Axis& axis, const Settings& settings, 
 }
 
 // A few elements each, weighted: gathered and added.
-Out resize_weighted(Graph& g, Out x, const Axis& axis, const Settings& settings, int64_t place) {
+Out resize_weighted(Graph& g, Out x, const Axis& axis, const ResizeSettings& settings,
+                    int64_t place) {
   std::vector<std::vector<std::pair<int64_t, double>>> rows;
   size_t most = 1;
   for (int64_t at = 0; at < axis.output; ++at) {
@@ -147,7 +141,7 @@ Out resize_weighted(Graph& g, Out x, const Axis& axis, const Settings& settings,
 }
 
 // Places of the result that lie outside the region get the extrapolation value.
-Out extrapolate(Graph& g, Out y, const Axis& axis, const Settings& settings, int64_t place) {
+Out extrapolate(Graph& g, Out y, const Axis& axis, const ResizeSettings& settings, int64_t place) {
   std::vector<double> outside;
   bool any = false;
   for (int64_t at = 0; at < axis.output; ++at) {
@@ -162,7 +156,7 @@ Out extrapolate(Graph& g, Out y, const Axis& axis, const Settings& settings, int
 }
 
 // TensorFlow's bilinear resizing does the same: height and width, channels last.
-bool is_bilinear(const std::vector<Axis>& axes, const Settings& s, TF_DataType type) {
+bool is_bilinear(const std::vector<Axis>& axes, const ResizeSettings& s, TF_DataType type) {
   if (axes.size() != 4 || s.mode != "linear" || s.antialias || s.exclude_outside ||
       type != TF_FLOAT) {
     return false;
@@ -177,14 +171,34 @@ bool is_bilinear(const std::vector<Axis>& axes, const Settings& s, TF_DataType t
          s.coordinates == "align_corners" || s.coordinates == "asymmetric";
 }
 
-Out resize_bilinear(Graph& g, Out x, const std::vector<Axis>& axes, const Settings& s) {
+Out resize_bilinear(Graph& g, Out x, const std::vector<Axis>& axes, const ResizeSettings& s) {
   return g.call("ResizeBilinear", {x, g.ints({axes[2].output, axes[3].output})},
                 {{"align_corners", s.coordinates == "align_corners"},
                  {"half_pixel_centers",
                   s.coordinates == "half_pixel" || s.coordinates == "pytorch_half_pixel"}});
 }
 
-void resize(const Emission& n, const std::vector<Axis>& axes, const Settings& settings) {
+}  // namespace
+
+Out as_floating(Graph& g, Out x) {
+  const TF_DataType type = Graph::type(x);
+  const bool floating =
+      type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
+  return floating ? x : g.cast(x, TF_FLOAT);
+}
+
+Out from_floating(Graph& g, Out x, TF_DataType type) {
+  if (Graph::type(x) == type) return x;
+  x = g.compute("Round", {x});
+  if (type == TF_UINT8) x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, 0)), g.scalar(TF_FLOAT, 255));
+  if (type == TF_INT8)
+    x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, -128)), g.scalar(TF_FLOAT, 127));
+  return g.cast(x, type);
+}
+
+namespace {
+
+void resize(const Emission& n, const std::vector<Axis>& axes, const ResizeSettings& settings) {
   Graph& g = n.g;
   const size_t rank = axes.size();
   const Permutation order = rank == 4 || rank == 5 ? channels_last(rank) : n.order(0);
@@ -192,9 +206,7 @@ void resize(const Emission& n, const std::vector<Axis>& axes, const Settings& se
   Out x = n.in(0, order);
   if (is_bilinear(axes, settings, type)) return n.out(resize_bilinear(g, x, axes, settings), order);
   const bool nearest = settings.mode == "nearest";
-  const bool floating =
-      type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
-  if (!nearest && !floating) x = g.cast(x, TF_FLOAT);
+  if (!nearest) x = as_floating(g, x);
   for (size_t i = 0; i < rank; ++i) {
     const Axis& axis = axes[i];
     if (axis.input == axis.output && axis.scale == 1 &&
@@ -205,20 +217,11 @@ void resize(const Emission& n, const std::vector<Axis>& axes, const Settings& se
                 : resize_weighted(g, x, axis, settings, place);
     x = extrapolate(g, x, axis, settings, place);
   }
-  if (!nearest && !floating) {
-    // Back to integers, within what they hold.
-    x = g.compute("Round", {x});
-    if (type == TF_UINT8)
-      x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, 0)), g.scalar(TF_FLOAT, 255));
-    if (type == TF_INT8)
-      x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, -128)), g.scalar(TF_FLOAT, 127));
-    x = g.cast(x, type);
-  }
-  n.out(x, order);
+  n.out(nearest ? x : from_floating(g, x, type), order);
 }
 
-Settings read_settings(const Emission& n) {
-  Settings s;
+ResizeSettings read_settings(const Emission& n) {
+  ResizeSettings s;
   s.mode = n.node.text("mode", "nearest");
   const bool old = n.node.op == "Upsample" || n.node.opset < 11;
   s.coordinates = old ? "asymmetric" : n.node.text("coordinate_transformation_mode", "half_pixel");
@@ -289,16 +292,23 @@ void emit_resize(const Emission& n) {
     const auto known = n.has(i) ? n.find_shape(i) : std::nullopt;
     return known && element_count(*known) != 0;
   };
+  const ResizeSettings settings = read_settings(n);
+  const bool cropped = settings.coordinates == "tf_crop_and_resize";
+  const bool scaled = n.node.attribute("scales") != nullptr || has_elements(scales_input);
+  const size_t sizes_input = scaled ? scales_input : 3;
+  const bool known = n.node.attribute("scales") != nullptr || n.constant(sizes_input) != nullptr;
+  if (!known || (cropped && n.constant(1) == nullptr)) {
+    return resize_at_run_time(n, named, settings, sizes_input, scaled);
+  }
   if (n.node.attribute("scales") != nullptr) {
     by_scales(axes, named, n.node.attribute("scales")->floats);
-  } else if (has_elements(scales_input)) {
+  } else if (scaled) {
     by_scales(axes, named, n.numbers(scales_input, "scales"));
   } else {
     by_sizes(axes, named, n.integers(3, "sizes"),
              n.node.text("keep_aspect_ratio_policy", "stretch"));
   }
-  const Settings settings = read_settings(n);
-  if (settings.coordinates == "tf_crop_and_resize") {
+  if (cropped) {
     const std::vector<double> roi = n.numbers(1, "regions");
     for (size_t i = 0; i < named.size(); ++i) {
       axes[static_cast<size_t>(named[i])].roi_start = static_cast<float>(roi.at(i));

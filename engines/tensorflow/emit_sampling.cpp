@@ -1,4 +1,4 @@
-// What takes elements from between the grid points of a picture: GridSample, AffineGrid, RoiAlign,
+// What takes elements from between the grid points of a picture: GridSample, AffineGrid,
 // DeformConv; and Col2Im, which puts windows back.
 #include <algorithm>
 #include <cmath>
@@ -175,101 +175,30 @@ void emit_grid_sample(const Emission& n) {
   n.out(g.reshape(combine(g, picture, taps), result), channels_last(shape.size()));
 }
 
+// theta [batch, count, count + 1], sizes [count + 2] -> [batch, sizes..., count]
 void emit_affine_grid(const Emission& n) {
   Graph& g = n.g;
-  const std::vector<int64_t> size = n.integers(1, "sizes");
-  const Shape spatial(size.begin() + 2, size.end());
+  const auto count = static_cast<size_t>(n.static_shape(1).at(0) - 2);
   const bool align_corners = n.integer("align_corners", 0) != 0;
-  const size_t count = spatial.size();
-  const int64_t points = element_count(spatial);
-  std::vector<double> table;  // [points, count + 1]: the last dimension first, then 1
-  for (int64_t point = 0; point < points; ++point) {
-    int64_t rest = point;
-    for (size_t i = count; i-- > 0;) {
-      const auto length = static_cast<double>(spatial[i]);
-      const auto at = static_cast<double>(rest % spatial[i]);
-      rest /= spatial[i];
-      table.push_back(!align_corners   ? (2 * at + 1) / length - 1
-                      : spatial[i] > 1 ? 2 * at / (length - 1) - 1
-                                       : -1);
-    }
-    table.push_back(1);
+  const TF_DataType type = n.type(0);
+  const Out all_sizes = g.cast(n.in(1), TF_INT64), one = g.scalar(type, 1);
+  const Out sizes = g.slice(all_sizes, 0, 2, static_cast<int64_t>(count) + 2);
+  Outs columns;  // [points] each: the last dimension first, then 1
+  for (size_t i = count; i-- > 0;) {
+    const Out size = g.gather(sizes, g.int_scalar(static_cast<int64_t>(i)), 0);
+    const Out length = g.cast(size, type);
+    const Out at = g.cast(g.range(g.long_scalar(0), size, g.long_scalar(1)), type);
+    const Out steps = align_corners ? g.maximum(g.sub(length, one), one) : length;
+    const Out doubled = g.div(g.add(at, at), steps);
+    Out x = g.sub(align_corners ? doubled : g.add(doubled, g.div(one, length)), one);
+    for (size_t k = i + 1; k < count; ++k) x = g.expand_dims(x, -1);
+    columns.push_back(g.reshape(g.call("BroadcastTo", {x, sizes}), Shape{-1}));
   }
-  const Out grid = g.floats(n.type(0), {1, points, static_cast<int64_t>(count) + 1}, table);
-  Shape result{size[0]};
-  result.insert(result.end(), spatial.begin(), spatial.end());
-  result.push_back(static_cast<int64_t>(count));
-  n.out(g.reshape(g.compute("BatchMatMulV2", {grid, n.in(0)}, {{"adj_y", true}}), result));
-}
-
-// --- RoiAlign
-// -------------------------------------------------------------------------------------
-
-// Sampling points along one dimension for each region: [regions, bins, samples].
-Out roi_points(Graph& g, Out start, Out length, int64_t bins, int64_t samples) {
-  std::vector<double> places;
-  for (int64_t bin = 0; bin < bins; ++bin) {
-    for (int64_t i = 0; i < samples; ++i) {
-      places.push_back((static_cast<double>(bin) +
-                        (static_cast<double>(i) + 0.5) / static_cast<double>(samples)) /
-                       static_cast<double>(bins));
-    }
-  }
-  const Out table = g.floats(Graph::type(start), {1, bins * samples}, places);
-  return g.add(g.expand_dims(start, 1), g.mul(g.expand_dims(length, 1), table));
-}
-
-// Two taps; beyond one element outside nothing counts.
-std::vector<Tap> roi_taps(Graph& g, Out x, int64_t size) {
-  const Out zero = g.scalar_like(x, 0), one = g.scalar_like(x, 1);
-  const Out last = g.scalar_like(x, static_cast<double>(size - 1));
-  const Out outside =
-      g.call("LogicalOr", {g.less(x, g.scalar_like(x, -1)),
-                           g.compute("Greater", {x, g.scalar_like(x, static_cast<double>(size))})});
-  const Out counts = g.sub(one, g.cast(outside, Graph::type(x)));
-  const Out at = g.minimum(g.maximum(x, zero), last);
-  const Out low = g.compute("Floor", {at});
-  const Out fraction = g.sub(at, low);
-  return {{low, g.mul(g.sub(one, fraction), counts)},
-          {g.minimum(g.add(low, one), last), g.mul(fraction, counts)}};
-}
-
-void emit_roi_align(const Emission& n) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0);
-  const int64_t rows = n.integer("output_height", 1), columns = n.integer("output_width", 1);
-  const int64_t samples = n.integer("sampling_ratio", 0);
-  if (samples <= 0)
-    throw Unsupported("its number of samples depends on the regions (sampling_ratio 0)");
-  const bool half_pixel = n.node.opset >= 16 && n.node.text("coordinate_transformation_mode",
-                                                            "half_pixel") == "half_pixel";
-  const Out scaled = g.mul(n.in(1), g.scalar_like(n.in(1), n.number("spatial_scale", 1)));
-  const Out corners = half_pixel ? g.sub(scaled, g.scalar_like(scaled, 0.5)) : scaled;
-  const auto column = [&](int64_t i) { return g.gather(corners, g.int_scalar(i), 1); };
-  const auto length = [&](int64_t begin, int64_t end) {
-    const Out size = g.sub(column(end), column(begin));
-    return half_pixel ? size : g.maximum(size, g.scalar_like(size, 1));
-  };
-  const Out y = roi_points(g, column(1), length(1, 3), rows, samples);
-  const Out x = roi_points(g, column(0), length(0, 2), columns, samples);
-  const Out batch = g.reshape(g.cast(n.in(2), TF_INT64), Shape{-1, 1, 1});
-  const Out all = g.reshape(n.in(0, channels_last(4)), Shape{-1, shape[1]});
-  const bool greatest = n.node.text("mode", "avg") == "max";
-  std::optional<Out> result;
-  for (const Tap& v : roi_taps(g, y, shape[2])) {
-    for (const Tap& h : roi_taps(g, x, shape[3])) {
-      // [regions, rows * samples, columns * samples]
-      const Out row =
-          g.add(g.mul(batch, g.long_scalar(shape[2])), g.expand_dims(g.cast(v.index, TF_INT64), 2));
-      const Out place =
-          g.add(g.mul(row, g.long_scalar(shape[3])), g.expand_dims(g.cast(h.index, TF_INT64), 1));
-      const Out weight = g.mul(g.expand_dims(v.weight, 2), g.expand_dims(h.weight, 1));
-      const Out part = g.mul(g.gather(all, place, 0), g.expand_dims(weight, 3));
-      result = !result ? part : greatest ? g.maximum(*result, part) : g.add(*result, part);
-    }
-  }
-  const Out bins = g.reshape(*result, Shape{-1, rows, samples, columns, samples, shape[1]});
-  n.out(g.reduce(greatest ? "Max" : "Mean", bins, {2, 4}, false), channels_last(4));
+  columns.push_back(g.call("OnesLike", {columns[0]}));
+  const Out grid = g.expand_dims(g.call("Pack", {columns}, {{"axis", int64_t{1}}}), 0);
+  const Out batch = g.slice(all_sizes, 0, 0, 1);
+  const Out shape = g.concat({batch, sizes, g.longs({static_cast<int64_t>(count)})}, 0);
+  n.out(g.reshape(g.compute("BatchMatMulV2", {grid, n.in(0)}, {{"adj_y", true}}), shape));
 }
 
 // --- DeformConv
@@ -338,31 +267,70 @@ void emit_deform_conv(const Emission& n) {
 // --- Col2Im
 // ---------------------------------------------------------------------------------------
 
+// Along one dimension of a picture, where each place of each window lies: [windows, places]; below
+// 0 or from `image` on in the padding.
+Out place_windows(const Emission& n, Out image, Out kernel, size_t i, size_t dimensions) {
+  Graph& g = n.g;
+  const std::vector<int64_t> ones(dimensions, 1), zeros(2 * dimensions, 0);
+  const int64_t stride = n.node.integers("strides", ones).at(i);
+  const int64_t dilation = n.node.integers("dilations", ones).at(i);
+  const auto pads = n.node.integers("pads", zeros);
+  const int64_t before = pads.at(i), both = before + pads.at(i + dimensions);
+  const Out zero = g.long_scalar(0), one = g.long_scalar(1);
+  const Out span = g.mul(g.sub(kernel, one), g.long_scalar(dilation));
+  const Out room = g.sub(g.add(image, g.long_scalar(both - 1)), span);
+  const Out count = g.add(g.compute("FloorDiv", {room, g.long_scalar(stride)}), one);
+  const Out starts = g.mul(g.range(zero, count, one), g.long_scalar(stride));
+  const Out steps = g.mul(g.range(zero, kernel, one), g.long_scalar(dilation));
+  const Out from = g.sub(starts, g.long_scalar(before));
+  return g.add(g.expand_dims(from, 1), g.expand_dims(steps, 0));
+}
+
+// x [batch, channels * places, windows], image [dimensions], kernel [dimensions]
 void emit_col2im(const Emission& n) {
   Graph& g = n.g;
-  const Shape image = n.integers(1, "sizes"), kernel = n.integers(2, "sizes");
-  const Shape shape = n.static_shape(0);
-  const Windows w = read_windows(n, image, kernel);
-  const int64_t places = element_count(kernel), windows = element_count(w.output);
-  const int64_t channels = shape[1] / places;
-  // [batch, channels, places, windows] -> [windows, places, batch * channels]
-  const Out apart = g.reshape(n.in(0), Shape{shape[0] * channels, places, windows});
-  const Out rows =
-      g.reshape(g.transpose(apart, {2, 1, 0}), Shape{windows * places, shape[0] * channels});
-  const Out sums = g.compute("UnsortedSegmentSum", {rows, g.longs(window_positions(w, false)),
-                                                    g.long_scalar(element_count(image))});
-  Shape result{shape[0], channels};
-  result.insert(result.end(), image.begin(), image.end());
-  n.out(g.reshape(g.transpose(sums, {1, 0}), result));
+  const auto dimensions = static_cast<size_t>(n.static_shape(1).at(0));
+  const Out image = g.cast(n.in(1), TF_INT64), kernel = g.cast(n.in(2), TF_INT64);
+  const auto element = [&](Out list, size_t i) {
+    return g.gather(list, g.int_scalar(static_cast<int64_t>(i)), 0);
+  };
+  // [windows..., places...]: the element of a channel, -1 in the padding.
+  Out position = g.long_scalar(0), inside = g.cast(g.int_scalar(1), TF_BOOL);
+  for (size_t i = 0; i < dimensions; ++i) {
+    const Out size = element(image, i);
+    Out at = place_windows(n, size, element(kernel, i), i, dimensions);
+    // [windows, places] to where both lie among all dimensions.
+    for (size_t k = 0; k < i; ++k) at = g.expand_dims(at, 0);
+    for (size_t k = 0; k + 1 < dimensions; ++k) at = g.expand_dims(at, static_cast<int64_t>(i) + 1);
+    for (size_t k = i + 1; k < dimensions; ++k) at = g.expand_dims(at, -1);
+    inside = g.call("LogicalAnd", {inside, g.compute("GreaterEqual", {at, g.long_scalar(0)})});
+    inside = g.call("LogicalAnd", {inside, g.less(at, size)});
+    position = g.add(g.mul(position, size), at);
+  }
+  position = g.reshape(g.select(inside, position, g.long_scalar(-1)), Shape{-1});
+  const auto product = [&](Out list) { return g.reduce("Prod", list, {0}, false); };
+  const Out places = product(kernel), shape = g.shape_tensor(n.in(0));
+  const Out batch = element(shape, 0), windows = element(shape, 2);
+  const Out channels = g.compute("FloorDiv", {element(shape, 1), places});
+  const auto list = [&](const Outs& sizes) {
+    return g.call("Pack", {sizes}, {{"axis", int64_t{0}}});
+  };
+  // [batch * channels, places, windows] -> [windows * places, batch * channels]
+  const Out rows = g.mul(batch, channels);
+  const Out apart = g.transpose(g.reshape(n.in(0), list({rows, places, windows})), {2, 1, 0});
+  const Out flat = g.reshape(apart, list({g.mul(windows, places), rows}));
+  const Out sums = g.compute("UnsortedSegmentSum", {flat, position, product(image)});
+  n.out(g.reshape(g.transpose(sums, {1, 0}), g.concat({list({batch, channels}), image}, 0)));
 }
 
 }  // namespace
 
 std::vector<OperatorEntry> sampling_operators() {
   return {
-      {"AffineGrid", emit_affine_grid}, {"Col2Im", emit_col2im},
-      {"DeformConv", emit_deform_conv}, {"GridSample", emit_grid_sample},
-      {"RoiAlign", emit_roi_align},
+      {"AffineGrid", emit_affine_grid},
+      {"Col2Im", emit_col2im},
+      {"DeformConv", emit_deform_conv},
+      {"GridSample", emit_grid_sample},
   };
 }
 

@@ -142,6 +142,7 @@ void emit_unsqueeze(const Emission& n) {
   Graph& g = n.g;
   if (n.has(1) && n.constant(1) == nullptr) return unsqueeze_unknown(n);
   std::vector<int64_t> axes = n.has(1) ? n.integers(1, "axes") : n.node.integers("axes");
+  if (!n.find_shape(0) && axes.size() == 1) return n.out(g.expand_dims(n.in(0), axes[0]));
   const size_t rank = n.rank(0) + axes.size();
   for (int64_t& axis : axes) axis = Emission::from_start(axis, rank);
   std::sort(axes.begin(), axes.end());
@@ -323,6 +324,10 @@ void out_integers(const Emission& n, const std::vector<int64_t>& values, const S
 
 void emit_shape(const Emission& n) {
   Graph& g = n.g;
+  const bool whole = n.node.attribute("start") == nullptr && n.node.attribute("end") == nullptr;
+  if (whole && !n.find_shape(0)) {
+    return n.out(g.call("Shape", {n.in(0)}, {{"out_type", TF_INT64}}));
+  }
   const Shape shape = n.shape(0);
   const auto rank = static_cast<int64_t>(shape.size());
   const auto bound = [&](const char* name, int64_t otherwise) {

@@ -146,6 +146,31 @@ void Emitter::set_sequence(const std::string& name, std::vector<std::string> ele
   sequences_[name] = std::move(elements);
 }
 
+std::optional<List> Emitter::find_list(const std::string& name) const {
+  const auto found = lists_.find(name);
+  if (found != lists_.end()) return found->second;
+  return shares_graph_ ? outer_->find_list(name) : std::nullopt;
+}
+
+List Emitter::list(const std::string& name) {
+  if (const auto known = find_list(name)) return *known;
+  const std::vector<std::string>* elements = sequence(name);
+  if (elements == nullptr) throw Unsupported("\"" + name + "\" is no sequence that is known here");
+  const import::ValueType* type = nullptr;
+  for (const Emitter* at = this; at != nullptr && type == nullptr; at = at->outer_) {
+    type = at->onnx_.type_of(name);
+  }
+  if (elements->empty() && (type == nullptr || type->element == DataType::kUndefined)) {
+    throw Unsupported("the type of the empty sequence \"" + name + "\" is not known");
+  }
+  Outs tensors;
+  for (const std::string& element : *elements) tensors.push_back(get(element));
+  List list =
+      empty_list(graph_, tensors.empty() ? to_tensorflow(type->element) : Graph::type(tensors[0]));
+  for (const Out tensor : tensors) list = push(graph_, list, tensor);
+  return list;
+}
+
 std::string Emitter::fresh_name() {
   // No ONNX value has such a name, and no other graph's emitter makes the same.
   return "dnnbench:" + onnx_.name + ":" + std::to_string(reinterpret_cast<uintptr_t>(this)) + ":" +

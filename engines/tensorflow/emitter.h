@@ -12,6 +12,7 @@
 
 #include "graph.h"
 #include "import/graph.h"
+#include "lists.h"
 #include "permutation.h"
 #include "tensors.h"
 
@@ -55,9 +56,18 @@ class Emitter {
   // What is known of the value's logical shape, from the graph built so far or from the model.
   std::optional<Shape> find_shape(const std::string& name);
 
-  // A sequence is a list of tensors whose number is known while the graph is built.
+  // A sequence whose length is known while the graph is built is a list of names; nullptr for
+  // others.
   const std::vector<std::string>* sequence(const std::string& name) const;
   void set_sequence(const std::string& name, std::vector<std::string> elements);
+  // Others are lists of the graph; nullopt for those whose length is known, and for tensors.
+  std::optional<List> find_list(const std::string& name) const;
+  void set_list(const std::string& name, const List& list) { lists_[name] = list; }
+  bool is_sequence(const std::string& name) const {
+    return sequence(name) != nullptr || find_list(name).has_value();
+  }
+  // A sequence as a list of the graph, whichever it is. Throws Unsupported for what is none.
+  List list(const std::string& name);
   // A name for a value that the model does not have.
   std::string fresh_name();
 
@@ -71,6 +81,7 @@ class Emitter {
   std::map<std::string, std::vector<Stored>> values_of_constants_;
   std::map<std::string, import::Constant> constants_;
   std::map<std::string, std::vector<std::string>> sequences_;
+  std::map<std::string, List> lists_;
   bool shares_graph_ = false;
   int64_t fresh_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -16,6 +17,7 @@
 #include "emitter.h"
 #include "graph.h"
 #include "import/read_graph.h"
+#include "packed_sequence.h"
 #include "saved_model.h"
 #include "session.h"
 
@@ -56,10 +58,11 @@ struct Converted {
   import::ImportedModel model;
   tf::Graph graph;
   std::vector<tf::NamedOut> inputs;
-  // A tensor each, or the tensors of a sequence.
+  // A tensor each, or the tensors of a sequence, or the three of a packed one.
+  enum class Form { kTensor, kSequence, kPacked };
   struct Output {
     std::string name;
-    bool is_sequence = false;
+    Form form = Form::kTensor;
     size_t count = 1;
   };
   std::vector<Output> outputs;
@@ -68,10 +71,28 @@ struct Converted {
   std::string precision;
 };
 
+using Kind = import::ValueType::Kind;
+
+// A sequence, or an optional as a sequence of at most one.
+void add_packed_input(Converted& converted, tf::Emitter& emitter, const import::Parameter& input) {
+  tf::Graph& g = converted.graph;
+  const tf::Outs parts{
+      g.placeholder(input.name + "/elements", tf::to_tensorflow(input.type.element), tf::Shape{-1}),
+      g.placeholder(input.name + "/sizes", TF_INT64, tf::Shape{-1}),
+      g.placeholder(input.name + "/places", TF_INT64, tf::Shape{-1, 4})};
+  emitter.set_list(input.name, tf::unpacked(g, parts[0], parts[1], parts[2]));
+  converted.input_outs.insert(converted.input_outs.end(), parts.begin(), parts.end());
+}
+
 void add_inputs(Converted& converted, tf::Emitter& emitter) {
   for (const import::Parameter& input : converted.model.graph.inputs) {
-    if (input.type.kind != import::ValueType::Kind::kTensor) {
-      throw Unsupported("TensorFlow's session takes no sequence or optional, as input \"" +
+    const Kind kind = input.type.kind;
+    if (kind == Kind::kSequence || kind == Kind::kOptional) {
+      add_packed_input(converted, emitter, input);
+      continue;
+    }
+    if (kind != Kind::kTensor) {
+      throw Unsupported("the importer for TensorFlow takes no optional sequence, as input \"" +
                         input.name + "\" is");
     }
     const tf::Out out = converted.graph.placeholder(
@@ -83,16 +104,21 @@ void add_inputs(Converted& converted, tf::Emitter& emitter) {
 }
 
 void add_outputs(Converted& converted, tf::Emitter& emitter) {
+  using Form = Converted::Form;
+  const auto add = [&](const std::string& name, Form form, const tf::Outs& outs) {
+    converted.outputs.push_back({name, form, outs.size()});
+    for (const tf::Out out : outs) converted.output_outs.push_back(converted.graph.identity(out));
+  };
   for (const import::Parameter& output : converted.model.graph.outputs) {
     const std::vector<std::string>* elements = emitter.sequence(output.name);
-    if (elements == nullptr) {
-      converted.outputs.push_back({output.name, false, 1});
-      converted.output_outs.push_back(converted.graph.identity(emitter.get(output.name)));
-      continue;
-    }
-    converted.outputs.push_back({output.name, true, elements->size()});
-    for (const std::string& element : *elements) {
-      converted.output_outs.push_back(converted.graph.identity(emitter.get(element)));
+    if (const auto list = emitter.find_list(output.name)) {
+      add(output.name, Form::kPacked, tf::packed(converted.graph, *list));
+    } else if (elements != nullptr) {
+      tf::Outs outs;
+      for (const std::string& element : *elements) outs.push_back(emitter.get(element));
+      add(output.name, Form::kSequence, outs);
+    } else {
+      add(output.name, Form::kTensor, {emitter.get(output.name)});
     }
   }
 }
@@ -146,10 +172,15 @@ class TensorFlowEngine : public Engine {
   double convert_s() override { return convert_s_; }
 
   std::string save_converted(const std::string& path) override {
+    if (converted_->inputs.size() != converted_->input_outs.size()) {
+      throw Unsupported("a SavedModel has no sequences or optionals as inputs");
+    }
     std::vector<tf::NamedOut> outputs;
     size_t next = 0;
     for (const Converted::Output& output : converted_->outputs) {
-      if (output.is_sequence) throw Unsupported("a SavedModel has no sequences as outputs");
+      if (output.form != Converted::Form::kTensor) {
+        throw Unsupported("a SavedModel has no sequences as outputs");
+      }
       outputs.push_back({output.name, converted_->output_outs[next++]});
     }
     tf::save_model(converted_->graph, converted_->inputs, outputs, path);
@@ -173,7 +204,19 @@ class TensorFlowEngine : public Engine {
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
-    session_->set_inputs(import::graph_inputs(converted_->model, inputs));
+    std::vector<Value> tensors;
+    const std::vector<Value> given = import::graph_inputs(converted_->model, inputs);
+    for (size_t i = 0; i < given.size(); ++i) {
+      const import::ValueType& type = converted_->model.graph.inputs[i].type;
+      if (type.kind == Kind::kTensor) {
+        tensors.push_back(given[i]);
+        continue;
+      }
+      for (Tensor& part : tf::pack(given[i], type.element)) {
+        tensors.push_back(make_value(given[i].name, std::move(part)));
+      }
+    }
+    session_->set_inputs(tensors);
   }
 
   void run() override { session_->run(); }
@@ -183,15 +226,17 @@ class TensorFlowEngine : public Engine {
     std::vector<Value> values;
     size_t next = 0;
     for (const Converted::Output& output : converted_->outputs) {
-      if (!output.is_sequence) {
-        values.push_back(make_value(output.name, std::move(tensors[next++])));
+      const auto first =
+          std::make_move_iterator(tensors.begin() + static_cast<std::ptrdiff_t>(next));
+      std::vector<Tensor> own(first, first + static_cast<std::ptrdiff_t>(output.count));
+      next += output.count;
+      if (output.form == Converted::Form::kTensor) {
+        values.push_back(make_value(output.name, std::move(own.front())));
         continue;
       }
-      Value sequence{output.name, Value::Kind::kSequence, {}};
-      for (size_t i = 0; i < output.count; ++i) {
-        sequence.tensors.push_back(std::move(tensors[next++]));
-      }
-      values.push_back(std::move(sequence));
+      const bool packed = output.form == Converted::Form::kPacked;
+      values.push_back(
+          {output.name, Value::Kind::kSequence, packed ? tf::unpack(own) : std::move(own)});
     }
     return values;
   }

@@ -36,6 +36,7 @@ std::vector<OperatorEntry> pooling_operators();
 std::vector<OperatorEntry> quantized_operators();
 std::vector<OperatorEntry> recurrent_operators();
 std::vector<OperatorEntry> reduction_operators();
+std::vector<OperatorEntry> region_operators();
 std::vector<OperatorEntry> resize_operators();
 std::vector<OperatorEntry> sampling_operators();
 std::vector<OperatorEntry> scatter_operators();

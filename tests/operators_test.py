@@ -1,0 +1,347 @@
+"""ONNX operators on the engines that import, in the forms that the node tests leave out: sizes that are computed while the
+model runs, sequences in loops, more operands. dnnbench verifies what they compute against ONNX Runtime."""
+
+import json
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import tiny_models
+from tiny_models import tensor
+
+ENGINES = {"pytorch": "--pytorch", "tensorflow": "--tf"}
+INT64, FLOAT = TensorProto.INT64, TensorProto.FLOAT
+
+
+def constant(name, values, kind=np.int64):
+    return numpy_helper.from_array(np.array(values, dtype=kind), name)
+
+
+def node(op, inputs, outputs="y", **attributes):
+    # "-" stands for an optional input that is left out.
+    names = ["" if name == "-" else name for name in inputs.split()]
+    return helper.make_node(op, names, outputs.split(), **attributes)
+
+
+def model_of(nodes, inputs, initializers=(), outputs=("y",), opset=18):
+    given = [tensor(name, shape) for name, shape in inputs.items()]
+    made = tiny_models.model_of(
+        nodes, given, [tensor(name, None) for name in outputs], initializers
+    )
+    made.opset_import[0].version = opset
+    return made
+
+
+def at_run_time(name, values, kind=np.int64):
+    """Nodes and initialisers that make a value no optimiser can fold: it hangs on the input x."""
+    to = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+    nodes = [
+        node("ReduceMax", "x", f"{name}_max", keepdims=0),
+        node("Mul", f"{name}_max nothing", f"{name}_zero"),
+        node("Cast", f"{name}_zero", f"{name}_cast", to=to),
+        node("Add", f"{name}_cast {name}_values", name),
+    ]
+    return nodes, [constant(f"{name}_values", values, kind)]
+
+
+def computed(nodes, inputs, initializers=(), opset=18, outputs=("y",), **values):
+    """A model whose `values`, (elements, kind) each, are made at run time."""
+    before, more = [], [constant("nothing", 0, np.float32)]
+    for name, (elements, kind) in values.items():
+        made, added = at_run_time(name, elements, kind)
+        before += made
+        more += added
+    return model_of([*before, *nodes], inputs, [*initializers, *more], outputs, opset)
+
+
+PICTURE = {"x": [1, 2, 6, 10]}
+
+
+def resize_by_scales(scales, **attributes):
+    return computed(
+        [node("Resize", "x - scales", **attributes)], PICTURE, scales=(scales, np.float32)
+    )
+
+
+def resize_by_sizes(sizes, **attributes):
+    return computed([node("Resize", "x - - sizes", **attributes)], PICTURE, sizes=(sizes, np.int64))
+
+
+def rois(*corners):
+    return constant("rois", corners, np.float32)
+
+
+def roi_align(opset=16, **attributes):
+    regions = rois([0, 0, 7.5, 4], [1.2, 0.4, 3.1, 5.5], [2, 2, 2.3, 2.2])
+    return model_of(
+        [node("RoiAlign", "x rois which", output_height=2, output_width=3, **attributes)],
+        {"x": [2, 3, 6, 10]},
+        [regions, constant("which", [0, 1, 1])],
+        opset=opset,
+    )
+
+
+def max_roi_pool():
+    regions = rois([0, 0, 0, 7, 4], [1, 1, 0, 3, 5], [1, 2, 2, 2, 2], [0, 8, 4, 15, 9])
+    return model_of(
+        [node("MaxRoiPool", "x rois", pooled_shape=[2, 3], spatial_scale=0.9)],
+        {"x": [2, 3, 6, 10]},
+        [regions],
+    )
+
+
+def einsum(equation, **shapes):
+    return model_of([node("Einsum", " ".join(shapes), equation=equation)], shapes)
+
+
+def bit_cast(between):
+    nodes = [node("BitCast", "x", "bits", to=between), node("BitCast", "bits", "y", to=FLOAT)]
+    return model_of(nodes, {"x": [2, 3]}, opset=26)
+
+
+def tfidf(mode):
+    ids = [node("Cast", "big", "ids", to=INT64)]
+    scaled = [node("Mul", "x three", "big"), *ids]
+    vectorizer = node(
+        "TfIdfVectorizer",
+        "ids",
+        mode=mode,
+        min_gram_length=1,
+        max_gram_length=2,
+        max_skip_count=2,
+        ngram_counts=[0, 3],
+        ngram_indexes=[4, 0, 2, 1, 3],
+        pool_int64s=[0, 1, 2, 0, 0, 0, 1],
+        weights=[0.5, 1.0, 2.0, 3.0, 4.0],
+    )
+    return model_of([*scaled, vectorizer], {"x": [3, 8]}, [constant("three", 3, np.float32)])
+
+
+# --- sequences
+
+
+def positioned():
+    """Parts whose number is known, read and written at a place that is not."""
+    nodes = [
+        node("SplitToSequence", "x", "parts", axis=1),
+        node("SequenceInsert", "parts x place", "more"),
+        node("SequenceErase", "more first", "fewer"),
+        node("SequenceAt", "fewer place", "a"),
+        node("SequenceAt", "fewer last", "b"),
+        node("SequenceLength", "fewer", "length"),
+        node("Cast", "length", "count", to=FLOAT),
+        node("Mul", "a two", "twice"),
+        node("Add", "twice b", "sum"),
+        node("Add", "sum count"),
+    ]
+    return computed(
+        nodes,
+        {"x": [2, 4]},
+        [constant("two", 2, np.float32)],
+        place=(2, np.int64),
+        first=(0, np.int64),
+        last=(-1, np.int64),
+    )
+
+
+def split_by_size(axis):
+    nodes = [
+        node("SplitToSequence", "x part", "parts", axis=axis),
+        node("SequenceAt", "parts place", "a"),
+        node("ConcatFromSequence", "parts", "together", axis=axis),
+        node("Add", "together a"),
+    ]
+    return computed(nodes, {"x": [5, 7]}, part=(2, np.int64), place=(-1, np.int64))
+
+
+def split_by_sizes():
+    nodes = [
+        node("SplitToSequence", "x sizes", "parts", axis=1),
+        node("SequenceAt", "parts two"),
+    ]
+    return computed(nodes, {"x": [2, 7]}, [constant("two", 2)], sizes=([3, 1, 3], np.int64))
+
+
+def growing_sequence(stacks):
+    """A loop that carries a sequence, as exporters of PyTorch write one; joined afterwards."""
+    body = helper.make_graph(
+        [
+            node("Cast", "i", "turn", to=FLOAT),
+            node("Add", "x turn", "element"),
+            node("SequenceInsert", "before element", "after"),
+            node("Identity", "go", "again"),
+        ],
+        "body",
+        [
+            tensor("i", [], INT64),
+            tensor("go", [], TensorProto.BOOL),
+            helper.make_tensor_sequence_value_info("before", FLOAT, None),
+        ],
+        [
+            tensor("again", [], TensorProto.BOOL),
+            helper.make_tensor_sequence_value_info("after", FLOAT, None),
+        ],
+    )
+    nodes = [
+        node("SequenceEmpty", "", "none"),
+        helper.make_node("Loop", ["count", "", "none"], ["all"], body=body),
+        node("ConcatFromSequence", "all", "y", axis=1, new_axis=stacks),
+    ]
+    return model_of(nodes, {"x": [2, 3]}, [constant("count", 4)])
+
+
+def chosen_sequence():
+    """Branches that return a sequence, of elements of the graph around."""
+
+    def branch(name, first, second):
+        return helper.make_graph(
+            [node("SequenceConstruct", f"{first} {second}", name)],
+            name,
+            [],
+            [helper.make_tensor_sequence_value_info(name, FLOAT, None)],
+        )
+
+    nodes = [
+        node("Neg", "x", "negative"),
+        node("ReduceSum", "x", "sum", keepdims=0),
+        node("Less", "sum many", "small"),
+        helper.make_node(
+            "If",
+            ["small"],
+            ["chosen"],
+            then_branch=branch("yes", "x", "negative"),
+            else_branch=branch("no", "negative", "x"),
+        ),
+        node("ConcatFromSequence", "chosen", "y", axis=0),
+    ]
+    return model_of(nodes, {"x": [2, 3]}, [constant("many", 1e6, np.float32)])
+
+
+def sequence_in_a_body():
+    """A sequence of known length around a loop, read at the loop's turn."""
+    body = helper.make_graph(
+        [
+            node("SequenceAt", "parts i", "part"),
+            node("Add", "sum part", "next"),
+            node("Identity", "go", "again"),
+        ],
+        "body",
+        [tensor("i", [], INT64), tensor("go", [], TensorProto.BOOL), tensor("sum", [2, 1])],
+        [tensor("again", [], TensorProto.BOOL), tensor("next", [2, 1])],
+    )
+    nodes = [
+        node("SplitToSequence", "x", "parts", axis=1),
+        helper.make_node("Loop", ["count", "", "start"], ["y"], body=body),
+    ]
+    return model_of(
+        nodes, {"x": [2, 4]}, [constant("count", 3), constant("start", [[1], [2]], np.float32)]
+    )
+
+
+MODELS = {
+    "Resize, nearest": resize_by_scales([1, 1, 1.5, 0.7], mode="nearest", nearest_mode="ceil"),
+    "Resize, linear": resize_by_scales([1, 1, 2.3, 0.7], mode="linear"),
+    "Resize, linear, corners": resize_by_sizes(
+        [1, 2, 9, 4], mode="linear", coordinate_transformation_mode="align_corners"
+    ),
+    "Resize, cubic": resize_by_scales([1, 1, 1.5, 2.5], mode="cubic", exclude_outside=1),
+    "Resize, antialias": resize_by_scales([1, 1, 0.6, 0.4], mode="linear", antialias=1),
+    "Resize, cubic antialias": resize_by_sizes([1, 2, 3, 4], mode="cubic", antialias=1),
+    "Resize, ratio": resize_by_sizes(
+        [9, 9], mode="nearest", axes=[2, 3], keep_aspect_ratio_policy="not_larger"
+    ),
+    "AffineGrid": computed(
+        [node("AffineGrid", "x sizes")], {"x": [2, 2, 3]}, opset=20, sizes=([2, 3, 4, 5], np.int64)
+    ),
+    "AffineGrid, corners": computed(
+        [node("AffineGrid", "x sizes", align_corners=1)],
+        {"x": [1, 3, 4]},
+        opset=20,
+        sizes=([1, 2, 3, 2, 4], np.int64),
+    ),
+    "Col2Im": computed(
+        [node("Col2Im", "x image kernel", pads=[1, 0, 0, 2], strides=[2, 1], dilations=[1, 2])],
+        {"x": [2, 12, 15]},
+        image=([5, 5], np.int64),
+        kernel=([2, 2], np.int64),
+    ),
+    "Einsum, three": einsum("ij,jk,kl->il", a=[2, 3], b=[3, 4], c=[4, 5]),
+    "Einsum, four, implicit": einsum("bi,ij,bj,b", a=[2, 3], b=[3, 4], c=[2, 4], d=[2]),
+    "Einsum, ellipsis": einsum("...ij,jk,...kl->...il", a=[2, 2, 3], b=[3, 4], c=[2, 4, 5]),
+    "RoiAlign, any number": roi_align(),
+    "RoiAlign, any number, greatest": roi_align(mode="max"),
+    "RoiAlign, old": roi_align(opset=10, spatial_scale=0.8),
+    "RoiAlign, two": roi_align(sampling_ratio=2),
+    "MaxRoiPool": max_roi_pool(),
+    "TfIdfVectorizer": tfidf("TF"),
+    "TfIdfVectorizer, weights": tfidf("TFIDF"),
+    "TfIdfVectorizer, once": tfidf("IDF"),
+    "sequence, places": positioned(),
+    "sequence, split": split_by_size(0),
+    "sequence, split, second axis": split_by_size(1),
+    "sequence, split by sizes": split_by_sizes(),
+    "sequence, grown and joined": growing_sequence(0),
+    "sequence, grown and stacked": growing_sequence(1),
+    "sequence, chosen": chosen_sequence(),
+    "sequence, in a body": sequence_in_a_body(),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", MODELS)
+def test_it_computes_what_onnx_runtime_does(bench, programs, tmp_path, name, engine):
+    if not (programs / f"dnnbench-engine-{engine}").exists():
+        pytest.skip(f"{engine} is not built here")
+    path = tiny_models.save(MODELS[name], tmp_path / "model.onnx")
+    result = bench(path, ENGINES[engine]).only_result()
+    assert result["outcome"] == "ok", result["reason"] + json.dumps(result["verification"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("kind", "precision"),
+    [
+        (TensorProto.FLOAT16, "f16"),
+        (TensorProto.BFLOAT16, "bf16"),
+        (TensorProto.FLOAT, "f32"),
+        (TensorProto.DOUBLE, "f64"),
+    ],
+)
+def test_the_precision_is_read_back(bench, programs, tmp_path, engine, kind, precision):
+    if not (programs / f"dnnbench-engine-{engine}").exists():
+        pytest.skip(f"{engine} is not built here")
+    # A table that is looked up: arithmetic on the narrow types ONNX Runtime would do in f32.
+    table = helper.make_tensor("w", kind, [5, 3], np.linspace(0.5, 1.5, 15))
+    model = tiny_models.model_of(
+        [node("Gather", "w ids")], [tensor("ids", [4], INT64)], [tensor("y", [4, 3], kind)], [table]
+    )
+    result = bench(tiny_models.save(model, tmp_path / "model.onnx"), ENGINES[engine]).only_result()
+    assert (result["outcome"], result["in_force"]["precision"]) == ("ok", precision)
+
+
+def int8_model():
+    nodes = [
+        node("QuantizeLinear", "x scale zero", "q"),
+        node("DequantizeLinear", "q scale zero", "back"),
+        node("DequantizeLinear", "w scale", "weights"),
+        node("MatMul", "back weights"),
+    ]
+    values = np.random.default_rng(0).integers(-127, 128, (3, 4)).astype(np.int8)
+    initializers = [
+        numpy_helper.from_array(values, "w"),
+        constant("scale", 0.02, np.float32),
+        constant("zero", 3, np.int8),
+    ]
+    return model_of(nodes, {"x": [2, 3]}, initializers)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_integers_as_weights_leave_the_precision_that_is_computed_in(
+    bench, programs, tmp_path, engine
+):
+    if not (programs / f"dnnbench-engine-{engine}").exists():
+        pytest.skip(f"{engine} is not built here")
+    path = tiny_models.save(int8_model(), tmp_path / "model.onnx")
+    result = bench(path, ENGINES[engine]).only_result()
+    assert (result["outcome"], result["in_force"]["precision"]) == ("ok", "f32")
