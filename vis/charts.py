@@ -29,8 +29,8 @@ PUBLISHED_NOTE = (
     "Bar: as published, without the samples behind it. Whisker: how exactly it could be read."
 )
 SETTING_NOTE = (
-    "Bar: what the best setting does, processes \u00d7 threads of each. Whisker: 95 % interval of the "
-    "mean. Below it: how long an inference takes while all of them work."
+    "Bar: what the setting beside it does, the best of those tried. Whisker: 95 % interval of the mean. "
+    "Time: of an inference while all processes work."
 )
 UNVERIFIED_NOTE = (
     "Dashed, no filling: outputs not verified, or the machine busy with something else, "
@@ -128,11 +128,8 @@ def number(row: Row) -> dict:
         "low": low,
         "high": high,
         "value": value_words(result),
-        "latency": ", ".join(
-            part
-            for part in (result.setting_words, short_time(result.median_s), result.why_unranked)
-            if part
-        ),
+        "latency": short_time(result.median_s)
+        + (f", {result.why_unranked}" if result.why_unranked else ""),
         "experiments": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
         f"{row.status.lower()}",

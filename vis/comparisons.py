@@ -140,7 +140,8 @@ def conditions(group: list[Result]) -> str:
     """What held for all: "AMD EPYC 7R32, 2 threads, f32". Empty for files of the 2021 tool."""
     environments = [r.raw.get("environment") for r in group]
     processors = [e.get("cpu_model") for e in environments if isinstance(e, dict)]
-    threads = values(r.raw.get("threads") for r in group)
+    # In throughput mode each row says its own.
+    threads = values(r.raw.get("threads") for r in group if r.mode != "throughput")
     parts = [
         " and ".join(values(processors)),
         f"{' or '.join(threads)} {'thread' if threads == ['1'] else 'threads'}" if threads else "",

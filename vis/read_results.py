@@ -109,7 +109,8 @@ class Result:
         words = f"{counted(self.streams, 'process', 'processes')} \u00d7 "
         threads = setting.get("threads")
         words += counted(threads if isinstance(threads, int) else 1, "thread", "threads")
-        return words + (f", batch {self.batch}" if self.batch else "")
+        words += f", batch {self.batch}" if self.batch else ""
+        return words.replace(" ", "\u00a0")  # in one line
 
     @property
     def batch(self) -> int | None:
