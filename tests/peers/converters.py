@@ -18,6 +18,7 @@ Exit status: 0 when everything saved is right and none is slower than theirs by 
 
 import argparse
 import importlib
+import importlib.util
 import json
 import os
 import statistics
@@ -38,7 +39,7 @@ WRONG = 1e-2  # of the others' outputs, beyond which they do not work
 # glibc's malloc as the engine `pytorch` sets it (docs/decisions/0018-freed-memory-is-kept.md)
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "2147483647", "MALLOC_TRIM_THRESHOLD_": "2147483647"}
 
-# Run by the Python of the environment `tests`, which has ONNX Runtime: MODEL FOLDER NAME...
+# Run apart, by this Python or that of the environment `tests`, whichever has ONNX Runtime: MODEL FOLDER NAME...
 REFERENCE = """
 import sys, numpy, onnxruntime
 model, folder, *names = sys.argv[1:]
@@ -107,7 +108,9 @@ def measure_engine(job: Job, options: argparse.Namespace) -> dict:
 
 
 def right_outputs(job: Job) -> dict[str, np.ndarray]:
-    python = checked([REPOSITORY / "setup" / "python_env.sh", "tests"]).strip()
+    python = sys.executable
+    if importlib.util.find_spec("onnxruntime") is None:
+        python = checked([REPOSITORY / "setup" / "python_env.sh", "tests"]).strip()
     names = checked([python, "-c", REFERENCE, job.model, job.folder, *job.inputs]).split("\n")[:-1]
     right = np.load(job.folder / "right.npz")
     return {name: right[file] for name, file in zip(names, right.files, strict=True)}
