@@ -2,9 +2,11 @@
 # compare_schedules.sh RESULTS MODES MODEL...: measures each model on TVM against ONNX Runtime in the same run, in each of the
 # MODES, such as none,own,tuned: with what TVM does by itself, with our schedules, and tuned for TUNE seconds (60). Compiles
 # anew, so that compile_s is there. BUDGET is seconds an engine and model (4). Where TVM takes more than LIMIT seconds (300) to
-# compile or for an inference, that is told. table.py prints the rows of docs/engines.md from RESULTS.
+# compile or for an inference, that is told. table.py prints the rows of docs/engines.md from RESULTS. Needs `make build`, and
+# models that are in the cache, where any run of them puts them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+program=$here/../../../build/release/bin/dnnbench
 results=${1:?say where the results go}
 modes=${2:?some of none,own,tuned}
 
@@ -26,7 +28,7 @@ for model in "${@:3}"; do
       none) schedules=none flags+=(--warmup=0 --repeat=5) ;;
       tuned) flags+=(--tune-budget="${TUNE:-60}") ;;
     esac
-    DNNBENCH_TVM_SCHEDULES=$schedules "$here/../../../bench_model.sh" "$model" "${flags[@]}" >&2 || true
+    DNNBENCH_TVM_SCHEDULES=$schedules "$program" run "$usual/models/$model.onnx" "${flags[@]}" >&2 || true
   done
 done
 python3 "$here/table.py" "$results" "${@:3}"
