@@ -4,8 +4,8 @@
 
 #include <cmath>
 
+#include "core/statistics.h"
 #include "load/rate_search.h"
-#include "load/turn_plan.h"
 #include "results/units.h"
 
 namespace dnnbench {
@@ -35,11 +35,14 @@ ordered_json json_of(const RateFigures& figures) {
           {"most_late_s", figures.most_late_s}};
 }
 
-std::string too_few(const RateFigures& figures, bool searched) {
+// Lead-ins and disturbed turns took part of the budget, so more than what is missing is needed.
+std::string too_few(const RateFigures& figures) {
+  constexpr double kMore = 1.2;
   return fmt::format(
-      "{} requests are too few for a 99th percentile, which needs 459: --budget={:.0f}{}",
-      figures.requests, budget_for_p99_s(figures.rate_per_s),
-      searched ? " for each rate that is tried" : "");
+      "{} requests are too few for a 99th percentile, which needs {}: about {:.0f} times the "
+      "--budget (or --repeat) would do",
+      figures.requests, kLeastForP99,
+      std::ceil(kMore * static_cast<double>(kLeastForP99) / static_cast<double>(figures.requests)));
 }
 
 }  // namespace
@@ -54,7 +57,7 @@ std::optional<double> carried_per_s(const LoadResult& load) {
 std::string why_not_carried(const LoadResult& load) {
   const RateFigures& figures = load.figures();
   if (!figures.reason.empty()) return figures.reason;
-  if (!figures.p99_s) return too_few(figures, load.slo_p99_s.has_value());
+  if (!figures.p99_s) return too_few(figures);
   if (carried_per_s(load)) return "";
   return fmt::format("no rate tried has a 99th percentile within {}: at {} a second it is {}",
                      format_seconds(*load.slo_p99_s), format_rate(figures.rate_per_s),

@@ -39,7 +39,8 @@ TEST(LoadResult, TooFewRequestsSayWhatWouldBeEnough) {
   few.p99_s.reset();
   few.requests = 300;
   EXPECT_EQ(why_not_carried(at_a_rate(few)),
-            "300 requests are too few for a 99th percentile, which needs 459: --budget=35");
+            "300 requests are too few for a 99th percentile, which needs 459: about 2 times the "
+            "--budget (or --repeat) would do");
   EXPECT_EQ(carried_per_s(at_a_rate(few)), 20);
 }
 
