@@ -51,7 +51,7 @@ std::vector<std::string> source_files() {
   std::vector<std::string> files;
   for (const auto& entry : fs::directory_iterator(kSources)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".py")) files.push_back(entry.path());
+    if (name.ends_with(".py") && !name.ends_with("_test.py")) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;

@@ -1,5 +1,5 @@
-"""table.py RESULTS MODEL...: prints a row of Markdown a model from what compare_schedules.sh measured. Each time in ms is
-followed by its ratio to ONNX Runtime's in the same run; a question mark: the machine was busy."""
+"""table.py RESULTS MODEL...: prints a row of Markdown a model from what compare_schedules.sh measured. Times are
+milliseconds on TVM and on ONNX Runtime in the same run, and their ratio; a question mark: the machine was busy."""
 
 import json
 import sys
@@ -21,10 +21,10 @@ def time_and_ratio(folder: Path, model: str) -> str:
         return "not measured"
     for result in (tvm, onnxruntime):
         if result["outcome"] != "ok":
-            return f"{result['outcome']}"
+            return result["outcome"]
     busy = " ?" if tvm["noise"]["suspect"] else ""
     ratio = median_ms(tvm) / median_ms(onnxruntime)
-    return f"{median_ms(tvm):.3g} ({ratio:.3g}){busy}"
+    return f"{median_ms(tvm):.3g} / {median_ms(onnxruntime):.3g} = {ratio:.3g}{busy}"
 
 
 def what_tuning_did(tuned: dict | None) -> str:
@@ -37,14 +37,13 @@ def what_tuning_did(tuned: dict | None) -> str:
 
 
 def row(results: Path, model: str) -> str:
-    own, onnxruntime = (read(results / "own", model, name) for name in ("tvm", "onnxruntime"))
+    own = read(results / "own", model, "tvm")
     tuned = read(results / "tuned", model, "tvm")
     errors = [
         r["verification"]["max_rel_error"] for r in (own, tuned) if r and r["outcome"] == "ok"
     ]
     cells = [
         model,
-        f"{median_ms(onnxruntime):.3g}" if onnxruntime else "-",
         *(time_and_ratio(results / mode, model) for mode in ("none", "own", "tuned")),
         f"{own['compile_s']:.1f}" if own and own["compile_s"] else "-",
         what_tuning_did(tuned),
@@ -54,10 +53,8 @@ def row(results: Path, model: str) -> str:
 
 
 def main(folder: str, *models: str) -> None:
-    print(
-        "| model | onnxruntime | tvm by itself | our schedules | tuned | compiles, s | replaced | error |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    print("| model | tvm by itself | our schedules | tuned | compiles, s | replaced | error |")
+    print("|---|---|---|---|---|---|---|")
     for model in models:
         print(row(Path(folder), model))
 
