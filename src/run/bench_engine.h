@@ -68,7 +68,8 @@ class EngineBench {
   // stays that of the first start.
   void start_anew();
 
-  // What the last start took until it was warm, without compiling ahead and looking for faster code.
+  // What the last start took until it was warm, without compiling ahead and looking for faster
+  // code.
   double start_s() const { return start_s_; }
 
   // A turn on the inputs of that examination: exactly `experiments` that are kept, or as many as
