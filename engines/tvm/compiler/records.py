@@ -66,21 +66,42 @@ def _text_of(trace: s_tir.schedule.Trace) -> str:
 
 
 def _open(folder: Path) -> meta_schedule.database.JSONDatabase:
-    """A process that was killed while it wrote leaves half a line, which is taken away."""
-    files = [folder / "definitions.json", folder / "trials.json"]
-    for file in files:
+    """A process that was killed while it wrote leaves half a line, which is taken away. Where anything else is
+    wrong, both files are made anew: TVM reads them in threads, and one that fails there ends the process."""
+    definitions, trials = folder / "definitions.json", folder / "trials.json"
+    for file in (definitions, trials):
         if file.exists():
             file.write_text("".join(line + "\n" for line in _whole_lines(file)))
+    if not _are_sound(definitions, trials):
+        definitions.unlink(missing_ok=True)
+        trials.unlink(missing_ok=True)
+    return meta_schedule.database.JSONDatabase(str(definitions), str(trials))
+
+
+def _are_sound(definitions: Path, trials: Path) -> bool:
+    """A definition is [hash, module], a trial [number of its definition, [trace, seconds, target, arguments]]."""
     try:
-        return meta_schedule.database.JSONDatabase(*map(str, files))
-    except Exception:  # noqa: BLE001 whatever is wrong with it, it is made anew
-        for file in files:
-            file.unlink(missing_ok=True)
-        return meta_schedule.database.JSONDatabase(*map(str, files))
+        known = [json.loads(line) for line in _lines(definitions)]
+        for structural_hash, module in known:
+            if not isinstance(structural_hash, str) or not isinstance(module, str):
+                return False
+        for line in _lines(trials):
+            number, (_, seconds, target, _) = json.loads(line)
+            if number not in range(len(known)) or not isinstance(target, dict):
+                return False
+            if not all(isinstance(value, int | float) for value in seconds):
+                return False
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(errors="replace").splitlines() if file.exists() else []
 
 
 def _whole_lines(file: Path) -> list[str]:
-    lines = file.read_text(errors="replace").splitlines()
+    lines = _lines(file)
     try:
         json.loads(lines[-1] if lines else "null")
     except ValueError:
