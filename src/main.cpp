@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
     return dnnbench::kExitUsage;
   } catch (const std::exception& error) {
     fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
-    return dnnbench::kExitNotAllOk;
+    // Long output is written before its end is reached, and throws there.
+    return std::ferror(stdout) ? dnnbench::kExitUsage : dnnbench::kExitNotAllOk;
   }
 }
