@@ -25,7 +25,7 @@ for model in "${@:3}"; do
     flags=(--onnxruntime --tvm --timeout="${LIMIT:-300}" --budget="${BUDGET:-4}" --output="$results/$mode")
     schedules=own
     case $mode in
-      none) schedules=none flags+=(--warmup=0 --repeat=5) ;;
+      none) schedules=none flags+=(--warmup=0 --repeat=1) ;;
       tuned) flags+=(--tune-budget="${TUNE:-60}") ;;
     esac
     DNNBENCH_TVM_SCHEDULES=$schedules "$program" run "$usual/models/$model.onnx" "${flags[@]}" >&2 || true
