@@ -58,14 +58,18 @@ int dispatch(const std::vector<std::string>& words) {
   return command->second(arguments);
 }
 
+// Whether all that was printed is written. Long output is tried before its end is reached, and
+// throws there.
+bool all_is_written() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
+constexpr const char* kNotWritten = "not all output could be written to stdout";
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
     const int code = dispatch({argv + 1, argv + argc});
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      throw dnnbench::Error("not all output could be written to stdout");
-    }
+    if (!all_is_written()) throw dnnbench::Error(kNotWritten);
     return code;
   } catch (const UsageError& error) {
     fmt::print(stderr, "{}\n", dnnbench::printable(error.what()));
@@ -74,8 +78,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
     return dnnbench::kExitUsage;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
-    // Long output is written before its end is reached, and throws there.
-    return std::ferror(stdout) ? dnnbench::kExitUsage : dnnbench::kExitNotAllOk;
+    const bool written = all_is_written();
+    fmt::print(stderr, "dnnbench: {}\n", written ? dnnbench::printable(error.what()) : kNotWritten);
+    return written ? dnnbench::kExitNotAllOk : dnnbench::kExitUsage;
   }
 }
