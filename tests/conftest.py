@@ -72,6 +72,17 @@ def has_openvino(programs) -> bool:
 
 
 @pytest.fixture(scope="session")
+def needs_engine(programs):
+    """needs_engine("pytorch"): skips the test where that engine is not built."""
+
+    def check(engine: str) -> None:
+        if not (programs / f"dnnbench-engine-{engine}").exists():
+            pytest.skip(f"{engine} is not built here")
+
+    return check
+
+
+@pytest.fixture(scope="session")
 def schema() -> jsonschema.Draft202012Validator:
     text = (REPOSITORY / "docs" / "results.schema.json").read_text(encoding="utf-8")
     return jsonschema.Draft202012Validator(json.loads(text))

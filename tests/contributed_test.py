@@ -464,9 +464,8 @@ UNSUPPORTED = {
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", MODELS)
-def test_it_computes_what_onnx_runtime_does(bench, programs, tmp_path, name, engine):
-    if not (programs / f"dnnbench-engine-{engine}").exists():
-        pytest.skip(f"{engine} is not built here")
+def test_it_computes_what_onnx_runtime_does(bench, needs_engine, tmp_path, name, engine):
+    needs_engine(engine)
     path = tiny_models.save(MODELS[name], tmp_path / "model.onnx")
     result = bench(path, ENGINES[engine]).only_result()
     expected = "unsupported" if name in UNSUPPORTED[engine] else "ok"

@@ -290,9 +290,8 @@ MODELS = {
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", MODELS)
-def test_it_computes_what_onnx_runtime_does(bench, programs, tmp_path, name, engine):
-    if not (programs / f"dnnbench-engine-{engine}").exists():
-        pytest.skip(f"{engine} is not built here")
+def test_it_computes_what_onnx_runtime_does(bench, needs_engine, tmp_path, name, engine):
+    needs_engine(engine)
     path = tiny_models.save(MODELS[name], tmp_path / "model.onnx")
     result = bench(path, ENGINES[engine]).only_result()
     assert result["outcome"] == "ok", result["reason"] + json.dumps(result["verification"])
@@ -308,9 +307,8 @@ def test_it_computes_what_onnx_runtime_does(bench, programs, tmp_path, name, eng
         (TensorProto.DOUBLE, "f64"),
     ],
 )
-def test_the_precision_is_read_back(bench, programs, tmp_path, engine, kind, precision):
-    if not (programs / f"dnnbench-engine-{engine}").exists():
-        pytest.skip(f"{engine} is not built here")
+def test_the_precision_is_read_back(bench, needs_engine, tmp_path, engine, kind, precision):
+    needs_engine(engine)
     # A table that is looked up: arithmetic on the narrow types ONNX Runtime would do in f32.
     table = helper.make_tensor("w", kind, [5, 3], np.linspace(0.5, 1.5, 15))
     model = tiny_models.model_of(
@@ -338,10 +336,9 @@ def int8_model():
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_integers_as_weights_leave_the_precision_that_is_computed_in(
-    bench, programs, tmp_path, engine
+    bench, needs_engine, tmp_path, engine
 ):
-    if not (programs / f"dnnbench-engine-{engine}").exists():
-        pytest.skip(f"{engine} is not built here")
+    needs_engine(engine)
     path = tiny_models.save(int8_model(), tmp_path / "model.onnx")
     result = bench(path, ENGINES[engine]).only_result()
     assert (result["outcome"], result["in_force"]["precision"]) == ("ok", "f32")
