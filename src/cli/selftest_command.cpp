@@ -13,13 +13,14 @@ namespace dnnbench {
 namespace {
 
 std::string verdict_of(const SelftestRow& row) {
+  const std::string limit = fmt::format("{:g} %", 100 * kSelftestLimit);
   switch (row.agreement) {
     case Agreement::kAgrees:
-      return "agrees within 2 %";
+      return "agrees within " + limit;
     case Agreement::kDiffers:
-      return "differs by more than 2 %";
+      return "differs by more than " + limit;
     case Agreement::kUnknown:
-      return "not known within 2 %; a larger --budget may tell";
+      return fmt::format("not known within {}; a larger --budget may tell", limit);
     case Agreement::kBusy:
       return "the machine was busy with something else";
   }

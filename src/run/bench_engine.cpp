@@ -113,6 +113,7 @@ void EngineBench::prepare() {
 void EngineBench::start_anew() {
   peak_rss_bytes_ = peak_rss_bytes();
   sessions_.clear();  // first: the new ones may need the memory
+  started_anew_ = true;
   try {
     start();
   } catch (const Error& error) {
@@ -198,7 +199,7 @@ WorkerOptions EngineBench::worker_options(int stream) const {
   auto log = std::filesystem::path(result_.output_path).parent_path() / result_.log_path;
   if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
   worker.log_path = log.string();
-  worker.append_log = start_s_ > 0;
+  worker.append_log = started_anew_;
   worker.timeout_s = options_.timeout_s;
   if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
@@ -287,7 +288,7 @@ void EngineBench::examine(EngineSession& session, size_t examination, const std:
 
 // Experiments that were run and are not kept; those of a later start are no warm-up of the run.
 void EngineBench::tell_of_warmup(int64_t experiments) {
-  (start_s_ == 0 ? result_.warmup : result_.dropped) += experiments;
+  (started_anew_ ? result_.dropped : result_.warmup) += experiments;
 }
 
 void EngineBench::warm_up() {
@@ -306,7 +307,7 @@ void EngineBench::warm_up_until_steady() {
   const auto start = Clock::now();
   std::vector<double> durations;
   const double least_s =
-      start_s_ == 0 ? lengths_.least_warmup_s : lengths_.least_warmup_of_later_starts_s;
+      started_anew_ ? lengths_.least_warmup_of_later_starts_s : lengths_.least_warmup_s;
   const auto lasted_s = [&] { return seconds_since(start); };
   const auto enough = [&] {
     return static_cast<int64_t>(durations.size()) >= kLeastWarmup && lasted_s() >= least_s &&

@@ -123,6 +123,7 @@ class EngineBench {
   std::vector<std::unique_ptr<EngineSession>> sessions_;  // at least one, in processes of their own
   std::chrono::steady_clock::time_point started_at_;
   double start_s_ = 0;
+  bool started_anew_ = false;
   int64_t peak_rss_bytes_ = 0;  // of earlier starts
   bool examined_ = false;
   double expected_s_ = 0;
