@@ -81,6 +81,14 @@ def test_a_known_duration_is_measured_within_one_percent(three):
     assert three.results[key(FIVE_PERCENT)]["latency_s"]["p50"] == pytest.approx(0.0021, rel=0.01)
 
 
+def test_what_an_early_leaver_has_not_used_is_not_given_to_the_others(bench, convolution):
+    """The second differs from the first by just what is a tie and what is not; a turn takes 0.2 s."""
+    flags = [f"--fake=ok,duration_s={s}" for s in (0.002, 0.00202, 0.004)]
+    limits = ("--budget=3", "--confidence=0.9", "--precision-target=0.000001")
+    run = bench(convolution, *flags, *limits, quick=False)
+    assert max(result["noise"]["blocks"] for result in run.results.values()) <= 15
+
+
 def test_cpu_time_is_told(three):
     for result in three.results.values():
         assert result["cpu_s_per_inference"] > 0.0015

@@ -71,17 +71,17 @@ class Group {
   int64_t blocks() const { return static_cast<int64_t>(blocks_.size()); }
 
   void measure_until_decided(double alpha) {
-    double measuring_s = 0;
-    const double budget_s = options_.budget_s * static_cast<double>(players_.size());
+    double left_s = options_.budget_s;  // of measuring, an engine
     const auto least_blocks = static_cast<int64_t>(least_values(alpha));
     while (!playing().empty()) {
       start_anew(least_blocks);
-      tell(budget_s - measuring_s);
+      const auto engines = static_cast<double>(playing().size());
+      tell(left_s * engines);
       const auto start = Clock::now();
       measure_block(blocks(), std::nullopt);
       dismiss_decided(alpha);
-      measuring_s += seconds_since(start);
-      if (measuring_s >= budget_s) finish_all(Stop::kBudget);
+      left_s -= seconds_since(start) / engines;
+      if (left_s <= 0) finish_all(Stop::kBudget);
     }
   }
 
