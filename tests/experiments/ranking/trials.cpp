@@ -1,7 +1,9 @@
-// ranking-trials KIND MODEL SECONDS [LOAD]: how often the ranking of real processes is right. As
-// many trials as SECONDS hold, each a run of two engines of known ratio by the rules of
-// run/rounds.h, from new processes to the verdict. LOAD is a number of processes that compute
-// beside. Prints a line for each ratio, and on stderr one for each trial.
+// ranking-trials KIND MODEL SECONDS [PROCESSES [SHARE]]: how often the ranking of real processes is
+// right. As many trials as SECONDS hold, each a run of two engines of known ratio by the rules of
+// run/rounds.h, from new processes to the verdict. PROCESSES compute beside it, without a pause or,
+// with a SHARE below 1, for so much of the time, in bursts of random length: 1 s in the mean,
+// beside the fake engine's short turns 0.05 s. Prints a line for each ratio, and on stderr one for
+// each trial.
 //
 // KIND is fake or an engine's name. The fake engine computes for 0.5 ms by the clock. The ratios:
 //     1       the same engine twice: what is called different is wrong. One inference an experiment
@@ -21,7 +23,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/error.h"
@@ -47,6 +51,7 @@ TurnLengths turn_lengths(bool fake) {
   lengths.kept_s = fake ? 0.002 : 0.1;
   lengths.least_warmup_s = lengths.least_warmup_of_later_starts_s = fake ? 0 : 0.1;
   lengths.most_warmup_s = 1;
+  if (fake) lengths.warmup_slice_s = 0.004;
   return lengths;
 }
 
@@ -54,14 +59,17 @@ struct Setting {
   std::string kind;
   std::string model;
   double seconds = 0;
-  int load = 0;
+  int load = 0;           // processes
+  double load_share = 1;  // of the time
+
+  bool fake() const { return kind == "fake"; }
 };
 
 // `truth` is the pair's ratio, `ratio` this one's time to the first's.
 std::unique_ptr<Side> start(const Setting& setting, double truth, double ratio,
                             const std::string& name, const PreparedModel& prepared,
                             const WorkFolder& work, Progress& progress) {
-  const bool fake = setting.kind == "fake";
+  const bool fake = setting.fake();
   RunOptions options;
   options.number = fake || truth == 1 ? 1 : std::lround(20 * ratio);
   const std::string variant = fake ? fmt::format("ok,duration_s={}", 0.0005 * ratio) : "";
@@ -75,11 +83,12 @@ struct Tally {
   std::vector<double> blocks, starts, ratios;
 };
 
-// Of measuring, an engine. Under load every block is disturbed, and a trial would last for all of
-// it.
+// Of measuring, an engine; of starting it anew as much. Under a load without a pause every block is
+// disturbed, and a trial lasts for all of it.
 double budget_s(const Setting& setting) {
-  if (setting.kind == "fake") return 0.1;  // 25 blocks
-  return setting.load > 0 ? 2 : RunOptions().budget_s;
+  if (setting.fake()) return 0.15;
+  if (setting.load == 0) return RunOptions().budget_s;
+  return setting.load_share < 1 ? 5 : 1;
 }
 
 // The engines' results, b's at the ratio that its experiments have: each is one inference here.
@@ -111,14 +120,14 @@ void trial(const Setting& setting, std::unique_ptr<Side> a, std::unique_ptr<Side
   tally.starts.push_back(static_cast<double>(results[0].starts.size()));
   tally.disturbed += results[0].blocks_disturbed;
   tally.all_blocks += results[0].blocks;
+  fmt::print(stderr, "{:.2f}: {:.4f} [{:.4f}, {:.4f}] {}/{} blocks disturbed, {} starts\n", truth,
+             ratio.value, ratio.interval.low, ratio.interval.high, results[0].blocks_disturbed,
+             results[0].blocks, results[0].starts.size());
   if (is_suspect(results[0])) {
     ++tally.suspect;
     return;
   }
   tally.ratios.push_back(ratio.value);
-  fmt::print(stderr, "{:.2f}: {:.4f} [{:.4f}, {:.4f}] {}/{} blocks disturbed, {} starts\n", truth,
-             ratio.value, ratio.interval.low, ratio.interval.high, results[0].blocks_disturbed,
-             results[0].blocks, results[0].starts.size());
   if (ratio.relation == Relation::kTie) ++tally.tie;
   if (ratio.relation == Relation::kUndecided) ++tally.undecided;
   if (ratio.relation == Relation::kFaster || ratio.relation == Relation::kSlower) {
@@ -133,10 +142,11 @@ void print(const Setting& setting, double truth, const Tally& tally) {
   const int right = truth > 1 ? tally.different - tally.wrong_sign : tally.tie;
   const auto [least, greatest] = std::minmax_element(tally.ratios.begin(), tally.ratios.end());
   fmt::print(
-      "{:<12} ratio {:<4}  load {}  {} trials: right {}, wrong {} (at most {:.2f} %), undecided "
+      "{:<12} ratio {:<4}  load {} x {:g}  {} trials: right {}, wrong {} (at most {:.2f} %), "
+      "undecided "
       "{}, suspect {}; blocks {:.0f}, starts {:.0f}, disturbed {:.0f} %; ratios {:.4f} [{:.4f}, "
       "{:.4f}]\n",
-      setting.kind, truth, setting.load, tally.trials, right, wrong,
+      setting.kind, truth, setting.load, setting.load_share, tally.trials, right, wrong,
       100 * greatest_share(wrong, tally.trials), tally.undecided, tally.suspect,
       median(tally.blocks), median(tally.starts),
       100.0 * static_cast<double>(tally.disturbed) / static_cast<double>(tally.all_blocks),
@@ -145,14 +155,24 @@ void print(const Setting& setting, double truth, const Tally& tally) {
   std::fflush(stdout);
 }
 
-std::vector<pid_t> start_load(int processes) {
-  std::vector<pid_t> started;
-  for (int i = 0; i < processes; ++i) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-      volatile unsigned count = 0;
-      while (true) count = count + 1;
+// Computes for a share of the time, for ever.
+[[noreturn]] void compute(double share, double mean_burst_s, int seed) {
+  std::mt19937 random(static_cast<unsigned>(seed));
+  std::exponential_distribution<double> burst_s(1 / mean_burst_s);
+  std::exponential_distribution<double> pause_s(share / (1 - share) / mean_burst_s);
+  while (true) {
+    const auto end = Clock::now() + std::chrono::duration<double>(burst_s(random));
+    while (Clock::now() < end || share == 1) {
     }
+    std::this_thread::sleep_for(std::chrono::duration<double>(pause_s(random)));
+  }
+}
+
+std::vector<pid_t> start_load(const Setting& setting) {
+  std::vector<pid_t> started;
+  for (int i = 0; i < setting.load; ++i) {
+    const pid_t pid = fork();
+    if (pid == 0) compute(setting.load_share, setting.fake() ? 0.05 : 1, i);
     started.push_back(pid);
   }
   return started;
@@ -166,7 +186,7 @@ void run(const Setting& setting) {
       prepare_model(options, read_model(setting.model), 2, work, progress);
   const std::array<double, 2> truths{1.0, 1.05};
   std::array<Tally, 2> tallies;
-  const std::vector<pid_t> load = start_load(setting.load);
+  const std::vector<pid_t> load = start_load(setting);
   const auto end = Clock::now() + std::chrono::duration<double>(setting.seconds);
   for (size_t i = 0; Clock::now() < end; i = 1 - i) {
     trial(setting, start(setting, truths[i], 1, "a", prepared, work, progress),
@@ -184,9 +204,10 @@ void run(const Setting& setting) {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    fmt::print(stderr, "Usage: ranking-trials KIND MODEL SECONDS [LOAD]\n");
+    fmt::print(stderr, "Usage: ranking-trials KIND MODEL SECONDS [PROCESSES [SHARE]]\n");
     return 2;
   }
-  return exit_code_of(
-      [&] { run({argv[1], argv[2], std::atof(argv[3]), argc > 4 ? std::atoi(argv[4]) : 0}); });
+  const int load = argc > 4 ? std::atoi(argv[4]) : 0;
+  const double share = argc > 5 ? std::atof(argv[5]) : 1;
+  return exit_code_of([&] { run({argv[1], argv[2], std::atof(argv[3]), load, share}); });
 }
