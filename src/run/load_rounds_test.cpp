@@ -101,7 +101,7 @@ TEST_F(LoadRoundsTest, EveryRequestIsKeptInTheOrderOfItsTurn) {
   EXPECT_EQ(result.stopped, Stop::kRepeat);
 }
 
-TEST_F(LoadRoundsTest, MoreThanItCanDoIsToldAfterOneTurn) {
+TEST_F(LoadRoundsTest, MoreThanItCanDoIsToldAfterOneCleanTurn) {
   options_.rate_per_s = 2000;
   options_.repeat = 10'000;
   const Result result = measure({"ok,duration_s=0.002"})[0];
@@ -109,7 +109,7 @@ TEST_F(LoadRoundsTest, MoreThanItCanDoIsToldAfterOneTurn) {
   EXPECT_EQ(result.load->figures().verdict, LoadVerdict::kOverloaded);
   EXPECT_LE(result.load->figures().most_per_s(), 500);
   EXPECT_FALSE(carried_per_s(*result.load));
-  EXPECT_EQ(result.blocks, 1);
+  EXPECT_LE(result.blocks, 1 + result.blocks_disturbed);
   EXPECT_TRUE(latency_percentiles_s(result).empty());
 }
 
