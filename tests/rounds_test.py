@@ -113,6 +113,17 @@ def test_an_engine_that_ends_midway_leaves_the_others_their_rounds(
         assert run.results[key(TWO_MS)]["ranking"]["engines"] == 2
 
 
+@pytest.mark.parametrize("limit", ["--budget=3", "--repeat=300"])
+def test_an_engine_alone_that_ends_when_it_is_started_anew_is_told(
+    bench, convolution, tmp_path, limit
+):
+    part = f"crash_on_second_load,file={tmp_path}/loaded,duration_s=0.002"
+    flags = [f"--fake={part}", limit, "--precision-target=0.000001"]
+    run = bench(convolution, *flags, quick=False)
+    assert run.code == 1
+    assert run.only_result()["outcome"] == "crashed"
+
+
 def test_a_confidence_that_can_not_be_reached_is_not_claimed(bench, convolution):
     flags = [f"--fake={part}" for part in (TWO_MS, FIVE_PERCENT)]
     run = bench(convolution, *flags, "--repeat=40", "--confidence=0.999999", quick=False)

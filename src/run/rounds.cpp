@@ -75,6 +75,7 @@ class Group {
     const auto least_blocks = static_cast<int64_t>(least_values(alpha));
     while (!playing().empty()) {
       start_anew(least_blocks);
+      if (playing().empty()) break;
       const auto engines = static_cast<double>(playing().size());
       tell(left_s * engines);
       const auto start = Clock::now();
@@ -92,6 +93,7 @@ class Group {
       const int64_t experiments = repeat * (slot + 1) / planned - repeat * slot / planned;
       do {
         start_anew(planned);
+        if (playing().empty()) break;
         tell(remaining_s(planned - slot, experiments));
         measure_block(slot, experiments);
       } while (!blocks_.back().disturbance.empty() && spare-- > 0);
