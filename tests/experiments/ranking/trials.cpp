@@ -143,8 +143,8 @@ void print(const Setting& setting, double truth, const Tally& tally) {
   const auto [least, greatest] = std::minmax_element(tally.ratios.begin(), tally.ratios.end());
   fmt::print(
       "{:<12} ratio {:<4}  load {} x {:g}  {} trials: right {}, wrong {} (at most {:.2f} %), "
-      "undecided "
-      "{}, suspect {}; blocks {:.0f}, starts {:.0f}, disturbed {:.0f} %; ratios {:.4f} [{:.4f}, "
+      "undecided {}, suspect {}; blocks {:.0f}, starts {:.0f}, disturbed {:.0f} %; ratios {:.4f} "
+      "[{:.4f}, "
       "{:.4f}]\n",
       setting.kind, truth, setting.load, setting.load_share, tally.trials, right, wrong,
       100 * greatest_share(wrong, tally.trials), tally.undecided, tally.suspect,
