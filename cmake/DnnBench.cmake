@@ -28,22 +28,25 @@ function(dnnbench_add_library NAME)
   target_link_libraries(${NAME} PUBLIC ${ARGN})
 endfunction()
 
-# One worker executable, dnnbench-engine-NAME, of an engine's sources. More libraries follow NAME.
+# One worker executable, dnnbench-engine-NAME, of an engine's sources, which are compiled once, as the
+# library dnnbench_engine_NAME. More libraries follow NAME.
 function(dnnbench_add_engine NAME)
-  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
-  add_executable(dnnbench-engine-${NAME} ${sources} ${CMAKE_SOURCE_DIR}/src/worker/main.cpp)
-  target_link_libraries(dnnbench-engine-${NAME} PRIVATE dnnbench_worker ${ARGN})
+  add_library(dnnbench_engine_${NAME} STATIC ${sources})
+  target_include_directories(dnnbench_engine_${NAME} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(dnnbench_engine_${NAME} PUBLIC dnnbench_worker ${ARGN})
+  add_executable(dnnbench-engine-${NAME} ${CMAKE_SOURCE_DIR}/src/worker/main.cpp)
+  target_link_libraries(dnnbench-engine-${NAME} PRIVATE dnnbench_engine_${NAME})
   add_dependencies(dnnbench dnnbench-engine-${NAME})  # of no use without its workers
   set_property(GLOBAL APPEND PROPERTY DNNBENCH_ENGINES ${NAME})
 endfunction()
 
-# One test executable, dnnbench-tests-NAME, of the engine's sources and its *_test.cpp. More
-# libraries follow NAME.
+# One test executable, dnnbench-tests-NAME, of the engine's *_test.cpp. More libraries follow NAME.
 function(dnnbench_add_engine_tests NAME)
-  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
-  add_executable(dnnbench-tests-${NAME} ${sources})
-  target_link_libraries(dnnbench-tests-${NAME} PRIVATE dnnbench_worker GTest::gtest_main ${ARGN})
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS *_test.cpp)
+  add_executable(dnnbench-tests-${NAME} ${tests})
+  target_link_libraries(dnnbench-tests-${NAME} PRIVATE dnnbench_engine_${NAME} GTest::gtest_main ${ARGN})
   gtest_discover_tests(dnnbench-tests-${NAME})
 endfunction()
 

@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "core/temporary_folder.h"
 #include "onnx.pb.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench::ort {
 namespace {

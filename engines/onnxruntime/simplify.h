@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/load_config.h"
+#include "protocol/load_config.h"
 
 namespace dnnbench::ort {
 

@@ -49,7 +49,7 @@ const Helpers& helpers() {
 
 const Helper& find_helper(const std::string& name) {
   const auto found = helpers().find(name);
-  if (found == helpers().end()) throw Error("there is no function " + name + " in helpers_*.cpp");
+  if (found == helpers().end()) throw Error("there is no function " + name + " in helpers/*.cpp");
   return found->second;
 }
 

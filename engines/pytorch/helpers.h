@@ -1,5 +1,5 @@
 // Functions in TorchScript that emitted programs call, for what takes more than a line or two.
-// Their texts are in helpers_*.cpp.
+// Their texts are in helpers/*.cpp.
 #pragma once
 
 #include <set>

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "core/temporary_folder.h"
 #include "failure.h"
 #include "helpers.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench::pytorch {
 namespace {

@@ -11,10 +11,10 @@
 namespace dnnbench::pytorch {
 namespace {
 
-constexpr int64_t kMostLiteralIntegers = 64;
+constexpr int64_t kMaxLiteralIntegers = 64;
 
 bool is_small(const import::Constant& constant) {
-  return constant.type != DataType::kString && constant.element_count() <= kMostLiteralIntegers;
+  return constant.type != DataType::kString && constant.element_count() <= kMaxLiteralIntegers;
 }
 
 }  // namespace

@@ -16,24 +16,24 @@ using Operators = std::map<std::string, Write>;
 
 const Operators& operators();
 
-// Each adds its own; operators_NAME.cpp.
+// Each adds its own; operators/NAME.cpp.
 void add_attention(Operators& table);
 void add_contributed(Operators& table);  // of com.microsoft
-void add_control(Operators& table);
-void add_convolutions(Operators& table);
+void add_control_flow(Operators& table);
+void add_convolution(Operators& table);
 void add_detection(Operators& table);
 void add_elementwise(Operators& table);
 void add_indexing(Operators& table);
-void add_linear(Operators& table);
+void add_matrix(Operators& table);
 void add_machine_learning(Operators& table);  // of ai.onnx.ml
-void add_normalizations(Operators& table);
+void add_normalization(Operators& table);
 void add_pooling(Operators& table);
 void add_quantization(Operators& table);
 void add_recurrent(Operators& table);
-void add_reductions(Operators& table);
-void add_resizing(Operators& table);
-void add_sequences(Operators& table);
-void add_shaping(Operators& table);
+void add_reduction(Operators& table);
+void add_resize(Operators& table);
+void add_sequence(Operators& table);
+void add_shape(Operators& table);
 void add_signal(Operators& table);
 void add_text(Operators& table);
 

@@ -1,7 +1,7 @@
 // A convolution of tensors that are in the graph already, for the operators that contain one.
 #pragma once
 
-#include "emission.h"
+#include "operation.h"
 #include "spatial.h"
 
 namespace dnnbench::tf {
@@ -14,6 +14,6 @@ Out convolve(Graph& g, Out x, Out filters, const Windows& windows, int64_t group
 Permutation filters_last(size_t rank);
 
 // kernel_shape where the node has it, otherwise the filters' own.
-Shape kernel_of(const Emission& n, size_t weight);
+Shape kernel_of(const Operation& n, size_t weight);
 
 }  // namespace dnnbench::tf

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "emission.h"
+#include "operation.h"
 #include "operators.h"
 #include "permute_elements.h"
 
@@ -28,7 +28,7 @@ void Emitter::emit_nodes() {
   for (const import::Node& node : onnx_.nodes) {
     graph_.set_prefix(node.name);
     try {
-      Emission emission(*this, node);
+      Operation emission(*this, node);
       find_operator(node)(emission);
     } catch (const Unsupported& unsupported) {
       const std::string reason = unsupported.what();

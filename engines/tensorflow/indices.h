@@ -3,12 +3,12 @@
 
 #include <vector>
 
-#include "emission.h"
+#include "operation.h"
 
 namespace dnnbench::tf {
 
 // An input's indices along a dimension of that size, counted from the start.
-Out from_start(const Emission& n, size_t input, Out size);
+Out from_start(const Operation& n, size_t input, Out size);
 
 // Places in every dimension for indices along one, as GatherNd and TensorScatter take them:
 // [indices' shape..., rank].

@@ -11,9 +11,9 @@ std::map<std::string, EmitOperator> make_table() {
   std::map<std::string, EmitOperator> table;
   for (const auto family :
        {activation_operators,  attention_operators, control_flow_operators, convolution_operators,
-        elementwise_operators, index_operators,     matrix_operators,       normalization_operators,
-        padding_operators,     pooling_operators,   quantized_operators,    recurrent_operators,
-        reduction_operators,   region_operators,    resize_operators,       sampling_operators,
+        elementwise_operators, indexing_operators,  matrix_operators,       normalization_operators,
+        padding_operators,     pooling_operators,   quantization_operators, recurrent_operators,
+        reduction_operators,   detection_operators, resize_operators,       sampling_operators,
         scatter_operators,     sequence_operators,  shape_operators,        signal_operators,
         text_operators}) {
     for (const OperatorEntry& entry : family()) table.emplace(entry.op, entry.emit);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "emission.h"
+#include "operation.h"
 
 namespace dnnbench::tf {
 
@@ -26,7 +26,7 @@ Out from_floating(Graph& g, Out x, TF_DataType type);
 
 // Sets the node's output. `named`: the axes that the input `sizes_input` gives scales of (`scaled`)
 // or sizes; regions are input 1.
-void resize_at_run_time(const Emission& n, const std::vector<int64_t>& named,
+void resize_at_run_time(const Operation& n, const std::vector<int64_t>& named,
                         const ResizeSettings& settings, size_t sizes_input, bool scaled);
 
 }  // namespace dnnbench::tf

@@ -16,7 +16,7 @@ bool Windows::dilated() const {
   return std::any_of(dilations.begin(), dilations.end(), [](int64_t size) { return size != 1; });
 }
 
-Windows read_windows(const Emission& n, const Shape& input, const Shape& kernel) {
+Windows read_windows(const Operation& n, const Shape& input, const Shape& kernel) {
   const size_t count = kernel.size();
   Windows w{input,
             kernel,
@@ -128,7 +128,7 @@ std::vector<int64_t> window_positions(const Windows& w, bool column_major) {
   return table;
 }
 
-Shape spatial_sizes(const Emission& n, size_t input) {
+Shape spatial_sizes(const Operation& n, size_t input) {
   const Shape shape = n.shape(input);
   if (shape.size() < 3) throw Unsupported("its input has no spatial dimensions");
   const Shape spatial(shape.begin() + 2, shape.end());

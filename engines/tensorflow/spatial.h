@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "emission.h"
+#include "operation.h"
 
 namespace dnnbench::tf {
 
@@ -27,7 +27,7 @@ struct Windows {
 
 // Reads strides, dilations, pads, auto_pad and ceil_mode. `after` includes what ceil_mode adds;
 // windows never begin in it.
-Windows read_windows(const Emission& n, const Shape& input, const Shape& kernel);
+Windows read_windows(const Operation& n, const Shape& input, const Shape& kernel);
 
 // Whether the padding is what TensorFlow's "SAME" gives.
 bool is_same_padding(const Windows& windows);
@@ -47,6 +47,6 @@ Out extract_windows(Graph& g, Out x, const Windows& windows, double value);
 std::vector<int64_t> window_positions(const Windows& windows, bool column_major);
 
 // The spatial sizes of an input of rank 3 or more; throws Unsupported where they are not known.
-Shape spatial_sizes(const Emission& n, size_t input);
+Shape spatial_sizes(const Operation& n, size_t input);
 
 }  // namespace dnnbench::tf

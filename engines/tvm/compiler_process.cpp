@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "results/sha256.h"
+#include "core/sha256.h"
 #include "tvm_cache.h"
 
 namespace dnnbench::tvm_runtime {
@@ -34,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 const std::string kSources = DNNBENCH_TVM_COMPILER;
 
 // What a tuner may take after its search, to compare and to compile, before it is taken to hang.
-constexpr double kLeastAfterSearch_s = 60;
+constexpr double kMinAfterSearch_s = 60;
 constexpr double kCompilationsAfterSearch = 10;
 
 std::string python() {
@@ -171,7 +171,7 @@ CompiledModel tune(const LoadConfig& config, const CompiledModel& own, double se
       run_compiler(config, files,
                    {"--tune", std::to_string(search_s), "--records", records_folder,
                     "--own-library", own.files.library, "--own-weights", own.files.weights},
-                   search_s + kLeastAfterSearch_s + kCompilationsAfterSearch * own.compile_s);
+                   search_s + kMinAfterSearch_s + kCompilationsAfterSearch * own.compile_s);
   CompiledModel model;
   model.files = files;
   model.compile_s = own.compile_s;

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/load_config.h"
+#include "protocol/load_config.h"
 #include "tvm_cache.h"
 
 namespace dnnbench::tvm_runtime {

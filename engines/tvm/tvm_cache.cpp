@@ -13,7 +13,7 @@
 
 #include "compiler_process.h"
 #include "core/error.h"
-#include "results/sha256.h"
+#include "core/sha256.h"
 
 namespace dnnbench::tvm_runtime {
 namespace {

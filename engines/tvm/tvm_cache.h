@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "core/load_config.h"
 #include "import/read_graph.h"
+#include "protocol/load_config.h"
 
 namespace dnnbench::tvm_runtime {
 

@@ -75,7 +75,7 @@ ordered_json question_json(const Question& question) {
                         {"latency_p99_s", or_null(load.latency_p99_s)},
                         {"headroom", load.headroom},
                         {"max_instances", nullptr}};
-  if (load.max_instances < kMostMachines) asked["max_instances"] = load.max_instances;
+  if (load.max_instances < kMaxMachines) asked["max_instances"] = load.max_instances;
   return {{"asked", asked},
           {"catalogue", question.catalogue},
           {"warnings", question.warnings},

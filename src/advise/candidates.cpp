@@ -89,7 +89,7 @@ const StoredResult& newest(const Group& group) {
 }
 
 // Rates measured under load, by rising rate; of one rate the newest measurement.
-std::vector<LoadRate> load_rates(const Group& group, const std::set<std::string>& shapes) {
+std::vector<MeasuredRate> load_rates(const Group& group, const std::set<std::string>& shapes) {
   std::map<double, double> p99_s;
   for (const StoredResult* result : group) {
     if (!is_under_load(*result) || !result->outcome.ok() || result->suspect ||
@@ -98,7 +98,7 @@ std::vector<LoadRate> load_rates(const Group& group, const std::set<std::string>
     }
     for (const StoredRate& rate : result->load_rates) p99_s[rate.rate_per_s] = rate.p99_s;
   }
-  std::vector<LoadRate> rates;
+  std::vector<MeasuredRate> rates;
   for (const auto& [rate_per_s, rate_p99_s] : p99_s) rates.push_back({rate_per_s, rate_p99_s});
   return rates;
 }
@@ -140,7 +140,7 @@ void add_spread(Candidate& candidate, const Group& group) {
   }
 }
 
-Speed measured_speed(const StoredResult& result, std::vector<LoadRate> rates) {
+Speed measured_speed(const StoredResult& result, std::vector<MeasuredRate> rates) {
   Speed speed;
   if (result.published) {
     speed = published_speed(result.published->throughput_per_s);
@@ -157,7 +157,7 @@ Speed measured_speed(const StoredResult& result, std::vector<LoadRate> rates) {
 }
 
 Candidate make_candidate(const StoredResult& result, const Group& group,
-                         std::vector<LoadRate> rates) {
+                         std::vector<MeasuredRate> rates) {
   Candidate candidate;
   candidate.what = deployed(result);
   candidate.load_alone = is_under_load(result);
@@ -174,7 +174,7 @@ Candidate make_candidate(const StoredResult& result, const Group& group,
 
 // Why nothing can be planned with the measurement; empty where something can.
 std::string why_not_measured(const StoredResult& result, const std::set<std::string>& shapes,
-                             const std::vector<LoadRate>& rates) {
+                             const std::vector<MeasuredRate>& rates) {
   if (!result.outcome.ok()) {
     return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
   }
@@ -263,7 +263,7 @@ Selection select_candidates(const std::vector<StoredResult>& results, const std:
   const std::set<std::string> shapes = shapes_of_task(of_model);
   for (const auto& [what, group] : group(of_model)) {
     const StoredResult& result = newest(group);
-    std::vector<LoadRate> rates = load_rates(group, shapes);
+    std::vector<MeasuredRate> rates = load_rates(group, shapes);
     std::string reason = why_not_measured(result, shapes, rates);
     if (reason.empty()) reason = why_not_offered(result, catalogue, arch);
     if (!reason.empty()) {

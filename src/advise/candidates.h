@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "advise/capacity.h"
 #include "advise/catalogue.h"
+#include "queueing/capacity.h"
 #include "results/stored_result.h"
 
 namespace dnnbench {

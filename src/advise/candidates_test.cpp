@@ -186,7 +186,7 @@ TEST(Candidates, MeasuredLoadsBelongToTheEngineMeasuredOneRequestAtATime) {
               under_load("2026-01-03T00:00:00Z", {{6, 0.9}, {9, 3}})});
   ASSERT_EQ(selection.candidates.size(), 1U);
   EXPECT_TRUE(selection.rejected.empty());
-  const std::vector<LoadRate>& rates = selection.candidates[0].speed.load_rates;
+  const std::vector<MeasuredRate>& rates = selection.candidates[0].speed.load_rates;
   ASSERT_EQ(rates.size(), 3U);
   EXPECT_EQ(rates[0].rate_per_s, 2);
   EXPECT_EQ(rates[1].p99_s, 0.5);

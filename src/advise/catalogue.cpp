@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/csv.h"
+#include "advise/csv.h"
 #include "core/error.h"
 
 namespace dnnbench {

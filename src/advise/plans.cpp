@@ -47,7 +47,7 @@ std::string too_many(const Candidate& candidate, const Load& load, double capaci
                        load.latency_p99_s || load.headroom > 0 ? " under these conditions" : "",
                        load.throughput_per_s);
   }
-  if (load.max_instances == kMostMachines) return "it would take more than a million machines";
+  if (load.max_instances == kMaxMachines) return "it would take more than a million machines";
   return fmt::format("it takes {:.0f} machines, more than {}", count, load.max_instances);
 }
 
@@ -59,7 +59,7 @@ void add_lower_end(Plan& plan, const Load& load) {
       (1 - load.headroom) * capacity_per_s(slowed(candidate.speed, factor), load.latency_p99_s);
   const double count = machines_for(load.throughput_per_s, slower_per_s);
   plan.holds_at_lower_end = count <= static_cast<double>(plan.count);
-  if (count <= kMostMachines) plan.count_at_lower_end = static_cast<int64_t>(count);
+  if (count <= kMaxMachines) plan.count_at_lower_end = static_cast<int64_t>(count);
 }
 
 // The lowest latency target that as many machines as allowed meet under a load; nothing where they

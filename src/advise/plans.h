@@ -12,14 +12,14 @@
 
 namespace dnnbench {
 
-inline constexpr int64_t kMostMachines = 1'000'000;
+inline constexpr int64_t kMaxMachines = 1'000'000;
 inline constexpr double kBusy = 0.8;  // a utilisation above it is warned of
 
 struct Load {
   double throughput_per_s = 0;  // above 0
   std::optional<double> latency_p99_s;
   double headroom = 0;  // share of the capacity to keep free, at least 0 and below 1
-  int64_t max_instances = kMostMachines;
+  int64_t max_instances = kMaxMachines;
 };
 
 // A number of machines of one type. Points into the selection that it was made from.

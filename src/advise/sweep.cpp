@@ -11,7 +11,7 @@
 namespace dnnbench {
 namespace {
 
-constexpr size_t kMostSteps = 100'000;
+constexpr size_t kMaxSteps = 100'000;
 
 struct Offer {
   const Candidate* candidate;
@@ -60,11 +60,11 @@ std::vector<Step> sweep(const Selection& selection, const Load& load) {
   while (above_per_s < load.throughput_per_s * (1 - 1e-9)) {
     const std::optional<Plan> best = best_plan_above(all, above_per_s, load.max_instances);
     if (!best) break;
-    if (steps.size() == kMostSteps) {
+    if (steps.size() == kMaxSteps) {
       throw UsageError(
           fmt::format("the best plan changes more than {} times up to {}/s; give a lower "
                       "--throughput",
-                      kMostSteps, format_rate(load.throughput_per_s)));
+                      kMaxSteps, format_rate(load.throughput_per_s)));
     }
     Load at_end = load;
     at_end.throughput_per_s = std::min(best->capacity_per_s, load.throughput_per_s);

@@ -16,9 +16,9 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-constexpr size_t kMostPlans = 15;
-constexpr size_t kMostRejected = 20;
-constexpr size_t kMostRuns = 60;
+constexpr size_t kMaxPlans = 15;
+constexpr size_t kMaxRejected = 20;
+constexpr size_t kMaxRuns = 60;
 
 std::string label(const Deployed& what) {
   return printable(engine_label(what.engine, what.settings));
@@ -40,7 +40,7 @@ std::string asked(const Question& question) {
   if (load.headroom > 0) text += fmt::format(" with {:g} % headroom", 100 * load.headroom);
   if (load.max_instances == 1) {
     text += " on a single instance";
-  } else if (load.max_instances < kMostMachines) {
+  } else if (load.max_instances < kMaxMachines) {
     text += fmt::format(" on at most {} instances", load.max_instances);
   }
   return text;
@@ -108,7 +108,7 @@ std::string notes_cell(const Plan& plan, const std::set<std::string>& unless) {
 std::string legend_of_notes(const std::vector<Plan>& plans, const std::set<std::string>& unless) {
   std::set<std::string> known = unless;
   std::string text;
-  for (size_t i = 0; i < std::min(plans.size(), kMostPlans); ++i) {
+  for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     for (const Note& note : notes(plans[i])) {
       if (known.insert(note.label).second)
         text += fmt::format("{}: {}.\n", note.label, note.meaning);
@@ -131,7 +131,7 @@ std::string plans_table(const std::vector<Plan>& plans) {
   const double cheapest_usd = plans.front().usd_per_hour;
   std::vector<Row> rows{
       {"plan", "engine", "$/h", "vs best", "$/million", "carries/s", "busy", "p99", "notes"}};
-  for (size_t i = 0; i < std::min(plans.size(), kMostPlans); ++i) {
+  for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     const Plan& plan = plans[i];
     rows.push_back({machines(plan), label(plan.candidate->what), format_usd(plan.usd_per_hour),
                     times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
@@ -139,8 +139,8 @@ std::string plans_table(const std::vector<Plan>& plans) {
                     notes_cell(plan, common)});
   }
   std::string text = layout(rows, {0, 1, 8});
-  if (plans.size() > kMostPlans) {
-    text += fmt::format("... and {} more; --json has all\n", plans.size() - kMostPlans);
+  if (plans.size() > kMaxPlans) {
+    text += fmt::format("... and {} more; --json has all\n", plans.size() - kMaxPlans);
   }
   return text + legend_of_latency(plans) + legend_of_notes(plans, common);
 }
@@ -148,13 +148,13 @@ std::string plans_table(const std::vector<Plan>& plans) {
 std::string rejected_table(const std::vector<Rejected>& rejected) {
   if (rejected.empty()) return "";
   std::vector<Row> rows;
-  for (size_t i = 0; i < std::min(rejected.size(), kMostRejected); ++i) {
+  for (size_t i = 0; i < std::min(rejected.size(), kMaxRejected); ++i) {
     rows.push_back({"  " + printable(rejected[i].what.instance), label(rejected[i].what),
                     printable(rejected[i].reason)});
   }
   std::string text = "\nNot possible:\n" + layout(rows, {0, 1, 2});
-  if (rejected.size() > kMostRejected) {
-    text += fmt::format("  ... and {} more; --json has all\n", rejected.size() - kMostRejected);
+  if (rejected.size() > kMaxRejected) {
+    text += fmt::format("  ... and {} more; --json has all\n", rejected.size() - kMaxRejected);
   }
   return text;
 }
@@ -283,10 +283,10 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps)
   std::string text = fmt::format("The cheapest plan for a load up to {}:\n\n", asked(question));
   std::vector<Row> rows{
       {"above/s", "up to/s", "plan", "engine", "$/h", "$/million there", "p99 there"}};
-  for (size_t i = 0; i < std::min(all.size(), kMostRuns); ++i) rows.push_back(row_of(all[i]));
+  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) rows.push_back(row_of(all[i]));
   text += layout(rows, {2, 3});
-  if (all.size() > kMostRuns) {
-    text += fmt::format("... and {} more; --json has all\n", all.size() - kMostRuns);
+  if (all.size() > kMaxRuns) {
+    text += fmt::format("... and {} more; --json has all\n", all.size() - kMaxRuns);
   }
   text += "\n" + last_change(all);
   const double end_per_s = steps.back().up_to_per_s;

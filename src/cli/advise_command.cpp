@@ -20,7 +20,7 @@
 namespace dnnbench {
 namespace {
 
-constexpr size_t kMostComplaints = 10;
+constexpr size_t kMaxComplaints = 10;
 
 struct AdviseOptions {
   std::string results;
@@ -43,7 +43,7 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
   app.add_option("--latency-p99", latency_s);
   app.add_option("--headroom", options.load.headroom);
   app.add_option("--max-instances", options.load.max_instances)
-      ->check(CLI::Range(int64_t{1}, kMostMachines));
+      ->check(CLI::Range(int64_t{1}, kMaxMachines));
   app.add_flag("--single-instance", single)->disable_flag_override();
   app.add_option("--arch", options.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
   app.add_option("--catalogue", options.catalogue);
@@ -73,12 +73,12 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
 
 // To stderr, the first few.
 void complain(const std::vector<std::string>& sentences) {
-  for (size_t i = 0; i < std::min(sentences.size(), kMostComplaints); ++i) {
+  for (size_t i = 0; i < std::min(sentences.size(), kMaxComplaints); ++i) {
     fmt::print(stderr, "dnnbench: {}\n", printable(sentences[i]));
   }
-  if (sentences.size() > kMostComplaints) {
+  if (sentences.size() > kMaxComplaints) {
     fmt::print(stderr, "dnnbench: ... and {} more of this kind\n",
-               sentences.size() - kMostComplaints);
+               sentences.size() - kMaxComplaints);
   }
 }
 

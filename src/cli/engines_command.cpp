@@ -6,11 +6,11 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "core/cache.h"
 #include "core/error.h"
+#include "process/engine_session.h"
+#include "process/work_folder.h"
 #include "results/units.h"
-#include "run/cache.h"
-#include "run/engine_session.h"
-#include "run/work_folder.h"
 
 namespace dnnbench {
 namespace {

@@ -5,7 +5,7 @@
 #include "cli/inspect.h"
 #include "cli/parse_run_options.h"
 #include "core/error.h"
-#include "run/prepare_model.h"
+#include "prepare/prepare_model.h"
 
 namespace dnnbench {
 

@@ -13,10 +13,10 @@
 #include "cli/command_line.h"
 #include "cli/help_text.h"
 #include "cli/suggest.h"
+#include "core/cache.h"
 #include "core/error.h"
 #include "core/statistics.h"
-#include "run/cache.h"
-#include "run/worker_process.h"
+#include "process/worker_process.h"
 
 namespace dnnbench {
 namespace {
@@ -25,13 +25,13 @@ namespace fs = std::filesystem;
 
 constexpr double kShortest_s = 0.001;
 constexpr double kLongest_s = 1e9;
-constexpr double kLeastConfidence = 0.5;
-constexpr double kMostConfidence = 0.999999;
+constexpr double kMinConfidence = 0.5;
+constexpr double kMaxConfidence = 0.999999;
 constexpr double kFinestTarget = 1e-6;
 constexpr double kCoarsestTarget = 1;
-constexpr int64_t kMostExperiments = 1'000'000'000;
-constexpr int kMostThreads = 4096;
-constexpr int kMostStreams = 1024;
+constexpr int64_t kMaxExperiments = 1'000'000'000;
+constexpr int kMaxThreads = 4096;
+constexpr int kMaxStreams = 1024;
 constexpr int64_t kLargestBatch = 1'000'000;
 constexpr double kBudgetOfSelftest_s = 60;
 constexpr double kLowestRate_per_s = 0.001;
@@ -148,9 +148,10 @@ void check_mode(const RunOptions& options, bool has_streams) {
   if (options.repeat && options.mode == Mode::kThroughput) {
     throw UsageError("--repeat has no meaning in --mode=throughput; --budget has");
   }
-  if (options.repeat && options.slo_p99_s && *options.repeat < static_cast<int64_t>(kLeastForP99)) {
-    throw UsageError(
-        fmt::format("--slo-p99 needs a 99th percentile, which takes --repeat={}", kLeastForP99));
+  if (options.repeat && options.slo_p99_s &&
+      *options.repeat < static_cast<int64_t>(kMinSamplesForP99)) {
+    throw UsageError(fmt::format("--slo-p99 needs a 99th percentile, which takes --repeat={}",
+                                 kMinSamplesForP99));
   }
 }
 
@@ -255,7 +256,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--mode", mode)->check(CLI::IsMember({"latency", "load", "throughput"}));
   app.add_option("--rate", options.rate_per_s)->check(CLI::Range(kLowestRate_per_s, kLongest_s));
   app.add_option("--slo-p99", options.slo_p99_s)->check(CLI::Range(1e-6, kLongest_s));
-  app.add_option("--streams", streams)->check(CLI::Range(1, kMostStreams));
+  app.add_option("--streams", streams)->check(CLI::Range(1, kMaxStreams));
   app.add_option("--threads", threads);
   app.add_option("--batch", batches);
   app.add_option("--precision", options.precision)
@@ -265,12 +266,12 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--test-data", options.test_data)->check(CLI::ExistingDirectory);
   app.add_option("--seed", options.seed)->check(CLI::Range(uint64_t{0}, kGreatestSeed));
   app.add_flag("--quantize", quantize);
-  app.add_option("--repeat", options.repeat)->check(CLI::Range(int64_t{1}, kMostExperiments));
-  app.add_option("--number", options.number)->check(CLI::Range(int64_t{1}, kMostExperiments));
-  app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMostExperiments));
+  app.add_option("--repeat", options.repeat)->check(CLI::Range(int64_t{1}, kMaxExperiments));
+  app.add_option("--number", options.number)->check(CLI::Range(int64_t{1}, kMaxExperiments));
+  app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMaxExperiments));
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--confidence", options.confidence)
-      ->check(CLI::Range(kLeastConfidence, kMostConfidence));
+      ->check(CLI::Range(kMinConfidence, kMaxConfidence));
   app.add_option("--precision-target", options.precision_target)
       ->check(CLI::Range(kFinestTarget, kCoarsestTarget));
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
@@ -311,7 +312,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
   if (app.count("--batch") > 0) options.batches = parse_counts("--batch", batches, kLargestBatch);
   std::vector<int64_t> thread_counts;
-  if (app.count("--threads") > 0) thread_counts = parse_counts("--threads", threads, kMostThreads);
+  if (app.count("--threads") > 0) thread_counts = parse_counts("--threads", threads, kMaxThreads);
   const std::vector<EngineChoice> engines = chosen_engines(app, flags, fake_modes);
   check_tuning(options.tune_budget_s, engines);
   if (options.mode == Mode::kThroughput) {

@@ -4,15 +4,15 @@
 
 #include "cli/batch_table.h"
 #include "cli/commands.h"
-#include "cli/load_table.h"
 #include "cli/parse_run_options.h"
 #include "cli/table.h"
 #include "cli/terminal_progress.h"
 #include "cli/throughput_table.h"
+#include "cli/traffic_table.h"
 #include "core/statistics.h"
-#include "load/turn_plan.h"
+#include "measure/bench.h"
 #include "onnx/model.h"
-#include "run/bench.h"
+#include "traffic/turn_plan.h"
 
 namespace dnnbench {
 
@@ -72,14 +72,14 @@ bool bench_batches(const RunOptions& options, const std::string& model) {
 }
 
 // Now, not after a minute of measuring.
-void tell_if_too_short(const RunOptions& options) {
+void report_if_too_short(const RunOptions& options) {
   if (!options.rate_per_s || options.repeat) return;
   const double needed_s = budget_for_p99_s(*options.rate_per_s);
   if (options.budget_s >= needed_s) return;
   fmt::print(stderr,
              "At {:g} requests a second a 99th percentile, which needs {} of them, may take "
              "--budget={:.0f}; without it the table has none.\n",
-             *options.rate_per_s, kLeastForP99, needed_s);
+             *options.rate_per_s, kMinSamplesForP99, needed_s);
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ int run_command(const std::vector<std::string>& arguments) {
     // A bad model is found now, not after the ones before it have been measured.
     for (const std::string& model : options.models) read_model(model);
   }
-  tell_if_too_short(options);
+  report_if_too_short(options);
   bool all_ok = true;
   for (const std::string& model : options.models) {
     all_ok = bench_batches(options, model) && all_ok;

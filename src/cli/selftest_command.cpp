@@ -6,8 +6,8 @@
 #include "cli/layout.h"
 #include "cli/parse_run_options.h"
 #include "cli/terminal_progress.h"
-#include "run/selftest.h"
-#include "run/worker_process.h"
+#include "measure/selftest.h"
+#include "process/worker_process.h"
 
 namespace dnnbench {
 namespace {

@@ -88,7 +88,7 @@ std::string why_no_rank(const Result& result) {
   return "measured alone, for memory did not hold it beside the others";
 }
 
-// Too few for what differs from start to start to average out (docs/measuring.md, "Started anew").
+// Too few for what differs from start to start to average out (docs/measuring.md, "Restarted").
 constexpr size_t kFewStarts = 3;
 
 bool has_few_starts(const Result& result) {

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "cli/load_table.h"
 #include "cli/table.h"
+#include "cli/traffic_table.h"
 #include "core/printable.h"
 #include "results/units.h"
 

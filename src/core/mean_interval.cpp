@@ -10,10 +10,10 @@
 namespace dnnbench {
 namespace {
 
-constexpr size_t kMostBatches = 20;
+constexpr size_t kMaxBatches = 20;
 
 // Student's t, the 97.5th percentile, of 1 to 19 degrees of freedom.
-constexpr std::array<double, kMostBatches - 1> kStudentT{
+constexpr std::array<double, kMaxBatches - 1> kStudentT{
     12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624,
     2.306004,  2.262157, 2.228139, 2.200985, 2.178813, 2.160369, 2.144787,
     2.131450,  2.119905, 2.109816, 2.100922, 2.093024};
@@ -31,7 +31,7 @@ std::vector<double> batch_means(std::span<const double> values, size_t batches) 
 }  // namespace
 
 std::optional<double> mean_interval_half_width(std::span<const double> values) {
-  const size_t batches = std::min(values.size(), kMostBatches);
+  const size_t batches = std::min(values.size(), kMaxBatches);
   if (batches < 2) return std::nullopt;
   const auto count = static_cast<double>(batches);
   const double spread =

@@ -58,7 +58,7 @@ std::vector<int> percentiles_supported(size_t count) {
   if (count >= 1) percentiles.push_back(50);
   if (count >= 64) percentiles.push_back(90);
   if (count >= 90) percentiles.push_back(95);
-  if (count >= kLeastForP99) percentiles.push_back(99);
+  if (count >= kMinSamplesForP99) percentiles.push_back(99);
   return percentiles;
 }
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "core/load_config.h"
 #include "core/tensor.h"
 #include "import/read_tensor.h"
 #include "import/wire.h"
+#include "protocol/load_config.h"
 
 namespace dnnbench::import {
 

@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
-#include "core/load_config.h"
 #include "core/tensor.h"
 #include "import/graph.h"
+#include "protocol/load_config.h"
 
 namespace dnnbench::import {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/load_config.h"
 #include "import/graph.h"
+#include "protocol/load_config.h"
 
 namespace dnnbench::import {
 

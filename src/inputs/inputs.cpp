@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "inputs/random_numbers.h"
+#include "core/random_numbers.h"
 
 namespace dnnbench {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "inputs/random_numbers.h"
+#include "core/random_numbers.h"
 #include "onnx/test_model.h"
 
 namespace dnnbench {

@@ -20,7 +20,7 @@ const std::vector<int64_t> kLengths{128, 256, 64, 16, 77, 32, 512, 8, 1};
 const std::vector<int64_t> kAudioLengths{16000, 48000, 128, 256, 64, 16, 512};
 const std::vector<int64_t> kChannelCounts{3, 1};
 constexpr int64_t kPastLength = 16;
-constexpr int kMostTries = 48;
+constexpr int kMaxTries = 48;
 
 // Dimensions that must have the same size: those of one symbol, or one without a symbol.
 struct Group {
@@ -289,7 +289,7 @@ std::vector<Sizes> combinations(const Groups& groups) {
       }
     }
   }
-  if (all.size() > kMostTries) all.resize(kMostTries);
+  if (all.size() > kMaxTries) all.resize(kMaxTries);
   return all;
 }
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/temporary_folder.h"
 #include "onnx.pb.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench::testing {
 

@@ -15,7 +15,7 @@
 namespace dnnbench {
 namespace {
 
-constexpr int64_t kMostConstantElements = 1024;  // larger ones are tables, not operands
+constexpr int64_t kMaxConstantElements = 1024;  // larger ones are tables, not operands
 constexpr int kEveryInput = -1;
 constexpr ValueRange kMask{0, 1};
 constexpr ValueRange kPositive{0.1, 1};
@@ -40,7 +40,7 @@ void add_tensor(const std::string& name, const onnx::TensorProto& tensor, GraphF
   facts.shapes[name] = shape;
   const std::vector<int64_t> sizes(tensor.dims().begin(), tensor.dims().end());
   if (is_external(tensor) || tensor.data_type() == onnx::TensorProto::STRING ||
-      element_count(sizes) > kMostConstantElements) {
+      element_count(sizes) > kMaxConstantElements) {
     return;
   }
   facts.constants[name] = to_doubles(to_tensor(name, tensor, ""));

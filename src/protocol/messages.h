@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/load_config.h"
+#include "protocol/load_config.h"
 
 namespace dnnbench {
 

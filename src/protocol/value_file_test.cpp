@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "core/temporary_folder.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {

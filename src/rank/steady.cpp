@@ -22,7 +22,7 @@ double standard_error(std::span<const double> values, double centre) {
 }  // namespace
 
 bool is_steady(std::span<const double> durations) {
-  if (durations.size() < kLeastForSteady) return false;
+  if (durations.size() < kMinForSteady) return false;
   const auto recent = durations.last(durations.size() - durations.size() / 2);
   const auto older = recent.first(recent.size() / 2);
   const auto newer = recent.last(recent.size() - older.size());

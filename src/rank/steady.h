@@ -6,7 +6,7 @@
 
 namespace dnnbench {
 
-inline constexpr size_t kLeastForSteady = 6;  // values, for is_steady to say yes
+inline constexpr size_t kMinForSteady = 6;  // values, for is_steady to say yes
 
 // Whether times, in the order measured, have stopped trending: of their last half, the median of
 // the older part is not above that of the newer by more than 2 %, or by more than twice the spread

@@ -21,8 +21,8 @@ std::vector<double> noisy(size_t count, double sigma, double slow_start) {
 
 TEST(IsSteady, NeedsAFewValues) {
   EXPECT_FALSE(is_steady({}));
-  EXPECT_FALSE(is_steady(std::vector<double>(kLeastForSteady - 1, 1.0)));
-  EXPECT_TRUE(is_steady(std::vector<double>(kLeastForSteady, 1.0)));
+  EXPECT_FALSE(is_steady(std::vector<double>(kMinForSteady - 1, 1.0)));
+  EXPECT_TRUE(is_steady(std::vector<double>(kMinForSteady, 1.0)));
 }
 
 TEST(IsSteady, SeesASlowStartUntilItIsOver) {

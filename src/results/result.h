@@ -10,14 +10,14 @@
 #include <string_view>
 #include <vector>
 
-#include "core/environment.h"
-#include "core/load_config.h"
 #include "core/mode.h"
-#include "core/noise.h"
 #include "core/outcome.h"
+#include "machine/environment.h"
+#include "machine/noise.h"
+#include "protocol/load_config.h"
 #include "rank/ranking.h"
-#include "results/load_result.h"
 #include "results/throughput_result.h"
+#include "results/traffic_result.h"
 #include "verify/verify.h"
 
 namespace dnnbench {
@@ -88,7 +88,7 @@ struct Result {
   std::optional<Stop> stopped;
   std::optional<Interval> p50_interval_s;      // of the median of the blocks' medians, an inference
   std::optional<Placing> placing;              // absent where an engine has no rank
-  std::optional<LoadResult> load;              // in load mode, of an ok result
+  std::optional<TrafficResult> load;           // in load mode, of an ok result
   std::optional<ThroughputResult> throughput;  // in throughput mode, the same
 
   Noise noise;         // summed over the turns in `data`

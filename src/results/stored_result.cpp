@@ -23,7 +23,7 @@ using nlohmann::json;
 constexpr int kSchemaVersion = 1;
 constexpr double kShortest_s = 1e-12;
 constexpr double kLongest_s = 1e12;
-constexpr int64_t kMostInferences = 1'000'000'000'000;
+constexpr int64_t kMaxInferences = 1'000'000'000'000;
 
 std::string shown(const json& value) {
   const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -157,7 +157,7 @@ PublishedFigure read_published(const json& object, bool ok) {
 int64_t read_number(const json& object) {
   const json& number = get(object, "number");
   if (number.is_null()) return 1;
-  if (!number.is_number_integer() || number < 1 || number > kMostInferences) {
+  if (!number.is_number_integer() || number < 1 || number > kMaxInferences) {
     throw Error(
         fmt::format("its \"number\" is {}, not a whole number of at least 1", shown(number)));
   }

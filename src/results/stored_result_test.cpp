@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/temporary_folder.h"
 #include "results/result.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "results/sha256.h"
+#include "core/sha256.h"
 
 namespace dnnbench {
 namespace {

@@ -7,8 +7,8 @@
 #include <iterator>
 
 #include "core/error.h"
-#include "core/temporary_folder.h"
-#include "results/sha256.h"
+#include "core/sha256.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {

@@ -23,7 +23,7 @@ constexpr double kExpectedTolerance = 1e-3;
 constexpr double kExcuse = 2;
 
 // Rounding a tensor's numbers to f16 moves them by more than this (about 2e-4 in norm).
-constexpr double kLeastHalfRounding = 0x1p-15;
+constexpr double kMinHalfRounding = 0x1p-15;
 
 // How many elements may flip, in units of the most that flipped in one probe.
 constexpr size_t kFlipSafety = 4;
@@ -95,7 +95,7 @@ void decide(const TensorPair& pair, const std::vector<double>& numbers, const Al
                       "element",
                       measured.largest, scale_of(numbers), allowed.element));
   } else if (result.tolerance.tolerance_class == ToleranceClass::kF32 &&
-             measured.norm > kLeastHalfRounding && is_rounded_to_half(pair.reference, pair.got)) {
+             measured.norm > kMinHalfRounding && is_rounded_to_half(pair.reference, pair.got)) {
     judge(Verdict::kWrong, measured.largest_at,
           "and every number of the output is rounded to half precision, where f32 was asked for");
   }

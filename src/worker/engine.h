@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/load_config.h"
 #include "core/tensor.h"
+#include "protocol/load_config.h"
 
 namespace dnnbench {
 

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "core/temporary_folder.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {

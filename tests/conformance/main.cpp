@@ -8,8 +8,8 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "process/engine_session.h"
 #include "report.h"
-#include "run/engine_session.h"
 
 namespace {
 

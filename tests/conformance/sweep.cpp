@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "core/error.h"
+#include "process/engine_session.h"
 #include "protocol/value_file.h"
-#include "run/engine_session.h"
 
 namespace dnnbench {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "run/bench_engine.h"
+#include "measure/bench_engine.h"
 
 namespace dnnbench {
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "../experiment.h"
-#include "run/bench_engine.h"
-#include "run/work_folder.h"
+#include "measure/bench_engine.h"
+#include "process/work_folder.h"
 
 namespace dnnbench {
 

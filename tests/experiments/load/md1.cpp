@@ -6,7 +6,7 @@
 namespace dnnbench {
 namespace {
 
-constexpr size_t kMostInSystem = 400;  // beyond 80 % use, far less probable than 1e-12
+constexpr size_t kMaxInSystem = 400;  // beyond 80 % use, far less probable than 1e-12
 
 double poisson(double mean, size_t count) {
   const auto k = static_cast<double>(count);
@@ -15,7 +15,7 @@ double poisson(double mean, size_t count) {
 
 // P(a Poisson variable > count), for count from 0 on.
 std::vector<double> poisson_tails(double mean) {
-  std::vector<double> tails(kMostInSystem + 2, 0);
+  std::vector<double> tails(kMaxInSystem + 2, 0);
   double sum = 0;
   for (size_t k = tails.size(); k-- > 0;) {
     tails[k] = sum;
@@ -31,7 +31,7 @@ std::vector<double> poisson_tails(double mean) {
 DeterministicQueue::DeterministicQueue(double busy) : busy_(busy) {
   const std::vector<double> more_than = poisson_tails(busy);
   std::vector<double> p{1 - busy};
-  for (size_t n = 0; n < kMostInSystem; ++n) {
+  for (size_t n = 0; n < kMaxInSystem; ++n) {
     double up = p[0] * more_than[n];
     for (size_t i = 1; i <= n; ++i) up += p[i] * more_than[n + 1 - i];
     p.push_back(up / std::exp(-busy));

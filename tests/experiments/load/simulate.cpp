@@ -1,6 +1,6 @@
 // load-simulate TRIALS: how often the 95 % interval of the 99th percentile
-// (src/load/p99_interval.h) holds the truth, for queues without a clock. Each trial is ten turns as
-// load mode takes them; the service takes equally long (D) or is exponential (M).
+// (src/traffic/p99_interval.h) holds the truth, for queues without a clock. Each trial is ten turns
+// as load mode takes them; the service takes equally long (D) or is exponential (M).
 
 #include <fmt/format.h>
 
@@ -9,10 +9,10 @@
 #include <cstdlib>
 #include <vector>
 
+#include "core/random_numbers.h"
 #include "core/statistics.h"
-#include "inputs/random_numbers.h"
-#include "load/p99_interval.h"
 #include "md1.h"
+#include "traffic/p99_interval.h"
 
 using namespace dnnbench;
 

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/statistics.h"
 #include "fake_bench.h"
-#include "load/arrivals.h"
+#include "traffic/arrivals.h"
 
 using namespace dnnbench;
 
@@ -51,7 +51,7 @@ void closed_loop(const std::string& model) {
 void open_loop(const std::string& model, double rate_per_s) {
   FakeBench fake(model, stalls_after(kCallsBefore + kRequests / 2));
   const auto arrivals = poisson_arrivals_s(rate_per_s, kRequests, 5, 0);
-  const LoadTurn turn = fake.bench->take_load_turn(0, {arrivals, 0});
+  const TrafficTurn turn = fake.bench->take_traffic_turn(0, {arrivals, 0});
   std::vector<double> latencies;
   for (const ServedRequest& request : turn.requests) latencies.push_back(request.latency_s());
   const double expected =

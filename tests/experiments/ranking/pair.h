@@ -5,7 +5,7 @@
 #include <string>
 
 #include "../experiment.h"
-#include "run/bench_engine.h"
+#include "measure/bench_engine.h"
 
 namespace dnnbench {
 

@@ -3,7 +3,7 @@
 // docs/measuring.md.
 //
 // A trial draws block ratios until the pair is decided by the rule of rank/ranking.h, or
-// kMostBlocks have been drawn. Every interval is asked for 0.99.
+// kMaxBlocks have been drawn. Every interval is asked for 0.99.
 
 #include <fmt/format.h>
 
@@ -25,8 +25,8 @@ using namespace dnnbench;
 namespace {
 
 constexpr double kAlpha = 0.01;
-constexpr size_t kLeastBlocks = 4;
-constexpr size_t kMostBlocks = 60;
+constexpr size_t kMinBlocks = 4;
+constexpr size_t kMaxBlocks = 60;
 constexpr int kResamples = 999;
 
 using Random = std::mt19937_64;
@@ -34,11 +34,11 @@ using Random = std::mt19937_64;
 // How the logarithms of the block ratios scatter around the true one.
 struct Scatter {
   std::string name;
-  std::function<std::vector<double>(Random&)> draw;  // kMostBlocks of them, median 0
+  std::function<std::vector<double>(Random&)> draw;  // kMaxBlocks of them, median 0
 };
 
 std::vector<double> independent(Random& random, const std::function<double(Random&)>& one) {
-  std::vector<double> values(kMostBlocks);
+  std::vector<double> values(kMaxBlocks);
   for (double& value : values) value = one(random);
   return values;
 }
@@ -49,7 +49,7 @@ double normal(Random& random, double sigma) {
 
 // Each block is like the one before: what slow changes of the machine leave in the ratios.
 std::vector<double> dependent(Random& random, double sigma, double correlation) {
-  std::vector<double> values(kMostBlocks);
+  std::vector<double> values(kMaxBlocks);
   double value = normal(random, sigma);
   for (double& now : values) {
     now = value;
@@ -61,10 +61,10 @@ std::vector<double> dependent(Random& random, double sigma, double correlation) 
 // Processes that are equally fast but for where their memory lies, as those of `ranking-starts`:
 // ratios of two starts scatter by 0.6 %, one start in ten is 2 % off. Both start anew every
 // `blocks` blocks.
-std::vector<double> started_anew(Random& random, size_t blocks) {
-  std::vector<double> values(kMostBlocks);
+std::vector<double> restarted(Random& random, size_t blocks) {
+  std::vector<double> values(kMaxBlocks);
   double of_start = 0;
-  for (size_t block = 0; block < kMostBlocks; ++block) {
+  for (size_t block = 0; block < kMaxBlocks; ++block) {
     if (block % blocks == 0) {
       const double side = std::uniform_real_distribution<double>(0, 1)(random);
       of_start = normal(random, 0.006) + (side < 0.1 ? 0.02 : side < 0.2 ? -0.02 : 0.0);
@@ -76,8 +76,8 @@ std::vector<double> started_anew(Random& random, size_t blocks) {
 
 Scatter starts_every(size_t blocks) {
   const std::string name =
-      blocks < kMostBlocks ? fmt::format("started anew every {} blocks", blocks) : "started once";
-  return {name, [=](Random& random) { return started_anew(random, blocks); }};
+      blocks < kMaxBlocks ? fmt::format("restarted every {} blocks", blocks) : "started once";
+  return {name, [=](Random& random) { return restarted(random, blocks); }};
 }
 
 std::vector<Scatter> scatters() {
@@ -101,7 +101,7 @@ std::vector<Scatter> scatters() {
        }},
       {"correlated 0.3, 1 %", [](Random& r) { return dependent(r, 0.01, 0.3); }},
       {"correlated 0.6, 1 %", [](Random& r) { return dependent(r, 0.01, 0.6); }},
-      starts_every(kMostBlocks),
+      starts_every(kMaxBlocks),
       starts_every(10),
       starts_every(5),
       starts_every(4),
@@ -164,10 +164,10 @@ void trial(const Scatter& scatter, const Method& method, double truth, Random& r
   std::vector<double> logs;
   Interval interval;
   Relation relation = Relation::kUndecided;
-  for (size_t block = 0; block < kMostBlocks && relation == Relation::kUndecided; ++block) {
+  for (size_t block = 0; block < kMaxBlocks && relation == Relation::kUndecided; ++block) {
     logs.push_back(truth + noise[block]);
-    if (logs.size() < kLeastBlocks) continue;
-    interval = method.interval(logs, logs.size() - kLeastBlocks + 1, random);
+    if (logs.size() < kMinBlocks) continue;
+    interval = method.interval(logs, logs.size() - kMinBlocks + 1, random);
     relation = relation_of({std::exp(interval.low), std::exp(interval.high)});
   }
   tally.uncovered += interval.holds(truth) ? 0 : 1;
@@ -180,7 +180,7 @@ void trial(const Scatter& scatter, const Method& method, double truth, Random& r
 
 int main(int argc, char** argv) {
   const int trials = argc > 1 ? std::atoi(argv[1]) : 2000;
-  fmt::print("{} trials each; at most {} blocks; confidence {}\n", trials, kMostBlocks, 1 - kAlpha);
+  fmt::print("{} trials each; at most {} blocks; confidence {}\n", trials, kMaxBlocks, 1 - kAlpha);
   fmt::print("{:<38}  {:>5}  {:<20}  {:>6}  {:>7}  {:>6}  {:>9}  {:>6}\n", "block ratios", "truth",
              "interval", "wrong", "at most", "right", "uncovered", "blocks");
   for (const Scatter& scatter : scatters()) {

@@ -16,10 +16,10 @@
 
 #include "core/error.h"
 #include "core/statistics.h"
+#include "machine/disturbance.h"
 #include "pair.h"
-#include "rank/disturbance.h"
+#include "process/work_folder.h"
 #include "rank/turns.h"
-#include "run/work_folder.h"
 
 using namespace dnnbench;
 

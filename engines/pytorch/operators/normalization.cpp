@@ -1,0 +1,161 @@
+// Normalizations, and losses.
+#include <fmt/format.h>
+
+#include "operators.h"
+#include "types.h"
+
+namespace dnnbench::pytorch {
+namespace {
+
+std::string epsilon(const Operation& op, double otherwise = 1e-5) {
+  return number(op.node.number("epsilon", otherwise));
+}
+
+void write_batch_normalization(Operation& op) {
+  const bool training = op.node.opset >= 14
+                            ? op.node.integer("training_mode", 0) != 0
+                            : op.node.opset < 7 && op.node.integer("is_test", 0) == 0;
+  op.require(op.node.integer("spatial", 1) != 0, "spatial=0");
+  if (training) {
+    // Outputs: normalised by the batch's own statistics, and running statistics.
+    const std::string momentum = number(op.node.number("momentum", 0.9));
+    op.require(op.node.opset >= 14, "training mode");
+    const std::string result =
+        op.let(op.call("batch_normalization_training",
+                       {op.in(0), op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), momentum}));
+    for (size_t i = 0; i < 3; ++i)
+      op.out(i, fmt::format("{}[{}]", result, i), op.type(i == 0 ? 0 : 3));
+    return;
+  }
+  const std::string x = op.in(0);
+  if (op.type(0) == op.type(1) && op.type(1) == op.type(3)) {
+    return op.out(fmt::format("torch.batch_norm({}, {}, {}, {}, {}, False, 0.0, {}, True)", x,
+                              op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op)));
+  }
+  op.out(
+      fmt::format("torch.batch_norm({}.to(6), {}.to(6), {}.to(6), {}.to(6), {}.to(6), False, 0.0, "
+                  "{}, True).to({})",
+                  x, op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), dtype(op.type(0))));
+}
+
+void write_instance_normalization(Operation& op) {
+  op.out(fmt::format("torch.instance_norm({}, {}, {}, None, None, True, 0.0, {}, True)", op.in(0),
+                     op.in(1), op.in(2), epsilon(op)));
+}
+
+// The sizes of the axes that are normalised.
+Shape normalised_sizes(Operation& op) {
+  Shape sizes;
+  for (int64_t i = op.axis(op.node.integer("axis", -1)); i < op.rank(0); ++i) {
+    sizes.push_back(op.size(0, i));
+  }
+  return sizes;
+}
+
+void write_layer_normalization(Operation& op) {
+  const Shape sizes = normalised_sizes(op);
+  const auto scale_shape = op.shape(1);
+  const auto bias_shape = op.has(2) ? op.shape(2) : std::optional<Shape>(sizes);
+  const bool plain = scale_shape == sizes && bias_shape == sizes && op.type(1) == op.type(0);
+  if (plain && !op.wants(1) && !op.wants(2)) {
+    return op.out(fmt::format("torch.layer_norm({}, {}, {}, {}, {})", op.in(0), list(sizes),
+                              op.in(1), op.in_or(2, "None"), epsilon(op)));
+  }
+  const DataType stash = static_cast<DataType>(op.node.integer("stash_type", 1));
+  const std::string result =
+      op.let(op.call("layer_normalization", {op.in(0) + fmt::format(".to({})", dtype(stash)),
+                                             std::to_string(sizes.size()), epsilon(op)}));
+  std::string y = fmt::format("{}[0].to({}) * {}", result, dtype(op.type(0)), op.in(1));
+  if (op.has(2)) y += " + " + op.in(2);
+  op.out(0, y);
+  op.out(1, result + "[1]", stash);
+  op.out(2, result + "[2]", stash);
+}
+
+void write_rms_normalization(Operation& op) {
+  const DataType stash = static_cast<DataType>(op.node.integer("stash_type", 1));
+  Shape axes;
+  for (int64_t i = op.axis(op.node.integer("axis", -1)); i < op.rank(0); ++i) axes.push_back(i);
+  const std::string x = op.let(fmt::format("{}.to({})", op.in(0), dtype(stash)));
+  op.out(fmt::format("({0} * torch.rsqrt(torch.mean({0} * {0}, {1}, True) + {2})).to({3}) * {4}", x,
+                     list(axes), epsilon(op), dtype(op.type(0)), op.in(1)));
+}
+
+// Scale and bias are one a channel from opset 21 on, one a group before.
+void write_group_normalization(Operation& op) {
+  const int64_t groups = op.node.integer("num_groups", 1);
+  if (op.node.opset >= 21) {
+    return op.out(fmt::format("torch.group_norm({}, {}, {}, {}, {})", op.in(0), groups, op.in(1),
+                              op.in(2), epsilon(op)));
+  }
+  const int64_t channels = op.size(0, 1);
+  const auto for_channels = [&](size_t index) {
+    return fmt::format("{}.reshape([-1, 1]).expand([{}, {}]).reshape([-1])", op.in(index), groups,
+                       channels / groups);
+  };
+  op.out(fmt::format("torch.group_norm({}, {}, {}, {}, {})", op.in(0), groups, for_channels(1),
+                     for_channels(2), epsilon(op)));
+}
+
+void write_lrn(Operation& op) {
+  op.out(op.call(
+      "local_response_normalization",
+      {op.in(0), std::to_string(op.node.integer("size", 1)), number(op.node.number("alpha", 1e-4)),
+       number(op.node.number("beta", 0.75)), number(op.node.number("bias", 1))}));
+}
+
+void write_mean_variance(Operation& op) {
+  const std::string axes = list(op.node.integers("axes", {0, 2, 3}));
+  const std::string centred =
+      op.let(fmt::format("{0} - torch.mean({0}, {1}, True)", op.in(0), axes));
+  op.out(fmt::format("{0} / (torch.sqrt(torch.mean({0} * {0}, {1}, True)) + 1e-9)", centred, axes));
+}
+
+void write_lp_normalization(Operation& op) {
+  const int64_t axis = op.node.integer("axis", -1), p = op.node.integer("p", 2);
+  const std::string x = op.in(0);
+  const std::string norm =
+      op.let(p == 1 ? fmt::format("torch.sum(torch.abs({}), [{}], True)", x, axis)
+                    : fmt::format("torch.sqrt(torch.sum({0} * {0}, [{1}], True))", x, axis));
+  // A vector of zeros stays one.
+  op.out(fmt::format("torch.where({0} == 0, torch.zeros_like({1}), {1} / {0})", norm, x));
+}
+
+std::string reduction_number(const Operation& op) {
+  const std::string reduction = op.node.text("reduction", "mean");
+  return reduction == "none" ? "0" : reduction == "sum" ? "2" : "1";
+}
+
+// The log-likelihoods {0}, the targets {1}.
+std::string write_loss(Operation& op, const std::string& scores) {
+  const int64_t ignored = op.node.integer("ignore_index", -100);
+  std::string weights = op.in_or(2, "None");
+  return op.call("negative_log_likelihood", {scores, op.in(1) + ".to(4)", weights,
+                                             reduction_number(op), std::to_string(ignored)});
+}
+
+void write_negative_log_likelihood(Operation& op) { op.out(write_loss(op, op.in(0))); }
+
+void write_cross_entropy(Operation& op) {
+  const std::string scores = op.let(fmt::format("torch.log_softmax({}, 1)", op.in(0)));
+  op.out(0, write_loss(op, scores));
+  op.out(1, scores);
+}
+
+}  // namespace
+
+void add_normalization(Operators& table) {
+  table["BatchNormalization"] = write_batch_normalization;
+  table["InstanceNormalization"] = write_instance_normalization;
+  table["LayerNormalization"] = write_layer_normalization;
+  table["RMSNormalization"] = write_rms_normalization;
+  table["SimplifiedLayerNormalization"] = write_rms_normalization;
+  table["GroupNormalization"] = write_group_normalization;
+  table["LRN"] = write_lrn;
+  table["MeanVarianceNormalization"] = write_mean_variance;
+  table["LpNormalization"] = write_lp_normalization;
+  table["NegativeLogLikelihoodLoss"] = write_negative_log_likelihood;
+  table["SoftmaxCrossEntropyLoss"] = write_cross_entropy;
+}
+
+}  // namespace dnnbench::pytorch

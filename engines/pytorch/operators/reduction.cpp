@@ -1,0 +1,193 @@
+// Reductions over axes, and what searches or accumulates along one.
+#include <fmt/format.h>
+
+#include "operators.h"
+#include "types.h"
+
+namespace dnnbench::pytorch {
+namespace {
+
+struct Reduction {
+  std::optional<Shape> axes;  // constant; every axis of the input where none is given
+  std::string axes_text;      // List[int]
+  bool none = false;          // no axis is reduced
+  bool keep = true;
+};
+
+std::optional<Shape> constant_axes(Operation& op) {
+  if (!op.has(1)) return Shape{};
+  const auto shape = op.shape(1);
+  const bool none = shape && element_count(*shape) == 0;
+  return none ? Shape{} : op.integers(1);
+}
+
+Reduction read_reduction(Operation& op) {
+  Reduction reduction;
+  reduction.keep = op.node.integer("keepdims", 1) != 0;
+  reduction.axes = op.node.attribute("axes") != nullptr
+                       ? std::optional<Shape>(op.node.integers("axes"))
+                       : constant_axes(op);
+  if (!reduction.axes) {
+    // There may then be none, which is either all or no reduction.
+    op.require(op.shape(1) || op.node.integer("noop_with_empty_axes", 0) == 0,
+               "axes that are not known");
+    reduction.axes_text = op.int_list(1);
+    return reduction;
+  }
+  if (reduction.axes->empty()) {
+    reduction.none = op.node.integer("noop_with_empty_axes", 0) != 0;
+    for (int64_t i = 0; i < op.rank(0); ++i) reduction.axes->push_back(i);
+  }
+  reduction.axes_text = list(*reduction.axes);
+  return reduction;
+}
+
+// `text` has the input as {0}, axes as {1} and keepdims as {2}. Before and after the reduction
+// every element goes through `before` and `after`, also where no axis is reduced.
+void write_reduction(Operation& op, const char* text, const char* before = "{}",
+                     const char* after = "{}") {
+  const Reduction reduction = read_reduction(op);
+  std::string x = op.in(0);
+  if (op.known_rank(0) == 0) x += ".reshape([1])";
+  x = fmt::format(fmt::runtime(before), x);
+  std::string y = x;
+  if (!reduction.none) {
+    const std::string named = op.let(x);
+    // A scalar has one axis while it is reduced.
+    const bool scalar = op.known_rank(0) == 0;
+    y = fmt::format(fmt::runtime(text), named, scalar ? "[0]" : reduction.axes_text,
+                    truth(!scalar && reduction.keep));
+  } else if (op.known_rank(0) == 0) {
+    y += ".reshape([])";
+  }
+  const std::string type = dtype(op.type(0));
+  op.out(fmt::format(fmt::runtime("{}.to({})"), fmt::format(fmt::runtime(after), "(" + y + ")"),
+                     type));
+}
+
+void write_sum(Operation& op) { write_reduction(op, "torch.sum({0}, {1}, {2})"); }
+
+void write_mean(Operation& op) {
+  if (is_floating_point(op.type(0))) return write_reduction(op, "torch.mean({0}, {1}, {2})");
+  write_reduction(op, "torch.mean({0}, {1}, {2})", "{}.to(7)", "torch.trunc({})");
+}
+
+// The extreme of no elements is the type's own.
+void write_extreme(Operation& op, bool greatest) {
+  op.require(op.type(0) != DataType::kUint64, "uint64");
+  const Reduction reduction = read_reduction(op);
+  const auto shape = op.shape(0);
+  const bool may_be_empty = !shape || element_count(*shape) == 0;
+  if (may_be_empty && op.known_rank(0) != 0 && !reduction.none) {
+    op.out(op.call("extreme_or_limit",
+                   {op.in(0), reduction.axes_text, truth(reduction.keep), truth(greatest)}));
+    return;
+  }
+  write_reduction(op, greatest ? "torch.amax({0}, {1}, {2})" : "torch.amin({0}, {1}, {2})");
+}
+
+void write_product(Operation& op) {
+  const Reduction reduction = read_reduction(op);
+  if (reduction.none) return op.out(op.in(0));
+  op.out(op.call("product", {op.in(0), reduction.axes_text, truth(reduction.keep)}) +
+         fmt::format(".to({})", dtype(op.type(0))));
+}
+
+void write_log_sum_exp(Operation& op) {
+  if (is_floating_point(op.type(0))) return write_reduction(op, "torch.logsumexp({0}, {1}, {2})");
+  write_reduction(op, "torch.logsumexp({0}, {1}, {2})", "{}.to(7)");
+}
+
+// Where the arithmetic is in whole numbers the root is taken in doubles.
+void write_norm(Operation& op) {
+  const bool floating = is_floating_point(op.type(0));
+  write_reduction(op, "torch.sum({0}, {1}, {2})",
+                  floating ? "torch.square({})" : "torch.square({}.to(7))", "torch.sqrt({})");
+}
+
+void write_log_sum(Operation& op) {
+  write_reduction(op, "torch.sum({0}, {1}, {2})", is_floating_point(op.type(0)) ? "{}" : "{}.to(7)",
+                  "torch.log({})");
+}
+
+void write_arg(Operation& op, bool greatest) {
+  const int64_t axis = op.node.integer("axis", 0);
+  const bool last = op.node.integer("select_last_index", 0) != 0;
+  const std::string keep = truth(op.node.integer("keepdims", 1) != 0);
+  op.require(op.type(0) != DataType::kUint64, "uint64");
+  op.out(
+      op.call("arg_extreme", {op.in(0), std::to_string(axis), keep, truth(greatest), truth(last)}),
+      DataType::kInt64);
+}
+
+void write_top_k(Operation& op) {
+  const std::string k =
+      op.node.opset < 10 ? std::to_string(op.node.integer("k", 1)) : op.int_scalar(1);
+  const int64_t axis = op.node.integer("axis", -1);
+  const bool largest = op.node.integer("largest", 1) != 0;
+  op.require(op.type(0) != DataType::kUint64, "uint64");
+  // Of equal elements the one with the lower index comes first, which only the stable sort gives.
+  const std::string values = op.emitter().new_name(), indices = op.emitter().new_name();
+  op.line(fmt::format("{}, {} = torch.sort({}, stable=True, dim={}, descending={})", values,
+                      indices, op.in(0), axis, truth(largest)));
+  op.out(0, fmt::format("{}.narrow({}, 0, {})", values, axis, k));
+  op.out(1, fmt::format("{}.narrow({}, 0, {})", indices, axis, k), DataType::kInt64);
+}
+
+void write_cumulative(Operation& op, const char* helper) {
+  op.out(op.call(helper, {op.in(0), op.int_scalar(1), truth(op.node.integer("exclusive", 0) != 0),
+                          truth(op.node.integer("reverse", 0) != 0)}) +
+         fmt::format(".to({})", dtype(op.type(0))));
+}
+
+// Before opset 13 the input is taken as a matrix, split at `axis`; from then on only that axis
+// counts.
+void write_softmax(Operation& op, const char* function) {
+  const bool as_matrix = op.node.opset < 13;
+  const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
+  if (!as_matrix || op.axis(axis) == op.rank(0) - 1) {
+    return op.out(fmt::format(fmt::runtime(function), op.in(0), axis));
+  }
+  const std::string flat = op.let(fmt::format("torch.flatten({}, {})", op.in(0), op.axis(axis)));
+  op.out(fmt::format("{}.reshape({}.size())", fmt::format(fmt::runtime(function), flat, -1),
+                     op.in(0)));
+}
+
+void write_hardmax(Operation& op) {
+  const bool as_matrix = op.node.opset < 13;
+  const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
+  const bool flattens = as_matrix && op.axis(axis) != op.rank(0) - 1;
+  const std::string x =
+      flattens ? op.let(fmt::format("torch.flatten({}, {})", op.in(0), op.axis(axis))) : op.in(0);
+  const std::string y = op.call("hardmax", {x, std::to_string(flattens ? -1 : axis)});
+  op.out(flattens ? fmt::format("{}.reshape({}.size())", y, op.in(0)) : y);
+}
+
+}  // namespace
+
+void add_reduction(Operators& table) {
+  table["ReduceSum"] = write_sum;
+  table["ReduceMean"] = write_mean;
+  table["ReduceMax"] = [](Operation& op) { write_extreme(op, true); };
+  table["ReduceMin"] = [](Operation& op) { write_extreme(op, false); };
+  table["ReduceProd"] = write_product;
+  table["ReduceL1"] = [](Operation& op) {
+    write_reduction(op, "torch.sum({0}, {1}, {2})", "torch.abs({})");
+  };
+  table["ReduceL2"] = write_norm;
+  table["ReduceSumSquare"] = [](Operation& op) {
+    write_reduction(op, "torch.sum({0}, {1}, {2})", "torch.square({})");
+  };
+  table["ReduceLogSum"] = write_log_sum;
+  table["ReduceLogSumExp"] = write_log_sum_exp;
+  table["ArgMax"] = [](Operation& op) { write_arg(op, true); };
+  table["ArgMin"] = [](Operation& op) { write_arg(op, false); };
+  table["TopK"] = write_top_k;
+  table["CumSum"] = [](Operation& op) { write_cumulative(op, "cumulative_sum"); };
+  table["CumProd"] = [](Operation& op) { write_cumulative(op, "cumulative_product"); };
+  table["Softmax"] = [](Operation& op) { write_softmax(op, "torch.softmax({}, {})"); };
+  table["LogSoftmax"] = [](Operation& op) { write_softmax(op, "torch.log_softmax({}, {})"); };
+  table["Hardmax"] = write_hardmax;
+}
+
+}  // namespace dnnbench::pytorch

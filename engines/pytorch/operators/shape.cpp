@@ -1,0 +1,345 @@
+// Operators that move, cut and join elements, and those that make tensors of shapes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "operators.h"
+#include "types.h"
+
+namespace dnnbench::pytorch {
+namespace {
+
+// From an input, or before some opset from an attribute; literal where it is constant.
+std::optional<std::vector<int64_t>> constant_integers(Operation& op, size_t index,
+                                                      const char* attribute) {
+  if (op.node.attribute(attribute) != nullptr) return op.node.integers(attribute);
+  return op.integers(index);
+}
+
+void write_reshape(Operation& op) {
+  const bool zero_copies = op.node.integer("allowzero", 0) == 0;
+  auto wanted = constant_integers(op, 1, "shape");
+  // A graph's own static shape is the same with nothing left to find out.
+  const import::ValueType* known = op.out_type(0);
+  if (known != nullptr && known->is_static()) {
+    return op.out(fmt::format("{}.reshape({})", op.in(0), list(*known->shape)));
+  }
+  if (!wanted) {
+    return op.out(op.call("reshape_dynamic", {op.in(0), op.int_list(1), truth(zero_copies)}));
+  }
+  std::vector<std::string> sizes;
+  for (size_t i = 0; i < wanted->size(); ++i) {
+    sizes.push_back((*wanted)[i] == 0 && zero_copies ? fmt::format("{}.size({})", op.in(0), i)
+                                                     : std::to_string((*wanted)[i]));
+  }
+  op.out(sizes.empty() ? fmt::format("{}.reshape([0][:0])", op.in(0))
+                       : fmt::format("{}.reshape({})", op.in(0), tensor_list(sizes)));
+}
+
+void write_flatten(Operation& op) {
+  const int64_t axis = op.axis(op.node.integer("axis", 1));
+  if (const auto shape = op.shape(0)) {
+    const Shape before(shape->begin(), shape->begin() + axis),
+        after(shape->begin() + axis, shape->end());
+    return op.out(fmt::format("{}.reshape({})", op.in(0),
+                              list({element_count(before), element_count(after)})));
+  }
+  op.out(op.call("flatten_at", {op.in(0), std::to_string(axis)}));
+}
+
+void write_squeeze(Operation& op) {
+  const auto axes = constant_integers(op, 1, "axes");
+  if (!axes && op.has(1)) {
+    return op.out(fmt::format("torch.squeeze({}, {})", op.in(0), op.int_list(1)));
+  }
+  op.out(axes ? fmt::format("torch.squeeze({}, {})", op.in(0), list(*axes))
+              : fmt::format("torch.squeeze({})", op.in(0)));
+}
+
+void write_unsqueeze(Operation& op) {
+  auto axes = constant_integers(op, 1, "axes");
+  if (!axes) return op.out(op.call("unsqueeze_dynamic", {op.in(0), op.int_list(1)}));
+  const bool negative =
+      std::any_of(axes->begin(), axes->end(), [](int64_t axis) { return axis < 0; });
+  if (negative && !op.known_rank(0)) {
+    return op.out(op.call("unsqueeze_dynamic", {op.in(0), list(*axes)}));
+  }
+  if (negative) {
+    const int64_t rank = op.rank(0) + static_cast<int64_t>(axes->size());
+    for (int64_t& axis : *axes) axis += axis < 0 ? rank : 0;
+  }
+  std::sort(axes->begin(), axes->end());
+  std::string y = op.in(0);
+  for (const int64_t axis : *axes) y = fmt::format("torch.unsqueeze({}, {})", y, axis);
+  op.out(y);
+}
+
+void write_transpose(Operation& op) {
+  Shape order = op.node.integers("perm");
+  if (order.empty()) {
+    for (int64_t i = op.rank(0); i-- > 0;) order.push_back(i);
+  }
+  op.out(fmt::format("{}.permute({})", op.in(0), list(order)));
+}
+
+void write_concat(Operation& op) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < op.input_count(); ++i) parts.push_back(op.in(i));
+  op.out(fmt::format("torch.cat({}, {})", tensor_list(parts), op.node.integer("axis", 1)));
+}
+
+void write_split(Operation& op) {
+  const int64_t axis = op.node.integer("axis", 0);
+  const auto sizes = constant_integers(op, 1, "split");
+  const auto count = static_cast<int64_t>(op.node.outputs.size());
+  std::string sizes_text;
+  if (sizes && !sizes->empty()) {
+    sizes_text = list(*sizes);
+  } else if (op.has(1)) {
+    sizes_text = op.int_list(1);
+  } else {
+    // Equal parts, the last one smaller where that does not come out even.
+    const int64_t size = op.size(0, axis), part = (size + count - 1) / count;
+    Shape parts;
+    for (int64_t i = 0; i < count; ++i) {
+      parts.push_back(std::clamp<int64_t>(size - i * part, 0, part));
+    }
+    sizes_text = list(parts);
+  }
+  const std::string parts =
+      op.let(fmt::format("torch.split_with_sizes({}, {}, {})", op.in(0), sizes_text, axis));
+  for (size_t i = 0; i < op.node.outputs.size(); ++i) op.out(i, fmt::format("{}[{}]", parts, i));
+}
+
+// Constant bounds and forward steps become the library's slices; all else indices.
+void write_slice(Operation& op) {
+  const auto starts = constant_integers(op, 1, "starts"), ends = constant_integers(op, 2, "ends");
+  auto axes = constant_integers(op, 3, "axes");
+  const auto steps = op.has(4) ? op.integers(4) : std::optional<std::vector<int64_t>>(Shape{});
+  const bool axes_are_known = axes || !op.has(3);
+  if (!starts || !ends || !axes_are_known || !steps) {
+    const std::string given_starts = op.int_list(1), given_ends = op.int_list(2);
+    const std::string given_axes = op.has(3) ? op.int_list(3) : "[0][:0]";
+    const std::string given_steps = op.has(4) ? op.int_list(4) : "[0][:0]";
+    return op.out(
+        op.call("slice_dynamic", {op.in(0), given_starts, given_ends, given_axes, given_steps}));
+  }
+  std::string y = op.in(0);
+  for (size_t i = 0; i < starts->size(); ++i) {
+    const int64_t axis = axes && !axes->empty() ? (*axes)[i] : static_cast<int64_t>(i);
+    const int64_t step = steps->empty() ? 1 : (*steps)[i];
+    if (step > 0) {
+      y = op.let(
+          fmt::format("torch.slice({}, {}, {}, {}, {})", y, axis, (*starts)[i], (*ends)[i], step));
+    } else {
+      y = op.let(op.call("slice_backwards", {y, std::to_string(axis), std::to_string((*starts)[i]),
+                                             std::to_string((*ends)[i]), std::to_string(step)}));
+    }
+  }
+  op.out(y);
+}
+
+void write_expand(Operation& op) {
+  const import::ValueType* known = op.out_type(0);
+  if (known != nullptr && known->is_static()) {
+    return op.out(fmt::format("{}.expand({})", op.in(0), list(*known->shape)));
+  }
+  op.out(op.call("expand_dynamic", {op.in(0), op.int_list(1)}));
+}
+
+void write_tile(Operation& op) {
+  if (op.node.opset < 6) {
+    op.unsupported("Tile before opset 6");
+  }
+  op.out(fmt::format("{}.repeat({})", op.in(0), op.int_list(1)));
+}
+
+void write_pad(Operation& op) {
+  const std::string mode = op.node.text("mode", "constant");
+  const char* old_name = op.node.opset < 2 ? "paddings" : "pads";
+  const auto pads = constant_integers(op, 1, old_name);
+  const bool attributes = op.node.domain.empty() && op.node.opset < 11;
+  std::string value = attributes ? number(op.node.number("value", 0)) : "0";
+  if (!attributes && op.has(2)) {
+    value = is_floating_point(op.type(0)) ? op.float_scalar(2) : op.int_scalar(2);
+    if (op.type(0) == DataType::kBool) value = fmt::format("int({})", value);
+  }
+  auto axes = op.has(3) ? op.integers(3) : std::optional<std::vector<int64_t>>();
+  if (!pads || (op.has(3) && !axes)) {
+    const std::string axes_text = op.has(3) ? op.int_list(3) : "[0][:0]";
+    return op.out(
+        op.call("pad_dynamic", {op.in(0), op.int_list(1), axes_text, value, "\"" + mode + "\""}));
+  }
+  const int64_t rank = op.rank(0);
+  Shape begin(static_cast<size_t>(rank), 0), end(static_cast<size_t>(rank), 0);
+  const size_t count = pads->size() / 2;
+  for (size_t i = 0; i < count; ++i) {
+    const auto axis = static_cast<size_t>(axes ? op.axis((*axes)[i]) : static_cast<int64_t>(i));
+    op.require(axis < begin.size(), "pads for more axes than there are");
+    begin[axis] = (*pads)[i];
+    end[axis] = (*pads)[count + i];
+  }
+  if (mode == "constant") {
+    Shape last_first;
+    for (size_t i = begin.size(); i-- > 0;) {
+      last_first.push_back(begin[i]);
+      last_first.push_back(end[i]);
+    }
+    return op.out(
+        fmt::format("torch.constant_pad_nd({}, {}, {})", op.in(0), list(last_first), value));
+  }
+  // The library's own reflection takes only some ranks; for those it is fast.
+  const bool spatial_only =
+      rank == 4 && begin[0] == 0 && begin[1] == 0 && end[0] == 0 && end[1] == 0;
+  const bool positive =
+      std::all_of(begin.begin(), begin.end(), [](int64_t pad) { return pad >= 0; }) &&
+      std::all_of(end.begin(), end.end(), [](int64_t pad) { return pad >= 0; });
+  const bool fits = spatial_only && positive && op.shape(0) && begin[2] < op.size(0, 2) &&
+                    end[2] < op.size(0, 2) && begin[3] < op.size(0, 3) && end[3] < op.size(0, 3);
+  if (fits && is_floating_point(op.type(0)) && (mode == "reflect" || mode == "edge")) {
+    return op.out(fmt::format("torch.{}_pad2d({}, {})",
+                              mode == "reflect" ? "reflection" : "replication", op.in(0),
+                              list({begin[3], end[3], begin[2], end[2]})));
+  }
+  std::string y = op.in(0);
+  for (size_t i = 0; i < begin.size(); ++i) {
+    if (begin[i] == 0 && end[i] == 0) continue;
+    y = op.let(op.call("pad_axis", {y, std::to_string(i), std::to_string(begin[i]),
+                                    std::to_string(end[i]), "\"" + mode + "\""}));
+  }
+  op.out(y);
+}
+
+void write_shape(Operation& op) {
+  const auto shape = op.shape(0);
+  const import::ValueType& type = op.variable(0).type;
+  const int64_t rank = type.shape ? static_cast<int64_t>(type.shape->size()) : -1;
+  const int64_t start = op.node.integer("start", 0);
+  if (shape) {
+    const auto clamped = [&](int64_t at) {
+      return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+    };
+    const int64_t from = clamped(start), to = clamped(op.node.integer("end", rank));
+    Tensor sizes = make_tensor(DataType::kInt64, {std::max<int64_t>(0, to - from)});
+    for (int64_t i = from; i < to; ++i) {
+      sizes.as<int64_t>()[static_cast<size_t>(i - from)] = (*shape)[static_cast<size_t>(i)];
+    }
+    return op.alias(0, op.emitter().constant_variable(import::make_constant(std::move(sizes))));
+  }
+  const std::string end =
+      op.node.attribute("end") == nullptr ? "" : std::to_string(op.node.integer("end", 0));
+  op.out(fmt::format("torch.tensor({}.size()[{}:{}], dtype=4)", op.in(0), start, end),
+         DataType::kInt64);
+}
+
+void write_size(Operation& op) {
+  op.out(fmt::format("torch.tensor({}.numel(), dtype=4)", op.in(0)), DataType::kInt64);
+}
+
+void write_constant_of_shape(Operation& op) {
+  const import::Attribute* value = op.node.attribute("value");
+  const DataType type = value != nullptr ? value->tensor->type : DataType::kFloat32;
+  const std::string fill = value != nullptr
+                               ? op.emitter().add_constant(*value->tensor) + ".reshape([])"
+                               : op.constant(make_tensor(DataType::kFloat32, {}));
+  op.out(fmt::format("{}.expand({})", fill, op.int_list(0)), type);
+}
+
+void write_constant(Operation& op) {
+  const auto& attributes = op.node.attributes;
+  op.require(attributes.size() == 1, "several values");
+  const auto& [name, value] = *attributes.begin();
+  Tensor tensor;
+  if (value.tensor) {
+    tensor = value.tensor->tensor();
+  } else if (name == "value_float") {
+    tensor = make_tensor(DataType::kFloat32, {});
+    from_doubles(std::vector<double>{value.f}, tensor);
+  } else if (name == "value_floats") {
+    tensor = make_tensor(DataType::kFloat32, {static_cast<int64_t>(value.floats.size())});
+    from_doubles(value.floats, tensor);
+  } else if (name == "value_int") {
+    tensor = make_tensor(DataType::kInt64, {});
+    tensor.as<int64_t>()[0] = value.i;
+  } else if (name == "value_ints") {
+    tensor = make_tensor(DataType::kInt64, {static_cast<int64_t>(value.ints.size())});
+    std::copy(value.ints.begin(), value.ints.end(), tensor.as<int64_t>().begin());
+  } else {
+    op.unsupported("a value of strings");
+  }
+  op.alias(0, op.emitter().constant_variable(import::make_constant(std::move(tensor))));
+}
+
+void write_range(Operation& op) {
+  const DataType type = op.type(0);
+  if (is_floating_point(type)) {
+    return op.out(op.call("float_range", {op.in(0), op.in(1), op.in(2)}));
+  }
+  op.out(op.call("integer_range", {op.int_scalar(0), op.int_scalar(1), op.int_scalar(2)}) +
+         fmt::format(".to({})", dtype(type)));
+}
+
+void write_eye_like(Operation& op) {
+  const auto type =
+      static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(op.type(0))));
+  op.out(op.call("eye_like", {op.in(0), std::to_string(op.node.integer("k", 0)), dtype(type)}),
+         type);
+}
+
+void write_depth_to_space(Operation& op) {
+  op.out(op.call("depth_to_space", {op.in(0), std::to_string(op.node.integer("blocksize", 1)),
+                                    truth(op.node.text("mode", "DCR") == "CRD")}));
+}
+
+void write_space_to_depth(Operation& op) {
+  op.out(op.call("space_to_depth", {op.in(0), std::to_string(op.node.integer("blocksize", 1))}));
+}
+
+void write_triangle(Operation& op) {
+  const std::string k = op.has(1) ? op.int_scalar(1) : "0";
+  op.out(fmt::format("torch.{}({}, {})", op.node.integer("upper", 1) != 0 ? "triu" : "tril",
+                     op.in(0), k));
+}
+
+void write_center_crop_pad(Operation& op) {
+  const std::string axes = list(op.node.integers("axes"));
+  op.out(op.call("center_crop_pad", {op.in(0), op.int_list(1), axes}));
+}
+
+void write_reverse_sequence(Operation& op) {
+  op.out(op.call("reverse_sequence",
+                 {op.in(0), op.in(1), std::to_string(op.node.integer("time_axis", 0)),
+                  std::to_string(op.node.integer("batch_axis", 1))}));
+}
+
+}  // namespace
+
+void add_shape(Operators& table) {
+  table["Reshape"] = write_reshape;
+  table["Flatten"] = write_flatten;
+  table["Squeeze"] = write_squeeze;
+  table["Unsqueeze"] = write_unsqueeze;
+  table["Transpose"] = write_transpose;
+  table["Concat"] = write_concat;
+  table["Split"] = write_split;
+  table["Slice"] = write_slice;
+  table["Expand"] = write_expand;
+  table["Tile"] = write_tile;
+  table["Pad"] = write_pad;
+  table["com.microsoft.Pad"] = write_pad;
+  table["Shape"] = write_shape;
+  table["Size"] = write_size;
+  table["ConstantOfShape"] = write_constant_of_shape;
+  table["Constant"] = write_constant;
+  table["Range"] = write_range;
+  table["EyeLike"] = write_eye_like;
+  table["DepthToSpace"] = write_depth_to_space;
+  table["SpaceToDepth"] = write_space_to_depth;
+  table["Trilu"] = write_triangle;
+  table["com.microsoft.Trilu"] = write_triangle;
+  table["CenterCropPad"] = write_center_crop_pad;
+  table["ReverseSequence"] = write_reverse_sequence;
+}
+
+}  // namespace dnnbench::pytorch

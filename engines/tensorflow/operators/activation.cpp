@@ -1,0 +1,182 @@
+// Activation functions.
+#include "activation.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "operators.h"
+
+namespace dnnbench::tf {
+
+Out clipped(Graph& g, Out x, std::optional<Out> low, std::optional<Out> high) {
+  if (low) x = g.maximum(x, *low);
+  if (high) x = g.minimum(x, *high);
+  return x;
+}
+
+Out hard_sigmoid(Graph& g, Out x, double alpha, double beta) {
+  const Out line = g.add(g.mul(x, g.scalar_like(x, alpha)), g.scalar_like(x, beta));
+  return clipped(g, line, g.scalar_like(x, 0), g.scalar_like(x, 1));
+}
+
+Out softplus(Graph& g, Out x) { return g.compute("Softplus", {x}); }
+
+// alpha (e^x - 1) below 0, x above.
+Out elu(Graph& g, Out x, double alpha) {
+  if (alpha == 1) return g.compute("Elu", {x});
+  const Out below = g.mul(g.compute("Expm1", {x}), g.scalar_like(x, alpha));
+  return g.select(g.less(x, g.scalar_like(x, 0)), below, x);
+}
+
+Out leaky_relu(Graph& g, Out x, double alpha) {
+  return g.compute("LeakyRelu", {x}, {{"alpha", static_cast<float>(alpha)}});
+}
+
+Out gelu(Graph& g, Out x, bool by_tanh) {
+  const Out half = g.scalar_like(x, 0.5);
+  const Out one = g.scalar_like(x, 1);
+  if (!by_tanh) {
+    const Out erf = g.compute("Erf", {g.mul(x, g.scalar_like(x, std::sqrt(0.5)))});
+    return g.mul(g.mul(x, half), g.add(erf, one));
+  }
+  const Out cube = g.mul(x, g.mul(x, x));
+  const Out inner = g.add(x, g.mul(cube, g.scalar_like(x, 0.044715)));
+  const Out tanh = g.compute("Tanh", {g.mul(inner, g.scalar_like(x, 0.7978845608028654))});
+  return g.mul(g.mul(x, half), g.add(tanh, one));
+}
+
+Out thresholded_relu(Graph& g, Out x, double alpha) {
+  return g.select(g.compute("Greater", {x, g.scalar_like(x, alpha)}), x, g.call("ZerosLike", {x}));
+}
+
+namespace {
+
+using Function = Out (*)(const Operation&, Out);
+
+// What computes each element from itself alone keeps the order in which they are stored.
+EmitOperator activation(Function function) {
+  return [=](const Operation& n) {
+    const Aligned x = n.aligned({0});
+    n.out(function(n, x.operands[0]), x.permutation);
+  };
+}
+
+Out celu(const Operation& n, Out x) {
+  Graph& g = n.g;
+  const Out alpha = g.scalar_like(x, n.number("alpha", 1));
+  const Out below = g.mul(g.compute("Expm1", {g.div(x, alpha)}), alpha);
+  return g.add(g.maximum(x, g.scalar_like(x, 0)), g.minimum(below, g.scalar_like(x, 0)));
+}
+
+Out selu(const Operation& n, Out x) {
+  Graph& g = n.g;
+  const double alpha = n.number("alpha", n.node.opset < 6 ? 1.6732 : 1.67326319217681884765625);
+  const double gamma = n.number("gamma", n.node.opset < 6 ? 1.0507 : 1.05070102214813232421875);
+  const Out below = g.mul(g.compute("Expm1", {x}), g.scalar_like(x, alpha * gamma));
+  const Out above = g.mul(x, g.scalar_like(x, gamma));
+  return g.select(g.less(x, g.scalar_like(x, 0)), below, above);
+}
+
+Out hard_swish(const Operation& n, Out x) { return n.g.mul(x, hard_sigmoid(n.g, x, 1.0 / 6, 0.5)); }
+
+Out mish(const Operation& n, Out x) { return n.g.mul(x, n.g.compute("Tanh", {softplus(n.g, x)})); }
+
+Out swish(const Operation& n, Out x) {
+  const double alpha = n.number("alpha", n.node.op == "QuickGelu" ? 1.702 : 1);
+  const Out scaled = alpha == 1 ? x : n.g.mul(x, n.g.scalar_like(x, alpha));
+  return n.g.mul(x, n.g.compute("Sigmoid", {scaled}));
+}
+
+Out shrink(const Operation& n, Out x) {
+  Graph& g = n.g;
+  const double lambda = n.number("lambd", 0.5);
+  const Out bias = g.scalar_like(x, n.number("bias", 0));
+  const Out below = g.less(x, g.scalar_like(x, -lambda));
+  const Out above = g.compute("Greater", {x, g.scalar_like(x, lambda)});
+  const Out inside = g.select(above, g.sub(x, bias), g.call("ZerosLike", {x}));
+  return g.select(below, g.add(x, bias), inside);
+}
+
+void emit_clip(const Operation& n) {
+  Graph& g = n.g;
+  const Aligned x = n.aligned({0});
+  const Out value = x.operands[0];
+  std::optional<Out> low, high;
+  std::optional<double> low_number, high_number;
+  if (n.node.opset < 11 && n.node.domain.empty()) {
+    if (n.node.attribute("min") != nullptr) low_number = n.number("min", 0);
+    if (n.node.attribute("max") != nullptr) high_number = n.number("max", 0);
+    if (low_number) low = g.scalar_like(value, *low_number);
+    if (high_number) high = g.scalar_like(value, *high_number);
+  } else {
+    if (n.has(1)) low = n.in(1), low_number = n.find_number(1);
+    if (n.has(2)) high = n.in(2), high_number = n.find_number(2);
+  }
+  const bool relu6 = low_number && high_number && *low_number == 0 && *high_number == 6;
+  n.out(relu6 ? g.compute("Relu6", {value}) : clipped(g, value, low, high), x.permutation);
+}
+
+void emit_prelu(const Operation& n) {
+  Graph& g = n.g;
+  Aligned x;
+  // Before opset 7 a slope of one dimension was a channel's.
+  if (n.node.opset < 7 && n.rank(1) == 1 && n.rank(0) > 2) {
+    Shape shape(n.rank(0) - 1, 1);
+    shape[0] = -1;
+    x.operands = {n.in(0), g.reshape(n.in(1), shape)};
+  } else {
+    x = n.aligned({0, 1});
+  }
+  const Out value = x.operands[0];
+  const Out below = g.mul(value, x.operands[1]);
+  n.out(g.select(g.less(value, g.scalar_like(value, 0)), below, value), x.permutation);
+}
+
+// com.microsoft: Gelu of a sum with a bias.
+void emit_bias_gelu(const Operation& n) {
+  const Out sum = n.has(1) ? n.g.add(n.in(0), n.in(1)) : n.in(0);
+  n.out(gelu(n.g, sum, n.node.op == "FastGelu"));
+}
+
+Out plain(const Operation& n, Out x, const char* operation) { return n.g.compute(operation, {x}); }
+
+}  // namespace
+
+std::vector<OperatorEntry> activation_operators() {
+  return {
+      {"Celu", activation(celu)},
+      {"Clip", emit_clip},
+      {"Elu",
+       activation([](const Operation& n, Out x) { return elu(n.g, x, n.number("alpha", 1)); })},
+      {"Gelu", activation([](const Operation& n, Out x) {
+         return gelu(n.g, x, n.node.text("approximate", "none") == "tanh");
+       })},
+      {"HardSigmoid", activation([](const Operation& n, Out x) {
+         return hard_sigmoid(n.g, x, n.number("alpha", 0.2), n.number("beta", 0.5));
+       })},
+      {"HardSwish", activation(hard_swish)},
+      {"LeakyRelu", activation([](const Operation& n, Out x) {
+         return leaky_relu(n.g, x, n.number("alpha", 0.01));
+       })},
+      {"Mish", activation(mish)},
+      {"PRelu", emit_prelu},
+      {"Relu", activation([](const Operation& n, Out x) { return plain(n, x, "Relu"); })},
+      {"Selu", activation(selu)},
+      {"Shrink", activation(shrink)},
+      {"Sigmoid", activation([](const Operation& n, Out x) { return plain(n, x, "Sigmoid"); })},
+      {"Softplus", activation([](const Operation& n, Out x) { return softplus(n.g, x); })},
+      {"Softsign", activation([](const Operation& n, Out x) { return plain(n, x, "Softsign"); })},
+      {"Swish", activation(swish)},
+      {"Tanh", activation([](const Operation& n, Out x) { return plain(n, x, "Tanh"); })},
+      {"ThresholdedRelu", activation([](const Operation& n, Out x) {
+         return thresholded_relu(n.g, x, n.number("alpha", 1));
+       })},
+      {"com.microsoft.BiasGelu", emit_bias_gelu},
+      {"com.microsoft.FastGelu", emit_bias_gelu},
+      {"com.microsoft.Gelu",
+       activation([](const Operation& n, Out x) { return gelu(n.g, x, false); })},
+      {"com.microsoft.QuickGelu", activation(swish)},
+  };
+}
+
+}  // namespace dnnbench::tf

@@ -1,0 +1,309 @@
+// Conv, ConvTranspose and what contains one.
+#include "convolution.h"
+
+#include <algorithm>
+
+#include "activation.h"
+#include "core/error.h"
+#include "operators.h"
+
+namespace dnnbench::tf {
+
+Permutation filters_last(size_t rank) {
+  Permutation permutation;
+  for (size_t i = 2; i < rank; ++i) permutation.push_back(static_cast<int>(i));
+  permutation.insert(permutation.end(), {1, 0});
+  return permutation;
+}
+
+namespace {
+
+// Zeros between the elements of the kernel, where there is no kernel for dilation.
+Out dilate(Graph& g, Out filters, const Shape& dilations) {
+  for (size_t i = 0; i < dilations.size(); ++i) {
+    const int64_t dilation = dilations[i];
+    if (dilation == 1) continue;
+    const auto axis = static_cast<int64_t>(i);
+    Shape shape = g.shape(filters);
+    Out apart = g.expand_dims(filters, axis + 1);
+    std::vector<int64_t> paddings(2 * shape.size() + 2, 0);
+    paddings[2 * i + 3] = dilation - 1;
+    apart = g.call("Pad", {apart, g.reshape(g.ints(paddings), Shape{-1, 2})});
+    const int64_t span = (shape[i] - 1) * dilation + 1;
+    shape[i] *= dilation;
+    filters = g.slice(g.reshape(apart, shape), axis, 0, span);
+  }
+  return filters;
+}
+
+Windows undilated(Windows w) {
+  for (size_t i = 0; i < w.dimensions(); ++i) w.kernel[i] = w.span(i);
+  w.dilations.assign(w.dimensions(), 1);
+  return w;
+}
+
+// One spatial dimension becomes two.
+Windows with_height(Windows w) {
+  for (Shape* list : {&w.input, &w.kernel, &w.strides, &w.dilations, &w.output}) {
+    list->insert(list->begin(), 1);
+  }
+  w.before.insert(w.before.begin(), 0);
+  w.after.insert(w.after.begin(), 0);
+  return w;
+}
+
+struct Padding {
+  std::string name;
+  std::vector<int64_t> explicit_paddings;
+};
+
+Padding padding_of(const Windows& w) {
+  if (!w.padded()) return {"VALID", {}};
+  if (is_same_padding(w)) return {"SAME", {}};
+  std::vector<int64_t> list{0, 0};
+  for (size_t i = 0; i < w.dimensions(); ++i) {
+    list.push_back(w.before[i]);
+    list.push_back(w.after[i]);
+  }
+  list.insert(list.end(), {0, 0});
+  return {"EXPLICIT", list};
+}
+
+bool all_same(const Shape& list) {
+  return std::all_of(list.begin(), list.end(), [&](int64_t size) { return size == list[0]; });
+}
+
+// TensorFlow ends the process on explicit padding here, so it pads before.
+Out depthwise(Graph& g, Out x, Out filters, const Windows& w, int64_t channels) {
+  Padding padding = padding_of(w);
+  if (padding.name == "EXPLICIT") {
+    x = pad_spatial(g, x, w, 0);
+    padding.name = "VALID";
+  }
+  Shape shape = g.shape(filters);  // [height, width, 1, channels * multiplier]
+  shape = {shape[0], shape[1], channels, shape[3] / channels};
+  return g.compute("DepthwiseConv2dNative", {x, g.reshape(filters, shape)},
+                   {{"strides", channels_last_list(w.strides)}, {"padding", padding.name}});
+}
+
+Out convolve_2d(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
+  const int64_t channels = g.shape(x).back();
+  const bool one_each = groups > 1 && groups == channels;
+  if (one_each && all_same(w.strides) && !w.dilated() && Graph::type(x) != TF_INT32) {
+    return depthwise(g, x, filters, w, channels);
+  }
+  const Padding padding = padding_of(w);
+  return g.compute("Conv2D", {x, filters},
+                   {{"strides", channels_last_list(w.strides)},
+                    {"dilations", channels_last_list(w.dilations)},
+                    {"padding", padding.name},
+                    {"explicit_paddings", padding.explicit_paddings}});
+}
+
+Outs split(Graph& g, Out x, int64_t parts, int64_t axis) {
+  return g.call_all("Split", {g.int_scalar(axis), x}, {{"num_split", parts}});
+}
+
+Out convolve_3d(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
+  filters = dilate(g, filters, w.dilations);
+  const Windows plain = undilated(w);
+  x = pad_spatial(g, x, plain, 0);
+  const auto last = static_cast<int64_t>(w.dimensions()) + 1;
+  const Outs xs = groups == 1 ? Outs{x} : split(g, x, groups, last);
+  const Outs fs = groups == 1 ? Outs{filters} : split(g, filters, groups, last);
+  Outs results;
+  for (size_t i = 0; i < xs.size(); ++i) {
+    results.push_back(g.compute(
+        "Conv3D", {xs[i], fs[i]},
+        {{"strides", channels_last_list(plain.strides)}, {"padding", std::string("VALID")}}));
+  }
+  return g.concat(results, last);
+}
+
+}  // namespace
+
+Shape kernel_of(const Operation& n, size_t weight) {
+  const Shape filters = n.static_shape(weight);
+  if (filters.size() < 3) throw Unsupported("its filters have no spatial dimensions");
+  return n.node.integers("kernel_shape", Shape(filters.begin() + 2, filters.end()));
+}
+
+Out convolve(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
+  switch (w.dimensions()) {
+    case 1:
+      return g.squeeze(
+          convolve_2d(g, g.expand_dims(x, 1), g.expand_dims(filters, 0), with_height(w), groups),
+          {1});
+    case 2:
+      return convolve_2d(g, x, filters, w, groups);
+    case 3:
+      return convolve_3d(g, x, filters, w, groups);
+    default:
+      throw Unsupported("TensorFlow convolves in 1 to 3 dimensions");
+  }
+}
+
+namespace {
+
+// Of FusedConv: what follows the convolution.
+Out fused_activation(const Operation& n, Out x) {
+  const std::string name = n.node.text("activation", "");
+  const auto* attribute = n.node.attribute("activation_params");
+  const auto parameter = [&](size_t i, double otherwise) {
+    return attribute != nullptr && i < attribute->floats.size() ? attribute->floats[i] : otherwise;
+  };
+  Graph& g = n.g;
+  if (name.empty()) return x;
+  if (name == "Relu" || name == "Sigmoid" || name == "Tanh") return g.compute(name, {x});
+  if (name == "LeakyRelu") return leaky_relu(g, x, parameter(0, 0.01));
+  if (name == "HardSigmoid") return hard_sigmoid(g, x, parameter(0, 0.2), parameter(1, 0.5));
+  if (name == "Clip") {
+    return clipped(g, x, g.scalar_like(x, parameter(0, -3.4028234663852886e38)),
+                   g.scalar_like(x, parameter(1, 3.4028234663852886e38)));
+  }
+  throw Unsupported("it has the activation " + name);
+}
+
+void emit_conv(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const Permutation last = channels_last(rank);
+  const Windows w = read_windows(n, spatial_sizes(n, 0), kernel_of(n, 1));
+  Out y = convolve(g, n.in(0, last), n.in(1, filters_last(rank)), w, n.integer("group", 1));
+  if (n.has(2)) y = g.compute("BiasAdd", {y, n.in(2)});
+  if (n.has(3)) y = g.add(y, n.in(3, last));
+  n.out(fused_activation(n, y), last);
+}
+
+// The filters of ConvInteger and of quantised ones are less their zero point; see
+// quantization.cpp for those.
+void emit_conv_integer(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const Permutation last = channels_last(rank);
+  Out x = g.cast(n.in(0, last), TF_INT32);
+  Out filters = g.cast(n.in(1, filters_last(rank)), TF_INT32);
+  if (n.has(2)) x = g.sub(x, g.reshape(g.cast(n.in(2), TF_INT32), Shape{}));
+  if (n.has(3)) filters = g.sub(filters, g.cast(n.in(3), TF_INT32));
+  const Windows w = read_windows(n, spatial_sizes(n, 0), kernel_of(n, 1));
+  if (rank > 4) throw Unsupported("TensorFlow has no convolution of integers in 3 dimensions");
+  n.out(convolve(g, x, filters, w, n.integer("group", 1)), last);
+}
+
+// --- ConvTranspose ----------------------------------------------------------------------------
+
+struct Transposed {
+  Shape strides;
+  Shape kernel;  // dilated
+  Shape full;    // sizes of the result without padding
+  Shape before;  // what is cut off
+  Shape output;
+};
+
+Transposed read_transposed(const Operation& n, const Shape& input, const Shape& kernel) {
+  const size_t count = kernel.size();
+  const Shape dilations = n.node.integers("dilations", Shape(count, 1));
+  const Shape extra = n.node.integers("output_padding", Shape(count, 0));
+  const Shape pads = n.node.integers("pads", Shape(2 * count, 0));
+  const Shape wanted = n.node.integers("output_shape");
+  const std::string automatic = n.node.text("auto_pad", "NOTSET");
+  Transposed t{n.node.integers("strides", Shape(count, 1)), kernel, Shape(count), Shape(count),
+               Shape(count)};
+  for (size_t i = 0; i < count; ++i) {
+    t.kernel[i] = (kernel[i] - 1) * dilations[i] + 1;
+    t.full[i] = t.strides[i] * (input[i] - 1) + t.kernel[i];
+    const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
+    if (same || !wanted.empty()) {
+      // output_shape may list batch and channels too.
+      t.output[i] = wanted.empty() ? input[i] * t.strides[i] : wanted[wanted.size() - count + i];
+      const int64_t total = t.full[i] + extra[i] - t.output[i];
+      t.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
+      if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER") t.before[i] = total / 2;
+    } else {
+      t.before[i] = pads[i];
+      t.output[i] = t.full[i] + extra[i] - pads[i] - pads[i + count];
+    }
+  }
+  return t;
+}
+
+// Cuts and pads (with zeros, which is what lies outside) to the result's sizes.
+Out fit(Graph& g, Out y, const Transposed& t) {
+  std::vector<int64_t> paddings{0, 0};
+  bool padded = false;
+  for (size_t i = 0; i < t.full.size(); ++i) {
+    const int64_t begin = std::max<int64_t>(0, t.before[i]);
+    const int64_t end = std::min(t.full[i], t.before[i] + t.output[i]);
+    if (begin != 0 || end != t.full[i]) y = g.slice(y, static_cast<int64_t>(i) + 1, begin, end);
+    paddings.push_back(begin - t.before[i]);
+    paddings.push_back(t.before[i] + t.output[i] - end);
+    padded = padded || paddings.back() != 0 || begin != t.before[i];
+  }
+  paddings.insert(paddings.end(), {0, 0});
+  return padded ? g.call("Pad", {y, g.reshape(g.ints(paddings), Shape{-1, 2})}) : y;
+}
+
+// One group, channels last; filters [kernel..., M, C].
+Out transposed_group(Graph& g, Out x, Out filters, const Transposed& t) {
+  Shape sizes{g.shape(x)[0]};
+  sizes.insert(sizes.end(), t.full.begin(), t.full.end());
+  const Shape filter_shape = g.shape(filters);
+  sizes.push_back(filter_shape[filter_shape.size() - 2]);
+  const TF_DataType type = Graph::type(x);
+  const auto attributes = [&](const Shape& strides) {
+    return std::vector<OperationAttribute>{{"strides", channels_last_list(strides)},
+                                           {"padding", std::string("VALID")}};
+  };
+  if (t.full.size() == 3) {
+    return g.call("Conv3DBackpropInputV2", {g.ints(sizes), filters, x}, attributes(t.strides));
+  }
+  const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
+  return g.cast(
+      g.call("Conv2DBackpropInput", {g.ints(sizes), g.cast(filters, computed), g.cast(x, computed)},
+             attributes(t.strides)),
+      type);
+}
+
+void emit_conv_transpose(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  if (rank > 5) throw Unsupported("TensorFlow convolves in 1 to 3 dimensions");
+  const Shape kernel = kernel_of(n, 1);
+  const int64_t groups = n.integer("group", 1);
+  Transposed t = read_transposed(n, spatial_sizes(n, 0), kernel);
+  if (n.static_shape(0)[0] < 1) throw Unsupported("its batch is empty");
+  Out x = n.in(0, channels_last(rank));
+  // [C, M/group, kernel...] -> [kernel..., M/group, C]: the gradient's filters.
+  Out filters =
+      dilate(g, n.in(1, filters_last(rank)), n.node.integers("dilations", Shape(kernel.size(), 1)));
+  const auto last = static_cast<int64_t>(rank) - 1;
+  const bool one_dimension = rank == 3;
+  if (one_dimension) {
+    for (Shape* list : {&t.strides, &t.kernel, &t.full, &t.output}) list->insert(list->begin(), 1);
+    t.before.insert(t.before.begin(), 0);
+    x = g.expand_dims(x, 1);
+    filters = g.expand_dims(filters, 0);
+  }
+  const int64_t axis = one_dimension ? 3 : last;
+  const Outs xs = groups == 1 ? Outs{x} : split(g, x, groups, axis);
+  const Outs fs = groups == 1 ? Outs{filters} : split(g, filters, groups, axis);
+  Outs results;
+  for (size_t i = 0; i < xs.size(); ++i) results.push_back(transposed_group(g, xs[i], fs[i], t));
+  Out y = fit(g, g.concat(results, axis), t);
+  if (one_dimension) y = g.squeeze(y, {1});
+  if (n.has(2)) y = g.compute("BiasAdd", {y, n.in(2)});
+  n.out(y, channels_last(rank));
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> convolution_operators() {
+  return {
+      {"Conv", emit_conv},
+      {"ConvInteger", emit_conv_integer},
+      {"ConvTranspose", emit_conv_transpose},
+      {"com.microsoft.FusedConv", emit_conv},
+  };
+}
+
+}  // namespace dnnbench::tf

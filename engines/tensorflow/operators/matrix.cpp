@@ -1,0 +1,234 @@
+// Matrix products.
+#include "matrix.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "activation.h"
+#include "core/error.h"
+#include "operators.h"
+
+namespace dnnbench::tf {
+
+// The type in which products of these are exact enough and for which there is a kernel.
+static TF_DataType product_type(TF_DataType type) {
+  switch (type) {
+    case TF_UINT32:
+      return TF_INT64;
+    case TF_UINT64:
+      return TF_INT64;  // the low 64 bits are the same
+    case TF_INT8:
+    case TF_UINT8:
+    case TF_INT16:
+    case TF_UINT16:
+      return TF_INT32;
+    default:
+      return type;
+  }
+}
+
+Out matrix_product(Graph& g, Out a, Out b, bool transpose_a, bool transpose_b) {
+  const TF_DataType given = Graph::type(a);
+  const TF_DataType type = product_type(given);
+  a = g.cast(a, type);
+  b = g.cast(b, type);
+  const size_t a_rank = g.rank(a), b_rank = g.rank(b);
+  if (a_rank == 2 && b_rank == 2) {
+    return g.cast(
+        g.compute("MatMul", {a, b}, {{"transpose_a", transpose_a}, {"transpose_b", transpose_b}}),
+        given);
+  }
+  // One matrix for the whole batch: rows of the batch are rows of one matrix.
+  const Shape a_shape = g.shape(a);
+  const bool known = std::count(a_shape.begin(), a_shape.end(), -1) == 0;
+  if (b_rank == 2 && !transpose_a && known) {
+    const Out rows = g.reshape(a, Shape{-1, a_shape.back()});
+    const Out product = g.compute("MatMul", {rows, b}, {{"transpose_b", transpose_b}});
+    Shape shape = a_shape;
+    shape.back() = g.shape(product)[1];
+    if (dnnbench::element_count(a_shape) > 0) return g.cast(g.reshape(product, shape), given);
+  }
+  return g.cast(
+      g.compute("BatchMatMulV2", {a, b}, {{"adj_x", transpose_a}, {"adj_y", transpose_b}}), given);
+}
+
+Out numpy_matmul(Graph& g, Out a, Out b) {
+  const size_t a_rank = g.rank(a), b_rank = g.rank(b);
+  if (a_rank == 0 || b_rank == 0) throw Unsupported("a matrix product takes no scalars");
+  if (a_rank == 1) a = g.expand_dims(a, 0);
+  if (b_rank == 1) b = g.expand_dims(b, 1);
+  Out product = matrix_product(g, a, b, false, false);
+  if (b_rank == 1) product = g.squeeze(product, {-1});
+  if (a_rank == 1) product = g.squeeze(product, {b_rank == 1 ? -1 : -2});
+  return product;
+}
+
+namespace {
+
+void emit_matmul(const Operation& n) { n.out(numpy_matmul(n.g, n.in(0), n.in(1))); }
+
+Out scaled(Graph& g, Out x, double factor) {
+  return factor == 1 ? x : g.mul(x, g.scalar_like(x, factor));
+}
+
+void emit_gemm(const Operation& n) {
+  Graph& g = n.g;
+  Out y =
+      matrix_product(g, n.in(0), n.in(1), n.integer("transA", 0) != 0, n.integer("transB", 0) != 0);
+  const double alpha = n.number("alpha", 1), beta = n.number("beta", 1);
+  y = scaled(g, y, alpha);
+  if (n.has(2) && beta != 0) {
+    const Out c = scaled(g, n.in(2), beta);
+    const auto shape = g.find_shape(c);
+    const auto result = g.find_shape(y);
+    const bool bias =
+        shape && result && shape->size() == 1 && (*shape)[0] == (*result)[1] && (*shape)[0] > 0;
+    y = bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
+  }
+  const std::string activation = n.node.text("activation", "");
+  if (activation == "LeakyRelu") {
+    y = leaky_relu(g, y, n.number("activation_alpha", 0.01));
+  } else if (!activation.empty()) {
+    y = g.compute(activation, {y});
+  }
+  n.out(y);
+}
+
+// com.microsoft: transposed, scaled.
+void emit_fused_matmul(const Operation& n) {
+  if (n.integer("transBatchA", 0) != 0 || n.integer("transBatchB", 0) != 0) {
+    throw Unsupported("it transposes batches");
+  }
+  const Out y = matrix_product(n.g, n.in(0), n.in(1), n.integer("transA", 0) != 0,
+                               n.integer("transB", 0) != 0);
+  n.out(scaled(n.g, y, n.number("alpha", 1)));
+}
+
+// int32, less the zero points: of a's rows and of b's columns.
+void emit_matmul_integer(const Operation& n) {
+  Graph& g = n.g;
+  Out a = g.cast(n.in(0), TF_INT32), b = g.cast(n.in(1), TF_INT32);
+  if (n.has(2)) {
+    Out zero = g.cast(n.in(2), TF_INT32);
+    if (g.rank(zero) == 1 && g.shape(zero)[0] != 1) zero = g.expand_dims(zero, 1);
+    a = g.sub(a, zero);
+  }
+  if (n.has(3)) b = g.sub(b, g.cast(n.in(3), TF_INT32));
+  n.out(numpy_matmul(g, a, b));
+}
+
+// Einsum: TensorFlow's takes no spaces and no repeated letter of one operand in some forms; both
+// have the same syntax otherwise. Without "->" the result's letters are those that occur once.
+std::string explicit_equation(const std::string& text) {
+  std::string equation;
+  for (const char c : text) {
+    if (std::isspace(static_cast<unsigned char>(c)) == 0) equation += c;
+  }
+  if (equation.find("->") != std::string::npos) return equation;
+  std::multiset<char> letters;
+  for (const char c : equation) {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) letters.insert(c);
+  }
+  std::string result = equation.find("...") == std::string::npos ? "" : "...";
+  const std::set<char> distinct(letters.begin(), letters.end());
+  for (const char c : distinct) {
+    if (letters.count(c) == 1) result += c;
+  }
+  return equation + "->" + result;
+}
+
+// Those letters of two operands, each once, that are still needed, and their "...".
+std::string kept_letters(const std::string& both, const std::string& needed) {
+  std::string kept = both.find("...") == std::string::npos ? "" : "...";
+  for (const char c : both) {
+    const bool is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
+    if (is_letter && needed.find(c) != std::string::npos && kept.find(c) == std::string::npos) {
+      kept += c;
+    }
+  }
+  return kept;
+}
+
+// TensorFlow sums over at most two operands at once: more are taken in one after the other.
+void emit_einsum(const Operation& n) {
+  Graph& g = n.g;
+  std::string equation = explicit_equation(n.node.text("equation", ""));
+  const TF_DataType given = n.type(0);
+  Outs operands;
+  for (const Out operand : n.ins()) operands.push_back(g.cast(operand, product_type(given)));
+  while (operands.size() > 2) {
+    const size_t first = equation.find(','), second = equation.find(',', first + 1);
+    if (second == std::string::npos) throw Unsupported("its equation has too few operands");
+    const std::string both = equation.substr(0, second), rest = equation.substr(second + 1);
+    const std::string kept = kept_letters(both, rest);
+    operands[1] =
+        g.call("Einsum", {Outs{operands[0], operands[1]}}, {{"equation", both + "->" + kept}});
+    operands.erase(operands.begin());
+    equation = kept + "," + rest;
+  }
+  n.out(g.cast(g.call("Einsum", {operands}, {{"equation", equation}}), given));
+}
+
+void emit_det(const Operation& n) { n.out(n.g.compute("MatrixDeterminant", {n.in(0)})); }
+
+void emit_inverse(const Operation& n) { n.out(n.g.compute("MatrixInverse", {n.in(0)})); }
+
+// com.microsoft.MatMulNBits: b is [N, blocks, bytes], of 4 or 8 bits with a scale a block. The
+// weights are made whole here, so the session computes with them as f32.
+void emit_matmul_bits(const Operation& n) {
+  const int64_t bits = n.integer("bits", 4), block = n.integer("block_size", 0);
+  const int64_t rows = n.integer("K", 0), columns = n.integer("N", 0);
+  if ((bits != 4 && bits != 8) || block <= 0)
+    throw Unsupported("its weights have other than 4 or 8 bits");
+  if (n.has(4)) throw Unsupported("its groups are indexed");
+  const import::Constant* packed = n.constant(1);
+  if (packed == nullptr) throw Unsupported("its weights are not constant");
+  const std::vector<double> scales = n.numbers(2, "scales");
+  const int64_t blocks = (rows + block - 1) / block;
+  const int64_t block_bytes = block * bits / 8;
+  const import::Constant* zeros = n.has(3) ? n.constant(3) : nullptr;
+  if (n.has(3) && (zeros == nullptr || zeros->type != DataType::kUint8)) {
+    throw Unsupported("its zero points are not constant bytes");
+  }
+  const auto unpack = [&](const std::byte* bytes, int64_t i) {
+    if (bits == 8) return static_cast<int>(bytes[i]);
+    const int both = static_cast<int>(bytes[i / 2]);
+    return i % 2 == 0 ? both & 15 : both >> 4;
+  };
+  const int64_t zero_bytes = bits == 8 ? blocks : (blocks + 1) / 2;
+  std::vector<double> values(static_cast<size_t>(rows * columns));
+  for (int64_t column = 0; column < columns; ++column) {
+    for (int64_t row = 0; row < rows; ++row) {
+      const int64_t b = row / block;
+      const std::byte* start = packed->bytes.data() + (column * blocks + b) * block_bytes;
+      const int zero =
+          zeros == nullptr ? 1 << (bits - 1) : unpack(zeros->bytes.data() + column * zero_bytes, b);
+      values[static_cast<size_t>(row * columns + column)] =
+          (unpack(start, row % block) - zero) * scales[static_cast<size_t>(column * blocks + b)];
+    }
+  }
+  Graph& g = n.g;
+  Out y = matrix_product(g, n.in(0), g.floats(n.type(0), {rows, columns}, values), false, false);
+  if (n.has(5)) y = g.add(y, n.in(5));
+  n.out(y);
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> matrix_operators() {
+  return {
+      {"Det", emit_det},
+      {"Einsum", emit_einsum},
+      {"Gemm", emit_gemm},
+      {"MatMul", emit_matmul},
+      {"MatMulInteger", emit_matmul_integer},
+      {"com.microsoft.FusedGemm", emit_gemm},
+      {"com.microsoft.FusedMatMul", emit_fused_matmul},
+      {"com.microsoft.Inverse", emit_inverse},
+      {"com.microsoft.MatMulNBits", emit_matmul_bits},
+      {"com.microsoft.TransposeMatMul", emit_fused_matmul},
+  };
+}
+
+}  // namespace dnnbench::tf

@@ -1,0 +1,246 @@
+// Normalisations.
+#include <numeric>
+
+#include "core/error.h"
+#include "operators.h"
+#include "spatial.h"
+
+namespace dnnbench::tf {
+namespace {
+
+std::vector<int64_t> axes_between(int64_t begin, size_t end) {
+  std::vector<int64_t> axes(end - static_cast<size_t>(begin));
+  std::iota(axes.begin(), axes.end(), begin);
+  return axes;
+}
+
+// A channel's parameter for a value of that rank with channels second: [C, 1, ...].
+Out per_channel(Graph& g, Out parameter, size_t rank) {
+  if (rank <= 2) return parameter;
+  Shape shape(rank - 1, 1);
+  shape[0] = -1;
+  return g.reshape(parameter, shape);
+}
+
+struct Moments {
+  Out mean;
+  Out variance;
+};
+
+Moments moments(Graph& g, Out x, const std::vector<int64_t>& axes) {
+  const Out mean = g.reduce("Mean", x, axes, true);
+  const Out squares = g.compute("SquaredDifference", {x, mean});
+  return {mean, g.reduce("Mean", squares, axes, true)};
+}
+
+// gamma (x - mean) / sqrt(variance + epsilon) + beta, in the form that TensorFlow's optimiser
+// recognises (that of tf.nn.batch_normalization).
+Out normalize(Graph& g, Out x, const Moments& m, double epsilon, std::optional<Out> gamma,
+              std::optional<Out> beta) {
+  Out factor = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, epsilon))});
+  if (gamma) factor = g.mul(factor, *gamma);
+  const Out centre = g.mul(m.mean, factor);
+  const Out shift = beta ? g.sub(*beta, centre) : g.compute("Neg", {centre});
+  return g.add(g.mul(x, factor), shift);
+}
+
+void emit_batch_training(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  std::vector<int64_t> axes{0};
+  for (size_t i = 2; i < rank; ++i) axes.push_back(static_cast<int64_t>(i));
+  const Out x = n.in(0);
+  const Moments m = moments(g, x, axes);
+  n.out(0, normalize(g, x, m, n.number("epsilon", 1e-5), per_channel(g, n.in(1), rank),
+                     per_channel(g, n.in(2), rank)));
+  const double momentum = n.number("momentum", 0.9);
+  const auto running = [&](size_t input, Out current) {
+    const Out before = n.in(input);
+    const Out now = g.cast(g.reshape(current, Shape{-1}), Graph::type(before));
+    return g.add(g.mul(before, g.scalar_like(before, momentum)),
+                 g.mul(now, g.scalar_like(now, 1 - momentum)));
+  };
+  if (n.wants(1)) n.out(1, running(3, m.mean));
+  if (n.wants(2)) n.out(2, running(4, m.variance));
+}
+
+void emit_batch_normalization(const Operation& n) {
+  Graph& g = n.g;
+  if (n.integer("training_mode", 0) != 0) return emit_batch_training(n);
+  if (n.integer("spatial", 1) == 0) throw Unsupported("it normalises each element by itself");
+  if (n.node.opset < 7 && n.integer("is_test", 0) == 0) {
+    throw Unsupported("it is in training mode");
+  }
+  const size_t rank = n.rank(0);
+  const Permutation last = channels_last(rank);
+  const double epsilon = n.number("epsilon", 1e-5);
+  const TF_DataType type = n.type(0), parameter_type = n.type(3);
+  const Shape shape = n.shape(0);
+  if (rank == 4 && type == TF_FLOAT && parameter_type == TF_FLOAT && shape[1] > 0) {
+    n.out(g.call("FusedBatchNormV3", {n.in(0, last), n.in(1), n.in(2), n.in(3), n.in(4)},
+                 {{"epsilon", static_cast<float>(epsilon)}, {"is_training", false}}),
+          last);
+    return;
+  }
+  // Channels last: parameters broadcast as they are.
+  const auto parameter = [&](size_t i) { return g.cast(n.in(i), type); };
+  const Moments m{parameter(3), g.cast(n.in(4), type)};
+  n.out(normalize(g, n.in(0, last), m, epsilon, parameter(1), parameter(2)), last);
+}
+
+void emit_instance_normalization(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const Permutation last = channels_last(rank);
+  const Out x = n.in(0, last);
+  const Moments m = moments(g, x, axes_between(1, rank - 1));
+  n.out(normalize(g, x, m, n.number("epsilon", 1e-5), n.in(1), n.in(2)), last);
+}
+
+// Computed in f32 (stash_type 1) and cast back.
+void emit_layer_normalization(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const int64_t axis = n.axis("axis", -1, rank);
+  const TF_DataType type = n.type(0);
+  const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
+  const Out x = g.cast(n.in(0), computed);
+  const Moments m = moments(g, x, axes_between(axis, rank));
+  const double epsilon = n.number("epsilon", 1e-5);
+  if (computed != type) {
+    const Out factor = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, epsilon))});
+    Out y = g.mul(g.cast(g.mul(g.sub(x, m.mean), factor), type), n.in(1));
+    if (n.has(2)) y = g.add(y, n.in(2));
+    n.out(0, y);
+  } else {
+    const auto beta = n.has(2) ? std::optional<Out>(n.in(2)) : std::nullopt;
+    n.out(0, normalize(g, x, m, epsilon, n.in(1), beta));
+  }
+  if (n.wants(1)) n.out(1, m.mean);
+  if (n.wants(2)) n.out(2, g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, epsilon))}));
+}
+
+Out rms_normalize(Graph& g, Out x, Out scale, int64_t axis, double epsilon) {
+  const TF_DataType type = Graph::type(x);
+  const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
+  const Out wide = g.cast(x, computed);
+  const Out mean =
+      g.reduce("Mean", g.compute("Square", {wide}), axes_between(axis, g.rank(x)), true);
+  const Out factor = g.compute("Rsqrt", {g.add(mean, g.scalar_like(mean, epsilon))});
+  return g.mul(g.cast(g.mul(wide, factor), type), scale);
+}
+
+void emit_rms_normalization(const Operation& n) {
+  const int64_t axis = n.axis("axis", -1, n.rank(0));
+  n.out(rms_normalize(n.g, n.in(0), n.in(1), axis, n.number("epsilon", 1e-5)));
+}
+
+void emit_group_normalization(const Operation& n) {
+  Graph& g = n.g;
+  const Shape shape = n.static_shape(0);
+  const int64_t groups = n.integer("num_groups", 1);
+  const TF_DataType type = n.type(0);
+  const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
+  const int64_t channels = shape[1];
+  Shape grouped{shape[0], groups, -1};
+  const Out x = g.reshape(g.cast(n.in(0), computed), grouped);
+  const Moments m = moments(g, x, {2});
+  const Out factor =
+      g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, n.number("epsilon", 1e-5)))});
+  Out y = g.cast(g.reshape(g.mul(g.sub(x, m.mean), factor), shape), type);
+  // Until opset 20 a group had one scale and bias, not a channel.
+  const auto parameter = [&](size_t i) {
+    Out value = n.in(i);
+    const Shape own = g.shape(value);
+    if (own[0] == groups && groups != channels) {
+      value = g.reshape(
+          g.call("BroadcastTo", {g.expand_dims(value, 1), g.longs({groups, channels / groups})}),
+          Shape{channels});
+    }
+    return per_channel(g, value, shape.size());
+  };
+  y = g.add(g.mul(y, parameter(1)), parameter(2));
+  n.out(y);
+}
+
+void emit_mean_variance(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  std::vector<int64_t> axes = n.node.integers("axes", {0, 2, 3});
+  for (int64_t& axis : axes) axis = Operation::from_start(axis, rank);
+  const Out x = n.in(0);
+  const Moments m = moments(g, x, axes);
+  const Out deviation = g.add(g.compute("Sqrt", {m.variance}), g.scalar_like(x, 1e-9));
+  n.out(g.div(g.sub(x, m.mean), deviation));
+}
+
+// y = x / (bias + alpha/size * sum of squares of neighbouring channels)^beta.
+void emit_lrn(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const Permutation last = channels_last(rank);
+  const int64_t size = n.integer("size", 1);
+  const double alpha = n.number("alpha", 1e-4) / static_cast<double>(size);
+  const double beta = n.number("beta", 0.75), bias = n.number("bias", 1);
+  const Out x = n.in(0, last);
+  if (rank == 4 && size % 2 == 1 && Graph::type(x) == TF_FLOAT) {
+    n.out(g.call("LRN", {x},
+                 {{"depth_radius", (size - 1) / 2},
+                  {"bias", static_cast<float>(bias)},
+                  {"alpha", static_cast<float>(alpha)},
+                  {"beta", static_cast<float>(beta)}}),
+          last);
+    return;
+  }
+  std::vector<int64_t> paddings(2 * rank, 0);
+  paddings[2 * rank - 2] = (size - 1) / 2;
+  paddings[2 * rank - 1] = size - 1 - (size - 1) / 2;
+  const Out squares =
+      g.call("Pad", {g.compute("Square", {x}), g.reshape(g.ints(paddings), Shape{-1, 2})});
+  const int64_t channels = n.static_shape(0)[1];
+  Out sum = g.slice(squares, static_cast<int64_t>(rank) - 1, 0, channels);
+  for (int64_t i = 1; i < size; ++i) {
+    sum = g.add(sum, g.slice(squares, static_cast<int64_t>(rank) - 1, i, i + channels));
+  }
+  const Out base = g.add(g.mul(sum, g.scalar_like(x, alpha)), g.scalar_like(x, bias));
+  n.out(g.mul(x, g.compute("Pow", {base, g.scalar_like(x, -beta)})), last);
+}
+
+// com.microsoft: the sum of an input, a skip and a bias, normalised.
+void emit_skip_layer_normalization(const Operation& n) {
+  Graph& g = n.g;
+  const bool simplified = n.node.op == "SkipSimplifiedLayerNormalization";
+  const size_t bias_input = simplified ? 3 : 4;
+  Out sum = g.add(n.in(0), n.in(1));
+  if (n.has(bias_input)) sum = g.add(sum, n.in(bias_input));
+  const size_t rank = n.rank(0);
+  const double epsilon = n.number("epsilon", 1e-12);
+  if (simplified) {
+    n.out(0, rms_normalize(g, sum, n.in(2), static_cast<int64_t>(rank) - 1, epsilon));
+  } else {
+    const auto beta = n.has(3) ? std::optional<Out>(n.in(3)) : std::nullopt;
+    const Moments m = moments(g, sum, {static_cast<int64_t>(rank) - 1});
+    n.out(0, normalize(g, sum, m, epsilon, n.in(2), beta));
+  }
+  if (n.wants(3)) n.out(3, sum);
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> normalization_operators() {
+  return {
+      {"BatchNormalization", emit_batch_normalization},
+      {"GroupNormalization", emit_group_normalization},
+      {"InstanceNormalization", emit_instance_normalization},
+      {"LRN", emit_lrn},
+      {"LayerNormalization", emit_layer_normalization},
+      {"MeanVarianceNormalization", emit_mean_variance},
+      {"RMSNormalization", emit_rms_normalization},
+      {"SimplifiedLayerNormalization", emit_rms_normalization},
+      {"com.microsoft.SimplifiedLayerNormalization", emit_rms_normalization},
+      {"com.microsoft.SkipLayerNormalization", emit_skip_layer_normalization},
+      {"com.microsoft.SkipSimplifiedLayerNormalization", emit_skip_layer_normalization},
+  };
+}
+
+}  // namespace dnnbench::tf

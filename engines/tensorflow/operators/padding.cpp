@@ -1,0 +1,148 @@
+// Pad, in all its modes.
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
+#include "operators.h"
+
+namespace dnnbench::tf {
+namespace {
+
+// How much to pad, by logical dimension; negative: to cut off.
+struct Pads {
+  std::vector<int64_t> before;
+  std::vector<int64_t> after;
+};
+
+std::optional<Pads> known_pads(const Operation& n, size_t rank) {
+  std::vector<int64_t> pads, axes;
+  if (n.node.opset < 11 && n.node.domain.empty()) {
+    pads = n.node.integers("pads", n.node.integers("paddings"));
+  } else {
+    const auto given = n.find_integers(1);
+    if (!given || (n.has(3) && n.constant(3) == nullptr)) return std::nullopt;
+    pads = *given;
+    if (n.has(3)) axes = n.integers(3, "axes");
+  }
+  if (axes.empty()) {
+    axes.resize(rank);
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  Pads result{Shape(rank, 0), Shape(rank, 0)};
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = static_cast<size_t>(Operation::from_start(axes[i], rank));
+    result.before[axis] = pads.at(i);
+    result.after[axis] = pads.at(i + axes.size());
+  }
+  return result;
+}
+
+// int64[rank, 2], from tensors.
+Out pads_table(const Operation& n, size_t rank) {
+  Graph& g = n.g;
+  const Out pairs = g.transpose(g.reshape(g.cast(n.in(1), TF_INT64), Shape{2, -1}), {1, 0});
+  if (!n.has(3)) return pairs;
+  const Out size = g.long_scalar(static_cast<int64_t>(rank));
+  const Out axes = g.compute("FloorMod", {g.cast(n.in(3), TF_INT64), size});
+  const Out zeros = g.reshape(g.longs(Shape(2 * rank, 0)), Shape{static_cast<int64_t>(rank), 2});
+  return g.call("TensorScatterUpdate", {zeros, g.expand_dims(axes, 1), pairs});
+}
+
+Out padding_value(const Operation& n, Out x) {
+  if (n.node.opset < 11 && n.node.domain.empty()) return n.g.scalar_like(x, n.number("value", 0));
+  return n.has(2) ? n.g.reshape(n.in(2), Shape{}) : n.g.call("ZerosLike", {n.g.scalar_like(x, 0)});
+}
+
+// The elements that lie at these places along an axis, which may be outside.
+Out places_along(Graph& g, Out size, Out before, Out after, const std::string& mode) {
+  const Out one = g.long_scalar(1), zero = g.long_scalar(0);
+  const Out at = g.range(g.compute("Neg", {before}), g.add(size, after), one);
+  if (mode == "wrap") return g.compute("FloorMod", {at, size});
+  if (mode == "edge") return g.minimum(g.maximum(at, zero), g.sub(size, one));
+  const Out turn = g.sub(size, one);  // reflect: back and forth
+  const Out period = g.maximum(g.add(turn, turn), one);
+  const Out along = g.compute("FloorMod", {at, period});
+  return g.minimum(along, g.sub(period, along));
+}
+
+Out pad_by_gathers(const Operation& n, Out x, Out table, const std::string& mode, size_t rank) {
+  Graph& g = n.g;
+  for (size_t i = 0; i < rank; ++i) {
+    const auto axis = static_cast<int64_t>(i);
+    const Out pair = g.gather(table, g.int_scalar(axis), 0);
+    const auto side = [&](int64_t which) { return g.gather(pair, g.int_scalar(which), 0); };
+    x = g.gather(x, places_along(g, g.size_of(x, axis), side(0), side(1), mode), axis);
+  }
+  return x;
+}
+
+Out table_of(Graph& g, const Pads& pads, const Permutation& order) {
+  std::vector<int64_t> list;
+  for (const int axis : spelled_out(order, pads.before.size())) {
+    list.push_back(std::max<int64_t>(0, pads.before[static_cast<size_t>(axis)]));
+    list.push_back(std::max<int64_t>(0, pads.after[static_cast<size_t>(axis)]));
+  }
+  return g.reshape(g.ints(list), Shape{-1, 2});
+}
+
+// Cuts off what negative pads say.
+Out cropped(const Operation& n, Out x, const Pads& pads, const Permutation& order) {
+  for (size_t i = 0; i < pads.before.size(); ++i) {
+    if (pads.before[i] >= 0 && pads.after[i] >= 0) continue;
+    const auto axis = Operation::stored(order, static_cast<int64_t>(i));
+    const int64_t size = n.static_shape(0)[i];
+    x = n.g.slice(x, axis, std::max<int64_t>(0, -pads.before[i]),
+                  size - std::max<int64_t>(0, -pads.after[i]));
+  }
+  return x;
+}
+
+// TensorFlow reflects at most once.
+bool reflects_once(const Pads& pads, const Shape& shape) {
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] < 1 || pads.before[i] < 0 || pads.after[i] < 0) return false;
+    if (std::max(pads.before[i], pads.after[i]) >= shape[i]) return false;
+  }
+  return true;
+}
+
+void emit_pad(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const std::string mode = n.node.text("mode", "constant");
+  const auto pads = known_pads(n, rank);
+  if (mode == "constant") {
+    const Permutation order = pads ? n.order(0) : Permutation{};
+    Out x = n.in(0, order);
+    if (pads) x = cropped(n, x, *pads, order);
+    const Out table = pads ? table_of(g, *pads, order) : pads_table(n, rank);
+    return n.out(g.call("PadV2", {x, table, padding_value(n, x)}), order);
+  }
+  if (mode == "reflect" && pads && reflects_once(*pads, n.shape(0)) && rank <= 5) {
+    const Permutation order = n.order(0);
+    const std::string reflect = "REFLECT";
+    return n.out(
+        g.call("MirrorPad", {n.in(0, order), table_of(g, *pads, order)}, {{"mode", reflect}}),
+        order);
+  }
+  Out table;
+  if (pads) {
+    std::vector<int64_t> list;
+    for (size_t i = 0; i < rank; ++i) list.insert(list.end(), {pads->before[i], pads->after[i]});
+    table = g.reshape(g.longs(list), Shape{-1, 2});
+  } else {
+    table = pads_table(n, rank);
+  }
+  n.out(pad_by_gathers(n, n.in(0), table, mode, rank));
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> padding_operators() {
+  return {
+      {"Pad", emit_pad},
+      {"com.microsoft.Pad", emit_pad},
+  };
+}
+
+}  // namespace dnnbench::tf

@@ -1,0 +1,268 @@
+// Pools: greatest, mean and p-norm over windows or over all of a channel, and unpooling.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "operators.h"
+#include "spatial.h"
+
+namespace dnnbench::tf {
+namespace {
+
+std::vector<int64_t> range_list(size_t begin, size_t end) {
+  std::vector<int64_t> list;
+  for (size_t i = begin; i < end; ++i) list.push_back(static_cast<int64_t>(i));
+  return list;
+}
+
+double lowest(TF_DataType type) {
+  switch (type) {
+    case TF_INT8:
+      return -128;
+    case TF_INT16:
+      return -32768;
+    case TF_INT32:
+      return -2147483648.0;
+    case TF_UINT8:
+    case TF_UINT16:
+    case TF_UINT32:
+    case TF_UINT64:
+      return 0;
+    case TF_INT64:
+      return -9223372036854775808.0;
+    default:
+      return -std::numeric_limits<double>::infinity();
+  }
+}
+
+// The places in a window: the axes that extract_windows adds.
+std::vector<int64_t> place_axes(const Windows& w) {
+  std::vector<int64_t> axes;
+  for (size_t i = 0; i < w.dimensions(); ++i) axes.push_back(static_cast<int64_t>(2 + 2 * i));
+  return axes;
+}
+
+Out max_by_windows(Graph& g, Out x, const Windows& w) {
+  return g.reduce("Max", extract_windows(g, x, w, lowest(Graph::type(x))), place_axes(w), false);
+}
+
+Out max_pool(Graph& g, Out x, const Windows& w) {
+  const bool simple = (w.dimensions() == 2 || w.dimensions() == 1) && !w.dilated();
+  if (!simple && !(w.dimensions() == 3 && !w.dilated() && Graph::type(x) == TF_FLOAT)) {
+    return max_by_windows(g, x, w);
+  }
+  const bool same = is_same_padding(w);
+  Out padded = same ? x : pad_spatial(g, x, w, lowest(Graph::type(x)));
+  Shape kernel = w.kernel, strides = w.strides;
+  if (w.dimensions() == 1) {
+    kernel.insert(kernel.begin(), 1);
+    strides.insert(strides.begin(), 1);
+    padded = g.expand_dims(padded, 1);
+  }
+  const Out y = g.compute(w.dimensions() == 3 ? "MaxPool3D" : "MaxPool", {padded},
+                          {{"ksize", channels_last_list(kernel)},
+                           {"strides", channels_last_list(strides)},
+                           {"padding", std::string(same ? "SAME" : "VALID")}});
+  return w.dimensions() == 1 ? g.squeeze(y, {1}) : y;
+}
+
+// Greatest element and where it is in the whole tensor, in the model's order.
+void max_with_indices(const Operation& n, Out x, const Windows& w) {
+  Graph& g = n.g;
+  const size_t count = w.dimensions();
+  const Out windows = extract_windows(g, x, w, lowest(Graph::type(x)));
+  // [N, o1, k1, o2, k2, ..., C] -> [N, o1, o2, ..., C, k1 k2 ...]
+  std::vector<int> axes{0};
+  for (size_t i = 0; i < count; ++i) axes.push_back(static_cast<int>(1 + 2 * i));
+  axes.push_back(static_cast<int>(1 + 2 * count));
+  for (size_t i = 0; i < count; ++i) axes.push_back(static_cast<int>(2 + 2 * i));
+  const Shape input = n.static_shape(0);
+  Shape flat{input[0]};
+  flat.insert(flat.end(), w.output.begin(), w.output.end());
+  flat.push_back(input[1]);
+  const int64_t places = element_count(w.kernel);
+  flat.push_back(places);
+  const Out rows = g.reshape(g.transpose(windows, axes), flat);
+  const auto last = static_cast<int64_t>(count) + 2;
+  const Out best = g.compute("ArgMax", {rows, g.int_scalar(last)}, {{"output_type", TF_INT64}});
+  const int64_t channel_size = element_count(w.input);
+  const std::vector<int64_t> table = window_positions(w, n.integer("storage_order", 0) != 0);
+  // The row of each window in the table, then the place in the row.
+  const int64_t window_count = element_count(w.output);
+  std::vector<int64_t> starts;
+  for (int64_t i = 0; i < window_count; ++i) starts.push_back(i * places);
+  Shape starts_shape = w.output;
+  starts_shape.push_back(1);
+  const Out row = g.reshape(g.longs(starts), starts_shape);
+  Out position = g.gather(g.longs(table), g.add(best, row), 0);
+  const auto offsets = [&](int64_t many, int64_t step, const Shape& shape) {
+    std::vector<int64_t> list;
+    for (int64_t i = 0; i < many; ++i) list.push_back(i * step);
+    return g.reshape(g.longs(list), shape);
+  };
+  position = g.add(position, offsets(input[1], channel_size, {input[1]}));
+  Shape batch(count + 2, 1);
+  batch[0] = input[0];
+  position = g.add(position, offsets(input[0], channel_size * input[1], batch));
+  const Permutation order = channels_last(count + 2);
+  n.out(0, g.reduce("Max", rows, {last}, false), order);
+  n.out(1, position, order);
+}
+
+void emit_max_pool(const Operation& n) {
+  const Permutation last = channels_last(n.rank(0));
+  const Windows w = read_windows(n, spatial_sizes(n, 0), n.node.integers("kernel_shape"));
+  const Out x = n.in(0, last);
+  if (n.wants(1)) return max_with_indices(n, x, w);
+  n.out(max_pool(n.g, x, w), last);
+}
+
+// The sum over windows of a tensor that is zero outside.
+Out window_sum(Graph& g, Out x, const Windows& w) {
+  const int64_t count = element_count(w.kernel);
+  if (w.dimensions() > 2 || w.dilated() || Graph::type(x) != TF_FLOAT) {
+    return g.reduce("Sum", extract_windows(g, x, w, 0), place_axes(w), false);
+  }
+  Out padded = pad_spatial(g, x, w, 0);
+  Shape kernel = w.kernel, strides = w.strides;
+  if (w.dimensions() == 1) {
+    kernel.insert(kernel.begin(), 1);
+    strides.insert(strides.begin(), 1);
+    padded = g.expand_dims(padded, 1);
+  }
+  Out mean = g.compute("AvgPool", {padded},
+                       {{"ksize", channels_last_list(kernel)},
+                        {"strides", channels_last_list(strides)},
+                        {"padding", std::string("VALID")}});
+  if (w.dimensions() == 1) mean = g.squeeze(mean, {1});
+  return g.mul(mean, g.scalar_like(mean, static_cast<double>(count)));
+}
+
+// How many elements of each window count: [1, outputs..., 1]. What ceil_mode adds never does.
+std::vector<double> divisors(const Windows& w, const Shape& counted_after, bool padding_counts) {
+  std::vector<double> table{1};
+  for (size_t i = 0; i < w.dimensions(); ++i) {
+    std::vector<double> along;
+    for (int64_t window = 0; window < w.output[i]; ++window) {
+      int64_t count = 0;
+      for (int64_t place = 0; place < w.kernel[i]; ++place) {
+        const int64_t at = window * w.strides[i] + place * w.dilations[i] - w.before[i];
+        const int64_t low = padding_counts ? -w.before[i] : 0;
+        const int64_t high = w.input[i] + (padding_counts ? counted_after[i] : 0);
+        count += at >= low && at < high;
+      }
+      along.push_back(static_cast<double>(count));
+    }
+    std::vector<double> product;
+    for (const double outer : table) {
+      for (const double inner : along) product.push_back(outer * inner);
+    }
+    table = std::move(product);
+  }
+  return table;
+}
+
+void emit_average_pool(const Operation& n) {
+  Graph& g = n.g;
+  const Permutation last = channels_last(n.rank(0));
+  const Windows w = read_windows(n, spatial_sizes(n, 0), n.node.integers("kernel_shape"));
+  const Out x = n.in(0, last);
+  const bool padding_counts = n.integer("count_include_pad", 0) != 0;
+  // TensorFlow's own leaves padding out.
+  if (w.dimensions() == 2 && !w.dilated() && is_same_padding(w) &&
+      (!padding_counts || !w.padded())) {
+    n.out(g.compute("AvgPool", {x},
+                    {{"ksize", channels_last_list(w.kernel)},
+                     {"strides", channels_last_list(w.strides)},
+                     {"padding", std::string("SAME")}}),
+          last);
+    return;
+  }
+  Shape counted_after = w.after;
+  const Shape pads = n.node.integers("pads", Shape(2 * w.dimensions(), 0));
+  if (n.node.text("auto_pad", "NOTSET") == "NOTSET") {
+    counted_after.assign(pads.begin() + static_cast<std::ptrdiff_t>(w.dimensions()), pads.end());
+  }
+  const std::vector<double> counts = divisors(w, counted_after, padding_counts);
+  const Out sum = window_sum(g, x, w);
+  n.out(g.div(sum, g.floats(Graph::type(x), channels_last_list(w.output), counts)), last);
+}
+
+Out power(Graph& g, Out x, double exponent) {
+  if (exponent == 1) return x;
+  if (exponent == 2) return g.compute("Square", {x});
+  if (exponent == 0.5) return g.compute("Sqrt", {x});
+  return g.compute("Pow", {x, g.scalar_like(x, exponent)});
+}
+
+void emit_lp_pool(const Operation& n) {
+  Graph& g = n.g;
+  const Permutation last = channels_last(n.rank(0));
+  const Windows w = read_windows(n, spatial_sizes(n, 0), n.node.integers("kernel_shape"));
+  const double p = static_cast<double>(n.integer("p", 2));
+  const Out x = power(g, g.compute("Abs", {n.in(0, last)}), p);
+  n.out(power(g, window_sum(g, x, w), 1 / p), last);
+}
+
+void emit_global(const Operation& n, const char* reduction) {
+  const size_t rank = n.rank(0);
+  const Permutation last = channels_last(rank);
+  n.out(n.g.reduce(reduction, n.in(0, last), range_list(1, rank - 1), true), last);
+}
+
+void emit_global_lp(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const Permutation last = channels_last(rank);
+  const double p = static_cast<double>(n.integer("p", 2));
+  const Out x = power(g, g.compute("Abs", {n.in(0, last)}), p);
+  n.out(power(g, g.reduce("Sum", x, range_list(1, rank - 1), true), 1 / p), last);
+}
+
+void emit_max_unpool(const Operation& n) {
+  Graph& g = n.g;
+  const Shape input = n.static_shape(0);
+  const Shape kernel = n.node.integers("kernel_shape");
+  const size_t count = kernel.size();
+  const Shape strides = n.node.integers("strides", Shape(count, 1));
+  const Shape pads = n.node.integers("pads", Shape(2 * count, 0));
+  Shape output{input[0], input[1]};
+  for (size_t i = 0; i < count; ++i) {
+    output.push_back((input[i + 2] - 1) * strides[i] + kernel[i] - pads[i] - pads[i + count]);
+  }
+  // The positions are those in a tensor of the sizes that the pool would have undone.
+  const Out indices = g.reshape(n.in(1), Shape{-1, 1});
+  const Out values = g.reshape(n.in(0), Shape{-1});
+  const Shape wanted = n.has(2) ? n.integers(2, "output sizes") : output;
+  const Shape inner = n.has(2) ? output : wanted;
+  // Windows that overlap may give the same position twice, with the same value.
+  const Out zeros = g.call("Fill", {g.longs({element_count(inner)}), g.scalar_like(values, 0)});
+  const Out flat = g.call("TensorScatterUpdate", {zeros, indices, values});
+  Out y = g.reshape(flat, inner);
+  if (wanted != inner) {
+    std::vector<int64_t> paddings;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      paddings.push_back(0);
+      paddings.push_back(wanted[i] - inner[i]);
+    }
+    y = g.call("Pad", {y, g.reshape(g.ints(paddings), Shape{-1, 2})});
+  }
+  n.out(y);
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> pooling_operators() {
+  return {
+      {"AveragePool", emit_average_pool},
+      {"GlobalAveragePool", [](const Operation& n) { emit_global(n, "Mean"); }},
+      {"GlobalLpPool", emit_global_lp},
+      {"GlobalMaxPool", [](const Operation& n) { emit_global(n, "Max"); }},
+      {"LpPool", emit_lp_pool},
+      {"MaxPool", emit_max_pool},
+      {"MaxUnpool", emit_max_unpool},
+  };
+}
+
+}  // namespace dnnbench::tf

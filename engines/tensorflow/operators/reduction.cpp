@@ -1,0 +1,256 @@
+// Sums, means, extremes and norms over dimensions; running sums; the k largest.
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
+#include "operators.h"
+
+namespace dnnbench::tf {
+namespace {
+
+// Where and how to reduce: axes as a constant of stored dimensions, or a tensor of logical ones.
+struct Reduction {
+  Out x;
+  Out axes;
+  bool keep = true;
+  bool nothing = false;     // noop_with_empty_axes
+  Permutation permutation;  // of the result
+};
+
+// What is left of an order when dimensions go.
+Permutation without(const Permutation& permutation, const std::vector<int64_t>& axes) {
+  Permutation rest;
+  for (const int axis : permutation) {
+    if (std::count(axes.begin(), axes.end(), axis) != 0) continue;
+    const auto before =
+        std::count_if(axes.begin(), axes.end(), [&](int64_t a) { return a < axis; });
+    rest.push_back(axis - static_cast<int>(before));
+  }
+  return rest;
+}
+
+Reduction read_reduction(const Operation& n) {
+  Reduction r;
+  r.keep = n.integer("keepdims", 1) != 0;
+  const bool noop = n.integer("noop_with_empty_axes", 0) != 0;
+  const bool unknown = n.has(1) && n.constant(1) == nullptr;
+  if (unknown) {
+    const auto shape = n.find_shape(1);
+    if (shape && shape->size() == 1 && (*shape)[0] == 0) {
+      r.x = n.in(0);
+      r.nothing = noop;
+      r.axes = n.g.range(n.g.int_scalar(0), n.g.call("Rank", {r.x}), n.g.int_scalar(1));
+      return r;
+    }
+    if (!shape || shape->size() != 1 || (*shape)[0] < 0) {
+      throw Unsupported("the number of its axes is not known before it runs");
+    }
+    r.x = n.in(0);
+    r.axes = n.in(1);
+    return r;
+  }
+  const size_t rank = n.rank(0);
+  std::vector<int64_t> axes = n.axes(1, rank).value_or(std::vector<int64_t>{});
+  r.nothing = axes.empty() && noop;
+  if (axes.empty()) {
+    axes.resize(rank);
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  const Permutation order = n.order(0);
+  r.x = n.in(0, order);
+  std::vector<int64_t> places;
+  for (const int64_t axis : axes) places.push_back(Operation::stored(order, axis));
+  r.axes = n.g.ints(places);
+  r.permutation = r.keep ? order : without(order, axes);
+  return r;
+}
+
+Out reduce(const Operation& n, const Reduction& r, const char* operation, Out x) {
+  return n.g.compute(operation, {x, r.axes}, {{"keep_dims", r.keep}});
+}
+
+using Apply = Out (*)(Graph&, Out);
+
+// after(reduce(before(x))).
+EmitOperator reduction(const char* operation, Apply before = nullptr, Apply after = nullptr) {
+  return [=](const Operation& n) {
+    const Reduction r = read_reduction(n);
+    Out y = before == nullptr ? r.x : before(n.g, r.x);
+    if (!r.nothing) y = reduce(n, r, operation, y);
+    if (after != nullptr) y = after(n.g, y);
+    n.out(y, r.nothing ? Permutation{} : r.permutation);
+  };
+}
+
+void emit_extreme(const Operation& n, const char* operation) {
+  const Reduction r = read_reduction(n);
+  if (r.nothing) return n.out(r.x);
+  if (n.type(0) == TF_BOOL) {
+    const bool greatest = std::string(operation) == "Max";
+    n.out(n.g.call(greatest ? "Any" : "All", {r.x, r.axes}, {{"keep_dims", r.keep}}),
+          r.permutation);
+    return;
+  }
+  n.out(reduce(n, r, operation, r.x), r.permutation);
+}
+
+Out absolute(Graph& g, Out x) { return g.compute("Abs", {x}); }
+Out square(Graph& g, Out x) { return g.compute("Square", {x}); }
+Out root(Graph& g, Out x) {
+  // Integers are rooted as ONNX Runtime does it, in floating point.
+  const TF_DataType type = Graph::type(x);
+  if (type == TF_INT32 || type == TF_INT64) {
+    return g.cast(g.compute("Sqrt", {g.cast(x, TF_DOUBLE)}), type);
+  }
+  return g.compute("Sqrt", {x});
+}
+Out logarithm(Graph& g, Out x) { return g.compute("Log", {x}); }
+
+// log(sum(e^x)), with the greatest taken out so that nothing overflows.
+void emit_log_sum_exp(const Operation& n) {
+  Graph& g = n.g;
+  const Reduction r = read_reduction(n);
+  if (r.nothing) return n.out(r.x);
+  const Out greatest = g.compute("Max", {r.x, r.axes}, {{"keep_dims", true}});
+  const Out finite = g.compute("IsFinite", {greatest});
+  const Out shift = g.select(finite, greatest, g.call("ZerosLike", {greatest}));
+  const Out sum = reduce(n, r, "Sum", g.compute("Exp", {g.sub(r.x, shift)}));
+  Out back = shift;
+  if (!r.keep) back = reduce(n, r, "Max", shift);
+  n.out(g.add(g.compute("Log", {sum}), back), r.permutation);
+}
+
+void emit_arg(const Operation& n, const char* operation) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const int64_t axis = n.axis("axis", 0, rank);
+  Out x = n.in(0);
+  const bool last = n.integer("select_last_index", 0) != 0;
+  if (last) x = g.call("ReverseV2", {x, g.ints({axis})});
+  Out index = g.compute(operation, {x, g.int_scalar(axis)}, {{"output_type", TF_INT64}});
+  if (last) index = g.sub(g.sub(g.size_of(x, axis), g.long_scalar(1)), index);
+  if (n.integer("keepdims", 1) != 0) index = g.expand_dims(index, axis);
+  n.out(index);
+}
+
+void emit_cumulative(const Operation& n, const char* operation) {
+  const Out axis = n.g.reshape(n.in(1), Shape{});
+  n.out(n.g.compute(
+      operation, {n.in(0), axis},
+      {{"exclusive", n.integer("exclusive", 0) != 0}, {"reverse", n.integer("reverse", 0) != 0}}));
+}
+
+// Order reversed, exactly, for the k smallest.
+Out reversed_order(Graph& g, Out x) {
+  const TF_DataType type = Graph::type(x);
+  const bool floating =
+      type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
+  return floating ? g.compute("Neg", {x}) : g.call("Invert", {x});
+}
+
+void emit_top_k(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const int64_t axis = n.axis("axis", -1, rank);
+  Permutation order = spelled_out({}, rank);
+  std::swap(order[static_cast<size_t>(axis)], order.back());
+  Out x = n.in(0, order);
+  const bool largest = n.integer("largest", 1) != 0;
+  if (!largest) x = reversed_order(g, x);
+  const Out k =
+      n.has(1) ? g.reshape(g.cast(n.in(1), TF_INT32), Shape{}) : g.int_scalar(n.integer("k", 0));
+  const Outs best = g.call_all("TopKV2", {x, k}, {{"sorted", true}, {"index_type", TF_INT64}});
+  n.out(0, largest ? best[0] : reversed_order(g, best[0]), order);
+  n.out(1, best[1], order);
+}
+
+// Softmax and its logarithm. Before opset 13 all dimensions from the axis on were one.
+void emit_softmax(const Operation& n, const char* operation) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const bool flattens = n.node.opset < 13;
+  const int64_t axis = n.axis("axis", flattens ? 1 : -1, rank);
+  if (flattens && static_cast<size_t>(axis) + 1 != rank) {
+    const Shape shape = n.static_shape(0);
+    const int64_t rows = element_count(std::span(shape).first(static_cast<size_t>(axis)));
+    const int64_t columns = element_count(std::span(shape).subspan(static_cast<size_t>(axis)));
+    n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{rows, columns})}), shape));
+    return;
+  }
+  if (rank == 0)
+    return n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{1})}), Shape{}));
+  Permutation order = n.order(0);
+  if (Operation::stored(order, axis) + 1 != static_cast<int64_t>(rank)) {
+    order = spelled_out({}, rank);
+    order.erase(order.begin() + axis);
+    order.push_back(static_cast<int>(axis));
+  }
+  n.out(g.compute(operation, {n.in(0, order)}), order);
+}
+
+void emit_hardmax(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const bool flattens = n.node.opset < 13;
+  const int64_t axis = n.axis("axis", flattens ? 1 : -1, rank);
+  const Shape shape = n.static_shape(0);
+  Out x = n.in(0);
+  Shape computed = shape;
+  if (flattens) {
+    computed = {element_count(std::span(shape).first(static_cast<size_t>(axis))),
+                element_count(std::span(shape).subspan(static_cast<size_t>(axis)))};
+    x = g.reshape(x, computed);
+  }
+  const int64_t along = flattens ? 1 : axis;
+  const Out index = g.compute("ArgMax", {x, g.int_scalar(along)}, {{"output_type", TF_INT64}});
+  const Out one = g.scalar(n.type(0), 1), zero = g.scalar(n.type(0), 0);
+  const Out hot =
+      g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(along)]), one, zero},
+             {{"axis", along}});
+  n.out(g.reshape(hot, shape));
+}
+
+void emit_lp_normalization(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const int64_t axis = n.axis("axis", -1, rank);
+  const Out x = n.in(0);
+  Out norm;
+  if (n.integer("p", 2) == 1) {
+    norm = g.reduce("Sum", g.compute("Abs", {x}), {axis}, true);
+  } else {
+    norm = g.compute("Sqrt", {g.reduce("Sum", g.compute("Square", {x}), {axis}, true)});
+  }
+  // Zeros stay zeros.
+  const Out is_zero = g.equal(norm, g.scalar_like(norm, 0));
+  n.out(g.select(is_zero, g.call("ZerosLike", {x}),
+                 g.div(x, g.select(is_zero, g.call("OnesLike", {norm}), norm))));
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> reduction_operators() {
+  return {
+      {"ArgMax", [](const Operation& n) { emit_arg(n, "ArgMax"); }},
+      {"ArgMin", [](const Operation& n) { emit_arg(n, "ArgMin"); }},
+      {"CumProd", [](const Operation& n) { emit_cumulative(n, "Cumprod"); }},
+      {"CumSum", [](const Operation& n) { emit_cumulative(n, "Cumsum"); }},
+      {"Hardmax", emit_hardmax},
+      {"LogSoftmax", [](const Operation& n) { emit_softmax(n, "LogSoftmax"); }},
+      {"LpNormalization", emit_lp_normalization},
+      {"ReduceL1", reduction("Sum", absolute)},
+      {"ReduceL2", reduction("Sum", square, root)},
+      {"ReduceLogSum", reduction("Sum", nullptr, logarithm)},
+      {"ReduceLogSumExp", emit_log_sum_exp},
+      {"ReduceMax", [](const Operation& n) { emit_extreme(n, "Max"); }},
+      {"ReduceMean", reduction("Mean")},
+      {"ReduceMin", [](const Operation& n) { emit_extreme(n, "Min"); }},
+      {"ReduceProd", reduction("Prod")},
+      {"ReduceSum", reduction("Sum")},
+      {"ReduceSumSquare", reduction("Sum", square)},
+      {"Softmax", [](const Operation& n) { emit_softmax(n, "Softmax"); }},
+      {"TopK", emit_top_k},
+  };
+}
+
+}  // namespace dnnbench::tf

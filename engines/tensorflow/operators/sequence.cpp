@@ -1,0 +1,273 @@
+// Sequences. One whose length is known while the graph is built leaves nothing in the graph: it is
+// a list of names. Others are lists of the graph (lists.h). Optionals that are inputs are lists of
+// at most one.
+#include <algorithm>
+
+#include "core/error.h"
+#include "lists.h"
+#include "operators.h"
+
+namespace dnnbench::tf {
+namespace {
+
+using Names = std::vector<std::string>;
+
+const Names* find_names(const Operation& n, size_t input) {
+  return n.emitter.sequence(n.node.inputs.at(input));
+}
+
+List list_of(const Operation& n, size_t input) { return n.emitter.list(n.node.inputs.at(input)); }
+
+void out_sequence(const Operation& n, Names names) {
+  n.emitter.set_sequence(n.node.outputs[0], std::move(names));
+}
+
+void out_list(const Operation& n, const List& list) { n.emitter.set_list(n.node.outputs[0], list); }
+
+std::string named(const Operation& n, Out tensor) {
+  const std::string name = n.emitter.fresh_name();
+  n.emitter.set(name, tensor);
+  return name;
+}
+
+// Among `count` places; nullopt where it is not known. Not given: `otherwise`.
+std::optional<int64_t> known_place(const Operation& n, size_t input, size_t count,
+                                   int64_t otherwise) {
+  if (!n.has(input)) return otherwise;
+  const auto at = n.find_integers(input);
+  if (!at) return std::nullopt;
+  const int64_t place = at->at(0) < 0 ? at->at(0) + static_cast<int64_t>(count) : at->at(0);
+  if (place < 0 || place > static_cast<int64_t>(count)) {
+    throw Unsupported("its position lies outside the sequence");
+  }
+  return place;
+}
+
+Out place_of(const Operation& n, size_t input) { return n.g.reshape(n.in(input), Shape{}); }
+
+// `from` says which element of the list a turn's is; `place` is counted from the start.
+using Source = std::function<Out(Graph&, Out turn, Out place, Out length)>;
+List rearranged(const Operation& n, const List& list, Out count, Out place, const Source& from) {
+  Graph& g = n.g;
+  const auto make = [&](Graph& inner, Out turn, const Outs& given) {
+    const List all{given[0], list.element};
+    return list_element(inner, all, from(inner, turn, given[1], list_length(inner, all)));
+  };
+  return make_list(g, list.element, count, {list.handle, place}, make);
+}
+
+Out from_start(Graph& g, Out place, Out length) {
+  const Out at = g.cast(place, TF_INT64);
+  return g.select(g.less(at, g.long_scalar(0)), g.add(at, length), at);
+}
+
+void emit_construct(const Operation& n) { out_sequence(n, n.node.inputs); }
+
+void emit_empty(const Operation& n) {
+  // The graph may not say of which type it is.
+  const auto type =
+      static_cast<DataType>(n.integer("dtype", static_cast<int64_t>(DataType::kFloat32)));
+  const import::ValueType* known = n.emitter.onnx().type_of(n.node.outputs[0]);
+  if (known != nullptr && known->element != DataType::kUndefined) return out_sequence(n, {});
+  out_list(n, empty_list(n.g, to_tensorflow(type)));
+}
+
+void emit_insert(const Operation& n) {
+  if (const Names* names = find_names(n, 0)) {
+    const auto end = static_cast<int64_t>(names->size());
+    if (const auto at = known_place(n, 2, names->size(), end)) {
+      Names longer = *names;
+      longer.insert(longer.begin() + *at, n.node.inputs[1]);
+      return out_sequence(n, longer);
+    }
+  }
+  Graph& g = n.g;
+  const List list = list_of(n, 0), longer = push(g, list, n.in(1));
+  if (!n.has(2)) return out_list(n, longer);
+  // The new one is the last; it moves to its place.
+  const Out length = list_length(g, list);
+  const auto from = [](Graph& inner, Out turn, Out place, Out count) {
+    const Out one = inner.long_scalar(1);
+    const Out before =
+        inner.select(inner.equal(turn, place), inner.sub(count, one), inner.sub(turn, one));
+    return inner.select(inner.less(turn, place), turn, before);
+  };
+  const Out place = from_start(g, place_of(n, 2), length);
+  out_list(n, rearranged(n, longer, list_length(g, longer), place, from));
+}
+
+void emit_erase(const Operation& n) {
+  if (const Names* names = find_names(n, 0)) {
+    if (names->empty()) throw Unsupported("its sequence is empty");
+    const auto end = static_cast<int64_t>(names->size()) - 1;
+    if (const auto at = known_place(n, 1, names->size(), end)) {
+      Names shorter = *names;
+      shorter.erase(shorter.begin() + *at);
+      return out_sequence(n, shorter);
+    }
+  }
+  Graph& g = n.g;
+  const List list = list_of(n, 0);
+  const Out length = list_length(g, list), one = g.long_scalar(1);
+  const Out place = n.has(1) ? from_start(g, place_of(n, 1), length) : g.sub(length, one);
+  const auto from = [](Graph& inner, Out turn, Out at, Out) {
+    return inner.select(inner.less(turn, at), turn, inner.add(turn, inner.long_scalar(1)));
+  };
+  out_list(n, rearranged(n, list, g.sub(length, one), place, from));
+}
+
+void emit_at(const Operation& n) {
+  if (const Names* names = find_names(n, 0)) {
+    if (const auto at = known_place(n, 1, names->size(), 0)) {
+      return n.out(n.emitter.get(names->at(static_cast<size_t>(*at))));
+    }
+  }
+  n.out(list_element(n.g, list_of(n, 0), place_of(n, 1)));
+}
+
+void emit_length(const Operation& n) {
+  const Names* names = find_names(n, 0);
+  n.out(names != nullptr ? n.g.long_scalar(static_cast<int64_t>(names->size()))
+                         : list_length(n.g, list_of(n, 0)));
+}
+
+// Parts of one size that is an input, or single slices of a dimension that is not known.
+void split_to_list(const Operation& n, int64_t axis) {
+  Graph& g = n.g;
+  const Out x = n.in(0), size = g.size_of(x, axis);
+  const Out part = n.has(1) ? g.cast(g.reshape(n.in(1), Shape{}), TF_INT64) : g.long_scalar(1);
+  const Out count = g.compute("FloorDiv", {g.sub(g.add(size, part), g.long_scalar(1)), part});
+  const bool squeezed = !n.has(1) && n.integer("keepdims", 1) == 0;
+  const auto rank = static_cast<int64_t>(g.rank(x));
+  const auto make = [&](Graph& inner, Out turn, const Outs& given) {
+    const Out begin = inner.mul(turn, given[1]), all = inner.size_of(given[0], axis);
+    const Out end = inner.minimum(inner.add(begin, given[1]), all);
+    const Out piece = inner.gather(given[0], inner.range(begin, end, inner.long_scalar(1)), axis);
+    return squeezed ? inner.squeeze(piece, {axis}) : piece;
+  };
+  if (axis >= rank) throw Unsupported("it has no axis " + std::to_string(axis));
+  out_list(n, make_list(g, Graph::type(x), count, {x, part}, make));
+}
+
+void emit_split(const Operation& n) {
+  Graph& g = n.g;
+  const Shape shape = n.shape(0);
+  const int64_t axis = n.axis("axis", 0, shape.size());
+  const int64_t size = shape[static_cast<size_t>(axis)];
+  const bool scalar = n.has(1) && n.rank(1) == 0;
+  const auto known = n.find_integers(1);
+  Names names;
+  if (n.has(1) && !scalar && !known) {
+    // The number of parts is known, their sizes are not.
+    const int64_t count = n.static_shape(1).at(0);
+    for (const Out piece :
+         g.call_all("SplitV", {n.in(0), g.cast(n.in(1), TF_INT64), g.int_scalar(axis)},
+                    {{"num_split", count}})) {
+      names.push_back(named(n, piece));
+    }
+    return out_sequence(n, names);
+  }
+  if (size < 0 || (n.has(1) && !known)) return split_to_list(n, axis);
+  std::vector<int64_t> parts = scalar || !known ? std::vector<int64_t>{} : *known;
+  const int64_t part = scalar ? known->at(0) : 1;
+  if (scalar || !n.has(1)) {
+    if (part < 1) throw Unsupported("its parts have no size");
+    for (int64_t left = size; left > 0; left -= part) parts.push_back(std::min(part, left));
+  }
+  int64_t begin = 0;
+  for (const int64_t one : parts) {
+    Out piece = g.slice(n.in(0), axis, begin, begin + one);
+    begin += one;
+    // Without sizes the dimension may go.
+    if (!n.has(1) && n.integer("keepdims", 1) == 0) piece = g.squeeze(piece, {axis});
+    names.push_back(named(n, piece));
+  }
+  out_sequence(n, names);
+}
+
+// The first dimension to where `axis` is, or that one to the first; the rank need not be known.
+Out moved(Graph& g, Out x, int64_t axis, bool to_front) {
+  const Out rank = g.call("Rank", {x}), zero = g.int_scalar(0), one = g.int_scalar(1);
+  const Out at = axis < 0 ? g.add(rank, g.int_scalar(axis)) : g.int_scalar(axis);
+  const Out next = g.add(at, one), first = g.ints({0});
+  const Out rest = g.range(next, rank, one);
+  const Out order = to_front ? g.concat({g.expand_dims(at, 0), g.range(zero, at, one), rest}, 0)
+                             : g.concat({g.range(one, next, one), first, rest}, 0);
+  return g.call("Transpose", {x, order});
+}
+
+// Elements join along the first dimension only, so others come first meanwhile.
+void concat_list(const Operation& n, bool stacks) {
+  Graph& g = n.g;
+  const List list = list_of(n, 0);
+  const int64_t axis = n.integer("axis", 0);
+  if (axis == 0) return n.out(stacks ? stacked(g, list, std::nullopt) : joined(g, list));
+  if (stacks) return n.out(moved(g, stacked(g, list, std::nullopt), axis, false));
+  const auto make = [&](Graph& inner, Out turn, const Outs& outer) {
+    return moved(inner, list_element(inner, {outer[0], list.element}, turn), axis, true);
+  };
+  const List turned = make_list(g, list.element, list_length(g, list), {list.handle}, make);
+  n.out(moved(g, joined(g, turned), axis, false));
+}
+
+void emit_concat(const Operation& n) {
+  Graph& g = n.g;
+  const bool stacks = n.integer("new_axis", 0) != 0;
+  const Names* names = find_names(n, 0);
+  if (names == nullptr) return concat_list(n, stacks);
+  Outs tensors;
+  for (const std::string& name : *names) tensors.push_back(n.emitter.get(name));
+  if (tensors.empty()) throw Unsupported("its sequence is empty");
+  const size_t rank = g.rank(tensors[0]) + (stacks ? 1 : 0);
+  const int64_t axis = n.axis("axis", 0, rank);
+  n.out(stacks ? g.call("Pack", {tensors}, {{"axis", axis}}) : g.concat(tensors, axis));
+}
+
+// An input that may hold nothing: a list of at most one tensor.
+std::optional<List> find_optional(const Operation& n) {
+  const import::ValueType* type = n.has(0) ? n.emitter.onnx().type_of(n.node.inputs[0]) : nullptr;
+  const bool optional = type != nullptr && type->kind == import::ValueType::Kind::kOptional;
+  return optional ? n.emitter.find_list(n.node.inputs[0]) : std::nullopt;
+}
+
+// What is there is handed on; what is not can't be.
+void emit_optional(const Operation& n) {
+  if (!n.has(0)) throw Unsupported("TensorFlow has no optional that holds nothing");
+  if (const Names* names = find_names(n, 0)) return out_sequence(n, *names);
+  if (const auto list = n.emitter.find_list(n.node.inputs[0])) return out_list(n, *list);
+  n.out(n.in(0));
+}
+
+void emit_get_element(const Operation& n) {
+  const auto optional = find_optional(n);
+  if (!optional) return emit_optional(n);
+  n.out(list_element(n.g, *optional, n.g.long_scalar(0)));
+}
+
+void emit_has_element(const Operation& n) {
+  Graph& g = n.g;
+  if (const auto optional = find_optional(n)) {
+    return n.out(g.less(g.long_scalar(0), list_length(g, *optional)));
+  }
+  n.out(g.cast(g.int_scalar(n.has(0) ? 1 : 0), TF_BOOL));
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> sequence_operators() {
+  return {
+      {"ConcatFromSequence", emit_concat},
+      {"Optional", emit_optional},
+      {"OptionalGetElement", emit_get_element},
+      {"OptionalHasElement", emit_has_element},
+      {"SequenceAt", emit_at},
+      {"SequenceConstruct", emit_construct},
+      {"SequenceEmpty", emit_empty},
+      {"SequenceErase", emit_erase},
+      {"SequenceInsert", emit_insert},
+      {"SequenceLength", emit_length},
+      {"SplitToSequence", emit_split},
+  };
+}
+
+}  // namespace dnnbench::tf

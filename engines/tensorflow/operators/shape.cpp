@@ -1,0 +1,474 @@
+// What moves, joins, cuts and repeats elements, and what makes tensors of a shape.
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "core/error.h"
+#include "operators.h"
+
+namespace dnnbench::tf {
+namespace {
+
+bool is_static(const Shape& shape) { return std::count(shape.begin(), shape.end(), -1) == 0; }
+
+// Whether an order has the last two dimensions of the model in front of its channels, as what comes
+// from a convolution has.
+bool is_spatial(const Permutation& order) {
+  const auto rank = static_cast<int>(order.size());
+  return rank >= 4 && order[0] == 0 && order[1] == rank - 2 && order[2] == rank - 1;
+}
+
+// The sizes that a Reshape's constant asks for: 0 copies, -1 is what is left.
+std::optional<Shape> requested_shape(const Shape& from, Shape to, bool allow_zero) {
+  for (size_t i = 0; i < to.size(); ++i) {
+    if (to[i] != 0 || allow_zero) continue;
+    if (i >= from.size()) throw Unsupported("it copies a size that its input lacks");
+    to[i] = from[i];
+  }
+  const auto open = std::find(to.begin(), to.end(), -1);
+  if (open == to.end() || !is_static(from))
+    return is_static(from) ? std::optional(to) : std::nullopt;
+  *open = 1;
+  const int64_t rest = element_count(to);
+  if (rest == 0) return std::nullopt;
+  *open = element_count(from) / rest;
+  return to;
+}
+
+void reshape_static(const Operation& n, const Shape& from, const Shape& to) {
+  const Permutation order = n.order(0);
+  if (is_spatial(order)) {
+    if (const auto orders = reshape_order(from, to, order)) {
+      n.out(n.g.reshape(n.in(0, orders->source), stored_shape(to, orders->result)), orders->result);
+      return;
+    }
+  }
+  n.out(n.g.reshape(n.in(0), to));
+}
+
+void emit_reshape(const Operation& n) {
+  Graph& g = n.g;
+  const bool allow_zero = n.integer("allowzero", 0) != 0;
+  const auto wanted = n.has(1) ? n.find_integers(1) : n.node.integers("shape");
+  const auto from = n.find_shape(0);
+  if (wanted && from) {
+    const auto to = requested_shape(*from, *wanted, allow_zero);
+    if (to) return reshape_static(n, *from, *to);
+  }
+  Out shape = wanted ? g.longs(*wanted) : n.in(1);
+  const bool copies =
+      !allow_zero && (!wanted || std::count(wanted->begin(), wanted->end(), 0) != 0);
+  if (copies) {
+    const Shape length = g.shape(shape);
+    if (length.size() != 1 || length[0] < 0)
+      throw Unsupported("its result's rank is not known before it runs");
+    const Out zeros = g.longs(Shape(static_cast<size_t>(length[0]), 0));
+    const Out own = g.slice(g.concat({g.shape_tensor(n.in(0)), zeros}, 0), 0, 0, length[0]);
+    shape = g.select(g.equal(shape, g.long_scalar(0)), own, shape);
+  }
+  n.out(g.reshape(n.in(0), shape));
+}
+
+void emit_flatten(const Operation& n) {
+  Graph& g = n.g;
+  const Shape shape = n.shape(0);
+  const int64_t axis = n.integer("axis", 1);
+  const auto split =
+      static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(shape.size()) : axis);
+  if (split > shape.size()) throw Unsupported("it has no axis " + std::to_string(axis));
+  if (is_static(shape)) {
+    const auto all = std::span(shape);
+    return reshape_static(n, shape,
+                          {element_count(all.first(split)), element_count(all.subspan(split))});
+  }
+  const Out sizes = g.shape_tensor(n.in(0));
+  const auto product = [&](int64_t begin, int64_t end) {
+    return g.reduce("Prod", g.slice(sizes, 0, begin, end), {0}, true);
+  };
+  const auto middle = static_cast<int64_t>(split), end = static_cast<int64_t>(shape.size());
+  n.out(g.reshape(n.in(0), g.concat({product(0, middle), product(middle, end)}, 0)));
+}
+
+// 1 for each of `rank` dimensions that the axes name, an input that is known only when it runs.
+Out named_dimensions(const Operation& n, size_t input, int64_t rank) {
+  Graph& g = n.g;
+  const Out axes = g.compute("FloorMod", {g.cast(n.in(input), TF_INT64), g.long_scalar(rank)});
+  const Out updates = g.call("OnesLike", {axes});
+  const Out zeros = g.longs(Shape(static_cast<size_t>(rank), 0));
+  return g.call("TensorScatterUpdate", {zeros, g.expand_dims(axes, 1), updates});
+}
+
+void squeeze_unknown(const Operation& n) {
+  Graph& g = n.g;
+  const Out x = n.in(0);
+  const Out named = named_dimensions(n, 1, static_cast<int64_t>(n.rank(0)));
+  const Out kept = g.call("Where", {g.equal(named, g.long_scalar(0))});
+  n.out(g.reshape(x, g.gather(g.shape_tensor(x), g.reshape(kept, Shape{-1}), 0)));
+}
+
+void unsqueeze_unknown(const Operation& n) {
+  Graph& g = n.g;
+  const Out x = n.in(0);
+  const Shape axes = n.static_shape(1);
+  const int64_t rank = static_cast<int64_t>(n.rank(0)) + element_count(axes);
+  const Out named = named_dimensions(n, 1, rank);
+  // Which of its own dimensions each of the others is: their number so far.
+  const Out own = g.sub(g.long_scalar(1), named);
+  const Out place = g.maximum(g.sub(g.compute("Cumsum", {own, g.int_scalar(0)}), g.long_scalar(1)),
+                              g.long_scalar(0));
+  const Out sizes = n.rank(0) == 0 ? g.longs({1}) : g.shape_tensor(x);
+  n.out(g.reshape(
+      x, g.select(g.equal(named, g.long_scalar(1)), g.long_scalar(1), g.gather(sizes, place, 0))));
+}
+
+void emit_squeeze(const Operation& n) {
+  Graph& g = n.g;
+  if (n.has(1) && n.constant(1) == nullptr) return squeeze_unknown(n);
+  const Shape shape = n.shape(0);
+  std::vector<int64_t> axes;
+  if (const auto given = n.axes(1, shape.size())) {
+    axes = *given;
+  } else {
+    for (size_t i = 0; i < shape.size(); ++i) {
+      if (shape[i] < 0)
+        throw Unsupported("the dimensions it takes away are not known before it runs");
+      if (shape[i] == 1) axes.push_back(static_cast<int64_t>(i));
+    }
+  }
+  n.out(axes.empty() ? g.identity(n.in(0)) : g.squeeze(n.in(0), axes));
+}
+
+void emit_unsqueeze(const Operation& n) {
+  Graph& g = n.g;
+  if (n.has(1) && n.constant(1) == nullptr) return unsqueeze_unknown(n);
+  std::vector<int64_t> axes = n.has(1) ? n.integers(1, "axes") : n.node.integers("axes");
+  if (!n.find_shape(0) && axes.size() == 1) return n.out(g.expand_dims(n.in(0), axes[0]));
+  const size_t rank = n.rank(0) + axes.size();
+  for (int64_t& axis : axes) axis = Operation::from_start(axis, rank);
+  std::sort(axes.begin(), axes.end());
+  const Shape own = n.shape(0);
+  if (is_static(own) && !axes.empty()) {
+    Shape shape = own;
+    for (const int64_t axis : axes) shape.insert(shape.begin() + axis, 1);
+    return reshape_static(n, own, shape);
+  }
+  Out x = n.in(0);
+  for (const int64_t axis : axes) x = g.expand_dims(x, axis);
+  n.out(x);
+}
+
+// Only renames the dimensions; they move where somebody needs them in the new order.
+void emit_transpose(const Operation& n) {
+  const size_t rank = n.rank(0);
+  std::vector<int64_t> axes = n.node.integers("perm");
+  if (axes.empty()) {
+    for (size_t i = rank; i-- > 0;) axes.push_back(static_cast<int64_t>(i));
+  }
+  Permutation renamed(rank);
+  for (size_t i = 0; i < rank; ++i) renamed[static_cast<size_t>(axes[i])] = static_cast<int>(i);
+  const auto after = [&](const Permutation& before) {
+    Permutation order;
+    for (const int axis : spelled_out(before, rank))
+      order.push_back(renamed[static_cast<size_t>(axis)]);
+    return normalized(order);
+  };
+  if (n.constant(0) != nullptr) return n.out(n.in(0, {axes.begin(), axes.end()}));
+  const auto& forms = n.emitter.forms(n.node.inputs[0]);
+  const Stored* best = &forms.front();
+  for (const Stored& form : forms) {
+    if (after(form.permutation).empty()) best = &form;
+  }
+  const Stored chosen = *best;
+  n.out(chosen.out, after(chosen.permutation));
+}
+
+void emit_concat(const Operation& n) {
+  std::vector<size_t> all;
+  for (size_t i = 0; i < n.input_count(); ++i) all.push_back(i);
+  const int64_t axis = n.axis("axis", 1, n.rank(0));
+  const Aligned x = n.aligned(all);
+  n.out(n.g.concat(x.operands, Operation::stored(x.permutation, axis)), x.permutation);
+}
+
+std::vector<int64_t> even_parts(int64_t size, int64_t count) {
+  if (size < 0) throw Unsupported("the size that it divides is not known before it runs");
+  const int64_t part = (size + count - 1) / count;
+  std::vector<int64_t> parts;
+  for (int64_t i = 0; i < count; ++i) {
+    parts.push_back(std::clamp<int64_t>(size - i * part, 0, part));
+  }
+  return parts;
+}
+
+void emit_split(const Operation& n) {
+  Graph& g = n.g;
+  const Shape shape = n.shape(0);
+  const int64_t axis = n.axis("axis", 0, shape.size());
+  const auto count = static_cast<int64_t>(n.node.outputs.size());
+  const Permutation order = n.order(0);
+  Out sizes;
+  if (n.has(1)) {
+    sizes = n.in(1);
+  } else if (n.node.attribute("split") != nullptr) {
+    sizes = g.longs(n.node.integers("split"));
+  } else {
+    sizes = g.longs(even_parts(shape[static_cast<size_t>(axis)], count));
+  }
+  const Outs parts =
+      g.call_all("SplitV", {n.in(0, order), sizes, g.int_scalar(Operation::stored(order, axis))},
+                 {{"num_split", count}});
+  for (size_t i = 0; i < parts.size(); ++i) n.out(i, parts[i], order);
+}
+
+// --- Slice --------------------------------------------------------------------------------------
+
+struct Bounds {
+  std::vector<int64_t> starts, ends, axes, steps;
+};
+
+std::optional<Bounds> known_bounds(const Operation& n, size_t rank) {
+  Bounds b;
+  if (n.node.opset < 10) {
+    b.starts = n.node.integers("starts");
+    b.ends = n.node.integers("ends");
+    b.axes = n.node.integers("axes");
+  } else {
+    const auto starts = n.find_integers(1), ends = n.find_integers(2);
+    const auto axes = n.has(3) ? n.find_integers(3) : std::vector<int64_t>{};
+    const auto steps = n.has(4) ? n.find_integers(4) : std::vector<int64_t>{};
+    if (!starts || !ends || !axes || !steps) return std::nullopt;
+    b = {*starts, *ends, *axes, *steps};
+  }
+  if (b.axes.empty()) {
+    b.axes.resize(b.starts.size());
+    std::iota(b.axes.begin(), b.axes.end(), 0);
+  }
+  if (b.steps.empty()) b.steps.assign(b.starts.size(), 1);
+  for (int64_t& axis : b.axes) axis = Operation::from_start(axis, rank);
+  return b;
+}
+
+constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+
+void slice_known(const Operation& n, const Bounds& b, size_t rank) {
+  Graph& g = n.g;
+  const Permutation order = n.order(0);
+  std::vector<int64_t> begins(rank, 0), ends(rank, kEnd), steps(rank, 1);
+  int64_t whole = (int64_t{1} << rank) - 1;  // dimensions of which all is taken
+  for (size_t i = 0; i < b.axes.size(); ++i) {
+    const auto axis = static_cast<size_t>(Operation::stored(order, b.axes[i]));
+    begins[axis] = b.starts[i];
+    ends[axis] = b.ends[i];
+    steps[axis] = b.steps[i];
+    whole &= ~(int64_t{1} << axis);
+  }
+  n.out(g.call("StridedSlice", {n.in(0, order), g.longs(begins), g.longs(ends), g.longs(steps)},
+               {{"begin_mask", whole}, {"end_mask", whole}}),
+        order);
+}
+
+// One value a dimension, `otherwise` where the node names none.
+Out spread(Graph& g, Out values, Out axes, size_t rank, int64_t otherwise) {
+  return g.call("TensorScatterUpdate", {g.longs(Shape(rank, otherwise)), axes, values});
+}
+
+void slice_unknown(const Operation& n, size_t rank) {
+  Graph& g = n.g;
+  const Out starts = g.cast(n.in(1), TF_INT64);
+  Out axes;
+  if (n.has(3)) {
+    const Out given = g.cast(n.in(3), TF_INT64);
+    const Out size = g.long_scalar(static_cast<int64_t>(rank));
+    axes = g.expand_dims(g.compute("FloorMod", {given, size}), 1);
+  } else {
+    axes = g.expand_dims(g.range(g.long_scalar(0), g.size_of(starts, 0), g.long_scalar(1)), 1);
+  }
+  const Out begins = spread(g, starts, axes, rank, 0);
+  const Out ends = spread(g, g.cast(n.in(2), TF_INT64), axes, rank, kEnd);
+  const Out steps =
+      n.has(4) ? spread(g, g.cast(n.in(4), TF_INT64), axes, rank, 1) : g.longs(Shape(rank, 1));
+  n.out(g.call("StridedSlice", {n.in(0), begins, ends, steps}));
+}
+
+void emit_slice(const Operation& n) {
+  const size_t rank = n.rank(0);
+  if (const auto bounds = known_bounds(n, rank)) return slice_known(n, *bounds, rank);
+  slice_unknown(n, rank);
+}
+
+// --- sizes and repetition -----------------------------------------------------------------------
+
+void emit_expand(const Operation& n) {
+  Graph& g = n.g;
+  const Out x = n.in(0);
+  const Out shape = g.call("BroadcastArgs", {g.shape_tensor(x), n.in(1)});
+  n.out(g.call("BroadcastTo", {x, shape}));
+}
+
+void emit_tile(const Operation& n) {
+  Graph& g = n.g;
+  if (n.node.opset >= 6) return n.out(g.call("Tile", {n.in(0), n.in(1)}));
+  const size_t rank = n.rank(0);
+  const auto axis = static_cast<size_t>(n.integers(2, "axes").at(0));
+  Shape repeats(rank, 1);
+  repeats.at(axis) = n.integers(1, "tiles").at(0);
+  n.out(g.call("Tile", {n.in(0), g.longs(repeats)}));
+}
+
+// What is known becomes a constant for the nodes that follow.
+void out_integers(const Operation& n, const std::vector<int64_t>& values, const Shape& shape) {
+  Tensor tensor = make_tensor(DataType::kInt64, shape);
+  std::copy(values.begin(), values.end(), tensor.as<int64_t>().begin());
+  n.emitter.set_constant(n.node.outputs[0], import::make_constant(std::move(tensor)));
+}
+
+void emit_shape(const Operation& n) {
+  Graph& g = n.g;
+  const bool whole = n.node.attribute("start") == nullptr && n.node.attribute("end") == nullptr;
+  if (whole && !n.find_shape(0)) {
+    return n.out(g.call("Shape", {n.in(0)}, {{"out_type", TF_INT64}}));
+  }
+  const Shape shape = n.shape(0);
+  const auto rank = static_cast<int64_t>(shape.size());
+  const auto bound = [&](const char* name, int64_t otherwise) {
+    const int64_t at = n.integer(name, otherwise);
+    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  const int64_t start = bound("start", 0), end = std::max(start, bound("end", rank));
+  if (is_static(shape)) {
+    return out_integers(n, {shape.begin() + start, shape.begin() + end}, {end - start});
+  }
+  n.out(g.slice(g.shape_tensor(n.in(0)), 0, start, end));
+}
+
+void emit_size(const Operation& n) {
+  const auto shape = n.find_shape(0);
+  if (shape && is_static(*shape)) return out_integers(n, {element_count(*shape)}, {});
+  n.out(n.g.call("Size", {n.in(0)}, {{"out_type", TF_INT64}}));
+}
+
+void emit_constant_of_shape(const Operation& n) {
+  Graph& g = n.g;
+  const auto* value = n.node.attribute("value");
+  Out element = g.scalar(TF_FLOAT, 0);
+  if (value != nullptr) {
+    Tensor scalar = value->tensor->tensor();
+    scalar.shape.clear();
+    element = g.constant(scalar);
+  }
+  n.out(g.call("Fill", {n.in(0), element}));
+}
+
+void emit_range(const Operation& n) {
+  Graph& g = n.g;
+  const TF_DataType type = n.type(0);
+  const TF_DataType computed = type == TF_INT16 ? TF_INT32 : type;
+  const auto scalar = [&](size_t i) { return g.cast(g.reshape(n.in(i), Shape{}), computed); };
+  n.out(g.cast(g.range(scalar(0), scalar(1), scalar(2)), type));
+}
+
+// --- blocks -------------------------------------------------------------------------------------
+
+void emit_depth_to_space(const Operation& n) {
+  Graph& g = n.g;
+  const Permutation last = channels_last(4);
+  const int64_t block = n.integer("blocksize", 1);
+  const Out x = n.in(0, last);
+  if (n.node.text("mode", "DCR") == "DCR" && block > 1) {
+    return n.out(g.call("DepthToSpace", {x}, {{"block_size", block}}), last);
+  }
+  const Shape shape = n.static_shape(0);
+  const int64_t channels = shape[1] / (block * block);
+  const Out apart = g.reshape(x, Shape{shape[0], shape[2], shape[3], channels, block, block});
+  const Out moved = g.transpose(apart, {0, 1, 4, 2, 5, 3});
+  n.out(g.reshape(moved, Shape{shape[0], shape[2] * block, shape[3] * block, channels}), last);
+}
+
+void emit_space_to_depth(const Operation& n) {
+  const Permutation last = channels_last(4);
+  const int64_t block = n.integer("blocksize", 1);
+  if (block == 1) return n.out(n.in(0, last), last);
+  n.out(n.g.call("SpaceToDepth", {n.in(0, last)}, {{"block_size", block}}), last);
+}
+
+// --- triangles ----------------------------------------------------------------------------------
+
+// Of the last two dimensions: column less row, int64[rows, columns].
+Out diagonals(Graph& g, Out x, size_t rank) {
+  const auto count = [&](size_t axis) {
+    return g.range(g.long_scalar(0), g.size_of(x, static_cast<int64_t>(axis)), g.long_scalar(1));
+  };
+  return g.sub(g.expand_dims(count(rank - 1), 0), g.expand_dims(count(rank - 2), 1));
+}
+
+void emit_eye_like(const Operation& n) {
+  Graph& g = n.g;
+  const Out x = n.in(0);
+  const Out diagonal = g.equal(diagonals(g, x, 2), g.long_scalar(n.integer("k", 0)));
+  const auto* type = n.node.attribute("dtype");
+  n.out(g.cast(diagonal,
+               type == nullptr ? n.type(0) : to_tensorflow(static_cast<DataType>(type->i))));
+}
+
+void emit_trilu(const Operation& n) {
+  Graph& g = n.g;
+  const Out x = n.in(0);
+  const Out k = n.has(1) ? g.reshape(n.in(1), Shape{}) : g.long_scalar(0);
+  const bool upper = n.integer("upper", 1) != 0;
+  const Out keep = g.compute(upper ? "GreaterEqual" : "LessEqual", {diagonals(g, x, n.rank(0)), k});
+  n.out(g.select(keep, x, g.call("ZerosLike", {x})));
+}
+
+void emit_center_crop_pad(const Operation& n) {
+  Graph& g = n.g;
+  const Shape shape = n.static_shape(0);
+  const std::vector<int64_t> wanted = n.integers(1, "sizes");
+  std::vector<int64_t> axes = n.node.integers("axes");
+  if (axes.empty()) {
+    axes.resize(shape.size());
+    std::iota(axes.begin(), axes.end(), 0);
+  }
+  std::vector<int64_t> begins(shape.size(), 0), sizes = shape, paddings(2 * shape.size(), 0);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto axis = static_cast<size_t>(Operation::from_start(axes[i], shape.size()));
+    const int64_t difference = shape[axis] - wanted[i];
+    if (difference > 0) {
+      begins[axis] = difference / 2;
+      sizes[axis] = wanted[i];
+    } else {
+      paddings[2 * axis] = -difference / 2;
+      paddings[2 * axis + 1] = -difference - -difference / 2;
+    }
+  }
+  const Out cropped = g.call("Slice", {n.in(0), g.longs(begins), g.longs(sizes)});
+  n.out(g.call("Pad", {cropped, g.reshape(g.ints(paddings), Shape{-1, 2})}));
+}
+
+}  // namespace
+
+std::vector<OperatorEntry> shape_operators() {
+  return {
+      {"CenterCropPad", emit_center_crop_pad},
+      {"Concat", emit_concat},
+      {"ConstantOfShape", emit_constant_of_shape},
+      {"DepthToSpace", emit_depth_to_space},
+      {"Expand", emit_expand},
+      {"EyeLike", emit_eye_like},
+      {"Flatten", emit_flatten},
+      {"Range", emit_range},
+      {"Reshape", emit_reshape},
+      {"Shape", emit_shape},
+      {"Size", emit_size},
+      {"Slice", emit_slice},
+      {"SpaceToDepth", emit_space_to_depth},
+      {"Split", emit_split},
+      {"Squeeze", emit_squeeze},
+      {"Tile", emit_tile},
+      {"Transpose", emit_transpose},
+      {"Trilu", emit_trilu},
+      {"Unsqueeze", emit_unsqueeze},
+      {"com.microsoft.Trilu", emit_trilu},
+  };
+}
+
+}  // namespace dnnbench::tf

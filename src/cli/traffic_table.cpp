@@ -1,0 +1,162 @@
+#include "cli/traffic_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/layout.h"
+#include "cli/table.h"
+#include "core/printable.h"
+#include "results/units.h"
+
+namespace dnnbench {
+namespace {
+
+using Row = std::vector<std::string>;
+
+const Row kHeader{"engine",         "version", "carries/s", "busy", "median", "p90",   "p99",
+                  "p99, 95 % sure", "waits",   "generator", "load", "memory", "error", "verdict"};
+const std::vector<size_t> kLeftAligned{0, 1, 7, 13};
+
+bool is_carried(const Result& result) {
+  return may_be_ranked(result) && result.load && carried_per_s(*result.load);
+}
+
+std::string interval_cell(const RateFigures& figures) {
+  if (!figures.p99_s) return "-";
+  const Interval& interval = figures.p99_interval_s;
+  return fmt::format("[{}, {}]", format_seconds(interval.low),
+                     std::isfinite(interval.high) ? format_seconds(interval.high) : "?");
+}
+
+std::string percentile_cell(const std::map<std::string, double>& latency_s, const char* name) {
+  const auto found = latency_s.find(name);
+  return found == latency_s.end() ? "-" : format_seconds(found->second);
+}
+
+void add_figures(const Result& result, Row& row) {
+  const RateFigures& figures = result.load->figures();
+  const auto latency_s = latency_percentiles_s(result);
+  const std::optional<double> carried = carried_per_s(*result.load);
+  row.push_back(carried ? format_rate(*carried) : "-");
+  row.push_back(fmt::format("{:.0f}%", std::min(100 * figures.busy_share, 100.0)));
+  for (const char* name : {"p50", "p90", "p99"}) row.push_back(percentile_cell(latency_s, name));
+  const bool has_p99 = latency_s.count("p99") > 0;
+  row.push_back(has_p99 ? interval_cell(figures) : "-");
+  row.push_back(latency_s.empty() ? "-" : format_seconds(figures.mean_wait_s));
+  row.push_back(format_seconds(figures.mean_late_s) + " late");
+}
+
+Row row_of(const Result& result) {
+  Row row{engine_label(result.backend, result.settings), result.engine_version.value_or("-")};
+  if (result.outcome.ok() && result.load) {
+    add_figures(result, row);
+  } else {
+    row.insert(row.end(), 8, "-");
+  }
+  row.insert(row.end(), {load_cell(result), memory_cell(result), error_cell(result.verification),
+                         load_verdict(result)});
+  return row;
+}
+
+std::string why(const Result& result) {
+  if (!result.outcome.ok()) return result.outcome.reason;
+  if (result.verification.verdict != Verdict::kOk) return result.verification.reason;
+  if (is_suspect(result)) return why_suspect(result);
+  return why_not_carried(*result.load);
+}
+
+// Of those that carry their rate, the best first: the lowest 99th percentile at the rate asked for,
+// or the highest rate within the bound.
+std::vector<const Result*> carried_best_first(const std::vector<Result>& results) {
+  std::vector<const Result*> carried;
+  for (const Result& result : results) {
+    if (is_carried(result) && result.load->figures().p99_s) carried.push_back(&result);
+  }
+  std::stable_sort(carried.begin(), carried.end(), [](const Result* a, const Result* b) {
+    if (a->load->slo_p99_s) return *carried_per_s(*a->load) > *carried_per_s(*b->load);
+    return *a->load->figures().p99_s < *b->load->figures().p99_s;
+  });
+  return carried;
+}
+
+bool surely_better(const TrafficResult& a, const TrafficResult& b) {
+  if (a.slo_p99_s) return b.below_per_s && a.at_least_per_s >= *b.below_per_s;
+  return a.figures().p99_interval_s.high < b.figures().p99_interval_s.low;
+}
+
+std::string figure(const Result& result) {
+  const RateFigures& figures = result.load->figures();
+  if (!result.load->slo_p99_s)
+    return fmt::format("{} {}", format_seconds(*figures.p99_s), interval_cell(figures));
+  return format_rate(figures.rate_per_s) + " a second";
+}
+
+std::string of_what(const TrafficResult& load) {
+  if (!load.slo_p99_s) {
+    return fmt::format("the lowest 99th percentile at {} requests a second",
+                       format_rate(load.figures().rate_per_s));
+  }
+  return fmt::format("the highest rate with a 99th percentile within {}",
+                     format_seconds(*load.slo_p99_s));
+}
+
+}  // namespace
+
+std::string load_verdict(const Result& result) {
+  if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
+  if (result.verification.verdict == Verdict::kUnverified) return "unverified";
+  if (is_suspect(result)) return "suspect";
+  const TrafficResult& load = *result.load;
+  if (load.figures().verdict != LoadVerdict::kCarried) {
+    return std::string(to_string(load.figures().verdict));
+  }
+  if (!load.figures().p99_s) return "too few";
+  return carried_per_s(load) ? "ok" : "too slow";
+}
+
+std::string load_table(const std::vector<Result>& results) {
+  std::vector<Row> rows{kHeader};
+  const std::vector<const Result*> carried = carried_best_first(results);
+  for (const Result* result : carried) rows.push_back(row_of(*result));
+  std::string reasons;
+  for (const Result& result : results) {
+    if (std::find(carried.begin(), carried.end(), &result) == carried.end()) {
+      rows.push_back(row_of(result));
+    }
+    const std::string reason = why(result);
+    if (reason.empty()) continue;
+    reasons += fmt::format("{}: {}: {}\n", engine_label(result.backend, result.settings),
+                           load_verdict(result), printable(reason));
+  }
+  return layout(rows, kLeftAligned) + reasons;
+}
+
+std::string load_sentence(const std::vector<Result>& results) {
+  const std::vector<const Result*> carried = carried_best_first(results);
+  if (carried.empty()) return "No engine has verified latencies under this load.";
+  const Result& best = *carried.front();
+  const std::string name = engine_label(best.backend, best.settings);
+  if (carried.size() == 1) {
+    return fmt::format("{} alone has {}: {}; {}.", name, of_what(*best.load), figure(best),
+                       agreement(carried));
+  }
+  std::vector<std::string> rivals;
+  for (size_t i = 1; i < carried.size(); ++i) {
+    if (surely_better(*best.load, *carried[i]->load)) continue;
+    rivals.push_back(engine_label(carried[i]->backend, carried[i]->settings));
+  }
+  if (!rivals.empty()) {
+    return fmt::format(
+        "{} or {} has {}, which is undecided: what is known of them overlaps; a longer --budget "
+        "may "
+        "decide it; {}.",
+        name, fmt::join(rivals, " or "), of_what(*best.load), agreement(carried));
+  }
+  return fmt::format("{} has {}: {}, {} {}; {}.", name, of_what(*best.load), figure(best),
+                     engine_label(carried[1]->backend, carried[1]->settings), figure(*carried[1]),
+                     agreement(carried));
+}
+
+}  // namespace dnnbench

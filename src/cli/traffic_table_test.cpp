@@ -1,0 +1,96 @@
+#include "cli/traffic_table.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace dnnbench {
+namespace {
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+RateFigures figures(double rate_per_s, double p99_s, Interval interval) {
+  RateFigures found;
+  found.rate_per_s = rate_per_s;
+  found.requests = 1000;
+  found.busy_share = 0.42;
+  found.mean_service_s = 0.01;
+  found.p99_s = p99_s;
+  found.p99_interval_s = interval;
+  return found;
+}
+
+Result under_load(const std::string& backend, const RateFigures& measured) {
+  Result result;
+  result.model_path = "/models/tiny.onnx";
+  result.backend = backend;
+  result.backend_meta = "cpu-mode=load-rate=20";
+  result.settings = "cpu";
+  result.mode = Mode::kLoad;
+  result.verification.verdict = Verdict::kOk;
+  result.data.assign(1000, 0.02);
+  result.blocks = 10;
+  result.load = TrafficResult();
+  result.load->rate_per_s = measured.rate_per_s;
+  result.load->rates = {measured};
+  return result;
+}
+
+Result under_bound(const std::string& backend, double rate_per_s, double at_least, double below) {
+  Result result = under_load(backend, figures(rate_per_s, 0.09, {0.08, 0.1}));
+  result.load->rate_per_s.reset();
+  result.load->slo_p99_s = 0.1;
+  result.load->at_least_per_s = at_least;
+  result.load->below_per_s = below;
+  return result;
+}
+
+TEST(LoadTable, TellsTheIntervalAndWhereItIsOpen) {
+  const std::string table = load_table({under_load("openvino", figures(20, 0.05, {0.045, 0.06})),
+                                        under_load("tvm", figures(20, 0.06, {0.05, kInfinite}))});
+  EXPECT_NE(table.find("[45.0 ms, 60.0 ms]"), std::string::npos) << table;
+  EXPECT_NE(table.find("[50.0 ms, ?]"), std::string::npos);
+  EXPECT_LT(table.find("openvino"), table.find("tvm"));
+  EXPECT_NE(table.find(" 42% "), std::string::npos);
+}
+
+TEST(LoadTable, WhatIsNotCarriedHasNoLatencyAndSaysWhy) {
+  RateFigures overloaded = figures(20, 3, {2, kInfinite});
+  overloaded.verdict = LoadVerdict::kOverloaded;
+  overloaded.reason = "it can't carry 20 a second: at most about 10";
+  const std::vector<Result> results{under_load("openvino", overloaded)};
+  const std::string table = load_table(results);
+  EXPECT_EQ(table.find("3.00 s"), std::string::npos) << table;
+  EXPECT_NE(table.find("openvino: overloaded: it can't carry 20 a second"), std::string::npos);
+  EXPECT_EQ(load_sentence(results), "No engine has verified latencies under this load.");
+}
+
+TEST(LoadSentence, AnOrderNeedsIntervalsApart) {
+  const Result fast = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
+  const Result slow = under_load("tvm", figures(20, 0.07, {0.06, 0.08}));
+  EXPECT_EQ(load_sentence({slow, fast}),
+            "openvino has the lowest 99th percentile at 20.0 requests a second: 50.0 ms [45.0 ms, "
+            "55.0 ms], tvm 70.0 ms [60.0 ms, 80.0 ms]; outputs agree exactly.");
+  const Result vague = under_load("tvm", figures(20, 0.07, {0.05, 0.08}));
+  EXPECT_EQ(load_sentence({fast, vague}).find("openvino or tvm has the lowest"), 0U);
+}
+
+TEST(LoadSentence, RatesWithinABoundAreComparedByWhatIsSure) {
+  EXPECT_EQ(
+      load_sentence({under_bound("tvm", 20, 18, 25), under_bound("openvino", 40, 36, 50)}),
+      "openvino has the highest rate with a 99th percentile within 100 ms: 40.0 a second, tvm "
+      "20.0 a second; outputs agree exactly.");
+  EXPECT_EQ(load_sentence({under_bound("tvm", 20, 18, 39), under_bound("openvino", 40, 36, 50)})
+                .find("openvino or tvm has the highest rate"),
+            0U);
+}
+
+TEST(LoadSentence, ABusyMachineGivesNoOrder) {
+  Result busy = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
+  busy.blocks_disturbed = 9;
+  EXPECT_EQ(load_verdict(busy), "suspect");
+  EXPECT_EQ(load_sentence({busy}), "No engine has verified latencies under this load.");
+}
+
+}  // namespace
+}  // namespace dnnbench

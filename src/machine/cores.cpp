@@ -1,0 +1,101 @@
+#include "machine/cores.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace dnnbench {
+namespace {
+
+Cores cores_of_thread(pid_t thread) {
+  Cores cores;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(thread, sizeof set, &set) != 0) return cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &set)) cores.push_back(core);
+  }
+  return cores;
+}
+
+int read_number(const std::string& path, int otherwise) {
+  std::ifstream file(path);
+  int number = 0;
+  return file >> number ? number : otherwise;
+}
+
+// The next `count` entries, in one list.
+template <typename Iterator>
+Cores take(Iterator& next, int count) {
+  Cores cores;
+  for (int i = 0; i < count; ++i, ++next) cores.insert(cores.end(), next->begin(), next->end());
+  std::sort(cores.begin(), cores.end());
+  return cores;
+}
+
+std::vector<Cores> one_by_one(const std::vector<Cores>& physical) {
+  std::vector<Cores> logical;
+  for (const Cores& cores : physical) {
+    for (const int core : cores) logical.push_back({core});
+  }
+  return logical;
+}
+
+}  // namespace
+
+Cores allowed_cores() { return cores_of_thread(0); }
+
+std::vector<Cores> physical_cores(const std::string& root) {
+  constexpr int kNotTold = -1;
+  std::map<std::pair<int, int>, Cores> told;  // by package and the core's id in it
+  std::vector<std::pair<int, Cores>> all;     // with the package
+  for (const int core : allowed_cores()) {
+    const std::string topology =
+        root + "/sys/devices/system/cpu/cpu" + std::to_string(core) + "/topology/";
+    const int package = read_number(topology + "physical_package_id", kNotTold);
+    const int id = read_number(topology + "core_id", kNotTold);
+    if (id == kNotTold) {
+      all.emplace_back(package, Cores{core});
+    } else {
+      told[{package, id}].push_back(core);
+    }
+  }
+  for (const auto& [place, cores] : told) all.emplace_back(place.first, cores);
+  std::sort(all.begin(), all.end());
+  std::vector<Cores> physical;
+  for (auto& [package, cores] : all) physical.push_back(std::move(cores));
+  return physical;
+}
+
+std::vector<Cores> share_cores(const std::vector<Cores>& physical, int processes, int threads) {
+  if (processes < 2) return {};
+  const auto fit = [&](const std::vector<Cores>& cores) {
+    return cores.size() / static_cast<size_t>(processes) >= static_cast<size_t>(threads);
+  };
+  const std::vector<Cores> cores = fit(physical) ? physical : one_by_one(physical);
+  if (!fit(cores)) return {};
+  std::vector<Cores> shares;
+  auto next = cores.begin();
+  for (int process = 0; process < processes; ++process) shares.push_back(take(next, threads));
+  return shares;
+}
+
+Cores cores_of_process(pid_t process) {
+  std::set<int> all;
+  std::error_code error;
+  const std::string tasks = "/proc/" + std::to_string(process) + "/task";
+  for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
+       task.increment(error)) {
+    const Cores own = cores_of_thread(std::atoi(task->path().filename().c_str()));
+    all.insert(own.begin(), own.end());
+  }
+  return {all.begin(), all.end()};
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,89 @@
+#include "machine/cores.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "testing/temporary_folder.h"
+
+namespace dnnbench {
+namespace {
+
+using Shares = std::vector<Cores>;
+
+// Four physical cores of two threads each, as Linux numbers them.
+const Shares kWithSiblings{{0, 4}, {1, 5}, {2, 6}, {3, 7}};
+
+TEST(ShareCores, GivesWholePhysicalCores) {
+  EXPECT_EQ(share_cores(kWithSiblings, 2, 2), (Shares{{0, 1, 4, 5}, {2, 3, 6, 7}}));
+  EXPECT_EQ(share_cores(kWithSiblings, 4, 1), kWithSiblings);
+  EXPECT_EQ(share_cores(kWithSiblings, 3, 1), (Shares{{0, 4}, {1, 5}, {2, 6}}));
+}
+
+TEST(ShareCores, KeepsSiblingsTogetherWhereThereAreTooFewPhysicalOnes) {
+  EXPECT_EQ(share_cores(kWithSiblings, 4, 2), kWithSiblings);
+  EXPECT_EQ(share_cores(kWithSiblings, 2, 4), (Shares{{0, 1, 4, 5}, {2, 3, 6, 7}}));
+  EXPECT_EQ(share_cores(kWithSiblings, 8, 1).size(), 8U);
+}
+
+TEST(ShareCores, LeavesItToTheKernelWhereNothingIsToBeShared) {
+  EXPECT_EQ(share_cores(kWithSiblings, 1, 2), Shares{});
+  EXPECT_EQ(share_cores(kWithSiblings, 9, 1), Shares{});
+  EXPECT_EQ(share_cores(kWithSiblings, 3, 3), Shares{});
+  EXPECT_EQ(share_cores({}, 2, 1), Shares{});
+}
+
+// A made-up topology for the cores that this test may use.
+class PhysicalCores : public ::testing::Test {
+ protected:
+  void write(int core, int package, int id) const {
+    const std::string topology =
+        folder_ / ("sys/devices/system/cpu/cpu" + std::to_string(core) + "/topology");
+    std::filesystem::create_directories(topology);
+    std::ofstream(topology + "/physical_package_id") << package << "\n";
+    std::ofstream(topology + "/core_id") << id << "\n";
+  }
+
+  const TemporaryFolder folder_;
+  const Cores allowed_ = allowed_cores();
+};
+
+TEST_F(PhysicalCores, AreLogicalOnesWhereTheSystemDoesNotTell) {
+  Shares expected;
+  for (const int core : allowed_) expected.push_back({core});
+  EXPECT_EQ(physical_cores(folder_.path()), expected);
+}
+
+TEST_F(PhysicalCores, JoinSiblings) {
+  for (const int core : allowed_) write(core, 0, 7);
+  EXPECT_EQ(physical_cores(folder_.path()), Shares{allowed_});
+}
+
+TEST_F(PhysicalCores, GoByPackage) {
+  if (allowed_.size() < 2) GTEST_SKIP() << "needs two cores";
+  for (size_t i = 0; i < allowed_.size(); ++i)
+    write(allowed_[i], i == 0 ? 1 : 0, static_cast<int>(i));
+  EXPECT_EQ(physical_cores(folder_.path()).front(), Cores{allowed_[1]});
+  EXPECT_EQ(physical_cores(folder_.path()).back(), Cores{allowed_[0]});
+}
+
+TEST(CoresOfProcess, AreThoseOfAllItsThreads) {
+  const Cores allowed = allowed_cores();
+  std::thread narrow([&] {
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(allowed[0], &first);
+    ASSERT_EQ(sched_setaffinity(0, sizeof first, &first), 0);
+    EXPECT_EQ(allowed_cores(), Cores{allowed[0]});
+    EXPECT_EQ(cores_of_process(getpid()), allowed);
+  });
+  narrow.join();
+  EXPECT_EQ(cores_of_process(-1), Cores{});
+}
+
+}  // namespace
+}  // namespace dnnbench

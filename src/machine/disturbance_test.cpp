@@ -1,0 +1,60 @@
+#include "machine/disturbance.h"
+
+#include <gtest/gtest.h>
+
+namespace dnnbench {
+namespace {
+
+TEST(Disturbance, NamesWhatElseTheMachineDid) {
+  Noise turn;
+  turn.window_s = 0.2;
+  EXPECT_EQ(disturbance(turn), "");
+  turn.others_s = 0.18;
+  EXPECT_EQ(disturbance(turn), "");  // on other cores
+  turn.waited_s = 0.01;
+  EXPECT_EQ(disturbance(turn), "other programs used 0.90 cores");
+  turn.others_s = 0;
+  turn.stolen_s = 0.1;
+  EXPECT_EQ(disturbance(turn), "the hypervisor took 0.50 cores away");
+  turn.stolen_s = 0.01;
+  EXPECT_EQ(disturbance(turn), "");
+  turn.throttled = 1;
+  EXPECT_EQ(disturbance(turn), "a core was slowed down for heat");
+}
+
+TEST(Disturbance, AnEngineThatWaitsForItsOwnThreadsIsNotDisturbed) {
+  Noise turn;
+  turn.window_s = 0.2;
+  turn.waited_s = 0.1;
+  EXPECT_EQ(disturbance(turn), "");
+  turn.others_s = 0.04;
+  EXPECT_NE(disturbance(turn), "");
+  turn.window_s = turn.waited_s = 0.15;
+  turn.others_s = 0.02;  // a tick on each of two cores: no more than the counter's own error
+  EXPECT_EQ(disturbance(turn), "");
+}
+
+TEST(Disturbance, OfAShortTurnOnlyWaitingTells) {
+  Noise turn;
+  turn.window_s = 0.01;
+  turn.others_s = turn.stolen_s = 0.01;  // a tick
+  EXPECT_EQ(disturbance(turn), "");
+  turn.waited_s = 0.001;
+  EXPECT_EQ(disturbance(turn), "its threads waited for a core");
+}
+
+TEST(Noise, SumsTurns) {
+  Noise total;
+  add(total, {0.2, 0.01, 0.02, 0.03, 0.04, 5, 6, 2000, 2000});
+  add(total, {0.3, 0.01, 0.02, 0.03, 0.04, 5, 6, 1500, 1500});
+  EXPECT_DOUBLE_EQ(total.window_s, 0.5);
+  EXPECT_DOUBLE_EQ(share_of(total.others_s, total), 0.08);
+  EXPECT_DOUBLE_EQ(*total.pressure_s, 0.08);
+  EXPECT_EQ(total.involuntary_switches, 10);
+  EXPECT_EQ(total.throttled, 12);
+  EXPECT_EQ(total.lowest_mhz, 1500);
+  EXPECT_EQ(total.highest_mhz, 2000);
+}
+
+}  // namespace
+}  // namespace dnnbench

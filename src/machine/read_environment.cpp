@@ -1,0 +1,142 @@
+#include "machine/read_environment.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "machine/cgroup.h"
+#include "machine/cores.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> read_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) || line.empty()) return std::nullopt;
+  return line;
+}
+
+// The text after "key : " of the first line that begins with key.
+std::optional<std::string> read_cpuinfo(const std::string& root, const std::string& key) {
+  std::ifstream file(root + "/proc/cpuinfo");
+  std::string line;
+  while (std::getline(file, line)) {
+    if (line.rfind(key, 0) != 0) continue;
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const size_t start = line.find_first_not_of(" \t", colon + 1);
+    return start == std::string::npos ? "" : line.substr(start);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> read_isa(const std::string& root) {
+  static const std::set<std::string> kOfInterest{
+      "sse4_2",   "avx",         "fma",         "f16c",        "avx2",     "avx_vnni", "avx512f",
+      "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "amx_fp16",
+      "asimd",    "asimdhp",     "asimddp",     "i8mm",        "bf16",     "sve",      "sve2"};
+  auto flags = read_cpuinfo(root, "flags");
+  if (!flags) flags = read_cpuinfo(root, "Features");
+  std::vector<std::string> isa;
+  std::istringstream words(flags.value_or(""));
+  for (std::string word; words >> word;) {
+    if (kOfInterest.count(word) != 0) isa.push_back(word);
+  }
+  return isa;
+}
+
+int64_t read_memory_bytes(const std::string& root) {
+  std::ifstream file(root + "/proc/meminfo");
+  std::string name;
+  int64_t kilobytes = 0;
+  file >> name >> kilobytes;
+  return kilobytes * 1024;
+}
+
+std::string read_os(const std::string& root) {
+  std::ifstream file(root + "/etc/os-release");
+  const std::string key = "PRETTY_NAME=";
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(key, 0) != 0) continue;
+    std::string name = line.substr(key.size());
+    name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
+    return name;
+  }
+  return "unknown";
+}
+
+std::optional<std::string> read_container(const std::string& root) {
+  if (fs::exists(root + "/.dockerenv")) return "docker";
+  if (fs::exists(root + "/run/.containerenv")) return "podman";
+  std::ifstream groups(root + "/proc/1/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    if (line.find("kubepods") != std::string::npos) return "kubernetes";
+    if (line.find("/docker") != std::string::npos) return "docker";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> read_hypervisor(const std::string& root) {
+  const auto flags = read_cpuinfo(root, "flags");
+  if (!flags || flags->find("hypervisor") == std::string::npos) return std::nullopt;
+  return read_line(root + "/sys/devices/virtual/dmi/id/sys_vendor").value_or("unknown");
+}
+
+// EC2 machines say their type in DMI; no network is asked.
+std::string read_instance(const std::string& root) {
+  const std::string dmi = root + "/sys/devices/virtual/dmi/id/";
+  if (read_line(dmi + "sys_vendor") == "Amazon EC2") {
+    if (const auto type = read_line(dmi + "product_name")) return *type;
+  }
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "unknown";
+  return name.data();
+}
+
+}  // namespace
+
+Environment read_environment(const std::string& root) {
+  Environment environment;
+  utsname system{};
+  uname(&system);
+  const CgroupLimits limits = read_cgroup_limits(root);
+  environment.architecture = system.machine;
+  environment.kernel = std::string(system.sysname) + " " + system.release;
+  environment.cpu_model =
+      read_cpuinfo(root, "model name").value_or(read_cpuinfo(root, "CPU part").value_or("unknown"));
+  environment.isa = read_isa(root);
+  environment.logical_cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  environment.affinity_cores = static_cast<int>(allowed_cores().size());
+  environment.physical_cores = static_cast<int>(physical_cores(root).size());
+  environment.cgroup_cpu_quota = limits.cpu_quota;
+  environment.memory_bytes = read_memory_bytes(root);
+  if (limits.memory_limit_bytes && *limits.memory_limit_bytes < environment.memory_bytes) {
+    environment.memory_bytes = *limits.memory_limit_bytes;
+  }
+  environment.os = read_os(root);
+  environment.container = read_container(root);
+  environment.cpu_governor =
+      read_line(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  environment.hypervisor = read_hypervisor(root);
+  environment.instance = read_instance(root);
+  return environment;
+}
+
+int default_threads(const Environment& environment) {
+  int threads = environment.physical_cores;
+  if (environment.cgroup_cpu_quota) {
+    threads = std::min(threads, static_cast<int>(*environment.cgroup_cpu_quota));
+  }
+  return std::max(threads, 1);
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,17 @@
+// Reads the machine's facts, and what follows from them for every engine: the number of threads.
+#pragma once
+
+#include <string>
+
+#include "machine/environment.h"
+
+namespace dnnbench {
+
+// `root` stands before /proc, /sys and /etc, for tests.
+Environment read_environment(const std::string& root = "");
+
+// Threads that every engine gets unless the user says otherwise: one for each physical core that
+// this process may use, and not more than the whole CPUs in its quota; at least 1.
+int default_threads(const Environment& environment);
+
+}  // namespace dnnbench

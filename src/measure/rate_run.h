@@ -1,0 +1,58 @@
+// RateRun: an engine's turns under load at one rate, until there are enough of them. A turn that
+// something else disturbed is measured again, with other arrivals.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "measure/traffic_turn.h"
+#include "traffic/rate_figures.h"
+#include "traffic/turn_plan.h"
+
+namespace dnnbench {
+
+class RateRun {
+ public:
+  // `budget_s` is of all its turns, disturbed ones too; with `repeat`, the number of requests kept
+  // in all, there is no bound on it.
+  RateRun(const ExpectedLoad& expected, double budget_s, std::optional<int64_t> repeat);
+
+  // What comes in the next turn; `seed` draws the arrivals.
+  TrafficTurnRequest next(uint64_t seed) const;
+
+  void add(TrafficTurn turn, bool disturbed);
+
+  // Whether no further turn is to be taken: all planned are there, more than that were disturbed,
+  // the budget is spent, or the last turn alone, undisturbed, shows that the rate is more than the
+  // engine can do.
+  bool is_over() const;
+
+  // Of at least one turn, in the order taken: undisturbed ones; where most were disturbed, all.
+  std::vector<TrafficTurn> kept() const;
+  RateFigures figures() const { return figures_of(kept()); }
+
+  double rate_per_s() const { return expected_.rate_per_s; }
+  size_t turn() const { return undisturbed_ + 1; }  // the next, from 1 on; of
+  size_t turns() const { return plan_.turns; }
+
+ private:
+  RateFigures figures_of(const std::vector<TrafficTurn>& turns) const;
+
+  ExpectedLoad expected_;
+  double budget_s_;
+  bool counted_;  // by requests
+  LoadTurnPlan plan_;
+  struct Taken {
+    TrafficTurn turn;
+    bool disturbed;
+  };
+  std::vector<Taken> taken_;
+  size_t undisturbed_ = 0;
+  size_t disturbed_ = 0;
+  double spent_s_ = 0;
+  bool hopeless_ = false;
+};
+
+}  // namespace dnnbench

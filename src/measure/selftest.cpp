@@ -1,0 +1,140 @@
+#include "measure/selftest.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include "core/statistics.h"
+#include "machine/disturbance.h"
+#include "machine/read_environment.h"
+#include "measure/bench_engine.h"
+#include "onnx/model.h"
+#include "prepare/prepare_model.h"
+#include "process/work_folder.h"
+
+namespace dnnbench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kTurns = 3;  // a cycle and way
+constexpr double kAlpha = 0.05;
+
+// Times of one way, and whether nothing disturbed them.
+struct Times {
+  std::vector<double> duration_s;
+  bool clean = true;
+
+  void add(const Turn& turn) {
+    duration_s.insert(duration_s.end(), turn.duration_s.begin(), turn.duration_s.end());
+    clean = clean && disturbance(turn.noise).empty();
+  }
+};
+
+Times in_turns(EngineBench& engine, EngineBench& other) {
+  Times times;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    other.take_turn(0, std::nullopt);
+    other.pause();
+    times.add(engine.take_turn(0, std::nullopt));
+    engine.pause();
+  }
+  return times;
+}
+
+// The first turn comes after a stop as well, and is not kept.
+Times alone(EngineBench& engine) {
+  Times times;
+  engine.take_turn(0, std::nullopt);
+  for (int turn = 0; turn < kTurns; ++turn) times.add(engine.take_turn(0, std::nullopt));
+  engine.pause();
+  return times;
+}
+
+// Logarithms of the clean cycles' ratios, and the medians alone.
+struct Cycles {
+  std::vector<double> log_ratio, alone_s;
+  int count = 0;
+
+  void add(const Times& turns, const Times& by_itself) {
+    ++count;
+    if (!turns.clean || !by_itself.clean) return;
+    alone_s.push_back(median(by_itself.duration_s));
+    log_ratio.push_back(std::log(median(turns.duration_s) / alone_s.back()));
+  }
+};
+
+Agreement agreement_of(const Interval& log_ratio) {
+  const double limit = std::log(1 + kSelftestLimit);
+  if (log_ratio.is_within(-limit, limit)) return Agreement::kAgrees;
+  const bool outside = log_ratio.low > limit || log_ratio.high < -limit;
+  return outside ? Agreement::kDiffers : Agreement::kUnknown;
+}
+
+SelftestRow row_of(const Cycles& cycles) {
+  SelftestRow row;
+  row.cycles = cycles.count;
+  row.disturbed = cycles.count - static_cast<int>(cycles.log_ratio.size());
+  if (2 * row.disturbed > row.cycles) {
+    row.agreement = Agreement::kBusy;
+    return row;
+  }
+  const Interval interval = median_interval(cycles.log_ratio, kAlpha);
+  row.alone_s = median(cycles.alone_s);
+  row.ratio = std::exp(median(cycles.log_ratio));
+  row.interval = {std::exp(interval.low), std::exp(interval.high)};
+  row.agreement = agreement_of(interval);
+  return row;
+}
+
+// Until the interval tells, which may be looked at after each cycle.
+SelftestRow compare(EngineBench& engine, EngineBench& other, double budget_s) {
+  Cycles cycles;
+  SelftestRow row;
+  const auto end = Clock::now() + std::chrono::duration<double>(budget_s);
+  do {
+    std::array<Times, 2> times;
+    for (const int way : {cycles.count % 2, 1 - cycles.count % 2}) {
+      times[way] = way == 0 ? in_turns(engine, other) : alone(engine);
+    }
+    cycles.add(times[0], times[1]);
+    row = row_of(cycles);
+  } while (Clock::now() < end &&
+           (row.agreement == Agreement::kUnknown || row.agreement == Agreement::kBusy));
+  return row;
+}
+
+}  // namespace
+
+std::vector<SelftestRow> selftest(const RunOptions& options, Progress& progress) {
+  const WorkFolder work;
+  const Environment environment = read_environment();
+  const PreparedModel prepared = prepare_model(options, read_model(options.models.at(0)),
+                                               default_threads(environment), work, progress);
+  std::vector<Result> results(options.engines.size());
+  std::vector<std::unique_ptr<EngineBench>> engines;
+  for (size_t i = 0; i < results.size(); ++i) {
+    results[i].output_path = fmt::format("{}/{}.json", work.path(), i);
+    results[i].log_path = fmt::format("{}.log", i);
+    results[i].threads = prepared.load.threads;
+    engines.push_back(std::make_unique<EngineBench>(options, prepared, options.engines[i], work,
+                                                    progress, results[i]));
+    engines.back()->prepare();
+    engines.back()->pause();
+  }
+  std::vector<SelftestRow> rows;
+  for (size_t i = 0; i < engines.size(); ++i) {
+    const size_t next = (i + 1) % engines.size();
+    progress.step(options.engines[i].backend, "measuring in turns and alone", std::nullopt);
+    SelftestRow row = compare(*engines[i], *engines[next], options.budget_s);
+    row.backend = options.engines[i].backend;
+    row.other = options.engines[next].backend;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,132 @@
+#include "prepare/compute_references.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "inputs/inputs.h"
+#include "process/engine_session.h"
+#include "protocol/value_file.h"
+
+namespace dnnbench {
+namespace {
+
+constexpr uint64_t kPerturbationSeeds[] = {1, 2};
+
+EngineSession start_reference(const WorkFolder& work, const std::string& name, double timeout_s) {
+  WorkerOptions worker;
+  worker.engine = "onnxruntime";
+  worker.log_path = work.path() + "/" + name + ".log";
+  worker.timeout_s = timeout_s;
+  return EngineSession(worker, work.path());
+}
+
+std::vector<Value> run_once(EngineSession& session, const std::string& inputs_file) {
+  session.set_inputs(inputs_file);
+  session.run();
+  return session.outputs();
+}
+
+std::vector<Value> run_perturbed(EngineSession& session, const InputSet& set, double relative,
+                                 uint64_t seed, const WorkFolder& work) {
+  const std::string file = work.path() + "/perturbed";
+  write_values(file, perturb(set.inputs, relative, seed));
+  return run_once(session, file);
+}
+
+bool has_tensor(const std::vector<Value>& values, bool floating_point) {
+  return std::any_of(values.begin(), values.end(), [&](const Value& value) {
+    return std::any_of(value.tensors.begin(), value.tensors.end(), [&](const Tensor& tensor) {
+      return is_floating_point(tensor.type) == floating_point;
+    });
+  });
+}
+
+bool has_operator(const Model& model, const std::string& type) {
+  return std::any_of(model.operators.begin(), model.operators.end(), [&](const OperatorCount& op) {
+    return op.type.find(type) != std::string::npos;
+  });
+}
+
+// Whether elements of an output can change places or flip where rounding changes.
+bool selects_or_sorts(const Model& model) {
+  for (const char* type : {"ArgMax", "ArgMin", "NonMaxSuppression", "TopK", "Unique"}) {
+    if (has_operator(model, type)) return true;
+  }
+  return false;
+}
+
+// Unoptimised: the reference itself, and what it becomes when inputs move a little.
+void run_plain(const Model& model, const LoadConfig& config, const std::vector<InputSet>& sets,
+               EngineSession& session, const WorkFolder& work, std::vector<ReferenceRuns>& runs) {
+  LoadConfig plain = config;
+  plain.optimize = false;
+  plain.precision = "f32";
+  session.load(plain);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    runs[i].unoptimised = run_once(session, sets[i].file);
+    if (!has_tensor(sets[i].inputs, true)) continue;  // nothing to perturb
+    const bool discrete = selects_or_sorts(model) || has_tensor(runs[i].unoptimised, false);
+    for (const uint64_t seed : kPerturbationSeeds) {
+      runs[i].probes.push_back(run_perturbed(session, sets[i], kPerturbation, seed, work));
+      if (!discrete) continue;
+      runs[i].wide_probes.push_back(run_perturbed(session, sets[i], kWidePerturbation, seed, work));
+    }
+  }
+}
+
+void run_optimised(const LoadConfig& config, const std::vector<InputSet>& sets,
+                   EngineSession& session, std::vector<ReferenceRuns>& runs) {
+  LoadConfig optimised = config;
+  optimised.precision = "f32";
+  session.load(optimised);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    runs[i].probes.push_back(run_once(session, sets[i].file));
+  }
+}
+
+// The coarsest arithmetic in the model itself.
+ToleranceClass model_class(const Model& model) {
+  for (const char* type : {"QuantizeLinear", "QLinear", "MatMulInteger", "ConvInteger"}) {
+    if (has_operator(model, type)) return ToleranceClass::kQuantised;
+  }
+  if (model.weight_types.count(DataType::kBfloat16) != 0) return ToleranceClass::kBf16;
+  if (model.weight_types.count(DataType::kFloat16) != 0) return ToleranceClass::kF16;
+  return ToleranceClass::kF32;
+}
+
+}  // namespace
+
+std::vector<Reference> compute_references(const Model& model, const LoadConfig& config,
+                                          const std::vector<InputSet>& sets, double timeout_s,
+                                          const WorkFolder& work, Progress& progress) {
+  std::vector<ReferenceRuns> runs(sets.size());
+  std::string failure;
+  try {
+    progress.step("reference", "computing with ONNX Runtime, not optimised", std::nullopt);
+    EngineSession plain = start_reference(work, "reference", timeout_s);
+    run_plain(model, config, sets, plain, work, runs);
+  } catch (const EngineEnded& ended) {
+    failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
+  }
+  if (failure.empty()) {
+    try {
+      progress.step("reference", "learning how much rounding matters to this model", std::nullopt);
+      EngineSession optimised = start_reference(work, "reference-optimised", timeout_s);
+      run_optimised(config, sets, optimised, runs);
+    } catch (const EngineEnded&) {
+      // The tolerance then rests on the perturbed inputs alone.
+    }
+  }
+  std::vector<Reference> references;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    runs[i].expected = sets[i].expected;
+    runs[i].model_class = model_class(model);
+    runs[i].random_operators = model.random_operators;
+    runs[i].failure = failure;
+    references.push_back(make_reference(std::move(runs[i])));
+  }
+  return references;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,29 @@
+// The reference of each set of inputs: ONNX Runtime's plainest form in f32, in processes of its
+// own, and the probes that tell how much a correct engine may differ (verify/reference.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+#include "onnx/model.h"
+#include "process/work_folder.h"
+#include "protocol/load_config.h"
+#include "run/progress.h"
+#include "verify/reference.h"
+
+namespace dnnbench {
+
+struct InputSet {
+  std::vector<Value> inputs;
+  std::string file;                            // the same, for the engines
+  std::optional<std::vector<Value>> expected;  // outputs that the user gave
+};
+
+// One reference a set. A failure of ONNX Runtime makes them unverifiable and says why.
+std::vector<Reference> compute_references(const Model& model, const LoadConfig& config,
+                                          const std::vector<InputSet>& sets, double timeout_s,
+                                          const WorkFolder& work, Progress& progress);
+
+}  // namespace dnnbench

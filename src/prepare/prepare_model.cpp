@@ -1,0 +1,116 @@
+#include "prepare/prepare_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "core/sha256.h"
+#include "inputs/inputs.h"
+#include "onnx/shapes.h"
+#include "prepare/compute_references.h"
+#include "process/engine_session.h"
+#include "protocol/value_file.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+int64_t size_with_external_data(const Model& model) {
+  int64_t bytes = model.file_bytes;
+  for (const std::string& file : model.external_files) {
+    bytes += static_cast<int64_t>(fs::file_size(fs::path(model.path).parent_path() / file));
+  }
+  return bytes;
+}
+
+void report_chosen_sizes(const ResolvedShapes& shapes, Progress& progress) {
+  for (const auto& [name, dimensions] : shapes.inputs) {
+    const bool all_from_model = std::all_of(
+        dimensions.begin(), dimensions.end(),
+        [](const ResolvedDimension& dimension) { return dimension.source == SizeSource::kModel; });
+    if (!all_from_model) progress.note("input " + describe(name, dimensions));
+  }
+}
+
+InputSet make_set(std::vector<Value> inputs, const std::string& name, const WorkFolder& work) {
+  InputSet set{std::move(inputs), work.path() + "/" + name, std::nullopt};
+  write_values(set.file, set.inputs);
+  return set;
+}
+
+std::vector<InputSet> make_sets(const Model& model, const InputShapes& shapes, uint64_t seed,
+                                const GivenInputs& given, const WorkFolder& work) {
+  std::vector<InputSet> sets;
+  sets.push_back(make_set(make_inputs(model, shapes, seed, given), "inputs", work));
+  if (!given.expected_outputs.empty()) sets[0].expected = given.expected_outputs;
+  sets.push_back(make_set(make_other_inputs(model, shapes, seed, given), "other-inputs", work));
+  return sets;
+}
+
+}  // namespace
+
+std::optional<std::string> why_not_accepted(const Model& model, const InputShapes& shapes,
+                                            const GivenInputs& given, const WorkFolder& work) {
+  WorkerOptions worker;
+  worker.engine = "onnxruntime";
+  worker.log_path = work.path() + "/shapes.log";
+  LoadConfig config;
+  config.model_path = model.path;
+  config.input_shapes = shapes;
+  config.optimize = false;
+  const std::string file = work.path() + "/shapes";
+  write_values(file, make_inputs(model, shapes, 0, given));
+  try {
+    EngineSession session(worker, work.path());
+    session.load(config);
+    session.set_inputs(file);
+    session.run();
+    return std::nullopt;
+  } catch (const EngineEnded& ended) {
+    return ended.what();
+  }
+}
+
+ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
+                          const GivenInputs& given, const WorkFolder& work,
+                          std::optional<int64_t> batch) {
+  return resolve_shapes(
+      model, given_shapes(model, given, user_shapes),
+      [&](const InputShapes& shapes) { return why_not_accepted(model, shapes, given, work); },
+      batch);
+}
+
+PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
+                            const WorkFolder& work, Progress& progress) {
+  PreparedModel prepared;
+  prepared.model = std::move(read);
+  const Model& model = prepared.model;
+  prepared.size_bytes = size_with_external_data(model);
+  prepared.sha256 = sha256_of_file(model.path);
+
+  const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
+  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, options.batch);
+  report_chosen_sizes(shapes, progress);
+
+  prepared.load.model_path = fs::absolute(model.path).string();
+  prepared.load.device = options.device;
+  prepared.load.precision = options.precision;
+  prepared.load.threads = threads;
+  prepared.load.input_shapes = shapes.sizes();
+
+  const std::vector<InputSet> sets =
+      make_sets(model, prepared.load.input_shapes, options.seed, given, work);
+  prepared.simplifier = std::make_shared<ModelSimplifier>(prepared.load, sets[0].inputs, given,
+                                                          options.timeout_s, work);
+  std::vector<Reference> references =
+      compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    prepared.examinations.push_back({sets[i].file, std::move(references[i])});
+  }
+  return prepared;
+}
+
+}  // namespace dnnbench

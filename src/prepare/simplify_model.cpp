@@ -1,0 +1,50 @@
+#include "prepare/simplify_model.h"
+
+#include <fmt/format.h>
+
+#include "process/engine_session.h"
+#include "protocol/value_file.h"
+
+namespace dnnbench {
+
+ModelSimplifier::ModelSimplifier(LoadConfig config, const std::vector<Value>& inputs,
+                                 const GivenInputs& given, double timeout_s, const WorkFolder& work)
+    : config_(std::move(config)), timeout_s_(timeout_s), folder_(work.path()) {
+  for (const Value& input : inputs) {
+    const auto fill = given.fills.find(input.name);
+    if (fill == given.fills.end() || input.tensor().element_count() > kMaxBoundElements) continue;
+    bound_values_.push_back(input);
+    bound_.push_back(fmt::format("{}={}", fill->first, fill->second));
+  }
+}
+
+const SimplifiedModel& ModelSimplifier::get() {
+  if (!simplified_) simplified_ = simplify();
+  return *simplified_;
+}
+
+SimplifiedModel ModelSimplifier::simplify() const {
+  SimplifiedModel model;
+  model.path = folder_ + "/simplified.onnx";
+  model.bound = bound_;
+  if (!bound_values_.empty()) {
+    model.bound_inputs_file = folder_ + "/bound-inputs";
+    write_values(model.bound_inputs_file, bound_values_);
+  }
+  LoadConfig config = config_;
+  config.bound_inputs_file = model.bound_inputs_file;
+  WorkerOptions worker;
+  worker.engine = "onnxruntime";
+  worker.log_path = folder_ + "/simplify.log";
+  worker.timeout_s = timeout_s_;
+  try {
+    model.simplify_s = EngineSession(worker, folder_).simplify(config, model.path);
+  } catch (const EngineEnded& ended) {
+    model.outcome = ended.outcome;
+    model.outcome.reason =
+        fmt::format("the model could not be simplified, which this engine needs: {}", ended.what());
+  }
+  return model;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,102 @@
+// WorkerProcess: one engine in a process of its own, in a process group of its own, spoken to over
+// two pipes (docs/protocol.md). Whatever ends it (a crash, a hang, no memory) becomes an Outcome
+// here and touches nothing else. Not thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/outcome.h"
+#include "machine/cores.h"
+#include "protocol/line_channel.h"
+
+namespace dnnbench {
+
+// Thrown by WorkerProcess::request when the engine refused, ended or was ended.
+class EngineEnded : public std::runtime_error {
+ public:
+  explicit EngineEnded(Outcome outcome)
+      : std::runtime_error(outcome.reason), outcome(std::move(outcome)) {}
+  Outcome outcome;
+};
+
+struct WorkerOptions {
+  std::string engine;        // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
+  std::string log_path;      // gets the process's stdout and stderr; truncated at the start
+  double timeout_s = 300;    // for the answer to each request
+  bool limit_memory = true;  // RLIMIT_DATA at what the system has free; not for GPU engines,
+                             // which reserve address space far beyond
+  bool append_log = false;   // what an earlier process wrote stays in it
+  Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
+};
+
+class WorkerProcess {
+ public:
+  // Starts the process. Throws EngineEnded (unsupported) when there is no such executable, Error
+  // when the log can't be written or no process can be made.
+  explicit WorkerProcess(WorkerOptions options);
+
+  // Kills the whole process group, stray grandchildren included, and reaps the process.
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  // Sends a request and waits for its reply. Throws EngineEnded when the engine refused it, did
+  // not answer within timeout_s, or ended; after a refusal the process still lives.
+  nlohmann::json request(const nlohmann::json& request) {
+    ask(request);
+    return answer();
+  }
+
+  // The same in two steps, for processes that work at the same time. The answer may take `lasts_s`
+  // longer than timeout_s. Each ask needs its answer before anything else.
+  void ask(const nlohmann::json& request, double lasts_s = 0);
+  nlohmann::json answer();
+
+  // Stops the whole process group (SIGSTOP) and returns when it stands, at the latest after a
+  // second. The next request lets it go on.
+  void pause();
+
+  // The highest resident memory that the process reported with its last reply; 0 before it.
+  int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
+
+  // Those that its threads may run on, as the kernel tells now.
+  Cores cores() const { return cores_of_process(pid_); }
+
+  bool alive() const { return pid_ > 0; }
+
+ private:
+  std::string wait_for_line();
+  [[noreturn]] void end_as_timed_out();
+  [[noreturn]] void end_as_found_dead();
+  Outcome outcome_of(int status) const;
+  void resume();
+  void kill_group();
+  int reap();
+
+  WorkerOptions options_;
+  pid_t pid_ = -1;
+  int request_fd_ = -1;
+  int reply_fd_ = -1;
+  int pid_fd_ = -1;
+  std::optional<LineReader> replies_;
+  std::string verb_;  // asked last
+  std::chrono::steady_clock::time_point deadline_;
+  bool answered_ = false;
+  bool paused_ = false;
+  int64_t peak_rss_bytes_ = 0;
+  int64_t oom_kills_at_start_ = 0;
+};
+
+// Engines are found by name, as programs dnnbench-engine-<name> beside the running program.
+std::string engine_executable(const std::string& engine);
+bool engine_is_built(const std::string& engine);
+std::vector<std::string> built_engines();  // sorted
+
+}  // namespace dnnbench

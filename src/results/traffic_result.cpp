@@ -1,0 +1,85 @@
+#include "results/traffic_result.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/statistics.h"
+#include "results/units.h"
+#include "traffic/rate_search.h"
+
+namespace dnnbench {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json finite_or_null(std::optional<double> value) {
+  return value && std::isfinite(*value) ? ordered_json(*value) : ordered_json();
+}
+
+ordered_json json_of(const RateFigures& figures) {
+  const Interval& p99 = figures.p99_interval_s;
+  return {{"rate_per_s", figures.rate_per_s},
+          {"verdict", to_string(figures.verdict)},
+          {"reason", figures.reason},
+          {"requests", figures.requests},
+          {"busy_share", figures.busy_share},
+          {"mean_service_s", figures.mean_service_s},
+          {"mean_wait_s", figures.mean_wait_s},
+          {"p99_s", finite_or_null(figures.p99_s)},
+          {"p99_at_least_s", figures.p99_s ? finite_or_null(p99.low) : ordered_json()},
+          {"p99_at_most_s", figures.p99_s ? finite_or_null(p99.high) : ordered_json()},
+          {"relaxation_s", finite_or_null(figures.relaxation_s)},
+          {"mean_late_s", figures.mean_late_s},
+          {"p99_late_s", figures.p99_late_s},
+          {"most_late_s", figures.most_late_s}};
+}
+
+// Lead-ins and disturbed turns took part of the budget, so more than what is missing is needed.
+std::string too_few(const RateFigures& figures) {
+  constexpr double kMore = 1.2;
+  return fmt::format(
+      "{} requests are too few for a 99th percentile, which needs {}: about {:.0f} times the "
+      "--budget (or --repeat) would do",
+      figures.requests, kMinSamplesForP99,
+      std::ceil(kMore * static_cast<double>(kMinSamplesForP99) /
+                static_cast<double>(figures.requests)));
+}
+
+}  // namespace
+
+std::optional<double> carried_per_s(const TrafficResult& load) {
+  const RateFigures& figures = load.figures();
+  const bool carried =
+      load.slo_p99_s ? meets(figures, *load.slo_p99_s) : figures.verdict == LoadVerdict::kCarried;
+  return carried ? std::optional(figures.rate_per_s) : std::nullopt;
+}
+
+std::string why_not_carried(const TrafficResult& load) {
+  const RateFigures& figures = load.figures();
+  if (!figures.reason.empty()) return figures.reason;
+  if (!figures.p99_s) return too_few(figures);
+  if (carried_per_s(load)) return "";
+  return fmt::format("no rate tried has a 99th percentile within {}: at {} a second it is {}",
+                     format_seconds(*load.slo_p99_s), format_rate(figures.rate_per_s),
+                     format_seconds(*figures.p99_s));
+}
+
+ordered_json to_json(const TrafficResult& load, const std::string& settings) {
+  ordered_json rates = ordered_json::array();
+  for (const RateFigures& figures : load.rates) rates.push_back(json_of(figures));
+  return {{"settings", settings},
+          {"rate_per_s", finite_or_null(load.rate_per_s)},
+          {"slo_p99_s", finite_or_null(load.slo_p99_s)},
+          {"carried_per_s", finite_or_null(carried_per_s(load))},
+          {"reason", why_not_carried(load)},
+          {"surely_carried_per_s", load.slo_p99_s && load.at_least_per_s > 0
+                                       ? ordered_json(load.at_least_per_s)
+                                       : ordered_json()},
+          {"surely_not_per_s", finite_or_null(load.below_per_s)},
+          {"chosen", load.chosen},
+          {"rates", rates},
+          {"begin_s", load.begin_s}};
+}
+
+}  // namespace dnnbench
