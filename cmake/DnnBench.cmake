@@ -28,12 +28,12 @@ function(dnnbench_add_library NAME)
   target_link_libraries(${NAME} PUBLIC ${ARGN})
 endfunction()
 
-# One worker executable, dnnbench-engine-NAME, of an engine's sources, which are compiled once, as the
+# One worker executable, dnnbench-engine-NAME, of an engine's sources, which are compiled once, as the object
 # library dnnbench_engine_NAME. More libraries follow NAME.
 function(dnnbench_add_engine NAME)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
-  add_library(dnnbench_engine_${NAME} STATIC ${sources})
+  add_library(dnnbench_engine_${NAME} OBJECT ${sources})
   target_include_directories(dnnbench_engine_${NAME} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(dnnbench_engine_${NAME} PUBLIC dnnbench_worker ${ARGN})
   add_executable(dnnbench-engine-${NAME} ${CMAKE_SOURCE_DIR}/src/worker/main.cpp)
