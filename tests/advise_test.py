@@ -85,7 +85,7 @@ def test_the_sweep_finds_the_crossover(advise, dnnbench):
         assert before["up_to_per_s"] == after["above_per_s"]
         assert before["plan"]["usd_per_hour"] <= after["plan"]["usd_per_hour"] + 1e-9
     text = dnnbench("advise", STUDY, "--model=BERT", "--throughput=50", "--sweep").stdout
-    assert "Above 10.95/s it is g4dn.xlarge." in text
+    assert "Above 10.95/s the machine type is g4dn.xlarge." in text
 
 
 def test_bert_on_a_single_instance(advise):
@@ -221,7 +221,7 @@ def test_every_plan_is_told_and_nothing_twice(advise):
 def test_the_answer_comes_first(dnnbench):
     lines = dnnbench("advise", STUDY, "--model=BERT", "--throughput=2").stdout.splitlines()
     assert lines[0] == (
-        "2 inferences/s of bertsquad-10: 3x c6g.medium with onnxruntime-arm64v8, $0.102 an hour."
+        "2 inferences/s of bertsquad-10: 3x c6g.medium with onnxruntime-arm64v8, $0.102 per hour."
     )
     assert lines[2].startswith("Its machines are busy for 95 % of the time: above 80 % ")
     assert any(
@@ -235,7 +235,7 @@ def test_without_a_plan_the_nearest_target_is_told(advise, dnnbench):
     advice = advise(*flags, code=NO_PLAN)
     assert advice["plans"] == []
     assert advice["nearest"] == [{"throughput_per_s": pytest.approx(51.66), "latency_p99_s": None}]
-    assert "The nearest that is possible: 51.6/s.\n" in dnnbench("advise", STUDY, *flags).stdout
+    assert "Nearest possible: 51.6/s.\n" in dnnbench("advise", STUDY, *flags).stdout
     advice = advise("--model=BERT", "--throughput=20", "--latency-p99=0.01", code=NO_PLAN)
     assert advice["nearest"] == [
         {"throughput_per_s": 20, "latency_p99_s": pytest.approx(1 / 51.66)}

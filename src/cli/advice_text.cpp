@@ -60,7 +60,7 @@ std::string asked(const Question& question, const std::string& latency) {
 
 std::string latency_cell(const Latency& latency) {
   if (!latency.seconds) {
-    return latency.basis == LatencyBasis::kMeasuredUnderLoad ? "unknown" : "no end";
+    return latency.basis == LatencyBasis::kMeasuredUnderLoad ? "unknown" : "unbounded";
   }
   const std::string time = format_seconds(*latency.seconds);
   switch (latency.basis) {
@@ -80,15 +80,18 @@ std::string legend_of_latency(const std::vector<Latency>& latencies) {
   for (const Latency& latency : latencies) {
     const bool measured = latency.basis == LatencyBasis::kMeasuredUnderLoad;
     if (!latency.seconds) {
-      lines.insert(measured ? "p99 unknown: more traffic than was measured.\n"
-                            : "p99 no end: machines that are busy all the time.\n");
+      lines.insert(
+          measured
+              ? "p99 unknown: more traffic than was measured.\n"
+              : "p99 unbounded: the machines are always busy, so the queue grows without end.\n");
     } else if (latency.basis == LatencyBasis::kQueueingEstimate) {
       lines.insert(
           "p99 ~: estimated by queueing theory from times measured one request at a time.\n");
     } else if (!measured) {
       lines.insert(
-          "p99 ~ mean: only mean times are known; the mean with waiting, estimated as if all "
-          "inferences took equally long.\n");
+          "p99 ~ mean: only the mean time is known, so this is the estimated mean with queueing, "
+          "as "
+          "if all inferences took equally long.\n");
     }
   }
   return fmt::format("{}", fmt::join(lines, ""));
@@ -134,22 +137,22 @@ std::string times(double usd, double cheapest_usd) {
   return cheapest_usd > 0 ? fmt::format("{:.2f}x", usd / cheapest_usd) : "-";
 }
 
-std::string busy_cell(const Plan& plan) {
-  if (plan.candidate->load_alone) return "-";  // what it could do at most is not known
+std::string utilisation_cell(const Plan& plan) {
+  if (plan.candidate->load_alone) return "-";  // its capacity is not known
   return fmt::format("{:.0f}%", 100 * plan.utilisation);
 }
 
 std::string plans_table(const std::vector<Plan>& plans) {
   const std::set<std::string> common = common_labels(plans);
   const double cheapest_usd = plans.front().usd_per_hour;
-  std::vector<Row> rows{
-      {"plan", "engine", "$/h", "vs best", "$/million", "carries/s", "busy", "p99", "notes"}};
+  std::vector<Row> rows{{"plan", "engine", "$/h", "relative cost", "$/million", "capacity/s",
+                         "utilisation", "p99", "notes"}};
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     const Plan& plan = plans[i];
     rows.push_back({machines(plan), label(plan.candidate->what), format_usd(plan.usd_per_hour),
                     times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
-                    format_rate(plan.capacity_per_s), busy_cell(plan), latency_cell(plan.latency),
-                    notes_cell(plan, common)});
+                    format_rate(plan.capacity_per_s), utilisation_cell(plan),
+                    latency_cell(plan.latency), notes_cell(plan, common)});
   }
   std::vector<Latency> latencies;
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
@@ -180,15 +183,15 @@ std::string rejected_table(const std::vector<Rejected>& rejected) {
 std::string answer(const Question& question, const std::vector<Plan>& plans) {
   const Plan& best = plans.front();
   std::string text =
-      fmt::format("{}: {}, ${} an hour.\n", asked(question, within(question.load, best)),
+      fmt::format("{}: {}, ${} per hour.\n", asked(question, within(question.load, best)),
                   machines_and_engine(best), format_usd(best.usd_per_hour));
   for (const Plan& plan : plans) {
     if (plan.candidate->what.instance == best.candidate->what.instance) continue;
-    text += fmt::format("The cheapest on another type is {}, ${}", machines_and_engine(plan),
-                        format_usd(plan.usd_per_hour));
+    text += fmt::format("The cheapest on another machine type is {}, ${} per hour",
+                        machines_and_engine(plan), format_usd(plan.usd_per_hour));
     const double ratio = plan.usd_per_hour / best.usd_per_hour;
     if (best.usd_per_hour > 0) {
-      text += ratio < 1.005 ? ", equally cheap" : fmt::format(", {:.2f} times as much", ratio);
+      text += ratio < 1.005 ? ", the same price" : fmt::format(", {:.2f} times as much", ratio);
     }
     return text + ".\n";
   }
@@ -227,7 +230,7 @@ std::string no_plan(const Question& question, const Advice& advice) {
   std::vector<std::string> possible;
   for (const Target& target : advice.nearest) possible.push_back(shown(target));
   if (!possible.empty()) {
-    text += fmt::format("The nearest that is possible: {}.\n", fmt::join(possible, ", or "));
+    text += fmt::format("Nearest possible: {}.\n", fmt::join(possible, ", or "));
   }
   return text;
 }
@@ -269,12 +272,12 @@ Row row_of(const Run& run) {
           latency_cell(last.latency)};
 }
 
-// From which load on the machine type stays the same.
+// The request rate from which the machine type stays the same.
 std::string last_change(const std::vector<Run>& runs) {
   size_t last = runs.size() - 1;
   while (last > 0 && runs[last - 1].what().instance == runs[last].what().instance) --last;
   if (last == 0) return "";
-  return fmt::format("Above {:.4g}/s it is {}.\n", runs[last].first->above_per_s,
+  return fmt::format("Above {:.4g}/s the machine type is {}.\n", runs[last].first->above_per_s,
                      printable(runs[last].what().instance));
 }
 
@@ -298,10 +301,10 @@ std::string advice_text(const Question& question, const Advice& advice) {
 
 std::string sweep_text(const Question& question, const std::vector<Step>& steps) {
   const std::vector<Run> all = runs(steps);
-  std::string text = fmt::format("The cheapest plan for a load up to {}:\n\n",
+  std::string text = fmt::format("The cheapest plan at each request rate, up to {}:\n\n",
                                  asked(question, within(question.load)));
   std::vector<Row> rows{
-      {"above/s", "up to/s", "plan", "engine", "$/h", "$/million there", "p99 there"}};
+      {"above/s", "up to/s", "plan", "engine", "$/h", "$/million at end", "p99 at end"}};
   for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) rows.push_back(row_of(all[i]));
   text += layout(rows, {2, 3});
   if (all.size() > kMaxRuns) {
