@@ -32,11 +32,23 @@ std::string machines_and_engine(const Plan& plan) {
   return fmt::format("{} with {}", machines(plan), label(plan.candidate->what));
 }
 
-std::string asked(const Question& question) {
+std::string within(const Load& load) {
+  return load.latency_p99_s ? fmt::format(" within {:g} s", *load.latency_p99_s) : "";
+}
+
+// A plan whose 99th percentile is unknown is not said to be within the bound.
+std::string within(const Load& load, const Plan& plan) {
+  if (!load.latency_p99_s || plan.latency.basis != LatencyBasis::kMeanEstimate) {
+    return within(load);
+  }
+  return fmt::format(" in about {} on average ({:g} s was asked for, and its p99 is unknown)",
+                     format_seconds(plan.latency.seconds.value_or(0)), *load.latency_p99_s);
+}
+
+std::string asked(const Question& question, const std::string& latency) {
   const Load& load = question.load;
-  std::string text =
-      fmt::format("{:g} inferences/s of {}", load.throughput_per_s, printable(question.model));
-  if (load.latency_p99_s) text += fmt::format(" within {:g} s", *load.latency_p99_s);
+  std::string text = fmt::format("{:g} inferences/s of {}{}", load.throughput_per_s,
+                                 printable(question.model), latency);
   if (load.headroom > 0) text += fmt::format(" with {:g} % headroom", 100 * load.headroom);
   if (load.max_instances == 1) {
     text += " on a single instance";
@@ -48,40 +60,40 @@ std::string asked(const Question& question) {
 
 std::string latency_cell(const Latency& latency) {
   if (!latency.seconds) {
-    return latency.basis == LatencyBasis::kQueueingEstimate ? "unbounded" : "unknown";
+    return latency.basis == LatencyBasis::kMeasuredUnderLoad ? "unknown" : "unbounded";
   }
   const std::string time = format_seconds(*latency.seconds);
   switch (latency.basis) {
     case LatencyBasis::kQueueingEstimate:
       return "~" + time;
-    case LatencyBasis::kMean:
-      return time + " mean";
+    case LatencyBasis::kMeanEstimate:
+      return "~" + time + " mean";
     case LatencyBasis::kMeasuredUnderLoad:
       break;
   }
   return time;
 }
 
-// What the column of latencies holds.
-std::string legend_of_latency(const std::vector<Plan>& plans) {
-  std::set<LatencyBasis> bases;
-  bool without_end = false;
-  for (const Plan& plan : plans) {
-    bases.insert(plan.latency.basis);
-    without_end = without_end || !plan.latency.seconds;
+// What the terms in the column of latencies mean, as far as they occur.
+std::string legend_of_latency(const std::vector<Latency>& latencies) {
+  std::set<std::string> lines;
+  for (const Latency& latency : latencies) {
+    const bool measured = latency.basis == LatencyBasis::kMeasuredUnderLoad;
+    if (!latency.seconds) {
+      lines.insert(
+          measured
+              ? "p99 unknown: more traffic than was measured.\n"
+              : "p99 unbounded: the machines are always busy, so the queue grows without end.\n");
+    } else if (latency.basis == LatencyBasis::kQueueingEstimate) {
+      lines.insert(
+          "p99 ~: estimated by queueing theory from times measured one request at a time.\n");
+    } else if (!measured) {
+      lines.insert(
+          "p99 ~ mean: only mean times are known; the mean with queueing, estimated as if all "
+          "inferences took equally long.\n");
+    }
   }
-  std::string text;
-  if (bases.count(LatencyBasis::kQueueingEstimate) > 0) {
-    text += "p99 ~: estimated by queueing theory from times measured one request at a time.\n";
-    if (without_end)
-      text += "p99 unbounded: the machines are always busy, so the queue grows without end.\n";
-  }
-  if (bases.count(LatencyBasis::kMean) > 0) {
-    text +=
-        "p99 mean: there are no samples, so this is the mean time of one inference, without "
-        "queueing.\n";
-  }
-  return text;
+  return fmt::format("{}", fmt::join(lines, ""));
 }
 
 // The notes that every plan has, which need not stand in every row.
@@ -141,11 +153,15 @@ std::string plans_table(const std::vector<Plan>& plans) {
                     format_rate(plan.capacity_per_s), utilisation_cell(plan),
                     latency_cell(plan.latency), notes_cell(plan, common)});
   }
+  std::vector<Latency> latencies;
+  for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
+    latencies.push_back(plans[i].latency);
+  }
   std::string text = layout(rows, {0, 1, 8});
   if (plans.size() > kMaxPlans) {
     text += fmt::format("... and {} more; --json has all\n", plans.size() - kMaxPlans);
   }
-  return text + legend_of_latency(plans) + legend_of_notes(plans, common);
+  return text + legend_of_latency(latencies) + legend_of_notes(plans, common);
 }
 
 std::string rejected_table(const std::vector<Rejected>& rejected) {
@@ -165,8 +181,9 @@ std::string rejected_table(const std::vector<Rejected>& rejected) {
 // The answer in one sentence, the next cheapest machine type in another.
 std::string answer(const Question& question, const std::vector<Plan>& plans) {
   const Plan& best = plans.front();
-  std::string text = fmt::format("{}: {}, ${} per hour.\n", asked(question),
-                                 machines_and_engine(best), format_usd(best.usd_per_hour));
+  std::string text =
+      fmt::format("{}: {}, ${} per hour.\n", asked(question, within(question.load, best)),
+                  machines_and_engine(best), format_usd(best.usd_per_hour));
   for (const Plan& plan : plans) {
     if (plan.candidate->what.instance == best.candidate->what.instance) continue;
     text += fmt::format("The cheapest on another machine type is {}, ${} per hour",
@@ -208,7 +225,7 @@ std::string shown(const Target& target) {
 }
 
 std::string no_plan(const Question& question, const Advice& advice) {
-  std::string text = fmt::format("{}: no plan.\n", asked(question));
+  std::string text = fmt::format("{}: no plan.\n", asked(question, within(question.load)));
   std::vector<std::string> possible;
   for (const Target& target : advice.nearest) possible.push_back(shown(target));
   if (!possible.empty()) {
@@ -283,8 +300,8 @@ std::string advice_text(const Question& question, const Advice& advice) {
 
 std::string sweep_text(const Question& question, const std::vector<Step>& steps) {
   const std::vector<Run> all = runs(steps);
-  std::string text =
-      fmt::format("The cheapest plan at each request rate, up to {}:\n\n", asked(question));
+  std::string text = fmt::format("The cheapest plan at each request rate, up to {}:\n\n",
+                                 asked(question, within(question.load)));
   std::vector<Row> rows{
       {"above/s", "up to/s", "plan", "engine", "$/h", "$/million at end", "p99 at end"}};
   for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) rows.push_back(row_of(all[i]));
@@ -297,9 +314,11 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps)
   if (end_per_s < question.load.throughput_per_s * (1 - 1e-9)) {
     text += fmt::format("Above {:.4g}/s there is no plan.\n", end_per_s);
   }
-  std::vector<Plan> plans;
-  for (const Step& step : steps) plans.push_back(step.plan);
-  return text + warnings(question) + legend_of_latency(plans) +
+  std::vector<Latency> latencies;
+  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) {
+    latencies.push_back(all[i].last->plan.latency);
+  }
+  return text + warnings(question) + legend_of_latency(latencies) +
          fmt::format("Prices: {}.\n", printable(question.catalogue));
 }
 
