@@ -62,14 +62,8 @@ TEST(AdviceText, ManyPlansAreCounted) {
 TEST(AdviceText, WithoutAPlanTheNearestTargetIsRoundedToWhereItIsPossible) {
   const Load load{40, 0.01, 0, 3};
   const auto lines = lines_of(text_of({candidate("a", 1, 16.6667)}, load));
-  EXPECT_EQ(lines[0], "15 inferences/s of tiny: 1x b with openvino (threads=1), $0.500 per hour.");
-  EXPECT_EQ(lines[1],
-            "The cheapest on another machine type is 2x a with openvino (threads=1), $0.500 per "
-            "hour, the same price.");
-  EXPECT_EQ(lines[2].substr(0, 31), "Only its mean time is known: th");
-  EXPECT_EQ(lines[5],
-            "1x b  openvino (threads=1)  0.500          1.00x       9.26        20.0          75%  "
-            "~125 ms mean");
+  EXPECT_EQ(lines[0], "40 inferences/s of tiny within 0.01 s on at most 3 instances: no plan.");
+  EXPECT_EQ(lines[1], "Nearest possible: 40/s within 0.18 s.");
 }
 
 TEST(AdviceText, AFreeMachineHasNoRatio) {
