@@ -36,7 +36,7 @@ std::string within(const Load& load) {
   return load.latency_p99_s ? fmt::format(" within {:g} s", *load.latency_p99_s) : "";
 }
 
-// Of a plan whose 99th percentile is unknown it isn't said that it is within anything.
+// A plan whose 99th percentile is unknown is not said to be within the bound.
 std::string within(const Load& load, const Plan& plan) {
   if (!load.latency_p99_s || plan.latency.basis != LatencyBasis::kMeanEstimate) {
     return within(load);
@@ -89,9 +89,8 @@ std::string legend_of_latency(const std::vector<Latency>& latencies) {
           "p99 ~: estimated by queueing theory from times measured one request at a time.\n");
     } else if (!measured) {
       lines.insert(
-          "p99 ~ mean: only the mean time is known, so this is the estimated mean with queueing, "
-          "as "
-          "if all inferences took equally long.\n");
+          "p99 ~ mean: only mean times are known; the mean with queueing, estimated as if all "
+          "inferences took equally long.\n");
     }
   }
   return fmt::format("{}", fmt::join(lines, ""));

@@ -36,8 +36,7 @@ TEST(AdviceText, TheAnswerComesFirst) {
   EXPECT_EQ(lines[0], "15 inferences/s of tiny: 1x b with openvino (threads=1), $0.500 per hour.");
   EXPECT_EQ(lines[1],
             "The cheapest on another machine type is 2x a with openvino (threads=1), $0.500 per "
-            "hour, the "
-            "same price.");
+            "hour, the same price.");
   EXPECT_EQ(lines[2].substr(0, 31), "Only its mean time is known: th");
   EXPECT_EQ(lines[5],
             "1x b  openvino (threads=1)  0.500          1.00x       9.26        20.0          75%  "
