@@ -1,9 +1,12 @@
-"""Small models whose TensorFlow form its optimiser fuses (remapper.cc of TensorFlow 2.21): the fused
-kernel must keep what the model says of epsilon, alpha, axes and constants, not its own defaults."""
+"""Small models whose TensorFlow form its optimiser fuses (remapper.cc of TensorFlow 2.21), with their
+weights as constants: the fused kernel must keep what the model says of epsilon, slopes, axes and
+constants, instead of its own defaults. PyTorch's optimiser fuses some of them too."""
 
 import numpy as np
+import pytest
 from onnx import helper, numpy_helper
 
+import node_cases
 import tiny_models
 from tiny_models import tensor
 
@@ -292,3 +295,15 @@ MODELS = {
     "attention, mask of heads": attention([2, 3, 5, 7]),
     "comparison as number": product([node("Greater", "c half", "g"), node("Cast", "g", "y", to=1)]),
 }
+
+
+@pytest.fixture(scope="module")
+def failures(programs, tmp_path_factory):
+    return node_cases.run_cases(programs, tmp_path_factory.mktemp("fusions"), MODELS)
+
+
+@pytest.mark.parametrize("engine", node_cases.ENGINES)
+def test_a_fusion_keeps_what_the_model_says(failures, engine):
+    if engine not in failures:
+        pytest.skip(f"{engine} is not built here")
+    assert failures[engine] == {}
