@@ -45,6 +45,9 @@ def expected_outputs(model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> l
 
 def write_case(folder: Path, model: onnx.ModelProto, inputs: dict[str, np.ndarray]) -> None:
     outputs = expected_outputs(model, inputs)
+    for value, array in zip(model.graph.output, outputs, strict=True):
+        kind = onnx.helper.np_dtype_to_tensor_dtype(np.asarray(array).dtype)
+        value.type.tensor_type.elem_type = kind
     data = folder / "test_data_set_0"
     data.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(model.SerializeToString())
@@ -58,7 +61,9 @@ def run_cases(programs: Path, folder: Path, models: dict, inputs: dict | None = 
     """{engine: {name: reason}} of the models that did not end as ONNX Runtime's outputs say; where
     an engine says that it lacks something, the reason begins with "unsupported". `inputs` of a
     name, where they are not to be random."""
-    slugs = {f"test_{i}_{re.sub('[^A-Za-z0-9]+', '_', name)}": name for i, name in enumerate(models)}
+    slugs = {
+        f"test_{i}_{re.sub('[^A-Za-z0-9]+', '_', name)[:80]}": name for i, name in enumerate(models)
+    }
     for slug, name in slugs.items():
         given = (inputs or {}).get(name) or random_inputs(models[name])
         write_case(folder / "cases" / slug, models[name], given)
