@@ -1,5 +1,6 @@
-// Options: what the user asked for, one field a flag and under the flag's name. Made by
-// cli/parse_run_options.h; everything after it reads this and not argv.
+// Options: what the user asked for, with defaults filled in. A field mostly has its flag's name;
+// engines come from several flags. Made by cli/parse_run_options.h; everything after it reads this
+// and not argv.
 #pragma once
 
 #include <cstdint>
