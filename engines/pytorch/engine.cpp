@@ -59,9 +59,7 @@ class PyTorchEngine : public Engine {
     facts.settings["malloc"] = malloc_;
     std::vector<Placement> placement;
     for (const std::string& device : facts.devices) placement.push_back({device, facts.nodes});
-    return {precision_of(facts.weight_types, model_.graph.inputs),
-            pytorch::threads(),
-            placement,
+    return {precision_of(facts.weight_types, model_.graph.inputs), pytorch::threads(), placement,
             facts.settings};
   }
 

@@ -190,7 +190,8 @@ TEST_F(HostileEngine, LeavesNoDaemonBehind) {
   unsetenv("DNNBENCH_TEST_MARK");
   session->load({});
   // The one between the two ends by itself.
-  while (processes_with(mark).size() != 2) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (processes_with(mark).size() != 2)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   session.reset();
   EXPECT_EQ(processes_with(mark).size(), 0U);
 }

@@ -223,8 +223,7 @@ void write_values(const std::string& path, const std::vector<Value>& values) {
       if (tensor.type == DataType::kString) {
         out.write_bytes(pack_strings(tensor.strings));
       } else {
-        out.write_bytes(
-            {reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
+        out.write_bytes({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
       }
     }
   }
