@@ -166,7 +166,7 @@ void emit_conv(const Operation& n) {
   const Permutation last = channels_last(rank);
   const Out x = g.sub(g.cast(n.in(0, last), TF_INT32), for_last(n, 2, TF_INT32));
   const Out w = g.sub(g.cast(n.in(3, filters_last(rank)), TF_INT32), for_last(n, 5, TF_INT32));
-  const Windows windows = read_windows(n, spatial_sizes(n, 0), kernel_of(n, 3));
+  const Windows windows = read_windows(n, kernel_of(n, 3));
   Out y = convolve(g, x, w, windows, n.integer("group", 1));
   if (n.has(8)) y = g.add(y, n.in(8));
   const Out factor =
