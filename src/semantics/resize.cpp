@@ -51,8 +51,7 @@ ResizeMode read_resize_mode(const import::Node& node) {
     mode.interpolation = "linear";
   }
   require_one_of(mode.interpolation, "mode", {"nearest", "linear", "cubic"});
-  mode.coordinates =
-      old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
+  mode.coordinates = old ? "asymmetric" : node.text("coordinate_transformation_mode", "half_pixel");
   require_one_of(mode.coordinates, "coordinate_transformation_mode",
                  {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
                   "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"});

@@ -35,8 +35,8 @@ RoiAlign read_roi_align(const import::Node& node) {
   align.samples = node.integer("sampling_ratio", 0);
   align.scale = node.number("spatial_scale", 1);
   // Before opset 16 there were no half pixels.
-  const std::string coordinates = node.text(
-      "coordinate_transformation_mode", node.opset < 16 ? "output_half_pixel" : "half_pixel");
+  const std::string coordinates = node.text("coordinate_transformation_mode",
+                                            node.opset < 16 ? "output_half_pixel" : "half_pixel");
   if (coordinates != "half_pixel" && coordinates != "output_half_pixel") {
     throw Unsupported("it has the coordinate_transformation_mode " + coordinates);
   }

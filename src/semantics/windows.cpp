@@ -63,7 +63,8 @@ void pad_to_same(Windows& w, size_t i, bool upper) {
   }
   w.output[i] = in == kUnknown ? kUnknown : (in + stride - 1) / stride;
   // With a stride of 1 the input's size does not matter.
-  const int64_t wanted = in == kUnknown ? w.span(i) - 1 : (w.output[i] - 1) * stride + w.span(i) - in;
+  const int64_t wanted =
+      in == kUnknown ? w.span(i) - 1 : (w.output[i] - 1) * stride + w.span(i) - in;
   const int64_t total = std::max<int64_t>(0, wanted);
   w.before[i] = upper ? total / 2 : total - total / 2;
   w.after[i] = total - w.before[i];

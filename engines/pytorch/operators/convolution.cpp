@@ -38,8 +38,8 @@ void write_conv_integer(Operation& op) {
 
 // What the library pads alike on both sides is cut or added after it.
 void write_conv_transpose(Operation& op) {
-  const semantics::TransposedWindows w = semantics::read_transposed_windows(
-      op.node, spatial_sizes(op, 0), kernel_of_weights(op, 1));
+  const semantics::TransposedWindows w =
+      semantics::read_transposed_windows(op.node, spatial_sizes(op, 0), kernel_of_weights(op, 1));
   const size_t count = w.dimensions();
   op.require(count <= 3, "more than three spatial dimensions");
   const auto write = [&](const std::string& bias, const Shape& pads, const Shape& output_padding) {

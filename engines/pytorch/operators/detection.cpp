@@ -19,11 +19,10 @@ void write_non_max_suppression(Operation& op) {
 
 void write_roi_align(Operation& op) {
   const semantics::RoiAlign align = semantics::read_roi_align(op.node);
-  op.out(op.call("roi_align",
-                 {op.in(0), op.in(1), op.in(2) + ".to(4)", truth(align.takes_max),
-                  truth(align.half_pixel), std::to_string(align.rows),
-                  std::to_string(align.columns), std::to_string(align.samples),
-                  number(align.scale)}));
+  op.out(op.call("roi_align", {op.in(0), op.in(1), op.in(2) + ".to(4)", truth(align.takes_max),
+                               truth(align.half_pixel), std::to_string(align.rows),
+                               std::to_string(align.columns), std::to_string(align.samples),
+                               number(align.scale)}));
 }
 
 void write_max_roi_pool(Operation& op) {

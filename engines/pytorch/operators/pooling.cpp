@@ -80,9 +80,9 @@ void write_average_pool(Operation& op) {
 
 void write_lp_pool(Operation& op) {
   const Windows w = read_pool(op);
-  op.out(op.call("power_mean_of_windows",
-                 {padded(op, w, "0.0"), number(semantics::pool_norm(op.node)), list(w.kernel),
-                  list(w.strides), list(w.dilations)}));
+  op.out(
+      op.call("power_mean_of_windows", {padded(op, w, "0.0"), number(semantics::pool_norm(op.node)),
+                                        list(w.kernel), list(w.strides), list(w.dilations)}));
 }
 
 std::string spatial_axes(Operation& op) {

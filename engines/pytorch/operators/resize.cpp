@@ -167,8 +167,8 @@ void write_resize(Operation& op) {
     if (!function.empty()) return op.out(function);
   }
   const DataType type = op.type(0);
-  const bool as_it_is = type == DataType::kFloat32 || type == DataType::kFloat64 ||
-                        mode.interpolation == "nearest";
+  const bool as_it_is =
+      type == DataType::kFloat32 || type == DataType::kFloat64 || mode.interpolation == "nearest";
   const DataType wide = type == DataType::kFloat64 ? type : DataType::kFloat32;
   const std::string x = as_it_is ? op.in(0) : op.let(op.in(0) + ".to(6)");
   const std::string y =

@@ -230,8 +230,8 @@ Out transposed_group(Graph& g, Out x, Out filters, const Transposed& t) {
     return g.call("Conv3DBackpropInputV2", {shape, filters, x}, attributes);
   }
   const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
-  return g.cast(g.call("Conv2DBackpropInput", {shape, g.cast(filters, computed), g.cast(x, computed)},
-                       attributes),
+  return g.cast(g.call("Conv2DBackpropInput",
+                       {shape, g.cast(filters, computed), g.cast(x, computed)}, attributes),
                 type);
 }
 

@@ -1,9 +1,8 @@
 // Pad, in all its modes.
-#include "semantics/pads.h"
-
 #include <algorithm>
 
 #include "operators.h"
+#include "semantics/pads.h"
 
 namespace dnnbench::tf {
 namespace {

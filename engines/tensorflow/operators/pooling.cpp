@@ -87,7 +87,8 @@ void max_with_indices(const Operation& n, Out x, const Windows& w) {
   const auto last = static_cast<int64_t>(count) + 2;
   const Out best = g.compute("ArgMax", {rows, g.int_scalar(last)}, {{"output_type", TF_INT64}});
   const int64_t channel_size = element_count(w.input);
-  const std::vector<int64_t> table = semantics::window_positions(w, n.integer("storage_order", 0) != 0);
+  const std::vector<int64_t> table =
+      semantics::window_positions(w, n.integer("storage_order", 0) != 0);
   // The row of each window in the table, then the place in the row.
   const int64_t window_count = element_count(w.output);
   std::vector<int64_t> starts;

@@ -61,10 +61,10 @@ bool is_bilinear(const std::vector<ResizedAxis>& axes, const ResizeMode& mode, T
 
 Out resize_bilinear(Graph& g, Out x, const std::vector<ResizedAxis>& axes,
                     const std::string& coordinates) {
-  return g.call("ResizeBilinear", {x, g.ints({axes[2].size_out, axes[3].size_out})},
-                {{"align_corners", coordinates == "align_corners"},
-                 {"half_pixel_centers",
-                  coordinates == "half_pixel" || coordinates == "pytorch_half_pixel"}});
+  return g.call(
+      "ResizeBilinear", {x, g.ints({axes[2].size_out, axes[3].size_out})},
+      {{"align_corners", coordinates == "align_corners"},
+       {"half_pixel_centers", coordinates == "half_pixel" || coordinates == "pytorch_half_pixel"}});
 }
 
 void resize(const Operation& n, const ResizeMode& mode, const std::vector<ResizedAxis>& axes) {

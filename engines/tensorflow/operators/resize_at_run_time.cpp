@@ -120,12 +120,12 @@ Out resize_weighted(Graph& g, Out x, Out sources, const Axis& axis, const Resize
 Out resize_along(Graph& g, Out x, const Axis& axis, const ResizeMode& mode, int64_t place) {
   const Out sources = sources_of(g, axis, mode);
   const bool nearest = mode.interpolation == "nearest";
-  Out y = nearest ? g.gather(x, indices_of(g, nearest_of(g, sources, axis, mode.nearest), axis),
-                             place)
-                  : resize_weighted(g, x, sources, axis, mode, place);
+  Out y = nearest
+              ? g.gather(x, indices_of(g, nearest_of(g, sources, axis, mode.nearest), axis), place)
+              : resize_weighted(g, x, sources, axis, mode, place);
   if (!mode.crops()) return y;
-  Out outside = g.call("LogicalOr", {g.less(sources, single(g, 0)),
-                                     g.compute("Greater", {sources, axis.last})});
+  Out outside = g.call("LogicalOr",
+                       {g.less(sources, single(g, 0)), g.compute("Greater", {sources, axis.last})});
   for (auto i = place + 1; i < static_cast<int64_t>(g.rank(x)); ++i) {
     outside = g.expand_dims(outside, i - place);
   }

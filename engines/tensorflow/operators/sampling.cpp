@@ -289,8 +289,7 @@ Out place_windows(Graph& g, Out image, Out kernel, const Windows& w, size_t i) {
 void emit_col2im(const Operation& n) {
   Graph& g = n.g;
   const auto dimensions = static_cast<size_t>(n.static_shape(1).at(0));
-  const Windows w =
-      semantics::read_windows(n.node, Shape(dimensions, -1), Shape(dimensions, 1));
+  const Windows w = semantics::read_windows(n.node, Shape(dimensions, -1), Shape(dimensions, 1));
   const Out image = g.cast(n.in(1), TF_INT64), kernel = g.cast(n.in(2), TF_INT64);
   const auto element = [&](Out list, size_t i) {
     return g.gather(list, g.int_scalar(static_cast<int64_t>(i)), 0);
