@@ -52,7 +52,6 @@ void write_dequantize(Operation& op) {
   const int64_t axis = op.node.integer("axis", 1);
   const int64_t wanted = op.node.integer("output_dtype", 0);
   const DataType type = wanted == 0 ? op.type(1) : static_cast<DataType>(wanted);
-  scalar_type(op.type(0));
   std::string x = op.in(0) + ".to(3)";
   if (op.has(2)) x = fmt::format("({} - {}.to(3))", x, spread(op, 2, axis));
   op.out(fmt::format("({}.to(6) * {}.to(6)).to({})", x, spread(op, 1, axis), dtype(type)), type);

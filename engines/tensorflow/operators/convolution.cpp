@@ -163,6 +163,23 @@ Out fused_activation(const Operation& n, Out x) {
   throw Unsupported("it has the activation " + name);
 }
 
+// A shape whose first size, where it is -1, is that of x.
+Out known_or_size(Graph& g, Out x, Shape sizes) {
+  if (sizes[0] >= 0) return g.longs(sizes);
+  sizes.erase(sizes.begin());
+  return g.concat({g.expand_dims(g.size_of(x, 0), 0), g.longs(sizes)}, 0);
+}
+
+// Without rows oneDNN's kernel gives the result other sizes than it has.
+Out with_channels(const Operation& n, Out y, const Windows& w) {
+  const int64_t rows = n.shape(0)[0];
+  if (rows > 0) return y;
+  Shape sizes{rows};
+  sizes.insert(sizes.end(), w.output.begin(), w.output.end());
+  sizes.push_back(n.static_shape(1)[0]);
+  return n.g.reshape(y, known_or_size(n.g, n.in(0), sizes));
+}
+
 void emit_conv(const Operation& n) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
@@ -171,7 +188,7 @@ void emit_conv(const Operation& n) {
   Out y = convolve(g, n.in(0, last), n.in(1, filters_last(rank)), w, n.integer("group", 1));
   if (n.has(2)) y = g.compute("BiasAdd", {y, n.in(2)});
   if (n.has(3)) y = g.add(y, n.in(3, last));
-  n.out(fused_activation(n, y), last);
+  n.out(with_channels(n, fused_activation(n, y), w), last);
 }
 
 // The filters of ConvInteger and of quantised ones are less their zero point; see
@@ -207,13 +224,6 @@ Out fit(Graph& g, Out y, const Transposed& t) {
   }
   paddings.insert(paddings.end(), {0, 0});
   return padded ? g.call("Pad", {y, g.reshape(g.ints(paddings), Shape{-1, 2})}) : y;
-}
-
-// A shape whose first size, where it is -1, is that of x.
-Out known_or_size(Graph& g, Out x, Shape sizes) {
-  if (sizes[0] >= 0) return g.longs(sizes);
-  sizes.erase(sizes.begin());
-  return g.concat({g.expand_dims(g.size_of(x, 0), 0), g.longs(sizes)}, 0);
 }
 
 // One group, channels last; filters [kernel..., M, C].

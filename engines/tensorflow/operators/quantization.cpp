@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "matrix.h"
 #include "operators.h"
+#include "semantics/four_bits.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -86,6 +87,15 @@ void emit_quantize(const Operation& n) {
   n.out(saturate(g, g.div(x, scale), zero, type));
 }
 
+// An input as int32; constants of four bits, too.
+Out integers_of(const Operation& n, size_t input) {
+  const import::Constant* known = n.constant(input);
+  if (known == nullptr || !semantics::is_four_bits(known->type)) {
+    return n.g.cast(n.in(input), TF_INT32);
+  }
+  return n.g.cast(n.g.constant(semantics::widened(*known).tensor()), TF_INT32);
+}
+
 Out dequantized(const Operation& n, size_t x, size_t scale, size_t zero) {
   Graph& g = n.g;
   Out value = g.cast(n.in(x), TF_INT32);
@@ -99,8 +109,8 @@ void emit_dequantize(const Operation& n) {
   const int64_t axis = axis_of_parameters(n, shape);
   const int64_t block = n.integer("block_size", 0);
   const TF_DataType result = n.type(1);
-  Out x = g.cast(n.in(0), TF_INT32);
-  if (n.has(2)) x = g.sub(x, spread_parameter(g, g.cast(n.in(2), TF_INT32), shape, axis, block));
+  Out x = integers_of(n, 0);
+  if (n.has(2)) x = g.sub(x, spread_parameter(g, integers_of(n, 2), shape, axis, block));
   const Out scale = spread_parameter(g, g.cast(n.in(1), TF_FLOAT), shape, axis, block);
   n.out(g.cast(g.mul(g.cast(x, TF_FLOAT), scale), result));
 }
