@@ -96,7 +96,6 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
   report_chosen_sizes(shapes, progress);
 
   prepared.load.model_path = fs::absolute(model.path).string();
-  prepared.load.device = options.device;
   prepared.load.precision = options.precision;
   prepared.load.threads = threads;
   prepared.load.input_shapes = shapes.sizes();
