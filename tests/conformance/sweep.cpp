@@ -11,9 +11,9 @@ namespace {
 
 constexpr double kTimeout_s = 60;
 
-LoadConfig config_for(const ConformanceCase& test, const TestData& data) {
+LoadConfig config_for(const DataSet& data) {
   LoadConfig config;
-  config.model_path = test.folder + "/model.onnx";
+  config.model_path = data.model_path;
   for (const Value& input : data.inputs) {
     if (input.kind == Value::Kind::kTensor) config.input_shapes[input.name] = input.tensor().shape;
   }
@@ -45,7 +45,7 @@ class Worker {
   std::optional<EngineSession> session_;
 };
 
-void run_data(Worker& worker, const LoadConfig& config, const TestData& data,
+void run_data(Worker& worker, const LoadConfig& config, const DataSet& data,
               const std::string& work_folder, Outcome& outcome) {
   const std::string file = work_folder + "/inputs";
   EngineSession& session = worker.session();
@@ -62,8 +62,8 @@ Outcome run_case(Worker& worker, Worker* simplifier, const ConformanceCase& test
   Outcome outcome;
   Worker* at_work = &worker;
   try {
-    for (const TestData& data : test.data_sets) {
-      LoadConfig config = config_for(test, data);
+    for (const DataSet& data : test.data_sets) {
+      LoadConfig config = config_for(data);
       if (simplifier != nullptr) {
         at_work = simplifier;
         const std::string file = work_folder + "/simplified.onnx";

@@ -1,7 +1,7 @@
 """Where TVM 0.27's ONNX importer fails, or is silently wrong, on models that people have.
 
-Each fix replaces the importer's conversion of one operator, and returns None where the importer's
-own will do. import_fixes_test.py has an ONNX model for each.
+Each fix replaces the importer's conversion of one operator, or stands for one that it lacks, and
+returns None where the importer's own will do. import_fixes_test.py has an ONNX model for each.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import tvm
 from tvm import relax
+
+from .recurrent import RECURRENT_OPERATORS
 
 Inputs = list[relax.Expr | None]
 Fix = Callable[[relax.BlockBuilder, Inputs, dict], relax.Expr | None]
@@ -138,4 +140,5 @@ FIXES: dict[str, Fix] = {
     "Pow": fix_pow,
     "Resize": fix_resize,
     "Upsample": fix_upsample,
+    **RECURRENT_OPERATORS,
 }

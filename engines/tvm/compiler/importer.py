@@ -25,7 +25,7 @@ class _Importer(onnx_frontend.ONNXGraphImporter):
     """The library's, as it is used by its own `from_onnx`, which first checks the whole model again."""
 
     def _check_for_unsupported_ops(self, graph: onnx.GraphProto) -> None:
-        known = onnx_frontend._get_convert_map()
+        known = {*onnx_frontend._get_convert_map(), *FIXES}
         for node in graph.node:
             if node.domain not in _ONNX_DOMAINS:
                 raise Unsupported(f"TVM does not know {node.domain}.{node.op_type}{_where(node)}")
@@ -43,6 +43,8 @@ class _Importer(onnx_frontend.ONNXGraphImporter):
             if fixed is not None:
                 return fixed
             return super()._convert_operator(op_name, inputs, attrs, opset)
+        except Unsupported as unsupported:
+            raise Unsupported(f'{op_name} (opset {opset}), node "{name}": {unsupported}') from None
         except Exception as error:  # noqa: BLE001 whatever it is, the importer can't do this node
             raise Unsupported(
                 f"TVM's importer can't express {op_name} (opset {opset}), "
