@@ -59,14 +59,17 @@ _KNOWN: dict[str, tuple[Callable[..., relax.Expr], list[float | None]]] = {
 
 
 def read_activations(attributes: dict, defaults: list[str]) -> list[Activation]:
-    """Those that a node's attributes name, of all directions, or `defaults`."""
+    """Those that a node's attributes name, of all directions, or `defaults`.
+
+    There may be more than it needs: the schema of RNN names two by default, for one direction too.
+    """
     given = [name.decode() for name in attributes.get("activations", ())] or defaults
-    if len(given) != len(defaults):
+    if len(given) < len(defaults):
         raise Unsupported(f"it has {len(given)} activations instead of {len(defaults)}")
     # Listed for those activations only that have an alpha, or a beta.
     alphas = iter(attributes.get("activation_alpha", ()))
     betas = iter(attributes.get("activation_beta", ()))
-    return [_activation(name, (alphas, betas)) for name in given]
+    return [_activation(name, (alphas, betas)) for name in given[: len(defaults)]]
 
 
 def _activation(name: str, values: tuple) -> Activation:

@@ -19,9 +19,17 @@ def build_library(
     weights: Path,
 ) -> None:
     """Writes the library, and its last parameters in TVM's format of weights."""
-    lowered, large = take_weights_out(lower(module, target, kernel_of))
-    tvm.compile(lowered, target=target).export_library(str(library))
+    executable, large = compile_module(module, target, kernel_of)
+    executable.export_library(str(library))
     tvm.runtime.save_param_dict_to_file(large, str(weights))
+
+
+def compile_module(
+    module: tvm.IRModule, target: tvm.target.Target, kernel_of: KernelOf | None
+) -> tuple[tvm.runtime.Executable, dict[str, tvm.runtime.Tensor]]:
+    """The executable, not linked yet, and its last parameters."""
+    lowered, large = take_weights_out(lower(module, target, kernel_of))
+    return tvm.compile(lowered, target=target), large
 
 
 def lower(

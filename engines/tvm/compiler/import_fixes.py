@@ -47,6 +47,26 @@ def _clip_bound(
     return float(np.clip(bound, -_LARGEST, _LARGEST))
 
 
+def fix_concat(_: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> relax.Expr | None:
+    """Without the operands that have no elements, such as a cache that is empty at first.
+
+    The runtime can't load a constant without elements.
+    """
+    if not all(isinstance(operand.ty, relax.TensorType) for operand in inputs):
+        return None
+    full = [operand for operand in inputs if not _is_empty(operand)]
+    if not full or len(full) == len(inputs):
+        return None
+    return full[0] if len(full) == 1 else relax.op.concat(full, attributes["axis"])
+
+
+def _is_empty(operand: relax.Expr) -> bool:
+    shape = operand.ty.shape
+    return shape is not None and any(
+        isinstance(size, tvm.tirx.IntImm) and int(size) == 0 for size in shape
+    )
+
+
 def fix_one_hot(builder: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> relax.Expr:
     """Rows of a table, whose type is the values' own.
 
@@ -136,6 +156,7 @@ def fix_upsample(_: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> rel
 
 FIXES: dict[str, Fix] = {
     "Clip": fix_clip,
+    "Concat": fix_concat,
     "OneHot": fix_one_hot,
     "Pow": fix_pow,
     "Resize": fix_resize,
