@@ -69,7 +69,7 @@ def test_the_ranking_is_what_is_known_of_these_engines(three):
         assert result["stopped"] == "decided"
         assert result["ranking"]["decided"]
         assert result["ranking"]["probability"] >= 0.99
-    assert "are equally fast, within 1 %; the whole order holds" in three.stdout
+    assert "are equally fast, within 1 % (whole order: confidence >= " in three.stdout
     assert "  tie  " in three.stdout
     assert "  1.05x [1.0" in three.stdout
 
@@ -133,5 +133,5 @@ def test_a_confidence_that_can_not_be_reached_is_not_claimed(bench, convolution)
     assert not ranking["decided"]
     assert ranking["vs_best_interval"] is None
     assert 0.9 < ranking["probability"] < 0.999999
-    assert "which is undecided at 99.9999 %" in run.stdout
+    assert "with no winner yet at 99.9999 % confidence" in run.stdout
     assert "x [?]" in run.stdout

@@ -152,7 +152,7 @@ Speed measured_speed(const StoredResult& result, std::vector<MeasuredRate> rates
   } else {
     speed = speed_of(result.times_s);
   }
-  speed.load_rates = std::move(rates);
+  speed.measured_rates = std::move(rates);
   return speed;
 }
 

@@ -28,12 +28,13 @@ TEST(BatchTable, HasEveryBatchOfAnEngineTogether) {
                    measured("openvino", 16, 0.8), measured("openvino", 4, 0.3)});
   EXPECT_EQ(
       table,
-      "engine                       batch  items/s  vs smallest  median     p90  p99  verdict\n"
-      "openvino (threads=1-seed=3)      1     10.0        1.00x  100 ms  100 ms    -\n"
-      "openvino (threads=1-seed=3)      4     13.3        1.33x  300 ms  300 ms    -\n"
-      "openvino (threads=1-seed=3)     16     20.0        2.00x  800 ms  800 ms    -  most\n"
-      "tvm (threads=1-seed=3)           1     5.00        1.00x  200 ms  200 ms    -  most\n"
-      "tvm (threads=1-seed=3)          16        -            -       -       -    -  "
+      "engine                       batch  items/s  vs smallest batch  median     p90  p99  "
+      "verdict\n"
+      "openvino (threads=1-seed=3)      1     10.0              1.00x  100 ms  100 ms    -\n"
+      "openvino (threads=1-seed=3)      4     13.3              1.33x  300 ms  300 ms    -\n"
+      "openvino (threads=1-seed=3)     16     20.0              2.00x  800 ms  800 ms    -  best\n"
+      "tvm (threads=1-seed=3)           1     5.00              1.00x  200 ms  200 ms    -  best\n"
+      "tvm (threads=1-seed=3)          16        -                  -       -       -    -  "
       "out_of_memory\n");
 }
 
@@ -44,18 +45,18 @@ TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
   Result unverified = measured("tvm", 8, 0.1);
   unverified.verification.verdict = Verdict::kUnverified;
   const std::string table = batch_table({failed("tvm", 1), suspect, unverified});
-  EXPECT_EQ(table.find("most"), std::string::npos);
+  EXPECT_EQ(table.find("best"), std::string::npos);
   EXPECT_NE(table.find("suspect"), std::string::npos);
   EXPECT_EQ(batch_sentence({failed("tvm", 1), suspect, unverified}),
-            "No engine has a verified result at any batch on a quiet machine.");
+            "No engine has a verified result for any batch measured on a quiet machine.");
 }
 
 TEST(BatchSentence, TellsTheTimeThatItsItemsTake) {
   EXPECT_EQ(
       batch_sentence({measured("tvm", 1, 0.2), measured("tvm", 8, 0.4)}),
-      "tvm (threads=1-seed=3) with batch 8 does most, 20.0 items a second, each after 400 ms, "
-      "one batch at a time; batches were measured one after the other, so small differences "
-      "may be the machine's drift.");
+      "tvm (threads=1-seed=3) with batch 8 has the highest throughput: 20.0 items/s, 400 ms per "
+      "batch, one batch at a time. Batches were measured one after the other, so small differences "
+      "may be drift of the machine.");
 }
 
 }  // namespace

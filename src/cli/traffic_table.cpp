@@ -15,8 +15,9 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"engine",         "version", "carries/s", "busy", "median", "p90",   "p99",
-                  "p99, 95 % sure", "waits",   "generator", "load", "memory", "error", "verdict"};
+const Row kHeader{"engine",    "version", "sustained/s", "utilisation", "median",
+                  "p90",       "p99",     "p99 95 % CI", "mean wait",   "generator delay",
+                  "load time", "memory",  "error",       "verdict"};
 const std::vector<size_t> kLeftAligned{0, 1, 7, 13};
 
 bool is_carried(const Result& result) {
@@ -45,7 +46,7 @@ void add_figures(const Result& result, Row& row) {
   const bool has_p99 = latency_s.count("p99") > 0;
   row.push_back(has_p99 ? interval_cell(figures) : "-");
   row.push_back(latency_s.empty() ? "-" : format_seconds(figures.mean_wait_s));
-  row.push_back(format_seconds(figures.mean_late_s) + " late");
+  row.push_back(format_seconds(figures.mean_late_s));
 }
 
 Row row_of(const Result& result) {
@@ -90,16 +91,14 @@ std::string figure(const Result& result) {
   const RateFigures& figures = result.load->figures();
   if (!result.load->slo_p99_s)
     return fmt::format("{} {}", format_seconds(*figures.p99_s), interval_cell(figures));
-  return format_rate(figures.rate_per_s) + " a second";
+  return format_rate(figures.rate_per_s) + "/s";
 }
 
 std::string of_what(const TrafficResult& load) {
   if (!load.slo_p99_s) {
-    return fmt::format("the lowest 99th percentile at {} requests a second",
-                       format_rate(load.figures().rate_per_s));
+    return fmt::format("the lowest p99 at {} requests/s", format_rate(load.figures().rate_per_s));
   }
-  return fmt::format("the highest rate with a 99th percentile within {}",
-                     format_seconds(*load.slo_p99_s));
+  return fmt::format("the highest rate with a p99 of at most {}", format_seconds(*load.slo_p99_s));
 }
 
 }  // namespace
@@ -135,12 +134,12 @@ std::string load_table(const std::vector<Result>& results) {
 
 std::string load_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> carried = carried_best_first(results);
-  if (carried.empty()) return "No engine has verified latencies under this load.";
+  if (carried.empty()) return "No engine has verified latencies for this traffic.";
   const Result& best = *carried.front();
   const std::string name = engine_label(best.backend, best.settings);
   if (carried.size() == 1) {
-    return fmt::format("{} alone has {}: {}; {}.", name, of_what(*best.load), figure(best),
-                       agreement(carried));
+    return fmt::format("{} is the only engine with a valid result: {} is {}; {}.", name,
+                       of_what(*best.load), figure(best), agreement(carried));
   }
   std::vector<std::string> rivals;
   for (size_t i = 1; i < carried.size(); ++i) {
@@ -149,7 +148,7 @@ std::string load_sentence(const std::vector<Result>& results) {
   }
   if (!rivals.empty()) {
     return fmt::format(
-        "{} or {} has {}, which is undecided: what is known of them overlaps; a longer --budget "
+        "{} or {} has {}: their intervals overlap, so there is no winner yet; a longer --budget "
         "may "
         "decide it; {}.",
         name, fmt::join(rivals, " or "), of_what(*best.load), agreement(carried));
