@@ -12,7 +12,6 @@
 #include "core/error.h"
 #include "onnx.pb.h"
 #include "onnx/model.h"
-#include "onnx/read_proto.h"
 #include "onnx/test_data.h"
 #include "verify/compare_values.h"
 
@@ -76,16 +75,23 @@ void remove_input(const std::string& name, onnx::GraphProto& graph) {
                inputs.end());
 }
 
+template <typename Message>
+Message read_message(const std::string& path) {
+  Message message;
+  std::ifstream file(path, std::ios::binary);
+  if (!message.ParseFromIstream(&file)) throw Error("can't read " + path);
+  return message;
+}
+
 // The model of a data set with these inputs as initializers.
 onnx::ModelProto constant_model(const DataSet& set, const std::vector<size_t>& constants) {
   // Before it, an initializer had to be an input too.
   constexpr int64_t kIrVersionOfFreeInitializers = 4;
-  onnx::ModelProto model;
-  read_proto(set.model_path, "an ONNX model", model);
+  auto model = read_message<onnx::ModelProto>(set.model_path);
   model.set_ir_version(std::max(model.ir_version(), kIrVersionOfFreeInitializers));
   for (const size_t i : constants) {
     onnx::TensorProto& tensor = *model.mutable_graph()->add_initializer();
-    read_proto(fmt::format("{}/input_{}.pb", set.folder, i), "an ONNX tensor", tensor);
+    tensor = read_message<onnx::TensorProto>(fmt::format("{}/input_{}.pb", set.folder, i));
     tensor.set_name(set.inputs[i].name);
     remove_input(tensor.name(), *model.mutable_graph());
   }

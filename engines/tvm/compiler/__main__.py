@@ -67,10 +67,13 @@ def compile_model(options: argparse.Namespace) -> dict:
 
 
 def compile_for(target, model, kernels, options: argparse.Namespace) -> dict:
+    import tvm
+
     from . import build, host_target, importer, tune
 
     module = importer.import_model(model)
     settings = {
+        "compiler": tvm.__version__,
         "target": host_target.describe(target),
         "opt_level": str(target.attrs["opt-level"]),
         "schedules": options.schedules,
@@ -80,8 +83,8 @@ def compile_for(target, model, kernels, options: argparse.Namespace) -> dict:
         written = tune.Files(options.library, options.weights)
         tuned = tune.tune(module, target, options.records, options.tune, own, written)
         return dataclasses.asdict(tuned) | {"settings": settings | tuned.settings}
-    build.build_library(module, target, kernels, options.library, options.weights)
-    return {"settings": settings}
+    told = build.build_library(module, target, kernels, options.library, options.weights)
+    return {"settings": settings | told}
 
 
 def raise_for_node(target, model, kernels) -> None:
@@ -89,7 +92,7 @@ def raise_for_node(target, model, kernels) -> None:
     from . import blame, build, importer
 
     culprit = blame.find_culprit(
-        model, lambda alone: build.compile_module(importer.import_model(alone), target, kernels)
+        model, lambda alone: build.try_to_build(importer.import_model(alone), target, kernels)
     )
     if culprit is not None:
         node, error = culprit
