@@ -11,7 +11,7 @@ from comparisons import Comparison, Row
 from plans import Candidate
 from read_results import Result, is_positive, text_or
 
-LEAST_FOR_P99 = 459  # experiments, docs/results-format.md
+LEAST_FOR_P99 = 459  # measurements, docs/results-format.md
 MOST_BATCHES = 20
 # Student's t: the 97.5th percentile with 1 to 19 degrees of freedom.
 T_975 = (
@@ -36,7 +36,9 @@ def candidates(
             group.sort(key=lambda row: age_order(row.result))
         *older, newest = group
         older = [row for row in older if row.result.mode == newest.result.mode]
-        out += [(row, "a newer result, or one of a quiet machine, counts") for row in older]
+        out += [
+            (row, "a newer result, or one from a quiet machine, is used instead") for row in older
+        ]
         measured = rates.get(what, ())
         reason = why_not(newest.result, shapes, measured)
         if reason:
@@ -103,15 +105,15 @@ def why_not(result: Result, shapes: set[str], rates: tuple) -> str:
     if result.outcome != "ok":
         return result.outcome.replace("_", " ")
     if result.verdict == "wrong":
-        return "its outputs were found wrong"
+        return "its outputs were wrong"
     if result.suspect:
         return "the machine was busy with something else: measure again"
     if serves_batches(result):
-        return "serves several items at a time; how long requests wait for them was not measured"
+        return "serves batches; how long requests wait for a batch to fill was not measured"
     if shape_of(result) not in shapes:
         return "another input shape than the other results of the model"
     if result.mode == "load" and carried_per_s(rates) == 0:
-        return "under load it carried no rate with a known 99th percentile"
+        return "it sustained no rate with a known 99th percentile"
     if result.published and result.published.bound == "below":
         return f"only known to be {result.statement}"
     if interval_of(result, rates)[0] <= 0:
@@ -154,7 +156,7 @@ def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> C
         mean_s=mean_of(result, load_rates),
         mean_square_s2=math.fsum(t * t for t in times) / len(times) if times else None,
         slowest_s=slowest(result.ordered_s) if times else None,
-        experiments=len(times),
+        measurements=len(times),
         low_per_s=low,
         high_per_s=high,
         single_only=bound,

@@ -45,7 +45,7 @@ class Picture:
 def draw_folder(
     results_dir: Path, plots_dir: Path, warn: Callable[[str], None], wishes: Wishes | None = None
 ) -> str:
-    """What was written, in one sentence. Tells `warn` of each file that is skipped."""
+    """What was written, in one sentence. Calls `warn` for each file that is skipped."""
     wishes = wishes or Wishes()
     results, complaints = read_results(results_dir)
     for complaint in complaints:

@@ -158,7 +158,7 @@ def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path)
         "kind": "none" if not result.measured else "verified" if result.ranked else "unverified",
         "bound": bool(result.statement) or None,
         "reason": row.reason,
-        "experiments": len(result.times_s),
+        "measurements": len(result.times_s),
         "load_s": converted_and_loaded_s(raw),
         "memory_bytes": positive(raw.get("peak_rss_bytes")),
         "error": error if is_number(error) and abs(error) < 1e300 else None,

@@ -1,7 +1,7 @@
-"""Which machines, and how many of them, meet a load for the least money.
+"""Which machines, and how many, serve a request rate for the least money.
 
 The rule of docs/advising.md for the pictures, which ask for no latency and no headroom.
-page/plans.js is the whole rule for the page; page_plans_test.py holds the two against each other.
+web/plans.js is the whole rule for the page; page_plans_test.py compares the two.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-MOST_MACHINES = 1_000_000
-MOST_STEPS = 2000  # of a picture's line; beyond, its steps are finer than its pixels
+MAX_MACHINES = 1_000_000
+MAX_STEPS = 2000  # of a picture's line; beyond, its steps are finer than its pixels
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Candidate:
     mean_s: float  # one over the throughput
     mean_square_s2: float | None  # of the times of an inference; None without samples, as the next
     slowest_s: float | None  # their 99th percentile, of too few the largest
-    experiments: int
+    measurements: int
     low_per_s: float  # the throughput's interval
     high_per_s: float | None  # None where it has no upper end
     single_only: bool  # "at least 10/s": says nothing of more machines
@@ -78,7 +78,7 @@ def plans(candidates: Iterable[Candidate], load_per_s: float) -> list[Plan]:
 
 
 def possible(plan: Plan) -> bool:
-    return plan.count <= (1 if plan.candidate.single_only else MOST_MACHINES)
+    return plan.count <= (1 if plan.candidate.single_only else MAX_MACHINES)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
     """The cheapest plan for every load: what is cheapest now stays so until it is full, for
     whatever carries more carries this load too and would have been chosen if it cost less."""
     above = 0.0
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         found = [Plan(c, machines_above(above, c)) for c in candidates]
         plan = min(filter(possible, found), key=lambda plan: plan.order, default=None)
         if plan is None:

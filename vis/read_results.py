@@ -178,7 +178,7 @@ class Result:
 
     @cached_property
     def throughput(self) -> float:
-        """Inferences a second, one at a time: one over the median time, or as it was published."""
+        """Inferences per second, one at a time: 1 / median time, or as published."""
         if self.published:
             return self.published.throughput_per_s
         stored = self.raw.get("throughput_per_s")
@@ -197,7 +197,7 @@ class Result:
 
     @cached_property
     def throughput_range(self) -> tuple[float, float]:
-        """The middle 90 % of the experiments; of fewer than 20, all. How exactly it could be read,
+        """The middle 90 % of the measurements; of fewer than 20, all. How exactly it could be read,
         where it was published. Of throughput mode the 95 % interval of the mean; under load nothing."""
         if self.mode != "latency":
             low, high = self.setting.get("least_per_s"), self.setting.get("greatest_per_s")
@@ -261,7 +261,7 @@ def read_result(path: Path) -> Result:
         )
     outcome = raw.get("outcome", "ok")
     if outcome not in OUTCOMES:
-        raise NotAResult(f"its outcome {shown(outcome)} is none of {', '.join(OUTCOMES)}")
+        raise NotAResult(f"its outcome {shown(outcome)} is not one of {', '.join(OUTCOMES)}")
     verdict, verdict_reason = read_verdict(raw)
     published = read_published(raw) if outcome == "ok" and "published" in raw else None
     times_s = read_times(raw) if outcome == "ok" and not published else []
@@ -313,7 +313,7 @@ def read_verdict(raw: dict) -> tuple[str, str]:
 
 
 def read_times(raw: dict) -> list[float]:
-    """Seconds an inference: the 2021 tool's data are the times of `number` inferences."""
+    """Seconds per inference: the 2021 tool's data are the times of `number` inferences."""
     number, data = raw.get("number", 1), raw.get("data")
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise NotAResult(f'its "number" is {shown(number)}, not a whole number of at least 1')

@@ -5,8 +5,8 @@
 "use strict";
 
 const Plans = (() => {
-  const MOST_MACHINES = 1e6;
-  const MOST_STEPS = 2000;
+  const MAX_MACHINES = 1e6;
+  const MAX_STEPS = 2000;
   const ROUNDING = 1e-9; // a load that is exactly a multiple of the capacity costs no machine more
 
   const throughput = (c) => 1 / c.mean_s;
@@ -136,7 +136,7 @@ const Plans = (() => {
     if (one === 0) return "too slow";
     if (c.single_only && count > 1) return "only a bound is known, which says nothing of more machines";
     if (wish.single && count > 1) return "more than one machine needed";
-    if (count > MOST_MACHINES) return "more than a million machines needed";
+    if (count > MAX_MACHINES) return "more than a million machines needed";
     return "";
   }
 
@@ -160,7 +160,7 @@ const Plans = (() => {
       .filter(({ c, one }) => !whyOut(c, 1, one, wish));
     const found = [];
     let above = 0;
-    while (found.length < MOST_STEPS && above < upTo) {
+    while (found.length < MAX_STEPS && above < upTo) {
       let best = null;
       for (const { c, one } of able) {
         const count = machinesAbove(above, one);
