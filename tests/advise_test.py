@@ -141,6 +141,27 @@ def test_a_file_is_not_a_folder_of_results(dnnbench):
     assert ended.returncode == 2 and "is a file; give the folder" in ended.stderr
 
 
+@pytest.mark.parametrize("subcommand", ["advise", "compare"])
+def test_a_file_that_lies_is_named_and_skipped(dnnbench, tmp_path, subcommand):
+    good = json.loads(SAMPLE.read_text("utf-8"))
+    (tmp_path / "good.json").write_text(json.dumps(good), encoding="utf-8")
+    lies = {
+        "mode.json": json.dumps(good | {"mode": "x"}),
+        "deep.json": json.dumps(good).replace('"threads": 2', '"threads": ' + "[" * 200_000, 1),
+        "name.json": json.dumps(good | {"model_path": "m" * 100_000}),
+        "number.json": json.dumps(good)[:-1] + ', "seed": 1e400}',
+        "surrogate.json": json.dumps(good | {"instance": "\ud800"}),
+    }
+    for name, text in lies.items():
+        (tmp_path / name).write_text(text, encoding="ascii")
+    folders = [tmp_path] if subcommand == "advise" else [tmp_path, tmp_path]
+    flags = ["--model=resnet50-v1-7", "--throughput=1"] if subcommand == "advise" else []
+    ended = dnnbench(subcommand, *folders, *flags)
+    assert ended.returncode in (0, 4), ended.stderr
+    for name in lies:
+        assert f"skipped {tmp_path / name}: " in ended.stderr
+
+
 def test_an_unknown_extension_is_answered_with_the_known_ones(dnnbench):
     ended = dnnbench("catalogue", "--isa=avx")
     assert ended.returncode == 2
@@ -237,7 +258,7 @@ def test_a_catalogue_of_ones_own(advise, dnnbench, tmp_path):
     assert reason(advice, "g4dn.xlarge") == f"{prices} has no price for it"
     assert reason(advice, "c6g.large").startswith(f"not in {prices}")
     assert dnnbench("advise", STUDY, *flags).stderr == (
-        f'dnnbench: {prices}, line 2: left out: usd_per_hour is "cheap", not a number of at least 0\n'
+        f'dnnbench: {prices}, line 2: left out: usd_per_hour is "cheap", not a number from 0 to 1e9\n'
     )
 
 
