@@ -1,5 +1,6 @@
 #include "process/engine_session.h"
 
+#include "core/error.h"
 #include <unistd.h>
 
 #include "core/error.h"
