@@ -15,7 +15,7 @@ class NotACatalogue(OSError):
 
 
 def read_prices(path: Path, warn: Callable[[str], None]) -> dict[str, float]:
-    """Instance type to $ an hour, without those whose price is not known. Tells `warn` of each row
+    """Instance type to $ per hour, without unknown prices. Calls `warn` for each row
     that can't be used, as `dnnbench catalogue` does. Throws OSError."""
     found: dict[str, float | None] = {}
     try:

@@ -22,7 +22,7 @@ BAR_WIDTH = 46
 HEIGHT = 320
 COST_WIDTH = 700
 COST_HEIGHT = 380
-LEAST_TITLE_WIDTH = 560
+MIN_TITLE_WIDTH = 560
 LINE_HEIGHT = 15
 NAME_CHARACTERS = 16
 SHAPES = ["circle", "square", "triangle-up", "triangle-down", "triangle-right", "triangle-left"]
@@ -43,7 +43,7 @@ def rows_by_price(fleet: Fleet) -> list[dict]:
 
 
 def rows_of_stacks(fleet: Fleet, loads: list[float]) -> list[dict]:
-    """The fastest engine of every machine with a price, and the cheapest stack for each load."""
+    """The fastest engine of every machine with a price, and the cheapest stack for each rate."""
     rows = [row_of(m.row, m.fastest, 1) for m in fleet.machines if m.stackable]
     stackable = {m.fastest: m.row for m in fleet.machines if m.stackable}
     stacked = {cheapest_stack(list(stackable), load) for load in loads} - {None}
@@ -436,6 +436,6 @@ def unverified_note(rows: list[dict]) -> str:
 def complete(
     shape: alt.LayerChart, data: dict, title: str, notes: list[str], width: int, theme: Theme
 ) -> dict:
-    least = max(width, LEAST_TITLE_WIDTH)
+    least = max(width, MIN_TITLE_WIDTH)
     shape = shape.properties(title=titled([title], notes, least, theme))
     return finished(shape, theme).to_dict() | {"datasets": data}

@@ -12,7 +12,7 @@ from comparisons import Comparison, Row, short_time
 from read_results import Result, percentiles
 from themes import Theme, axis, finished, titled
 
-LEAST_EXPERIMENTS = 20  # fewer have no shape to show
+MIN_EXPERIMENTS = 20  # fewer have no shape to show
 BINS = 40
 BLOCKS = 50
 WIDTH = 360  # pixels, as all sizes here
@@ -28,7 +28,7 @@ NOTES = [
 
 
 def has_samples(row: Row) -> bool:
-    return len(row.result.times_s) >= LEAST_EXPERIMENTS
+    return len(row.result.times_s) >= MIN_EXPERIMENTS
 
 
 def histogram(ordered: list[float]) -> dict:

@@ -6,7 +6,7 @@
   const shapes = JSON.parse(document.getElementById("shapes").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const SLIDER_STEPS = 1000;
-  const MOST_OPEN = 12; // names that are listed without being asked for
+  const MAX_OPEN = 12; // names that are listed without being asked for
   const find = (id) => document.getElementById(id);
   const views = new Map(); // by the id of their place
   let chosen; // see read_address
@@ -115,7 +115,7 @@
       return button;
     };
     find(`${kind}s`).replaceChildren(...boxes, all(true, "all"), all(false, "none"));
-    find(`${kind}-choice`).open = names.length <= MOST_OPEN;
+    find(`${kind}-choice`).open = names.length <= MAX_OPEN;
   }
 
   // Both sliders are logarithmic, over all that the model's results can answer.
