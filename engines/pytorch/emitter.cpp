@@ -161,17 +161,15 @@ void Emitter::add_nodes(const import::Graph& graph) {
     ++program_.nodes;
     const auto write = operators().find(import::qualified_op(node));
     if (write == operators().end()) {
-      throw Unsupported(
-          fmt::format("{}: the importer for PyTorch has no such operator", import::describe(node)));
+      throw import::UnsupportedNode(node, "the importer for PyTorch has no such operator");
     }
     Operation operation(*this, node);
     try {
       write->second(operation);
+    } catch (const import::UnsupportedNode&) {
+      throw;  // by the operation itself, or of a subgraph
     } catch (const Unsupported& why) {
-      // Whatever is not said by the operation itself.
-      const std::string text = why.what();
-      if (text.find(", node \"") != std::string::npos) throw;
-      operation.unsupported(text);
+      operation.unsupported(why.what());
     }
   }
 }
