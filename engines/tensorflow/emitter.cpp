@@ -59,11 +59,10 @@ void Emitter::emit_nodes() {
     try {
       Operation emission(*this, node);
       find_operator(node)(emission);
+    } catch (const import::UnsupportedNode&) {
+      throw;  // of a subgraph
     } catch (const Unsupported& unsupported) {
-      const std::string reason = unsupported.what();
-      // A node in a subgraph has named itself already.
-      if (reason.find("(opset ") != std::string::npos) throw;
-      throw Unsupported(import::describe(node) + ": " + reason);
+      throw import::UnsupportedNode(node, unsupported.what());
     }
   }
   graph_.set_prefix("");

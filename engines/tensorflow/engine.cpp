@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -33,9 +32,6 @@ double seconds_since(Clock::time_point start) {
 }
 
 void require_supported(const LoadConfig& config) {
-  if (config.device == "gpu") {
-    throw Unsupported("this build of TensorFlow has CPU kernels only, not --device=gpu");
-  }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("TensorFlow computes in the model's own types on CPUs, not in " +
                       config.precision + "; convert the model");
@@ -158,21 +154,20 @@ class TensorFlowEngine : public Engine {
  public:
   std::string version() override { return TF_Version(); }
 
-  bool imports() override { return true; }
+  Abilities abilities() override { return {.imports = true}; }
 
-  void load(const LoadConfig& config) override {
+  LoadTimes load(const LoadConfig& config) override {
     session_.reset();
     converted_.reset();
     require_supported(config);
     const auto start = Clock::now();
     converted_ = convert(config);
-    convert_s_ = seconds_since(start);
+    const double convert_s = seconds_since(start);
     session_ = std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
                                              converted_->output_outs, config.threads);
     session_->prepare();
+    return {.convert_s = convert_s};
   }
-
-  double convert_s() override { return convert_s_; }
 
   std::string save_converted(const std::string& path) override {
     if (converted_->inputs.size() != converted_->input_outs.size()) {
@@ -251,7 +246,6 @@ class TensorFlowEngine : public Engine {
  private:
   std::unique_ptr<Converted> converted_;
   std::unique_ptr<tf::Session> session_;
-  double convert_s_ = 0;
 };
 
 }  // namespace
