@@ -28,6 +28,7 @@ void add_indexing(Operators& table);
 void add_matrix(Operators& table);
 void add_machine_learning(Operators& table);  // of ai.onnx.ml
 void add_normalization(Operators& table);
+void add_padding(Operators& table);
 void add_pooling(Operators& table);
 void add_quantization(Operators& table);
 void add_recurrent(Operators& table);
