@@ -16,8 +16,10 @@
 #include "emitter.h"
 #include "graph.h"
 #include "import/read_graph.h"
+#include "operators.h"
 #include "packed_sequence.h"
 #include "saved_model.h"
+#include "semantics/lower.h"
 #include "session.h"
 
 namespace dnnbench {
@@ -135,6 +137,7 @@ std::string precision_of(const import::Graph& graph) {
 std::unique_ptr<Converted> convert(const LoadConfig& config) {
   auto converted = std::make_unique<Converted>();
   converted->model = import::read_graph(config);
+  semantics::lower(converted->model.graph, tf::has_operator);
   converted->precision = precision_of(converted->model.graph);
   tf::Emitter emitter(converted->graph, converted->model.graph, nullptr);
   add_inputs(*converted, emitter);
@@ -170,6 +173,9 @@ class TensorFlowEngine : public Engine {
     if (converted_->inputs.size() != converted_->input_outs.size()) {
       throw Unsupported("a SavedModel has no sequences or optionals as inputs");
     }
+    if (!converted_->graph.fed().empty()) {
+      throw Unsupported("a SavedModel's graph holds no weights of 1 GiB or more");
+    }
     std::vector<tf::NamedOut> outputs;
     size_t next = 0;
     for (const Converted::Output& output : converted_->outputs) {
@@ -195,7 +201,8 @@ class TensorFlowEngine : public Engine {
             placement,
             {{"inter_op_threads", "none: operations run in the calling thread"},
              {"graph_optimization", "library default without layout, memory and TFG"},
-             {"placement_read", "of the graph before optimization"}}};
+             {"placement_read", "of the graph before optimization"},
+             {"weights_given_to_each_run", std::to_string(converted_->graph.fed().size())}}};
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
