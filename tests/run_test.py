@@ -30,8 +30,8 @@ def test_a_run_prints_a_table_and_a_sentence(bench, convolution):
         assert lines[-2].startswith("The machine was busy: ")
     else:
         assert lines[2].split()[0] == "onnxruntime"
-        assert lines[-2].startswith("onnxruntime is fastest: ")
-        sure = r" times fake-slow; this holds with a probability of at least [0-9.]+ %; outputs agree within "
+        assert lines[-2].startswith("onnxruntime is fastest: fake-slow takes ")
+        sure = r" times as long \(confidence >= [0-9.]+ %\); outputs agree within "
         assert re.search(sure, lines[-2])
     assert "\x1b" not in run.stdout
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,12 +45,12 @@ def why_unusable(name: str, row: dict) -> str:
     for column in NUMBERS:
         text = (row.get(column) or "").strip()
         if text and not is_amount(text):
-            return f'"{text}" under {column} is not a number of at least 0'
+            return f'"{text}" under {column} is not a number from 0 to 1e9'
     return ""
 
 
 def is_amount(text: str) -> bool:
     try:
-        return 0 <= float(text) < math.inf
+        return 0 <= float(text) <= 1e9
     except ValueError:
         return False

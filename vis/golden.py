@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes what the charts of the sample results and of the 2021 study's BERT should be:
-tests/golden/plots, one Vega-Lite file each; and README's picture.
+"""Writes the expected charts of the sample results and of the 2021 study's BERT to
+tests/golden/plots, one Vega-Lite file each, and README's picture.
 
-Run it after a wanted change of the charts, and read the difference before committing it.
+Run it after an intended change of the charts, and read the difference before committing it:
+git diff --word-diff
 """
 
 from __future__ import annotations
@@ -36,7 +37,19 @@ def specs() -> dict[str, str]:
     """File name to text."""
     drawn = {p.stem: p for p in pictures_of(GOLDEN / "results")}
     drawn |= {f"2021-study-{p.stem}": p for p in pictures_of(STUDY) if p.stem in OF_THE_STUDY}
-    return {f"{stem}.vl.json": json.dumps(p.draw(), indent=1) + "\n" for stem, p in drawn.items()}
+    return {f"{stem}.vl.json": compact(p.draw()) + "\n" for stem, p in drawn.items()}
+
+
+def compact(value: object, key: str = "", indent: str = "") -> str:
+    """JSON with a line for each layer's data, mark and channel, and for each dataset."""
+    inner = indent + " "
+    if key in ("", "encoding", "spec", "datasets"):
+        deeper = [(name, "data" if key == "datasets" else name) for name in value]
+        entries = [f"{json.dumps(n)}: {compact(value[n], kind, inner)}" for n, kind in deeper]
+        return "{" + f",\n{inner}".join(entries) + "}"
+    if key in ("layer", "concat", "hconcat", "vconcat"):
+        return "[" + f",\n{inner}".join(compact(one, "", inner) for one in value) + "]"
+    return json.dumps(value)
 
 
 def pictures_of(folder: Path) -> list[draw.Picture]:

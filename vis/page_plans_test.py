@@ -129,7 +129,7 @@ def test_more_machines_never_answer_sooner_than_one_inference(ask):
 
 def test_plans_carry_their_load_within_the_latency(ask):
     known = [candidate("m", [0.010, 0.011, 0.012, 0.020], 1)]
-    latency = "Plans.plans(given.candidates, given.load, given.wish).plans[0].latency_s"
+    latency = "Plans.plans(given.candidates, given.load, given.wish).plans[0].latency.s"
     for load in (1, 50, 500, 5000):
         answer = ask(latency, given(known, load=load, wish={"latency_s": 0.05}))
         assert 0.020 <= answer <= 0.05 * (1 + 1e-9)

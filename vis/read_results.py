@@ -15,6 +15,9 @@ from functools import cached_property
 from pathlib import Path
 
 SCHEMA_VERSION = 1
+MODES = ("latency", "load", "throughput")
+MOST_BYTES = 512_000_000  # of a file; a result has a few at most
+MOST_CHARACTERS = 4096  # of a text that is shown
 OUTCOMES = ("ok", "unsupported", "failed", "crashed", "timed_out", "out_of_memory", "wrong_output")
 ENGINE_NAMES = {
     "onnxruntime": "ONNX Runtime",
@@ -254,6 +257,10 @@ def read_result(path: Path) -> Result:
     for key, value in strings.items():
         if not isinstance(value, str) or (key != "backend_meta" and not value):
             raise NotAResult(f'it is not a result: it has no text under "{key}"')
+        if len(value.encode()) > MOST_CHARACTERS:
+            raise NotAResult(f'its "{key}" has more than {MOST_CHARACTERS} bytes')
+    if raw.get("mode", "latency") not in MODES:
+        raise NotAResult(f"its mode {shown(raw['mode'])} is none of {', '.join(MODES)}")
     version = raw.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise NotAResult(
@@ -286,7 +293,9 @@ def load_object(path: Path) -> dict:
     try:
         if not path.is_file():
             raise NotAResult("it is not a regular file")
-        raw = json.loads(path.read_bytes().decode("utf-8"))
+        if path.stat().st_size > MOST_BYTES:
+            raise NotAResult(f"it is larger than {MOST_BYTES // 1_000_000} MB")
+        raw = printable(json.loads(path.read_bytes().decode("utf-8")))
     except OSError as error:
         raise NotAResult(f"it can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -298,6 +307,24 @@ def load_object(path: Path) -> dict:
     if not isinstance(raw, dict):
         raise NotAResult("it is not a result: not a JSON object")
     return raw
+
+
+# What moves a terminal's cursor or ends a line, marks that turn the direction of text, halves of
+# characters: in a picture's file they are an error, on a page a way to deceive.
+UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def printable(value: object) -> object:
+    """The value with a space for every character in its texts that can't be shown."""
+    if isinstance(value, str):
+        return UNPRINTABLE.sub(" ", value)
+    if isinstance(value, dict):
+        return {printable(key): printable(one) for key, one in value.items()}
+    if isinstance(value, list) and not all(map(is_number, value)):
+        return [printable(one) for one in value]
+    return value
 
 
 def read_verdict(raw: dict) -> tuple[str, str]:

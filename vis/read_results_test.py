@@ -235,6 +235,10 @@ BROKEN = {
     "later version": (changed(schema_version=2), "schema_version is 2"),
     "odd outcome": (changed(outcome=["ok"]), "its outcome"),
     "no verdict": (changed(verification=None), "no verdict"),
+    "odd mode": (changed(mode="x"), 'its mode "x"'),
+    "mode is a list": (changed(mode=["load"]), "its mode"),
+    "endless name": (OF_2021 | {"model_path": "a" * 100_000}, "more than 4096 bytes"),
+    "number 1e400": (OF_2021 | {"number": float("inf")}, '"number" is Infinity'),
 }
 
 
@@ -249,6 +253,27 @@ def test_skips_with_one_sentence(tmp_path, name):
     assert complaints[0].startswith(f"skipped {path}: ")
     assert expected in complaints[0]
     assert "\n" not in complaints[0] and len(complaints[0]) < len(str(path)) + 150
+
+
+def test_what_can_not_be_shown_becomes_a_space(tmp_path):
+    reason = "\x1b[31mred\x1b[0m \u202egnp.exe\u009b"
+    write(tmp_path, "a.json", changed(outcome="crashed", reason=reason, data=[]))
+    (tmp_path / "half.json").write_text(
+        json.dumps(OF_2021 | {"backend_meta": "cpu\ud800"}), encoding="ascii"
+    )
+    results, complaints = read_results(tmp_path)
+    texts = [results[0].reason, results[1].backend_meta]
+    assert complaints == []
+    assert texts == [" [31mred [0m  gnp.exe ", "cpu "]
+
+
+def test_an_endless_file_is_not_read(tmp_path):
+    with (tmp_path / "sparse.json").open("wb") as file:
+        file.truncate(200_000_000_000)
+    _, complaints = read_results(tmp_path)
+    assert [complaint.rsplit(": ", 1)[1] for complaint in complaints] == [
+        "it is larger than 512 MB"
+    ]
 
 
 def test_skips_what_is_no_regular_file(tmp_path):

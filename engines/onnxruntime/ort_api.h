@@ -1,5 +1,6 @@
 // The part of ONNX Runtime's C interface that this engine calls, in our own words: its packages
-// carry the library but no headers (docs/decisions/0001-onnxruntime-without-headers.md).
+// carry the library but no headers
+// (engines/onnxruntime/decisions/0001-declare-the-c-interface-ourselves.md).
 //
 // The library exports one function, OrtGetApiBase. Its GetApi(n) returns a table of function
 // pointers that is only ever appended to: a slot keeps its place and meaning in every table of

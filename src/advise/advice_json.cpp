@@ -13,8 +13,8 @@ const char* name_of(LatencyBasis basis) {
       return "measured_under_load";
     case LatencyBasis::kQueueingEstimate:
       return "queueing_estimate";
-    case LatencyBasis::kMean:
-      return "mean_without_load";
+    case LatencyBasis::kMeanEstimate:
+      return "mean_queueing_estimate";
   }
   return "";
 }
@@ -22,7 +22,7 @@ const char* name_of(LatencyBasis basis) {
 // p99 is null where only a mean is known.
 ordered_json latency_json(const Plan& plan) {
   const Speed& speed = plan.candidate->speed;
-  const bool has_p99 = plan.latency.basis != LatencyBasis::kMean;
+  const bool has_p99 = plan.latency.basis != LatencyBasis::kMeanEstimate;
   ordered_json alone = {
       {"mean", speed.inference_s()}, {"p99", nullptr}, {"samples", speed.samples}};
   if (plan.candidate->load_alone) alone["mean"] = nullptr;

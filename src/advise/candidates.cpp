@@ -152,12 +152,12 @@ Speed measured_speed(const StoredResult& result, std::vector<MeasuredRate> rates
   } else {
     speed = speed_of(result.times_s);
   }
-  speed.load_rates = std::move(rates);
+  speed.measured_rates = std::move(rates);
   return speed;
 }
 
 Deployable make_candidate(const StoredResult& result, const Group& group,
-                         std::vector<MeasuredRate> rates) {
+                          std::vector<MeasuredRate> rates) {
   Deployable candidate;
   candidate.what = deployed(result);
   candidate.load_alone = is_under_load(result);

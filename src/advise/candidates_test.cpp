@@ -155,7 +155,7 @@ TEST(Candidates, TheSettingFoundInThroughputModeIsOne) {
     EXPECT_DOUBLE_EQ(candidate.speed.inference_s(), 2.0 / 180);
     EXPECT_EQ(candidate.speed.tail_s, 0.012);
     EXPECT_EQ(candidate.least_per_s, 170);
-    EXPECT_EQ(candidate.speed.load_rates.size(), results.size() - 1);
+    EXPECT_EQ(candidate.speed.measured_rates.size(), results.size() - 1);
   }
 }
 
@@ -186,7 +186,7 @@ TEST(Candidates, MeasuredLoadsBelongToTheEngineMeasuredOneRequestAtATime) {
               under_load("2026-01-03T00:00:00Z", {{6, 0.9}, {9, 3}})});
   ASSERT_EQ(selection.candidates.size(), 1U);
   EXPECT_TRUE(selection.rejected.empty());
-  const std::vector<MeasuredRate>& rates = selection.candidates[0].speed.load_rates;
+  const std::vector<MeasuredRate>& rates = selection.candidates[0].speed.measured_rates;
   ASSERT_EQ(rates.size(), 3U);
   EXPECT_EQ(rates[0].rate_per_s, 2);
   EXPECT_EQ(rates[1].p99_s, 0.5);
@@ -202,7 +202,7 @@ TEST(Candidates, WrongOrSuspectLoadsDoNotCount) {
   failed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
   const Selection selection = select({measured("small"), wrong, suspect, failed});
   ASSERT_EQ(selection.candidates.size(), 1U);
-  EXPECT_TRUE(selection.candidates[0].speed.load_rates.empty());
+  EXPECT_TRUE(selection.candidates[0].speed.measured_rates.empty());
 }
 
 TEST(Candidates, UnverifiedOnesAreMarked) {

@@ -55,14 +55,14 @@ TEST(Catalogue, RowsThatCantBeUsedAreNamedByLineAndLeftOut) {
   EXPECT_EQ(catalogue.instances[0].usd_per_hour, 1);
   EXPECT_EQ(catalogue.complaints,
             (std::vector<std::string>{
-                "f.csv, line 3: left out: usd_per_hour is \"cheap\", not a number of at least 0",
-                "f.csv, line 4: left out: usd_per_hour is \"-1\", not a number of at least 0",
+                "f.csv, line 3: left out: usd_per_hour is \"cheap\", not a number from 0 to 1e9",
+                "f.csv, line 4: left out: usd_per_hour is \"-1\", not a number from 0 to 1e9",
                 "f.csv, line 6: left out: it names no instance",
                 "f.csv, line 7: left out: good stands in line 2 already",
                 "f.csv, line 8: left out: it has 4 fields, the first line names 3",
-                "f.csv, line 9: left out: vcpu is \"two\", not a number of at least 0",
-                "f.csv, line 10: left out: usd_per_hour is \"inf\", not a number of at least 0",
-                "f.csv, line 11: left out: usd_per_hour is \"nan\", not a number of at least 0"}));
+                "f.csv, line 9: left out: vcpu is \"two\", not a number from 0 to 1e9",
+                "f.csv, line 10: left out: usd_per_hour is \"inf\", not a number from 0 to 1e9",
+                "f.csv, line 11: left out: usd_per_hour is \"nan\", not a number from 0 to 1e9"}));
   EXPECT_EQ(catalogue.left_out.at("words"), 3U);
 }
 

@@ -27,7 +27,7 @@ int64_t most_machines(const Deployable& candidate, const Load& load) {
 
 std::string too_slow(const Deployable& candidate, const Load& load) {
   const Speed& speed = candidate.speed;
-  if (!speed.load_rates.empty()) {
+  if (!speed.measured_rates.empty()) {
     return fmt::format("under every load measured, its p99 exceeds {:g} s", *load.latency_p99_s);
   }
   return fmt::format("{} exceeds {:g} s at any count",
@@ -68,7 +68,7 @@ std::optional<double> reachable_latency_s(const Deployable& candidate, const Loa
   const auto count = static_cast<double>(most_machines(candidate, load));
   const double rate_per_s = load.throughput_per_s / (1 - load.headroom) / count;
   if (rate_per_s * kAlmostOne > candidate.speed.throughput_per_s()) return std::nullopt;
-  return latency_at(candidate.speed, rate_per_s).seconds;
+  return latency_at(candidate.speed, rate_per_s, std::nullopt).seconds;
 }
 
 std::optional<double> lowest_latency_s(const Selection& selection, const Load& load) {
@@ -201,7 +201,7 @@ Plan plan_of(const Deployable& candidate, int64_t count, const Load& load) {
   plan.throughput_per_s = machines * candidate.speed.throughput_per_s();
   plan.capacity_per_s = machines * usable_capacity_per_s(candidate, load);
   plan.utilisation = load.throughput_per_s / plan.throughput_per_s;
-  plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines);
+  plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines, load.latency_p99_s);
   plan.idle = count > 1 && !candidate.load_alone &&
               capacity_per_s(candidate.speed, load.latency_p99_s) <
                   kIdle * candidate.speed.throughput_per_s();
@@ -239,6 +239,11 @@ std::vector<Note> notes(const Plan& plan) {
   if (!candidate.verified) {
     notes.push_back({"unverified", "outputs were not compared with a reference",
                      "Its outputs were not compared with a reference."});
+  }
+  if (plan.latency.basis == LatencyBasis::kMeanEstimate) {
+    notes.push_back({"mean only", "only the mean time is known, so the 99th percentile is not",
+                     "Only its mean time is known: the latency is a mean, estimated as if all "
+                     "inferences took equally long, and its 99th percentile is unknown."});
   }
   if (candidate.at_least) {
     notes.push_back({"at least", "all that is known is \"at least\" this throughput",

@@ -38,8 +38,9 @@ TEST(Plans, APlanIsMachinesOfOneType) {
   EXPECT_NEAR(plan.usd_per_million, 14.1667, 1e-4);
   EXPECT_DOUBLE_EQ(plan.throughput_per_s, 3 * 0.6994);
   EXPECT_DOUBLE_EQ(plan.utilisation, 2 / (3 * 0.6994));
-  EXPECT_DOUBLE_EQ(*plan.latency.seconds, 1 / 0.6994);  // machines never divide it
-  EXPECT_EQ(labels(plan), std::vector<std::string>{"busy"});
+  const double mean_s = 1 / 0.6994, busy = plan.utilisation;  // M/D/1's mean response time
+  EXPECT_DOUBLE_EQ(*plan.latency.seconds, mean_s * (1 + busy / (2 * (1 - busy))));
+  EXPECT_EQ(labels(plan), (std::vector<std::string>{"busy", "mean only"}));
 }
 
 TEST(Plans, ALoadThatIsAMultipleOfTheCapacityCostsNoMachineMore) {
@@ -98,7 +99,7 @@ TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
   EXPECT_EQ(find_plans(selection, {19.1}).plans.at(0).holds_at_lower_end, false);
   EXPECT_EQ(find_plans(selection, {19.1}).plans.at(0).count_at_lower_end, 3);
   EXPECT_EQ(labels(find_plans(selection, {19.1}).plans.at(0)),
-            (std::vector<std::string>{"busy", "upper end"}));
+            (std::vector<std::string>{"busy", "upper end", "mean only"}));
 }
 
 TEST(Plans, QueueingCostsMachinesUnderATarget) {
@@ -134,7 +135,7 @@ Deployable random_candidate(std::mt19937& random, int index) {
   };
   // Prices and rates of few digits, so that ties are frequent.
   Deployable candidate = published("type" + std::to_string(index), std::round(uniform(1, 20)) / 20,
-                                  std::round(uniform(1, 40)) / 4);
+                                   std::round(uniform(1, 40)) / 4);
   if (uniform(0, 1) < 0.5) {
     std::vector<double> times;
     for (int i = 0; i < 500; ++i) times.push_back(candidate.speed.mean_s * uniform(0.8, 1.4));
@@ -163,7 +164,7 @@ bool carries(const Deployable& candidate, int64_t count, const Load& load) {
   const double rate = load.throughput_per_s / (1 - load.headroom) / static_cast<double>(count);
   if (rate > candidate.speed.throughput_per_s() * (1 + 2e-9)) return false;
   if (!load.latency_p99_s) return true;
-  const Latency latency = latency_at(candidate.speed, rate * (1 - 2e-9));
+  const Latency latency = latency_at(candidate.speed, rate * (1 - 2e-9), load.latency_p99_s);
   return latency.seconds && *latency.seconds <= *load.latency_p99_s;
 }
 

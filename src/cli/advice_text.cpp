@@ -32,11 +32,23 @@ std::string machines_and_engine(const Plan& plan) {
   return fmt::format("{} with {}", machines(plan), label(plan.candidate->what));
 }
 
-std::string asked(const Question& question) {
+std::string within(const Load& load) {
+  return load.latency_p99_s ? fmt::format(" within {:g} s", *load.latency_p99_s) : "";
+}
+
+// A plan whose 99th percentile is unknown is not said to be within the bound.
+std::string within(const Load& load, const Plan& plan) {
+  if (!load.latency_p99_s || plan.latency.basis != LatencyBasis::kMeanEstimate) {
+    return within(load);
+  }
+  return fmt::format(" in about {} on average ({:g} s was asked for, and its p99 is unknown)",
+                     format_seconds(plan.latency.seconds.value_or(0)), *load.latency_p99_s);
+}
+
+std::string asked(const Question& question, const std::string& latency) {
   const Load& load = question.load;
-  std::string text =
-      fmt::format("{:g} inferences/s of {}", load.throughput_per_s, printable(question.model));
-  if (load.latency_p99_s) text += fmt::format(" within {:g} s", *load.latency_p99_s);
+  std::string text = fmt::format("{:g} inferences/s of {}{}", load.throughput_per_s,
+                                 printable(question.model), latency);
   if (load.headroom > 0) text += fmt::format(" with {:g} % headroom", 100 * load.headroom);
   if (load.max_instances == 1) {
     text += " on a single instance";
@@ -48,37 +60,40 @@ std::string asked(const Question& question) {
 
 std::string latency_cell(const Latency& latency) {
   if (!latency.seconds) {
-    return latency.basis == LatencyBasis::kQueueingEstimate ? "no end" : "unknown";
+    return latency.basis == LatencyBasis::kMeasuredUnderLoad ? "unknown" : "unbounded";
   }
   const std::string time = format_seconds(*latency.seconds);
   switch (latency.basis) {
     case LatencyBasis::kQueueingEstimate:
       return "~" + time;
-    case LatencyBasis::kMean:
-      return time + " mean";
+    case LatencyBasis::kMeanEstimate:
+      return "~" + time + " mean";
     case LatencyBasis::kMeasuredUnderLoad:
       break;
   }
   return time;
 }
 
-// What the column of latencies holds.
-std::string legend_of_latency(const std::vector<Plan>& plans) {
-  std::set<LatencyBasis> bases;
-  bool without_end = false;
-  for (const Plan& plan : plans) {
-    bases.insert(plan.latency.basis);
-    without_end = without_end || !plan.latency.seconds;
+// What the terms in the column of latencies mean, as far as they occur.
+std::string legend_of_latency(const std::vector<Latency>& latencies) {
+  std::set<std::string> lines;
+  for (const Latency& latency : latencies) {
+    const bool measured = latency.basis == LatencyBasis::kMeasuredUnderLoad;
+    if (!latency.seconds) {
+      lines.insert(
+          measured
+              ? "p99 unknown: more traffic than was measured.\n"
+              : "p99 unbounded: the machines are always busy, so the queue grows without end.\n");
+    } else if (latency.basis == LatencyBasis::kQueueingEstimate) {
+      lines.insert(
+          "p99 ~: estimated by queueing theory from times measured one request at a time.\n");
+    } else if (!measured) {
+      lines.insert(
+          "p99 ~ mean: only mean times are known; the mean with queueing, estimated as if all "
+          "inferences took equally long.\n");
+    }
   }
-  std::string text;
-  if (bases.count(LatencyBasis::kQueueingEstimate) > 0) {
-    text += "p99 ~: estimated by queueing theory from times measured one request at a time.\n";
-    if (without_end) text += "p99 no end: machines that are busy all the time.\n";
-  }
-  if (bases.count(LatencyBasis::kMean) > 0) {
-    text += "p99 mean: without samples this is the mean time of one inference, without waiting.\n";
-  }
-  return text;
+  return fmt::format("{}", fmt::join(lines, ""));
 }
 
 // The notes that every plan has, which need not stand in every row.
@@ -121,28 +136,32 @@ std::string times(double usd, double cheapest_usd) {
   return cheapest_usd > 0 ? fmt::format("{:.2f}x", usd / cheapest_usd) : "-";
 }
 
-std::string busy_cell(const Plan& plan) {
-  if (plan.candidate->load_alone) return "-";  // what it could do at most is not known
+std::string utilisation_cell(const Plan& plan) {
+  if (plan.candidate->load_alone) return "-";  // its capacity is not known
   return fmt::format("{:.0f}%", 100 * plan.utilisation);
 }
 
 std::string plans_table(const std::vector<Plan>& plans) {
   const std::set<std::string> common = common_labels(plans);
   const double cheapest_usd = plans.front().usd_per_hour;
-  std::vector<Row> rows{
-      {"plan", "engine", "$/h", "vs best", "$/million", "carries/s", "busy", "p99", "notes"}};
+  std::vector<Row> rows{{"plan", "engine", "$/h", "relative cost", "$/million", "capacity/s",
+                         "utilisation", "p99", "notes"}};
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     const Plan& plan = plans[i];
     rows.push_back({machines(plan), label(plan.candidate->what), format_usd(plan.usd_per_hour),
                     times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
-                    format_rate(plan.capacity_per_s), busy_cell(plan), latency_cell(plan.latency),
-                    notes_cell(plan, common)});
+                    format_rate(plan.capacity_per_s), utilisation_cell(plan),
+                    latency_cell(plan.latency), notes_cell(plan, common)});
+  }
+  std::vector<Latency> latencies;
+  for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
+    latencies.push_back(plans[i].latency);
   }
   std::string text = layout(rows, {0, 1, 8});
   if (plans.size() > kMaxPlans) {
     text += fmt::format("... and {} more; --json has all\n", plans.size() - kMaxPlans);
   }
-  return text + legend_of_latency(plans) + legend_of_notes(plans, common);
+  return text + legend_of_latency(latencies) + legend_of_notes(plans, common);
 }
 
 std::string rejected_table(const std::vector<Rejected>& rejected) {
@@ -162,15 +181,16 @@ std::string rejected_table(const std::vector<Rejected>& rejected) {
 // The answer in one sentence, the next cheapest machine type in another.
 std::string answer(const Question& question, const std::vector<Plan>& plans) {
   const Plan& best = plans.front();
-  std::string text = fmt::format("{}: {}, ${} an hour.\n", asked(question),
-                                 machines_and_engine(best), format_usd(best.usd_per_hour));
+  std::string text =
+      fmt::format("{}: {}, ${} per hour.\n", asked(question, within(question.load, best)),
+                  machines_and_engine(best), format_usd(best.usd_per_hour));
   for (const Plan& plan : plans) {
     if (plan.candidate->what.instance == best.candidate->what.instance) continue;
-    text += fmt::format("The cheapest on another type is {}, ${}", machines_and_engine(plan),
-                        format_usd(plan.usd_per_hour));
+    text += fmt::format("The cheapest on another machine type is {}, ${} per hour",
+                        machines_and_engine(plan), format_usd(plan.usd_per_hour));
     const double ratio = plan.usd_per_hour / best.usd_per_hour;
     if (best.usd_per_hour > 0) {
-      text += ratio < 1.005 ? ", equally cheap" : fmt::format(", {:.2f} times as much", ratio);
+      text += ratio < 1.005 ? ", the same price" : fmt::format(", {:.2f} times as much", ratio);
     }
     return text + ".\n";
   }
@@ -205,11 +225,11 @@ std::string shown(const Target& target) {
 }
 
 std::string no_plan(const Question& question, const Advice& advice) {
-  std::string text = fmt::format("{}: no plan.\n", asked(question));
+  std::string text = fmt::format("{}: no plan.\n", asked(question, within(question.load)));
   std::vector<std::string> possible;
   for (const Target& target : advice.nearest) possible.push_back(shown(target));
   if (!possible.empty()) {
-    text += fmt::format("The nearest that is possible: {}.\n", fmt::join(possible, ", or "));
+    text += fmt::format("Nearest possible: {}.\n", fmt::join(possible, ", or "));
   }
   return text;
 }
@@ -251,12 +271,12 @@ Row row_of(const Run& run) {
           latency_cell(last.latency)};
 }
 
-// From which load on the machine type stays the same.
+// The request rate from which the machine type stays the same.
 std::string last_change(const std::vector<Run>& runs) {
   size_t last = runs.size() - 1;
   while (last > 0 && runs[last - 1].what().instance == runs[last].what().instance) --last;
   if (last == 0) return "";
-  return fmt::format("Above {:.4g}/s it is {}.\n", runs[last].first->above_per_s,
+  return fmt::format("Above {:.4g}/s the machine type is {}.\n", runs[last].first->above_per_s,
                      printable(runs[last].what().instance));
 }
 
@@ -280,9 +300,10 @@ std::string advice_text(const Question& question, const Advice& advice) {
 
 std::string sweep_text(const Question& question, const std::vector<Step>& steps) {
   const std::vector<Run> all = runs(steps);
-  std::string text = fmt::format("The cheapest plan for a load up to {}:\n\n", asked(question));
+  std::string text = fmt::format("The cheapest plan at each request rate, up to {}:\n\n",
+                                 asked(question, within(question.load)));
   std::vector<Row> rows{
-      {"above/s", "up to/s", "plan", "engine", "$/h", "$/million there", "p99 there"}};
+      {"above/s", "up to/s", "plan", "engine", "$/h", "$/million at end", "p99 at end"}};
   for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) rows.push_back(row_of(all[i]));
   text += layout(rows, {2, 3});
   if (all.size() > kMaxRuns) {
@@ -293,9 +314,11 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps)
   if (end_per_s < question.load.throughput_per_s * (1 - 1e-9)) {
     text += fmt::format("Above {:.4g}/s there is no plan.\n", end_per_s);
   }
-  std::vector<Plan> plans;
-  for (const Step& step : steps) plans.push_back(step.plan);
-  return text + warnings(question) + legend_of_latency(plans) +
+  std::vector<Latency> latencies;
+  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) {
+    latencies.push_back(all[i].last->plan.latency);
+  }
+  return text + warnings(question) + legend_of_latency(latencies) +
          fmt::format("Prices: {}.\n", printable(question.catalogue));
 }
 

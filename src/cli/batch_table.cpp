@@ -15,15 +15,17 @@ namespace {
 using Row = std::vector<std::string>;
 using OfAnEngine = std::vector<const Result*>;  // by rising batch
 
-const Row kHeader{"engine", "batch", "items/s", "vs smallest", "median", "p90", "p99", "verdict"};
+const Row kHeader{"engine", "batch", "items/s", "vs smallest batch",
+                  "median", "p90",   "p99",     "verdict"};
 const std::vector<size_t> kLeftAligned{0, 7};
 
 std::map<std::string, OfAnEngine> by_engine(const std::vector<Result>& results) {
   std::map<std::string, OfAnEngine> engines;
   for (const Result& result : results) engines[result.label].push_back(&result);
   for (auto& [name, own] : engines) {
-    std::stable_sort(own.begin(), own.end(),
-                     [](const Result* a, const Result* b) { return a->candidate.batch < b->candidate.batch; });
+    std::stable_sort(own.begin(), own.end(), [](const Result* a, const Result* b) {
+      return a->candidate.batch < b->candidate.batch;
+    });
   }
   return engines;
 }
@@ -45,7 +47,7 @@ std::string verdict(const Result& result, const Result* most) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
   if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   if (is_suspect(result)) return "suspect";
-  return &result == most ? "most" : "";
+  return &result == most ? "best" : "";
 }
 
 Row row_of(const std::string& engine, const Result& result, const OfAnEngine& own) {
@@ -85,10 +87,12 @@ std::string batch_sentence(const std::vector<Result>& results) {
     if (best == nullptr) continue;
     if (most == nullptr || items_per_s(*best) > items_per_s(*most)) most = best;
   }
-  if (most == nullptr) return "No engine has a verified result at any batch on a quiet machine.";
+  if (most == nullptr)
+    return "No engine has a verified result for any batch measured on a quiet machine.";
   return fmt::format(
-      "{} with batch {} does most, {} items a second, each after {}, one batch at a time; batches "
-      "were measured one after the other, so small differences may be the machine's drift.",
+      "{} with batch {} has the highest throughput: {} items/s, {} per batch, one batch at a time. "
+      "Batches were measured one after the other, so small differences may be drift of the "
+      "machine.",
       most->label, most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
       format_seconds(median_latency_s(*most)));
 }

@@ -25,15 +25,15 @@ TEST(BatchTable, HasEveryBatchOfAnEngineTogether) {
   const std::string table =
       batch_table({measured("openvino", 1, 0.1), measured("tvm", 1, 0.2), failed("tvm", 16),
                    measured("openvino", 16, 0.8), measured("openvino", 4, 0.3)});
-  EXPECT_EQ(
-      table,
-      "engine    batch  items/s  vs smallest  median     p90  p99  verdict\n"
-      "openvino      1     10.0        1.00x  100 ms  100 ms    -\n"
-      "openvino      4     13.3        1.33x  300 ms  300 ms    -\n"
-      "openvino     16     20.0        2.00x  800 ms  800 ms    -  most\n"
-      "tvm           1     5.00        1.00x  200 ms  200 ms    -  most\n"
-      "tvm          16        -            -       -       -    -  "
-      "out_of_memory\n");
+  EXPECT_EQ(table,
+            "engine    batch  items/s  vs smallest batch  median     p90  p99  "
+            "verdict\n"
+            "openvino      1     10.0              1.00x  100 ms  100 ms    -\n"
+            "openvino      4     13.3              1.33x  300 ms  300 ms    -\n"
+            "openvino     16     20.0              2.00x  800 ms  800 ms    -  best\n"
+            "tvm           1     5.00              1.00x  200 ms  200 ms    -  best\n"
+            "tvm          16        -                  -       -       -    -  "
+            "out_of_memory\n");
 }
 
 TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
@@ -43,18 +43,18 @@ TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
   Result unverified = measured("tvm", 8, 0.1);
   unverified.engine.verification.verdict = Verdict::kUnverified;
   const std::string table = batch_table({failed("tvm", 1), suspect, unverified});
-  EXPECT_EQ(table.find("most"), std::string::npos);
+  EXPECT_EQ(table.find("best"), std::string::npos);
   EXPECT_NE(table.find("suspect"), std::string::npos);
   EXPECT_EQ(batch_sentence({failed("tvm", 1), suspect, unverified}),
-            "No engine has a verified result at any batch on a quiet machine.");
+            "No engine has a verified result for any batch measured on a quiet machine.");
 }
 
 TEST(BatchSentence, TellsTheTimeThatItsItemsTake) {
   EXPECT_EQ(
       batch_sentence({measured("tvm", 1, 0.2), measured("tvm", 8, 0.4)}),
-      "tvm with batch 8 does most, 20.0 items a second, each after 400 ms, "
-      "one batch at a time; batches were measured one after the other, so small differences "
-      "may be the machine's drift.");
+      "tvm with batch 8 has the highest throughput: 20.0 items/s, 400 ms per "
+      "batch, one batch at a time. Batches were measured one after the other, so small differences "
+      "may be drift of the machine.");
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "advise/catalogue.h"
@@ -27,12 +29,25 @@ struct Filter {
   std::optional<double> max_usd;
 };
 
-bool has_word(const std::string& words, const std::string& wanted) {
-  std::istringstream text(words);
-  for (std::string word; text >> word;) {
-    if (word == wanted) return true;
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+bool has_word(const std::string& text, const std::string& wanted) {
+  const std::vector<std::string> words = words_of(text);
+  return std::find(words.begin(), words.end(), wanted) != words.end();
+}
+
+// Throws UsageError for an extension that no machine of the catalogue has.
+void check_isa(const std::string& isa, const Catalogue& catalogue) {
+  std::set<std::string> known;
+  for (const InstanceType& type : catalogue.instances) {
+    for (const std::string& word : words_of(type.isa)) known.insert(word);
   }
-  return false;
+  if (isa.empty() || known.count(isa) > 0) return;
+  throw UsageError(fmt::format("dnnbench catalogue: no machine has --isa={}; the catalogue has: {}",
+                               isa, fmt::join(known, ", ")));
 }
 
 bool passes(const InstanceType& type, const Filter& filter) {
@@ -124,6 +139,7 @@ int catalogue_command(const std::vector<std::string>& arguments) {
   for (const std::string& complaint : catalogue.complaints) {
     fmt::print(stderr, "dnnbench: {}\n", printable(complaint));
   }
+  check_isa(filter.isa, catalogue);
   const std::vector<InstanceType> types = chosen(catalogue, filter);
   if (json) {
     print_json(types);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "cli/help_text.h"
 #include "cli/suggest.h"
@@ -20,6 +21,28 @@ std::string unknown_flag(const std::string& argument, const std::string& subcomm
                      guess ? fmt::format("; did you mean {}?", *guess) : "; see --help");
 }
 
+// Every value is of the kind that the help text names. What a kind can't say, such as an upper
+// limit, the subcommand checks.
+void check_values(const std::string& subcommand, const std::vector<std::string>& arguments) {
+  const std::map<std::string, std::string> kinds = value_kinds(subcommand);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const size_t equals = arguments[i].find('=');
+    const auto flag = kinds.find(arguments[i].substr(0, equals));
+    if (flag == kinds.end() || flag->second.empty()) continue;
+    if (equals == std::string::npos) ++i;
+    std::string value;
+    if (i < arguments.size()) value = arguments[i].substr(equals + 1);  // npos + 1 is 0
+    if (value.empty() || value.rfind("--", 0) == 0) {
+      throw UsageError(fmt::format("dnnbench {}: {} needs a value: {}={}", subcommand, flag->first,
+                                   flag->first, flag->second));
+    }
+    const std::string complaint = complaint_about(value, flag->second);
+    if (complaint.empty()) continue;
+    throw UsageError(
+        fmt::format("dnnbench {}: {} {}, not '{}'", subcommand, flag->first, complaint, value));
+  }
+}
+
 }  // namespace
 
 void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::string>& values) {
@@ -31,6 +54,7 @@ void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::str
 
 void parse_arguments(CLI::App& app, const std::string& subcommand,
                      const std::vector<std::string>& arguments) {
+  check_values(subcommand, arguments);
   app.set_help_flag();
   app.allow_extras();
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

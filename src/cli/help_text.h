@@ -1,7 +1,8 @@
-// The help texts in src/cli/help/, one a subcommand, embedded at build time. The shell front door
-// reads the same files to check a command line before anything is installed.
+// The help texts in src/cli/help/, one per subcommand, and src/cli/values.txt, embedded at build
+// time. setup/usage.sh reads the same files to check a command line before anything is installed.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@ std::string help_text(const std::string& subcommand);
 
 // Every flag that a help text names, those not shown included: "--openvino", "--shape", ...
 std::vector<std::string> flags_in_help(const std::string& subcommand);
+
+// What each of them takes: {"--repeat", "COUNT"}, {"--device", "cpu|gpu|arm"}; "" for a switch.
+std::map<std::string, std::string> value_kinds(const std::string& subcommand);
+
+// What is wrong with a value of such a kind: "must be a whole number from 1". Empty if nothing is.
+std::string complaint_about(const std::string& value, const std::string& kind);
 
 // The names of the models that can be generated.
 std::vector<std::string> generated_models();

@@ -13,6 +13,28 @@ TEST(HelpText, DoesNotShowHiddenFlags) {
   EXPECT_NE(std::find(flags.begin(), flags.end(), "--fake"), flags.end());
 }
 
+TEST(HelpText, SaysWhatAFlagTakes) {
+  const auto kinds = value_kinds("run");
+  EXPECT_EQ(kinds.at("--openvino"), "");
+  EXPECT_EQ(kinds.at("--device"), "cpu|gpu|arm");
+  EXPECT_EQ(kinds.at("--shape"), "NAME=DIMS");
+}
+
+TEST(ComplaintAbout, SaysWhatAValueMustBe) {
+  EXPECT_EQ(complaint_about("10", "COUNT"), "");
+  EXPECT_EQ(complaint_about("0", "COUNT"), "must be a whole number from 1");
+  EXPECT_EQ(complaint_about("1,2,4", "COUNTS"), "");
+  EXPECT_EQ(complaint_about("1,", "COUNTS"),
+            "must be a whole number from 1, or a list such as 1,2,4");
+  EXPECT_EQ(complaint_about(".5", "SECONDS"), "");
+  EXPECT_EQ(complaint_about("0.0", "SECONDS"), "must be a number of seconds above 0");
+  EXPECT_EQ(complaint_about("0", "0|SECONDS"), "");
+  EXPECT_EQ(complaint_about("1m", "0|SECONDS"), "must be one of 0, SECONDS");
+  EXPECT_EQ(complaint_about("tpu", "cpu|gpu|arm"), "must be one of cpu, gpu, arm");
+  EXPECT_EQ(complaint_about("1", "FRACTION"), "must be a number from 0 to below 1");
+  EXPECT_EQ(complaint_about("anything", "DIR"), "");
+}
+
 TEST(HelpText, NamesTheEightModels) {
   auto models = generated_models();
   std::sort(models.begin(), models.end());

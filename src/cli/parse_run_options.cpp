@@ -9,15 +9,14 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include "cli/command_line.h"
+#include "cli/engine_flags.h"
 #include "cli/help_text.h"
 #include "cli/suggest.h"
 #include "core/cache.h"
 #include "core/error.h"
 #include "core/statistics.h"
-#include "process/worker_process.h"
 
 namespace dnnbench {
 namespace {
@@ -39,69 +38,6 @@ constexpr double kLowestRate_per_s = 0.001;
 constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
 constexpr uint64_t kMaxSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
-
-// A flag that asks for an engine.
-struct EngineFlag {
-  std::string flag;
-  Candidate candidate;
-};
-
-Candidate engine(const std::string& backend, const std::string& folder,
-                 const std::string& provider = "") {
-  Candidate candidate;
-  candidate.backend = backend;
-  candidate.engine = folder;
-  candidate.provider = provider;
-  return candidate;
-}
-
-// In the order in which engines are measured: those of the 2021 tool, whose flags are not all named
-// like the engine, then every other engine that this build has, under its own name.
-std::vector<EngineFlag> engine_flags() {
-  std::vector<EngineFlag> flags{
-      {"--onnxruntime", engine("onnxruntime", "onnxruntime")},
-      {"--openvino", engine("openvino", "openvino")},
-      {"--pytorch", engine("pytorch", "pytorch")},
-      {"--tf", engine("tf", "tensorflow")},
-      {"--tvm", engine("tvm", "tvm")},
-      {"--nuphar", engine("tvm", "tvm")},
-      {"--ort-cuda", engine("onnxruntime", "onnxruntime", "cuda")},
-      {"--ort-tensorrt", engine("onnxruntime", "onnxruntime", "tensorrt")},
-  };
-  std::set<std::string> named{"fake"};
-  for (const EngineFlag& flag : flags) named.insert(flag.candidate.engine);
-  for (const std::string& built : built_engines()) {
-    if (named.count(built) == 0) flags.push_back({"--" + built, engine(built, built)});
-  }
-  return flags;
-}
-
-void add_once(std::vector<Candidate>& candidates, const Candidate& candidate) {
-  if (std::find(candidates.begin(), candidates.end(), candidate) == candidates.end()) {
-    candidates.push_back(candidate);
-  }
-}
-
-// Without an engine flag: ONNX Runtime, OpenVINO, and whatever else this build has.
-std::vector<Candidate> default_engines(const std::vector<EngineFlag>& flags) {
-  std::vector<Candidate> engines{flags[0].candidate, flags[1].candidate};
-  for (const EngineFlag& flag : flags) {
-    if (flag.candidate.provider.empty() && engine_is_built(flag.candidate.engine)) {
-      add_once(engines, flag.candidate);
-    }
-  }
-  return engines;
-}
-
-std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<EngineFlag>& flags,
-                                      const std::vector<std::string>& fake_parts) {
-  std::vector<Candidate> engines;
-  for (const EngineFlag& flag : flags) {
-    if (app.count(flag.flag) > 0) add_once(engines, flag.candidate);
-  }
-  for (const std::string& part : fake_parts) add_once(engines, engine("fake", "fake", part));
-  return engines.empty() ? default_engines(flags) : engines;
-}
 
 // "NAME=VALUE" at the first '='.
 std::pair<std::string, std::string> split_assignment(const std::string& flag,
@@ -148,13 +84,6 @@ void check_traffic(const TrafficOptions& traffic) {
       *traffic.repeat < static_cast<int64_t>(kMinSamplesForP99)) {
     throw UsageError(fmt::format("--slo-p99 needs a 99th percentile, which takes --repeat={}",
                                  kMinSamplesForP99));
-  }
-}
-
-void check_tuning(double budget_s, const std::vector<Candidate>& engines) {
-  const auto can_tune = [](const Candidate& candidate) { return candidate.engine == "tvm"; };
-  if (budget_s > 0 && std::none_of(engines.begin(), engines.end(), can_tune)) {
-    throw UsageError("--tune-budget is for TVM, which is not measured here; add --tvm");
   }
 }
 
@@ -254,8 +183,7 @@ struct Given {
 
 void add_flags_of_candidates(CLI::App& app, Given& given, const std::vector<EngineFlag>& flags) {
   app.add_option("models", given.models);
-  for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
-  add_repeatable(app, "--fake", given.fake_parts);
+  add_engine_flags(app, flags, given.fake_parts);
   app.add_option("--device", given.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
   app.add_option("--streams", given.streams)->check(CLI::Range(1, kMaxStreams));
   app.add_option("--threads", given.threads);
@@ -387,7 +315,6 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   }
   set_mode(app, given, options);
   const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts);
-  check_tuning(options.tune_budget_s, engines);
   // Throughput mode finds threads and batch itself.
   const bool found = options.throughput() != nullptr;
   const std::vector<Candidate> candidates =
@@ -406,8 +333,7 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.add_option("models", given.models);
   const std::vector<EngineFlag> flags = engine_flags();
-  for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
-  add_repeatable(app, "--fake", given.fake_parts);
+  add_engine_flags(app, flags, given.fake_parts);
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   parse_arguments(app, "selftest", arguments);
   if (given.models.size() != 1) {

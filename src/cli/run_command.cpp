@@ -10,9 +10,11 @@
 #include "cli/terminal_progress.h"
 #include "cli/throughput_table.h"
 #include "cli/traffic_table.h"
+#include "core/error.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
 #include "onnx/model.h"
+#include "process/engine_session.h"
 #include "traffic/turn_plan.h"
 
 namespace dnnbench {
@@ -100,11 +102,29 @@ void read_all_models(const RunOptions& options) {
   for (const std::string& path : paths) read_model(path);
 }
 
+// Engines say themselves whether they can. One that doesn't start is given the benefit of the
+// doubt: its result says why.
+void check_tuning(const RunOptions& options) {
+  if (options.tune_budget_s == 0) return;
+  const WorkFolder work;
+  for (const Candidate& candidate : options.comparisons.at(0)) {
+    try {
+      if (greet(candidate.engine, work).tunes) return;
+    } catch (const EngineEnded&) {
+      return;
+    }
+  }
+  throw UsageError(
+      "--tune-budget is for an engine that can look for faster code, and none of these can; add "
+      "--tvm");
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
   const RunOptions options = parse_run_options(arguments);
   read_all_models(options);
+  check_tuning(options);
   report_if_too_short(options);
   const bool all_ok = bench_all(options);
   fmt::print(stderr, "Results are in {}\n", options.output);

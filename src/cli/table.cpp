@@ -17,8 +17,9 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"engine",   "version", "median", "p90",       "p99",   "inferences/s", "vs best",
-                  "CPU time", "load",    "memory", "precision", "error", "verdict"};
+const Row kHeader{"engine",       "version",       "median",   "p90",       "p99",
+                  "inferences/s", "relative time", "CPU time", "load time", "memory",
+                  "precision",    "error",         "verdict"};
 const std::vector<size_t> kLeftAligned{0, 1, 6, 10, 12};
 
 bool is_verified(const Result& result) {
@@ -86,7 +87,7 @@ std::string why_no_rank(const Result& result) {
   if (!result.outcome.ok()) return result.outcome.reason;
   if (!is_verified(result)) return result.engine.verification.reason;
   if (is_suspect(result)) return why_suspect(result);
-  return "measured alone, for memory did not hold it beside the others";
+  return "measured alone, because there was not enough memory to load it beside the others";
 }
 
 // Too few for what differs from start to start to average out (docs/measuring.md, "Restarted").
@@ -104,11 +105,10 @@ std::string reasons(const std::vector<Result>& results) {
   for (const Result& result : results) {
     if (is_ranked(result)) {
       if (!has_few_starts(result)) continue;
+      const size_t starts = result.measured.starts.size();
       text += fmt::format(
-          "{}: was started {} only; its next start may be some "
-          "percent faster or slower\n",
-          result.label,
-          result.measured.starts.size() == 1 ? "once" : fmt::format("{} times", result.measured.starts.size()));
+          "{}: started only {}; after another start it may be a few percent faster or slower\n",
+          result.label, starts == 1 ? "once" : fmt::format("{} times", starts));
       continue;
     }
     text += fmt::format("{}: {}: {}\n", result.label, verdict_cell(result),
@@ -117,23 +117,23 @@ std::string reasons(const std::vector<Result>& results) {
   return text;
 }
 
-// "at least 99 %", never 100.
-std::string percent(double probability) {
-  if (probability > 0.9999) return "at least 99.99 %";
+// "confidence >= 99 %", never 100.
+std::string confidence(double probability) {
+  if (probability > 0.9999) return "confidence >= 99.99 %";
   const int digits = probability >= 0.99 ? 2 : 0;
   const double scale = std::pow(10, digits + 2);
-  return fmt::format("at least {:.{}f} %", std::floor(probability * scale) / scale * 100, digits);
+  return fmt::format("confidence >= {:.{}f} %", std::floor(probability * scale) / scale * 100,
+                     digits);
 }
 
-// The whole order where it is decided: "the order holds with a probability of at least 99.4 %".
+// How sure the order is: " (confidence >= 99.4 %)".
 std::string certainty(const std::vector<const Result*>& ranked) {
   const Rank& rank = *ranked.front()->rank;
   if (rank.decided) {
-    return fmt::format("{} with a probability of {}",
-                       ranked.size() == 2 ? "this holds" : "the whole order holds",
-                       percent(rank.probability));
+    return fmt::format(" ({}{})",
+                       ranked.size() == 2 ? "" : "whole order: ", confidence(rank.probability));
   }
-  return "not all of the order is decided; a longer --budget may decide it";
+  return "; part of the order is undecided, a longer --budget may decide it";
 }
 
 // Two engines or more. Nothing is called fastest while one that may be faster is undecided,
@@ -147,13 +147,13 @@ std::string comparison(const std::vector<const Result*>& ranked) {
     undecided = undecided || relation == Relation::kUndecided;
   }
   if (undecided) {
-    return fmt::format("{} is fastest, which is undecided at {:g} %", names_of(first, "or"),
-                       100 * ranked[0]->rank->confidence);
+    return fmt::format("{} is fastest, with no winner yet at {:g} % confidence",
+                       names_of(first, "or"), 100 * ranked[0]->rank->confidence);
   }
   if (first.size() > 1)
     return fmt::format("{} are equally fast, within 1 %", names_of(first, "and"));
-  return fmt::format("{} is fastest: {:.2f} times {}", ranked[0]->label,
-                     ranked[1]->rank->to_best.value, ranked[1]->label);
+  return fmt::format("{} is fastest: {} takes {:.2f} times as long", ranked[0]->label,
+                     ranked[1]->label, ranked[1]->rank->to_best.value);
 }
 
 // "2 threads", or "1 or 2 threads"; in throughput mode, which shares them out itself, "2 cores".
@@ -230,7 +230,8 @@ std::string engine_label(const std::string& backend, const std::string& backend_
 std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
   return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model.path).stem().string(),
-                     first.instance, threads_of(results), first.candidate.precision, inputs_of(results));
+                     first.instance, threads_of(results), first.candidate.precision,
+                     inputs_of(results));
 }
 
 std::string results_table(const std::vector<Result>& results) {
@@ -247,18 +248,17 @@ std::string closing_sentence(const std::vector<Result>& results) {
   for (const Result& result : results) {
     if (!is_verified(result) || !is_suspect(result)) continue;
     return fmt::format(
-        "The machine was busy: {}. These figures give no ranking; run again when nothing else "
-        "runs.",
+        "The machine was busy: {}. There is no ranking; run again when nothing else is running.",
         why_suspect(result));
   }
   const auto ranked = ranked_fastest_first(results);
-  if (ranked.empty()) return "No engine computed verified outputs, so there is nothing to rank.";
+  if (ranked.empty()) return "No engine produced verified outputs, so there is nothing to rank.";
   if (ranked.size() == 1) {
-    return fmt::format("{} is the only engine with a verified result: {} an inference; {}.",
+    return fmt::format("{} is the only engine with a verified result: {} per inference; {}.",
                        ranked[0]->label, format_seconds(median_latency_s(*ranked[0])),
                        agreement(ranked));
   }
-  return fmt::format("{}; {}; {}.", comparison(ranked), certainty(ranked), agreement(ranked));
+  return fmt::format("{}{}; {}.", comparison(ranked), certainty(ranked), agreement(ranked));
 }
 
 }  // namespace dnnbench

@@ -92,11 +92,11 @@ TEST(ResultsTable, RanksTheVerifiedOnesAndGivesReasonsForTheOthers) {
       failed("tf", OutcomeKind::kUnsupported, "operator Foo\n(opset 1)"),
       placed("onnxruntime", 0.04, kSlower), unverified("tvm", 0.01), best("openvino", 0.032)};
   EXPECT_EQ(results_table(results), R"(
-engine       version   median      p90  p99  inferences/s  vs best             CPU time    load  memory  precision  error  verdict
-openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  1.00x                64.0 ms  250 ms  312 MB  f32        2e-06  ok
-onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.25x [1.24, 1.27]   80.0 ms  250 ms  312 MB  f32        2e-06  ok
-tf           -              -        -    -             -  -                          -       -       -  -              -  unsupported
-tvm          1.2.3    10.0 ms  10.0 ms    -           100  -                    20.0 ms  250 ms  312 MB  f32            -  unverified
+engine       version   median      p90  p99  inferences/s  relative time       CPU time  load time  memory  precision  error  verdict
+openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  1.00x                64.0 ms     250 ms  312 MB  f32        2e-06  ok
+onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.25x [1.24, 1.27]   80.0 ms     250 ms  312 MB  f32        2e-06  ok
+tf           -              -        -    -             -  -                          -          -       -  -              -  unsupported
+tvm          1.2.3    10.0 ms  10.0 ms    -           100  -                    20.0 ms     250 ms  312 MB  f32            -  unverified
 tf: unsupported: operator Foo (opset 1)
 tvm: unverified: the model draws random numbers
 )" + 1);
@@ -114,84 +114,86 @@ TEST(ResultsTable, SaysWhatIsATieAndWhatIsOpen) {
 TEST(ResultsTable, GivesNoRankToWhatABusyMachineDisturbed) {
   const std::vector<Result> results{disturbed("openvino", 0.032), best("onnxruntime", 0.04)};
   EXPECT_EQ(results_table(results), R"(
-engine       version   median      p90  p99  inferences/s  vs best  CPU time    load  memory  precision  error  verdict
-onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.00x     80.0 ms  250 ms  312 MB  f32        2e-06  ok
-openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  -         64.0 ms  250 ms  312 MB  f32        2e-06  suspect
+engine       version   median      p90  p99  inferences/s  relative time  CPU time  load time  memory  precision  error  verdict
+onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.00x           80.0 ms     250 ms  312 MB  f32        2e-06  ok
+openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  -               64.0 ms     250 ms  312 MB  f32        2e-06  suspect
 openvino: suspect: in 15 of 20 blocks the machine was busy with something else: other programs used 0.80 cores
 )" + 1);
   EXPECT_EQ(closing_sentence(results),
             "The machine was busy: in 15 of 20 blocks the machine was busy with something else: "
-            "other programs used 0.80 cores. These figures give no ranking; run again when nothing "
-            "else runs.");
+            "other programs used 0.80 cores. There is no ranking; run again when nothing else is "
+            "running.");
 }
 
 TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {
   const std::string table =
       results_table({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
-  EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, for memory did not hold it beside the "
-                       "others\n"),
+  EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, because there was not enough memory to "
+                       "load it beside the others\n"),
             std::string::npos)
       << table;
 }
 
 TEST(ClosingSentence, NamesAllThatTieWithTheBest) {
   EXPECT_EQ(closing_sentence({placed("tvm", 0.1001, kSame), best("openvino", 0.1)}),
-            "openvino and tvm are equally fast, within 1 %; this holds with a probability of at "
-            "least 99.45 %; outputs agree within 2e-06.");
-  EXPECT_EQ(closing_sentence({placed("tvm", 0.1001, kSame), best("openvino", 0.1),
-                              placed("tf", 0.1002, kSame), placed("onnxruntime", 0.2, kSlower)}),
-            "openvino, tvm and tf are equally fast, within 1 %; the whole order holds with a "
-            "probability of at least 99.45 %; outputs agree within 2e-06.");
+            "openvino and tvm are equally fast, within 1 % (confidence >= 99.45 %); outputs agree "
+            "within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({placed("tvm", 0.1001, kSame), best("openvino", 0.1),
+                        placed("tf", 0.1002, kSame), placed("onnxruntime", 0.2, kSlower)}),
+      "openvino, tvm and tf are equally fast, within 1 % (whole order: confidence >= 99.45 %); "
+      "outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, ComparesTheBestWithTheNext) {
   EXPECT_EQ(
       closing_sentence({placed("onnxruntime", 0.04, kSlower), best("openvino", 0.032),
                         unverified("tvm", 0.001)}),
-      "openvino is fastest: 1.25 times onnxruntime; this holds with a probability of at least "
-      "99.45 %; outputs agree within 2e-06.");
+      "openvino is fastest: onnxruntime takes 1.25 times as long (confidence >= 99.45 %); outputs "
+      "agree within 2e-06.");
 }
 
 TEST(ClosingSentence, SaysWhatIsNotDecided) {
   Result first = best("openvino", 0.032), second = placed("onnxruntime", 0.0325, kOpen);
   first.rank->decided = second.rank->decided = false;
-  EXPECT_EQ(
-      closing_sentence({first, second}),
-      "openvino or onnxruntime is fastest, which is undecided at 99 %; not all of the order is "
-      "decided; a longer --budget may decide it; outputs agree within 2e-06.");
+  EXPECT_EQ(closing_sentence({first, second}),
+            "openvino or onnxruntime is fastest, with no winner yet at 99 % confidence; part of "
+            "the order "
+            "is undecided, a longer --budget may decide it; outputs agree within 2e-06.");
   Result behind = placed("tf", 0.04, kSlower), wide = placed("pytorch", 0.05, kOpen);
   behind.rank->decided = wide.rank->decided = false;
-  EXPECT_EQ(closing_sentence({first, second, behind, wide}),
-            "openvino, onnxruntime or pytorch is fastest, which is undecided at 99 %; not all of "
-            "the order "
-            "is decided; a longer --budget may decide it; outputs agree within 2e-06.");
-  EXPECT_EQ(closing_sentence({first, behind, wide}),
-            "openvino or pytorch is fastest, which is undecided at 99 %; not all of the order is "
-            "decided; "
-            "a longer --budget may decide it; outputs agree within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({first, second, behind, wide}),
+      "openvino, onnxruntime or pytorch is fastest, with no winner yet at 99 % confidence; part "
+      "of the order is undecided, a longer --budget may decide it; outputs agree within "
+      "2e-06.");
+  EXPECT_EQ(
+      closing_sentence({first, behind, wide}),
+      "openvino or pytorch is fastest, with no winner yet at 99 % confidence; part of the order "
+      "is undecided, a longer --budget may decide it; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, OfOneEngineOnly) {
   Result exact = best("openvino", 0.032);
   exact.engine.verification.max_rel_error = 0;
   EXPECT_EQ(closing_sentence({exact, failed("tf", OutcomeKind::kCrashed, "SIGSEGV")}),
-            "openvino is the only engine with a verified result: 32.0 ms an inference; outputs "
+            "openvino is the only engine with a verified result: 32.0 ms per inference; outputs "
             "agree exactly.");
 }
 
 TEST(ClosingSentence, OfNone) {
   EXPECT_EQ(closing_sentence({unverified("tvm", 0.001)}),
-            "No engine computed verified outputs, so there is nothing to rank.");
+            "No engine produced verified outputs, so there is nothing to rank.");
 }
 
-TEST(ResultsTable, TellsWhereAFigureIsOfFewStarts) {
+TEST(ResultsTable, SaysWhereAFigureRestsOnFewStarts) {
   std::vector<Result> results{best("openvino", 0.01),
                               placed("tf", 0.02, {2, {1.9, 2.1}, Relation::kSlower})};
   start(results[0], {0, 2, 4, 6});
   start(results[1], {0, 7});
   const std::string table = results_table(results);
-  EXPECT_NE(table.find("\ntf: was started 2 times only; its next start may "
-                       "be some percent faster or slower\n"),
+  EXPECT_NE(table.find("\ntf: started only 2 times; after another start it may be a few percent "
+                       "faster or slower\n"),
             std::string::npos)
       << table;
   EXPECT_EQ(table.find("\nopenvino: "), std::string::npos) << table;

@@ -16,8 +16,8 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"engine",  "version",   "streams x threads",  "batch",
-                  "items/s", "95 % sure", "vs best until then", "p99",
+const Row kHeader{"engine",  "version", "streams x threads", "batch",
+                  "items/s", "95 % CI", "vs previous best",  "p99",
                   "memory",  "verdict"};
 const std::vector<size_t> kLeftAligned{0, 1, 5, 6, 9};
 
@@ -77,7 +77,7 @@ std::string remarks(const std::string& label, const TriedSetting& setting) {
   const std::string what = fmt::format("{}, {}: ", label, words(setting));
   if (!setting.reason.empty()) text += what + printable(setting.reason) + "\n";
   if (share_a_core(setting)) {
-    text += what + "its processes left the cores that each was given, and share some\n";
+    text += what + "its processes left the cores assigned to them and share some\n";
   }
   return text;
 }
@@ -101,14 +101,15 @@ std::vector<const Result*> fastest_first(const std::vector<Result>& results) {
   return ranked;
 }
 
-// Settings that the best one did not beat, in words: ", as much as 2 x 1 (tie)".
+// Settings that the best one did not beat, in words: " (2 x 1 is equally fast)".
 std::string equals(const ThroughputResult& throughput) {
   std::vector<std::string> ties;
   for (const TriedSetting& setting : throughput.tried) {
     if (setting.against != throughput.chosen || !setting.reason.empty()) continue;
-    if (setting.speed.relation == Relation::kTie) ties.push_back(words(setting) + " does as much");
+    if (setting.speed.relation == Relation::kTie)
+      ties.push_back(words(setting) + " is equally fast");
     if (setting.speed.relation == Relation::kUndecided) {
-      ties.push_back(words(setting) + " is undecided against it");
+      ties.push_back(words(setting) + " may be as fast or faster");
     }
   }
   return ties.empty() ? "" : fmt::format(" ({})", fmt::join(ties, "; "));
@@ -122,8 +123,8 @@ std::string throughput_table(const std::vector<Result>& results) {
   for (const Result& result : results) {
     const std::string label = result.label;
     if (!result.measured.throughput) {
-      rows.push_back({label, result.engine.load.engine_version.value_or("-"), "-", "-", "-", "-", "-", "-", "-",
-                      std::string(to_string(result.outcome.kind))});
+      rows.push_back({label, result.engine.load.engine_version.value_or("-"), "-", "-", "-", "-",
+                      "-", "-", "-", std::string(to_string(result.outcome.kind))});
       reasons += fmt::format("{}: {}: {}\n", label, to_string(result.outcome.kind),
                              printable(result.outcome.reason));
       continue;
@@ -134,7 +135,7 @@ std::string throughput_table(const std::vector<Result>& results) {
     }
     if (is_suspect(result)) reasons += fmt::format("{}: suspect: {}\n", label, why_suspect(result));
     if (!result.measured.throughput->complete) {
-      reasons += fmt::format("{}: the budget ended before all settings were tried\n", label);
+      reasons += fmt::format("{}: the budget ran out before all settings were tried\n", label);
     }
   }
   return layout(rows, kLeftAligned) + reasons;
@@ -142,19 +143,19 @@ std::string throughput_table(const std::vector<Result>& results) {
 
 std::string throughput_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> ranked = fastest_first(results);
-  if (ranked.empty()) return "No engine has a verified throughput on a quiet machine.";
+  if (ranked.empty()) return "No engine has a verified throughput measured on a quiet machine.";
   const Result& first = *ranked[0];
   const TriedSetting& best = first.measured.throughput->best();
-  std::string text = fmt::format("{} does most, {} items a second, with {}{}",
-                                 first.label,
-                                 format_rate(best.per_s), words(best), equals(*first.measured.throughput));
+  std::string text =
+      fmt::format("{} has the highest throughput: {} items/s with {}{}", first.label,
+                  format_rate(best.per_s), words(best), equals(*first.measured.throughput));
   if (ranked.size() > 1) {
     const TriedSetting& second = ranked[1]->measured.throughput->best();
     const bool apart =
         best.least_per_s && second.greatest_per_s && *best.least_per_s > *second.greatest_per_s;
-    text += fmt::format("; {} {} with {}{}", ranked[1]->label,
+    text += fmt::format("; next is {}: {} items/s with {}{}", ranked[1]->label,
                         format_rate(second.per_s), words(second),
-                        apart ? "" : ", which is undecided: their intervals overlap");
+                        apart ? "" : ", but their intervals overlap, so there is no winner yet");
   }
   return fmt::format("{}; {}.", text, agreement(ranked));
 }

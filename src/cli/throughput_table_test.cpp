@@ -55,22 +55,23 @@ TEST(ThroughputTable, TellsWhatIsNotKnownAndWhatWentAstray) {
   EXPECT_EQ(throughput_table({kept}).find("0.00x"), std::string::npos);
   const Result strayed = tried("openvino", {setting(1, 2, 50), astray}, 0);
   EXPECT_NE(throughput_table({strayed}).find(
-                "openvino, 2 x 1: its processes left the cores that each was given"),
+                "openvino, 2 x 1: its processes left the cores assigned to them"),
             std::string::npos);
 }
 
 TEST(ThroughputSentence, TellsTiesAndOverlaps) {
   const Result first =
       tried("openvino", {setting(1, 4, 60), compared(setting(2, 2, 60), 0, kTied)}, 0);
-  EXPECT_EQ(
-      throughput_sentence({first}),
-      "openvino does most, 60.0 items a second, with 1 x 4 (2 x 2 does as much); outputs agree "
-      "exactly.");
+  EXPECT_EQ(throughput_sentence({first}),
+            "openvino has the highest throughput: 60.0 items/s with 1 x 4 (2 x 2 is equally fast); "
+            "outputs "
+            "agree exactly.");
   const Result near = tried("tvm", {setting(1, 4, 59)}, 0);
-  EXPECT_NE(throughput_sentence({near, first}).find("undecided: their intervals overlap"),
-            std::string::npos);
+  EXPECT_NE(
+      throughput_sentence({near, first}).find("their intervals overlap, so there is no winner"),
+      std::string::npos);
   const Result far = tried("tvm", {setting(1, 4, 40)}, 0);
-  EXPECT_EQ(throughput_sentence({far, first}).find("undecided"), std::string::npos);
+  EXPECT_EQ(throughput_sentence({far, first}).find("no winner"), std::string::npos);
 }
 
 TEST(ThroughputTable, AnEngineWithoutAnySettingSaysWhy) {

@@ -15,12 +15,14 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"engine",         "version", "carries/s", "busy", "median", "p90",   "p99",
-                  "p99, 95 % sure", "waits",   "generator", "load", "memory", "error", "verdict"};
+const Row kHeader{"engine",    "version", "sustained/s", "utilisation", "median",
+                  "p90",       "p99",     "p99 95 % CI", "mean wait",   "generator delay",
+                  "load time", "memory",  "error",       "verdict"};
 const std::vector<size_t> kLeftAligned{0, 1, 7, 13};
 
 bool is_carried(const Result& result) {
-  return may_be_ranked(result) && result.measured.traffic && carried_per_s(*result.measured.traffic);
+  return may_be_ranked(result) && result.measured.traffic &&
+         carried_per_s(*result.measured.traffic);
 }
 
 std::string interval_cell(const RateFigures& figures) {
@@ -45,7 +47,7 @@ void add_figures(const Result& result, Row& row) {
   const bool has_p99 = latency_s.count("p99") > 0;
   row.push_back(has_p99 ? interval_cell(figures) : "-");
   row.push_back(latency_s.empty() ? "-" : format_seconds(figures.mean_wait_s));
-  row.push_back(format_seconds(figures.mean_late_s) + " late");
+  row.push_back(format_seconds(figures.mean_late_s));
 }
 
 Row row_of(const Result& result) {
@@ -55,8 +57,8 @@ Row row_of(const Result& result) {
   } else {
     row.insert(row.end(), 8, "-");
   }
-  row.insert(row.end(), {load_cell(result), memory_cell(result), error_cell(result.engine.verification),
-                         load_verdict(result)});
+  row.insert(row.end(), {load_cell(result), memory_cell(result),
+                         error_cell(result.engine.verification), load_verdict(result)});
   return row;
 }
 
@@ -75,7 +77,8 @@ std::vector<const Result*> carried_best_first(const std::vector<Result>& results
     if (is_carried(result) && result.measured.traffic->figures().p99_s) carried.push_back(&result);
   }
   std::stable_sort(carried.begin(), carried.end(), [](const Result* a, const Result* b) {
-    if (a->measured.traffic->slo_p99_s) return *carried_per_s(*a->measured.traffic) > *carried_per_s(*b->measured.traffic);
+    if (a->measured.traffic->slo_p99_s)
+      return *carried_per_s(*a->measured.traffic) > *carried_per_s(*b->measured.traffic);
     return *a->measured.traffic->figures().p99_s < *b->measured.traffic->figures().p99_s;
   });
   return carried;
@@ -90,16 +93,14 @@ std::string figure(const Result& result) {
   const RateFigures& figures = result.measured.traffic->figures();
   if (!result.measured.traffic->slo_p99_s)
     return fmt::format("{} {}", format_seconds(*figures.p99_s), interval_cell(figures));
-  return format_rate(figures.rate_per_s) + " a second";
+  return format_rate(figures.rate_per_s) + "/s";
 }
 
 std::string of_what(const TrafficResult& load) {
   if (!load.slo_p99_s) {
-    return fmt::format("the lowest 99th percentile at {} requests a second",
-                       format_rate(load.figures().rate_per_s));
+    return fmt::format("the lowest p99 at {} requests/s", format_rate(load.figures().rate_per_s));
   }
-  return fmt::format("the highest rate with a 99th percentile within {}",
-                     format_seconds(*load.slo_p99_s));
+  return fmt::format("the highest rate with a p99 of at most {}", format_seconds(*load.slo_p99_s));
 }
 
 }  // namespace
@@ -127,20 +128,19 @@ std::string load_table(const std::vector<Result>& results) {
     }
     const std::string reason = why(result);
     if (reason.empty()) continue;
-    reasons += fmt::format("{}: {}: {}\n", result.label,
-                           load_verdict(result), printable(reason));
+    reasons += fmt::format("{}: {}: {}\n", result.label, load_verdict(result), printable(reason));
   }
   return layout(rows, kLeftAligned) + reasons;
 }
 
 std::string load_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> carried = carried_best_first(results);
-  if (carried.empty()) return "No engine has verified latencies under this load.";
+  if (carried.empty()) return "No engine has verified latencies for this traffic.";
   const Result& best = *carried.front();
   const std::string name = best.label;
   if (carried.size() == 1) {
-    return fmt::format("{} alone has {}: {}; {}.", name, of_what(*best.measured.traffic), figure(best),
-                       agreement(carried));
+    return fmt::format("{} is the only engine with a valid result: {} is {}; {}.", name,
+                       of_what(*best.measured.traffic), figure(best), agreement(carried));
   }
   std::vector<std::string> rivals;
   for (size_t i = 1; i < carried.size(); ++i) {
@@ -149,14 +149,13 @@ std::string load_sentence(const std::vector<Result>& results) {
   }
   if (!rivals.empty()) {
     return fmt::format(
-        "{} or {} has {}, which is undecided: what is known of them overlaps; a longer --budget "
+        "{} or {} has {}: their intervals overlap, so there is no winner yet; a longer --budget "
         "may "
         "decide it; {}.",
         name, fmt::join(rivals, " or "), of_what(*best.measured.traffic), agreement(carried));
   }
-  return fmt::format("{} has {}: {}, {} {}; {}.", name, of_what(*best.measured.traffic), figure(best),
-                     carried[1]->label, figure(*carried[1]),
-                     agreement(carried));
+  return fmt::format("{} has {}: {}, {} {}; {}.", name, of_what(*best.measured.traffic),
+                     figure(best), carried[1]->label, figure(*carried[1]), agreement(carried));
 }
 
 }  // namespace dnnbench

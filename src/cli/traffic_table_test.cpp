@@ -60,15 +60,16 @@ TEST(LoadTable, WhatIsNotCarriedHasNoLatencyAndSaysWhy) {
   const std::string table = load_table(results);
   EXPECT_EQ(table.find("3.00 s"), std::string::npos) << table;
   EXPECT_NE(table.find("openvino: overloaded: it can't carry 20 a second"), std::string::npos);
-  EXPECT_EQ(load_sentence(results), "No engine has verified latencies under this load.");
+  EXPECT_EQ(load_sentence(results), "No engine has verified latencies for this traffic.");
 }
 
 TEST(LoadSentence, AnOrderNeedsIntervalsApart) {
   const Result fast = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
   const Result slow = under_load("tvm", figures(20, 0.07, {0.06, 0.08}));
-  EXPECT_EQ(load_sentence({slow, fast}),
-            "openvino has the lowest 99th percentile at 20.0 requests a second: 50.0 ms [45.0 ms, "
-            "55.0 ms], tvm 70.0 ms [60.0 ms, 80.0 ms]; outputs agree exactly.");
+  EXPECT_EQ(
+      load_sentence({slow, fast}),
+      "openvino has the lowest p99 at 20.0 requests/s: 50.0 ms [45.0 ms, 55.0 ms], tvm 70.0 ms "
+      "[60.0 ms, 80.0 ms]; outputs agree exactly.");
   const Result vague = under_load("tvm", figures(20, 0.07, {0.05, 0.08}));
   EXPECT_EQ(load_sentence({fast, vague}).find("openvino or tvm has the lowest"), 0U);
 }
@@ -76,8 +77,8 @@ TEST(LoadSentence, AnOrderNeedsIntervalsApart) {
 TEST(LoadSentence, RatesWithinABoundAreComparedByWhatIsSure) {
   EXPECT_EQ(
       load_sentence({under_bound("tvm", 20, 18, 25), under_bound("openvino", 40, 36, 50)}),
-      "openvino has the highest rate with a 99th percentile within 100 ms: 40.0 a second, tvm "
-      "20.0 a second; outputs agree exactly.");
+      "openvino has the highest rate with a p99 of at most 100 ms: 40.0/s, tvm 20.0/s; outputs "
+      "agree exactly.");
   EXPECT_EQ(load_sentence({under_bound("tvm", 20, 18, 39), under_bound("openvino", 40, 36, 50)})
                 .find("openvino or tvm has the highest rate"),
             0U);
@@ -87,7 +88,7 @@ TEST(LoadSentence, ABusyMachineGivesNoOrder) {
   Result busy = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
   busy.measured.blocks_disturbed = 9;
   EXPECT_EQ(load_verdict(busy), "suspect");
-  EXPECT_EQ(load_sentence({busy}), "No engine has verified latencies under this load.");
+  EXPECT_EQ(load_sentence({busy}), "No engine has verified latencies for this traffic.");
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 
 namespace dnnbench {
 
-// The text as one line: every control character (line ends, tabs, escapes) becomes a space.
-std::string printable(std::string text);
+// The text as one line of UTF-8: every control character (line ends, tabs, escapes, C1) and every
+// mark that changes the direction of text becomes a space, every byte that is not UTF-8 U+FFFD.
+std::string printable(const std::string& text);
 
 }  // namespace dnnbench

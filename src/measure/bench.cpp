@@ -100,8 +100,8 @@ std::unique_ptr<MeasuredEngine> Comparison::make_engine(const Subject& subject,
 Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts,
                           Measured measured) const {
   if (!fs::exists(log_path_of(subject))) subject.log_path.clear();
-  Result result = make_result(std::move(subject), std::move(outcome), std::move(facts),
-                              std::move(measured));
+  Result result =
+      make_result(std::move(subject), std::move(outcome), std::move(facts), std::move(measured));
   write_guarded(result);
   progress_.finished(result);
   return result;

@@ -36,9 +36,7 @@ ModelFacts model_facts(const PreparedModel& prepared) {
   return facts;
 }
 
-RunFacts start_run(const Environment& environment) {
-  return {random_id(), now_utc(), environment};
-}
+RunFacts start_run(const Environment& environment) { return {random_id(), now_utc(), environment}; }
 
 int threads_of(const Candidate& candidate, int cores) {
   return candidate.threads.value_or(std::max(1, cores / std::max(1, candidate.streams)));

@@ -63,8 +63,8 @@ class MemoryGroups {
   Progress& progress_;
   const ParticipantEnded& ended_;
   std::vector<Participant> loaded_;
-  size_t next_ = 0;           // the candidate to load
-  size_t failed_ = 0;         // candidates that ended otherwise than ok
+  size_t next_ = 0;    // the candidate to load
+  size_t failed_ = 0;  // candidates that ended otherwise than ok
   std::optional<size_t> anchor_;
 };
 

@@ -19,10 +19,10 @@
 namespace dnnbench {
 namespace {
 
-constexpr int64_t kMinWarmup = 3;        // measurements
-constexpr int64_t kMaxSlice = 10'000;    // measurements
-constexpr int64_t kMaxKept = 2'000;      // in a turn; more would only make a larger file
-constexpr int64_t kMaxOfAStream = 1'000; // the same, where several compute at once
+constexpr int64_t kMinWarmup = 3;         // measurements
+constexpr int64_t kMaxSlice = 10'000;     // measurements
+constexpr int64_t kMaxKept = 2'000;       // in a turn; more would only make a larger file
+constexpr int64_t kMaxOfAStream = 1'000;  // the same, where several compute at once
 constexpr int64_t kMinKept = 2;
 constexpr int64_t kMaxDropped = 200;  // at the start of a turn
 
@@ -218,11 +218,10 @@ void ProcessEngine::load(EngineSession& session) {
   const Hello hello = session.hello();
   facts_.load.engine_version = hello.version;
   LoadConfig config = prepared_.load;
-  config.device = setup_.candidate.device;
-  config.variant = setup_.candidate.provider;
+  config.provider = setup_.candidate.provider;
   config.precision = setup_.candidate.precision;
   config.threads = setup_.threads;
-  config.tune_budget_s = options_.tune_budget_s;
+  if (hello.tunes) config.tune_budget_s = options_.tune_budget_s;
   if (hello.imports) import(config);
   const Loaded loaded = session.load(config);
   started_at_s_ += loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);
@@ -246,8 +245,7 @@ void ProcessEngine::keep_load_facts(const Hello& hello, const Loaded& loaded) {
   const SimplifiedModel& simplified = prepared_.simplifier->get();
   facts.convert_s = simplified.simplify_s + loaded.convert_s;
   if (!simplified.bound.empty()) {
-    facts.in_force->settings["bound_inputs"] =
-        fmt::format("{}", fmt::join(simplified.bound, ", "));
+    facts.in_force->settings["bound_inputs"] = fmt::format("{}", fmt::join(simplified.bound, ", "));
   }
   if (!setup_.converted_path.empty()) save_converted();
 }

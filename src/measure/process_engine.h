@@ -1,5 +1,5 @@
-// ProcessEngine: a candidate on a prepared model, in processes of its own: start, load, verify, warm
-// up; then turns, one at a time among other engines' turns.
+// ProcessEngine: a candidate on a prepared model, in processes of its own: start, load, verify,
+// warm up; then turns, one at a time among other engines' turns.
 #pragma once
 
 #include <functional>

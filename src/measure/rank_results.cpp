@@ -60,14 +60,10 @@ void rank_results(std::vector<Result>& results, double confidence, std::optional
   const Ranking ranking = rank(table, confidence, anchor_row);
   for (size_t i = 0; i < ranked.size(); ++i) {
     const EngineRank& own = ranking.engines[i];
-    ranked[i]->rank = Rank{confidence,
-                           ranked.size(),
-                           own.place,
-                           i == ranking.order.front(),
-                           own.to_best,
-                           ranking.decided,
-                           ranking.probability,
-                           anchor ? results[*anchor].candidate.backend : ""};
+    ranked[i]->rank = Rank{confidence,          ranked.size(),
+                           own.place,           i == ranking.order.front(),
+                           own.to_best,         ranking.decided,
+                           ranking.probability, anchor ? results[*anchor].candidate.backend : ""};
   }
 }
 

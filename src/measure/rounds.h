@@ -2,7 +2,7 @@
 // order is decided. Drift of the machine hits all engines of a block alike and cancels out of their
 // ratios; a block that something else disturbed is measured again. Each engine is restarted every
 // few blocks, so that what differs from start to start is not taken for the engine's
-// (docs/decisions/0028-engines-are-started-anew.md).
+// (docs/decisions/0028-restart-engines-between-blocks.md).
 #pragma once
 
 #include <cstdint>

@@ -28,9 +28,7 @@ class RoundsTest : public ::testing::Test {
  protected:
   RoundsTest() { options_.budget_s = 1000; }
 
-  void repeat(int64_t measurements) {
-    options_.mode = LatencyOptions{measurements, 1};
-  }
+  void repeat(int64_t measurements) { options_.mode = LatencyOptions{measurements, 1}; }
 
   std::vector<Participant> measure(const std::vector<Script>& scripts, bool keep_first = false) {
     std::vector<Participant> all = participants(stage_, scripts);

@@ -256,8 +256,8 @@ void ThroughputBench::keep_samples() {
     measured.cpu_s += turn.cpu_s;
     for (const StreamTimes& stream : turn.streams) {
       for (size_t i = 0; i < stream.start_s.size(); ++i) {
-        measured.samples.push_back({static_cast<int64_t>(block), stream.start_s[i] - started_s_,
-                                    stream.duration_s[i]});
+        measured.samples.push_back(
+            {static_cast<int64_t>(block), stream.start_s[i] - started_s_, stream.duration_s[i]});
       }
     }
   }

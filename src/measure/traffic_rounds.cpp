@@ -134,8 +134,8 @@ class RateSeries {
       measured.cpu_s += turn.cpu_s;
       measured.inferences += static_cast<int64_t>(turn.served);
       for (const ServedRequest& request : turn.requests) {
-        measured.samples.push_back({static_cast<int64_t>(number), request.intended_s - started_s,
-                                    request.latency_s()});
+        measured.samples.push_back(
+            {static_cast<int64_t>(number), request.intended_s - started_s, request.latency_s()});
         traffic.begin_s.push_back(request.begin_s - started_s);
       }
     }

@@ -12,7 +12,7 @@ namespace dnnbench {
 
 // Of every kind of turn.
 struct Turn {
-  double cpu_s = 0;         // of the engine, for all that it computed in it
+  double cpu_s = 0;  // of the engine, for all that it computed in it
   Noise noise;
   std::string disturbance;  // what else disturbed it, in words (machine/disturbance.h); "" nothing
   int64_t dropped = 0;      // measurements at its start that are not kept

@@ -22,27 +22,56 @@ double wait_p99_s(const Speed& speed, double utilisation) {
          std::log(100 * utilisation);
 }
 
-double estimated_capacity_per_s(const Speed& speed, double p99_s) {
-  if (speed.tail_s > p99_s) return 0;
-  double within = 0.01, beyond = 1;
+// Mean time that a request waits (Pollaczek and Khinchine).
+double mean_wait_s(const Speed& speed, double utilisation) {
+  if (utilisation >= kFullyUsed) return kInfinite;
+  return utilisation * speed.square_s2 / (2 * speed.inference_s() * (1 - utilisation));
+}
+
+// Estimated response time of a machine that is busy for that share of the time: its 99th
+// percentile, or its mean where there are no samples.
+double estimated_response_s(const Speed& speed, double utilisation) {
+  return speed.samples > 0 ? speed.tail_s + wait_p99_s(speed, utilisation)
+                           : speed.mean_s + mean_wait_s(speed, utilisation);
+}
+
+double estimated_capacity_per_s(const Speed& speed, double limit_s) {
+  double within = speed.samples > 0 ? 0.01 : 0, beyond = 1;
+  if (estimated_response_s(speed, within) > limit_s) return 0;
   for (int i = 0; i < 100; ++i) {
     const double middle = (within + beyond) / 2;
-    (speed.tail_s + wait_p99_s(speed, middle) <= p99_s ? within : beyond) = middle;
+    (estimated_response_s(speed, middle) <= limit_s ? within : beyond) = middle;
   }
   return within / speed.mean_s;
 }
 
-double measured_capacity_per_s(const Speed& speed, double p99_s) {
+// Without a limit every rate that the machine sustains is within it.
+bool exceeds(double p99_s, std::optional<double> limit_s) {
+  return limit_s ? p99_s > *limit_s : std::isinf(p99_s);
+}
+
+double measured_capacity_per_s(const Speed& speed, std::optional<double> limit_s) {
   double capacity = 0;
-  for (const MeasuredRate& step : speed.load_rates) {
-    if (step.p99_s > p99_s) break;
+  for (const MeasuredRate& step : speed.measured_rates) {
+    if (exceeds(step.p99_s, limit_s)) break;
     capacity = step.rate_per_s;
   }
   return capacity;
 }
 
+// Whether no measurement under traffic contradicts the estimate: none exceeds the limit at a rate
+// at which the estimate is within it.
+bool estimate_holds(const Speed& speed, std::optional<double> limit_s) {
+  if (!speed.has_service_times()) return false;
+  return std::none_of(
+      speed.measured_rates.begin(), speed.measured_rates.end(), [&](const MeasuredRate& step) {
+        return exceeds(step.p99_s, limit_s) &&
+               !exceeds(estimated_response_s(speed, step.rate_per_s * speed.mean_s), limit_s);
+      });
+}
+
 std::optional<double> measured_p99_s(const Speed& speed, double rate_per_s) {
-  for (const MeasuredRate& step : speed.load_rates) {
+  for (const MeasuredRate& step : speed.measured_rates) {
     if (step.rate_per_s < rate_per_s * kFullyUsed) continue;
     return std::isinf(step.p99_s) ? std::nullopt : std::optional(step.p99_s);
   }
@@ -76,9 +105,9 @@ Speed speed_of_processes(std::span<const double> times_s, size_t processes,
   return speed;
 }
 
-double carried_per_s(const std::vector<MeasuredRate>& load_rates) {
+double carried_per_s(const std::vector<MeasuredRate>& rates) {
   double carried = 0;
-  for (const MeasuredRate& step : load_rates) {
+  for (const MeasuredRate& step : rates) {
     if (std::isinf(step.p99_s)) break;
     carried = step.rate_per_s;
   }
@@ -88,6 +117,7 @@ double carried_per_s(const std::vector<MeasuredRate>& load_rates) {
 Speed published_speed(double throughput_per_s) {
   Speed speed;
   speed.mean_s = 1 / throughput_per_s;
+  speed.square_s2 = speed.mean_s * speed.mean_s;
   return speed;
 }
 
@@ -96,25 +126,28 @@ Speed slowed(const Speed& speed, double factor) {
   slower.mean_s *= factor;
   slower.square_s2 *= factor * factor;
   slower.tail_s *= factor;
-  for (MeasuredRate& step : slower.load_rates) step.rate_per_s /= factor;
+  for (MeasuredRate& step : slower.measured_rates) step.rate_per_s /= factor;
   return slower;
 }
 
-double capacity_per_s(const Speed& speed, std::optional<double> p99_s) {
-  if (!p99_s) return speed.throughput_per_s();
-  if (!speed.load_rates.empty()) return measured_capacity_per_s(speed, *p99_s);
-  if (speed.samples > 0) return estimated_capacity_per_s(speed, *p99_s);
-  return speed.mean_s <= *p99_s ? speed.throughput_per_s() : 0;
+double capacity_per_s(const Speed& speed, std::optional<double> limit_s) {
+  if (!limit_s) return speed.throughput_per_s();
+  const double measured = measured_capacity_per_s(speed, limit_s);
+  if (!estimate_holds(speed, limit_s)) return measured;
+  return std::max(measured, estimated_capacity_per_s(speed, *limit_s));
 }
 
-Latency latency_at(const Speed& speed, double rate_per_s) {
-  if (!speed.load_rates.empty()) {
-    return {measured_p99_s(speed, rate_per_s), LatencyBasis::kMeasuredUnderLoad};
+Latency latency_at(const Speed& speed, double rate_per_s, std::optional<double> limit_s) {
+  const std::optional<double> measured_s = measured_p99_s(speed, rate_per_s);
+  if (!estimate_holds(speed, limit_s)) return {measured_s, LatencyBasis::kMeasuredUnderLoad};
+  const double estimate_s = estimated_response_s(speed, rate_per_s * speed.mean_s);
+  if (measured_s && *measured_s <= estimate_s) {
+    return {measured_s, LatencyBasis::kMeasuredUnderLoad};
   }
-  if (speed.samples == 0) return {speed.mean_s, LatencyBasis::kMean};
-  const double wait_s = wait_p99_s(speed, rate_per_s * speed.mean_s);
-  if (std::isinf(wait_s)) return {std::nullopt, LatencyBasis::kQueueingEstimate};
-  return {speed.tail_s + wait_s, LatencyBasis::kQueueingEstimate};
+  const LatencyBasis basis =
+      speed.samples > 0 ? LatencyBasis::kQueueingEstimate : LatencyBasis::kMeanEstimate;
+  if (std::isinf(estimate_s)) return {std::nullopt, basis};
+  return {estimate_s, basis};
 }
 
 }  // namespace dnnbench

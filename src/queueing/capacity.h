@@ -17,16 +17,19 @@ struct MeasuredRate {
 };
 
 struct Speed {
-  double mean_s = 0;     // one over the throughput; above 0
-  size_t servers = 1;    // processes that serve requests side by side, each slower for it
-  size_t samples = 0;    // 0: a published figure; then of what follows nothing is known
-  double square_s2 = 0;  // mean of the squared times of an inference
-  double tail_s = 0;     // 99th percentile where there are enough samples for it, else the largest
-  std::vector<MeasuredRate> load_rates;  // by rising rate; empty where load was not measured
+  double mean_s = 0;   // one over the throughput; above 0
+  size_t servers = 1;  // processes that serve requests side by side, each slower for it
+  size_t samples = 0;  // 0: a published figure; then of what follows nothing is known
+  double square_s2 =
+      0;              // mean of the squared times of an inference; 0: times are not known. Of a
+                      // published figure all times are taken as equal, the least waiting there is
+  double tail_s = 0;  // 99th percentile where there are enough samples for it, else the largest
+  std::vector<MeasuredRate> measured_rates;  // by rising rate; empty where none was measured
 
   double throughput_per_s() const { return 1 / mean_s; }
   double inference_s() const { return static_cast<double>(servers) * mean_s; }  // of one
   bool tail_is_p99() const;
+  bool has_service_times() const { return square_s2 > 0; }
 };
 
 // Of the times of single inferences, one request at a time. `times_s` must not be empty.
@@ -39,27 +42,29 @@ Speed speed_of_processes(std::span<const double> times_s, size_t processes,
 Speed published_speed(double throughput_per_s);
 
 // The greatest rate up to which every measured rate was carried; 0 where there is none.
-double carried_per_s(const std::vector<MeasuredRate>& load_rates);
+double carried_per_s(const std::vector<MeasuredRate>& rates);
 
 // The same machine with every time `factor` times as long.
 Speed slowed(const Speed& speed, double factor);
 
-// The greatest rate that one machine carries, with the 99th percentile of its response time at most
-// `p99_s` where that is given. 0 where no rate does.
-double capacity_per_s(const Speed& speed, std::optional<double> p99_s);
+// The highest rate that one machine sustains with its response time within `limit_s`, where that is
+// given: the 99th percentile, or without samples the mean. A rate that was measured within the
+// limit is a lower bound; above it the estimate counts, unless a measurement contradicts it. 0
+// where no rate is within the limit.
+double capacity_per_s(const Speed& speed, std::optional<double> limit_s);
 
 enum class LatencyBasis {
-  kMeasuredUnderLoad,  // 99th percentile
-  kQueueingEstimate,   // 99th percentile, of times without load and a formula for the waiting
-  kMean,               // the mean without waiting: there are no samples
+  kMeasuredUnderLoad,  // 99th percentile, measured at this rate or a higher one
+  kQueueingEstimate,   // 99th percentile, of times without traffic and a formula for the waiting
+  kMeanEstimate,       // the mean: there are no samples, so times are taken as equal
 };
 
 struct Latency {
-  std::optional<double> seconds;  // absent where it grows without end
-  LatencyBasis basis = LatencyBasis::kMean;
+  std::optional<double> seconds;  // absent where it grows without end, or is not known
+  LatencyBasis basis = LatencyBasis::kMeanEstimate;
 };
 
-// Latency of one machine where requests arrive at that rate.
-Latency latency_at(const Speed& speed, double rate_per_s);
+// Response time of one machine where requests arrive at that rate; `limit_s` as above.
+Latency latency_at(const Speed& speed, double rate_per_s, std::optional<double> limit_s);
 
 }  // namespace dnnbench

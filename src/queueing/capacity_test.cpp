@@ -30,12 +30,14 @@ TEST(Capacity, ThePercentileNeeds459Samples) {
   EXPECT_DOUBLE_EQ(speed_of(times).tail_s, 0.9);
 }
 
-TEST(Capacity, WithoutSamplesTheMeanIsComparedWithTheTarget) {
+TEST(Capacity, WithoutSamplesTheMeanWithItsWaitIsComparedWithTheLimit) {
   const Speed speed = published_speed(5);
-  EXPECT_DOUBLE_EQ(capacity_per_s(speed, 0.2), 5);
   EXPECT_EQ(capacity_per_s(speed, 0.19), 0);
-  EXPECT_EQ(latency_at(speed, 4.9).basis, LatencyBasis::kMean);
-  EXPECT_DOUBLE_EQ(*latency_at(speed, 4.9).seconds, 0.2);
+  // Half busy, equal times: the mean wait is half an inference.
+  EXPECT_NEAR(capacity_per_s(speed, 0.3), 2.5, 1e-9);
+  EXPECT_EQ(latency_at(speed, 2.5, 0.3).basis, LatencyBasis::kMeanEstimate);
+  EXPECT_DOUBLE_EQ(*latency_at(speed, 2.5, 0.3).seconds, 0.3);
+  EXPECT_FALSE(latency_at(speed, 5, std::nullopt).seconds);
 }
 
 TEST(Capacity, AtItTheLatencyIsTheTarget) {
@@ -45,30 +47,54 @@ TEST(Capacity, AtItTheLatencyIsTheTarget) {
     const double rate = capacity_per_s(speed, target_s);
     EXPECT_GT(rate, 0);
     EXPECT_LT(rate, 10);
-    EXPECT_NEAR(*latency_at(speed, rate).seconds, target_s, 1e-6) << target_s;
+    EXPECT_NEAR(*latency_at(speed, rate, std::nullopt).seconds, target_s, 1e-6) << target_s;
   }
-  EXPECT_FALSE(latency_at(speed, 10).seconds);
+  EXPECT_FALSE(latency_at(speed, 10, std::nullopt).seconds);
 }
 
-TEST(Capacity, MeasuredRatesCountMoreThanTheEstimate) {
+Speed with_rates(std::vector<MeasuredRate> rates) {
   Speed speed = speed_of(std::vector<double>(500, 0.1));
-  speed.load_rates = {{2, 0.11}, {4, 0.15}, {6, 0.4}, {8, 0.39}};
-  EXPECT_EQ(capacity_per_s(speed, 0.15), 4);
-  EXPECT_EQ(capacity_per_s(speed, 0.39), 4);  // 8/s can't be better than 6/s but by luck
-  EXPECT_EQ(capacity_per_s(speed, 0.1), 0);
-  EXPECT_EQ(latency_at(speed, 3).basis, LatencyBasis::kMeasuredUnderLoad);
-  EXPECT_EQ(latency_at(speed, 3).seconds, 0.15);
-  EXPECT_FALSE(latency_at(speed, 9).seconds);
+  speed.measured_rates = std::move(rates);
+  return speed;
+}
+
+TEST(Capacity, ARateThatWasSustainedIsALowerBound) {
+  const double estimate_per_s = capacity_per_s(with_rates({}), 0.3);
+  EXPECT_DOUBLE_EQ(capacity_per_s(with_rates({{1, 0.12}}), 0.3), estimate_per_s);
+  EXPECT_DOUBLE_EQ(capacity_per_s(with_rates({{estimate_per_s + 1, 0.29}}), 0.3),
+                   estimate_per_s + 1);
+  const double infinite = std::numeric_limits<double>::infinity();
+  EXPECT_DOUBLE_EQ(capacity_per_s(with_rates({{1, 0.12}, {11, infinite}}), 0.3), estimate_per_s);
+  EXPECT_EQ(latency_at(with_rates({{1, 0.12}}), 3, 0.5).basis, LatencyBasis::kQueueingEstimate);
+  EXPECT_EQ(*latency_at(with_rates({{1, 0.09}}), 1, 0.5).seconds, 0.09);
+}
+
+TEST(Capacity, AMeasurementThatContradictsTheEstimateCounts) {
+  const Speed speed = with_rates({{1, 0.11}, {2, 0.15}, {3, 0.4}, {4, 0.39}});
+  EXPECT_EQ(capacity_per_s(speed, 0.37), 2);
+  EXPECT_EQ(capacity_per_s(speed, 0.39), 2);  // 4/s can't be better than 3/s but by luck
+  EXPECT_EQ(latency_at(speed, 1.5, 0.37).basis, LatencyBasis::kMeasuredUnderLoad);
+  EXPECT_EQ(latency_at(speed, 1.5, 0.37).seconds, 0.15);
+  EXPECT_FALSE(latency_at(speed, 5, 0.37).seconds);
+}
+
+TEST(Capacity, OfTrafficAloneNothingIsEstimated) {
+  Speed speed;
+  speed.mean_s = 0.1;
+  speed.measured_rates = {{8, 0.2}, {10, 0.3}};
+  EXPECT_EQ(capacity_per_s(speed, 0.25), 8);
+  EXPECT_EQ(capacity_per_s(speed, std::nullopt), 10);
+  EXPECT_FALSE(latency_at(speed, 11, std::nullopt).seconds);
 }
 
 TEST(Capacity, ASlowerMachineIsSlowerInAll) {
   Speed speed = speed_of(std::vector<double>{0.1, 0.2});
-  speed.load_rates = {{4, 1}};
+  speed.measured_rates = {{4, 1}};
   const Speed slower = slowed(speed, 2);
   EXPECT_DOUBLE_EQ(slower.mean_s, 0.3);
   EXPECT_DOUBLE_EQ(slower.square_s2, 0.1);
   EXPECT_DOUBLE_EQ(slower.tail_s, 0.4);
-  EXPECT_EQ(slower.load_rates[0].rate_per_s, 2);
+  EXPECT_EQ(slower.measured_rates[0].rate_per_s, 2);
 }
 
 // 99th percentile of the response time of a machine that requests reach at random, one served at a
@@ -93,7 +119,8 @@ void expect_careful_estimate(const std::function<double(std::mt19937&)>& service
   const Speed speed = speed_of(times);
   for (const double utilisation : {0.1, 0.3, 0.5, 0.7, 0.8, 0.9}) {
     const double rate = utilisation / speed.mean_s;
-    const double ratio = *latency_at(speed, rate).seconds / simulated_p99_s(service_s, rate);
+    const double ratio =
+        *latency_at(speed, rate, std::nullopt).seconds / simulated_p99_s(service_s, rate);
     EXPECT_GT(ratio, 0.95) << utilisation;
     EXPECT_LT(ratio, 1.6) << utilisation;
   }
@@ -110,11 +137,12 @@ TEST(Capacity, OfSeveralProcessesEachHasItsShare) {
   EXPECT_DOUBLE_EQ(speed.inference_s(), mean(times));
   for (const double utilisation : {0.3, 0.6, 0.9}) {
     const double rate_per_s = utilisation * speed.throughput_per_s();
-    const double ratio =
-        *latency_at(speed, rate_per_s).seconds / simulated_p99_s(service_s, rate_per_s / 3);
+    const double ratio = *latency_at(speed, rate_per_s, std::nullopt).seconds /
+                         simulated_p99_s(service_s, rate_per_s / 3);
     EXPECT_GT(ratio, 0.95) << utilisation;
     EXPECT_LT(ratio, 1.6) << utilisation;
-    EXPECT_NEAR(capacity_per_s(speed, latency_at(speed, rate_per_s).seconds), rate_per_s, 1e-6);
+    EXPECT_NEAR(capacity_per_s(speed, latency_at(speed, rate_per_s, std::nullopt).seconds),
+                rate_per_s, 1e-6);
   }
 }
 

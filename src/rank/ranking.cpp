@@ -115,7 +115,8 @@ std::vector<Certainty> certainty(const BlockTable& table, double alpha, double p
     return interval.high / interval.low <= 1 + precision;
   };
   if (table.size() == 1) {
-    return {is_precise(latency_interval_s(table[0], alpha)) ? Certainty::kPrecise : Certainty::kOpen};
+    return {is_precise(latency_interval_s(table[0], alpha)) ? Certainty::kPrecise
+                                                            : Certainty::kOpen};
   }
   std::vector<Certainty> known(table.size(), Certainty::kDecided);
   for (size_t a = 0; a < table.size(); ++a) {

@@ -17,7 +17,7 @@ using BlockTable = std::vector<std::vector<double>>;
 
 // Ratios nearer to 1 than this are called a tie. It is also the least difference that is told: two
 // processes of the same program may differ by about as much for as long as they live
-// (docs/decisions/0027-told-from-one-percent.md).
+// (docs/decisions/0027-call-a-difference-from-one-percent.md).
 inline constexpr double kTie = 0.01;
 
 // By where the interval of the ratio lies.
@@ -44,9 +44,9 @@ struct EngineRank {
 };
 
 struct Ranking {
-  std::vector<size_t> order;       // the engines, fastest first by estimate
+  std::vector<size_t> order;        // the engines, fastest first by estimate
   std::vector<EngineRank> engines;  // by engine
-  bool decided = false;            // every pair has its relation
+  bool decided = false;             // every pair has its relation
   // At least so probable is it that all relations told are right; 0 where some is undecided at any
   // confidence.
   double probability = 0;

@@ -97,12 +97,15 @@ TEST(Rank, ComparesGroupsByTheirAnchor) {
 }
 
 TEST(Certainty, EndWhenAllIsDecidedOrKnownWellEnough) {
-  EXPECT_EQ(certainty(measured({1, 2}, 9, 0.001), 0.01, 0.01), (std::vector<Certainty>(2, Certainty::kOpen)));
-  EXPECT_EQ(certainty(measured({1, 2}, 10, 0.001), 0.01, 0.01), (std::vector<Certainty>(2, Certainty::kDecided)));
+  EXPECT_EQ(certainty(measured({1, 2}, 9, 0.001), 0.01, 0.01),
+            (std::vector<Certainty>(2, Certainty::kOpen)));
+  EXPECT_EQ(certainty(measured({1, 2}, 10, 0.001), 0.01, 0.01),
+            (std::vector<Certainty>(2, Certainty::kDecided)));
   // 1.0098: neither a tie nor different for long, but known within 1 %.
   EXPECT_EQ(certainty(measured({1, 1.0098}, 10, 0.0001), 0.01, 0.01)[0], Certainty::kPrecise);
-  EXPECT_EQ(certainty(measured({1, 1.0098, 1.5}, 40, 0.004), 0.001, 0.02),
-            (std::vector<Certainty>{Certainty::kPrecise, Certainty::kPrecise, Certainty::kDecided}));
+  EXPECT_EQ(
+      certainty(measured({1, 1.0098, 1.5}, 40, 0.004), 0.001, 0.02),
+      (std::vector<Certainty>{Certainty::kPrecise, Certainty::kPrecise, Certainty::kDecided}));
 }
 
 TEST(Certainty, OnlyThePairThatIsOpenGoesOn) {

@@ -25,9 +25,9 @@ struct LoadFacts {
 
 struct EngineFacts {
   LoadFacts load;
-  int64_t warmup = 0;           // measurements discarded before the first turn
-  std::optional<bool> steady;   // whether times had stopped trending then; absent with --warmup
-  int64_t restart_warmup = 0;   // measurements discarded after restarts
+  int64_t warmup = 0;          // measurements discarded before the first turn
+  std::optional<bool> steady;  // whether times had stopped trending then; absent with --warmup
+  int64_t restart_warmup = 0;  // measurements discarded after restarts
   std::vector<std::vector<int>> process_cores;  // the logical cores that each process could use
                                                 // where each was given its own; else empty
   std::optional<int64_t> peak_rss_bytes;        // of all its processes together; of all starts the

@@ -26,15 +26,15 @@ struct Sample {
 };
 
 struct Measured {
-  std::vector<Sample> samples;    // in the order measured
-  double cpu_s = 0;               // of all the engine's threads, for
-  int64_t inferences = 0;         // so many
-  Noise noise;                    // summed over turns
-  int64_t blocks = 0;             // measured
-  int64_t blocks_disturbed = 0;   // of them
-  std::string disturbance;        // what disturbed the last of those, in words
-  int64_t dropped = 0;            // measurements at the starts of turns that were not kept
-  std::vector<int64_t> starts;    // the blocks before which its processes were started
+  std::vector<Sample> samples;   // in the order measured
+  double cpu_s = 0;              // of all the engine's threads, for
+  int64_t inferences = 0;        // so many
+  Noise noise;                   // summed over turns
+  int64_t blocks = 0;            // measured
+  int64_t blocks_disturbed = 0;  // of them
+  std::string disturbance;       // what disturbed the last of those, in words
+  int64_t dropped = 0;           // measurements at the starts of turns that were not kept
+  std::vector<int64_t> starts;   // the blocks before which its processes were started
   std::optional<Stop> stopped;
   std::optional<TrafficResult> traffic;        // in load mode
   std::optional<ThroughputResult> throughput;  // in throughput mode

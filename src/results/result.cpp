@@ -59,21 +59,27 @@ std::string_view to_string(Stop stop) {
   return "repeat";
 }
 
-bool is_suspect(const Result& result) { return 2 * result.measured.blocks_disturbed > result.measured.blocks; }
+bool is_suspect(const Result& result) {
+  return 2 * result.measured.blocks_disturbed > result.measured.blocks;
+}
 
 std::string why_suspect(const Result& result) {
   if (!is_suspect(result)) return "";
   return fmt::format("in {} of {} blocks the machine was busy with something else: {}",
-                     result.measured.blocks_disturbed, result.measured.blocks, result.measured.disturbance);
+                     result.measured.blocks_disturbed, result.measured.blocks,
+                     result.measured.disturbance);
 }
 
 bool may_be_ranked(const Result& result) {
-  return result.outcome.ok() && result.engine.verification.verdict == Verdict::kOk && !is_suspect(result);
+  return result.outcome.ok() && result.engine.verification.verdict == Verdict::kOk &&
+         !is_suspect(result);
 }
 
 std::map<std::string, double> latency_percentiles_s(const Result& result) {
   std::map<std::string, double> percentiles;
-  if (result.measured.traffic && result.measured.traffic->figures().verdict != LoadVerdict::kCarried) return percentiles;
+  if (result.measured.traffic &&
+      result.measured.traffic->figures().verdict != LoadVerdict::kCarried)
+    return percentiles;
   const std::vector<double> durations = durations_s(result);
   for (const int percent : percentiles_supported(durations.size())) {
     percentiles["p" + std::to_string(percent)] =

@@ -21,9 +21,9 @@
 namespace dnnbench {
 
 struct ModelFacts {
-  std::string path;        // absolute
-  int64_t size_bytes = 0;  // of the file and its external data
-  std::string sha256;      // of the file
+  std::string path;                      // absolute
+  int64_t size_bytes = 0;                // of the file and its external data
+  std::string sha256;                    // of the file
   std::vector<std::string> input_names;  // in the model's order
   std::map<std::string, std::vector<int64_t>> input_shapes;
 };
@@ -32,10 +32,10 @@ struct ModelFacts {
 struct Subject {
   ModelFacts model;
   Candidate candidate;
-  int threads = 1;            // of each process, in effect
-  std::string label;          // among the run's candidates (run/candidate.h)
-  std::string backend_meta;   // provider and settings that are not the default
-  std::string settings;       // the same without those of the mode: rate, bound
+  int threads = 1;           // of each process, in effect
+  std::string label;         // among the run's candidates (run/candidate.h)
+  std::string backend_meta;  // provider and settings that are not the default
+  std::string settings;      // the same without those of the mode: rate, bound
   Mode mode = Mode::kLatency;
   int64_t number = 1;             // inferences in a measurement
   std::optional<int64_t> repeat;  // measurements asked for

@@ -1,10 +1,9 @@
-#include "results/result.h"
-
 #include <cmath>
 
 #include "core/statistics.h"
 #include "protocol/messages.h"
 #include "results/or_null.h"
+#include "results/result.h"
 
 namespace dnnbench {
 namespace {

@@ -52,8 +52,7 @@ TEST(Result, JsonHasTheNumbersOfTheData) {
 TEST(Result, JsonTellsWhereTheEngineStands) {
   Result result = ok_result();
   EXPECT_TRUE(to_json(result).at("ranking").is_null());
-  result.rank =
-      Rank{0.99, 3, 2, false, {1.27, {1.24, 1.31}, Relation::kSlower}, true, 0.995, ""};
+  result.rank = Rank{0.99, 3, 2, false, {1.27, {1.24, 1.31}, Relation::kSlower}, true, 0.995, ""};
   result.measured.stopped = Stop::kDecided;
   result.p50_interval_s = Interval{0.1, 0.2};
   const auto json = to_json(result);

@@ -21,6 +21,10 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int kSchemaVersion = 1;
+constexpr uintmax_t kMaxFileBytes = 512'000'000;
+constexpr size_t kMaxDepth = 100;
+constexpr size_t kMaxTextBytes = 4096;
+constexpr int64_t kMaxProcesses = 1'000'000;
 constexpr double kShortest_s = 1e-12;
 constexpr double kLongest_s = 1e12;
 constexpr int64_t kMaxInferences = 1'000'000'000'000;
@@ -44,23 +48,56 @@ std::string text_or(const json& value, const std::string& fallback) {
   return text.empty() ? fallback : text;
 }
 
+// Text that is shown or is part of names; longer is not meant for either.
+std::string bounded(const std::string& text, const char* key) {
+  if (text.size() > kMaxTextBytes) {
+    throw Error(fmt::format("its \"{}\" has more than {} bytes", key, kMaxTextBytes));
+  }
+  return text;
+}
+
 std::string needed_text(const json& object, const char* key, bool may_be_empty) {
   const json& value = get(object, key);
   if (!value.is_string() || (!may_be_empty && value.get_ref<const std::string&>().empty())) {
     throw Error(fmt::format("it is not a result: it has no text under \"{}\"", key));
   }
-  return value.get<std::string>();
+  return bounded(value.get_ref<const std::string&>(), key);
 }
 
 std::string read_text(const fs::path& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) throw Error("it is not a regular file");
   std::ifstream file(path, std::ios::binary);
-  std::string text(static_cast<size_t>(fs::file_size(path, error)), '\0');
+  const uintmax_t size = fs::file_size(path, error);
   if (!file || error) throw Error("it can't be read");
+  if (size > kMaxFileBytes) {
+    throw Error(fmt::format("it is larger than {} MB", kMaxFileBytes / 1'000'000));
+  }
+  std::string text(static_cast<size_t>(size), '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));
   return text;
+}
+
+// Whether arrays and objects lie deeper in each other than any result's: what reads and prints JSON
+// calls itself for each level.
+bool is_nested_too_deeply(const std::string& text) {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
 }
 
 // A file's object, and the numbers under "data" where they were read apart from it: then "data" is
@@ -73,6 +110,7 @@ struct Parsed {
 
 Parsed load_object(const fs::path& path) {
   std::string text = read_text(path);
+  if (is_nested_too_deeply(text)) throw Error("broken JSON: nested too deeply");
   const std::string whole = text;
   Parsed parsed;
   parsed.data = take_numbers(text, "data", "true");
@@ -207,8 +245,24 @@ std::vector<StoredRate> read_load_rates(const json& load) {
   return rates;
 }
 
-int64_t count_or_one(const json& value) {
-  return value.is_number_integer() ? std::max<int64_t>(value.get<int64_t>(), 1) : 1;
+// Of processes or items in a batch; 1 where the file does not say.
+int64_t read_count(const json& object, const char* key) {
+  const json& value = get(object, key);
+  if (value.is_null()) return 1;
+  if (!value.is_number_integer() || value < 1 || value > kMaxProcesses) {
+    throw Error(fmt::format("its \"{}\" is {}, not a whole number from 1 to {}", key, shown(value),
+                            kMaxProcesses));
+  }
+  return value.get<int64_t>();
+}
+
+std::string read_mode(const json& object) {
+  const json& mode = get(object, "mode");
+  if (mode.is_null()) return "latency";
+  for (const char* known : {"latency", "load", "throughput"}) {
+    if (mode == known) return known;
+  }
+  throw Error(fmt::format("its mode {} is not latency, load or throughput", shown(mode)));
 }
 
 StoredThroughput read_throughput(const json& object, std::vector<double> times_s) {
@@ -224,8 +278,8 @@ StoredThroughput read_throughput(const json& object, std::vector<double> times_s
     found.least_per_s = read_positive(get(tried[index], "least_per_s"));
     found.greatest_per_s = read_positive(get(tried[index], "greatest_per_s"));
   }
-  found.streams = static_cast<size_t>(count_or_one(get(object, "streams")));
-  found.batch = count_or_one(get(object, "batch"));
+  found.streams = static_cast<size_t>(read_count(object, "streams"));
+  found.batch = read_count(object, "batch");
   found.times_s = std::move(times_s);
   return found;
 }
@@ -302,8 +356,8 @@ StoredResult read_result(const fs::path& path) {
   }
   const bool of_2021 = version.is_null();
   result.quantized = is_quantized(object, path, of_2021);
-  result.instance = text_or(get(object, "instance"), folder_name(path));
-  result.mode = text_or(get(object, "mode"), result.mode);
+  result.instance = bounded(text_or(get(object, "instance"), folder_name(path)), "instance");
+  result.mode = read_mode(object);
   result.outcome = read_outcome(object);
   result.verdict = read_verdict(object, of_2021);
   result.suspect = get(get(object, "noise"), "suspect") == true;
@@ -336,7 +390,10 @@ StoredResult read_result(const fs::path& path) {
 ResultsFolder read_results(const std::string& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw UsageError(fmt::format("there is no folder {}", folder));
+    throw UsageError(
+        fs::exists(folder, error)
+            ? fmt::format("{} is a file; give the folder that holds the results", folder)
+            : fmt::format("there is no folder {}", folder));
   }
   ResultsFolder found;
   std::vector<fs::path> files;

@@ -51,6 +51,12 @@ json of_2021() {
           {"data", {1.0, 3.0}}};
 }
 
+std::string with(const std::string& key, const json& value) {
+  json object = of_2021();
+  object[key] = value;
+  return object.dump();
+}
+
 TEST_F(StoredResults, OursIsReadBack) {
   Result result;
   result.model.path = "/models/tiny.onnx";
@@ -209,7 +215,26 @@ TEST_F(StoredResults, WhatIsNoneSaysWhy) {
   EXPECT_EQ(refusal(object.dump()), "its outcome \"fine\" is unknown");
   object["schema_version"] = 2;
   EXPECT_EQ(refusal(object.dump()), "its schema_version is 2, this program reads 1");
-  EXPECT_EQ(refusal(std::string(100'000, '[')), "broken JSON");
+  EXPECT_EQ(refusal(std::string(100'000, '[')), "broken JSON: nested too deeply");
+  EXPECT_EQ(refusal(with("number", json::parse(std::string(90, '[') + "1" + std::string(90, ']')))),
+            "its \"number\" is [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[..., not a whole number of "
+            "at least 1");
+  EXPECT_EQ(refusal(with("mode", "x")), "its mode \"x\" is not latency, load or throughput");
+  EXPECT_EQ(refusal(with("mode", 1)), "its mode 1 is not latency, load or throughput");
+  EXPECT_EQ(refusal(with("model_path", std::string(100'000, 'a'))),
+            "its \"model_path\" has more than 4096 bytes");
+  EXPECT_EQ(refusal(with("instance", std::string(100'000, 'a'))),
+            "its \"instance\" has more than 4096 bytes");
+  EXPECT_EQ(refusal("{\"model_path\": \"a\", \"number\": 1e400}"), "broken JSON");
+  EXPECT_EQ(refusal("{\"model_path\": \"\\ud800\"}"), "broken JSON");
+}
+
+TEST_F(StoredResults, AnEndlessFileIsNotRead) {
+  write("sparse.json", "{");
+  fs::resize_file(folder_ / "c5a.large" / "sparse.json", 200'000'000'000);
+  const ResultsFolder found = read_results(folder_.string());
+  ASSERT_EQ(found.skipped.size(), 1U);
+  EXPECT_TRUE(found.skipped[0].ends_with("it is larger than 512 MB")) << found.skipped[0];
 }
 
 TEST_F(StoredResults, AFolderIsReadWithAllBelowItAndBrokenFilesAreNamed) {

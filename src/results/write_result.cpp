@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/printable.h"
 
 namespace dnnbench {
 namespace {
@@ -33,6 +34,20 @@ void write_all(int fd, const std::string& text, const std::string& path,
   }
 }
 
+// Texts from models, files and libraries, as anything may show them: no terminal or picture must
+// obey what is in them. Paths stay as they are, for they lead to files.
+void make_printable(nlohmann::ordered_json& value) {
+  if (value.is_string()) {
+    value = printable(value.get_ref<const std::string&>());
+  } else if (value.is_array()) {
+    for (auto& element : value) make_printable(element);
+  } else if (value.is_object()) {
+    for (auto& [key, member] : value.items()) {
+      if (!key.ends_with("_path")) make_printable(member);
+    }
+  }
+}
+
 // Readable in an editor and in a diff, although thousands of samples are in it.
 std::string one_key_a_line(const nlohmann::ordered_json& object) {
   std::string text = "{";
@@ -54,7 +69,9 @@ std::string unfinished_path(const std::string& output_path) {
 void write_result(const Result& result) {
   const std::string& path = result.output_path;
   const std::string temporary = unfinished_path(path);
-  const std::string text = one_key_a_line(to_json(result));
+  nlohmann::ordered_json object = to_json(result);
+  make_printable(object);
+  const std::string text = one_key_a_line(object);
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) fail(path, temporary);
   write_all(fd, text, path, temporary);

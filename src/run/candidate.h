@@ -12,15 +12,15 @@ namespace dnnbench {
 
 struct Candidate {
   std::string model_path;
-  std::string backend;         // in results and names: "onnxruntime", "openvino", "tf", "tvm"
-  std::string engine;          // the folder under engines/ and the program's name
-  std::string engine_version;  // "" for the one that this build has
-  std::string provider;        // which of the engine's providers: "cuda"; "" for its usual one
-  std::string device = "cpu";  // cpu, gpu or arm
+  std::string backend;            // in results and names: "onnxruntime", "openvino", "tf", "tvm"
+  std::string engine;             // the folder under engines/ and the program's name
+  std::string engine_version;     // "" for the one that this build has
+  std::string provider;           // which of the engine's providers: "cuda"; "" for its usual one
+  std::string device = "cpu";     // cpu, gpu or arm
   std::string precision = "f32";  // f32, f16, bf16 or default
-  std::optional<int> threads;  // of each process; absent: the cores, shared by the processes
-  int streams = 1;             // processes that work at the same time
-  std::optional<int64_t> batch;  // absent: as the model has it, or 1 where it leaves it open
+  std::optional<int> threads;     // of each process; absent: the cores, shared by the processes
+  int streams = 1;                // processes that work at the same time
+  std::optional<int64_t> batch;   // absent: as the model has it, or 1 where it leaves it open
 
   bool operator==(const Candidate&) const = default;
 };

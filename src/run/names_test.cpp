@@ -57,8 +57,7 @@ TEST(BackendMeta, OfThroughputModeHasAllThatIsTried) {
   options.mode = ThroughputOptions{0.5, 2, {1, 2}, {1, 8}};
   Candidate one = candidate();
   one.streams = 2;
-  EXPECT_EQ(meta(one, options),
-            "cpu-streams=2-threads=1+2-batch=1+8-mode=throughput-slo-p99=0.5");
+  EXPECT_EQ(meta(one, options), "cpu-streams=2-threads=1+2-batch=1+8-mode=throughput-slo-p99=0.5");
   options.mode = ThroughputOptions();
   EXPECT_EQ(meta(candidate(), options), "cpu-mode=throughput");
 }

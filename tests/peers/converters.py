@@ -36,7 +36,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SLOWER = 1.02  # of the medians' ratio
 ROUNDED = 1e-6  # an error as small as this is only rounding, whatever the engine's was
 WRONG = 1e-2  # of the others' outputs, beyond which they do not work
-# glibc's malloc as the engine `pytorch` sets it (docs/decisions/0018-freed-memory-is-kept.md)
+# glibc's malloc as the engine `pytorch` sets it (engines/pytorch/decisions/0018-keep-the-memory-that-an-inference-frees.md)
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "2147483647", "MALLOC_TRIM_THRESHOLD_": "2147483647"}
 
 # Run apart, by this Python or that of the environment `tests`, whichever has ONNX Runtime: MODEL FOLDER NAME...

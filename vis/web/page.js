@@ -268,9 +268,13 @@
 
   function answer(plans, candidates, wish) {
     const within = wish.latency_s === null ? "" : ` within ${Words.time(wish.latency_s)}`;
-    const asked = `${Words.load(chosen.load)} inferences per second${within}`;
-    if (!plans.length) return `Nothing carries ${asked}. ${nearest(candidates, wish)}`;
+    const rate = `${Words.load(chosen.load)} inferences per second`;
+    if (!plans.length) return `Nothing carries ${rate}${within}. ${nearest(candidates, wish)}`;
     const [best] = plans;
+    // Of a plan whose 99th percentile is unknown it isn't said that it is within anything.
+    const asked = rate + (within && best.latency.basis === "mean"
+      ? ` in about ${Words.time(best.latency.s)} on average (${Words.time(wish.latency_s)} was asked for, and its p99 is unknown)`
+      : within);
     const c = best.candidate;
     const other = plans.find((plan) => plan.candidate.instance !== c.instance);
     const ratio = other ? other.usd_per_hour / best.usd_per_hour : 1;

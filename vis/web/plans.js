@@ -13,21 +13,41 @@ const Plans = (() => {
 
   // The time that a request takes when they arrive at one machine at random, `rate` a second, and
   // are spread over its processes: the sum of two 99th percentiles, of the inference and of the
-  // wait before it.
+  // wait before it. Of a published figure only the mean is known: its mean response time, as if all
+  // inferences took equally long.
   function response(c, rate) {
     const busy = rate * c.mean_s;
+    if (busy >= 1 - ROUNDING) return Infinity;
+    if (c.slowest_s === null) return c.mean_s + (busy * c.mean_s) / (2 * (1 - busy));
     if (busy <= 0.01) return c.slowest_s;
     const scale = c.mean_square_s2 / (2 * c.servers * c.mean_s * (1 - busy));
     return c.slowest_s + scale * Math.log(100 * busy);
   }
 
-  // The greatest load of one machine; `latency_s` null: whatever it can do.
+  // The greatest load of one machine; `latency_s` null: whatever it can do. A rate that was
+  // measured within the latency is a lower bound; above it the estimate counts, unless a
+  // measurement contradicts it.
   function capacity(c, latency_s) {
     if (latency_s === null) return throughput(c);
-    if (c.load_rates?.length) return measuredCapacity(c, latency_s);
-    if (c.slowest_s === null) return c.mean_s <= latency_s ? throughput(c) : 0;
-    if (c.slowest_s > latency_s) return 0;
-    let [low, high] = [0.01, 1];
+    const measured = measuredCapacity(c, latency_s);
+    return estimateHolds(c, latency_s) ? Math.max(measured, estimatedCapacity(c, latency_s)) : measured;
+  }
+
+  const exceeds = (p99_s, latency_s) =>
+    latency_s === null ? !Number.isFinite(p99_s) : p99_s > latency_s;
+
+  const ratesOf = (c) => (c.load_rates ?? []).map(([rate, p99_s]) => [rate, p99_s ?? Infinity]);
+
+  function estimateHolds(c, latency_s) {
+    if (c.load_alone) return false;
+    return !ratesOf(c).some(
+      ([rate, p99_s]) => exceeds(p99_s, latency_s) && !exceeds(response(c, rate), latency_s),
+    );
+  }
+
+  function estimatedCapacity(c, latency_s) {
+    let [low, high] = [c.slowest_s === null ? 0 : 0.01, 1];
+    if (response(c, low / c.mean_s) > latency_s) return 0;
     for (let i = 0; i < 100; i++) {
       const middle = (low + high) / 2;
       if (response(c, middle / c.mean_s) <= latency_s) low = middle;
@@ -36,12 +56,11 @@ const Plans = (() => {
     return low / c.mean_s;
   }
 
-  // The greatest measured rate up to which every measured 99th percentile is within the latency;
-  // null stands for a rate that is more than the machine can do.
+  // The greatest measured rate up to which every measured 99th percentile is within the latency.
   function measuredCapacity(c, latency_s) {
     let most = 0;
-    for (const [rate, p99_s] of c.load_rates) {
-      if (p99_s === null || p99_s > latency_s) break;
+    for (const [rate, p99_s] of ratesOf(c)) {
+      if (exceeds(p99_s, latency_s)) break;
       most = rate;
     }
     return most;
@@ -69,13 +88,16 @@ const Plans = (() => {
     return one > 0 && machinesFor(load, one) <= count;
   }
 
-  function latencyAt(c, rate) {
-    if (c.load_rates?.length) {
-      const step = c.load_rates.find(([measured]) => measured >= rate * (1 - ROUNDING));
-      return step ? step[1] : null;
-    }
-    if (c.slowest_s === null) return c.mean_s;
-    return rate * c.mean_s >= 1 - ROUNDING ? null : response(c, rate);
+  // { s, basis }: s null where it grows without end or is not known; basis "measured", "estimate" or
+  // "mean".
+  function latencyAt(c, rate, latency_s) {
+    const step = ratesOf(c).find(([measured]) => measured >= rate * (1 - ROUNDING));
+    const measured = step && Number.isFinite(step[1]) ? step[1] : null;
+    if (!estimateHolds(c, latency_s)) return { s: measured, basis: "measured" };
+    const estimate = response(c, rate);
+    if (measured !== null && measured <= estimate) return { s: measured, basis: "measured" };
+    const basis = c.slowest_s === null ? "mean" : "estimate";
+    return { s: Number.isFinite(estimate) ? estimate : null, basis };
   }
 
   function plan(c, count, one, load, latency_s) {
@@ -87,7 +109,7 @@ const Plans = (() => {
       throughput_per_s: count * throughput(c),
       capacity_per_s: count * one,
       utilisation: load / (count * throughput(c)),
-      latency_s: latencyAt(c, load / count),
+      latency: latencyAt(c, load / count, latency_s),
       holds: holds(c, count, load, latency_s),
     };
   }

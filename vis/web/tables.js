@@ -33,11 +33,10 @@ const Tables = (() => {
   const machines = (plan) => `${plan.count} \u00d7 ${plan.candidate.instance}`;
 
   function latencyWords(plan) {
-    const measured = plan.candidate.load_rates?.length > 0;
-    if (plan.latency_s === null) return measured ? "not measured at this load" : "no bound: always busy";
-    if (measured) return `${Words.time(plan.latency_s)} (p99, measured)`;
-    if (plan.candidate.slowest_s === null) return `${Words.time(plan.latency_s)} (mean)`;
-    return `${Words.time(plan.latency_s)} (p99, estimated)`;
+    const { s, basis } = plan.latency;
+    if (s === null) return basis === "measured" ? "not measured at this load" : "no bound: always busy";
+    const kind = { measured: "p99, measured", estimate: "p99, estimated", mean: "mean, estimated" }[basis];
+    return `${Words.time(s)} (${kind})`;
   }
 
   function planNotes(plan) {
