@@ -103,7 +103,7 @@ std::vector<MeasuredRate> load_rates(const Group& group, const std::set<std::str
   return rates;
 }
 
-void add_interval(Candidate& candidate, const StoredResult& result) {
+void add_interval(Deployable& candidate, const StoredResult& result) {
   if (result.published) {
     if (!result.published->plus_minus_per_s) return;
     candidate.least_per_s =
@@ -125,7 +125,7 @@ void add_interval(Candidate& candidate, const StoredResult& result) {
   if (mean_s > *half_width_s) candidate.greatest_per_s = 1 / (mean_s - *half_width_s);
 }
 
-void add_spread(Candidate& candidate, const Group& group) {
+void add_spread(Deployable& candidate, const Group& group) {
   if (candidate.load_alone) {
     candidate.slowest_per_s = candidate.fastest_per_s = candidate.speed.throughput_per_s();
     return;
@@ -156,9 +156,9 @@ Speed measured_speed(const StoredResult& result, std::vector<MeasuredRate> rates
   return speed;
 }
 
-Candidate make_candidate(const StoredResult& result, const Group& group,
-                         std::vector<MeasuredRate> rates) {
-  Candidate candidate;
+Deployable make_candidate(const StoredResult& result, const Group& group,
+                          std::vector<MeasuredRate> rates) {
+  Deployable candidate;
   candidate.what = deployed(result);
   candidate.load_alone = is_under_load(result);
   candidate.speed = measured_speed(result, std::move(rates));

@@ -53,7 +53,7 @@ TEST(Candidates, TheNewestCountsAndTheSpreadIsTold) {
       select({measured("small", "2026-01-03T00:00:00Z", 0.1),
               measured("small", "2026-01-02T00:00:00Z", 0.05), measured("small", "", 0.2)});
   ASSERT_EQ(selection.candidates.size(), 1U);
-  const Candidate& candidate = selection.candidates[0];
+  const Deployable& candidate = selection.candidates[0];
   EXPECT_DOUBLE_EQ(candidate.speed.mean_s, 0.1);
   EXPECT_EQ(candidate.measurements, 3U);
   EXPECT_DOUBLE_EQ(candidate.slowest_per_s, 5);
@@ -119,7 +119,7 @@ TEST(Candidates, UnderLoadAloneAMachineDoesWhatItCarried) {
   result.settings = "cpu-streams=2";
   const Selection selection = select({measured("small"), result});
   ASSERT_EQ(selection.candidates.size(), 2U);
-  const Candidate& candidate = selection.candidates[1];
+  const Deployable& candidate = selection.candidates[1];
   EXPECT_EQ(candidate.what.settings, "cpu-streams=2");
   EXPECT_TRUE(candidate.load_alone);
   EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 200);
@@ -149,7 +149,7 @@ TEST(Candidates, TheSettingFoundInThroughputModeIsOne) {
        {std::vector{at_full_speed()}, std::vector{load, at_full_speed()}}) {
     const Selection selection = select(results);
     ASSERT_EQ(selection.candidates.size(), 1U);
-    const Candidate& candidate = selection.candidates[0];
+    const Deployable& candidate = selection.candidates[0];
     EXPECT_FALSE(candidate.load_alone);
     EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 180);
     EXPECT_DOUBLE_EQ(candidate.speed.inference_s(), 2.0 / 180);
@@ -230,7 +230,7 @@ TEST(Candidates, PublishedFiguresHaveTheIntervalTheyWereReadWith) {
   StoredResult result = measured("small");
   result.times_s.clear();
   result.published = PublishedFigure{2, 0.5, PublishedFigure::Bound::kNone};
-  const Candidate candidate = select({result}).candidates.at(0);
+  const Deployable candidate = select({result}).candidates.at(0);
   EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 2);
   EXPECT_EQ(candidate.least_per_s, 1.5);
   EXPECT_EQ(candidate.greatest_per_s, 2.5);

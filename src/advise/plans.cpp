@@ -21,11 +21,11 @@ double machines_for(double throughput_per_s, double capacity_per_s) {
   return std::max(1.0, std::ceil(throughput_per_s / capacity_per_s * kAlmostOne));
 }
 
-int64_t most_machines(const Candidate& candidate, const Load& load) {
+int64_t most_machines(const Deployable& candidate, const Load& load) {
   return candidate.at_least ? 1 : load.max_instances;
 }
 
-std::string too_slow(const Candidate& candidate, const Load& load) {
+std::string too_slow(const Deployable& candidate, const Load& load) {
   const Speed& speed = candidate.speed;
   if (!speed.measured_rates.empty()) {
     return fmt::format("under every load measured, its p99 exceeds {:g} s", *load.latency_p99_s);
@@ -35,7 +35,7 @@ std::string too_slow(const Candidate& candidate, const Load& load) {
                      *load.latency_p99_s);
 }
 
-std::string too_many(const Candidate& candidate, const Load& load, double capacity_per_s,
+std::string too_many(const Deployable& candidate, const Load& load, double capacity_per_s,
                      double count) {
   if (candidate.at_least) {
     return fmt::format(
@@ -52,7 +52,7 @@ std::string too_many(const Candidate& candidate, const Load& load, double capaci
 }
 
 void add_lower_end(Plan& plan, const Load& load) {
-  const Candidate& candidate = *plan.candidate;
+  const Deployable& candidate = *plan.candidate;
   if (!candidate.least_per_s) return;
   const double factor = candidate.speed.throughput_per_s() / *candidate.least_per_s;
   const double slower_per_s =
@@ -64,7 +64,7 @@ void add_lower_end(Plan& plan, const Load& load) {
 
 // The lowest latency target that as many machines as allowed meet under a load; nothing where they
 // don't carry it.
-std::optional<double> reachable_latency_s(const Candidate& candidate, const Load& load) {
+std::optional<double> reachable_latency_s(const Deployable& candidate, const Load& load) {
   const auto count = static_cast<double>(most_machines(candidate, load));
   const double rate_per_s = load.throughput_per_s / (1 - load.headroom) / count;
   if (rate_per_s * kAlmostOne > candidate.speed.throughput_per_s()) return std::nullopt;
@@ -73,7 +73,7 @@ std::optional<double> reachable_latency_s(const Candidate& candidate, const Load
 
 std::optional<double> lowest_latency_s(const Selection& selection, const Load& load) {
   std::optional<double> lowest_s;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     const std::optional<double> latency_s = reachable_latency_s(candidate, load);
     if (latency_s && (!lowest_s || *latency_s < *lowest_s)) lowest_s = latency_s;
   }
@@ -82,7 +82,7 @@ std::optional<double> lowest_latency_s(const Selection& selection, const Load& l
 
 double greatest_load_per_s(const Selection& selection, const Load& load) {
   double greatest_per_s = 0;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     const auto count = static_cast<double>(most_machines(candidate, load));
     greatest_per_s = std::max(greatest_per_s, count * usable_capacity_per_s(candidate, load));
   }
@@ -105,7 +105,7 @@ std::vector<Target> nearest_targets(const Selection& selection, const Load& load
   return nearest;
 }
 
-std::string interval_text(const Candidate& candidate) {
+std::string interval_text(const Deployable& candidate) {
   return candidate.greatest_per_s ? fmt::format("{} to {}/s", format_rate(*candidate.least_per_s),
                                                 format_rate(*candidate.greatest_per_s))
                                   : fmt::format("from {}/s", format_rate(*candidate.least_per_s));
@@ -117,7 +117,7 @@ std::string sure_count_text(const Plan& plan) {
 }
 
 void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
-  const Candidate& candidate = *plan.candidate;
+  const Deployable& candidate = *plan.candidate;
   if (candidate.load_alone) {
     notes.push_back(
         {"under load", "known only to carry what it was measured under",
@@ -167,7 +167,7 @@ void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
   }
 }
 
-void add_note_on_measurements(const Candidate& candidate, std::vector<Note>& notes) {
+void add_note_on_measurements(const Deployable& candidate, std::vector<Note>& notes) {
   if (candidate.measurements <= 1) return;
   notes.push_back(
       {"several", "measured several times, the newest counts",
@@ -187,11 +187,11 @@ bool comes_before(const Plan& a, const Plan& b) {
          std::tie(b_usd, b.count, a.capacity_per_s, b.candidate->what);
 }
 
-double usable_capacity_per_s(const Candidate& candidate, const Load& load) {
+double usable_capacity_per_s(const Deployable& candidate, const Load& load) {
   return (1 - load.headroom) * capacity_per_s(candidate.speed, load.latency_p99_s);
 }
 
-Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
+Plan plan_of(const Deployable& candidate, int64_t count, const Load& load) {
   const auto machines = static_cast<double>(count);
   Plan plan;
   plan.candidate = &candidate;
@@ -212,7 +212,7 @@ Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
 Advice find_plans(const Selection& selection, const Load& load) {
   Advice advice;
   advice.rejected = selection.rejected;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     const double capacity_per_s = usable_capacity_per_s(candidate, load);
     if (capacity_per_s <= 0) {
       advice.rejected.push_back({candidate.what, too_slow(candidate, load)});
@@ -233,7 +233,7 @@ Advice find_plans(const Selection& selection, const Load& load) {
 }
 
 std::vector<Note> notes(const Plan& plan) {
-  const Candidate& candidate = *plan.candidate;
+  const Deployable& candidate = *plan.candidate;
   std::vector<Note> notes;
   add_notes_on_load(plan, notes);
   if (!candidate.verified) {

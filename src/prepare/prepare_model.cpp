@@ -87,8 +87,8 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
       batch);
 }
 
-PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
-                            const WorkFolder& work, Progress& progress) {
+PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
+                            int threads, const WorkFolder& work, Progress& progress) {
   PreparedModel prepared;
   prepared.model = std::move(read);
   const Model& model = prepared.model;
@@ -96,11 +96,10 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
   prepared.sha256 = sha256_of_file(model.path);
 
   const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
-  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, options.batch);
+  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, batch);
   report_chosen_sizes(shapes, progress);
 
   prepared.load.model_path = fs::absolute(model.path).string();
-  prepared.load.precision = options.precision;
   prepared.load.threads = threads;
   prepared.load.input_shapes = shapes.sizes();
 
