@@ -19,6 +19,8 @@ using ort::check;
 using ort::library;
 using ort::owned;
 
+constexpr const char* kInlinedModel = "branches with a known condition put in place beforehand";
+
 int64_t count_threads() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
                        std::filesystem::directory_iterator());
@@ -91,14 +93,15 @@ class OnnxRuntimeEngine : public Engine {
   void load(const LoadConfig& config) override {
     clear();
     require_supported(config);
-    const ort::ModelOutline outline = ort::read_outline(config.model_path);
+    inlined_ = config.original_fails;
+    const std::string& path = inlined_ ? config.inlined_path : config.model_path;
+    const ort::ModelOutline outline = ort::read_outline(path);
     const ort::SessionOptions options = make_options(config, outline);
     optimized_ = config.optimize;
     precision_ = precision_of(outline);
     const int64_t threads_before = count_threads();
     session_ = owned<ort::Session>([&](OrtSession** out) {
-      return library().api.CreateSession(library().env, config.model_path.c_str(), options.get(),
-                                         out);
+      return library().api.CreateSession(library().env, path.c_str(), options.get(), out);
     });
     pool_threads_ = count_threads() - threads_before;
     inputs_ = ort::read_inputs(*session_);
@@ -112,13 +115,15 @@ class OnnxRuntimeEngine : public Engine {
   }
 
   InForce in_force() override {
-    return {precision_,
-            static_cast<int>(1 + pool_threads_),  // the calling thread computes too
-            read_placement(*session_),
-            {{"graph_optimization", optimized_ ? "all" : "off"},
-             {"execution_mode", "sequential"},
-             {"intra_op_spinning", "library default"},
-             {"placement_read", "of the graph before fusion"}}};
+    InForce in_force{precision_,
+                     static_cast<int>(1 + pool_threads_),  // the calling thread computes too
+                     read_placement(*session_),
+                     {{"graph_optimization", optimized_ ? "all" : "off"},
+                      {"execution_mode", "sequential"},
+                      {"intra_op_spinning", "library default"},
+                      {"placement_read", "of the graph before fusion"}}};
+    if (inlined_) in_force.settings["model"] = kInlinedModel;
+    return in_force;
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
@@ -180,6 +185,7 @@ class OnnxRuntimeEngine : public Engine {
 
   ort::Session session_;
   bool optimized_ = true;
+  bool inlined_ = false;
   std::string precision_;
   int64_t pool_threads_ = 0;
   std::vector<ort::Signature> inputs_;

@@ -5,14 +5,19 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <map>
 
 #include "core/error.h"
+#include "import/branches.h"
 #include "import/simplify.h"
 #include "library.h"
 #include "values.h"
 
 namespace dnnbench::ort {
 namespace {
+
+constexpr int64_t kAll = std::numeric_limits<int64_t>::max();  // no tensor is too large to fold
+constexpr size_t kMaxMessage_bytes = std::numeric_limits<int32_t>::max();  // of protobuf
 
 SessionOptions make_options(const LoadConfig& config, int level) {
   const Api& api = library().api;
@@ -24,6 +29,10 @@ SessionOptions make_options(const LoadConfig& config, int level) {
   const std::string folder = std::filesystem::path(config.model_path).parent_path().string();
   check(api.AddSessionConfigEntry(
       options.get(), "session.model_external_initializers_file_folder_path", folder.c_str()));
+  if (!config.optimize) {
+    check(api.AddSessionConfigEntry(options.get(), "optimization.disable_specified_optimizers",
+                                    "ConstantFolding"));
+  }
   return options;
 }
 
@@ -52,13 +61,59 @@ std::string optimized(const LoadConfig& config, const std::string& model, const 
   return read_file(path);
 }
 
+// Those of the conditions that can be computed before the model runs. `path` may be overwritten.
+std::map<std::string, bool> known_conditions(const LoadConfig& config, const std::string& model,
+                                             const std::string& path) {
+  std::map<std::string, bool> known;
+  try {
+    optimized(config, model, path);
+    const import::Graph graph = import::read_model_file(path, config.model_path).graph;
+    for (const import::Parameter& output : graph.outputs) {
+      const import::Constant* value = graph.constant(output.name);
+      if (value == nullptr || value->type != DataType::kBool || value->bytes.size() != 1) continue;
+      known[output.name] = value->bytes[0] != std::byte{0};
+    }
+  } catch (const std::exception&) {
+    return {};  // the conditions need a weight, for one; the library has to decide them when it
+                // runs
+  }
+  return known;
+}
+
+void write_inlined(const LoadConfig& config, const import::ModelFile& model) {
+  if (config.inlined_path.empty()) return;
+  const std::string whole =
+      import::with_weights(model, import::read_model_file(config.model_path).graph);
+  if (whole.size() <= kMaxMessage_bytes) write_file(config.inlined_path, whole);
+}
+
+// The model without weights, and without the If nodes whose condition is known.
+std::string reduced(const LoadConfig& config, int64_t largest_folded_bytes,
+                    const std::string& path) {
+  LoadConfig bound = config;
+  bound.bound_inputs_file.clear();  // after the first step they are in the model
+  std::string model = import::without_weights(config, largest_folded_bytes);
+  for (bool inlined = false;; inlined = true) {
+    const import::ModelFile file = import::read_model_message(model, config.model_path);
+    const std::string conditions = import::conditions_of(file);
+    const auto known = conditions.empty() ? std::map<std::string, bool>()
+                                          : known_conditions(config, conditions, path);
+    if (known.empty()) {
+      if (inlined) write_inlined(config, file);
+      return model;
+    }
+    model = import::without_weights(
+        import::read_model_message(import::with_taken_branches(file, known), config.model_path),
+        bound, largest_folded_bytes);
+  }
+}
+
 std::string simplified(const LoadConfig& config, const std::string& path) {
   try {
-    return optimized(config, import::without_weights(config), path);
+    return optimized(config, reduced(config, import::kLargestFolded_bytes, path), path);
   } catch (const std::exception&) {
-    // An operator that wants one of its weights beforehand.
-    constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
-    return optimized(config, import::without_weights(config, kAll), path);
+    return optimized(config, reduced(config, kAll, path),
+                     path);  // an operator that wants one of its weights beforehand
   }
 }
 

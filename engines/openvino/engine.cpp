@@ -15,6 +15,8 @@
 namespace dnnbench {
 namespace {
 
+constexpr const char* kInlinedModel = "branches with a known condition put in place beforehand";
+
 void require_supported(const LoadConfig& config) {
   if (config.device == "gpu") throw Unsupported("the OpenVINO engine runs on the CPU only");
   if (!config.variant.empty() && config.variant != "cpu") {
@@ -70,12 +72,15 @@ class OpenVinoEngine : public Engine {
     compiled_ = {};
     require_supported(config);
     precision_asked_ = config.precision;
-    translating_failures([&] {
-      const std::shared_ptr<ov::Model> model = core_.read_model(config.model_path);
-      fix_shapes(*model, config);
-      compiled_ = core_.compile_model(model, "CPU", make_properties(config));
-      request_ = compiled_.create_infer_request();
-    });
+    inlined_ = false;
+    try {
+      load(config.model_path, config);
+    } catch (const std::exception&) {
+      // Its reader and its CPU plugin refuse values whose number of dimensions isn't known.
+      if (config.inlined_path.empty()) throw;
+      load(config.inlined_path, config);
+      inlined_ = true;
+    }
   }
 
   InForce in_force() override {
@@ -105,6 +110,15 @@ class OpenVinoEngine : public Engine {
   }
 
  private:
+  void load(const std::string& path, const LoadConfig& config) {
+    translating_failures([&] {
+      const std::shared_ptr<ov::Model> model = core_.read_model(path);
+      fix_shapes(*model, config);
+      compiled_ = core_.compile_model(model, "CPU", make_properties(config));
+      request_ = compiled_.create_infer_request();
+    });
+  }
+
   InForce read_back() {
     const RuntimeGraph graph = read_runtime_graph(compiled_);
     const auto setting = [&](const std::string& key) {
@@ -119,6 +133,7 @@ class OpenVinoEngine : public Engine {
     }
     in_force.settings["node_precisions"] = graph.node_precisions;
     in_force.settings["inference_precision_hint"] = hint;
+    if (inlined_) in_force.settings["model"] = kInlinedModel;
     for (const std::string key :
          {ov::hint::performance_mode.name(), ov::num_streams.name(),
           ov::hint::enable_cpu_pinning.name(), ov::hint::enable_hyper_threading.name()}) {
@@ -144,6 +159,7 @@ class OpenVinoEngine : public Engine {
 
   ov::Core core_;
   std::string precision_asked_;
+  bool inlined_ = false;
   ov::CompiledModel compiled_;
   ov::InferRequest request_;
 };

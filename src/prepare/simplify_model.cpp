@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "process/engine_session.h"
 #include "protocol/value_file.h"
 
@@ -33,18 +35,40 @@ SimplifiedModel ModelSimplifier::simplify() const {
   }
   LoadConfig config = config_;
   config.bound_inputs_file = model.bound_inputs_file;
+  config.inlined_path = folder_ + "/inlined.onnx";
+  try {
+    model.simplify_s = run_simplifier(config, model.path);
+  } catch (const EngineEnded& ended) {
+    model.outcome = ended.outcome;
+  }
+  if (model.outcome.kind == OutcomeKind::kCrashed) retry_without_folding(config, model);
+  if (!model.outcome.ok()) {
+    model.outcome.reason = fmt::format(
+        "the model could not be simplified, which this engine needs: {}", model.outcome.reason);
+  }
+  if (std::filesystem::exists(config.inlined_path)) model.inlined_path = config.inlined_path;
+  return model;
+}
+
+double ModelSimplifier::run_simplifier(const LoadConfig& config, const std::string& path) const {
   WorkerOptions worker;
   worker.engine = "onnxruntime";
   worker.log_path = folder_ + "/simplify.log";
   worker.timeout_s = timeout_s_;
+  return EngineSession(worker, folder_).simplify(config, path);
+}
+
+// The library's folding of constants is the step that is known to crash. When it crashes without
+// that, too, it is not the engine that crashed.
+void ModelSimplifier::retry_without_folding(LoadConfig config, SimplifiedModel& model) const {
+  config.optimize = false;
   try {
-    model.simplify_s = EngineSession(worker, folder_).simplify(config, model.path);
+    model.simplify_s = run_simplifier(config, model.path);
+    model.outcome = {};
   } catch (const EngineEnded& ended) {
-    model.outcome = ended.outcome;
-    model.outcome.reason =
-        fmt::format("the model could not be simplified, which this engine needs: {}", ended.what());
+    model.outcome = {OutcomeKind::kFailed,
+                     fmt::format("ONNX Runtime, which simplifies it, crashed: {}", ended.what())};
   }
-  return model;
 }
 
 }  // namespace dnnbench
