@@ -26,7 +26,7 @@ ModelOutline read_outline(const std::string& model_path) {
   return outline;
 }
 
-std::map<std::string, int64_t> named_sizes(
+std::optional<std::map<std::string, int64_t>> named_sizes(
     const ModelOutline& outline, const std::map<std::string, std::vector<int64_t>>& input_shapes) {
   std::map<std::string, int64_t> sizes;
   for (const auto& [input, shape] : input_shapes) {
@@ -35,11 +35,8 @@ std::map<std::string, int64_t> named_sizes(
     for (size_t i = 0; i < std::min(shape.size(), found->second.size()); ++i) {
       const std::string& name = found->second[i];
       if (name.empty()) continue;
-      if (!sizes.emplace(name, shape[i]).second && sizes[name] != shape[i]) {
-        throw Error("the model's dimension \"" + name + "\" can't be " +
-                    std::to_string(sizes[name]) + " and " + std::to_string(shape[i]) +
-                    " at once; give the inputs that share it one size");
-      }
+      const auto [entry, is_new] = sizes.emplace(name, shape[i]);
+      if (name == "?" || (!is_new && entry->second != shape[i])) return std::nullopt;
     }
   }
   return sizes;

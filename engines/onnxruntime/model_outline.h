@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,9 +23,9 @@ struct ModelOutline {
 // Nothing of a file that import/read_model.h refuses: the library's own error says more.
 ModelOutline read_outline(const std::string& model_path);
 
-// The sizes that `input_shapes` gives to named dimensions. Throws Error when two inputs give one
-// name different sizes.
-std::map<std::string, int64_t> named_sizes(
+// The sizes that `input_shapes` gives to named dimensions; nullopt where a name stands for several
+// sizes, as "?" does by its nature: sizes can't be fixed by name then.
+std::optional<std::map<std::string, int64_t>> named_sizes(
     const ModelOutline& outline, const std::map<std::string, std::vector<int64_t>>& input_shapes);
 
 }  // namespace dnnbench::ort

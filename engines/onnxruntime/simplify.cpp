@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "core/error.h"
 #include "import/branches.h"
@@ -61,59 +62,55 @@ std::string optimized(const LoadConfig& config, const std::string& model, const 
   return read_file(path);
 }
 
-// Those of the conditions that can be computed before the model runs. `path` may be overwritten.
-std::map<std::string, bool> known_conditions(const LoadConfig& config, const std::string& model,
+// A condition is known when the library folds it. `path` may be overwritten.
+std::map<std::string, bool> known_conditions(const LoadConfig& config,
+                                             const import::ModelFile& model,
                                              const std::string& path) {
-  std::map<std::string, bool> known;
+  const std::set<std::string> conditions = import::branch_conditions(model.graph);
+  auto known = import::constant_conditions(model.graph, conditions);
+  const std::string smaller = import::model_of_conditions(model);
+  if (smaller.empty()) return known;
   try {
-    optimized(config, model, path);
-    const import::Graph graph = import::read_model_file(path, config.model_path).graph;
-    for (const import::Parameter& output : graph.outputs) {
-      const import::Constant* value = graph.constant(output.name);
-      if (value == nullptr || value->type != DataType::kBool || value->bytes.size() != 1) continue;
-      known[output.name] = value->bytes[0] != std::byte{0};
-    }
+    optimized(config, smaller, path);
+    known.merge(import::constant_conditions(import::read_model_file(path, config.model_path).graph,
+                                            conditions));
   } catch (const std::exception&) {
-    return {};  // the conditions need a weight, for one; the library has to decide them when it
-                // runs
+    // The branches then stay; the library says what is wrong with the whole model.
   }
   return known;
 }
 
-void write_inlined(const LoadConfig& config, const import::ModelFile& model) {
-  if (config.inlined_path.empty()) return;
+void write_inlined(const LoadConfig& config, const std::string& model) {
   const std::string whole =
-      import::with_weights(model, import::read_model_file(config.model_path).graph);
+      import::with_weights(import::read_model_message(model, config.model_path),
+                           import::read_model_file(config.model_path).graph);
   if (whole.size() <= kMaxMessage_bytes) write_file(config.inlined_path, whole);
 }
 
-// The model without weights, and without the If nodes whose condition is known.
-std::string reduced(const LoadConfig& config, int64_t largest_folded_bytes,
-                    const std::string& path) {
-  LoadConfig bound = config;
-  bound.bound_inputs_file.clear();  // after the first step they are in the model
-  std::string model = import::without_weights(config, largest_folded_bytes);
-  for (bool inlined = false;; inlined = true) {
-    const import::ModelFile file = import::read_model_message(model, config.model_path);
-    const std::string conditions = import::conditions_of(file);
-    const auto known = conditions.empty() ? std::map<std::string, bool>()
-                                          : known_conditions(config, conditions, path);
-    if (known.empty()) {
-      if (inlined) write_inlined(config, file);
-      return model;
-    }
-    model = import::without_weights(
-        import::read_model_message(import::with_taken_branches(file, known), config.model_path),
-        bound, largest_folded_bytes);
+struct Reduced {
+  std::string model;     // without weights, and without the If nodes whose condition is known
+  bool inlined = false;  // whether there were such
+};
+
+Reduced reduce(const LoadConfig& config, int64_t largest_folded_bytes, const std::string& path) {
+  Reduced reduced{import::without_weights(config, largest_folded_bytes)};
+  while (true) {
+    const auto file = import::read_model_message(reduced.model, config.model_path);
+    const auto known = known_conditions(config, file, path);
+    if (known.empty()) return reduced;
+    reduced = {import::with_taken_branches(file, known), true};
   }
 }
 
-std::string simplified(const LoadConfig& config, const std::string& path) {
+// Returns the simplified form, and in `reduced` what it was made of.
+std::string simplified(const LoadConfig& config, const std::string& path, Reduced& reduced) {
   try {
-    return optimized(config, reduced(config, import::kLargestFolded_bytes, path), path);
+    reduced = reduce(config, import::kLargestFolded_bytes, path);
+    return optimized(config, reduced.model, path);
   } catch (const std::exception&) {
-    return optimized(config, reduced(config, kAll, path),
-                     path);  // an operator that wants one of its weights beforehand
+    // An operator that wants one of its weights beforehand.
+    reduced = reduce(config, kAll, path);
+    return optimized(config, reduced.model, path);
   }
 }
 
@@ -140,8 +137,11 @@ std::string with_types(const LoadConfig& config, const std::string& model) {
 double simplify(const LoadConfig& config, const std::string& path) {
   library();
   const auto start = std::chrono::steady_clock::now();
-  write_file(path, with_types(config, simplified(config, path)));
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Reduced reduced;
+  write_file(path, with_types(config, simplified(config, path, reduced)));
+  const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+  if (reduced.inlined && !config.inlined_path.empty()) write_inlined(config, reduced.model);
+  return duration.count();
 }
 
 }  // namespace dnnbench::ort

@@ -204,33 +204,32 @@ class Needs {
   std::set<std::string> values_;
 };
 
-void add_constants(const Graph& graph, const std::string& prefix,
-                   std::map<std::string, const Constant*>& constants) {
-  for (const auto& [name, constant] : graph.constants) constants[prefix + name] = &constant;
-  for (const Node& node : graph.nodes) {
-    if (const Constant* constant = constant_of(node)) {
-      constants[prefix + node.outputs[0]] = constant;
-    }
-    if (!is_if(node)) continue;
-    for (const char* name : kBranches) {
-      const Attribute* branch = node.attribute(name);
-      if (branch == nullptr || !branch->graph) continue;
-      add_constants(*branch->graph, prefix_of(prefix + node.outputs[0], name), constants);
-    }
-  }
-}
-
 }  // namespace
 
-std::string conditions_of(const ModelFile& model) {
+std::set<std::string> branch_conditions(const Graph& graph) {
+  std::set<std::string> conditions;
+  for (const Node& node : graph.nodes) {
+    if (is_if(node)) conditions.insert(node.inputs[0]);
+  }
+  return conditions;
+}
+
+std::map<std::string, bool> constant_conditions(const Graph& graph,
+                                                const std::set<std::string>& names) {
+  std::map<std::string, bool> known;
+  for (const std::string& name : names) {
+    const Constant* value = graph.constant(name);
+    if (value == nullptr || value->type != DataType::kBool || value->bytes.size() != 1) continue;
+    known[name] = value->bytes[0] != std::byte{0};
+  }
+  return known;
+}
+
+std::string model_of_conditions(const ModelFile& model) {
   Needs needs(model.graph);
   std::set<std::string> conditions;
-  for (const Node& node : model.graph.nodes) {
-    if (!is_if(node)) continue;
-    const std::string& condition = node.inputs[0];
-    const bool can_be_known =
-        needs.is_computed(condition) || model.graph.constant(condition) != nullptr;
-    if (can_be_known && needs.add(condition)) conditions.insert(condition);
+  for (const std::string& condition : branch_conditions(model.graph)) {
+    if (needs.is_computed(condition) && needs.add(condition)) conditions.insert(condition);
   }
   if (conditions.empty()) return "";
   std::string graph;
@@ -270,12 +269,6 @@ std::string with_taken_branches(const ModelFile& model, const std::map<std::stri
     }
   }
   return with_graph(model.message, graph);
-}
-
-std::map<std::string, const Constant*> spliced_constants(const Graph& graph) {
-  std::map<std::string, const Constant*> constants;
-  add_constants(graph, "", constants);
-  return constants;
 }
 
 }  // namespace dnnbench::import

@@ -7,21 +7,25 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "import/read_model.h"
 
 namespace dnnbench::import {
 
-// A model whose only outputs are the conditions of the main graph's If nodes, with the nodes that
-// they need. "" where no condition can be known: it is an input, or needs the result of an If node.
-std::string conditions_of(const ModelFile& model);
+// The conditions of the main graph's If nodes: names of values.
+std::set<std::string> branch_conditions(const Graph& graph);
+
+// A model whose only outputs are those of the conditions that can be computed without the result of
+// an If node, with the nodes that they need. "" where there are none.
+std::string model_of_conditions(const ModelFile& model);
+
+// Those of the names that are constants of the graph and hold one truth value.
+std::map<std::string, bool> constant_conditions(const Graph& graph,
+                                                const std::set<std::string>& names);
 
 // The graph's message with each If node of the main graph replaced whose condition is in `known`.
 std::string with_taken_branches(const ModelFile& model, const std::map<std::string, bool>& known);
-
-// Tensors of the model by the names that they have when the If nodes around them are replaced:
-// those of the main graph under their own.
-std::map<std::string, const Constant*> spliced_constants(const Graph& graph);
 
 }  // namespace dnnbench::import

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "import/branches.h"
 #include "import/read_model.h"
 #include "import/simplify.h"
 
@@ -34,7 +33,7 @@ void order_outputs(const Graph& original, Graph& graph) {
 
 // The weights are the inputs that the original doesn't take.
 void put_weights_back(const Graph& original, Graph& graph) {
-  const auto weights = spliced_constants(original);
+  const auto weights = constants_of(original);
   for (const Parameter& input : graph.inputs) {
     const auto weight = weights.find(input.name);
     if (weight == weights.end()) continue;

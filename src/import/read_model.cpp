@@ -373,6 +373,15 @@ const Constant* constant_of(const Node& node) {
   return value != nullptr && value->tensor ? &*value->tensor : nullptr;
 }
 
+std::map<std::string, const Constant*> constants_of(const Graph& graph) {
+  std::map<std::string, const Constant*> constants;
+  for (const auto& [name, constant] : graph.constants) constants[name] = &constant;
+  for (const Node& node : graph.nodes) {
+    if (const Constant* constant = constant_of(node)) constants[node.outputs[0]] = constant;
+  }
+  return constants;
+}
+
 void for_each_node(const std::vector<Node>& nodes, const std::function<void(const Node&)>& visit) {
   for (const Node& node : nodes) {
     visit(node);

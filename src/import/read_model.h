@@ -54,6 +54,9 @@ std::string normal_domain(const std::string& domain);
 // The tensor that a Constant node holds; nullptr for any other node.
 const Constant* constant_of(const Node& node);
 
+// The graph's initializers and what its Constant nodes hold, by name.
+std::map<std::string, const Constant*> constants_of(const Graph& graph);
+
 // Every node, those of subgraphs among them, in the file's order.
 void for_each_node(const std::vector<Node>& nodes, const std::function<void(const Node&)>& visit);
 // Of the graph and the functions.

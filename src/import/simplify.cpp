@@ -4,7 +4,6 @@
 #include <optional>
 #include <set>
 
-#include "import/branches.h"
 #include "import/proto_fields.h"
 #include "import/read_tensor.h"
 #include "import/write_model.h"
@@ -133,8 +132,8 @@ std::vector<Value> read_bound_inputs(const LoadConfig& config) {
   return read_values(config.bound_inputs_file);
 }
 
-std::string without_weights(const ModelFile& original, const LoadConfig& config,
-                            int64_t largest_folded_bytes) {
+std::string without_weights(const LoadConfig& config, int64_t largest_folded_bytes) {
+  const ModelFile original = read_model_file(config.model_path);
   const std::string graph = Stripper(original, config, largest_folded_bytes).graph();
   std::string model;
   write_integer(model, model_field::kIrVersion,
@@ -147,10 +146,6 @@ std::string without_weights(const ModelFile& original, const LoadConfig& config,
   }
   write_text(model, model_field::kGraph, graph);
   return model;
-}
-
-std::string without_weights(const LoadConfig& config, int64_t largest_folded_bytes) {
-  return without_weights(read_model_file(config.model_path), config, largest_folded_bytes);
 }
 
 std::string with_weights(const ModelFile& model, const Graph& original) {
@@ -181,7 +176,7 @@ std::string with_weights(const ModelFile& model, const Graph& original) {
       bound_names.insert(taken.name);
     }
   }
-  const auto weights = spliced_constants(original);
+  const auto weights = constants_of(original);
   const auto write_constant = [&](const std::string& name, const Constant& constant) {
     write_text(graph, graph_field::kInitializer, tensor_message(name, constant));
   };

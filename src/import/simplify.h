@@ -23,8 +23,6 @@ inline constexpr int64_t kLargestFolded_bytes = 1024;
 // broken file.
 std::string without_weights(const LoadConfig& config,
                             int64_t largest_folded_bytes = kLargestFolded_bytes);
-std::string without_weights(const ModelFile& original, const LoadConfig& config,
-                            int64_t largest_folded_bytes);
 
 // The model as the original would have it, for a library that reads ONNX: what without_weights
 // made an input becomes a constant again, and what was bound an input.

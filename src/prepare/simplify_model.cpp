@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "process/engine_session.h"
+#include "process/simplifier_process.h"
 #include "protocol/value_file.h"
 
 namespace dnnbench {
@@ -51,11 +51,7 @@ SimplifiedModel ModelSimplifier::simplify() const {
 }
 
 double ModelSimplifier::run_simplifier(const LoadConfig& config, const std::string& path) const {
-  WorkerOptions worker;
-  worker.engine = "onnxruntime";
-  worker.log_path = folder_ + "/simplify.log";
-  worker.timeout_s = timeout_s_;
-  return EngineSession(worker, folder_).simplify(config, path);
+  return SimplifierProcess(folder_ + "/simplify.log", timeout_s_).simplify(config, path);
 }
 
 // The library's folding of constants is the step that is known to crash. When it crashes without

@@ -27,11 +27,11 @@ def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], len
       bias = torch.where(padded, bias, never)
     else:
       bias = bias + (torch.constant_pad_nd(mask, [0, short], float("-inf")) if short > 0 else mask)
-  scores = scores + bias
-  if output == 1:
-    kept = scores
   if softcap > 0.0:
     scores = softcap * torch.tanh(scores / softcap)
+  if output == 1:
+    kept = scores
+  scores = scores + bias
   if output == 2:
     kept = scores
   shares = torch.softmax(scores.to(wide), -1).to(q.dtype)

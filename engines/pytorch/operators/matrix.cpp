@@ -12,30 +12,29 @@ void write_matmul(Operation& op) {
   op.out(fmt::format("torch.matmul({}, {})", op.in(0), op.in(1)));
 }
 
-// alpha * A' B' + beta * C. The forms that the library has fast kernels for come first.
+// alpha * A' B' + beta * C. Not by torch.addmm: what compares its result fails in the library's
+// executor for most sizes, though it does for no other form.
 void write_gemm(Operation& op) {
   const double alpha = op.node.number("alpha", 1), beta = op.node.number("beta", 1);
-  const bool transposes_a = op.node.integer("transA", 0) != 0;
+  const std::string a = op.node.integer("transA", 0) != 0 ? op.in(0) + ".t()" : op.in(0);
   const bool transposes_b = op.node.integer("transB", 0) != 0;
-  const std::string a = transposes_a ? op.in(0) + ".t()" : op.in(0);
   const std::string b = transposes_b ? op.in(1) + ".t()" : op.in(1);
+  const bool has_bias = op.has(2) && beta != 0;
   const bool floating = is_floating_point(op.type(0));
-  if (!op.has(2) || beta == 0) {
-    const std::string product = fmt::format("torch.matmul({}, {})", a, b);
-    return op.out(alpha == 1
-                      ? product
-                      : fmt::format("({} * {}).to({})", product, number(alpha), dtype(op.type(0))));
+  const auto weights_shape = op.shape(1);
+  const bool has_columns =
+      has_bias && weights_shape && op.shape(2) == Shape{(*weights_shape)[transposes_b ? 0 : 1]};
+  if (has_columns && floating && alpha == 1 && beta == 1) {
+    const std::string weights = transposes_b ? op.in(1) : op.in(1) + ".t()";
+    return op.out(fmt::format("torch.linear({}, {}, {})", a, weights, op.in(2)));
   }
-  if (floating && alpha == 1 && beta == 1 && transposes_b && !transposes_a &&
-      op.known_rank(2) == 1) {
-    return op.out(fmt::format("torch.linear({}, {}, {})", a, op.in(1), op.in(2)));
-  }
-  // addmm takes no bias of another type and one number for integers.
-  const auto scalar = [&](double value) {
-    return floating ? number(value) : std::to_string(static_cast<int64_t>(value));
+  const auto scaled = [&](const std::string& x, double factor) {
+    const std::string text =
+        floating ? number(factor) : std::to_string(static_cast<int64_t>(factor));
+    return factor == 1 ? x : fmt::format("({} * {}).to({})", x, text, dtype(op.type(0)));
   };
-  op.out(fmt::format("torch.addmm({}, {}, {}, beta={}, alpha={})", op.in(2), a, b, scalar(beta),
-                     scalar(alpha)));
+  const std::string product = scaled(fmt::format("torch.matmul({}, {})", a, b), alpha);
+  op.out(has_bias ? fmt::format("{} + {}", product, scaled(op.in(2), beta)) : product);
 }
 
 void write_einsum(Operation& op) {

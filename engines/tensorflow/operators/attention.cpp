@@ -109,12 +109,12 @@ void emit_attention(const Operation& n) {
   Out scores = matrix_product(g, scaled(g.cast(query, type)), scaled(key), false, true);
   const int64_t mode = n.integer("qk_matmul_output_mode", 0);
   Outs stages{scores};
-  if (const auto added = bias(n, type, {q[2], k[2], past})) scores = g.add(scores, *added);
-  stages.push_back(scores);
   if (const double cap = n.number("softcap", 0); cap > 0) {
     scores = g.mul(g.compute("Tanh", {g.div(scores, g.scalar_like(scores, cap))}),
                    g.scalar_like(scores, cap));
   }
+  stages.push_back(scores);
+  if (const auto added = bias(n, type, {q[2], k[2], past})) scores = g.add(scores, *added);
   stages.push_back(scores);
   const Out weights = g.compute("Softmax", {scores});
   stages.push_back(weights);

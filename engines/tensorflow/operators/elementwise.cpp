@@ -1,9 +1,12 @@
 // Arithmetic, comparisons, logic and types, element by element.
 #include <algorithm>
 #include <limits>
+#include <string_view>
 
+#include "check.h"
 #include "core/error.h"
 #include "operators.h"
+#include "tensors.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -46,6 +49,49 @@ void emit_variadic(const Operation& n, const char* operation) {
   for (size_t i = 1; i < x.operands.size(); ++i) {
     result = n.g.compute(operation, {result, x.operands[i]});
   }
+  n.out(result, x.permutation);
+}
+
+bool same(Out a, Out b) { return a.oper == b.oper && a.index == b.index; }
+
+bool takes(Out result, Out operand) {
+  for (int i = 0; i < TF_OperationNumInputs(result.oper); ++i) {
+    if (same(TF_OperationInput({result.oper, i}), operand)) return true;
+  }
+  return false;
+}
+
+// Whether that is the other operand times a constant of at most 1.
+bool is_smaller_product(Out result, Out operand) {
+  if (std::string_view(TF_OperationOpType(result.oper)) != "Mul") return false;
+  const bool first = same(TF_OperationInput({result.oper, 0}), operand);
+  const Out factor = TF_OperationInput({result.oper, first ? 1 : 0});
+  if (std::string_view(TF_OperationOpType(factor.oper)) != "Const") return false;
+  Status status;
+  TF_Tensor* value = nullptr;
+  TF_OperationGetAttrTensor(factor.oper, "value", &value, status);
+  status.check("reading a constant");
+  const OwnedTensor owned(value, TF_DeleteTensor);
+  const std::vector<double> factors = to_doubles(from_tensorflow(*value));
+  return std::all_of(factors.begin(), factors.end(), [](double one) { return one <= 1; });
+}
+
+// TensorFlow's optimiser makes LeakyRelu(x, a) of the greater of x and a x, which is right only for
+// an a of at most 1. Whatever else comes of the other operand may turn out as such a product.
+Out greater(Graph& g, Out a, Out b) {
+  const auto may_be_mistaken = [](Out result, Out operand) {
+    return takes(result, operand) && !is_smaller_product(result, operand);
+  };
+  if (!may_be_mistaken(a, b) && !may_be_mistaken(b, a)) return g.maximum(a, b);
+  return g.select(g.compute("Greater", {a, b}), a, b);
+}
+
+void emit_max(const Operation& n) {
+  std::vector<size_t> all;
+  for (size_t i = 0; i < n.input_count(); ++i) all.push_back(i);
+  const Aligned x = n.aligned(all);
+  Out result = x.operands[0];
+  for (size_t i = 1; i < x.operands.size(); ++i) result = greater(n.g, result, x.operands[i]);
   n.out(result, x.permutation);
 }
 
@@ -308,7 +354,7 @@ std::vector<OperatorEntry> elementwise_operators() {
       {"Less", comparison("Less")},
       {"LessOrEqual", comparison("LessEqual")},
       {"Log", unary("Log")},
-      {"Max", variadic("Maximum")},
+      {"Max", emit_max},
       {"Mean", emit_mean},
       {"Min", variadic("Minimum")},
       {"Mod", emit_mod},

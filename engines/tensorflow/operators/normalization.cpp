@@ -1,4 +1,5 @@
 // Normalisations.
+#include <cmath>
 #include <numeric>
 
 #include "core/error.h"
@@ -97,27 +98,50 @@ void emit_instance_normalization(const Operation& n) {
   n.out(normalize(g, x, m, n.number("epsilon", 1e-5), n.in(1), n.in(2)), last);
 }
 
-// Computed in f32 (stash_type 1) and cast back.
+// (x - mean) / sqrt(variance + epsilon), computed in f32 (stash_type 1) and cast back, times gamma,
+// plus beta: a form that TensorFlow's optimiser does not recognise.
+Out normalize_plainly(Graph& g, Out x, const std::vector<int64_t>& axes, double epsilon, Out gamma,
+                      std::optional<Out> beta) {
+  const TF_DataType type = Graph::type(x);
+  const bool narrow = type == TF_HALF || type == TF_BFLOAT16;
+  const Out wide = narrow ? g.cast(x, TF_FLOAT) : x;
+  const Moments m = moments(g, wide, axes);
+  const Out factor = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(wide, epsilon))});
+  const Out y = g.mul(g.cast(g.mul(g.sub(wide, m.mean), factor), type), gamma);
+  return beta ? g.add(y, *beta) : y;
+}
+
+// TensorFlow's optimiser makes _MklLayerNorm of f32's recognised form over the last axis, and
+// leaves that kernel's epsilon at its default. Since LN(x; e) = LN(s x; s^2 e), x is scaled until
+// the default is right, fused or not. The same form over other axes would be taken for an instance
+// normalisation, whatever gamma's shape.
+Out layer_normalize(Graph& g, Out x, int64_t axis, double epsilon, Out gamma,
+                    std::optional<Out> beta) {
+  constexpr double kFusedEpsilon = 0.001;
+  const size_t rank = g.rank(x);
+  const bool last = axis + 1 == static_cast<int64_t>(rank);
+  if (!last || Graph::type(x) != TF_FLOAT || epsilon <= 0) {
+    return normalize_plainly(g, x, axes_between(axis, rank), epsilon, gamma, beta);
+  }
+  const double factor = std::sqrt(kFusedEpsilon / epsilon);
+  const Out scaled = factor == 1 ? x : g.mul(x, g.scalar_like(x, factor));
+  return normalize(g, scaled, moments(g, scaled, {axis}), kFusedEpsilon, gamma, beta);
+}
+
 void emit_layer_normalization(const Operation& n) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
   const int64_t axis = n.axis("axis", -1, rank);
-  const TF_DataType type = n.type(0);
-  const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
-  const Out x = g.cast(n.in(0), computed);
-  const Moments m = moments(g, x, axes_between(axis, rank));
   const double epsilon = n.number("epsilon", 1e-5);
-  if (computed != type) {
-    const Out factor = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, epsilon))});
-    Out y = g.mul(g.cast(g.mul(g.sub(x, m.mean), factor), type), n.in(1));
-    if (n.has(2)) y = g.add(y, n.in(2));
-    n.out(0, y);
-  } else {
-    const auto beta = n.has(2) ? std::optional<Out>(n.in(2)) : std::nullopt;
-    n.out(0, normalize(g, x, m, epsilon, n.in(1), beta));
-  }
-  if (n.wants(1)) n.out(1, m.mean);
-  if (n.wants(2)) n.out(2, g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, epsilon))}));
+  const auto beta = n.has(2) ? std::optional<Out>(n.in(2)) : std::nullopt;
+  n.out(0, layer_normalize(g, n.in(0), axis, epsilon, n.in(1), beta));
+  if (!n.wants(1) && !n.wants(2)) return;
+  const TF_DataType type = n.type(0);
+  const bool narrow = type == TF_HALF || type == TF_BFLOAT16;
+  const Out x = narrow ? g.cast(n.in(0), TF_FLOAT) : n.in(0);
+  const Moments m = moments(g, x, axes_between(axis, rank));
+  n.out(1, m.mean);
+  n.out(2, g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, epsilon))}));
 }
 
 Out rms_normalize(Graph& g, Out x, Out scale, int64_t axis, double epsilon) {
@@ -219,8 +243,7 @@ void emit_skip_layer_normalization(const Operation& n) {
     n.out(0, rms_normalize(g, sum, n.in(2), static_cast<int64_t>(rank) - 1, epsilon));
   } else {
     const auto beta = n.has(3) ? std::optional<Out>(n.in(3)) : std::nullopt;
-    const Moments m = moments(g, sum, {static_cast<int64_t>(rank) - 1});
-    n.out(0, normalize(g, sum, m, epsilon, n.in(2), beta));
+    n.out(0, layer_normalize(g, sum, static_cast<int64_t>(rank) - 1, epsilon, n.in(2), beta));
   }
   if (n.wants(3)) n.out(3, sum);
 }
