@@ -39,6 +39,11 @@ void report_chosen_sizes(const ResolvedShapes& shapes, Progress& progress) {
   }
 }
 
+bool has_branches(const Model& model) {
+  return std::any_of(model.operators.begin(), model.operators.end(),
+                     [](const OperatorCount& op) { return op.domain.empty() && op.type == "If"; });
+}
+
 InputSet make_set(std::vector<Value> inputs, const std::string& name, const WorkFolder& work) {
   InputSet set{std::move(inputs), work.path() + "/" + name, std::nullopt};
   write_values(set.file, set.inputs);
@@ -107,6 +112,7 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
       make_sets(model, prepared.load.input_shapes, options.seed, given, work);
   prepared.simplifier = std::make_shared<ModelSimplifier>(prepared.load, sets[0].inputs, given,
                                                           options.timeout_s, work);
+  if (has_branches(model)) prepared.load.inlined_path = prepared.simplifier->get().inlined_path;
   std::vector<Reference> references =
       compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {
