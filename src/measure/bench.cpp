@@ -119,9 +119,9 @@ void describe_engine(const RunOptions& options, const PreparedModel& prepared,
   result.settings = backend_meta(variant, settings);
   for (const std::string& setting : settings_of_mode(options)) settings.push_back(setting);
   result.backend_meta = backend_meta(variant, settings);
-  const std::string stem =
-      result_stem(prepared.model.path, options.device, result.backend, result.backend_meta);
   const fs::path folder = fs::absolute(options.output);
+  const std::string stem = free_result_stem(folder.string(), prepared.sha256, prepared.model.path,
+                                            options.device, result.backend, result.backend_meta);
   result.log_path = stem + ".log";
   result.output_path = (folder / (stem + ".json")).string();
 }

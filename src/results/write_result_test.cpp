@@ -74,6 +74,32 @@ TEST(ResultStem, CutsALongerOneAndTellsItApart) {
   EXPECT_NE(stem, result_stem("m.onnx", "cpu", "tvm", meta + "y"));
 }
 
+TEST(ResultStem, ShortensTheNameOfAModel) {
+  const std::string same(240, 'm');
+  const std::string stem = result_stem(same + "1.onnx", "cpu", "tvm", "cpu");
+  EXPECT_LE(stem.size(), 200U);
+  EXPECT_EQ(stem.substr(stem.size() - 20), "-quant=0-cpu-tvm-cpu");
+  EXPECT_NE(stem, result_stem(same + "2.onnx", "cpu", "tvm", "cpu"));
+  std::string umlauts;
+  for (int i = 0; i < 120; ++i) umlauts += "\xc3\xa4";
+  const std::string cut = result_stem(umlauts + ".onnx", "cpu", "tvm", "cpu");
+  EXPECT_EQ(cut.rfind("\xa4-" + sha256_of_text(umlauts).substr(0, 8)), cut.size() - 30) << cut;
+}
+
+TEST_F(WriteResultTest, KeepsTheResultOfAnotherModelOfThisName) {
+  const auto stem = [&](const std::string& sha256) {
+    return free_result_stem(folder_.path(), sha256, "/a/model.onnx", "cpu", "tvm", "cpu");
+  };
+  const std::string plain = "model-quant=0-cpu-tvm-cpu";
+  EXPECT_EQ(stem("0123456789"), plain);
+  Result first = result();
+  first.model_sha256 = "0123456789";
+  first.output_path = folder_ / (plain + ".json");
+  write_result(first);
+  EXPECT_EQ(stem("0123456789"), plain);
+  EXPECT_EQ(stem("abcdefabcdef"), "model@abcdefab-quant=0-cpu-tvm-cpu");
+}
+
 TEST_F(WriteResultTest, WritesOneKeyALine) {
   write_result(result());
   const std::string text = content(path());
