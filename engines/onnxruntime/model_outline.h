@@ -1,6 +1,5 @@
 // What must be known of a model before ONNX Runtime opens it: its named dimensions, which can be
-// fixed only by name and only beforehand. Reads the file's outline and seeks past the weights, so
-// it costs neither their time nor their memory.
+// fixed only by name and only beforehand.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +20,7 @@ struct ModelOutline {
   std::set<DataType> element_types;
 };
 
-// What can be read of the file; nothing of one that is not an ONNX model: the library's own error
-// for it says more.
+// Nothing of a file that import/read_model.h refuses: the library's own error says more.
 ModelOutline read_outline(const std::string& model_path);
 
 // The sizes that `input_shapes` gives to named dimensions; nullopt where a name stands for several
