@@ -10,7 +10,6 @@
 #include "library.h"
 #include "model_outline.h"
 #include "open_model.h"
-#include "simplify.h"
 #include "values.h"
 
 namespace dnnbench {
@@ -25,11 +24,8 @@ int64_t count_threads() {
 }
 
 void require_supported(const LoadConfig& config) {
-  if (config.device == "gpu") {
-    throw Unsupported("the ONNX Runtime engine has no GPU provider in this build");
-  }
-  if (!config.variant.empty() && config.variant != "cpu") {
-    throw Unsupported("the ONNX Runtime engine has no provider \"" + config.variant +
+  if (!config.provider.empty()) {
+    throw Unsupported("the ONNX Runtime engine has no provider \"" + config.provider +
                       "\" in this build; it has cpu");
   }
   if (config.precision != "f32" && config.precision != "default") {
@@ -72,7 +68,7 @@ class OnnxRuntimeEngine : public Engine {
  public:
   std::string version() override { return library().version; }
 
-  void load(const LoadConfig& config) override {
+  LoadTimes load(const LoadConfig& config) override {
     clear();
     require_supported(config);
     const ort::ModelOutline outline = ort::read_outline(config.model_path);
@@ -87,10 +83,7 @@ class OnnxRuntimeEngine : public Engine {
     output_names_ = ort::read_output_names(*session_);
     for (const std::string& name : output_names_) output_pointers_.push_back(name.c_str());
     outputs_.resize(output_names_.size());
-  }
-
-  double simplify(const LoadConfig& config, const std::string& path) override {
-    return ort::simplify(config, path);
+    return {};
   }
 
   InForce in_force() override {

@@ -16,10 +16,6 @@ namespace dnnbench {
 namespace {
 
 void require_supported(const LoadConfig& config) {
-  if (config.device == "gpu") throw Unsupported("the OpenVINO engine runs on the CPU only");
-  if (!config.variant.empty() && config.variant != "cpu") {
-    throw Unsupported("the OpenVINO engine has no device \"" + config.variant + "\"; it has cpu");
-  }
   if (!config.optimize) {
     throw Unsupported("OpenVINO has no switch that turns its graph optimisation off");
   }
@@ -65,7 +61,7 @@ class OpenVinoEngine : public Engine {
     return build.substr(0, build.find('-'));
   }
 
-  void load(const LoadConfig& config) override {
+  LoadTimes load(const LoadConfig& config) override {
     request_ = {};
     compiled_ = {};
     require_supported(config);
@@ -75,6 +71,7 @@ class OpenVinoEngine : public Engine {
       compiled_ = core_.compile_model(model, "CPU", make_properties(config));
       request_ = compiled_.create_infer_request();
     });
+    return {};
   }
 
   InForce in_force() override {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/tensor.h"
 
 namespace dnnbench::import {
@@ -100,6 +101,13 @@ const std::string& label(const Node& node);
 
 // `Conv (opset 11), node "conv1"`, for messages.
 std::string describe(const Node& node);
+
+// Unsupported that names the node, once, however deep in subgraphs the node lies.
+class UnsupportedNode : public Unsupported {
+ public:
+  UnsupportedNode(const Node& node, const std::string& why)
+      : Unsupported(describe(node) + ": " + why) {}
+};
 
 struct Parameter {
   std::string name;

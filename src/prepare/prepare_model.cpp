@@ -124,7 +124,6 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
   if (const auto reason = why_too_large(model, shapes.sizes())) throw Error(*reason);
 
   prepared.load.model_path = fs::absolute(model.path).string();
-  prepared.load.device = options.device;
   prepared.load.precision = options.precision;
   prepared.load.threads = threads;
   prepared.load.input_shapes = shapes.sizes();

@@ -31,7 +31,7 @@ struct PreparedModel {
   Model model;
   int64_t size_bytes = 0;  // the file and its external data
   std::string sha256;      // of the file
-  LoadConfig load;         // the same for every engine, but for its variant
+  LoadConfig load;         // the same for every engine, but for its provider
   // Two sets, which alternate while an engine is timed, so that one that repeats an old answer is
   // found out.
   std::vector<Examination> examinations;

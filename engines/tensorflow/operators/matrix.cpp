@@ -5,7 +5,6 @@
 #include <cctype>
 #include <set>
 
-#include "activation.h"
 #include "core/error.h"
 #include "operators.h"
 
@@ -79,30 +78,15 @@ void emit_gemm(const Operation& n) {
   const double alpha = n.number("alpha", 1), beta = n.number("beta", 1);
   y = scaled(g, y, alpha);
   if (n.has(2) && beta != 0) {
-    const Out c = scaled(g, n.in(2), beta);
+    Out c = scaled(g, n.in(2), beta);
+    const int64_t columns = g.shape(y)[1];
+    // One row, too: fused as a sum, it is refused by one of the library's kernels.
     const auto shape = g.find_shape(c);
-    const auto result = g.find_shape(y);
-    const bool bias =
-        shape && result && shape->size() == 1 && (*shape)[0] == (*result)[1] && (*shape)[0] > 0;
-    y = bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
-  }
-  const std::string activation = n.node.text("activation", "");
-  if (activation == "LeakyRelu") {
-    y = leaky_relu(g, y, n.number("activation_alpha", 0.01));
-  } else if (!activation.empty()) {
-    y = g.compute(activation, {y});
+    const bool is_bias = columns > 0 && (shape == Shape{columns} || shape == Shape{1, columns});
+    if (is_bias && shape->size() == 2) c = g.reshape(c, Shape{columns});
+    y = is_bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
   }
   n.out(y);
-}
-
-// com.microsoft: transposed, scaled.
-void emit_fused_matmul(const Operation& n) {
-  if (n.integer("transBatchA", 0) != 0 || n.integer("transBatchB", 0) != 0) {
-    throw Unsupported("it transposes batches");
-  }
-  const Out y = matrix_product(n.g, n.in(0), n.in(1), n.integer("transA", 0) != 0,
-                               n.integer("transB", 0) != 0);
-  n.out(scaled(n.g, y, n.number("alpha", 1)));
 }
 
 // int32, less the zero points: of a's rows and of b's columns.
@@ -223,11 +207,8 @@ std::vector<OperatorEntry> matrix_operators() {
       {"Gemm", emit_gemm},
       {"MatMul", emit_matmul},
       {"MatMulInteger", emit_matmul_integer},
-      {"com.microsoft.FusedGemm", emit_gemm},
-      {"com.microsoft.FusedMatMul", emit_fused_matmul},
       {"com.microsoft.Inverse", emit_inverse},
       {"com.microsoft.MatMulNBits", emit_matmul_bits},
-      {"com.microsoft.TransposeMatMul", emit_fused_matmul},
   };
 }
 
