@@ -32,7 +32,7 @@ endfunction()
 # library dnnbench_engine_NAME. More libraries follow NAME.
 function(dnnbench_add_engine NAME)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
   add_library(dnnbench_engine_${NAME} OBJECT ${sources})
   target_include_directories(dnnbench_engine_${NAME} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(dnnbench_engine_${NAME} PUBLIC dnnbench_worker ${ARGN})

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches onnx.proto, the description of the ONNX file format that src/onnx is generated from.
+# Fetches onnx.proto, the description of the ONNX file format, with which tests write models.
 # shellcheck source=setup/fetch.sh
 source "$(dirname "${BASH_SOURCE[0]}")/fetch.sh"
 

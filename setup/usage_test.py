@@ -31,6 +31,7 @@ WRONG = [
     ("run yolov4 --tune-budget=1m", RUN + "--tune-budget must be one of 0, SECONDS, not '1m'"),
     ("run yolov4 --threads=1,", RUN + "--threads must be a whole number from 1, or a list such as"),
     ("compare / / --fail-above=5", "dnnbench compare: --fail-above must be a percentage such as"),
+    ("run yolov4 --mode=lod", RUN + "--mode must be one of latency, load, throughput, not 'lod'"),
     ("run yolov4 --device=tpu", RUN + "--device must be one of cpu, gpu, arm, not 'tpu'"),
     ("run yolov4 --precision f8", RUN + "--precision must be one of f32, f16, bf16, default"),
     ("run yolov4 --shape=a=1,b", RUN + "--shape must look like images=1,3,320,320, not 'a=1,b'"),

@@ -161,6 +161,15 @@ def attention(mask, factor=0.4):
     return model_of(nodes, heads, [array("factor", factor)])
 
 
+def turned_product(bias_shape):
+    nodes = [
+        node("Transpose", "x", "t", perm=[1, 0]),
+        node("MatMul", "t w", "m"),
+        node("Add", "m b", "y"),
+    ]
+    return model_of(nodes, {"x": [8, 5]}, [random("w", 8, 6), random("b", *bias_shape)])
+
+
 CONSTANTS = [
     array("three", 3.0),
     array("zero", 0.0),
@@ -289,6 +298,8 @@ MODELS = {
     "product, Gelu by tanh": product([node("Gelu", "c", "y", approximate="tanh")]),
     "product, hard swish": product(HARD_SWISH),
     "product, swish": product(SWISH),
+    "product of a transposed input, row": turned_product([6]),
+    "product of a transposed input, matrix of one row": turned_product([1, 6]),
     "attention, mask of keys": attention([2, 1, 1, 7]),
     "attention, mask of queries and keys": attention([2, 1, 5, 7]),
     "attention, mask of all": attention([1, 1, 5, 7]),

@@ -14,7 +14,7 @@ opsets    ai.onnx 13
 producer  not stated
 weights   2,668 elements, 10,672 bytes
 inputs
-  x  float32[N,3,8,8]  measured as x=1,3,8,8 (N 1 chosen)
+  x  float32[N,3,8,8]  measured as 1x3x8x8 (N set to 1)
 outputs
   y  float32[N,10]
 operators (4 nodes)
@@ -84,7 +84,7 @@ def test_a_model_as_json(dnnbench, dynamic):
 def test_a_shape_is_shown_as_it_will_be_measured(dnnbench, dynamic):
     done = dnnbench("inspect", dynamic, "--shape=x=7,3,8,8")
     assert done.returncode == 0
-    assert "measured as x=7,3,8,8 (N 7 given)" in done.stdout
+    assert "measured as 7x3x8x8 (N given)" in done.stdout
 
 
 def test_a_shape_that_does_not_fit_is_one_sentence(dnnbench, dynamic):

@@ -279,3 +279,30 @@ def test_half_precision_is_not_pretended(verdict):
     answer, done = verdict(tiny_models.convolution(), "--precision=f16")
     assert answer == "unsupported"
     assert "not in f16" in done.stdout
+
+
+@pytest.mark.parametrize(("rows", "tables"), [(2_200_000, 1), (1_200_000, 2)])
+def test_weights_of_gigabytes_are_neither_refused_nor_copied(bench, tmp_path, rows, tables):
+    """Tables in a file with holes, which takes no room on the disk."""
+    width = 256
+    size_bytes = rows * width * 4
+    with open(tmp_path / "tables", "wb") as file:
+        file.truncate(size_bytes * tables)
+    elements = np.memmap(tmp_path / "tables", np.float32, "r+", shape=(tables, rows, width))
+    for row in (0, 5, 77):
+        elements[:, row] = np.arange(width) + row
+    initializers, nodes = [], []
+    for i in range(tables):
+        table = TensorProto(name=f"w{i}", data_type=TensorProto.FLOAT, dims=[rows, width])
+        table.data_location = TensorProto.EXTERNAL
+        place = {"location": "tables", "offset": size_bytes * i, "length": size_bytes}
+        for key, value in place.items():
+            table.external_data.add(key=key, value=str(value))
+        initializers.append(table)
+        nodes.append(node("Gather", f"w{i} ids", f"rows{i}"))
+    nodes.append(node("Sum", " ".join(f"rows{i}" for i in range(tables)), "y"))
+    inputs = [tensor("ids", [4], TensorProto.INT64)]
+    model = model_of(nodes, inputs, [tensor("y", None)], initializers)
+    result = bench(tiny_models.save(model, tmp_path / "model.onnx"), "--tf").only_result()
+    assert result["outcome"] == "ok", result["reason"]
+    assert result["peak_rss_bytes"] < 2 * size_bytes * tables

@@ -44,7 +44,7 @@ def test_sizes_that_were_chosen_are_printed(bench, tmp_path):
     run = bench(path, "--onnxruntime")
     assert run.code == 0
     assert run.only_result()["input_shapes"] == {"x": [1, 3, 8, 8]}
-    assert run.stderr.splitlines()[0] == "input x=1,3,8,8 (N 1 chosen)"
+    assert run.stderr.splitlines()[0] == 'Input "x": 1x3x8x8 (N set to 1)'
 
 
 def test_shape_sets_a_dynamic_dimension(bench, tmp_path):

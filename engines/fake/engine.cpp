@@ -1,5 +1,5 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
-// load's variant, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What
+// load's provider, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What
 // happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps once, then, for half a
 // second or "stall_s=2". "crash_on_second_load,file=PATH" makes that file, and crashes where it is.
 #include "worker/engine.h"
@@ -101,10 +101,9 @@ const std::map<std::string, std::function<void(std::vector<double>&)>>& lies() {
 class FakeEngine : public Engine {
  public:
   std::string version() override { return "1.0"; }
-  std::string variant() override { return "ok"; }
 
-  void load(const LoadConfig& config) override {
-    part_ = config.variant.empty() ? "ok" : config.variant;
+  LoadTimes load(const LoadConfig& config) override {
+    part_ = config.provider.empty() ? "ok" : config.provider;
     mode_ = part_.substr(0, part_.find(','));
     duration_s_ = std::stod(setting(part_, "duration_s").value_or("0"));
     calls_before_ = std::stoll(setting(part_, "calls").value_or("20"));
@@ -113,9 +112,9 @@ class FakeEngine : public Engine {
     first_outputs_.clear();
     play_while_loading();
     LoadConfig plain = config;
-    plain.variant = "";
+    plain.provider = "";
     plain.optimize = false;
-    real_->load(plain);
+    return real_->load(plain);
   }
 
   InForce in_force() override {

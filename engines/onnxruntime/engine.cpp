@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "library.h"
 #include "model_outline.h"
-#include "simplify.h"
+#include "open_model.h"
 #include "values.h"
 
 namespace dnnbench {
@@ -17,7 +17,6 @@ namespace {
 
 using ort::check;
 using ort::library;
-using ort::owned;
 
 int64_t count_threads() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
@@ -25,11 +24,8 @@ int64_t count_threads() {
 }
 
 void require_supported(const LoadConfig& config) {
-  if (config.device == "gpu") {
-    throw Unsupported("the ONNX Runtime engine has no GPU provider in this build");
-  }
-  if (!config.variant.empty() && config.variant != "cpu") {
-    throw Unsupported("the ONNX Runtime engine has no provider \"" + config.variant +
+  if (!config.provider.empty()) {
+    throw Unsupported("the ONNX Runtime engine has no provider \"" + config.provider +
                       "\" in this build; it has cpu");
   }
   if (config.precision != "f32" && config.precision != "default") {
@@ -38,22 +34,6 @@ void require_supported(const LoadConfig& config) {
         "switch to " +
         config.precision);
   }
-}
-
-ort::SessionOptions make_options(const LoadConfig& config, const ort::ModelOutline& outline) {
-  const ort::Api& api = library().api;
-  auto options = owned<ort::SessionOptions>(
-      [&](OrtSessionOptions** out) { return api.CreateSessionOptions(out); });
-  check(api.SetSessionExecutionMode(options.get(), ort::kSequential));
-  check(api.SetIntraOpNumThreads(options.get(), config.threads));
-  check(api.SetInterOpNumThreads(options.get(), 1));
-  check(api.SetSessionGraphOptimizationLevel(options.get(),
-                                             config.optimize ? ort::kEnableAll : ort::kDisableAll));
-  check(api.AddSessionConfigEntry(options.get(), "session.record_ep_graph_assignment_info", "1"));
-  for (const auto& [name, size] : ort::named_sizes(outline, config.input_shapes)) {
-    check(api.AddFreeDimensionOverrideByName(options.get(), name.c_str(), size));
-  }
-  return options;
 }
 
 std::vector<Placement> read_placement(const OrtSession& session) {
@@ -88,27 +68,22 @@ class OnnxRuntimeEngine : public Engine {
  public:
   std::string version() override { return library().version; }
 
-  void load(const LoadConfig& config) override {
+  LoadTimes load(const LoadConfig& config) override {
     clear();
     require_supported(config);
     const ort::ModelOutline outline = ort::read_outline(config.model_path);
-    const ort::SessionOptions options = make_options(config, outline);
     optimized_ = config.optimize;
     precision_ = precision_of(outline);
     const int64_t threads_before = count_threads();
-    session_ = owned<ort::Session>([&](OrtSession** out) {
-      return library().api.CreateSession(library().env, config.model_path.c_str(), options.get(),
-                                         out);
-    });
+    ort::OpenedModel opened = ort::open_model(config, outline);
+    session_ = std::move(opened.session);
+    sizes_fixed_ = opened.sizes_fixed;
     pool_threads_ = count_threads() - threads_before;
     inputs_ = ort::read_inputs(*session_);
     output_names_ = ort::read_output_names(*session_);
     for (const std::string& name : output_names_) output_pointers_.push_back(name.c_str());
     outputs_.resize(output_names_.size());
-  }
-
-  double simplify(const LoadConfig& config, const std::string& path) override {
-    return ort::simplify(config, path);
+    return {};
   }
 
   InForce in_force() override {
@@ -118,6 +93,7 @@ class OnnxRuntimeEngine : public Engine {
             {{"graph_optimization", optimized_ ? "all" : "off"},
              {"execution_mode", "sequential"},
              {"intra_op_spinning", "library default"},
+             {"sizes_fixed", sizes_fixed_},
              {"placement_read", "of the graph before fusion"}}};
   }
 
@@ -181,6 +157,7 @@ class OnnxRuntimeEngine : public Engine {
   ort::Session session_;
   bool optimized_ = true;
   std::string precision_;
+  std::string sizes_fixed_;
   int64_t pool_threads_ = 0;
   std::vector<ort::Signature> inputs_;
   std::vector<std::string> output_names_;

@@ -1,10 +1,10 @@
 // What must be known of a model before ONNX Runtime opens it: its named dimensions, which can be
-// fixed only by name and only beforehand. Reads the file's outline and seeks past the weights, so
-// it costs neither their time nor their memory.
+// fixed only by name and only beforehand.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,13 +20,12 @@ struct ModelOutline {
   std::set<DataType> element_types;
 };
 
-// What can be read of the file; nothing of one that is not an ONNX model: the library's own error
-// for it says more.
+// Nothing of a file that import/read_model.h refuses: the library's own error says more.
 ModelOutline read_outline(const std::string& model_path);
 
-// The sizes that `input_shapes` gives to named dimensions. Throws Error when two inputs give one
-// name different sizes.
-std::map<std::string, int64_t> named_sizes(
+// The sizes that `input_shapes` gives to named dimensions; nullopt where a name stands for several
+// sizes, as "?" does by its nature: sizes can't be fixed by name then.
+std::optional<std::map<std::string, int64_t>> named_sizes(
     const ModelOutline& outline, const std::map<std::string, std::vector<int64_t>>& input_shapes);
 
 }  // namespace dnnbench::ort

@@ -73,12 +73,18 @@ TEST(NamedSizes, AreThoseOfTheInputShapes) {
   const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
   const std::map<std::string, int64_t> expected{{"batch", 2}, {"width", 224}};
   EXPECT_EQ(named_sizes(outline, {{"x", {2, 3, 7, 224}}, {"ids", {2}}, {"scale", {}}}), expected);
-  EXPECT_TRUE(named_sizes(outline, {}).empty());
+  EXPECT_TRUE(named_sizes(outline, {})->empty());
 }
 
-TEST(NamedSizes, RefuseOneNameWithTwoSizes) {
+TEST(NamedSizes, AreNoneWhereANameHasTwo) {
   const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
-  EXPECT_THROW(named_sizes(outline, {{"x", {2, 3, 7, 224}}, {"ids", {4}}}), Error);
+  EXPECT_EQ(named_sizes(outline, {{"x", {2, 3, 7, 224}}, {"ids", {4}}}), std::nullopt);
+}
+
+TEST(NamedSizes, AreNoneWhereTheNameIsAQuestionMark) {
+  onnx::ModelProto model;
+  add_input(*model.mutable_graph(), "x", onnx::TensorProto::FLOAT, {"?", "3"});
+  EXPECT_EQ(named_sizes(outline_of(model.SerializeAsString()), {{"x", {2, 3}}}), std::nullopt);
 }
 
 }  // namespace

@@ -5,8 +5,11 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <map>
+#include <set>
 
 #include "core/error.h"
+#include "import/known_branches.h"
 #include "import/simplify.h"
 #include "library.h"
 #include "values.h"
@@ -52,13 +55,43 @@ std::string optimized(const LoadConfig& config, const std::string& model, const 
   return read_file(path);
 }
 
+// A condition is known when the library folds it.
+std::map<std::string, bool> known_conditions(const LoadConfig& config, const std::string& model,
+                                             const std::string& path) {
+  const std::set<std::string> conditions = import::branch_conditions(model);
+  auto known = import::constant_conditions(model, conditions);
+  if (const auto smaller = import::model_of_conditions(model)) {
+    try {
+      known.merge(import::constant_conditions(optimized(config, *smaller, path), conditions));
+    } catch (const std::exception&) {
+      // The branches then stay; the library says what is wrong with the whole model.
+    }
+  }
+  return known;
+}
+
+std::string with_known_branches_taken(const LoadConfig& config, std::string model,
+                                      const std::string& path) {
+  while (!import::branch_conditions(model).empty()) {
+    const std::map<std::string, bool> known = known_conditions(config, model, path);
+    if (known.empty()) break;
+    model = import::with_branches_taken(model, known);
+  }
+  return model;
+}
+
+std::string simplified(const LoadConfig& config, int64_t largest_folded_bytes,
+                       const std::string& path) {
+  const std::string model = import::without_weights(config, largest_folded_bytes);
+  return optimized(config, with_known_branches_taken(config, model, path), path);
+}
+
 std::string simplified(const LoadConfig& config, const std::string& path) {
   try {
-    return optimized(config, import::without_weights(config), path);
+    return simplified(config, import::kLargestFolded_bytes, path);
   } catch (const std::exception&) {
     // An operator that wants one of its weights beforehand.
-    constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
-    return optimized(config, import::without_weights(config, kAll), path);
+    return simplified(config, std::numeric_limits<int64_t>::max(), path);
   }
 }
 

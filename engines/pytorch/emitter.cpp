@@ -7,6 +7,7 @@
 #include "helpers.h"
 #include "operation.h"
 #include "operators.h"
+#include "semantics/four_bits.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -30,6 +31,7 @@ std::string annotation(Kind kind) {
 }
 
 import::Constant held(const import::Constant& constant) {
+  if (semantics::is_four_bits(constant.type)) return semantics::widened(constant);
   const DataType type = held_as(constant.type);
   scalar_type(type);
   if (type == constant.type) return constant;
@@ -83,8 +85,9 @@ std::string Emitter::take_input(const import::Parameter& input, size_t index) {
 std::string Emitter::give_output(const import::Parameter& output) {
   const Variable& variable = find(output.name);
   const DataType type = variable.type.element;
-  if (type == DataType::kUndefined || held_as(type) == type) return variable.name;
+  if (type == DataType::kUndefined) return variable.name;
   const int wanted = scalar_type(type);
+  if (held_as(type) == type) return variable.name;
   if (variable.type.kind != Kind::kTensor) {
     throw Unsupported(
         fmt::format("the output \"{}\" is no tensor but holds {}", output.name, to_string(type)));
@@ -158,17 +161,15 @@ void Emitter::add_nodes(const import::Graph& graph) {
     ++program_.nodes;
     const auto write = operators().find(import::qualified_op(node));
     if (write == operators().end()) {
-      throw Unsupported(
-          fmt::format("{}: the importer for PyTorch has no such operator", import::describe(node)));
+      throw import::UnsupportedNode(node, "the importer for PyTorch has no such operator");
     }
     Operation operation(*this, node);
     try {
       write->second(operation);
+    } catch (const import::UnsupportedNode&) {
+      throw;  // by the operation itself, or of a subgraph
     } catch (const Unsupported& why) {
-      // Whatever is not said by the operation itself.
-      const std::string text = why.what();
-      if (text.find(", node \"") != std::string::npos) throw;
-      operation.unsupported(text);
+      operation.unsupported(why.what());
     }
   }
 }

@@ -3,7 +3,6 @@
 #include "worker/engine.h"
 
 #include <chrono>
-#include <optional>
 #include <set>
 
 #include "core/error.h"
@@ -17,10 +16,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 void require_supported(const LoadConfig& config) {
-  if (config.device == "gpu") throw Unsupported("the PyTorch engine runs on the CPU only");
-  if (!config.variant.empty() && config.variant != "cpu") {
-    throw Unsupported("the PyTorch engine has no variant \"" + config.variant + "\"; it has cpu");
-  }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("PyTorch computes in the model's own types; it is not told to compute in " +
                       config.precision);
@@ -44,20 +39,19 @@ std::string precision_of(std::set<DataType> types, const std::vector<import::Par
 class PyTorchEngine : public Engine {
  public:
   std::string version() override { return pytorch::library_version(); }
-  bool imports() override { return true; }
-  double convert_s() override { return convert_s_; }
+  Abilities abilities() override { return {.imports = true}; }
 
-  void load(const LoadConfig& config) override {
+  LoadTimes load(const LoadConfig& config) override {
     module_.reset();
-    convert_s_ = 0;
     require_supported(config);
     config_ = config;
     malloc_ = pytorch::keep_freed_memory();
     pytorch::set_threads(config.threads);
     const auto start = Clock::now();
     module_ = convert();
-    convert_s_ = std::chrono::duration<double>(Clock::now() - start).count();
+    const double convert_s = std::chrono::duration<double>(Clock::now() - start).count();
     if (config.optimize) module_->optimize();
+    return {.convert_s = convert_s};
   }
 
   InForce in_force() override {
@@ -99,7 +93,6 @@ class PyTorchEngine : public Engine {
   import::ImportedModel model_;
   std::unique_ptr<pytorch::Module> module_;
   std::string malloc_;
-  double convert_s_ = 0;
 };
 
 }  // namespace

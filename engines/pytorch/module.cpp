@@ -137,7 +137,12 @@ Module::~Module() = default;
 void Module::optimize() {
   translating_failures([&] {
     const c10::InferenceMode no_gradients;
-    torch::jit::Module frozen = torch::jit::freeze(parts_->module);
+    // Freezing deletes all methods but these, although the stack of an error points to them.
+    std::vector<std::string> helpers;
+    for (const torch::jit::Method& method : parts_->module.get_methods()) {
+      if (method.name() != "forward") helpers.push_back(method.name());
+    }
+    torch::jit::Module frozen = torch::jit::freeze(parts_->module, helpers);
     parts_->module = torch::jit::optimize_for_inference(frozen);
   });
 }

@@ -1,5 +1,6 @@
 #include "module.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
@@ -56,6 +57,19 @@ TEST(Module, FailuresHaveTheirKind) {
   EXPECT_THROW(rethrow(std::runtime_error("DefaultCPUAllocator: can't allocate memory")),
                std::bad_alloc);
   EXPECT_THROW(rethrow(std::runtime_error("sizes differ")), Error);
+}
+
+TEST(Module, AnErrorInAHelperLeavesTheProcessAlive) {
+  const std::string index = "torch.full([1, 1], 9, dtype=4)";
+  for (const std::string name : {"gather", "gather_nd"}) {
+    Program fails = program(fmt::format("self.{}(x0.reshape([1, 2]), {}, 1)", name, index));
+    for (const std::string& one : with_needed(name)) {
+      fails.source = find_helper(one).source + fails.source;
+    }
+    Module module(fails);
+    module.optimize();
+    EXPECT_THROW(run(module, floats({1, 2})), Error) << name;
+  }
 }
 
 // A helper that the compiler refuses would only be found by a model that needs it.

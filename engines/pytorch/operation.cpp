@@ -150,7 +150,7 @@ std::string Operation::floats_constant(const std::vector<double>& values, DataTy
 }
 
 void Operation::unsupported(const std::string& why) const {
-  throw Unsupported(fmt::format("{}: {}", import::describe(node), why));
+  throw import::UnsupportedNode(node, why);
 }
 
 void Operation::require(bool condition, const std::string& why) const {

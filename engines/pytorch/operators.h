@@ -32,6 +32,7 @@ void add_quantization(Operators& table);
 void add_recurrent(Operators& table);
 void add_reduction(Operators& table);
 void add_resize(Operators& table);
+void add_sampling(Operators& table);
 void add_sequence(Operators& table);
 void add_shape(Operators& table);
 void add_signal(Operators& table);

@@ -73,6 +73,12 @@ TEST(EmitProgram, NamesWhatItCanNotExpress) {
       std::string::npos);
 }
 
+TEST(EmitProgram, DoesNotGuessWhatAModeMeans) {
+  import::Node resize = node("Resize", {"x", "", "scales"}, {"y"});
+  resize.attributes["coordinate_transformation_mode"].s = "half_pixels";
+  EXPECT_NE(why_unsupported(graph_of({resize})).find("half_pixels"), std::string::npos);
+}
+
 TEST(EmitProgram, SoftmaxBeforeOpset13IsOverAMatrix) {
   import::Node softmax = node("Softmax", {"x"}, {"y"}, 11);
   softmax.attributes["axis"].i = 0;

@@ -1,7 +1,8 @@
 #include "emitter.h"
 
 #include <algorithm>
-#include <cstring>
+#include <memory>
+#include <new>
 
 #include "core/error.h"
 #include "operation.h"
@@ -22,6 +23,34 @@ std::optional<Shape> merged(const std::optional<Shape>& a, const std::optional<S
   return shape;
 }
 
+// Weights from that size on are given to each run, and not part of the graph. As a part of it they
+// are folded into other constants and packed ahead, which is worth a few copies to smaller ones.
+constexpr size_t kSmallestFed_bytes = size_t{1} << 30;
+
+// Shares the constant's memory where it need not be moved: where it is in order and aligned.
+OwnedTensor stored_tensor(const import::Constant& constant, TF_DataType type,
+                          const Permutation& permutation) {
+  const Shape shape = stored_shape(constant.shape, permutation);
+  const auto rank = static_cast<int>(shape.size());
+  if (permutation.empty()) {
+    const auto release = [](void*, size_t, void* owner) {
+      delete static_cast<std::shared_ptr<const void>*>(owner);
+    };
+    auto owner = std::make_unique<std::shared_ptr<const void>>(constant.owner);
+    // The library doesn't write to what its caller holds, too.
+    auto* elements = const_cast<std::byte*>(constant.bytes.data());
+    return {TF_NewTensor(type, shape.data(), rank, elements, constant.bytes.size(), release,
+                         owner.release()),
+            TF_DeleteTensor};
+  }
+  OwnedTensor tensor(TF_AllocateTensor(type, shape.data(), rank, constant.bytes.size()),
+                     TF_DeleteTensor);
+  if (tensor == nullptr) throw std::bad_alloc();
+  permute_elements(constant.bytes, constant.shape, permutation, TF_DataTypeSize(type),
+                   static_cast<std::byte*>(TF_TensorData(tensor.get())));
+  return tensor;
+}
+
 }  // namespace
 
 void Emitter::emit_nodes() {
@@ -30,11 +59,10 @@ void Emitter::emit_nodes() {
     try {
       Operation emission(*this, node);
       find_operator(node)(emission);
+    } catch (const import::UnsupportedNode&) {
+      throw;  // of a subgraph
     } catch (const Unsupported& unsupported) {
-      const std::string reason = unsupported.what();
-      // A node in a subgraph has named itself already.
-      if (reason.find("(opset ") != std::string::npos) throw;
-      throw Unsupported(import::describe(node) + ": " + reason);
+      throw import::UnsupportedNode(node, unsupported.what());
     }
   }
   graph_.set_prefix("");
@@ -61,6 +89,9 @@ Out Emitter::make_constant(const import::Constant& constant, const Permutation& 
   if (constant.type == DataType::kString) {
     if (!permutation.empty()) throw Unsupported("strings are not stored with channels last");
     return graph_.constant(constant.tensor());
+  }
+  if (constant.bytes.size() >= kSmallestFed_bytes) {
+    return graph_.feed(stored_tensor(constant, type, permutation));
   }
   return graph_.constant(type, stored_shape(constant.shape, permutation), [&](std::byte* to) {
     permute_elements(constant.bytes, constant.shape, permutation, TF_DataTypeSize(type), to);

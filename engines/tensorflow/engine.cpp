@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -31,9 +30,6 @@ double seconds_since(Clock::time_point start) {
 }
 
 void require_supported(const LoadConfig& config) {
-  if (config.device == "gpu") {
-    throw Unsupported("this build of TensorFlow has CPU kernels only, not --device=gpu");
-  }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("TensorFlow computes in the model's own types on CPUs, not in " +
                       config.precision + "; convert the model");
@@ -155,25 +151,27 @@ class TensorFlowEngine : public Engine {
  public:
   std::string version() override { return TF_Version(); }
 
-  bool imports() override { return true; }
+  Abilities abilities() override { return {.imports = true}; }
 
-  void load(const LoadConfig& config) override {
+  LoadTimes load(const LoadConfig& config) override {
     session_.reset();
     converted_.reset();
     require_supported(config);
     const auto start = Clock::now();
     converted_ = convert(config);
-    convert_s_ = seconds_since(start);
+    const double convert_s = seconds_since(start);
     session_ = std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
                                              converted_->output_outs, config.threads);
     session_->prepare();
+    return {.convert_s = convert_s};
   }
-
-  double convert_s() override { return convert_s_; }
 
   std::string save_converted(const std::string& path) override {
     if (converted_->inputs.size() != converted_->input_outs.size()) {
       throw Unsupported("a SavedModel has no sequences or optionals as inputs");
+    }
+    if (!converted_->graph.fed().empty()) {
+      throw Unsupported("a SavedModel's graph holds no weights of 1 GiB or more");
     }
     std::vector<tf::NamedOut> outputs;
     size_t next = 0;
@@ -200,7 +198,8 @@ class TensorFlowEngine : public Engine {
             placement,
             {{"inter_op_threads", "none: operations run in the calling thread"},
              {"graph_optimization", "library default without layout, memory and TFG"},
-             {"placement_read", "of the graph before optimization"}}};
+             {"placement_read", "of the graph before optimization"},
+             {"weights_given_to_each_run", std::to_string(converted_->graph.fed().size())}}};
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
@@ -244,7 +243,6 @@ class TensorFlowEngine : public Engine {
  private:
   std::unique_ptr<Converted> converted_;
   std::unique_ptr<tf::Session> session_;
-  double convert_s_ = 0;
 };
 
 }  // namespace

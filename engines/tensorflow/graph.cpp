@@ -197,6 +197,14 @@ Out Graph::constant(TF_DataType type, const Shape& shape,
                       });
 }
 
+Out Graph::feed(OwnedTensor tensor) {
+  Shape shape;
+  for (int i = 0; i < TF_NumDims(tensor.get()); ++i) shape.push_back(TF_Dim(tensor.get(), i));
+  const Out out = placeholder("weight", TF_TensorType(tensor.get()), shape);
+  fed_.push_back({out, std::move(tensor)});
+  return out;
+}
+
 Out Graph::floats(TF_DataType type, const Shape& shape, const std::vector<double>& values) {
   Tensor tensor = make_tensor(from_tensorflow(type), shape);
   from_doubles(values, tensor);
@@ -315,6 +323,9 @@ void Graph::add_function(const std::shared_ptr<Function>& function) {
 Function::Function(const Graph& body, const std::string& name, const Outs& inputs,
                    const Outs& outputs)
     : name_(name), nested_(body.functions()) {
+  if (!body.fed().empty()) {
+    throw Unsupported("TensorFlow takes no weight as large as one of those in its branch or loop");
+  }
   Status status;
   function_.reset(TF_GraphToFunction(
       body.get(), name.c_str(), 0, -1, nullptr, static_cast<int>(inputs.size()), inputs.data(),

@@ -22,6 +22,7 @@
 
 #include "core/tensor.h"
 #include "permutation.h"
+#include "tensors.h"
 
 namespace dnnbench::tf {
 
@@ -135,6 +136,17 @@ class Graph {
   // int64[]; a constant where it is known.
   Out size_of(Out tensor, int64_t axis);
 
+  // --- weights that don't lie in the graph --------------------------------------------------
+
+  struct Fed {
+    Out out;
+    OwnedTensor tensor;
+  };
+  // A tensor that the session is given with every run: the library copies what lies in the graph
+  // several times, and takes nothing of 2 GB there. A function can't have one.
+  Out feed(OwnedTensor tensor);
+  const std::vector<Fed>& fed() const { return fed_; }
+
   // --- functions ----------------------------------------------------------------------------
 
   // Makes a function callable in this graph. Adding it twice does nothing.
@@ -150,6 +162,7 @@ class Graph {
   std::string prefix_;
   std::map<std::string, int64_t> names_;
   std::vector<std::shared_ptr<Function>> functions_;
+  std::vector<Fed> fed_;
   int64_t operation_count_ = 0;
 };
 

@@ -39,6 +39,10 @@ std::string config_proto(int threads) {
 
 Session::Session(const Graph& graph, const Outs& inputs, const Outs& outputs, int threads)
     : inputs_(inputs), outputs_(outputs), results_(outputs.size(), nullptr) {
+  for (const Graph::Fed& weight : graph.fed()) {
+    inputs_.push_back(weight.out);
+    weights_.push_back(weight.tensor.get());
+  }
   const std::unique_ptr<TF_SessionOptions, decltype(&TF_DeleteSessionOptions)> options(
       TF_NewSessionOptions(), TF_DeleteSessionOptions);
   const std::string config = config_proto(threads);
@@ -61,11 +65,13 @@ void Session::prepare() {
   if (inputs_.empty()) return run();
   std::vector<OwnedTensor> wrong;
   std::vector<TF_Tensor*> pointers;
-  for (const Out input : inputs_) {
+  for (size_t i = 0; i + weights_.size() < inputs_.size(); ++i) {
+    const Out input = inputs_[i];
     const TF_DataType type = Graph::type(input) == TF_BOOL ? TF_FLOAT : TF_BOOL;
     wrong.emplace_back(TF_AllocateTensor(type, nullptr, 0, TF_DataTypeSize(type)), TF_DeleteTensor);
     pointers.push_back(wrong.back().get());
   }
+  pointers.insert(pointers.end(), weights_.begin(), weights_.end());
   TF_SessionRun(session_, nullptr, inputs_.data(), pointers.data(),
                 static_cast<int>(inputs_.size()), outputs_.data(), results_.data(),
                 static_cast<int>(outputs_.size()), nullptr, 0, nullptr, status_);
@@ -85,6 +91,7 @@ void Session::set_inputs(const std::vector<Value>& inputs) {
     given_.push_back(to_tensorflow(value.tensor()));
     given_pointers_.push_back(given_.back().get());
   }
+  given_pointers_.insert(given_pointers_.end(), weights_.begin(), weights_.end());
 }
 
 void Session::run() {

@@ -20,7 +20,8 @@ std::string config_proto(int threads);
 
 class Session {
  public:
-  // Throws Error with the library's reason.
+  // The graph must live as long: its fed weights are given to every run. Throws Error with the
+  // library's reason.
   Session(const Graph& graph, const Outs& inputs, const Outs& outputs, int threads);
   ~Session();
   Session(const Session&) = delete;
@@ -47,9 +48,10 @@ class Session {
 
   Status status_;
   TF_Session* session_ = nullptr;
-  Outs inputs_;
+  Outs inputs_;  // the caller's, then the graph's fed weights
   Outs outputs_;
   std::vector<OwnedTensor> given_;
+  std::vector<TF_Tensor*> weights_;
   std::vector<TF_Tensor*> given_pointers_;
   std::vector<TF_Tensor*> results_;
 };

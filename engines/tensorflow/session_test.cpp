@@ -42,6 +42,19 @@ TEST(Session, ComputesAndKeepsItsInputs) {
   EXPECT_EQ(run(graph, {x}, y, {vector_of({1, 2})}), (std::vector<double>{2, 3}));
 }
 
+TEST(Session, IsGivenTheWeightsThatDoNotLieInTheGraph) {
+  Graph graph;
+  const Out x = graph.placeholder("x", TF_FLOAT, Shape{2});
+  const Out y = graph.mul(x, graph.feed(to_tensorflow(vector_of({10, 100}).tensor())));
+  EXPECT_EQ(run(graph, {x}, y, {vector_of({1, 2})}), (std::vector<double>{10, 200}));
+}
+
+TEST(Function, TakesNoWeightThatDoesNotLieInTheGraph) {
+  Graph body;
+  const Out weight = body.feed(to_tensorflow(vector_of({1}).tensor()));
+  EXPECT_THROW(Function(body, "body", {}, {weight}), Unsupported);
+}
+
 TEST(Session, SaysThatItHasOneDevice) {
   Graph graph;
   const Out x = graph.placeholder("x", TF_FLOAT, Shape{2});

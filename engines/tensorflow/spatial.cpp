@@ -6,51 +6,18 @@
 
 namespace dnnbench::tf {
 
-bool Windows::padded() const {
-  const auto some = [](int64_t size) { return size != 0; };
-  return std::any_of(before.begin(), before.end(), some) ||
-         std::any_of(after.begin(), after.end(), some);
+Shape spatial_sizes(const Operation& n, size_t input) {
+  const Shape shape = n.shape(input);
+  if (shape.size() < 3) throw Unsupported("its input has no spatial dimensions");
+  const Shape spatial(shape.begin() + 2, shape.end());
+  if (std::count(spatial.begin(), spatial.end(), -1) != 0) {
+    throw Unsupported("its input's sizes are not known before it runs");
+  }
+  return spatial;
 }
 
-bool Windows::dilated() const {
-  return std::any_of(dilations.begin(), dilations.end(), [](int64_t size) { return size != 1; });
-}
-
-Windows read_windows(const Operation& n, const Shape& input, const Shape& kernel) {
-  const size_t count = kernel.size();
-  Windows w{input,
-            kernel,
-            n.node.integers("strides", Shape(count, 1)),
-            n.node.integers("dilations", Shape(count, 1)),
-            Shape(count, 0),
-            Shape(count, 0),
-            Shape(count, 0)};
-  const std::string automatic = n.node.text("auto_pad", "NOTSET");
-  const Shape pads = n.node.integers("pads", Shape(2 * count, 0));
-  const bool ceil = n.integer("ceil_mode", 0) != 0;
-  if (input.size() != count || w.strides.size() != count || w.dilations.size() != count ||
-      pads.size() != 2 * count) {
-    throw Unsupported("its kernel, strides, dilations and pads do not fit its input");
-  }
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t stride = w.strides[i];
-    if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-      w.output[i] = (input[i] + stride - 1) / stride;
-      const int64_t total = std::max<int64_t>(0, (w.output[i] - 1) * stride + w.span(i) - input[i]);
-      w.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
-      w.after[i] = total - w.before[i];
-      continue;
-    }
-    if (automatic != "VALID") w.before[i] = pads[i], w.after[i] = pads[i + count];
-    const int64_t free = input[i] + w.before[i] + w.after[i] - w.span(i);
-    if (free < 0) throw Unsupported("its kernel is larger than its padded input");
-    w.output[i] = free / stride + 1;
-    if (ceil && free % stride != 0 && w.output[i] * stride < input[i] + w.before[i]) {
-      w.after[i] += stride - free % stride;
-      ++w.output[i];
-    }
-  }
-  return w;
+Windows read_windows(const Operation& n, const Shape& kernel) {
+  return semantics::read_windows(n.node, spatial_sizes(n, 0), kernel);
 }
 
 bool is_same_padding(const Windows& w) {
@@ -98,44 +65,6 @@ Out extract_windows(Graph& g, Out x, const Windows& w, double value) {
     x = g.gather(x, table, static_cast<int64_t>(1 + 2 * i));
   }
   return x;
-}
-
-std::vector<int64_t> window_positions(const Windows& w, bool column_major) {
-  const size_t count = w.dimensions();
-  std::vector<int64_t> table;
-  Shape window(count, 0), place(count, 0);
-  const auto next = [&](Shape& index, const Shape& limits) {
-    for (size_t i = count; i-- > 0;) {
-      if (++index[i] < limits[i]) return true;
-      index[i] = 0;
-    }
-    return false;
-  };
-  do {
-    do {
-      int64_t position = 0;
-      bool inside = true;
-      for (size_t i = 0; i < count; ++i) {
-        const size_t axis = column_major ? count - 1 - i : i;
-        const int64_t at =
-            window[axis] * w.strides[axis] + place[axis] * w.dilations[axis] - w.before[axis];
-        inside = inside && at >= 0 && at < w.input[axis];
-        position = position * w.input[axis] + at;
-      }
-      table.push_back(inside ? position : -1);
-    } while (next(place, w.kernel));
-  } while (next(window, w.output));
-  return table;
-}
-
-Shape spatial_sizes(const Operation& n, size_t input) {
-  const Shape shape = n.shape(input);
-  if (shape.size() < 3) throw Unsupported("its input has no spatial dimensions");
-  const Shape spatial(shape.begin() + 2, shape.end());
-  if (std::count(spatial.begin(), spatial.end(), -1) != 0) {
-    throw Unsupported("its input's sizes are not known before it runs");
-  }
-  return spatial;
 }
 
 }  // namespace dnnbench::tf

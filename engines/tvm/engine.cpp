@@ -26,10 +26,6 @@ double seconds_since(Clock::time_point start) {
 }
 
 void require_supported(const LoadConfig& config) {
-  if (config.device == "gpu") throw Unsupported("the TVM engine runs on the CPU only");
-  if (!config.variant.empty() && config.variant != "cpu") {
-    throw Unsupported("the TVM engine has no variant \"" + config.variant + "\"; it has cpu");
-  }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("TVM computes in the model's own types; it is not told to compute in " +
                       config.precision);
@@ -40,11 +36,11 @@ void require_supported(const LoadConfig& config) {
 class TvmEngine : public Engine {
  public:
   std::string version() override { return tvm_runtime::library_version(); }
-  bool imports() override { return true; }
-  std::optional<double> compile_s() override { return compile_s_; }
-  std::optional<double> tune_s() override { return tune_s_; }
+  Abilities abilities() override {
+    return {.imports = true, .compiles_ahead = true, .tunes = true};
+  }
 
-  void load(const LoadConfig& config) override {
+  LoadTimes load(const LoadConfig& config) override {
     program_.reset();
     compile_s_.reset();
     tune_s_.reset();
@@ -55,6 +51,7 @@ class TvmEngine : public Engine {
     model_.graph.constants.clear();
     model_.graph.nodes.clear();
     compiled_ = config.tune_budget_s > 0 ? tuned(config, description) : own(config, description);
+    return {.compile_s = compile_s_, .tune_s = tune_s_};
   }
 
   InForce in_force() override {

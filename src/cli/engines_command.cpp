@@ -46,8 +46,7 @@ int64_t folder_bytes(const fs::path& folder) {
 std::string version_or_reason(const std::string& engine, const WorkFolder& work) {
   if (!engine_is_built(engine)) return "not built; ./bench_model.sh with its flag builds it";
   try {
-    EngineSession session({engine, work.path() + "/log"}, work.path());
-    return session.hello().version;
+    return greet(engine, work).version;
   } catch (const EngineEnded& ended) {
     return ended.what();
   }

@@ -54,13 +54,13 @@ std::string opsets_text(const Model& model) {
   return text;
 }
 
-// "data  float32[N,3,224,224]  measured as data=1,3,224,224 (N 1 chosen)".
+// "data  float32[N,3,224,224]  measured as 1x3x224x224 (N set to 1)".
 std::string input_text(const ModelValue& input, const std::optional<ResolvedShapes>& shapes) {
   std::string text = fmt::format("  {}  {}", input.name, describe(input));
   if (!has_open_dimension(input)) return text + "\n";
   const auto* dimensions = resolved(shapes, input.name);
   if (dimensions == nullptr) return text + "  dynamic\n";
-  return text + "  measured as " + describe(input.name, *dimensions) + "\n";
+  return text + "  measured as " + describe(*dimensions) + "\n";
 }
 
 std::string operators_text(const Model& model) {
@@ -123,7 +123,7 @@ std::optional<ResolvedShapes> try_shapes(const Model& model, const InspectOption
     return options.accepts ? options.accepts(shapes) : refusal;
   };
   try {
-    return resolve_shapes(model, options.shapes, accepts);
+    return choose_sizes(model, options.shapes, accepts);
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {

@@ -7,6 +7,7 @@
 
 #include "onnx/model.h"
 #include "onnx/shapes.h"
+#include "prepare/choose_sizes.h"
 
 namespace dnnbench {
 
@@ -24,7 +25,7 @@ std::string inspect_text(const Model& model, const std::optional<ResolvedShapes>
 std::string inspect_json(const Model& model, const std::optional<ResolvedShapes>& shapes);
 
 // Reads the model and prints it on stdout; returns the exit code. Throws as read_model and
-// resolve_shapes do, except that sizes which nothing accepts are shown as dynamic, with the reason
+// choose_sizes do, except that sizes which nothing accepts are shown as dynamic, with the reason
 // on stderr.
 int run_inspect(const InspectOptions& options);
 

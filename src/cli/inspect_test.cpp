@@ -25,8 +25,8 @@ Model example() {
 }
 
 ResolvedShapes example_shapes(const Model& model) {
-  return resolve_shapes(model, {{"images", {2, 3, 7, 4}}},
-                        [](const InputShapes&) { return std::nullopt; });
+  return choose_sizes(model, {{"images", {2, 3, 7, 4}}},
+                      [](const InputShapes&) { return std::nullopt; });
 }
 
 TEST(InspectTest, Text) {
@@ -39,8 +39,8 @@ opsets    ai.onnx 17
 producer  test
 weights   4 elements, 16 bytes
 inputs
-  images  float32[batch,3,height,4]  measured as images=2,3,7,4 (batch 2 given, height 7 given)
-  ids  int64[batch]  measured as ids=2 (batch 2 given)
+  images  float32[batch,3,height,4]  measured as 2x3x7x4 (batch given, height given)
+  ids  int64[batch]  measured as 2 (batch given)
 outputs
   y  float32[batch,3,height,4]
 weight files

@@ -155,13 +155,6 @@ void check_mode(const RunOptions& options, bool has_streams) {
   }
 }
 
-void check_tuning(double budget_s, const std::vector<EngineChoice>& engines) {
-  const auto can_tune = [](const EngineChoice& choice) { return choice.engine == "tvm"; };
-  if (budget_s > 0 && std::none_of(engines.begin(), engines.end(), can_tune)) {
-    throw UsageError("--tune-budget is for TVM, which is not measured here; add --tvm");
-  }
-}
-
 double usual_budget_s(const RunOptions& options) {
   if (options.mode == Mode::kLatency) return RunOptions().budget_s;
   return options.rate_per_s ? kBudgetOfLoad_s : kBudgetOfSearch_s;
@@ -314,7 +307,6 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   std::vector<int64_t> thread_counts;
   if (app.count("--threads") > 0) thread_counts = parse_counts("--threads", threads, kMaxThreads);
   const std::vector<EngineChoice> engines = chosen_engines(app, flags, fake_modes);
-  check_tuning(options.tune_budget_s, engines);
   if (options.mode == Mode::kThroughput) {
     options.throughput_threads.assign(thread_counts.begin(), thread_counts.end());
     options.engines = with_threads(engines, {}, streams.value_or(0));

@@ -9,9 +9,11 @@
 #include "cli/terminal_progress.h"
 #include "cli/throughput_table.h"
 #include "cli/traffic_table.h"
+#include "core/error.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
 #include "onnx/model.h"
+#include "process/engine_session.h"
 #include "traffic/turn_plan.h"
 
 namespace dnnbench {
@@ -82,6 +84,23 @@ void report_if_too_short(const RunOptions& options) {
              *options.rate_per_s, kMinSamplesForP99, needed_s);
 }
 
+// Engines say themselves whether they can. One that doesn't start is given the benefit of the doubt:
+// its result says why.
+void check_tuning(const RunOptions& options) {
+  if (options.tune_budget_s == 0) return;
+  const WorkFolder work;
+  for (const EngineChoice& choice : options.engines) {
+    try {
+      if (greet(choice.engine, work).tunes) return;
+    } catch (const EngineEnded&) {
+      return;
+    }
+  }
+  throw UsageError(
+      "--tune-budget is for an engine that can look for faster code, and none of these can; add "
+      "--tvm");
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
@@ -90,6 +109,7 @@ int run_command(const std::vector<std::string>& arguments) {
     // A bad model is found now, not after the ones before it have been measured.
     for (const std::string& model : options.models) read_model(model);
   }
+  check_tuning(options);
   report_if_too_short(options);
   bool all_ok = true;
   for (const std::string& model : options.models) {

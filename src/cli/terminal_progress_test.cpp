@@ -11,13 +11,13 @@ TEST(TerminalProgress, WritesNotesAloneWhereThereIsNoTerminal) {
   {
     TerminalProgress progress;
     progress.step("openvino", "loading", 3.0);
-    progress.note("input x=1,3,8,8 (N 1 chosen)");
+    progress.note("Input \"x\": 1x3x8x8 (N set to 1)");
     progress.step("openvino", "measuring", std::nullopt);
     Result result;
     result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
     progress.finished(result);
   }
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "input x=1,3,8,8 (N 1 chosen)\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "Input \"x\": 1x3x8x8 (N set to 1)\n");
 }
 
 TEST(TerminalProgress, ANoteIsOneLineWhateverAModelCallsItsInputs) {

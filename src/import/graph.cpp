@@ -79,14 +79,24 @@ std::string qualified_op(const Node& node) {
   return node.domain.empty() ? node.op : node.domain + "." + node.op;
 }
 
+const std::string& label(const Node& node) {
+  return node.name.empty() && !node.outputs.empty() ? node.outputs.front() : node.name;
+}
+
 std::string describe(const Node& node) {
-  const bool unnamed = node.name.empty() && !node.outputs.empty();
-  return fmt::format("{} (opset {}), node \"{}\"", qualified_op(node), node.opset,
-                     unnamed ? node.outputs.front() : node.name);
+  return fmt::format("{} (opset {}), node \"{}\"", qualified_op(node), node.opset, label(node));
 }
 
 const ValueType* Graph::type_of(const std::string& value) const { return find(types, value); }
 
 const Constant* Graph::constant(const std::string& value) const { return find(constants, value); }
+
+std::vector<Parameter> Graph::open_inputs() const {
+  std::vector<Parameter> open;
+  for (const Parameter& input : inputs) {
+    if (constants.count(input.name) == 0) open.push_back(input);
+  }
+  return open;
+}
 
 }  // namespace dnnbench::import

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/tensor.h"
 
 namespace dnnbench::import {
@@ -41,11 +42,12 @@ Constant make_constant(Tensor tensor);
 
 // What is known of a value before anything runs.
 struct ValueType {
-  enum class Kind { kTensor, kSequence, kOptional, kOptionalSequence, kOther };
+  enum class Kind { kTensor, kSequence, kOptional, kOptionalSequence, kMap, kSparseTensor, kOther };
   Kind kind = Kind::kTensor;
   DataType element = DataType::kUndefined;  // of the tensor or the tensors within; may be unknown
   std::optional<std::vector<int64_t>>
-      shape;  // absent: not even the rank is known; -1: unknown size
+      shape;                         // absent: not even the rank is known; -1: unknown size
+  std::vector<std::string> symbols;  // of the shape's dimensions, "batch"; "" where there is none
 
   // A tensor of which every size is known.
   bool is_static() const;
@@ -64,6 +66,7 @@ struct Attribute {
   std::optional<Constant> tensor;
   std::vector<Constant> tensors;
   std::shared_ptr<const Graph> graph;
+  std::vector<std::shared_ptr<const Graph>> graphs;
   bool is_type = false;  // of kind TypeProto; `type` counts
   ValueType type;
 };
@@ -93,8 +96,18 @@ struct Node {
 // "com.example.Foo", or "Conv" for ONNX's own.
 std::string qualified_op(const Node& node);
 
-// `Conv (opset 11), node "conv1"`, for messages; a node without a name goes by its first output.
+// The node's name, or its first output's where it has none.
+const std::string& label(const Node& node);
+
+// `Conv (opset 11), node "conv1"`, for messages.
 std::string describe(const Node& node);
+
+// Unsupported that names the node, once, however deep in subgraphs the node lies.
+class UnsupportedNode : public Unsupported {
+ public:
+  UnsupportedNode(const Node& node, const std::string& why)
+      : Unsupported(describe(node) + ": " + why) {}
+};
 
 struct Parameter {
   std::string name;
@@ -103,7 +116,7 @@ struct Parameter {
 
 struct Graph {
   std::string name;
-  std::vector<Parameter> inputs;   // those to be given when it runs, in the model's order
+  std::vector<Parameter> inputs;   // in the model's order; see open_inputs
   std::vector<Parameter> outputs;  // in the model's order. May name an input or a constant
   std::map<std::string, Constant> constants;
   std::map<std::string, ValueType> types;  // of every value of this graph that is known, inputs,
@@ -113,6 +126,8 @@ struct Graph {
   // nullptr when nothing is known, or the value is one of a graph around this one.
   const ValueType* type_of(const std::string& value) const;
   const Constant* constant(const std::string& value) const;
+  // The inputs that no constant fills.
+  std::vector<Parameter> open_inputs() const;
 };
 
 }  // namespace dnnbench::import

@@ -5,7 +5,14 @@
 namespace dnnbench::import {
 
 namespace model_field {
-enum { kIrVersion = 1, kGraph = 7, kOpsetImport = 8 };
+enum {
+  kIrVersion = 1,
+  kProducerName = 2,
+  kProducerVersion = 3,
+  kGraph = 7,
+  kOpsetImport = 8,
+  kFunction = 25
+};
 }
 namespace opset_field {
 enum { kDomain = 1, kVersion = 2 };
@@ -20,6 +27,9 @@ enum {
   kValueInfo = 13,
   kSparseInitializer = 15
 };
+}
+namespace function_field {
+enum { kName = 1, kNode = 7, kDomain = 10 };
 }
 namespace node_field {
 enum { kInput = 1, kOutput = 2, kName = 3, kOpType = 4, kAttribute = 5, kDomain = 7 };
@@ -36,6 +46,7 @@ enum {
   kInts = 8,
   kStrings = 9,
   kTensors = 10,
+  kGraphs = 11,
   kTypeProto = 14,
   kSparseTensor = 22
 };
@@ -44,6 +55,7 @@ namespace tensor_field {
 enum {
   kDims = 1,
   kDataType = 2,
+  kSegment = 3,
   kFloatData = 4,
   kInt32Data = 5,
   kStringData = 6,
@@ -59,11 +71,18 @@ enum {
 namespace sparse_field {
 enum { kValues = 1, kIndices = 2, kDims = 3 };
 }
+namespace entry_field {
+enum { kKey = 1, kValue = 2 };
+}
 namespace value_info_field {
 enum { kName = 1, kType = 2 };
 }
 namespace type_field {
-enum { kTensor = 1, kSequence = 4, kOptional = 9 };
+enum { kTensor = 1, kSequence = 4, kMap = 5, kOpaque = 7, kSparseTensor = 8, kOptional = 9 };
+}
+// Of sequences and optionals.
+namespace container_type_field {
+enum { kElementType = 1 };
 }
 namespace tensor_type_field {
 enum { kElementType = 1, kShape = 2 };
@@ -73,6 +92,15 @@ enum { kDimension = 1 };
 }
 namespace dimension_field {
 enum { kValue = 1, kSymbol = 2 };
+}
+
+// Of SequenceProto and OptionalProto
+// (https://github.com/onnx/onnx/blob/main/onnx/onnx-data.proto).
+namespace sequence_field {
+enum { kTensors = 3 };
+}
+namespace optional_field {
+enum { kTensor = 3, kSequence = 5 };
 }
 
 }  // namespace dnnbench::import

@@ -1,37 +1,19 @@
-// Internal to src/import: TensorProto -> Constant, external data included.
+// TensorProto -> Constant, external data included, with every check that a file of unknown origin
+// needs.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "import/graph.h"
 #include "import/mapped_file.h"
 #include "import/wire.h"
 
 namespace dnnbench::import {
-
-// One model's file and the weight files beside it, mapped when first needed.
-class ModelFiles {
- public:
-  // Weight files lie in the folder of `beside`.
-  ModelFiles(const std::string& path, const std::string& beside);
-
-  Bytes model() const { return model_->bytes(); }
-
-  // A tensor of the model. Its elements are a view of the file where they are stored as they are in
-  // memory. Throws Error when it is broken or its weight file is not there.
-  Constant read_tensor(Bytes tensor);
-  // The same made dense.
-  Constant read_sparse_tensor(Bytes sparse_tensor);
-
- private:
-  std::shared_ptr<const MappedFile> external(const std::string& location);
-
-  std::string folder_;
-  std::shared_ptr<const MappedFile> model_;
-  std::map<std::string, std::shared_ptr<const MappedFile>> external_;
-};
 
 // What stands before a tensor's elements.
 struct TensorHead {
@@ -43,5 +25,38 @@ struct TensorHead {
 };
 
 TensorHead read_tensor_head(Bytes tensor);
+
+// Reads the tensors of one file and counts what they hold.
+class TensorReader {
+ public:
+  // `folder` holds the weight files, which are mapped when first needed.
+  TensorReader(std::shared_ptr<const MappedFile> file, std::string folder);
+
+  // `message` is a TensorProto of the file; `name` is for messages where it has none of its own.
+  // The elements are a view of the file where they are stored as they are in memory. Throws Error
+  // for an unknown type, a shape that makes no sense, elements that are not as many as the shape
+  // says, and external data that are missing, too short or outside of the folder.
+  Constant read(Bytes message, const std::string& name);
+  // A SparseTensorProto, made dense.
+  Constant read_sparse(Bytes message, const std::string& name);
+
+  int64_t elements() const { return elements_; }
+  int64_t bytes() const { return bytes_; }
+  const std::set<DataType>& types() const { return types_; }
+  // The weight files by the names that the model gives them.
+  std::set<std::string> external_files() const;
+
+ private:
+  Constant read_external(Bytes message, const TensorHead& head);
+  std::shared_ptr<const MappedFile> external_file(const TensorHead& head,
+                                                  const std::string& location);
+
+  std::shared_ptr<const MappedFile> file_;
+  std::string folder_;
+  std::map<std::string, std::shared_ptr<const MappedFile>> external_files_;
+  int64_t elements_ = 0;
+  int64_t bytes_ = 0;
+  std::set<DataType> types_;
+};
 
 }  // namespace dnnbench::import

@@ -4,8 +4,10 @@
 #include <optional>
 #include <set>
 
-#include "import/original.h"
 #include "import/proto_fields.h"
+#include "import/read_model.h"
+#include "import/read_tensor.h"
+#include "protocol/value_file.h"
 
 namespace dnnbench::import {
 namespace {
@@ -46,99 +48,88 @@ std::string tensor_message(const std::string& name, const Tensor& tensor) {
   return message;
 }
 
-// The element type of a tensor's ValueInfoProto; undefined for anything else.
-DataType element_type(Bytes info) {
-  DataType element = DataType::kUndefined;
-  WireReader fields(info);
-  while (fields.next()) {
-    if (fields.field() != value_info_field::kType) continue;
-    WireReader type(fields.bytes());
-    while (type.next()) {
-      if (type.field() != type_field::kTensor) continue;
-      WireReader tensor(type.bytes());
-      while (tensor.next()) {
-        if (tensor.field() == tensor_type_field::kElementType) {
-          element = static_cast<DataType>(tensor.integer());
-        }
-      }
-    }
-  }
-  return element;
+bool is_weight(const Constant* constant, int64_t largest_folded_bytes) {
+  return constant != nullptr && constant->type != DataType::kString &&
+         static_cast<int64_t>(constant->bytes.size()) > largest_folded_bytes;
 }
 
-// Rewrites the main graph.
+// Rewrites the main graph: its fields one by one, beside what they were read as.
 class Stripper {
  public:
-  Stripper(const Original& original, const LoadConfig& config, int64_t largest_folded_bytes)
-      : original_(original), config_(config), largest_folded_bytes_(largest_folded_bytes) {
+  Stripper(const ModelFile& original, const LoadConfig& config, int64_t largest_folded_bytes)
+      : original_(original.graph), config_(config), largest_folded_bytes_(largest_folded_bytes) {
     for (const Value& value : read_bound_inputs(config)) {
       bound_.insert(value.name);
       write_text(graph_, graph_field::kInitializer, tensor_message(value.name, value.tensor()));
     }
+    node_ = original_.nodes.begin();
+    input_ = original_.inputs.begin();
+    output_ = original_.outputs.begin();
+    WireReader reader(original.graph_message);
+    while (reader.next()) rewrite(reader);
   }
 
-  std::string graph() {
-    WireReader reader(original_.graph);
-    while (reader.next()) {
-      switch (reader.field()) {
-        case graph_field::kNode: {
-          const ConstantNode node = read_constant_node(reader.bytes());
-          if (!strip(node.output, node.tensor)) write_whole(graph_, reader.whole());
-          break;
-        }
-        case graph_field::kInitializer:
-          if (!strip(read_tensor_head(reader.bytes()).name, reader.bytes())) {
-            write_whole(graph_, reader.whole());
-          }
-          break;
-        case graph_field::kInput:
-          write_input(reader);
-          break;
-        case graph_field::kOutput:
-          write_output(reader);
-          break;
-        case graph_field::kValueInfo:  // of other shapes, maybe; the library infers them anew
-          break;
-        default:
-          write_whole(graph_, reader.whole());
-      }
-    }
-    return std::move(graph_);
-  }
+  std::string graph() { return std::move(graph_); }
 
  private:
-  bool strip(const std::string& name, Bytes tensor) {
-    if (!is_weight(tensor, largest_folded_bytes_)) return false;
-    const TensorHead head = read_tensor_head(tensor);
-    write_text(graph_, graph_field::kInput, value_info(name, head.type, head.shape));
-    return true;
+  void rewrite(const WireReader& reader) {
+    switch (reader.field()) {
+      case graph_field::kNode: {
+        const Node& node = *node_++;
+        const Constant* constant = constant_of(node);
+        if (is_weight(constant, largest_folded_bytes_)) {
+          return write_weight(node.outputs[0], *constant);
+        }
+        return write_whole(graph_, reader.whole());
+      }
+      case graph_field::kInitializer: {
+        const std::string name = read_tensor_head(reader.bytes()).name;
+        const Constant* constant = original_.constant(name);
+        if (is_weight(constant, largest_folded_bytes_)) return write_weight(name, *constant);
+        return write_whole(graph_, reader.whole());
+      }
+      case graph_field::kInput:
+        return write_input(*input_++, reader);
+      case graph_field::kOutput:
+        return write_output(*output_++, reader);
+      case graph_field::kValueInfo:  // of other shapes, maybe; the library infers them again
+        return;
+      default:
+        return write_whole(graph_, reader.whole());
+    }
+  }
+
+  void write_weight(const std::string& name, const Constant& constant) {
+    write_text(graph_, graph_field::kInput, value_info(name, constant.type, constant.shape));
   }
 
   // Sizes that the file states for an output may be symbols, or of other inputs.
-  void write_output(const WireReader& reader) {
-    const DataType element = element_type(reader.bytes());
-    if (element == DataType::kUndefined) return write_whole(graph_, reader.whole());
+  void write_output(const Parameter& output, const WireReader& reader) {
+    if (!is_tensor(output.type)) return write_whole(graph_, reader.whole());
     write_text(graph_, graph_field::kOutput,
-               value_info(name_of_value_info(reader.bytes()), element, std::nullopt));
+               value_info(output.name, output.type.element, std::nullopt));
   }
 
-  void write_input(const WireReader& reader) {
-    const std::string name = name_of_value_info(reader.bytes());
-    const auto& inputs = original_.inputs;
-    const bool is_initializer = std::find(inputs.begin(), inputs.end(), name) == inputs.end();
-    if (is_initializer || bound_.count(name) != 0) return;
-    const auto shape = config_.input_shapes.find(name);
-    const DataType element = element_type(reader.bytes());
-    if (shape == config_.input_shapes.end() || element == DataType::kUndefined) {
+  void write_input(const Parameter& input, const WireReader& reader) {
+    if (original_.constant(input.name) != nullptr || bound_.count(input.name) != 0) return;
+    const auto shape = config_.input_shapes.find(input.name);
+    if (shape == config_.input_shapes.end() || !is_tensor(input.type)) {
       write_whole(graph_, reader.whole());
     } else {
-      write_text(graph_, graph_field::kInput, value_info(name, element, shape->second));
+      write_text(graph_, graph_field::kInput,
+                 value_info(input.name, input.type.element, shape->second));
     }
   }
 
-  const Original& original_;
+  static bool is_tensor(const ValueType& type) {
+    return type.kind == ValueType::Kind::kTensor && type.element != DataType::kUndefined;
+  }
+
+  const Graph& original_;
   const LoadConfig& config_;
   int64_t largest_folded_bytes_;
+  std::vector<Node>::const_iterator node_;
+  std::vector<Parameter>::const_iterator input_, output_;
   std::set<std::string> bound_;
   std::string graph_;
 };
@@ -165,21 +156,27 @@ std::string rewrite_graph(const std::string& model, Write write, Finish finish) 
   return rewritten;
 }
 
-std::vector<std::string> outputs_of_node(Bytes node) {
-  std::vector<std::string> outputs;
-  WireReader reader(node);
+// The texts of one field of a message.
+std::vector<std::string> texts_of(Bytes message, int field) {
+  std::vector<std::string> texts;
+  WireReader reader(message);
   while (reader.next()) {
-    if (reader.field() == node_field::kOutput) outputs.push_back(reader.text());
+    if (reader.field() == field) texts.push_back(reader.text());
   }
-  return outputs;
+  return texts;
 }
 
 }  // namespace
 
+std::vector<Value> read_bound_inputs(const LoadConfig& config) {
+  if (config.bound_inputs_file.empty()) return {};
+  return read_values(config.bound_inputs_file);
+}
+
 std::string without_weights(const LoadConfig& config, int64_t largest_folded_bytes) {
-  const Original original(config.model_path);
+  const ModelFile original = read_model_file(config.model_path);
   std::string model;
-  WireReader reader(original.files.model());
+  WireReader reader(original.file->bytes());
   while (reader.next()) {
     if (reader.field() == model_field::kIrVersion) {
       write_integer(model, model_field::kIrVersion,
@@ -208,9 +205,9 @@ std::string with_every_value_as_output(const std::string& model) {
       [&](const WireReader& reader, std::string& graph) {
         write_whole(graph, reader.whole());
         if (reader.field() == graph_field::kOutput) {
-          outputs.insert(name_of_value_info(reader.bytes()));
+          for (auto& name : texts_of(reader.bytes(), value_info_field::kName)) outputs.insert(name);
         } else if (reader.field() == graph_field::kNode) {
-          for (const std::string& name : outputs_of_node(reader.bytes())) values.push_back(name);
+          for (auto& name : texts_of(reader.bytes(), node_field::kOutput)) values.push_back(name);
         }
       },
       [&](std::string& graph) {

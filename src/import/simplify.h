@@ -31,4 +31,7 @@ std::string with_every_value_as_output(const std::string& model);
 // The model with these types, of tensors, written into it.
 std::string with_types(const std::string& model, const std::vector<Parameter>& values);
 
+// Of config.bound_inputs_file; none when there is no such file.
+std::vector<Value> read_bound_inputs(const LoadConfig& config);
+
 }  // namespace dnnbench::import

@@ -7,6 +7,8 @@
 namespace dnnbench::import {
 namespace {
 
+constexpr uint64_t kMaxField = (1 << 29) - 1;
+
 void append_varint(std::string& message, uint64_t value) {
   for (; value >= 0x80; value >>= 7) message += static_cast<char>((value & 0x7f) | 0x80);
   message += static_cast<char>(value);
@@ -26,6 +28,7 @@ bool WireReader::next() {
   if (at_ == message_.size()) return false;
   const size_t start = at_;
   const uint64_t tag = read_varint();
+  if (tag >> 3 == 0 || tag >> 3 > kMaxField) throw_broken();
   field_ = static_cast<int>(tag >> 3);
   wire_type_ = static_cast<int>(tag & 7);
   switch (wire_type_) {
@@ -69,6 +72,11 @@ double WireReader::f64() const {
 
 Bytes WireReader::bytes() const {
   require(kLengthDelimited);
+  return bytes_;
+}
+
+Bytes WireReader::fixed_bytes() const {
+  if (wire_type_ == kVarint) throw_broken();
   return bytes_;
 }
 
@@ -126,7 +134,8 @@ void append_floats(const WireReader& reader, std::vector<double>& numbers) {
     return;
   }
   const Bytes packed = reader.bytes();
-  for (size_t at = 0; at + sizeof(float) <= packed.size(); at += sizeof(float)) {
+  if (packed.size() % sizeof(float) != 0) throw_broken();
+  for (size_t at = 0; at < packed.size(); at += sizeof(float)) {
     float value = 0;
     std::memcpy(&value, packed.data() + at, sizeof value);
     numbers.push_back(value);

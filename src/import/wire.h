@@ -23,11 +23,13 @@ class WireReader {
   bool next();
 
   int field() const { return field_; }
+  bool is_integer() const { return wire_type_ == kVarint; }
   bool is_bytes() const { return wire_type_ == kLengthDelimited; }
   int64_t integer() const;                // of a varint
   float f32() const;                      // of a fixed 32-bit field
   double f64() const;                     // of a fixed 64-bit field
   Bytes bytes() const;                    // of a text, a message inside, or a packed field
+  Bytes fixed_bytes() const;              // of packed or single fixed 32-bit and 64-bit fields
   std::string text() const;               // the same, copied
   Bytes whole() const { return whole_; }  // the field with its tag, as it stands in the message
 

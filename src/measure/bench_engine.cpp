@@ -219,9 +219,9 @@ void EngineBench::load(EngineSession& session) {
   const Hello hello = session.hello();
   result_.engine_version = hello.version;
   LoadConfig config = prepared_.load;
-  config.variant = choice_.variant;
+  config.provider = choice_.variant;
   config.threads = result_.threads;
-  config.tune_budget_s = options_.tune_budget_s;
+  if (hello.tunes) config.tune_budget_s = options_.tune_budget_s;
   if (hello.imports) import(config);
   const Loaded loaded = session.load(config);
   const double once_s = loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);

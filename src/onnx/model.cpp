@@ -3,45 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <set>
 
-#include "core/error.h"
-#include "onnx.pb.h"
+#include "import/read_model.h"
 #include "onnx/check_model.h"
-#include "onnx/graph_walk.h"
 #include "onnx/random_operators.h"
-#include "onnx/read_proto.h"
 #include "onnx/signature.h"
-#include "onnx/tensor_proto.h"
 #include "onnx/value_ranges.h"
 
 namespace dnnbench {
 namespace {
 
-std::string folder_of(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
-}
-
-std::string producer_of(const onnx::ModelProto& proto) {
-  if (proto.producer_version().empty()) return proto.producer_name();
-  return proto.producer_name() + " " + proto.producer_version();
-}
-
-std::map<std::string, int64_t> opsets_of(const onnx::ModelProto& proto) {
-  std::map<std::string, int64_t> opsets;
-  for (const auto& opset : proto.opset_import()) {
-    opsets[normal_domain(opset.domain())] = opset.version();
-  }
-  if (opsets.empty()) opsets[""] = 1;
-  return opsets;
-}
-
-void count_operators(const onnx::ModelProto& proto, Model& model) {
+void count_operators(const import::ModelFile& file, Model& model) {
   std::map<std::pair<std::string, std::string>, int64_t> counts;
-  for_each_node(proto, [&](const onnx::NodeProto& node) {
-    ++counts[{normal_domain(node.domain()), node.op_type()}];
+  import::for_each_node(file, [&](const import::Node& node) {
+    ++counts[{node.domain, node.op}];
     ++model.node_count;
   });
   for (const auto& [name, count] : counts) {
@@ -51,42 +26,27 @@ void count_operators(const onnx::ModelProto& proto, Model& model) {
                    [](const auto& a, const auto& b) { return a.count > b.count; });
 }
 
-void measure_weights(const onnx::ModelProto& proto, Model& model) {
-  std::set<std::string> files;
-  for_each_tensor(proto, [&](const std::string&, const onnx::TensorProto& tensor) {
-    const std::vector<int64_t> shape(tensor.dims().begin(), tensor.dims().end());
-    const int64_t count = element_count(shape);
-    const auto type = static_cast<DataType>(tensor.data_type());
-    model.weight_types.insert(type);
-    model.weight_elements += count;
-    model.weight_bytes += static_cast<int64_t>(byte_size(type, count));
-    for (const std::string& text : tensor.string_data()) {
-      model.weight_bytes += static_cast<int64_t>(text.size());
-    }
-    for (const auto& entry : tensor.external_data()) {
-      if (is_external(tensor) && entry.key() == "location") files.insert(entry.value());
-    }
-  });
-  model.external_files.assign(files.begin(), files.end());
-}
-
 }  // namespace
 
 Model read_model(const std::string& path) {
-  onnx::ModelProto proto;
+  const import::ModelFile file = import::read_model_file(path);
+  check_model(path, file);
   Model model;
   model.path = path;
-  model.file_bytes = read_proto(path, "an ONNX model", proto);
-  check_model(path, folder_of(path), proto);
-  model.ir_version = proto.ir_version();
-  model.opsets = opsets_of(proto);
-  model.producer = producer_of(proto);
-  model.inputs = graph_inputs(proto.graph());
-  model.outputs = graph_outputs(proto.graph());
-  model.input_ranges = find_value_ranges(proto.graph(), model.inputs);
-  count_operators(proto, model);
-  measure_weights(proto, model);
-  model.random_operators = find_random_operators(proto, model.opsets);
+  model.file_bytes = static_cast<int64_t>(file.file->bytes().size());
+  model.ir_version = file.ir_version;
+  model.opsets = file.opsets;
+  if (model.opsets.empty()) model.opsets[""] = 1;
+  model.producer = file.producer;
+  model.inputs = graph_inputs(file.graph);
+  model.outputs = graph_outputs(file.graph);
+  model.input_ranges = find_value_ranges(file.graph, model.inputs);
+  count_operators(file, model);
+  model.weight_elements = file.weight_elements;
+  model.weight_bytes = file.weight_bytes;
+  model.weight_types = file.weight_types;
+  model.external_files.assign(file.external_files.begin(), file.external_files.end());
+  model.random_operators = find_random_operators(file);
   return model;
 }
 

@@ -200,6 +200,75 @@ TEST(ModelTest, ExternalWeightsMustBeThereInFull) {
             std::vector<std::string>{"weights.bin"});
 }
 
+TEST(ModelTest, APlaceOfExternalWeightsIsNamedOnceAndCanBeAFilesName) {
+  const TemporaryFolder folder;
+  write_file(folder / "weights.bin", std::string(24, 'x'));
+  onnx::ModelProto twice = external_model("weights.bin", "", "");
+  auto* second = twice.mutable_graph()->mutable_initializer(0)->add_external_data();
+  second->set_key("location");
+  second->set_value("../../../etc/passwd");
+  EXPECT_TRUE(contains(error_of(write_model(twice, folder / "model.onnx")),
+                       "'w' have more than one 'location'"));
+  const std::string overlong(5000, 'a');
+  EXPECT_TRUE(contains(
+      error_of(write_model(external_model(overlong, "", ""), folder / "model.onnx")), "missing"));
+  const std::string with_zero("weights.bin\0.txt", 16);
+  EXPECT_TRUE(
+      contains(error_of(write_model(external_model(with_zero, "", ""), folder / "model.onnx")),
+               "are in weights.bin"));
+}
+
+TEST(ModelTest, ElementsAreTakenFromTheFieldOfTheirType) {
+  onnx::ModelProto proto = picture_model();
+  TensorProto& weights = *proto.mutable_graph()->mutable_initializer(0);
+  weights.clear_float_data();
+  for (int i = 0; i < 4; ++i) weights.add_int32_data(i);
+  EXPECT_TRUE(contains(error_of(proto), "'w' is broken: float32[4] needs 4 entries, but 0"));
+}
+
+TEST(ModelTest, AShapeThatCantBeCountedIsAnError) {
+  onnx::ModelProto proto = picture_model();
+  TensorProto& weights = *proto.mutable_graph()->mutable_initializer(0);
+  weights.set_dims(0, int64_t{1} << 62);
+  weights.add_dims(8);
+  EXPECT_TRUE(contains(error_of(proto), "'w' is broken: shape"));
+  onnx::ModelProto sparse = picture_model();
+  auto& tensor = *sparse.mutable_graph()->add_sparse_initializer();
+  *tensor.mutable_values() = float_tensor("s", {1});
+  *tensor.mutable_indices() = int64_tensor("", {7});
+  tensor.add_dims(int64_t{1} << 40);
+  tensor.add_dims(int64_t{1} << 40);
+  EXPECT_TRUE(contains(error_of(sparse), "'s' is broken: shape"));
+}
+
+TEST(ModelTest, SparseWeightsCountAsStored) {
+  onnx::ModelProto proto = picture_model();
+  auto& tensor = *proto.mutable_graph()->add_sparse_initializer();
+  *tensor.mutable_values() = float_tensor("s", {2});
+  *tensor.mutable_indices() = int64_tensor("", {7, 200'000'000});
+  tensor.add_dims(int64_t{1} << 28);
+  EXPECT_EQ(read(proto).weight_elements, 4 + 2 + 2);
+  tensor.set_dims(0, 1000);
+  EXPECT_TRUE(contains(error_of(proto), "'s' has an index beyond its shape"));
+}
+
+TEST(ModelTest, GraphsTooDeepInEachOtherAreRefused) {
+  onnx::ModelProto proto = picture_model();
+  onnx::GraphProto* graph = proto.mutable_graph();
+  for (int depth = 0; depth < 1000; ++depth) {
+    auto* branch = graph->add_node()->add_attribute();
+    branch->set_name("then_branch");
+    graph = branch->mutable_g();
+  }
+  EXPECT_TRUE(contains(error_of(proto), "deep in each other"));
+}
+
+TEST(ModelTest, AnOperatorWithTooManyInputsIsRead) {
+  onnx::ModelProto proto = picture_model();
+  add_node(proto, "Add", {"w", "w", "images"}, {"z"});
+  EXPECT_EQ(read(proto).node_count, 3);
+}
+
 TEST(ModelTest, BrokenWeightsAreNamed) {
   onnx::ModelProto proto = picture_model();
   TensorProto& weights = *proto.mutable_graph()->mutable_initializer(0);

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <set>
-
-#include "onnx/graph_walk.h"
-#include "onnx/tensor_proto.h"
+#include <string>
 
 namespace dnnbench {
 namespace {
@@ -21,40 +19,40 @@ const std::set<std::string>& always_random() {
   return kTypes;
 }
 
+bool is_false(const import::Constant& constant) {
+  const auto is_zero = [](std::byte element) { return element == std::byte{0}; };
+  return constant.type == DataType::kBool &&
+         std::all_of(constant.bytes.begin(), constant.bytes.end(), is_zero);
+}
+
 // Names of constants that are false, whole.
-std::set<std::string> false_constants(const onnx::ModelProto& model) {
+std::set<std::string> false_constants(const import::ModelFile& model) {
   std::set<std::string> names;
-  for_each_tensor(model, [&](const std::string& name, const onnx::TensorProto& proto) {
-    if (proto.data_type() != onnx::TensorProto::BOOL || is_external(proto)) return;
-    const std::vector<double> values = to_doubles(to_tensor(name, proto, ""));
-    if (std::count(values.begin(), values.end(), 0.0) == static_cast<long>(values.size())) {
-      names.insert(name);
+  import::for_each_graph(model.graph, [&](const import::Graph& graph) {
+    for (const auto& [name, constant] : graph.constants) {
+      if (is_false(constant)) names.insert(name);
     }
+  });
+  import::for_each_node(model, [&](const import::Node& node) {
+    const import::Constant* constant = import::constant_of(node);
+    if (constant != nullptr && is_false(*constant)) names.insert(node.outputs[0]);
   });
   return names;
 }
 
 }  // namespace
 
-std::vector<std::string> find_random_operators(const onnx::ModelProto& model,
-                                               const std::map<std::string, int64_t>& opsets) {
-  const auto opset = opsets.find("");
-  const bool has_training_input =
-      opset != opsets.end() && opset->second >= kFirstOpsetWithTrainingInput;
+std::vector<std::string> find_random_operators(const import::ModelFile& model) {
   const std::set<std::string> constant_false = false_constants(model);
-  const auto trains = [&](const onnx::NodeProto& node) {
-    if (!has_training_input || node.input_size() <= kTrainingModeInput) return false;
-    const std::string& mode = node.input(kTrainingModeInput);
-    return !mode.empty() && constant_false.count(mode) == 0;
+  const auto trains = [&](const import::Node& node) {
+    return node.opset >= kFirstOpsetWithTrainingInput && node.has_input(kTrainingModeInput) &&
+           constant_false.count(node.inputs[kTrainingModeInput]) == 0;
   };
   std::vector<std::string> found;
-  for_each_node(model, [&](const onnx::NodeProto& node) {
-    if (!normal_domain(node.domain()).empty()) return;
-    if (always_random().count(node.op_type()) == 0 &&
-        !(node.op_type() == "Dropout" && trains(node))) {
-      return;
-    }
-    found.push_back(fmt::format("{} (node {})", node.op_type(), node_label(node)));
+  import::for_each_node(model, [&](const import::Node& node) {
+    if (!node.domain.empty()) return;
+    if (always_random().count(node.op) == 0 && !(node.op == "Dropout" && trains(node))) return;
+    found.push_back(fmt::format("{} (node {})", node.op, import::label(node)));
   });
   return found;
 }

@@ -2,17 +2,15 @@
 // so that nothing can be verified behind them.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
-#include "onnx.pb.h"
+#include "import/read_model.h"
 
 namespace dnnbench {
 
 // "RandomNormal (node noise)", in the graph's order. Dropout counts in its training mode only
 // (https://onnx.ai/onnx/operators/onnx__Dropout.html).
-std::vector<std::string> find_random_operators(const onnx::ModelProto& model,
-                                               const std::map<std::string, int64_t>& opsets);
+std::vector<std::string> find_random_operators(const import::ModelFile& model);
 
 }  // namespace dnnbench

@@ -3,16 +3,16 @@
 
 #include <vector>
 
-#include "onnx.pb.h"
+#include "import/graph.h"
 #include "onnx/model.h"
 
 namespace dnnbench {
 
-ModelValue to_model_value(const onnx::ValueInfoProto& value);
+ModelValue to_model_value(const import::Parameter& value);
 
 // In the graph's order, without those that an initializer fills.
-std::vector<ModelValue> graph_inputs(const onnx::GraphProto& graph);
+std::vector<ModelValue> graph_inputs(const import::Graph& graph);
 
-std::vector<ModelValue> graph_outputs(const onnx::GraphProto& graph);
+std::vector<ModelValue> graph_outputs(const import::Graph& graph);
 
 }  // namespace dnnbench

@@ -5,55 +5,72 @@
 #include <filesystem>
 
 #include "core/error.h"
-#include "onnx.pb.h"
-#include "onnx/read_proto.h"
-#include "onnx/tensor_proto.h"
-#include "sequence.pb.h"
+#include "import/mapped_file.h"
+#include "import/proto_fields.h"
+#include "import/read_tensor.h"
+#include "import/wire.h"
 
 namespace dnnbench {
 namespace {
 
 namespace fs = std::filesystem;
 
-void append_sequence(const std::string& path, const proto::Sequence& sequence, Value& value) {
-  value.kind = Value::Kind::kSequence;
-  const std::string folder = fs::path(path).parent_path().string();
-  for (const onnx::TensorProto& tensor : sequence.tensor_values()) {
-    value.tensors.push_back(to_tensor(value.name, tensor, folder));
+// One file's message.
+class ValueFile {
+ public:
+  ValueFile(const std::string& path, const std::string& what)
+      : file_(import::map_message(path, what)),
+        tensors_(file_, fs::path(path).parent_path().string()) {}
+
+  import::Bytes message() const { return file_->bytes(); }
+
+  void append_tensor(import::Bytes message, Value& value) {
+    value.kind = Value::Kind::kTensor;
+    value.tensors.push_back(tensors_.read(message, value.name).tensor());
   }
-}
 
-void append_tensor(const std::string& path, const onnx::TensorProto& tensor, Value& value) {
-  value.kind = Value::Kind::kTensor;
-  value.tensors.push_back(to_tensor(value.name, tensor, fs::path(path).parent_path().string()));
-}
+  void append_sequence(import::Bytes message, Value& value) {
+    value.kind = Value::Kind::kSequence;
+    import::WireReader reader(message);
+    while (reader.next()) {
+      if (reader.field() != import::sequence_field::kTensors) continue;
+      value.tensors.push_back(tensors_.read(reader.bytes(), value.name).tensor());
+    }
+  }
 
-void append_optional(const std::string& path, const proto::Optional& optional, Value& value) {
-  value.kind = Value::Kind::kNone;
-  if (optional.has_tensor_value()) append_tensor(path, optional.tensor_value(), value);
-  if (optional.has_sequence_value()) append_sequence(path, optional.sequence_value(), value);
-}
+  void append_optional(import::Bytes message, Value& value) {
+    value.kind = Value::Kind::kNone;
+    import::WireReader reader(message);
+    while (reader.next()) {
+      if (reader.field() == import::optional_field::kTensor) append_tensor(reader.bytes(), value);
+      if (reader.field() == import::optional_field::kSequence) {
+        append_sequence(reader.bytes(), value);
+      }
+    }
+  }
+
+ private:
+  std::shared_ptr<const import::MappedFile> file_;
+  import::TensorReader tensors_;
+};
 
 Value read_value(const std::string& path, const ModelValue& expected) {
   Value value;
   value.name = expected.name;
   switch (expected.kind) {
     case ModelValue::Kind::kTensor: {
-      onnx::TensorProto tensor;
-      read_proto(path, "an ONNX tensor", tensor);
-      append_tensor(path, tensor, value);
+      ValueFile file(path, "an ONNX tensor");
+      file.append_tensor(file.message(), value);
       break;
     }
     case ModelValue::Kind::kSequence: {
-      proto::Sequence sequence;
-      read_proto(path, "an ONNX sequence", sequence);
-      append_sequence(path, sequence, value);
+      ValueFile file(path, "an ONNX sequence");
+      file.append_sequence(file.message(), value);
       break;
     }
     case ModelValue::Kind::kOptional: {
-      proto::Optional optional;
-      read_proto(path, "an ONNX optional", optional);
-      append_optional(path, optional, value);
+      ValueFile file(path, "an ONNX optional");
+      file.append_optional(file.message(), value);
       break;
     }
     default:

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "onnx/tensor_proto.h"
+#include "import/proto_fields.h"
+#include "import/read_tensor.h"
 #include "onnx/test_model.h"
-#include "sequence.pb.h"
 
 namespace dnnbench {
 namespace {
@@ -13,7 +13,12 @@ namespace {
 using namespace testing;
 using onnx::TensorProto;
 
-Tensor decoded(const TensorProto& proto) { return to_tensor("t", proto, "."); }
+Tensor decoded(const TensorProto& proto) {
+  const TemporaryFolder folder;
+  write_file(folder / "tensor.pb", proto.SerializeAsString());
+  const auto file = import::map_message(folder / "tensor.pb", "a tensor");
+  return import::TensorReader(file, folder.path()).read(file->bytes(), "t").tensor();
+}
 
 TensorProto proto_of(int type, std::vector<int64_t> shape) {
   TensorProto proto;
@@ -86,7 +91,10 @@ TEST(TensorProtoTest, ExternalDataIsReadFromItsOffset) {
     entry->set_key(key);
     entry->set_value(value);
   }
-  EXPECT_EQ(to_doubles(to_tensor("t", proto, folder.path())), (std::vector<double>{7}));
+  write_file(folder / "tensor.pb", proto.SerializeAsString());
+  const auto file = import::map_message(folder / "tensor.pb", "a tensor");
+  import::TensorReader reader(file, folder.path());
+  EXPECT_EQ(reader.read(file->bytes(), "t").doubles(), (std::vector<double>{7}));
 }
 
 TEST(TensorProtoTest, AHugeShapeWithoutDataIsAnError) {
@@ -119,14 +127,16 @@ struct Fixture {
 
 TEST(TestDataTest, ReadsTensorsSequencesAndOptionals) {
   const Fixture fixture;
-  proto::Sequence sequence;
-  *sequence.add_tensor_values() = float_tensor("", {2});
-  *sequence.add_tensor_values() = float_tensor("", {3});
-  proto::Optional nothing;
-  nothing.set_elem_type(1);
+  std::string sequence, nothing;
+  constexpr int kElementType = 2;
+  for (const int64_t size : {2, 3}) {
+    import::write_text(sequence, import::sequence_field::kTensors,
+                       float_tensor("", {size}).SerializeAsString());
+  }
+  import::write_integer(nothing, kElementType, 1);
   write_file(fixture.folder / "input_0.pb", float_tensor("", {2, 2}).SerializeAsString());
-  write_file(fixture.folder / "input_1.pb", sequence.SerializeAsString());
-  write_file(fixture.folder / "input_2.pb", nothing.SerializeAsString());
+  write_file(fixture.folder / "input_1.pb", sequence);
+  write_file(fixture.folder / "input_2.pb", nothing);
   write_file(fixture.folder / "output_0.pb", float_tensor("", {1}).SerializeAsString());
   const TestData data = read_test_data(fixture.folder.path(), fixture.model);
   ASSERT_EQ(data.inputs.size(), 3u);

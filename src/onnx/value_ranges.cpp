@@ -8,9 +8,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "onnx/graph_walk.h"
+#include "import/read_model.h"
 #include "onnx/signature.h"
-#include "onnx/tensor_proto.h"
 
 namespace dnnbench {
 namespace {
@@ -23,7 +22,7 @@ constexpr ValueRange kDivisors{1, 9};
 constexpr ValueRange kUnknownTable{0, 0};
 
 struct Use {
-  const onnx::NodeProto* node;
+  const import::Node* node;
   int input;
 };
 
@@ -34,60 +33,55 @@ struct GraphFacts {
   std::unordered_map<std::string, std::vector<double>> constants;
 };
 
-void add_tensor(const std::string& name, const onnx::TensorProto& tensor, GraphFacts& facts) {
+void add_tensor(const std::string& name, const import::Constant& tensor, GraphFacts& facts) {
   std::vector<Dimension> shape;
-  for (const int64_t size : tensor.dims()) shape.push_back({size, ""});
+  for (const int64_t size : tensor.shape) shape.push_back({size, ""});
   facts.shapes[name] = shape;
-  const std::vector<int64_t> sizes(tensor.dims().begin(), tensor.dims().end());
-  if (is_external(tensor) || tensor.data_type() == onnx::TensorProto::STRING ||
-      element_count(sizes) > kMaxConstantElements) {
-    return;
-  }
-  facts.constants[name] = to_doubles(to_tensor(name, tensor, ""));
+  if (tensor.type == DataType::kString || tensor.element_count() > kMaxConstantElements) return;
+  facts.constants[name] = tensor.doubles();
 }
 
-void add_constant_node(const onnx::NodeProto& node, GraphFacts& facts) {
-  if (node.op_type() != "Constant" || node.output_size() == 0) return;
-  const std::string& name = node.output(0);
-  for (const onnx::AttributeProto& value : node.attribute()) {
-    if (value.has_t()) add_tensor(name, value.t(), facts);
-    if (value.has_i()) facts.constants[name] = {static_cast<double>(value.i())};
-    if (value.has_f()) facts.constants[name] = {value.f()};
-    if (value.ints_size() > 0)
-      facts.constants[name].assign(value.ints().begin(), value.ints().end());
-    if (value.floats_size() > 0) {
-      facts.constants[name].assign(value.floats().begin(), value.floats().end());
-    }
+void add_constant_node(const import::Node& node, GraphFacts& facts) {
+  if (node.op != "Constant" || node.outputs.empty()) return;
+  const std::string& name = node.outputs[0];
+  for (const auto& [kind, value] : node.attributes) {
+    if (value.tensor) add_tensor(name, *value.tensor, facts);
+    if (kind == "value_int") facts.constants[name] = {static_cast<double>(value.i)};
+    if (kind == "value_float") facts.constants[name] = {value.f};
+    if (kind == "value_ints") facts.constants[name].assign(value.ints.begin(), value.ints.end());
+    if (kind == "value_floats") facts.constants[name] = value.floats;
   }
 }
 
-GraphFacts gather_facts(const onnx::GraphProto& main_graph) {
+GraphFacts gather_facts(const import::Graph& main_graph) {
   GraphFacts facts;
-  for_each_graph(main_graph, [&](const onnx::GraphProto& graph) {
-    for (const auto* values : {&graph.input(), &graph.value_info()}) {
-      for (const onnx::ValueInfoProto& info : *values) {
-        const ModelValue value = to_model_value(info);
-        if (value.dimensions) facts.shapes[value.name] = *value.dimensions;
-      }
+  import::for_each_graph(main_graph, [&](const import::Graph& graph) {
+    for (const auto& [name, type] : graph.types) {
+      const ModelValue value = to_model_value({name, type});
+      if (value.dimensions) facts.shapes[name] = *value.dimensions;
     }
-    for (const auto& tensor : graph.initializer()) add_tensor(tensor.name(), tensor, facts);
+    for (const auto& [name, tensor] : graph.constants) add_tensor(name, tensor, facts);
   });
-  for_each_node(main_graph, [&](const onnx::NodeProto& node) {
+  import::for_each_node(main_graph.nodes, [&](const import::Node& node) {
     add_constant_node(node, facts);
-    for (int i = 0; i < node.input_size(); ++i) facts.uses[node.input(i)].push_back({&node, i});
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      facts.uses[node.inputs[i]].push_back({&node, static_cast<int>(i)});
+    }
   });
   return facts;
 }
 
-const std::vector<double>* constant_input(const GraphFacts& facts, const onnx::NodeProto& node,
+int input_count(const import::Node& node) { return static_cast<int>(node.inputs.size()); }
+
+const std::vector<double>* constant_input(const GraphFacts& facts, const import::Node& node,
                                           int input) {
-  if (input >= node.input_size()) return nullptr;
-  const auto found = facts.constants.find(node.input(input));
+  if (input < 0 || input >= input_count(node)) return nullptr;
+  const auto found = facts.constants.find(node.inputs[static_cast<size_t>(input)]);
   return found == facts.constants.end() || found->second.empty() ? nullptr : &found->second;
 }
 
 // Operators that hand the values of an input on to their first output (Split: to all of them).
-bool passes_values_on(const onnx::NodeProto& node, int input) {
+bool passes_values_on(const import::Node& node, int input) {
   static const std::unordered_map<std::string, std::vector<int>> kPassing{
       {"Identity", {0}},
       {"Cast", {0}},
@@ -118,17 +112,16 @@ bool passes_values_on(const onnx::NodeProto& node, int input) {
       {"Min", {kEveryInput}},
       {"Max", {kEveryInput}},
   };
-  const auto found = kPassing.find(node.op_type());
+  const auto found = kPassing.find(node.op);
   if (found == kPassing.end()) return false;
   const std::vector<int>& inputs = found->second;
   return inputs[0] == kEveryInput || std::find(inputs.begin(), inputs.end(), input) != inputs.end();
 }
 
 // 0 to one less than a dimension of a node's input; negative axes count from the end.
-ValueRange index_range(const GraphFacts& facts, const onnx::NodeProto& node, int table,
-                       int64_t axis) {
-  if (table >= node.input_size()) return kUnknownTable;
-  const auto found = facts.shapes.find(node.input(table));
+ValueRange index_range(const GraphFacts& facts, const import::Node& node, int table, int64_t axis) {
+  if (table >= input_count(node)) return kUnknownTable;
+  const auto found = facts.shapes.find(node.inputs[static_cast<size_t>(table)]);
   if (found == facts.shapes.end()) return kUnknownTable;
   const auto rank = static_cast<int64_t>(found->second.size());
   if (axis < 0) axis += rank;
@@ -138,8 +131,8 @@ ValueRange index_range(const GraphFacts& facts, const onnx::NodeProto& node, int
 }
 
 // GatherND and ScatterND index several dimensions by one tensor: the smallest decides.
-ValueRange smallest_index_range(const GraphFacts& facts, const onnx::NodeProto& node) {
-  const auto found = facts.shapes.find(node.input(0));
+ValueRange smallest_index_range(const GraphFacts& facts, const import::Node& node) {
+  const auto found = facts.shapes.find(node.inputs[0]);
   if (found == facts.shapes.end()) return kUnknownTable;
   ValueRange range{0, std::numeric_limits<double>::max()};
   for (size_t axis = 0; axis < found->second.size(); ++axis) {
@@ -148,12 +141,11 @@ ValueRange smallest_index_range(const GraphFacts& facts, const onnx::NodeProto& 
   return found->second.empty() ? kUnknownTable : range;
 }
 
-std::optional<ValueRange> index_use(const GraphFacts& facts, const onnx::NodeProto& node,
-                                    int input) {
-  const std::string& type = node.op_type();
+std::optional<ValueRange> index_use(const GraphFacts& facts, const import::Node& node, int input) {
+  const std::string& type = node.op;
   if (input == 1 && (type == "Gather" || type == "GatherElements" || type == "ScatterElements" ||
                      type == "Scatter")) {
-    return index_range(facts, node, 0, int_attribute(node, "axis", 0));
+    return index_range(facts, node, 0, node.integer("axis", 0));
   }
   if (input == 1 && (type == "GatherND" || type == "ScatterND")) {
     return smallest_index_range(facts, node);
@@ -175,7 +167,7 @@ std::optional<ValueRange> index_use(const GraphFacts& facts, const onnx::NodePro
 }
 
 // Axes, counts and sizes, by operator and input.
-std::optional<ValueRange> size_use(const onnx::NodeProto& node, int input) {
+std::optional<ValueRange> size_use(const import::Node& node, int input) {
   static const std::map<std::pair<std::string, int>, ValueRange> kRanges{
       {{"BatchNormalization", 4}, {0.1, 1}},
       {{"ConstantOfShape", 0}, {1, 1}},
@@ -211,8 +203,8 @@ std::optional<ValueRange> size_use(const onnx::NodeProto& node, int input) {
       {{"Unsqueeze", 1}, {0, 0}},
       {{"Upsample", 1}, {1, 1}},
   };
-  if (input == 1 && node.op_type().rfind("Reduce", 0) == 0) return ValueRange{0, 0};
-  const auto found = kRanges.find({node.op_type(), input});
+  if (input == 1 && node.op.rfind("Reduce", 0) == 0) return ValueRange{0, 0};
+  const auto found = kRanges.find({node.op, input});
   return found == kRanges.end() ? std::nullopt : std::optional(found->second);
 }
 
@@ -221,19 +213,19 @@ bool all_equal(const std::vector<double>* values, double expected) {
          std::all_of(values->begin(), values->end(), [&](double v) { return v == expected; });
 }
 
-std::optional<ValueRange> mask_use(const GraphFacts& facts, const onnx::NodeProto& node, int input,
+std::optional<ValueRange> mask_use(const GraphFacts& facts, const import::Node& node, int input,
                                    bool integer) {
-  if (node.op_type() == "Cast" && int_attribute(node, "to", 0) == onnx::TensorProto::BOOL) {
+  if (node.op == "Cast" && node.integer("to", 0) == static_cast<int64_t>(DataType::kBool)) {
     return kMask;
   }
   const bool one_minus =
-      node.op_type() == "Sub" && input == 1 && all_equal(constant_input(facts, node, 0), 1);
+      node.op == "Sub" && input == 1 && all_equal(constant_input(facts, node, 0), 1);
   return integer && one_minus ? std::optional(kMask) : std::nullopt;
 }
 
-std::optional<ValueRange> positive_use(const GraphFacts& facts, const onnx::NodeProto& node,
-                                       int input, bool integer) {
-  const std::string& type = node.op_type();
+std::optional<ValueRange> positive_use(const GraphFacts& facts, const import::Node& node, int input,
+                                       bool integer) {
+  const std::string& type = node.op;
   if (input == 1 && (type == "Div" || type == "Mod")) return integer ? kDivisors : kPositive;
   if (type == "Log" || type == "Sqrt") return kPositive;
   if (type != "Pow" || input != 0) return std::nullopt;
@@ -261,10 +253,10 @@ struct Reached {
 // Where a use leads on to with the value, by an operator that keeps or shifts it.
 void follow(const GraphFacts& facts, const Use& use, const Reached& from,
             std::vector<Reached>& next) {
-  const onnx::NodeProto& node = *use.node;
+  const import::Node& node = *use.node;
   Reached shifted = from;
-  const bool adds = node.op_type() == "Add";
-  const bool subtracts = node.op_type() == "Sub" && use.input == 0;
+  const bool adds = node.op == "Add";
+  const bool subtracts = node.op == "Sub" && use.input == 0;
   if (adds || subtracts) {
     const std::vector<double>* constant = constant_input(facts, node, 1 - use.input);
     if (constant == nullptr) return;
@@ -274,11 +266,10 @@ void follow(const GraphFacts& facts, const Use& use, const Reached& from,
   } else if (!passes_values_on(node, use.input)) {
     return;
   }
-  const int outputs =
-      node.op_type() == "Split" ? node.output_size() : std::min(1, node.output_size());
-  for (int i = 0; i < outputs; ++i) {
-    shifted.name = node.output(i);
+  for (const std::string& output : node.outputs) {
+    shifted.name = output;
     next.push_back(shifted);
+    if (node.op != "Split") break;
   }
 }
 
@@ -320,7 +311,7 @@ std::optional<ValueRange> find_range(const GraphFacts& facts, const ModelValue& 
 
 }  // namespace
 
-std::map<std::string, ValueRange> find_value_ranges(const onnx::GraphProto& graph,
+std::map<std::string, ValueRange> find_value_ranges(const import::Graph& graph,
                                                     const std::vector<ModelValue>& inputs) {
   const GraphFacts facts = gather_facts(graph);
   std::map<std::string, ValueRange> ranges;

@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "onnx.pb.h"
+#include "import/graph.h"
 #include "onnx/model.h"
 
 namespace dnnbench {
 
 // For those of `inputs` that the graph restricts.
-std::map<std::string, ValueRange> find_value_ranges(const onnx::GraphProto& graph,
+std::map<std::string, ValueRange> find_value_ranges(const import::Graph& graph,
                                                     const std::vector<ModelValue>& inputs);
 
 }  // namespace dnnbench

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "import/read_model.h"
 #include "onnx/signature.h"
 #include "onnx/test_model.h"
 
@@ -11,9 +12,15 @@ namespace {
 using namespace testing;
 using onnx::TensorProto;
 
+std::map<std::string, ValueRange> ranges_of(const onnx::ModelProto& model) {
+  const TemporaryFolder folder;
+  const import::ModelFile file = import::read_model_file(write_model(model, folder / "model.onnx"));
+  return find_value_ranges(file.graph, graph_inputs(file.graph));
+}
+
 // The range found for the input "x"; "none" or "[low,high]".
 std::string range_of_x(const onnx::ModelProto& model) {
-  const auto ranges = find_value_ranges(model.graph(), graph_inputs(model.graph()));
+  const auto ranges = ranges_of(model);
   const auto found = ranges.find("x");
   if (found == ranges.end()) return "none";
   char text[64];
@@ -88,8 +95,7 @@ TEST(ValueRangesTest, MasksAreZeroOrOne) {
 
   onnx::ModelProto named = empty_model();
   add_input(named, "attention_Mask", TensorProto::INT64, {"1"});
-  EXPECT_EQ(find_value_ranges(named.graph(), graph_inputs(named.graph())).count("attention_Mask"),
-            1u);
+  EXPECT_EQ(ranges_of(named).count("attention_Mask"), 1u);
 }
 
 TEST(ValueRangesTest, TableSizesInSubgraphsCount) {

@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "inputs/inputs.h"
 #include "onnx/shapes.h"
+#include "prepare/choose_sizes.h"
 #include "prepare/compute_references.h"
 #include "process/engine_session.h"
 #include "protocol/value_file.h"
@@ -27,11 +28,14 @@ int64_t size_with_external_data(const Model& model) {
 }
 
 void report_chosen_sizes(const ResolvedShapes& shapes, Progress& progress) {
+  for (const std::string& note : shapes.notes) progress.note(note);
   for (const auto& [name, dimensions] : shapes.inputs) {
     const bool all_from_model = std::all_of(
         dimensions.begin(), dimensions.end(),
         [](const ResolvedDimension& dimension) { return dimension.source == SizeSource::kModel; });
-    if (!all_from_model) progress.note("input " + describe(name, dimensions));
+    if (!all_from_model) {
+      progress.note(fmt::format("Input \"{}\": {}", name, describe(dimensions)));
+    }
   }
 }
 
@@ -77,7 +81,7 @@ std::optional<std::string> why_not_accepted(const Model& model, const InputShape
 ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
                           const GivenInputs& given, const WorkFolder& work,
                           std::optional<int64_t> batch) {
-  return resolve_shapes(
+  return choose_sizes(
       model, given_shapes(model, given, user_shapes),
       [&](const InputShapes& shapes) { return why_not_accepted(model, shapes, given, work); },
       batch);
@@ -96,7 +100,6 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
   report_chosen_sizes(shapes, progress);
 
   prepared.load.model_path = fs::absolute(model.path).string();
-  prepared.load.device = options.device;
   prepared.load.precision = options.precision;
   prepared.load.threads = threads;
   prepared.load.input_shapes = shapes.sizes();

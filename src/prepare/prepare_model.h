@@ -31,7 +31,7 @@ struct PreparedModel {
   Model model;
   int64_t size_bytes = 0;  // the file and its external data
   std::string sha256;      // of the file
-  LoadConfig load;         // the same for every engine, but for its variant
+  LoadConfig load;         // the same for every engine, but for its provider
   // Two sets, which alternate while an engine is timed, so that one that repeats an old answer is
   // found out.
   std::vector<Examination> examinations;
@@ -44,7 +44,7 @@ std::optional<std::string> why_not_accepted(const Model& model, const InputShape
                                             const GivenInputs& given, const WorkFolder& work);
 
 // Sizes for the model's open dimensions; those that have to be chosen are tried on ONNX Runtime in
-// a process of its own. Throws as resolve_shapes does.
+// a process of its own. Throws as choose_sizes does.
 ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
                           const GivenInputs& given, const WorkFolder& work,
                           std::optional<int64_t> batch = std::nullopt);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "process/engine_session.h"
+#include "process/simplifier_process.h"
 #include "protocol/value_file.h"
 
 namespace dnnbench {
@@ -33,12 +33,9 @@ SimplifiedModel ModelSimplifier::simplify() const {
   }
   LoadConfig config = config_;
   config.bound_inputs_file = model.bound_inputs_file;
-  WorkerOptions worker;
-  worker.engine = "onnxruntime";
-  worker.log_path = folder_ + "/simplify.log";
-  worker.timeout_s = timeout_s_;
   try {
-    model.simplify_s = EngineSession(worker, folder_).simplify(config, model.path);
+    SimplifierProcess simplifier(folder_ + "/simplify.log", timeout_s_);
+    model.simplify_s = simplifier.simplify(config, model.path);
   } catch (const EngineEnded& ended) {
     model.outcome = ended.outcome;
     model.outcome.reason =

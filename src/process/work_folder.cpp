@@ -33,6 +33,11 @@ WorkFolder::WorkFolder() {
                           std::strerror(errno)));
 }
 
+WorkFolder::WorkFolder(const std::string& parent) {
+  if (make_below(parent, path_)) return;
+  throw Error(fmt::format("no folder could be made in {}: {}", parent, std::strerror(errno)));
+}
+
 WorkFolder::~WorkFolder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);

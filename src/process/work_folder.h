@@ -8,8 +8,10 @@ namespace dnnbench {
 
 class WorkFolder {
  public:
-  // Throws Error when no folder can be made.
+  // These throw Error when no folder can be made.
   WorkFolder();
+  // One below another folder.
+  explicit WorkFolder(const std::string& parent);
   ~WorkFolder();
   WorkFolder(const WorkFolder&) = delete;
   WorkFolder& operator=(const WorkFolder&) = delete;

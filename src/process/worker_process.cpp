@@ -36,6 +36,8 @@ std::filesystem::path programs_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
 
+double now_s() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
+
 struct Pipe {
   int read_end = -1;
   int write_end = -1;
@@ -114,12 +116,8 @@ std::string with_last_words(std::string reason, const std::string& last_line) {
 
 }  // namespace
 
-std::string engine_executable(const std::string& engine) {
-  return (programs_folder() / (kProgramPrefix + engine)).string();
-}
-
 bool engine_is_built(const std::string& engine) {
-  return access(engine_executable(engine).c_str(), X_OK) == 0;
+  return access((programs_folder() / (kProgramPrefix + engine)).c_str(), X_OK) == 0;
 }
 
 std::vector<std::string> built_engines() {
@@ -133,13 +131,16 @@ std::vector<std::string> built_engines() {
 }
 
 WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options)) {
-  if (!engine_is_built(options_.engine)) {
-    throw EngineEnded(
-        {OutcomeKind::kUnsupported,
-         fmt::format("this build of dnnbench has no engine \"{}\"", options_.engine)});
+  const std::string name =
+      options_.program.empty() ? kProgramPrefix + options_.engine : options_.program;
+  const std::string executable = (programs_folder() / name).string();
+  if (access(executable.c_str(), X_OK) != 0) {
+    throw EngineEnded({OutcomeKind::kUnsupported,
+                       options_.program.empty()
+                           ? fmt::format("this build of dnnbench has no engine \"{}\"",
+                                         options_.engine)
+                           : fmt::format("this build of dnnbench has no {}", name)});
   }
-  const std::string executable = engine_executable(options_.engine);
-  const std::string name = std::filesystem::path(executable).filename().string();
   const int log_flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
   const int log_fd =
       open(options_.log_path.c_str(), log_flags | (options_.append_log ? 0 : O_TRUNC), 0644);
@@ -149,7 +150,7 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   }
   const Pipe requests = make_pipe();
   const Pipe replies = make_pipe();
-  const int64_t limit = options_.limit_memory && kCanLimitMemory ? free_memory_bytes() : 0;
+  const int64_t limit = kCanLimitMemory ? free_memory_bytes() : 0;
   oom_kills_at_start_ = oom_kill_count();
   const cpu_set_t cores = set_of(options_.cores);
   const pid_t parent = getpid();
@@ -180,7 +181,8 @@ WorkerProcess::~WorkerProcess() {
   }
 }
 
-void WorkerProcess::ask(const json& request, double lasts_s) {
+void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
+  replies_->limit_line(max_reply_bytes(entries));
   verb_ = request.at("do").get<std::string>();
   if (!alive()) {
     throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb_)});
@@ -188,22 +190,22 @@ void WorkerProcess::ask(const json& request, double lasts_s) {
   resume();
   deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                  std::chrono::duration<double>(options_.timeout_s + lasts_s));
+  exchange_.sent_s = now_s();
   if (!write_line(request_fd_, request.dump())) end_as_found_dead();
 }
 
 json WorkerProcess::answer() {
-  json reply;
+  Reply reply;
   try {
-    reply = json::parse(wait_for_line());
-    answered_ = true;
-    peak_rss_bytes_ = reply.at("peak_rss_bytes").get<int64_t>();
-    if (reply.at("ok").get<bool>()) return reply;
-  } catch (const json::exception& error) {
-    throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine answered {} with nonsense: {}",
-                                                         verb_, error.what())});
+    reply = parse_reply(wait_for_line());
+  } catch (const Error& error) {
+    end_as_nonsense(error.what());
   }
-  throw EngineEnded({outcome_kind_from_string(reply.at("outcome").get<std::string>()),
-                     reply.at("reason").get<std::string>()});
+  exchange_.answered_s = now_s();
+  answered_ = true;
+  peak_rss_bytes_ = reply.peak_rss_bytes;
+  if (!reply.outcome.ok()) throw EngineEnded(reply.outcome);
+  return reply.fields;
 }
 
 void WorkerProcess::pause() {
@@ -240,10 +242,21 @@ std::string WorkerProcess::wait_for_line() {
     }
     if (watched[0].revents != 0) {
       if (!replies_->read_some()) end_as_found_dead();
+      if (replies_->is_too_long()) end_as_nonsense("it has no end");
     } else if (watched[1].revents != 0) {
       end_as_found_dead();
     }
   }
+}
+
+// One that has lied is not asked again.
+void WorkerProcess::end_as_nonsense(const std::string& why) {
+  if (alive()) {
+    kill_group();
+    reap();
+  }
+  throw EngineEnded({OutcomeKind::kFailed,
+                     fmt::format("the engine's answer to {} can't be true: {}", verb_, why)});
 }
 
 void WorkerProcess::end_as_timed_out() {

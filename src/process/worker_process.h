@@ -15,6 +15,7 @@
 #include "core/outcome.h"
 #include "machine/cores.h"
 #include "protocol/line_channel.h"
+#include "protocol/messages.h"
 
 namespace dnnbench {
 
@@ -27,13 +28,12 @@ class EngineEnded : public std::runtime_error {
 };
 
 struct WorkerOptions {
-  std::string engine;        // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
-  std::string log_path;      // gets the process's stdout and stderr; truncated at the start
-  double timeout_s = 300;    // for the answer to each request
-  bool limit_memory = true;  // RLIMIT_DATA at what the system has free; not for GPU engines,
-                             // which reserve address space far beyond
+  std::string engine;       // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
+  std::string log_path;     // gets the process's stdout and stderr; truncated at the start
+  double timeout_s = 300;   // for the answer to each request
   bool append_log = false;   // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
+  std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
 };
 
 class WorkerProcess {
@@ -55,9 +55,24 @@ class WorkerProcess {
   }
 
   // The same in two steps, for processes that work at the same time. The answer may take `lasts_s`
-  // longer than timeout_s. Each ask needs its answer before anything else.
-  void ask(const nlohmann::json& request, double lasts_s = 0);
+  // longer than timeout_s, and have so many `entries` in its lists. Each ask needs its answer before
+  // anything else.
+  void ask(const nlohmann::json& request, double lasts_s = 0, size_t entries = 0);
   nlohmann::json answer();
+
+  // The answer as that structure, when check() of protocol/messages.h believes it as an answer to
+  // what was asked; otherwise throws EngineEnded (failed).
+  template <typename Fields, typename... Asked>
+  Fields answer_as(const Asked&... asked) {
+    const nlohmann::json fields = answer();
+    try {
+      auto read = read_fields<Fields>(fields);
+      check(read, asked..., exchange_);
+      return read;
+    } catch (const Error& error) {
+      end_as_nonsense(error.what());
+    }
+  }
 
   // Stops the whole process group (SIGSTOP) and returns when it stands, at the latest after a
   // second. The next request lets it go on.
@@ -73,6 +88,7 @@ class WorkerProcess {
 
  private:
   std::string wait_for_line();
+  [[noreturn]] void end_as_nonsense(const std::string& why);
   [[noreturn]] void end_as_timed_out();
   [[noreturn]] void end_as_found_dead();
   Outcome outcome_of(int status) const;
@@ -87,6 +103,7 @@ class WorkerProcess {
   int pid_fd_ = -1;
   std::optional<LineReader> replies_;
   std::string verb_;  // asked last
+  Exchange exchange_;
   std::chrono::steady_clock::time_point deadline_;
   bool answered_ = false;
   bool paused_ = false;
@@ -95,7 +112,6 @@ class WorkerProcess {
 };
 
 // Engines are found by name, as programs dnnbench-engine-<name> beside the running program.
-std::string engine_executable(const std::string& engine);
 bool engine_is_built(const std::string& engine);
 std::vector<std::string> built_engines();  // sorted
 

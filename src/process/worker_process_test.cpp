@@ -53,8 +53,8 @@ class WorkerProcessTest : public ::testing::Test {
   void load(WorkerProcess& worker, const std::string& part) const {
     LoadConfig config;
     config.model_path = model();
-    config.variant = part;
-    worker.request({{"do", "load"}, {"config", config}});
+    config.provider = part;
+    worker.request(request_of(verb::kLoad, config));
   }
 
   static nlohmann::json one_run() {
@@ -83,7 +83,7 @@ TEST_F(WorkerProcessTest, ComputesAndAnswers) {
   worker.request({{"do", "set_inputs"}, {"file", inputs()}});
   const auto slice =
       worker.request({{"do", "slice"}, {"experiments", 7}, {"number", 2}, {"max_s", 60}});
-  EXPECT_EQ(slice.at("duration_ns").size(), 7U);
+  EXPECT_EQ(slice.at("duration_s").size(), 7U);
   worker.request({{"do", "outputs"}, {"file", folder_ / "outputs"}});
   const std::vector<Value> outputs = read_values(folder_ / "outputs");
   ASSERT_EQ(outputs.size(), 1U);

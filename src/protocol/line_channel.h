@@ -2,6 +2,7 @@
 // the channel's own, apart from stdin, stdout and stderr, because native libraries print there.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,12 @@ class LineReader {
  public:
   explicit LineReader(int fd) : fd_(fd) {}
 
+  // A line may have so many bytes; before the first call, any number.
+  void limit_line(size_t max_bytes) { max_bytes_ = max_bytes; }
+
+  // Whether what has arrived without a line feed is more than that.
+  bool is_too_long() const { return searched_ > max_bytes_; }
+
   // Reads once, blocking unless poll said that there is something, and keeps what came. False at
   // the end of the stream.
   bool read_some();
@@ -32,6 +39,7 @@ class LineReader {
   int fd_;
   std::string pending_;
   size_t searched_ = 0;  // bytes of pending_ known to hold no line feed
+  size_t max_bytes_ = std::numeric_limits<size_t>::max();
 };
 
 }  // namespace dnnbench

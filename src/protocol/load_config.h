@@ -1,9 +1,10 @@
-// What the parent asks an engine to load, and what the engine says is then in force. Plain data
-// that travels between the two as JSON (protocol/messages.h).
+// What an engine is asked to load, and what it says of that afterwards. Plain data, which travels
+// between the two processes as JSON (protocol/messages.h).
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,18 +12,26 @@ namespace dnnbench {
 
 struct LoadConfig {
   std::string model_path;
-  std::string device = "cpu";     // cpu, gpu or arm
-  std::string variant;            // which of the engine's providers: its backend_meta; "" its usual
+  std::string provider;           // which of the engine's providers: "cuda"; "" its usual one
   std::string precision = "f32";  // f32, f16, bf16, or default (what the engine would choose)
   int threads = 1;                // threads that compute one inference
   bool optimize = true;           // false: the engine's plainest form (the reference)
   std::map<std::string, std::vector<int64_t>> input_shapes;  // every dimension of every tensor
                                                              // input; may be empty: the model's own
-  double tune_budget_s = 0;  // to look for faster code in, where the engine can
+  double tune_budget_s = 0;  // to look for faster code in; 0 for an engine that doesn't tune
   // For an engine that imports, "" for the others:
   std::string simplified_path;  // the model's simplified form without its weights
   std::string
       bound_inputs_file;  // inputs to be taken as constants (protocol/value_file.h); "" none
+};
+
+// The parts of a load's duration that are reported by themselves.
+struct LoadTimes {
+  double convert_s = 0;             // of an engine that imports: building the library's own form of
+                                    // the model; what follows (optimising, a session) is load_s
+  std::optional<double> compile_s;  // by a compiler that works ahead of the measurement; absent
+                                    // where there is none or its earlier work was in the cache
+  std::optional<double> tune_s;     // the search that tune_budget_s asks for; absent without one
 };
 
 // Where a part of the model really runs.

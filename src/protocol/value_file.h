@@ -15,7 +15,9 @@ namespace dnnbench {
 // Throws Error when the file can't be written.
 void write_values(const std::string& path, const std::vector<Value>& values);
 
-// Throws Error when the file can't be read or is not such a file.
-std::vector<Value> read_values(const std::string& path);
+// Throws Error when the file can't be read or is not such a file: every size in it must fit the
+// type and shape beside it and the file's own size. Doesn't block, whatever lies at `path`.
+// `max_bytes`: of the file, 0 any.
+std::vector<Value> read_values(const std::string& path, int64_t max_bytes = 0);
 
 }  // namespace dnnbench

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,13 @@
 
 namespace dnnbench {
 
+struct Abilities {
+  bool imports = false;         // load needs the model's simplified form because the library does
+                                // not read ONNX; import/read_graph.h reads it
+  bool compiles_ahead = false;  // load may compile ahead of the measurement: LoadTimes::compile_s
+  bool tunes = false;           // load can look for faster code: LoadConfig::tune_budget_s
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -26,41 +32,19 @@ class Engine {
   // Throws Error with the sentence that says what to install when the library is not there.
   virtual std::string version() = 0;
 
-  // What a user would put after the engine's name to say which of its providers: "cpu".
-  virtual std::string variant() { return "cpu"; }
+  // What the engine can do beside running ONNX models. May be called before load.
+  virtual Abilities abilities() { return {}; }
 
-  // Reads, converts and compiles a model. Timed once, as load_s. A second call replaces the first
-  // model. Leaves no part of an earlier model behind when it throws.
-  virtual void load(const LoadConfig& config) = 0;
-
-  // Whether load needs the model's simplified form (LoadConfig::simplified_path) because the
-  // library does not read ONNX: such an engine reads it with import/read_graph.h.
-  virtual bool imports() { return false; }
-
-  // Of the last load's duration, the seconds that building the library's own form of the model
-  // took; what follows (optimising, compiling, a session) is load_s. Only of an engine that
-  // imports.
-  virtual double convert_s() { return 0; }
-
-  // Of the last load's duration, the seconds that a compiler took which works ahead of the
-  // measurement; absent where there is none or its earlier work was found in the cache.
-  virtual std::optional<double> compile_s() { return std::nullopt; }
-
-  // Of the last load's duration, the seconds that the search for faster code took for which
-  // LoadConfig::tune_budget_s asks; absent where there was none.
-  virtual std::optional<double> tune_s() { return std::nullopt; }
+  // Reads, converts and compiles a model. Timed once; returns what of that time is reported by
+  // itself, the rest is load_s. A second call replaces the first model. Leaves no part of an earlier
+  // model behind when it throws.
+  virtual LoadTimes load(const LoadConfig& config) = 0;
 
   // Writes the loaded model in the library's own form, for the library's users, to `path` with an
   // extension of the engine's choice. Returns what it wrote. Never timed. Only of an engine that
   // imports.
   virtual std::string save_converted(const std::string& path) {
     throw Unsupported("this engine reads ONNX itself and converts nothing to " + path);
-  }
-
-  // Simplifies a model for the engines that import: import/simplify.h says what and where. Returns
-  // the seconds it took. Only of the engine that can.
-  virtual double simplify(const LoadConfig& config, const std::string& path) {
-    throw Unsupported("this engine can't simplify " + config.model_path + " to " + path);
   }
 
   // What is then really in force. Never timed. May throw Unsupported where that is not what was

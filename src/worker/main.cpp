@@ -1,4 +1,4 @@
 // The main of every dnnbench-engine-<name>.
 #include "worker/serve.h"
 
-int main() { return dnnbench::serve(); }
+int main() { return dnnbench::serve_engine(); }

@@ -7,6 +7,7 @@ namespace dnnbench {
 
 // CLOCK_MONOTONIC, which all processes share.
 int64_t now_ns();
+inline double to_seconds(int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e9; }
 
 // Of all its threads together, since each began.
 struct ProcessCounters {

@@ -2,31 +2,26 @@
 // engine that is linked into this executable. Single-threaded; the timed loop is run_slice.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <functional>
+#include <nlohmann/json.hpp>
 
+#include "protocol/messages.h"
 #include "worker/engine.h"
-#include "worker/process_counters.h"
 
 namespace dnnbench {
 
-// Timed experiments, one entry an experiment, on CLOCK_MONOTONIC.
-struct Slice {
-  std::vector<int64_t> start_ns;
-  std::vector<int64_t> duration_ns;  // of all `number` inferences of the experiment together
-  ProcessCounters counted;
-};
-
-struct SliceRequest {
-  int64_t experiments = 1;  // at most so many
-  int64_t number = 1;       // inferences an experiment
-  double max_s = 0;         // begin no further experiment after so long; at least one is run
-};
-
 // Runs the experiments back to back. Between two clock readings lies nothing but Engine::run.
-Slice run_slice(Engine& engine, const SliceRequest& request);
+TimedSlice run_slice(Engine& engine, const SliceRequest& request);
+
+// Answers a request, whose key "do" is given apart, with the reply's fields, or throws
+// (worker/engine.h says what).
+using Handler =
+    std::function<nlohmann::json(const std::string& verb, const nlohmann::json& request)>;
 
 // Serves requests from kRequestFd until it is closed. Returns the process's exit code.
-int serve();
+int serve(const Handler& handler);
+
+// The same with make_engine's engine.
+int serve_engine();
 
 }  // namespace dnnbench

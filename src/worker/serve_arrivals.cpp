@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 
 #include "core/error.h"
+#include "worker/process_counters.h"
 
 namespace dnnbench {
 namespace {
@@ -65,37 +67,48 @@ int64_t wait_until(int64_t time_ns) {
   return at_ns - start_ns;
 }
 
-void reserve(size_t count, Served& served) {
-  for (auto* list : {&served.request, &served.begin_ns, &served.finish_ns, &served.late_ns}) {
-    list->reserve(count);
-  }
+void reserve(size_t count, ServedPart& served) {
+  served.request.reserve(count);
+  for (auto* list : {&served.begin_s, &served.end_s, &served.late_s}) list->reserve(count);
+}
+
+int64_t to_nanoseconds(double seconds) { return std::llround(seconds * 1e9); }
+
+std::vector<int64_t> to_nanoseconds(const std::vector<double>& seconds) {
+  std::vector<int64_t> nanoseconds;
+  nanoseconds.reserve(seconds.size());
+  for (const double value : seconds) nanoseconds.push_back(to_nanoseconds(value));
+  return nanoseconds;
 }
 
 }  // namespace
 
-Served serve_arrivals(Engine& engine, const Arrivals& arrivals) {
+ServedPart serve_arrivals(Engine& engine, const Schedule& schedule) {
   prctl(PR_SET_TIMERSLACK, 1);  // nanoseconds; otherwise every sleep ends up to 50 us late
-  Tickets tickets(arrivals.tickets_file);
-  Served served;
-  reserve(arrivals.arrival_ns.size(), served);
-  const int64_t end_ns = arrivals.origin_ns + arrivals.end_ns;
+  Tickets tickets(schedule.tickets_file);
+  const std::vector<int64_t> arrival_ns = to_nanoseconds(schedule.arrival_s);
+  const int64_t origin_ns = to_nanoseconds(schedule.origin_s);
+  const int64_t end_ns = origin_ns + to_nanoseconds(schedule.end_s);
+  ServedPart served;
+  reserve(arrival_ns.size(), served);
   const ProcessCounters before = read_process_counters();
-  int64_t spun_ns = 0, free_ns = arrivals.origin_ns;
-  for (size_t i = tickets.take(); i < arrivals.arrival_ns.size() && free_ns < end_ns;
-       i = tickets.take()) {
-    const int64_t intended_ns = arrivals.origin_ns + arrivals.arrival_ns[i];
+  int64_t spun_ns = 0, free_ns = origin_ns;
+  for (size_t i = tickets.take(); i < arrival_ns.size() && free_ns < end_ns; i = tickets.take()) {
+    const int64_t intended_ns = origin_ns + arrival_ns[i];
     spun_ns += wait_until(intended_ns);
     const int64_t begin_ns = now_ns();
     engine.run();
     const int64_t finish_ns = now_ns();
-    served.request.push_back(static_cast<int64_t>(i));
-    served.begin_ns.push_back(begin_ns);
-    served.finish_ns.push_back(finish_ns);
-    served.late_ns.push_back(begin_ns - std::max(intended_ns, free_ns));
+    served.request.push_back(i);
+    served.begin_s.push_back(to_seconds(begin_ns));
+    served.end_s.push_back(to_seconds(finish_ns));
+    served.late_s.push_back(to_seconds(begin_ns - std::max(intended_ns, free_ns)));
     free_ns = finish_ns;
   }
-  served.counted = since(before);
-  served.counted.cpu_ns = std::max<int64_t>(0, served.counted.cpu_ns - spun_ns);
+  const ProcessCounters counted = since(before);
+  served.waited_s = to_seconds(counted.waited_ns);
+  served.cpu_s = to_seconds(std::max<int64_t>(0, counted.cpu_ns - spun_ns));
+  served.involuntary_switches = counted.involuntary_switches;
   return served;
 }
 

@@ -18,14 +18,15 @@ namespace {
 class CountingEngine : public Engine {
  public:
   std::string version() override { return "9.8"; }
-  std::string variant() override { return "counting"; }
-  void load(const LoadConfig& config) override {
+  Abilities abilities() override { return {true, false, true}; }
+  LoadTimes load(const LoadConfig& config) override {
     if (config.model_path == "unsupported") throw Unsupported("operator X");
     if (config.model_path == "failed") throw Error("a broken model");
     if (config.model_path == "out_of_memory") throw std::bad_alloc();
     if (config.model_path == "no exception") throw 5;
     if (config.model_path == "no UTF-8") throw Error("\xff\n\xfe");
     config_ = config;
+    return {};
   }
   InForce in_force() override {
     return {config_.precision, config_.threads, {{"CPU", 3}}, {{"key", "value"}}};
@@ -44,33 +45,33 @@ constexpr double kForever_s = 1e6;
 
 TEST(RunSlice, RunsAsManyExperimentsAsAskedFor) {
   CountingEngine engine;
-  const Slice slice = run_slice(engine, {5, 3, kForever_s});
+  const TimedSlice slice = run_slice(engine, {5, 3, kForever_s});
   EXPECT_EQ(engine.runs, 15);
-  EXPECT_EQ(slice.start_ns.size(), 5U);
-  EXPECT_EQ(slice.duration_ns.size(), 5U);
+  EXPECT_EQ(slice.start_s.size(), 5U);
+  EXPECT_EQ(slice.duration_s.size(), 5U);
 }
 
 TEST(RunSlice, BeginsNoFurtherExperimentWhenTheTimeIsOver) {
   CountingEngine engine;
-  const Slice slice = run_slice(engine, {1000, 4, 0});
+  const TimedSlice slice = run_slice(engine, {1000, 4, 0});
   EXPECT_EQ(engine.runs, 4);
-  EXPECT_EQ(slice.start_ns.size(), 1U);
+  EXPECT_EQ(slice.start_s.size(), 1U);
 }
 
 TEST(RunSlice, RunsAtLeastOneExperiment) {
   CountingEngine engine;
-  EXPECT_EQ(run_slice(engine, {0, 1, kForever_s}).start_ns.size(), 1U);
-  EXPECT_EQ(run_slice(engine, {-3, 1, -1}).start_ns.size(), 1U);
+  EXPECT_EQ(run_slice(engine, {0, 1, kForever_s}).start_s.size(), 1U);
+  EXPECT_EQ(run_slice(engine, {-3, 1, -1}).start_s.size(), 1U);
   EXPECT_EQ(engine.runs, 2);
 }
 
 TEST(RunSlice, ExperimentsFollowEachOther) {
   CountingEngine engine;
-  const Slice slice = run_slice(engine, {100, 10, kForever_s});
-  for (size_t i = 0; i < slice.start_ns.size(); ++i) {
-    EXPECT_GE(slice.duration_ns[i], 0);
-    const int64_t before_ns = i == 0 ? 0 : slice.start_ns[i - 1] + slice.duration_ns[i - 1];
-    EXPECT_GE(slice.start_ns[i], before_ns);
+  const TimedSlice slice = run_slice(engine, {100, 10, kForever_s});
+  for (size_t i = 0; i < slice.start_s.size(); ++i) {
+    EXPECT_GT(slice.duration_s[i], 0);
+    const double before_s = i == 0 ? 0 : slice.start_s[i - 1] + slice.duration_s[i - 1];
+    EXPECT_GE(slice.start_s[i], before_s - 1e-6);
   }
 }
 
@@ -90,7 +91,7 @@ class Served {
       dup2(reply_copy, kReplyFd);
       close(request_copy);
       close(reply_copy);
-      _exit(serve());
+      _exit(serve_engine());
     }
     close(requests[0]);
     close(replies[1]);
@@ -113,7 +114,7 @@ class Served {
   nlohmann::json load(const std::string& model_path) {
     LoadConfig config;
     config.model_path = model_path;
-    return ask(nlohmann::json{{"do", "load"}, {"config", config}}.dump());
+    return ask(request_of(verb::kLoad, config).dump());
   }
 
   // Closes the requests and gives the exit code.
@@ -138,14 +139,16 @@ TEST(Serve, AnswersEveryRequestInTurnAndEndsWithThem) {
   const auto hello = served.ask(R"({"do":"hello"})");
   EXPECT_EQ(hello.at("ok"), true);
   EXPECT_EQ(hello.at("version"), "9.8");
-  EXPECT_EQ(hello.at("variant"), "counting");
+  EXPECT_EQ(hello.at("imports"), true);
+  EXPECT_EQ(hello.at("compiles_ahead"), false);
+  EXPECT_EQ(hello.at("tunes"), true);
   EXPECT_GT(hello.at("peak_rss_bytes").get<int64_t>(), 100'000);
   const auto loaded = served.load("model.onnx");
   EXPECT_GE(loaded.at("load_s").get<double>(), 0);
   EXPECT_EQ(loaded.at("in_force").at("placement").at(0).at("nodes"), 3);
   const auto slice = served.ask(R"({"do":"slice","experiments":7,"number":2,"max_s":1000})");
-  EXPECT_EQ(slice.at("duration_ns").size(), 7U);
-  EXPECT_GT(slice.at("cpu_ns").get<int64_t>(), 0);
+  EXPECT_EQ(slice.at("duration_s").size(), 7U);
+  EXPECT_GT(slice.at("cpu_s").get<double>(), 0);
   EXPECT_GE(slice.at("involuntary_switches").get<int64_t>(), 0);
   EXPECT_EQ(served.end(), 0);
 }

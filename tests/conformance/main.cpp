@@ -17,7 +17,7 @@ using namespace dnnbench;
 
 struct Options {
   std::string cases;
-  std::vector<std::string> engines;  // none: all of this build but the tests' own and tvm
+  std::vector<std::string> engines;  // none: all but the tests' own and those that compile
   std::string form;                  // "inputs" or "constants"; "" both
   size_t sample = 0;
   uint64_t seed = 1;
@@ -58,39 +58,15 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// A folder of this run, gone with it.
-class WorkFolder {
- public:
-  WorkFolder() : path_(std::filesystem::temp_directory_path() / "dnnbench-conformance-XXXXXX") {
-    if (mkdtemp(path_.data()) == nullptr) throw Error("can't make the folder " + path_);
-  }
-  ~WorkFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-Hello greet(const std::string& engine, const std::string& work_folder) {
-  WorkerOptions options;
-  options.engine = engine;
-  options.log_path = work_folder + "/hello.log";
-  return EngineSession(options, work_folder).hello();
-}
-
-std::vector<std::string> engines_to_run(const Options& options) {
+// All of this build but the tests' own, and those that compile ahead: that takes seconds a model, an
+// hour and a half for all of them; --engine=NAME asks for it.
+std::vector<std::string> engines_to_run(const Options& options, const WorkFolder& work) {
   if (!options.engines.empty()) return options.engines;
   std::vector<std::string> engines = built_engines();
-  // TVM's compiler takes seconds a model, an hour and a half for all of them: --engine=tvm asks for
-  // it.
-  for (const char* left_out : {"fake", "tvm"}) {
-    engines.erase(std::remove(engines.begin(), engines.end(), left_out), engines.end());
-  }
+  const auto is_left_out = [&](const std::string& engine) {
+    return engine == "fake" || greet(engine, work).compiles_ahead;
+  };
+  engines.erase(std::remove_if(engines.begin(), engines.end(), is_left_out), engines.end());
   return engines;
 }
 
@@ -126,8 +102,8 @@ int run(const Options& options) {
   const WorkFolder work_folder;
   const std::vector<ConformanceCase> cases = read_cases(options, work_folder.path());
   std::vector<EngineSweep> sweeps;
-  for (const std::string& engine : engines_to_run(options)) {
-    const Hello hello = greet(engine, work_folder.path());
+  for (const std::string& engine : engines_to_run(options, work_folder)) {
+    const Hello hello = greet(engine, work_folder);
     sweeps.push_back({engine, hello.version,
                       run_sweep(engine, hello.imports, cases, work_folder.path()), hello.imports});
   }

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "process/engine_session.h"
+#include "process/simplifier_process.h"
 #include "protocol/value_file.h"
 
 namespace dnnbench {
@@ -57,25 +58,42 @@ void run_data(Worker& worker, const LoadConfig& config, const DataSet& data,
   if (!why.empty()) outcome = {OutcomeKind::kWrongOutput, why};
 }
 
-Outcome run_case(Worker& worker, Worker* simplifier, const ConformanceCase& test,
+// Simplifies in a process that is replaced after a failure.
+class Simplifier {
+ public:
+  explicit Simplifier(const std::string& work_folder) : work_folder_(work_folder) {}
+
+  // Has the configuration name the simplified form, or says why there is none.
+  Outcome simplify(LoadConfig& config) {
+    config.simplified_path = work_folder_ + "/simplified.onnx";
+    try {
+      if (!process_) process_.emplace(work_folder_ + "/simplify.log", kTimeout_s);
+      process_->simplify(config, config.simplified_path);
+      return {};
+    } catch (const EngineEnded& ended) {
+      if (ended.outcome.kind != OutcomeKind::kUnsupported) process_.reset();
+      return ended.outcome;
+    }
+  }
+
+ private:
+  std::string work_folder_;
+  std::optional<SimplifierProcess> process_;
+};
+
+Outcome run_case(Worker& worker, Simplifier* simplifier, const ConformanceCase& test,
                  const std::string& work_folder) {
   Outcome outcome;
-  Worker* at_work = &worker;
   try {
     for (const DataSet& data : test.data_sets) {
       LoadConfig config = config_for(data);
-      if (simplifier != nullptr) {
-        at_work = simplifier;
-        const std::string file = work_folder + "/simplified.onnx";
-        simplifier->session().simplify(config, file);
-        config.simplified_path = file;
-        at_work = &worker;
-      }
+      if (simplifier != nullptr) outcome = simplifier->simplify(config);
+      if (!outcome.ok()) return outcome;
       run_data(worker, config, data, work_folder, outcome);
       if (!outcome.ok()) return outcome;
     }
   } catch (const EngineEnded& ended) {
-    at_work->end_after(ended.outcome);
+    worker.end_after(ended.outcome);
     return ended.outcome;
   }
   return outcome;
@@ -86,7 +104,7 @@ Outcome run_case(Worker& worker, Worker* simplifier, const ConformanceCase& test
 Sweep run_sweep(const std::string& engine, bool imports, const std::vector<ConformanceCase>& cases,
                 const std::string& work_folder) {
   Worker worker(engine, work_folder);
-  Worker simplifier("onnxruntime", work_folder);
+  Simplifier simplifier(work_folder);
   Sweep sweep;
   for (const ConformanceCase& test : cases) {
     sweep[test.name] = run_case(worker, imports ? &simplifier : nullptr, test, work_folder);

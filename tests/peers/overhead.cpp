@@ -15,19 +15,19 @@ constexpr int64_t kExperiments = 1'000'000;
 class EmptyEngine : public Engine {
  public:
   std::string version() override { return "1"; }
-  void load(const LoadConfig&) override {}
+  LoadTimes load(const LoadConfig&) override { return {}; }
   InForce in_force() override { return {}; }
   void set_inputs(const std::vector<Value>&) override {}
   void run() override {}
   std::vector<Value> outputs() override { return {}; }
 };
 
-void print_nanoseconds(const char* what, std::vector<int64_t> times_ns) {
-  std::sort(times_ns.begin(), times_ns.end());
+void print_nanoseconds(const char* what, std::vector<double> times_s) {
+  std::sort(times_s.begin(), times_s.end());
   const auto at = [&](double share) {
-    return static_cast<long long>(times_ns[static_cast<size_t>(share * (times_ns.size() - 1))]);
+    return 1e9 * times_s[static_cast<size_t>(share * static_cast<double>(times_s.size() - 1))];
   };
-  std::printf("%-8s median %lld ns, p99 %lld ns\n", what, at(0.5), at(0.99));
+  std::printf("%-8s median %.0f ns, p99 %.0f ns\n", what, at(0.5), at(0.99));
 }
 
 }  // namespace
@@ -38,12 +38,12 @@ std::unique_ptr<Engine> make_engine() { return std::make_unique<EmptyEngine>(); 
 
 int main() {
   const auto engine = dnnbench::make_engine();
-  const dnnbench::Slice slice =
+  const dnnbench::TimedSlice slice =
       dnnbench::run_slice(*engine, {dnnbench::kExperiments, /*number=*/1, /*max_s=*/60});
-  std::vector<int64_t> outside_ns;
-  for (size_t i = 1; i < slice.start_ns.size(); ++i) {
-    outside_ns.push_back(slice.start_ns[i] - slice.start_ns[i - 1] - slice.duration_ns[i - 1]);
+  std::vector<double> outside_s;
+  for (size_t i = 1; i < slice.start_s.size(); ++i) {
+    outside_s.push_back(slice.start_s[i] - slice.start_s[i - 1] - slice.duration_s[i - 1]);
   }
-  dnnbench::print_nanoseconds("inside", slice.duration_ns);
-  dnnbench::print_nanoseconds("outside", outside_ns);
+  dnnbench::print_nanoseconds("inside", slice.duration_s);
+  dnnbench::print_nanoseconds("outside", outside_s);
 }

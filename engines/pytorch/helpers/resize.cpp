@@ -2,7 +2,7 @@
 
 namespace dnnbench::pytorch {
 
-// The same arithmetic as interpolation.cpp, for scales and sizes that are known only when it runs.
+// The same arithmetic as semantics/resize.h, for scales and sizes that are known only when it runs.
 const char* const kResizingHelpers = R"(
 def resize_coordinates(self, n: int, out: int, scale: float, how: str, start: float, end: float):
   at = torch.arange(out, dtype=6)
@@ -55,7 +55,7 @@ def resize_matrix(self, at: Tensor, n: int, scale: float, mode: str, a: float, e
   return torch.scatter_add(matrix, 1, torch.clamp(index, 0, n - 1).to(4), weights)
 
 def resize_dynamic(self, x: Tensor, scales: List[float], sizes: List[int], roi: List[float], axes: List[int], policy: str, mode: str, how: str, nearest: str, a: float, excludes: bool, antialias: bool, outside: float):
-  count = len(sizes) if len(sizes) > 0 else len(scales)
+  count = len(axes)
   wanted = sizes[:]
   scale = scales[:]
   if len(sizes) > 0:
@@ -63,27 +63,26 @@ def resize_dynamic(self, x: Tensor, scales: List[float], sizes: List[int], roi: 
     least = 1e30
     most = 0.0
     for i in range(count):
-      axis = axes[i] if len(axes) > 0 else i
+      axis = axes[i]
       scale[i] = float(sizes[i]) / float(x.size(axis))
       least = min(least, scale[i])
       most = max(most, scale[i])
     if policy != "stretch":
       for i in range(count):
-        axis = axes[i] if len(axes) > 0 else i
+        axis = axes[i]
         scale[i] = least if policy == "not_larger" else most
         wanted[i] = int(scale[i] * float(x.size(axis)) + 0.5)
   beyond = torch.zeros([1], dtype=11)
   for i in range(count):
-    axis = axes[i] if len(axes) > 0 else i
-    if axis < 0:
-      axis += x.dim()
+    axis = axes[i]
     n = x.size(axis)
     start = 0.0
     end = 1.0
     if len(roi) > 0:
       start = roi[i]
       end = roi[count + i]
-    out = wanted[i] if len(sizes) > 0 else int(float(n) * (end - start) * scale[i] + 1e-6)
+    # A product in float32, as ONNX Runtime rounds it.
+    out = wanted[i] if len(sizes) > 0 else int(torch.full([], float(n), dtype=6) * scale[i])
     if out != n or scale[i] != 1.0 or start != 0.0 or end != 1.0:
       at = self.resize_coordinates(n, out, scale[i], how, start, end)
       if mode == "nearest":

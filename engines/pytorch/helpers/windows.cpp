@@ -16,15 +16,12 @@ def last_axes(self, count: int):
     axes[i] = -1 - i
   return axes
 
-def average_of_windows(self, x: Tensor, weights: Tensor, kernel: List[int], strides: List[int], dilations: List[int]):
-  axes = self.last_axes(len(kernel))
-  total = torch.sum(self.windows(x, kernel, strides, dilations), axes)
-  return total / torch.sum(self.windows(weights, kernel, strides, dilations), axes)
+def sum_of_windows(self, x: Tensor, kernel: List[int], strides: List[int], dilations: List[int]):
+  return torch.sum(self.windows(x, kernel, strides, dilations), self.last_axes(len(kernel)))
 
 def power_mean_of_windows(self, x: Tensor, p: float, kernel: List[int], strides: List[int], dilations: List[int]):
   powers = torch.pow(torch.abs(x), p)
-  total = torch.sum(self.windows(powers, kernel, strides, dilations), self.last_axes(len(kernel)))
-  return torch.pow(total, 1.0 / p)
+  return torch.pow(self.sum_of_windows(powers, kernel, strides, dilations), 1.0 / p)
 
 def max_pool_indices(self, indices: Tensor, sizes: List[int], offset: List[int], original: List[int], column_major: bool):
   # The library counts within each channel of the padded input, ONNX within the whole tensor.

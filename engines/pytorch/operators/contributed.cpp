@@ -36,8 +36,8 @@ std::string activated(Operation& op, const std::string& x) {
 }
 
 void write_fused_conv(Operation& op) {
-  const Window window = read_window(op, kernel_of_weights(op, 1));
-  std::string y = op.let(write_convolution(op, window, op.in(0), op.in(1), op.in_or(2, "None")));
+  const Windows windows = read_windows(op, kernel_of_weights(op, 1));
+  std::string y = op.let(write_convolution(op, windows, op.in(0), op.in(1), op.in_or(2, "None")));
   if (op.has(3)) y = op.let(fmt::format("{} + {}", y, op.in(3)));
   op.out(activated(op, y));
 }

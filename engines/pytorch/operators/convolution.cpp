@@ -10,14 +10,14 @@ namespace dnnbench::pytorch {
 namespace {
 
 void write_conv(Operation& op) {
-  const Window window = read_window(op, kernel_of_weights(op, 1));
-  op.out(write_convolution(op, window, op.in(0), op.in(1), op.in_or(2, "None")));
+  const Windows windows = read_windows(op, kernel_of_weights(op, 1));
+  op.out(write_convolution(op, windows, op.in(0), op.in(1), op.in_or(2, "None")));
 }
 
 // Integers have no kernel in the library but the slow one; doubles hold products of 8-bit integers
 // exactly, as does float32 while the sums stay below 2^24.
 void write_conv_integer(Operation& op) {
-  const Window window = read_window(op, kernel_of_weights(op, 1));
+  const Windows windows = read_windows(op, kernel_of_weights(op, 1));
   const auto centred = [&](size_t index, size_t zero_point) {
     std::string x = op.in(index) + ".to(7)";
     if (!op.has(zero_point)) return x;
@@ -33,66 +33,34 @@ void write_conv_integer(Operation& op) {
     return op.let(x + " - " + zero);
   };
   const std::string x = op.let(centred(0, 2)), w = op.let(centred(1, 3));
-  op.out(fmt::format("{}.to(3)", write_convolution(op, window, x, w, "None")), DataType::kInt32);
-}
-
-// Pads of `auto_pad` and `output_shape`, which ONNX has split so that the output gets its size.
-void set_transposed_pads(Operation& op, const Shape& output_padding, Window& window) {
-  const size_t count = window.kernel.size();
-  const Shape wanted = op.node.integers("output_shape");
-  const std::string auto_pad = op.node.text("auto_pad", "NOTSET");
-  if (wanted.empty() && auto_pad != "SAME_UPPER" && auto_pad != "SAME_LOWER") return;
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t in = op.size(0, static_cast<int64_t>(i) + 2);
-    const int64_t out = wanted.empty() ? in * window.strides[i] : wanted[wanted.size() - count + i];
-    const int64_t total = window.strides[i] * (in - 1) + output_padding[i] +
-                          (window.kernel[i] - 1) * window.dilations[i] + 1 - out;
-    if (total < 0) {  // more than the kernel gives: added at the end
-      window.begin[i] = 0;
-      window.end[i] = total;
-      continue;
-    }
-    const int64_t small = total / 2;
-    const bool upper = auto_pad == "SAME_UPPER";
-    window.begin[i] = upper ? small : total - small;
-    window.end[i] = upper ? total - small : small;
-  }
+  op.out(fmt::format("{}.to(3)", write_convolution(op, windows, x, w, "None")), DataType::kInt32);
 }
 
 // What the library pads alike on both sides is cut or added after it.
 void write_conv_transpose(Operation& op) {
-  Window window = read_window(op, kernel_of_weights(op, 1));
-  const size_t count = window.kernel.size();
-  const Shape output_padding = op.node.integers("output_padding", Shape(count, 0));
-  set_transposed_pads(op, output_padding, window);
-  // Without padding and with what is to be added at the end; the rest is a crop.
-  std::string y;
-  const bool symmetric =
-      window.begin == window.end &&
-      std::all_of(window.begin.begin(), window.begin.end(), [](int64_t pad) { return pad >= 0; });
-  const bool small_additions = [&] {
-    for (size_t i = 0; i < count; ++i) {
-      if (output_padding[i] >= std::max(window.strides[i], window.dilations[i])) return false;
-    }
-    return true;
-  }();
-  const std::string form = fmt::format("torch.conv_transpose{}d", count);
-  op.require(count >= 1 && count <= 3, "more than three spatial dimensions");
-  if (symmetric && small_additions) {
-    op.out(fmt::format("{}({}, {}, {}, {}, {}, {}, {}, {})", form, op.in(0), op.in(1),
-                       op.in_or(2, "None"), list(window.strides), list(window.begin),
-                       list(output_padding), op.node.integer("group", 1), list(window.dilations)));
-    return;
+  const semantics::TransposedWindows w =
+      semantics::read_transposed_windows(op.node, spatial_sizes(op, 0), kernel_of_weights(op, 1));
+  const size_t count = w.dimensions();
+  op.require(count <= 3, "more than three spatial dimensions");
+  const auto write = [&](const std::string& bias, const Shape& pads, const Shape& output_padding) {
+    return fmt::format("torch.conv_transpose{}d({}, {}, {}, {}, {}, {}, {}, {})", count, op.in(0),
+                       op.in(1), bias, list(w.strides), list(pads), list(output_padding),
+                       op.node.integer("group", 1), list(w.dilations));
+  };
+  bool in_library = w.before == w.after;
+  for (size_t i = 0; i < count; ++i) {
+    in_library = in_library && w.before[i] >= 0 &&
+                 w.output_padding[i] < std::max(w.strides[i], w.dilations[i]);
   }
-  y = op.let(fmt::format("{}({}, {}, None, {}, {}, {}, {}, {})", form, op.in(0), op.in(1),
-                         list(window.strides), list(Shape(count, 0)), list(Shape(count, 0)),
-                         op.node.integer("group", 1), list(window.dilations)));
-  Shape pads;
-  for (size_t i = count; i-- > 0;) {
-    pads.push_back(-window.begin[i]);
-    pads.push_back(output_padding[i] - window.end[i]);
+  if (in_library) return op.out(write(op.in_or(2, "None"), w.before, w.output_padding));
+  Shape before(count), after(count);
+  for (size_t i = 0; i < count; ++i) {
+    before[i] = -w.before[i];
+    after[i] = w.output_padding[i] - w.after[i];
   }
-  y = op.let(fmt::format("torch.constant_pad_nd({}, {})", y, list(pads)));
+  const std::string whole = op.let(write("None", Shape(count, 0), Shape(count, 0)));
+  const std::string y = op.let(
+      fmt::format("torch.constant_pad_nd({}, {})", whole, list(pads_last_first(before, after))));
   if (!op.has(2)) return op.out(y);
   Shape bias(count + 1, 1);
   bias[0] = -1;
@@ -100,23 +68,22 @@ void write_conv_transpose(Operation& op) {
 }
 
 void write_deformable_conv(Operation& op) {
-  const Window window = read_window(op, kernel_of_weights(op, 1));
-  op.require(window.kernel.size() == 2, "other than two spatial dimensions");
+  const Windows w = read_windows(op, kernel_of_weights(op, 1));
+  op.require(w.dimensions() == 2, "other than two spatial dimensions");
   const std::string mask = op.in_or(4, "torch.empty([0])");
   const std::string bias = op.in_or(3, "torch.empty([0])");
   op.out(op.call("deformable_convolution",
-                 {op.in(0), op.in(1), op.in(2), bias, mask, list(window.strides),
-                  list({window.begin[0], window.begin[1], window.end[0], window.end[1]}),
-                  list(window.dilations), std::to_string(op.node.integer("group", 1)),
+                 {op.in(0), op.in(1), op.in(2), bias, mask, list(w.strides), list(w.before),
+                  list(w.dilations), std::to_string(op.node.integer("group", 1)),
                   std::to_string(op.node.integer("offset_group", 1))}));
 }
 
 // Image from columns: windows that overlap are added up.
 void write_col2im(Operation& op) {
-  const Window window = read_window(op, Shape(static_cast<size_t>(op.size(1, 0)), 1));
-  op.out(op.call("image_from_columns",
-                 {op.in(0), op.int_list(1), op.int_list(2), list(window.strides),
-                  list(window.begin), list(window.end), list(window.dilations)}));
+  const auto count = static_cast<size_t>(op.size(1, 0));
+  const Windows w = semantics::read_windows(op.node, Shape(count, -1), Shape(count, 1));
+  op.out(op.call("image_from_columns", {op.in(0), op.int_list(1), op.int_list(2), list(w.strides),
+                                        list(w.before), list(w.after), list(w.dilations)}));
 }
 
 }  // namespace

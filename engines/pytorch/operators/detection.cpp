@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "operators.h"
+#include "semantics/sampling.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -17,17 +18,11 @@ void write_non_max_suppression(Operation& op) {
 }
 
 void write_roi_align(Operation& op) {
-  // Half-pixel coordinates are the default from opset 16 on; before there were no others than
-  // these.
-  const std::string coordinates = op.node.text(
-      "coordinate_transformation_mode", op.node.opset < 16 ? "output_half_pixel" : "half_pixel");
-  op.out(op.call(
-      "roi_align",
-      {op.in(0), op.in(1), op.in(2) + ".to(4)", truth(op.node.text("mode", "avg") == "max"),
-       truth(coordinates == "half_pixel"), std::to_string(op.node.integer("output_height", 1)),
-       std::to_string(op.node.integer("output_width", 1)),
-       std::to_string(op.node.integer("sampling_ratio", 0)),
-       number(op.node.number("spatial_scale", 1))}));
+  const semantics::RoiAlign align = semantics::read_roi_align(op.node);
+  op.out(op.call("roi_align", {op.in(0), op.in(1), op.in(2) + ".to(4)", truth(align.takes_max),
+                               truth(align.half_pixel), std::to_string(align.rows),
+                               std::to_string(align.columns), std::to_string(align.samples),
+                               number(align.scale)}));
 }
 
 void write_max_roi_pool(Operation& op) {

@@ -23,6 +23,13 @@ void write_unary(Operation& op, const char* text) {
   op.out(fmt::format(fmt::runtime(text), op.in(0)));
 }
 
+// The library's own makes 0 of NaN.
+void write_sign(Operation& op) {
+  write_unary(op, is_floating_point(op.type(0))
+                      ? "torch.where(torch.isnan({0}), {0}, torch.sign({0}))"
+                      : "torch.sign({0})");
+}
+
 // Before opset 7 the second input is broadcast only with `broadcast`, from `axis` on.
 std::string second(Operation& op) {
   const bool old_form = op.node.domain.empty() && op.node.opset < 7;
@@ -262,7 +269,7 @@ void add_elementwise(Operators& table) {
       {"Relu", [](Operation& op) { write_unary(op, "torch.relu({})"); }},
       {"Round", [](Operation& op) { write_unary(op, "torch.round({})"); }},
       {"Sigmoid", [](Operation& op) { write_unary(op, "torch.sigmoid({})"); }},
-      {"Sign", [](Operation& op) { write_unary(op, "torch.sign({})"); }},
+      {"Sign", write_sign},
       {"Sin", [](Operation& op) { write_unary(op, "torch.sin({})"); }},
       {"Sinh", [](Operation& op) { write_unary(op, "torch.sinh({})"); }},
       {"Softplus", [](Operation& op) { write_unary(op, "torch.softplus({})"); }},

@@ -52,7 +52,6 @@ void write_dequantize(Operation& op) {
   const int64_t axis = op.node.integer("axis", 1);
   const int64_t wanted = op.node.integer("output_dtype", 0);
   const DataType type = wanted == 0 ? op.type(1) : static_cast<DataType>(wanted);
-  scalar_type(op.type(0));
   std::string x = op.in(0) + ".to(3)";
   if (op.has(2)) x = fmt::format("({} - {}.to(3))", x, spread(op, 2, axis));
   op.out(fmt::format("({}.to(6) * {}.to(6)).to({})", x, spread(op, 1, axis), dtype(type)), type);
@@ -83,10 +82,10 @@ void write_qlinear_matmul(Operation& op) {
 
 void write_qlinear_conv(Operation& op) {
   // x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias
-  const Window window = read_window(op, kernel_of_weights(op, 3));
+  const Windows windows = read_windows(op, kernel_of_weights(op, 3));
   const std::string x = op.let(centred(op, 0, 2, 1)), w = op.let(centred(op, 3, 5, 0));
   const std::string bias = op.has(8) ? op.in(8) + ".to(7)" : "None";
-  const std::string sum = op.let(write_convolution(op, window, x, w, bias));
+  const std::string sum = op.let(write_convolution(op, windows, x, w, bias));
   const std::string scale = fmt::format("({} * {} / {})", op.in(1) + ".reshape([])",
                                         along(op, 4, op.rank(0), 1), op.in(6) + ".reshape([])");
   const std::string scaled = op.let(fmt::format("{}.to(6) * {}", sum, scale));

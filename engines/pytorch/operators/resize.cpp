@@ -1,130 +1,49 @@
-// Resize, Upsample, GridSample, AffineGrid.
+// Resize and Upsample. Which elements a result is made of, and with what weights, is semantics/
+// resize.h's; the library's own resizing is used where it does the same.
+#include "semantics/resize.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "interpolation.h"
 #include "operators.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
 namespace {
 
+using semantics::AxisWeights;
+using semantics::ResizedAxis;
+using semantics::ResizeMode;
+using Axes = std::vector<ResizedAxis>;
+
 constexpr int64_t kMaxTapsOneByOne = 4;  // more become a product with a matrix
 
-struct Resizing {
-  ResizeMode mode;
-  std::vector<ResizedAxis> axes;  // one an axis of the input
-  double extrapolation_value = 0;
-};
-
-// An input of numbers: the tensor's, from opset 10 on; roi and sizes only from 11 on.
-std::optional<std::vector<double>> numbers(Operation& op, size_t index) {
-  if (!op.has(index)) return std::vector<double>{};
-  const auto& constant = op.variable(index).constant;
+// An input's numbers, none where there is no such input; nullopt where they are not constant.
+std::optional<std::vector<double>> numbers(const Operation& op, std::optional<size_t> index) {
+  if (!index) return std::vector<double>{};
+  const auto& constant = op.variable(*index).constant;
   if (!constant) return std::nullopt;
   return constant->doubles();
 }
 
-void read_mode(Operation& op, Resizing& resizing) {
-  ResizeMode& mode = resizing.mode;
-  mode.interpolation = op.node.text("mode", "nearest");
-  if (mode.interpolation == "bilinear") mode.interpolation = "linear";
-  op.require(mode.interpolation == "nearest" || mode.interpolation == "linear" ||
-                 mode.interpolation == "cubic",
-             "mode " + mode.interpolation);
-  const bool old = op.node.op == "Upsample" || op.node.opset < 11;
-  mode.coordinates =
-      op.node.text("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
-  mode.nearest = op.node.text("nearest_mode", old ? "simple" : "round_prefer_floor");
-  mode.cubic_a = op.node.number("cubic_coeff_a", -0.75);
-  mode.exclude_outside = op.node.integer("exclude_outside", 0) != 0;
-  mode.antialias = op.node.integer("antialias", 0) != 0;
-  mode.extrapolates = mode.coordinates == "tf_crop_and_resize";
-  resizing.extrapolation_value = op.node.number("extrapolation_value", 0);
-}
-
-std::vector<double> scales_of(Operation& op, size_t index) {
-  if (op.node.op == "Upsample" && op.node.opset < 9) {
-    const import::Attribute* scales = op.node.attribute("scales");
-    if (scales != nullptr) return scales->floats;
-    return {1, 1, op.node.number("height_scale", 1), op.node.number("width_scale", 1)};
-  }
-  const auto scales = numbers(op, index);
-  op.require(scales.has_value(), "scales that are not constant");
-  return *scales;
-}
-
-// Sizes that keep the picture's proportions, from opset 18 on.
-void keep_proportions(Operation& op, const std::vector<int64_t>& axes, std::vector<double>& sizes,
-                      std::vector<float>& scales) {
-  const std::string policy = op.node.text("keep_aspect_ratio_policy", "stretch");
-  if (policy == "stretch") return;
-  const bool smaller = policy == "not_larger";
-  float scale = smaller ? std::numeric_limits<float>::max() : 0;
-  for (const float one : scales) scale = smaller ? std::min(scale, one) : std::max(scale, one);
-  for (size_t i = 0; i < axes.size(); ++i) {
-    scales[i] = scale;
-    sizes[i] = std::floor(scale * static_cast<float>(op.size(0, axes[i])) + 0.5F);
-  }
-}
-
-void read_axes(Operation& op, Resizing& resizing) {
-  const bool old = op.node.op == "Upsample" || op.node.opset < 11;
-  const int64_t rank = op.rank(0);
-  std::vector<int64_t> axes = op.node.integers("axes");
-  if (axes.empty()) {
-    for (int64_t i = 0; i < rank; ++i) axes.push_back(i);
-  }
-  for (int64_t& axis : axes) axis = op.axis(axis);
-  std::vector<double> scales_given = scales_of(op, old ? 1 : 2);
-  auto sizes_given =
-      old ? std::optional<std::vector<double>>(std::vector<double>{}) : numbers(op, 3);
-  op.require(sizes_given.has_value(), "sizes that are not constant");
-  std::vector<float> scales(scales_given.begin(), scales_given.end());
-  if (!sizes_given->empty()) {
-    scales.clear();
-    for (size_t i = 0; i < axes.size(); ++i) {
-      scales.push_back(static_cast<float>((*sizes_given).at(i)) /
-                       static_cast<float>(op.size(0, axes[i])));
-    }
-    keep_proportions(op, axes, *sizes_given, scales);
-  }
-  std::vector<double> roi;
-  if (resizing.mode.extrapolates) {
-    const auto given = numbers(op, 1);
-    op.require(given.has_value() && given->size() == 2 * axes.size(),
-               "a region that is not constant");
-    roi = *given;
-  }
-  op.require(scales.size() == axes.size(), "neither scales nor sizes");
-  for (int64_t i = 0; i < rank; ++i) {
-    resizing.axes.push_back({op.size(0, i), op.size(0, i), 1, 0, 1});
-  }
-  for (size_t i = 0; i < axes.size(); ++i) {
-    ResizedAxis& axis = resizing.axes[static_cast<size_t>(axes[i])];
-    axis.scale = scales[i];
-    if (!roi.empty()) {
-      axis.roi_start = roi[i];
-      axis.roi_end = roi[axes.size() + i];
-    }
-    const double extent = roi.empty() ? 1 : axis.roi_end - axis.roi_start;
-    axis.size_out = sizes_given->empty()
-                        ? static_cast<int64_t>(std::floor(static_cast<float>(axis.size_in) *
-                                                          static_cast<float>(extent) * axis.scale))
-                        : static_cast<int64_t>((*sizes_given)[i]);
-  }
-}
-
-bool unchanged(const ResizedAxis& axis) {
-  return axis.size_in == axis.size_out && axis.scale == 1 && axis.roi_start == 0 &&
-         axis.roi_end == 1;
+// nullopt where they are known only when it runs.
+std::optional<Axes> known_axes(const Operation& op, const ResizeMode& mode) {
+  const semantics::ResizeInputs inputs = semantics::resize_inputs(op.node);
+  const std::vector<double> attribute = semantics::attribute_scales(op.node);
+  const auto scales = attribute.empty() ? numbers(op, inputs.scales) : attribute;
+  const auto sizes = numbers(op, inputs.sizes);
+  const auto roi = mode.crops() ? numbers(op, inputs.roi) : std::vector<double>{};
+  op.rank(0);
+  if (!scales || !sizes || !roi) return std::nullopt;
+  return semantics::resize_axes(op.node, mode, *op.variable(0).type.shape,
+                                {*scales, {sizes->begin(), sizes->end()}, *roi});
 }
 
 // The library's nearest neighbour takes floor(at * in / out), whatever else it is told.
-bool is_library_nearest(const AxisWeights& weights, const ResizedAxis& axis) {
+bool is_library_nearest(const ResizeMode& mode, const ResizedAxis& axis) {
+  const AxisWeights weights = semantics::axis_weights(mode, axis);
   const float scale = static_cast<float>(axis.size_in) / static_cast<float>(axis.size_out);
   for (int64_t at = 0; at < axis.size_out; ++at) {
     const auto index = std::min(static_cast<int64_t>(std::floor(static_cast<float>(at) * scale)),
@@ -135,16 +54,15 @@ bool is_library_nearest(const AxisWeights& weights, const ResizedAxis& axis) {
 }
 
 // A fast function of the library that computes the same; empty where there is none.
-std::string library_function(Operation& op, const Resizing& resizing) {
-  const auto& axes = resizing.axes;
-  if (axes.size() != 4 || !unchanged(axes[0]) || !unchanged(axes[1])) return "";
-  const ResizeMode& mode = resizing.mode;
-  if (mode.extrapolates || mode.antialias || mode.exclude_outside) return "";
+std::string library_function(Operation& op, const ResizeMode& mode, const Axes& axes) {
+  if (axes.size() != 4 || !axes[0].unchanged() || !axes[1].unchanged()) return "";
+  if (mode.crops() || mode.antialias || mode.exclude_outside) return "";
   if (op.type(0) != DataType::kFloat32 && op.type(0) != DataType::kFloat64) return "";
+  if (axes[2].size_in < 0 || axes[3].size_in < 0) return "";
   const std::string sizes = list({axes[2].size_out, axes[3].size_out});
   if (mode.interpolation == "nearest") {
     for (size_t i = 2; i < 4; ++i) {
-      if (!is_library_nearest(axis_weights(mode, axes[i]), axes[i])) return "";
+      if (!is_library_nearest(mode, axes[i])) return "";
     }
     return fmt::format("torch.upsample_nearest2d({}, {})", op.in(0), sizes);
   }
@@ -159,27 +77,14 @@ std::string library_function(Operation& op, const Resizing& resizing) {
   return fmt::format("torch.upsample_bilinear2d({}, {}, {})", op.in(0), sizes, truth(corners));
 }
 
-std::string weights_constant(Operation& op, const AxisWeights& weights, int64_t tap, size_t rank,
-                             size_t axis, DataType type) {
+// Values along one axis of a tensor.
+std::string along_constant(Operation& op, const std::vector<double>& values, size_t rank,
+                           size_t axis, DataType type) {
   Shape shape(rank, 1);
-  shape[axis] = static_cast<int64_t>(weights.outside.size());
+  shape[axis] = static_cast<int64_t>(values.size());
   Tensor tensor = make_tensor(type, shape);
-  std::vector<double> values;
-  for (size_t at = 0; at < weights.outside.size(); ++at) {
-    values.push_back(
-        weights.weights[at * static_cast<size_t>(weights.taps) + static_cast<size_t>(tap)]);
-  }
   from_doubles(values, tensor);
   return op.constant(std::move(tensor));
-}
-
-std::string indices_constant(Operation& op, const AxisWeights& weights, int64_t tap) {
-  std::vector<int64_t> indices;
-  for (size_t at = 0; at < weights.outside.size(); ++at) {
-    indices.push_back(
-        weights.indices[at * static_cast<size_t>(weights.taps) + static_cast<size_t>(tap)]);
-  }
-  return op.ints_constant(indices);
 }
 
 // [in, out], to be multiplied from the right.
@@ -196,113 +101,80 @@ std::string matrix_constant(Operation& op, const AxisWeights& weights, const Res
 }
 
 std::string resize_axis(Operation& op, const std::string& x, const AxisWeights& weights,
-                        const Resizing& resizing, size_t index, DataType type) {
-  const auto axis = static_cast<int64_t>(index);
-  if (resizing.mode.interpolation == "nearest") {
-    return fmt::format("torch.index_select({}, {}, {})", x, axis, indices_constant(op, weights, 0));
+                        const ResizeMode& mode, const Axes& axes, size_t index, DataType type) {
+  if (mode.interpolation == "nearest") {
+    return fmt::format("torch.index_select({}, {}, {})", x, index,
+                       op.ints_constant(weights.indices));
   }
   if (weights.taps > kMaxTapsOneByOne) {
-    return fmt::format("torch.matmul({0}.transpose({1}, -1), {2}).transpose({1}, -1)", x, axis,
-                       matrix_constant(op, weights, resizing.axes[index], type));
+    return fmt::format("torch.matmul({0}.transpose({1}, -1), {2}).transpose({1}, -1)", x, index,
+                       matrix_constant(op, weights, axes[index], type));
   }
   std::string sum;
   for (int64_t tap = 0; tap < weights.taps; ++tap) {
     if (tap > 0) sum += " + ";
-    sum += fmt::format("torch.index_select({}, {}, {}) * {}", x, axis,
-                       indices_constant(op, weights, tap),
-                       weights_constant(op, weights, tap, resizing.axes.size(), index, type));
+    sum += fmt::format("torch.index_select({}, {}, {}) * {}", x, index,
+                       op.ints_constant(weights.indices_of(tap)),
+                       along_constant(op, weights.weights_of(tap), axes.size(), index, type));
   }
   return sum;
 }
 
-std::string outside_constant(Operation& op, const AxisWeights& weights, size_t rank, size_t axis) {
-  Shape shape(rank, 1);
-  shape[axis] = static_cast<int64_t>(weights.outside.size());
-  Tensor tensor = make_tensor(DataType::kBool, shape);
-  for (size_t at = 0; at < weights.outside.size(); ++at) {
-    tensor.bytes[at] = std::byte{weights.outside[at] ? uint8_t{1} : uint8_t{0}};
-  }
-  return op.constant(std::move(tensor));
-}
-
-bool is_constant(Operation& op, size_t index) {
-  return !op.has(index) || op.variable(index).constant.has_value();
-}
-
 // With scales or sizes that are known only when it runs.
-void write_dynamic_resize(Operation& op, const Resizing& resizing) {
-  const ResizeMode& mode = resizing.mode;
-  const bool old = op.node.op == "Upsample" || op.node.opset < 11;
-  const auto floats = [&](size_t index) {
-    return op.has(index)
-               ? op.let_typed("List[float]", op.in(index) + ".to(7).reshape([-1]).tolist()")
-               : "[0.0][:0]";
+std::string resize_at_run_time(Operation& op, const ResizeMode& mode, const std::string& x) {
+  const semantics::ResizeInputs inputs = semantics::resize_inputs(op.node);
+  const auto floats = [&](std::optional<size_t> index) {
+    return index ? op.let_typed("List[float]", op.in(*index) + ".to(7).reshape([-1]).tolist()")
+                 : float_list({});
   };
   const auto quoted = [](const std::string& text) { return "\"" + text + "\""; };
-  const bool floating = op.type(0) == DataType::kFloat32 || op.type(0) == DataType::kFloat64;
-  const std::string x = floating ? op.in(0) : op.let(op.in(0) + ".to(6)");
-  const std::string y = op.call(
+  const std::vector<double> attribute = semantics::attribute_scales(op.node);
+  const std::string scales = attribute.empty() ? floats(inputs.scales) : float_list(attribute);
+  return op.call(
       "resize_dynamic",
-      {x, floats(old ? 1 : 2), !old && op.has(3) ? op.int_list(3) : "[0][:0]",
-       mode.extrapolates ? floats(1) : "[0.0][:0]", list(op.node.integers("axes")),
+      {x, scales, inputs.sizes ? op.int_list(*inputs.sizes) : list({}),
+       mode.crops() ? floats(inputs.roi) : float_list({}),
+       list(semantics::resized_axes(op.node, static_cast<size_t>(op.rank(0)))),
        quoted(op.node.text("keep_aspect_ratio_policy", "stretch")), quoted(mode.interpolation),
        quoted(mode.coordinates), quoted(mode.nearest), number(mode.cubic_a),
-       truth(mode.exclude_outside), truth(mode.antialias), number(resizing.extrapolation_value)});
-  op.out(floating ? y : fmt::format("{}.to({})", y, dtype(op.type(0))));
+       truth(mode.exclude_outside), truth(mode.antialias), number(mode.extrapolation_value)});
+}
+
+// Axis by axis.
+std::string resize_by_weights(Operation& op, const ResizeMode& mode, const Axes& axes,
+                              std::string y, DataType type) {
+  std::string outside;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    if (axes[i].unchanged()) continue;
+    const AxisWeights weights = semantics::axis_weights(mode, axes[i]);
+    y = op.let(resize_axis(op, y, weights, mode, axes, i, type));
+    if (!weights.any_outside()) continue;
+    const std::vector<double> mask(weights.outside.begin(), weights.outside.end());
+    const std::string here = along_constant(op, mask, axes.size(), i, DataType::kBool);
+    outside =
+        outside.empty() ? here : op.let(fmt::format("torch.logical_or({}, {})", outside, here));
+  }
+  if (outside.empty()) return y;
+  return fmt::format("torch.where({}, torch.full_like({}, {}), {})", outside, y,
+                     number(mode.extrapolation_value), y);
 }
 
 void write_resize(Operation& op) {
-  Resizing resizing;
-  read_mode(op, resizing);
-  const bool sizes_are_inputs = op.node.op != "Upsample" || op.node.opset >= 9;
-  if (sizes_are_inputs && !(is_constant(op, 1) && is_constant(op, 2) && is_constant(op, 3))) {
-    return write_dynamic_resize(op, resizing);
+  const ResizeMode mode = semantics::read_resize_mode(op.node);
+  const auto axes = known_axes(op, mode);
+  if (axes) {
+    const std::string function = library_function(op, mode, *axes);
+    if (!function.empty()) return op.out(function);
   }
-  read_axes(op, resizing);
-  const std::string function = library_function(op, resizing);
-  if (!function.empty()) return op.out(function);
   const DataType type = op.type(0);
-  const bool nearest = resizing.mode.interpolation == "nearest";
-  const bool floating = type == DataType::kFloat32 || type == DataType::kFloat64;
-  const DataType wide = floating ? type : DataType::kFloat32;
-  std::string y = nearest || floating ? op.in(0) : op.let(op.in(0) + ".to(6)");
-  std::string outside;
-  for (size_t i = 0; i < resizing.axes.size(); ++i) {
-    if (unchanged(resizing.axes[i])) continue;
-    const AxisWeights weights = axis_weights(resizing.mode, resizing.axes[i]);
-    y = op.let(resize_axis(op, y, weights, resizing, i, wide));
-    if (std::find(weights.outside.begin(), weights.outside.end(), true) == weights.outside.end())
-      continue;
-    const std::string mask = outside_constant(op, weights, resizing.axes.size(), i);
-    outside =
-        outside.empty() ? mask : op.let(fmt::format("torch.logical_or({}, {})", outside, mask));
-  }
-  if (!outside.empty()) {
-    y = op.let(fmt::format("torch.where({}, torch.full_like({}, {}), {})", outside, y,
-                           number(resizing.extrapolation_value), y));
-  }
-  if (!nearest && !floating) {
-    // Integers are cut, as a C cast does.
-    y = op.let(fmt::format("{}.to({})", y, dtype(type)));
-  }
-  op.out(y);
-}
-
-void write_grid_sample(Operation& op) {
-  const std::string mode = op.node.text("mode", "linear");
-  const std::string padding = op.node.text("padding_mode", "zeros");
-  const int64_t rank = op.rank(0);
-  const int way = mode == "nearest" ? 1 : mode == "cubic" || mode == "bicubic" ? 2 : 0;
-  const int beyond = padding == "border" ? 1 : padding == "reflection" ? 2 : 0;
-  op.require(rank == 4 || (rank == 5 && way != 2),
-             "other than two dimensions, or three without cubic");
-  op.out(fmt::format("torch.grid_sampler_{}d({}, {}, {}, {}, {})", rank - 2, op.in(0), op.in(1),
-                     way, beyond, truth(op.node.integer("align_corners", 0) != 0)));
-}
-
-void write_affine_grid(Operation& op) {
-  op.out(fmt::format("torch.affine_grid_generator({}, {}, {})", op.in(0), op.int_list(1),
-                     truth(op.node.integer("align_corners", 0) != 0)));
+  const bool as_it_is =
+      type == DataType::kFloat32 || type == DataType::kFloat64 || mode.interpolation == "nearest";
+  const DataType wide = type == DataType::kFloat64 ? type : DataType::kFloat32;
+  const std::string x = as_it_is ? op.in(0) : op.let(op.in(0) + ".to(6)");
+  const std::string y =
+      axes ? resize_by_weights(op, mode, *axes, x, wide) : resize_at_run_time(op, mode, x);
+  // Integers are cut, as a C cast does.
+  op.out(as_it_is ? y : fmt::format("({}).to({})", y, dtype(type)));
 }
 
 }  // namespace
@@ -310,8 +182,6 @@ void write_affine_grid(Operation& op) {
 void add_resize(Operators& table) {
   table["Resize"] = write_resize;
   table["Upsample"] = write_resize;
-  table["GridSample"] = write_grid_sample;
-  table["AffineGrid"] = write_affine_grid;
 }
 
 }  // namespace dnnbench::pytorch

@@ -47,8 +47,7 @@ Windows with_height(Windows w) {
   for (Shape* list : {&w.input, &w.kernel, &w.strides, &w.dilations, &w.output}) {
     list->insert(list->begin(), 1);
   }
-  w.before.insert(w.before.begin(), 0);
-  w.after.insert(w.after.begin(), 0);
+  for (Shape* list : {&w.before, &w.after, &w.ceil_extra}) list->insert(list->begin(), 0);
   return w;
 }
 
@@ -164,15 +163,32 @@ Out fused_activation(const Operation& n, Out x) {
   throw Unsupported("it has the activation " + name);
 }
 
+// A shape whose first size, where it is -1, is that of x.
+Out known_or_size(Graph& g, Out x, Shape sizes) {
+  if (sizes[0] >= 0) return g.longs(sizes);
+  sizes.erase(sizes.begin());
+  return g.concat({g.expand_dims(g.size_of(x, 0), 0), g.longs(sizes)}, 0);
+}
+
+// Without rows oneDNN's kernel gives the result other sizes than it has.
+Out with_channels(const Operation& n, Out y, const Windows& w) {
+  const int64_t rows = n.shape(0)[0];
+  if (rows > 0) return y;
+  Shape sizes{rows};
+  sizes.insert(sizes.end(), w.output.begin(), w.output.end());
+  sizes.push_back(n.static_shape(1)[0]);
+  return n.g.reshape(y, known_or_size(n.g, n.in(0), sizes));
+}
+
 void emit_conv(const Operation& n) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
   const Permutation last = channels_last(rank);
-  const Windows w = read_windows(n, spatial_sizes(n, 0), kernel_of(n, 1));
+  const Windows w = read_windows(n, kernel_of(n, 1));
   Out y = convolve(g, n.in(0, last), n.in(1, filters_last(rank)), w, n.integer("group", 1));
   if (n.has(2)) y = g.compute("BiasAdd", {y, n.in(2)});
   if (n.has(3)) y = g.add(y, n.in(3, last));
-  n.out(fused_activation(n, y), last);
+  n.out(with_channels(n, fused_activation(n, y), w), last);
 }
 
 // The filters of ConvInteger and of quantised ones are less their zero point; see
@@ -185,47 +201,14 @@ void emit_conv_integer(const Operation& n) {
   Out filters = g.cast(n.in(1, filters_last(rank)), TF_INT32);
   if (n.has(2)) x = g.sub(x, g.reshape(g.cast(n.in(2), TF_INT32), Shape{}));
   if (n.has(3)) filters = g.sub(filters, g.cast(n.in(3), TF_INT32));
-  const Windows w = read_windows(n, spatial_sizes(n, 0), kernel_of(n, 1));
+  const Windows w = read_windows(n, kernel_of(n, 1));
   if (rank > 4) throw Unsupported("TensorFlow has no convolution of integers in 3 dimensions");
   n.out(convolve(g, x, filters, w, n.integer("group", 1)), last);
 }
 
 // --- ConvTranspose ----------------------------------------------------------------------------
 
-struct Transposed {
-  Shape strides;
-  Shape kernel;  // dilated
-  Shape full;    // sizes of the result without padding
-  Shape before;  // what is cut off
-  Shape output;
-};
-
-Transposed read_transposed(const Operation& n, const Shape& input, const Shape& kernel) {
-  const size_t count = kernel.size();
-  const Shape dilations = n.node.integers("dilations", Shape(count, 1));
-  const Shape extra = n.node.integers("output_padding", Shape(count, 0));
-  const Shape pads = n.node.integers("pads", Shape(2 * count, 0));
-  const Shape wanted = n.node.integers("output_shape");
-  const std::string automatic = n.node.text("auto_pad", "NOTSET");
-  Transposed t{n.node.integers("strides", Shape(count, 1)), kernel, Shape(count), Shape(count),
-               Shape(count)};
-  for (size_t i = 0; i < count; ++i) {
-    t.kernel[i] = (kernel[i] - 1) * dilations[i] + 1;
-    t.full[i] = t.strides[i] * (input[i] - 1) + t.kernel[i];
-    const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
-    if (same || !wanted.empty()) {
-      // output_shape may list batch and channels too.
-      t.output[i] = wanted.empty() ? input[i] * t.strides[i] : wanted[wanted.size() - count + i];
-      const int64_t total = t.full[i] + extra[i] - t.output[i];
-      t.before[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
-      if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER") t.before[i] = total / 2;
-    } else {
-      t.before[i] = pads[i];
-      t.output[i] = t.full[i] + extra[i] - pads[i] - pads[i + count];
-    }
-  }
-  return t;
-}
+using Transposed = semantics::TransposedWindows;
 
 // Cuts and pads (with zeros, which is what lies outside) to the result's sizes.
 Out fit(Graph& g, Out y, const Transposed& t) {
@@ -245,46 +228,49 @@ Out fit(Graph& g, Out y, const Transposed& t) {
 
 // One group, channels last; filters [kernel..., M, C].
 Out transposed_group(Graph& g, Out x, Out filters, const Transposed& t) {
+  const Shape filter_shape = g.shape(filters);
   Shape sizes{g.shape(x)[0]};
   sizes.insert(sizes.end(), t.full.begin(), t.full.end());
-  const Shape filter_shape = g.shape(filters);
   sizes.push_back(filter_shape[filter_shape.size() - 2]);
+  const Out shape = g.cast(known_or_size(g, x, sizes), TF_INT32);
   const TF_DataType type = Graph::type(x);
-  const auto attributes = [&](const Shape& strides) {
-    return std::vector<OperationAttribute>{{"strides", channels_last_list(strides)},
-                                           {"padding", std::string("VALID")}};
-  };
+  const std::vector<OperationAttribute> attributes{{"strides", channels_last_list(t.strides)},
+                                                   {"padding", std::string("VALID")}};
   if (t.full.size() == 3) {
-    return g.call("Conv3DBackpropInputV2", {g.ints(sizes), filters, x}, attributes(t.strides));
+    return g.call("Conv3DBackpropInputV2", {shape, filters, x}, attributes);
   }
   const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
-  return g.cast(
-      g.call("Conv2DBackpropInput", {g.ints(sizes), g.cast(filters, computed), g.cast(x, computed)},
-             attributes(t.strides)),
-      type);
+  return g.cast(g.call("Conv2DBackpropInput",
+                       {shape, g.cast(filters, computed), g.cast(x, computed)}, attributes),
+                type);
+}
+
+// One spatial dimension becomes two.
+Transposed with_height(Transposed t) {
+  for (Shape* list : {&t.input, &t.kernel, &t.strides, &t.dilations, &t.full, &t.output}) {
+    list->insert(list->begin(), 1);
+  }
+  for (Shape* list : {&t.before, &t.after, &t.output_padding}) list->insert(list->begin(), 0);
+  return t;
 }
 
 void emit_conv_transpose(const Operation& n) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
   if (rank > 5) throw Unsupported("TensorFlow convolves in 1 to 3 dimensions");
-  const Shape kernel = kernel_of(n, 1);
-  const int64_t groups = n.integer("group", 1);
-  Transposed t = read_transposed(n, spatial_sizes(n, 0), kernel);
-  if (n.static_shape(0)[0] < 1) throw Unsupported("its batch is empty");
+  Transposed t = semantics::read_transposed_windows(n.node, spatial_sizes(n, 0), kernel_of(n, 1));
+  if (n.shape(0)[0] == 0) throw Unsupported("its batch is empty");
   Out x = n.in(0, channels_last(rank));
   // [C, M/group, kernel...] -> [kernel..., M/group, C]: the gradient's filters.
-  Out filters =
-      dilate(g, n.in(1, filters_last(rank)), n.node.integers("dilations", Shape(kernel.size(), 1)));
-  const auto last = static_cast<int64_t>(rank) - 1;
+  Out filters = dilate(g, n.in(1, filters_last(rank)), t.dilations);
   const bool one_dimension = rank == 3;
   if (one_dimension) {
-    for (Shape* list : {&t.strides, &t.kernel, &t.full, &t.output}) list->insert(list->begin(), 1);
-    t.before.insert(t.before.begin(), 0);
+    t = with_height(t);
     x = g.expand_dims(x, 1);
     filters = g.expand_dims(filters, 0);
   }
-  const int64_t axis = one_dimension ? 3 : last;
+  const int64_t groups = n.integer("group", 1);
+  const int64_t axis = one_dimension ? 3 : static_cast<int64_t>(rank) - 1;
   const Outs xs = groups == 1 ? Outs{x} : split(g, x, groups, axis);
   const Outs fs = groups == 1 ? Outs{filters} : split(g, filters, groups, axis);
   Outs results;

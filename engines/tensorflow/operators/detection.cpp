@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "operators.h"
+#include "semantics/sampling.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -79,20 +80,18 @@ Out sample(const Operation& n, const Samples& y, const Samples& x, bool greatest
 
 void emit_roi_align(const Operation& n) {
   Graph& g = n.g;
-  const int64_t rows = n.integer("output_height", 1), columns = n.integer("output_width", 1);
-  const int64_t given = n.integer("sampling_ratio", 0);
-  const bool half_pixel = n.node.opset >= 16 && n.node.text("coordinate_transformation_mode",
-                                                            "half_pixel") == "half_pixel";
-  const Out scaled = g.mul(n.in(1), g.scalar_like(n.in(1), n.number("spatial_scale", 1)));
-  const Out corners = half_pixel ? g.sub(scaled, g.scalar_like(scaled, 0.5)) : scaled;
+  const semantics::RoiAlign align = semantics::read_roi_align(n.node);
+  const int64_t rows = align.rows, columns = align.columns, given = align.samples;
+  const Out scaled = g.mul(n.in(1), g.scalar_like(n.in(1), align.scale));
+  const Out corners = align.half_pixel ? g.sub(scaled, g.scalar_like(scaled, 0.5)) : scaled;
   const auto column = [&](int64_t i) { return g.gather(corners, g.int_scalar(i), 1); };
   const auto length = [&](int64_t begin, int64_t end) {
     const Out size = g.sub(column(end), column(begin));
-    return half_pixel ? size : g.maximum(size, g.scalar_like(size, 1));
+    return align.half_pixel ? size : g.maximum(size, g.scalar_like(size, 1));
   };
   const Samples y = make_samples(g, column(1), length(1, 3), rows, given);
   const Samples x = make_samples(g, column(0), length(0, 2), columns, given);
-  const bool greatest = n.node.text("mode", "avg") == "max";
+  const bool greatest = align.takes_max;
   Out points = sample(n, y, x, greatest);
   const TF_DataType type = Graph::type(points);
   const Out there = g.expand_dims(

@@ -79,12 +79,13 @@ void emit_gemm(const Operation& n) {
   const double alpha = n.number("alpha", 1), beta = n.number("beta", 1);
   y = scaled(g, y, alpha);
   if (n.has(2) && beta != 0) {
-    const Out c = scaled(g, n.in(2), beta);
+    Out c = scaled(g, n.in(2), beta);
+    const int64_t columns = g.shape(y)[1];
+    // One row, too: fused as a sum, it is refused by one of the library's kernels.
     const auto shape = g.find_shape(c);
-    const auto result = g.find_shape(y);
-    const bool bias =
-        shape && result && shape->size() == 1 && (*shape)[0] == (*result)[1] && (*shape)[0] > 0;
-    y = bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
+    const bool is_bias = columns > 0 && (shape == Shape{columns} || shape == Shape{1, columns});
+    if (is_bias && shape->size() == 2) c = g.reshape(c, Shape{columns});
+    y = is_bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
   }
   const std::string activation = n.node.text("activation", "");
   if (activation == "LeakyRelu") {

@@ -1,40 +1,23 @@
 // Pad, in all its modes.
 #include <algorithm>
-#include <numeric>
 
-#include "core/error.h"
 #include "operators.h"
+#include "semantics/pads.h"
 
 namespace dnnbench::tf {
 namespace {
 
-// How much to pad, by logical dimension; negative: to cut off.
-struct Pads {
-  std::vector<int64_t> before;
-  std::vector<int64_t> after;
-};
+using semantics::Pads;
 
+// nullopt where they are known only when it runs.
 std::optional<Pads> known_pads(const Operation& n, size_t rank) {
-  std::vector<int64_t> pads, axes;
-  if (n.node.opset < 11 && n.node.domain.empty()) {
-    pads = n.node.integers("pads", n.node.integers("paddings"));
-  } else {
-    const auto given = n.find_integers(1);
-    if (!given || (n.has(3) && n.constant(3) == nullptr)) return std::nullopt;
-    pads = *given;
-    if (n.has(3)) axes = n.integers(3, "axes");
+  if (semantics::pads_are_attributes(n.node)) {
+    return semantics::spread_pads(semantics::attribute_pads(n.node), {}, rank);
   }
-  if (axes.empty()) {
-    axes.resize(rank);
-    std::iota(axes.begin(), axes.end(), 0);
-  }
-  Pads result{Shape(rank, 0), Shape(rank, 0)};
-  for (size_t i = 0; i < axes.size(); ++i) {
-    const auto axis = static_cast<size_t>(Operation::from_start(axes[i], rank));
-    result.before[axis] = pads.at(i);
-    result.after[axis] = pads.at(i + axes.size());
-  }
-  return result;
+  const auto pads = n.find_integers(1);
+  const auto axes = n.has(3) ? n.find_integers(3) : std::vector<int64_t>{};
+  if (!pads || !axes) return std::nullopt;
+  return semantics::spread_pads(*pads, *axes, rank);
 }
 
 // int64[rank, 2], from tensors.
@@ -49,7 +32,7 @@ Out pads_table(const Operation& n, size_t rank) {
 }
 
 Out padding_value(const Operation& n, Out x) {
-  if (n.node.opset < 11 && n.node.domain.empty()) return n.g.scalar_like(x, n.number("value", 0));
+  if (semantics::pads_are_attributes(n.node)) return n.g.scalar_like(x, n.number("value", 0));
   return n.has(2) ? n.g.reshape(n.in(2), Shape{}) : n.g.call("ZerosLike", {n.g.scalar_like(x, 0)});
 }
 
@@ -99,8 +82,9 @@ Out cropped(const Operation& n, Out x, const Pads& pads, const Permutation& orde
 
 // TensorFlow reflects at most once.
 bool reflects_once(const Pads& pads, const Shape& shape) {
+  if (pads.cuts()) return false;
   for (size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] < 1 || pads.before[i] < 0 || pads.after[i] < 0) return false;
+    if (shape[i] < 1) return false;
     if (std::max(pads.before[i], pads.after[i]) >= shape[i]) return false;
   }
   return true;
@@ -109,7 +93,7 @@ bool reflects_once(const Pads& pads, const Shape& shape) {
 void emit_pad(const Operation& n) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
-  const std::string mode = n.node.text("mode", "constant");
+  const std::string mode = semantics::read_pad_mode(n.node);
   const auto pads = known_pads(n, rank);
   if (mode == "constant") {
     const Permutation order = pads ? n.order(0) : Permutation{};

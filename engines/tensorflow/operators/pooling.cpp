@@ -87,7 +87,8 @@ void max_with_indices(const Operation& n, Out x, const Windows& w) {
   const auto last = static_cast<int64_t>(count) + 2;
   const Out best = g.compute("ArgMax", {rows, g.int_scalar(last)}, {{"output_type", TF_INT64}});
   const int64_t channel_size = element_count(w.input);
-  const std::vector<int64_t> table = window_positions(w, n.integer("storage_order", 0) != 0);
+  const std::vector<int64_t> table =
+      semantics::window_positions(w, n.integer("storage_order", 0) != 0);
   // The row of each window in the table, then the place in the row.
   const int64_t window_count = element_count(w.output);
   std::vector<int64_t> starts;
@@ -112,7 +113,7 @@ void max_with_indices(const Operation& n, Out x, const Windows& w) {
 
 void emit_max_pool(const Operation& n) {
   const Permutation last = channels_last(n.rank(0));
-  const Windows w = read_windows(n, spatial_sizes(n, 0), n.node.integers("kernel_shape"));
+  const Windows w = read_windows(n);
   const Out x = n.in(0, last);
   if (n.wants(1)) return max_with_indices(n, x, w);
   n.out(max_pool(n.g, x, w), last);
@@ -139,34 +140,10 @@ Out window_sum(Graph& g, Out x, const Windows& w) {
   return g.mul(mean, g.scalar_like(mean, static_cast<double>(count)));
 }
 
-// How many elements of each window count: [1, outputs..., 1]. What ceil_mode adds never does.
-std::vector<double> divisors(const Windows& w, const Shape& counted_after, bool padding_counts) {
-  std::vector<double> table{1};
-  for (size_t i = 0; i < w.dimensions(); ++i) {
-    std::vector<double> along;
-    for (int64_t window = 0; window < w.output[i]; ++window) {
-      int64_t count = 0;
-      for (int64_t place = 0; place < w.kernel[i]; ++place) {
-        const int64_t at = window * w.strides[i] + place * w.dilations[i] - w.before[i];
-        const int64_t low = padding_counts ? -w.before[i] : 0;
-        const int64_t high = w.input[i] + (padding_counts ? counted_after[i] : 0);
-        count += at >= low && at < high;
-      }
-      along.push_back(static_cast<double>(count));
-    }
-    std::vector<double> product;
-    for (const double outer : table) {
-      for (const double inner : along) product.push_back(outer * inner);
-    }
-    table = std::move(product);
-  }
-  return table;
-}
-
 void emit_average_pool(const Operation& n) {
   Graph& g = n.g;
   const Permutation last = channels_last(n.rank(0));
-  const Windows w = read_windows(n, spatial_sizes(n, 0), n.node.integers("kernel_shape"));
+  const Windows w = read_windows(n);
   const Out x = n.in(0, last);
   const bool padding_counts = n.integer("count_include_pad", 0) != 0;
   // TensorFlow's own leaves padding out.
@@ -179,12 +156,7 @@ void emit_average_pool(const Operation& n) {
           last);
     return;
   }
-  Shape counted_after = w.after;
-  const Shape pads = n.node.integers("pads", Shape(2 * w.dimensions(), 0));
-  if (n.node.text("auto_pad", "NOTSET") == "NOTSET") {
-    counted_after.assign(pads.begin() + static_cast<std::ptrdiff_t>(w.dimensions()), pads.end());
-  }
-  const std::vector<double> counts = divisors(w, counted_after, padding_counts);
+  const std::vector<double> counts = semantics::window_counts(w, padding_counts);
   const Out sum = window_sum(g, x, w);
   n.out(g.div(sum, g.floats(Graph::type(x), channels_last_list(w.output), counts)), last);
 }
@@ -199,8 +171,8 @@ Out power(Graph& g, Out x, double exponent) {
 void emit_lp_pool(const Operation& n) {
   Graph& g = n.g;
   const Permutation last = channels_last(n.rank(0));
-  const Windows w = read_windows(n, spatial_sizes(n, 0), n.node.integers("kernel_shape"));
-  const double p = static_cast<double>(n.integer("p", 2));
+  const Windows w = read_windows(n);
+  const double p = semantics::pool_norm(n.node);
   const Out x = power(g, g.compute("Abs", {n.in(0, last)}), p);
   n.out(power(g, window_sum(g, x, w), 1 / p), last);
 }
@@ -215,7 +187,7 @@ void emit_global_lp(const Operation& n) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
   const Permutation last = channels_last(rank);
-  const double p = static_cast<double>(n.integer("p", 2));
+  const double p = semantics::pool_norm(n.node);
   const Out x = power(g, g.compute("Abs", {n.in(0, last)}), p);
   n.out(power(g, g.reduce("Sum", x, range_list(1, rank - 1), true), 1 / p), last);
 }
@@ -223,14 +195,9 @@ void emit_global_lp(const Operation& n) {
 void emit_max_unpool(const Operation& n) {
   Graph& g = n.g;
   const Shape input = n.static_shape(0);
-  const Shape kernel = n.node.integers("kernel_shape");
-  const size_t count = kernel.size();
-  const Shape strides = n.node.integers("strides", Shape(count, 1));
-  const Shape pads = n.node.integers("pads", Shape(2 * count, 0));
   Shape output{input[0], input[1]};
-  for (size_t i = 0; i < count; ++i) {
-    output.push_back((input[i + 2] - 1) * strides[i] + kernel[i] - pads[i] - pads[i + count]);
-  }
+  const Shape spatial = semantics::unpooled_sizes(n.node, spatial_sizes(n, 0));
+  output.insert(output.end(), spatial.begin(), spatial.end());
   // The positions are those in a tensor of the sizes that the pool would have undone.
   const Out indices = g.reshape(n.in(1), Shape{-1, 1});
   const Out values = g.reshape(n.in(0), Shape{-1});

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "matrix.h"
 #include "operators.h"
+#include "semantics/four_bits.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -86,6 +87,15 @@ void emit_quantize(const Operation& n) {
   n.out(saturate(g, g.div(x, scale), zero, type));
 }
 
+// An input as int32; constants of four bits, too.
+Out integers_of(const Operation& n, size_t input) {
+  const import::Constant* known = n.constant(input);
+  if (known == nullptr || !semantics::is_four_bits(known->type)) {
+    return n.g.cast(n.in(input), TF_INT32);
+  }
+  return n.g.cast(n.g.constant(semantics::widened(*known).tensor()), TF_INT32);
+}
+
 Out dequantized(const Operation& n, size_t x, size_t scale, size_t zero) {
   Graph& g = n.g;
   Out value = g.cast(n.in(x), TF_INT32);
@@ -99,8 +109,8 @@ void emit_dequantize(const Operation& n) {
   const int64_t axis = axis_of_parameters(n, shape);
   const int64_t block = n.integer("block_size", 0);
   const TF_DataType result = n.type(1);
-  Out x = g.cast(n.in(0), TF_INT32);
-  if (n.has(2)) x = g.sub(x, spread_parameter(g, g.cast(n.in(2), TF_INT32), shape, axis, block));
+  Out x = integers_of(n, 0);
+  if (n.has(2)) x = g.sub(x, spread_parameter(g, integers_of(n, 2), shape, axis, block));
   const Out scale = spread_parameter(g, g.cast(n.in(1), TF_FLOAT), shape, axis, block);
   n.out(g.cast(g.mul(g.cast(x, TF_FLOAT), scale), result));
 }
@@ -166,7 +176,7 @@ void emit_conv(const Operation& n) {
   const Permutation last = channels_last(rank);
   const Out x = g.sub(g.cast(n.in(0, last), TF_INT32), for_last(n, 2, TF_INT32));
   const Out w = g.sub(g.cast(n.in(3, filters_last(rank)), TF_INT32), for_last(n, 5, TF_INT32));
-  const Windows windows = read_windows(n, spatial_sizes(n, 0), kernel_of(n, 3));
+  const Windows windows = read_windows(n, kernel_of(n, 3));
   Out y = convolve(g, x, w, windows, n.integer("group", 1));
   if (n.has(8)) y = g.add(y, n.in(8));
   const Out factor =

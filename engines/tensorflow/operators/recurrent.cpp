@@ -1,6 +1,5 @@
 // LSTM, GRU and RNN. A short sequence is unrolled, a long one runs in a loop.
-#include <algorithm>
-#include <cmath>
+#include "semantics/recurrent.h"
 
 #include "activation.h"
 #include "core/error.h"
@@ -13,86 +12,20 @@ namespace {
 // Turns that are written out one after the other; beyond, a loop costs less than it takes to build.
 constexpr int64_t kMaxUnrolled = 64;
 
-using Activation = std::function<Out(Graph&, Out)>;
+using Activations = std::vector<semantics::Activation>;
 
-// One of ONNX's activation functions, with the parameters that it takes from the lists.
-Activation make_activation(const std::string& name, std::optional<double> alpha,
-                           std::optional<double> beta) {
-  const auto plain = [](const char* operation) -> Activation {
-    return [=](Graph& g, Out x) { return g.compute(operation, {x}); };
-  };
-  if (name == "Sigmoid" || name == "Tanh" || name == "Relu" || name == "Softplus" ||
-      name == "Softsign") {
-    return plain(name == "Sigmoid"    ? "Sigmoid"
-                 : name == "Tanh"     ? "Tanh"
-                 : name == "Relu"     ? "Relu"
-                 : name == "Softplus" ? "Softplus"
-                                      : "Softsign");
+Out activated(Graph& g, Out x, const semantics::Activation& f) {
+  const auto scalar = [&](double value) { return g.scalar_like(x, value); };
+  if (f.function == "HardSigmoid") return hard_sigmoid(g, x, f.alpha, f.beta);
+  if (f.function == "LeakyRelu") return leaky_relu(g, x, f.alpha);
+  if (f.function == "Elu") return elu(g, x, f.alpha);
+  if (f.function == "ThresholdedRelu") return thresholded_relu(g, x, f.alpha);
+  if (f.function == "Affine") return g.add(g.mul(x, scalar(f.alpha)), scalar(f.beta));
+  if (f.function == "ScaledTanh") {
+    return g.mul(g.compute("Tanh", {g.mul(x, scalar(f.beta))}), scalar(f.alpha));
   }
-  if (name == "HardSigmoid") {
-    return [=](Graph& g, Out x) {
-      return hard_sigmoid(g, x, alpha.value_or(0.2), beta.value_or(0.5));
-    };
-  }
-  if (name == "LeakyRelu")
-    return [=](Graph& g, Out x) { return leaky_relu(g, x, alpha.value_or(0.01)); };
-  if (name == "Elu") return [=](Graph& g, Out x) { return elu(g, x, alpha.value_or(1)); };
-  if (name == "ThresholdedRelu")
-    return [=](Graph& g, Out x) { return thresholded_relu(g, x, alpha.value_or(1)); };
-  const double a = alpha.value_or(1), b = beta.value_or(name == "ScaledTanh" ? 1 : 0);
-  if (name == "Affine") {
-    return
-        [=](Graph& g, Out x) { return g.add(g.mul(x, g.scalar_like(x, a)), g.scalar_like(x, b)); };
-  }
-  if (name == "ScaledTanh") {
-    return [=](Graph& g, Out x) {
-      return g.mul(g.compute("Tanh", {g.mul(x, g.scalar_like(x, b))}), g.scalar_like(x, a));
-    };
-  }
-  throw Unsupported("it has the activation " + name);
-}
-
-// The activations of all directions, in the node's order.
-std::vector<Activation> read_activations(const Operation& n, std::vector<std::string> defaults,
-                                         size_t directions) {
-  std::vector<std::string> names;
-  if (const auto* given = n.node.attribute("activations")) {
-    names = given->strings;
-  } else {
-    for (size_t i = 0; i < directions; ++i)
-      names.insert(names.end(), defaults.begin(), defaults.end());
-  }
-  if (names.size() != defaults.size() * directions)
-    throw Unsupported("its activations are too few");
-  const auto parameters = [&](const char* name) {
-    const auto* attribute = n.node.attribute(name);
-    return attribute == nullptr ? std::vector<double>{} : attribute->floats;
-  };
-  const std::vector<double> alphas = parameters("activation_alpha"),
-                            betas = parameters("activation_beta");
-  size_t next_alpha = 0, next_beta = 0;
-  std::vector<Activation> activations;
-  for (const std::string& given : names) {
-    std::string name = given;
-    // ONNX Runtime does not mind the case.
-    for (const char* known : {"Sigmoid", "Tanh", "Relu", "Softplus", "Softsign", "HardSigmoid",
-                              "LeakyRelu", "Elu", "ThresholdedRelu", "Affine", "ScaledTanh"}) {
-      const std::string other = known;
-      if (other.size() == name.size() && std::equal(other.begin(), other.end(), name.begin(),
-                                                    [](unsigned char a, unsigned char b) {
-                                                      return std::tolower(a) == std::tolower(b);
-                                                    })) {
-        name = other;
-      }
-    }
-    const bool one = name == "LeakyRelu" || name == "Elu" || name == "ThresholdedRelu";
-    const bool two = name == "Affine" || name == "ScaledTanh" || name == "HardSigmoid";
-    std::optional<double> alpha, beta;
-    if ((one || two) && next_alpha < alphas.size()) alpha = alphas[next_alpha++];
-    if (two && next_beta < betas.size()) beta = betas[next_beta++];
-    activations.push_back(make_activation(name, alpha, beta));
-  }
-  return activations;
+  // The others are called as the library's operations are.
+  return g.compute(f.function, {x});
 }
 
 // Of one direction; tensors of the graph that is being built or of a loop's body.
@@ -104,12 +37,8 @@ struct Weights {
   Out peepholes;       // [3 hidden]
 };
 
-struct Settings {
-  std::string op;
+struct Settings : semantics::Recurrent {
   int64_t hidden = 0;
-  std::optional<double> clip;
-  bool input_forget = false;
-  bool linear_before_reset = false;
   bool peepholes = false;
   // com.microsoft's: the state is quantised by its own range before it meets R. How many states of
   // a batch have a range together depends on ONNX Runtime's number of threads (`SetNumThreads` in
@@ -131,13 +60,13 @@ Out product(Graph& g, Out x, Out weights) {
 }
 
 Out clip(Graph& g, const Settings& s, Out x) {
-  if (!s.clip) return x;
-  return clipped(g, x, g.scalar_like(x, -*s.clip), g.scalar_like(x, *s.clip));
+  if (s.clip == 0) return x;
+  return clipped(g, x, g.scalar_like(x, -s.clip), g.scalar_like(x, s.clip));
 }
 
 // Gates in the order i, o, f, c. `x` is W times the input, with the bias.
-State lstm_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
-                Out x, const State& before) {
+State lstm_turn(Graph& g, const Settings& s, const Weights& w, const Activations& f, Out x,
+                const State& before) {
   const Out seen = s.quantized ? quantized_and_back(g, before.hidden) : before.hidden;
   const Outs gates = split_gates(g, g.add(x, product(g, seen, w.recurrent)), 4);
   Outs peepholes;
@@ -145,20 +74,20 @@ State lstm_turn(Graph& g, const Settings& s, const Weights& w, const std::vector
     peepholes = g.call_all("Split", {g.int_scalar(0), w.peepholes}, {{"num_split", int64_t{3}}});
   const auto gate = [&](Out value, size_t peephole, Out cell) {
     if (s.peepholes) value = g.add(value, g.mul(peepholes[peephole], cell));
-    return f[0](g, clip(g, s, value));
+    return activated(g, clip(g, s, value), f[0]);
   };
   const Out input = gate(gates[0], 0, before.cell);
   const Out forget =
       s.input_forget ? g.sub(g.scalar_like(input, 1), input) : gate(gates[2], 2, before.cell);
-  const Out candidate = f[1](g, clip(g, s, gates[3]));
+  const Out candidate = activated(g, clip(g, s, gates[3]), f[1]);
   const Out cell = g.add(g.mul(forget, before.cell), g.mul(input, candidate));
   const Out output = gate(gates[1], 1, cell);
-  return {g.mul(output, f[2](g, cell)), cell};
+  return {g.mul(output, activated(g, cell, f[2])), cell};
 }
 
 // Gates in the order z, r, h. `x` has W's bias; of z and r R's too.
-State gru_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
-               Out x, const State& before) {
+State gru_turn(Graph& g, const Settings& s, const Weights& w, const Activations& f, Out x,
+               const State& before) {
   const Outs inputs = split_gates(g, x, 3);
   const Outs recurrent =
       g.call_all("Split", {g.int_scalar(0), w.recurrent}, {{"num_split", int64_t{3}}});
@@ -166,7 +95,7 @@ State gru_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<
       g.call_all("Split", {g.int_scalar(0), w.recurrent_bias}, {{"num_split", int64_t{3}}});
   const auto gate = [&](size_t i) {
     const Out sum = g.add(inputs[i], g.add(product(g, before.hidden, recurrent[i]), biases[i]));
-    return f[0](g, clip(g, s, sum));
+    return activated(g, clip(g, s, sum), f[0]);
   };
   const Out update = gate(0), reset = gate(1);
   Out hidden;
@@ -175,21 +104,21 @@ State gru_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<
   } else {
     hidden = g.add(product(g, g.mul(reset, before.hidden), recurrent[2]), biases[2]);
   }
-  const Out candidate = f[1](g, clip(g, s, g.add(inputs[2], hidden)));
+  const Out candidate = activated(g, clip(g, s, g.add(inputs[2], hidden)), f[1]);
   const Out one = g.scalar_like(update, 1);
   return {g.add(g.mul(g.sub(one, update), candidate), g.mul(update, before.hidden)), before.cell};
 }
 
-State rnn_turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
-               Out x, const State& before) {
+State rnn_turn(Graph& g, const Settings& s, const Weights& w, const Activations& f, Out x,
+               const State& before) {
   const Out sum = g.add(x, product(g, before.hidden, w.recurrent));
-  return {f[0](g, clip(g, s, sum)), before.cell};
+  return {activated(g, clip(g, s, sum), f[0]), before.cell};
 }
 
-State turn(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f, Out x,
+State turn(Graph& g, const Settings& s, const Weights& w, const Activations& f, Out x,
            const State& before) {
-  if (s.op == "LSTM") return lstm_turn(g, s, w, f, x, before);
-  if (s.op == "GRU") return gru_turn(g, s, w, f, x, before);
+  if (s.has_cell()) return lstm_turn(g, s, w, f, x, before);
+  if (s.gates == 3) return gru_turn(g, s, w, f, x, before);
   return rnn_turn(g, s, w, f, x, before);
 }
 
@@ -210,8 +139,8 @@ State keep_finished(Graph& g, Out running, const State& now, const State& before
   return {g.select(running, now.hidden, before.hidden), g.select(running, now.cell, before.cell)};
 }
 
-Results run_unrolled(Graph& g, const Settings& s, const Weights& w,
-                     const std::vector<Activation>& f, const Sequence& sequence, State state) {
+Results run_unrolled(Graph& g, const Settings& s, const Weights& w, const Activations& f,
+                     const Sequence& sequence, State state) {
   const Outs inputs =
       g.call_all("Unpack", {sequence.inputs}, {{"num", sequence.turns}, {"axis", int64_t{0}}});
   Outs outputs(static_cast<size_t>(sequence.turns));
@@ -231,7 +160,7 @@ Results run_unrolled(Graph& g, const Settings& s, const Weights& w,
 }
 
 // Variables: turn, hidden, cell, results, inputs, lengths, weights.
-Results run_loop(Graph& g, const Settings& s, const Weights& w, const std::vector<Activation>& f,
+Results run_loop(Graph& g, const Settings& s, const Weights& w, const Activations& f,
                  const Sequence& sequence, const State& state) {
   const TF_DataType type = Graph::type(state.hidden);
   const Shape element = g.shape(state.hidden);
@@ -276,38 +205,28 @@ Results run_loop(Graph& g, const Settings& s, const Weights& w, const std::vecto
 
 class Layer {
  public:
-  Layer(const Operation& n, int64_t gates, std::vector<std::string> activations)
-      : n_(n), g_(n.g), gates_(gates), batch_first_(n.integer("layout", 0) == 1) {
+  explicit Layer(const Operation& n)
+      : n_(n), g_(n.g), settings_{semantics::read_recurrent(n.node)} {
     const Shape x = n.static_shape(0);
-    turns_ = x[batch_first_ ? 1 : 0];
-    batch_ = x[batch_first_ ? 0 : 1];
-    const std::string direction = n.node.text("direction", "forward");
-    directions_ = direction == "bidirectional" ? 2 : 1;
-    backward_ = direction == "reverse";
+    turns_ = x[settings_.batch_first ? 1 : 0];
+    batch_ = x[settings_.batch_first ? 0 : 1];
     type_ = n.type(0);
     settings_.quantized = n.node.op == "DynamicQuantizeLSTM";
     if (settings_.quantized && batch_ != 1) {
       throw Unsupported(
           "ONNX Runtime computes a batch of it differently with each number of threads");
     }
-    settings_.op = settings_.quantized ? "LSTM" : n.node.op;
     settings_.hidden = n.static_shape(2).at(settings_.quantized ? 1 : 2);
-    if (n.node.attribute("clip") != nullptr && n.number("clip", 0) > 0)
-      settings_.clip = n.number("clip", 0);
-    settings_.input_forget = n.integer("input_forget", 0) != 0;
-    settings_.linear_before_reset = n.integer("linear_before_reset", 0) != 0;
-    settings_.peepholes = settings_.op == "LSTM" && n.has(7);
-    each_ = activations.size();
-    activations_ = read_activations(n, std::move(activations), static_cast<size_t>(directions_));
+    settings_.peepholes = settings_.has_cell() && n.has(7);
   }
 
   void emit() {
     if (turns_ < 1) throw Unsupported("its sequence is empty");
     Out x = n_.in(0);
-    if (batch_first_) x = g_.transpose(x, {1, 0, 2});
+    if (settings_.batch_first) x = g_.transpose(x, {1, 0, 2});
     if (settings_.quantized) x = quantized_and_back(g_, without_ends(x));
     std::vector<Results> results;
-    for (int64_t i = 0; i < directions_; ++i) results.push_back(run(x, i));
+    for (int64_t i = 0; i < settings_.directions; ++i) results.push_back(run(x, i));
     Outs all, hidden, cells;
     for (const Results& one : results) {
       all.push_back(one.all);
@@ -316,8 +235,8 @@ class Layer {
     }
     // [turns, directions, batch, hidden], or with the batch in front
     const Out y = g_.call("Pack", {all}, {{"axis", int64_t{1}}});
-    n_.out(0, batch_first_ ? g_.transpose(y, {2, 0, 1, 3}) : y);
-    const int64_t axis = batch_first_ ? 1 : 0;
+    n_.out(0, settings_.batch_first ? g_.transpose(y, {2, 0, 1, 3}) : y);
+    const int64_t axis = settings_.batch_first ? 1 : 0;
     n_.out(1, g_.call("Pack", {hidden}, {{"axis", axis}}));
     if (n_.wants(2)) n_.out(2, g_.call("Pack", {cells}, {{"axis", axis}}));
   }
@@ -351,18 +270,18 @@ class Layer {
   Out initial(size_t input, int64_t direction) {
     if (!n_.has(input))
       return g_.call("Fill", {g_.ints({batch_, settings_.hidden}), g_.scalar(type_, 0)});
-    return g_.gather(n_.in(input), g_.int_scalar(direction), batch_first_ ? 1 : 0);
+    return g_.gather(n_.in(input), g_.int_scalar(direction), settings_.batch_first ? 1 : 0);
   }
 
   Weights weights(int64_t direction) {
-    const int64_t size = gates_ * settings_.hidden;
+    const int64_t size = settings_.gates * settings_.hidden;
     const Out zeros = g_.call("Fill", {g_.ints({size}), g_.scalar(type_, 0)});
     Weights w{matrix(1, direction), matrix(2, direction), zeros, zeros, zeros};
     if (n_.has(3)) {
       const Out both = of_direction(3, direction);
       const Out of_input = g_.slice(both, 0, 0, size),
                 of_recurrent = g_.slice(both, 0, size, 2 * size);
-      const bool apart = settings_.op == "GRU";
+      const bool apart = settings_.gates == 3;
       w.bias = apart ? of_input : g_.add(of_input, of_recurrent);
       w.recurrent_bias = of_recurrent;
     }
@@ -376,40 +295,34 @@ class Layer {
     const int64_t width = n_.static_shape(0)[2];
     const Out rows = product(g_, g_.reshape(x, Shape{-1, width}), w.input);
     const Out inputs =
-        g_.reshape(g_.add(rows, w.bias), Shape{turns_, batch_, gates_ * settings_.hidden});
-    Sequence sequence{inputs, std::nullopt, turns_, backward_ || direction == 1};
+        g_.reshape(g_.add(rows, w.bias), Shape{turns_, batch_, settings_.gates * settings_.hidden});
+    Sequence sequence{inputs, std::nullopt, turns_, settings_.goes_backwards(direction)};
     if (n_.has(4)) sequence.lengths = g_.cast(n_.in(4), TF_INT32);
     State state{initial(5, direction), {}};
-    state.cell = settings_.op == "LSTM" ? initial(6, direction) : state.hidden;
-    const auto first = activations_.begin() + static_cast<std::ptrdiff_t>(each_) * direction;
-    const std::vector<Activation> own(first, first + static_cast<std::ptrdiff_t>(each_));
+    state.cell = settings_.has_cell() ? initial(6, direction) : state.hidden;
+    const Activations own = settings_.activations_of(direction);
     if (turns_ <= kMaxUnrolled) return run_unrolled(g_, settings_, w, own, sequence, state);
     return run_loop(g_, settings_, w, own, sequence, state);
   }
 
   const Operation& n_;
   Graph& g_;
-  int64_t gates_;
-  bool batch_first_;
+  Settings settings_;
   int64_t turns_ = 0;
   int64_t batch_ = 0;
-  int64_t directions_ = 1;
-  bool backward_ = false;
   TF_DataType type_ = TF_FLOAT;
-  Settings settings_;
-  size_t each_ = 1;
-  std::vector<Activation> activations_;
 };
+
+void emit_layer(const Operation& n) { Layer(n).emit(); }
 
 }  // namespace
 
 std::vector<OperatorEntry> recurrent_operators() {
   return {
-      {"GRU", [](const Operation& n) { Layer(n, 3, {"Sigmoid", "Tanh"}).emit(); }},
-      {"LSTM", [](const Operation& n) { Layer(n, 4, {"Sigmoid", "Tanh", "Tanh"}).emit(); }},
-      {"com.microsoft.DynamicQuantizeLSTM",
-       [](const Operation& n) { Layer(n, 4, {"Sigmoid", "Tanh", "Tanh"}).emit(); }},
-      {"RNN", [](const Operation& n) { Layer(n, 1, {"Tanh"}).emit(); }},
+      {"GRU", emit_layer},
+      {"LSTM", emit_layer},
+      {"RNN", emit_layer},
+      {"com.microsoft.DynamicQuantizeLSTM", emit_layer},
   };
 }
 

@@ -7,9 +7,12 @@
 namespace dnnbench::tf {
 namespace {
 
+using semantics::ResizeMode;
+
 // One dimension to be resized; scalars of the graph.
 struct Axis {
-  int64_t input = 0;
+  Out input;   // f32
+  Out last;    // f32, the last element's index
   Out output;  // int64
   Out scale;   // f32, output per input
   Out roi_start, roi_end;
@@ -19,12 +22,11 @@ Out single(Graph& g, double value) { return g.scalar(TF_FLOAT, value); }
 
 // Where in the input the elements of the result lie; f32[output]. In float, as ONNX Runtime
 // computes it.
-Out sources_of(Graph& g, const Axis& axis, const ResizeSettings& settings) {
-  const std::string& how = settings.coordinates;
+Out sources_of(Graph& g, const Axis& axis, const ResizeMode& mode) {
+  const std::string& how = mode.coordinates;
   const Out x = g.cast(g.range(g.long_scalar(0), axis.output, g.long_scalar(1)), TF_FLOAT);
   const Out half = single(g, 0.5), one = single(g, 1), zero = single(g, 0);
-  const Out output = g.cast(axis.output, TF_FLOAT),
-            last = single(g, static_cast<double>(axis.input) - 1);
+  const Out output = g.cast(axis.output, TF_FLOAT), last = axis.last;
   const Out is_one = g.equal(output, one), between = g.maximum(g.sub(output, one), one);
   const auto centred = [&] { return g.sub(g.div(g.add(x, half), axis.scale), half); };
   if (how == "asymmetric") return g.div(x, axis.scale);
@@ -34,9 +36,8 @@ Out sources_of(Graph& g, const Axis& axis, const ResizeSettings& settings) {
   if (how == "align_corners") return g.select(is_one, zero, g.div(g.mul(x, last), between));
   if (how == "half_pixel_symmetric") {
     // The length that the scale gives, which rounding may have made another one.
-    const Out input = single(g, static_cast<double>(axis.input));
-    const Out adjustment = g.div(output, g.mul(axis.scale, input));
-    const Out start = g.mul(g.mul(input, half), g.sub(one, adjustment));
+    const Out adjustment = g.div(output, g.mul(axis.scale, axis.input));
+    const Out start = g.mul(g.mul(axis.input, half), g.sub(one, adjustment));
     return g.sub(g.add(start, g.div(g.add(x, half), axis.scale)), half);
   }
   if (how == "tf_crop_and_resize") {
@@ -49,12 +50,16 @@ Out sources_of(Graph& g, const Axis& axis, const ResizeSettings& settings) {
 }
 
 // Within the input, as indices.
-Out indices_of(Graph& g, Out places, int64_t size) {
-  const Out last = g.scalar_like(places, static_cast<double>(size) - 1);
+Out indices_of(Graph& g, Out places, const Axis& axis) {
+  const Out last = g.cast(axis.last, Graph::type(places));
   return g.cast(g.minimum(g.maximum(places, g.scalar_like(places, 0)), last), TF_INT64);
 }
 
-Out nearest_of(Graph& g, Out x, const std::string& how) {
+Out nearest_of(Graph& g, Out x, const Axis& axis, const std::string& how) {
+  if (how == "simple") {
+    const Out shrinks = g.less(axis.scale, single(g, 1));
+    return g.select(shrinks, g.compute("Ceil", {x}), g.compute("Floor", {x}));
+  }
   if (how == "floor") return g.compute("Floor", {x});
   if (how == "ceil") return g.compute("Ceil", {x});
   if (how == "round_prefer_ceil") return g.compute("Floor", {g.add(x, single(g, 0.5))});
@@ -62,11 +67,11 @@ Out nearest_of(Graph& g, Out x, const std::string& how) {
 }
 
 // Of distances, f64.
-Out weights_of(Graph& g, Out distance, const ResizeSettings& settings) {
+Out weights_of(Graph& g, Out distance, const ResizeMode& mode) {
   const auto number = [&](double value) { return g.scalar(TF_DOUBLE, value); };
   const Out d = g.compute("Abs", {distance}), one = number(1);
-  if (settings.mode == "linear") return g.maximum(number(0), g.sub(one, d));
-  const double a = settings.cubic_a;
+  if (mode.interpolation == "linear") return g.maximum(number(0), g.sub(one, d));
+  const double a = mode.cubic_a;
   const auto polynomial = [&](double third, double second, double first, double constant) {
     const Out inner =
         g.add(g.mul(g.add(g.mul(d, number(third)), number(second)), d), number(first));
@@ -78,14 +83,14 @@ Out weights_of(Graph& g, Out distance, const ResizeSettings& settings) {
 }
 
 // `sources`: f32[output]. Each result is a few elements of the input, weighted.
-Out resize_weighted(Graph& g, Out x, Out sources, const Axis& axis, const ResizeSettings& settings,
+Out resize_weighted(Graph& g, Out x, Out sources, const Axis& axis, const ResizeMode& mode,
                     int64_t place) {
   const auto number = [&](double value) { return g.scalar(TF_DOUBLE, value); };
-  const double radius = settings.mode == "cubic" ? 2 : 1;
+  const double radius = mode.interpolation == "cubic" ? 2 : 1;
   const Out at = g.expand_dims(g.cast(sources, TF_DOUBLE), 1);
   Out shrink = number(1), taps = g.long_scalar(static_cast<int64_t>(2 * radius));
   Out first = g.compute("Floor", {g.sub(at, number(radius - 1))});
-  if (settings.antialias) {
+  if (mode.antialias) {
     // The filter is wider where the result is smaller. Too many taps cost nothing: their weights
     // are 0.
     shrink = g.minimum(g.cast(axis.scale, TF_DOUBLE), number(1));
@@ -95,9 +100,9 @@ Out resize_weighted(Graph& g, Out x, Out sources, const Axis& axis, const Resize
   }
   const Out steps = g.cast(g.range(g.long_scalar(0), taps, g.long_scalar(1)), TF_DOUBLE);
   const Out places = g.add(first, g.expand_dims(steps, 0));  // [output, taps]
-  Out weights = weights_of(g, g.mul(g.sub(places, at), shrink), settings);
-  if (settings.exclude_outside) {
-    const Out last = number(static_cast<double>(axis.input) - 1);
+  Out weights = weights_of(g, g.mul(g.sub(places, at), shrink), mode);
+  if (mode.exclude_outside) {
+    const Out last = g.cast(axis.last, TF_DOUBLE);
     const Out inside = g.call("LogicalAnd", {g.compute("GreaterEqual", {places, number(0)}),
                                              g.compute("LessEqual", {places, last})});
     weights = g.mul(weights, g.cast(inside, TF_DOUBLE));
@@ -108,24 +113,23 @@ Out resize_weighted(Graph& g, Out x, Out sources, const Axis& axis, const Resize
   for (auto i = place + 1; i < static_cast<int64_t>(g.rank(x)); ++i) {
     weights = g.expand_dims(weights, i - place + 1);
   }
-  const Out parts = g.gather(x, indices_of(g, places, axis.input), place);
+  const Out parts = g.gather(x, indices_of(g, places, axis), place);
   return g.reduce("Sum", g.mul(parts, weights), {place + 1}, false);
 }
 
-Out resize_along(Graph& g, Out x, const Axis& axis, const ResizeSettings& settings, int64_t place) {
-  const Out sources = sources_of(g, axis, settings);
-  const bool nearest = settings.mode == "nearest";
-  Out y = nearest ? g.gather(x, indices_of(g, nearest_of(g, sources, settings.nearest), axis.input),
-                             place)
-                  : resize_weighted(g, x, sources, axis, settings, place);
-  if (settings.coordinates != "tf_crop_and_resize") return y;
-  const Out last = single(g, static_cast<double>(axis.input) - 1);
-  Out outside =
-      g.call("LogicalOr", {g.less(sources, single(g, 0)), g.compute("Greater", {sources, last})});
+Out resize_along(Graph& g, Out x, const Axis& axis, const ResizeMode& mode, int64_t place) {
+  const Out sources = sources_of(g, axis, mode);
+  const bool nearest = mode.interpolation == "nearest";
+  Out y = nearest
+              ? g.gather(x, indices_of(g, nearest_of(g, sources, axis, mode.nearest), axis), place)
+              : resize_weighted(g, x, sources, axis, mode, place);
+  if (!mode.crops()) return y;
+  Out outside = g.call("LogicalOr",
+                       {g.less(sources, single(g, 0)), g.compute("Greater", {sources, axis.last})});
   for (auto i = place + 1; i < static_cast<int64_t>(g.rank(x)); ++i) {
     outside = g.expand_dims(outside, i - place);
   }
-  return g.select(outside, g.scalar_like(y, settings.extrapolation), y);
+  return g.select(outside, g.scalar_like(y, mode.extrapolation_value), y);
 }
 
 // The same factor for all axes, so that the shape fits in or around.
@@ -136,38 +140,51 @@ void keep_aspect_ratio(Graph& g, std::vector<Axis>& axes, bool smaller) {
   }
   for (Axis& axis : axes) {
     axis.scale = scale;
-    const Out length = g.mul(scale, single(g, static_cast<double>(axis.input)));
+    const Out length = g.mul(scale, axis.input);
     axis.output = g.cast(g.compute("Floor", {g.add(length, single(g, 0.5))}), TF_INT64);
   }
 }
 
 }  // namespace
 
-void resize_at_run_time(const Operation& n, const std::vector<int64_t>& named,
-                        const ResizeSettings& settings, size_t sizes_input, bool scaled) {
+void resize_at_run_time(const Operation& n, const ResizeMode& mode) {
   Graph& g = n.g;
-  const Shape shape = n.static_shape(0);
+  const std::vector<int64_t> named = semantics::resized_axes(n.node, n.rank(0));
+  const semantics::ResizeInputs inputs = semantics::resize_inputs(n.node);
+  const std::vector<double> attribute = semantics::attribute_scales(n.node);
   const auto element = [&](size_t input, size_t i) {
     return g.gather(n.in(input), g.int_scalar(static_cast<int64_t>(i)), 0);
   };
+  // An input without elements is as good as none.
+  const auto is_given = [&](std::optional<size_t> input) {
+    const auto shape = input ? n.find_shape(*input) : std::nullopt;
+    return input && (!shape || element_count(*shape) != 0);
+  };
+  const bool scaled = !attribute.empty() || is_given(inputs.scales);
+  if (!scaled && !is_given(inputs.sizes)) throw Unsupported("it has neither scales nor sizes");
   std::vector<Axis> axes;
   for (size_t i = 0; i < named.size(); ++i) {
     Axis axis;
-    axis.input = shape[static_cast<size_t>(named[i])];
-    const Out input = single(g, static_cast<double>(axis.input)), given = element(sizes_input, i);
-    axis.scale = scaled ? given : g.div(g.cast(given, TF_FLOAT), input);
-    axis.output = scaled ? g.cast(g.compute("Floor", {g.mul(given, input)}), TF_INT64) : given;
-    if (settings.coordinates == "tf_crop_and_resize") {
-      axis.roi_start = g.cast(element(1, i), TF_FLOAT);
-      axis.roi_end = g.cast(element(1, i + named.size()), TF_FLOAT);
+    axis.input = g.cast(g.size_of(n.in(0), named[i]), TF_FLOAT);
+    axis.last = g.sub(axis.input, single(g, 1));
+    if (scaled) {
+      axis.scale = attribute.empty() ? element(*inputs.scales, i) : single(g, attribute.at(i));
+      axis.output = g.cast(g.compute("Floor", {g.mul(axis.scale, axis.input)}), TF_INT64);
+    } else {
+      axis.output = element(*inputs.sizes, i);
+      axis.scale = g.div(g.cast(axis.output, TF_FLOAT), axis.input);
+    }
+    if (mode.crops()) {
+      axis.roi_start = g.cast(element(*inputs.roi, i), TF_FLOAT);
+      axis.roi_end = g.cast(element(*inputs.roi, i + named.size()), TF_FLOAT);
     }
     axes.push_back(axis);
   }
   const std::string policy = n.node.text("keep_aspect_ratio_policy", "stretch");
   if (!scaled && policy != "stretch") keep_aspect_ratio(g, axes, policy == "not_larger");
   const TF_DataType type = n.type(0);
-  Out x = settings.mode == "nearest" ? n.in(0) : as_floating(g, n.in(0));
-  for (size_t i = 0; i < named.size(); ++i) x = resize_along(g, x, axes[i], settings, named[i]);
+  Out x = mode.interpolation == "nearest" ? n.in(0) : as_floating(g, n.in(0));
+  for (size_t i = 0; i < named.size(); ++i) x = resize_along(g, x, axes[i], mode, named[i]);
   n.out(from_floating(g, x, type));
 }
 

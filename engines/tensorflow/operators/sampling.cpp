@@ -1,7 +1,6 @@
 // What takes elements from between the grid points of a picture: GridSample, AffineGrid,
 // DeformConv; and Col2Im, which puts windows back.
-#include <algorithm>
-#include <cmath>
+#include "semantics/sampling.h"
 
 #include "convolution.h"
 #include "core/error.h"
@@ -23,7 +22,8 @@ Picture flatten(Graph& g, Out channels_last_tensor, const Shape& shape) {
   return {g.reshape(channels_last_tensor, Shape{shape[0], element_count(sizes), shape[1]}), sizes};
 }
 
-enum class Outside { kZeros, kBorder, kReflection };
+using semantics::GridSample;
+using Outside = GridSample::Outside;
 
 // Back and forth between the borders.
 Out reflect(Graph& g, Out x, double low, double high) {
@@ -117,24 +117,20 @@ Out combine(Graph& g, const Picture& picture, const std::vector<std::vector<Tap>
   return *sum;
 }
 
-Outside read_outside(const Operation& n) {
-  const std::string mode = n.node.text("padding_mode", "zeros");
-  return mode == "border"       ? Outside::kBorder
-         : mode == "reflection" ? Outside::kReflection
-                                : Outside::kZeros;
-}
-
-// [-1, 1] to elements, then back inside where the mode says so.
-Out denormalize(Graph& g, Out x, int64_t size, bool align_corners, bool nearest, Outside outside) {
+// [-1, 1] to elements, then back inside where the mode says so. A cubic's taps reach beyond the
+// border: they are brought back one by one.
+Out denormalize(Graph& g, Out x, int64_t size, const GridSample& sample) {
   const auto length = static_cast<double>(size);
   const Out one = g.scalar_like(x, 1), half = g.scalar_like(x, 0.5);
-  Out at = align_corners ? g.mul(g.add(x, one), g.scalar_like(x, (length - 1) / 2))
-                         : g.mul(g.sub(g.mul(g.add(x, one), g.scalar_like(x, length)), one), half);
-  if (nearest) at = g.compute("Round", {at});
-  const Border border = border_of(size, align_corners);
-  if (outside == Outside::kBorder) {
+  Out at = sample.align_corners
+               ? g.mul(g.add(x, one), g.scalar_like(x, (length - 1) / 2))
+               : g.mul(g.sub(g.mul(g.add(x, one), g.scalar_like(x, length)), one), half);
+  if (sample.mode == GridSample::Mode::kCubic) return at;
+  if (sample.mode == GridSample::Mode::kNearest) at = g.compute("Round", {at});
+  const Border border = border_of(size, sample.align_corners);
+  if (sample.outside == Outside::kBorder) {
     at = g.minimum(g.maximum(at, g.scalar_like(at, 0)), g.scalar_like(at, length - 1));
-  } else if (outside == Outside::kReflection) {
+  } else if (sample.outside == Outside::kReflection) {
     const Out beyond =
         g.call("LogicalOr", {g.less(at, g.scalar_like(at, border.low)),
                              g.compute("Greater", {at, g.scalar_like(at, border.high)})});
@@ -147,9 +143,7 @@ void emit_grid_sample(const Operation& n) {
   Graph& g = n.g;
   const Shape shape = n.static_shape(0), grid_shape = n.static_shape(1);
   const size_t count = shape.size() - 2;
-  const std::string mode = n.node.text("mode", "linear");
-  const bool align_corners = n.integer("align_corners", 0) != 0;
-  const Outside outside = read_outside(n);
+  const GridSample sample = semantics::read_grid_sample(n.node);
   const Picture picture = flatten(g, n.in(0, channels_last(shape.size())), shape);
   const Out grid = n.in(1);
   std::vector<std::vector<Tap>> taps;
@@ -158,15 +152,14 @@ void emit_grid_sample(const Operation& n) {
     // The grid has the last dimension first.
     const Out along = g.gather(grid, g.int_scalar(static_cast<int64_t>(count - 1 - i)),
                                static_cast<int64_t>(grid_shape.size()) - 1);
-    const Out x = denormalize(g, g.reshape(along, Shape{shape[0], -1}), size, align_corners,
-                              mode == "nearest", outside);
-    const Border border = border_of(size, align_corners);
-    if (mode == "nearest") {
-      taps.push_back({make_tap(g, x, g.call("OnesLike", {x}), size, outside, border)});
-    } else if (mode == "cubic" || mode == "bicubic") {
-      taps.push_back(cubic_taps(g, x, size, outside, border));
+    const Out x = denormalize(g, g.reshape(along, Shape{shape[0], -1}), size, sample);
+    const Border border = border_of(size, sample.align_corners);
+    if (sample.mode == GridSample::Mode::kNearest) {
+      taps.push_back({make_tap(g, x, g.call("OnesLike", {x}), size, sample.outside, border)});
+    } else if (sample.mode == GridSample::Mode::kCubic) {
+      taps.push_back(cubic_taps(g, x, size, sample.outside, border));
     } else {
-      taps.push_back(linear_taps(g, x, size, outside, border));
+      taps.push_back(linear_taps(g, x, size, sample.outside, border));
     }
   }
   Shape result{shape[0]};
@@ -202,17 +195,10 @@ void emit_affine_grid(const Operation& n) {
 }
 
 // --- DeformConv
-// -----------------------------------------------------------------------------------
 
-void emit_deform_conv(const Operation& n) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0), filters = n.static_shape(1);
-  if (shape.size() != 4) throw Unsupported("it is not of two dimensions");
-  const Windows w = read_windows(n, {shape[2], shape[3]}, kernel_of(n, 1));
+// Where the windows' elements lie before they are moved: [1, 1, places, 2, rows, columns].
+Out window_places(Graph& g, const Windows& w, TF_DataType type) {
   const int64_t rows = w.output[0], columns = w.output[1], places = w.kernel[0] * w.kernel[1];
-  const int64_t offset_groups = n.integer("offset_group", 1), groups = n.integer("group", 1);
-  const TF_DataType type = n.type(0);
-  // Where the windows' elements would lie: [1, 1, places, 2, rows, columns].
   std::vector<double> base;
   for (int64_t place = 0; place < places; ++place) {
     for (size_t axis = 0; axis < 2; ++axis) {
@@ -226,13 +212,22 @@ void emit_deform_conv(const Operation& n) {
       }
     }
   }
-  const Out offsets = g.reshape(n.in(2), Shape{shape[0], offset_groups, places, 2, rows, columns});
-  const Out at = g.add(offsets, g.floats(type, {1, 1, places, 2, rows, columns}, base));
-  const Out mask = n.has(4) ? g.reshape(n.in(4), Shape{shape[0], offset_groups, -1, 1}) : Out{};
+  return g.floats(type, {1, 1, places, 2, rows, columns}, base);
+}
+
+// The elements at those places, moved by the offsets and weighted by the mask: [batch, rows *
+// columns, channels, places].
+Out moved_windows(const Operation& n, const Windows& w) {
+  Graph& g = n.g;
+  const Shape shape = n.static_shape(0);
+  const int64_t rows = w.output[0], columns = w.output[1], places = w.kernel[0] * w.kernel[1];
+  const int64_t groups = n.integer("offset_group", 1), each = shape[1] / groups;
+  const Out offsets = g.reshape(n.in(2), Shape{shape[0], groups, places, 2, rows, columns});
+  const Out at = g.add(offsets, window_places(g, w, n.type(0)));
+  const Out mask = n.has(4) ? g.reshape(n.in(4), Shape{shape[0], groups, -1, 1}) : Out{};
   const Out x = n.in(0, channels_last(4));
-  const int64_t each = shape[1] / offset_groups;
   Outs sampled;
-  for (int64_t group = 0; group < offset_groups; ++group) {
+  for (int64_t group = 0; group < groups; ++group) {
     const Out own = g.gather(at, g.int_scalar(group), 1);  // [batch, places, 2, rows, columns]
     const Picture picture = flatten(g, g.slice(x, 3, group * each, (group + 1) * each),
                                     {shape[0], each, shape[2], shape[3]});
@@ -246,36 +241,40 @@ void emit_deform_conv(const Operation& n) {
     if (n.has(4)) values = g.mul(values, g.gather(mask, g.int_scalar(group), 1));
     sampled.push_back(values);
   }
-  // [batch, places, rows * columns, channels] -> [batch, rows * columns, channels, places]
-  const Out all = g.transpose(
+  return g.transpose(
       g.reshape(g.concat(sampled, 2), Shape{shape[0], places, rows * columns, shape[1]}),
       {0, 2, 3, 1});
+}
+
+void emit_deform_conv(const Operation& n) {
+  Graph& g = n.g;
+  const Shape shape = n.static_shape(0), filters = n.static_shape(1);
+  if (shape.size() != 4) throw Unsupported("it is not of two dimensions");
+  const Windows w = read_windows(n, kernel_of(n, 1));
+  const int64_t places = w.kernel[0] * w.kernel[1], windows = w.output[0] * w.output[1];
+  const int64_t groups = n.integer("group", 1);
   const int64_t inputs = shape[1] / groups, outputs = filters[0] / groups;
+  const Out all = moved_windows(n, w);
   Outs results;
   for (int64_t group = 0; group < groups; ++group) {
     const Out own = g.reshape(g.slice(all, 2, group * inputs, (group + 1) * inputs),
-                              Shape{shape[0], rows * columns, inputs * places});
+                              Shape{shape[0], windows, inputs * places});
     const Out matrix = g.reshape(g.slice(n.in(1), 0, group * outputs, (group + 1) * outputs),
                                  Shape{outputs, inputs * places});
     results.push_back(matrix_product(g, own, matrix, false, true));
   }
-  Out y = g.reshape(g.concat(results, 2), Shape{shape[0], rows, columns, filters[0]});
+  Out y = g.reshape(g.concat(results, 2), Shape{shape[0], w.output[0], w.output[1], filters[0]});
   if (n.has(3)) y = g.add(y, n.in(3));
   n.out(y, channels_last(4));
 }
 
 // --- Col2Im
-// ---------------------------------------------------------------------------------------
 
 // Along one dimension of a picture, where each place of each window lies: [windows, places]; below
 // 0 or from `image` on in the padding.
-Out place_windows(const Operation& n, Out image, Out kernel, size_t i, size_t dimensions) {
-  Graph& g = n.g;
-  const std::vector<int64_t> ones(dimensions, 1), zeros(2 * dimensions, 0);
-  const int64_t stride = n.node.integers("strides", ones).at(i);
-  const int64_t dilation = n.node.integers("dilations", ones).at(i);
-  const auto pads = n.node.integers("pads", zeros);
-  const int64_t before = pads.at(i), both = before + pads.at(i + dimensions);
+Out place_windows(Graph& g, Out image, Out kernel, const Windows& w, size_t i) {
+  const int64_t stride = w.strides[i], dilation = w.dilations[i];
+  const int64_t before = w.before[i], both = before + w.after[i];
   const Out zero = g.long_scalar(0), one = g.long_scalar(1);
   const Out span = g.mul(g.sub(kernel, one), g.long_scalar(dilation));
   const Out room = g.sub(g.add(image, g.long_scalar(both - 1)), span);
@@ -290,6 +289,7 @@ Out place_windows(const Operation& n, Out image, Out kernel, size_t i, size_t di
 void emit_col2im(const Operation& n) {
   Graph& g = n.g;
   const auto dimensions = static_cast<size_t>(n.static_shape(1).at(0));
+  const Windows w = semantics::read_windows(n.node, Shape(dimensions, -1), Shape(dimensions, 1));
   const Out image = g.cast(n.in(1), TF_INT64), kernel = g.cast(n.in(2), TF_INT64);
   const auto element = [&](Out list, size_t i) {
     return g.gather(list, g.int_scalar(static_cast<int64_t>(i)), 0);
@@ -298,7 +298,7 @@ void emit_col2im(const Operation& n) {
   Out position = g.long_scalar(0), inside = g.cast(g.int_scalar(1), TF_BOOL);
   for (size_t i = 0; i < dimensions; ++i) {
     const Out size = element(image, i);
-    Out at = place_windows(n, size, element(kernel, i), i, dimensions);
+    Out at = place_windows(g, size, element(kernel, i), w, i);
     // [windows, places] to where both lie among all dimensions.
     for (size_t k = 0; k < i; ++k) at = g.expand_dims(at, 0);
     for (size_t k = 0; k + 1 < dimensions; ++k) at = g.expand_dims(at, static_cast<int64_t>(i) + 1);

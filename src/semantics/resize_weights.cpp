@@ -1,13 +1,13 @@
-#include "interpolation.h"
-
+// The part of resize.h that computes: coordinates and weights.
 #include <algorithm>
 #include <cmath>
 
-namespace dnnbench::pytorch {
+#include "semantics/resize.h"
+
+namespace dnnbench::semantics {
 namespace {
 
-// In float32 as ONNX Runtime computes it: a coordinate on the border between two elements must fall
-// on the same side.
+// Where in the input the output element `at` lies.
 float original_coordinate(const ResizeMode& mode, const ResizedAxis& axis, int64_t at) {
   const auto x = static_cast<float>(at);
   const auto in = static_cast<float>(axis.size_in), out = static_cast<float>(axis.size_out);
@@ -19,12 +19,13 @@ float original_coordinate(const ResizeMode& mode, const ResizedAxis& axis, int64
   if (mode.coordinates == "tf_half_pixel_for_nn") return (x + 0.5F) / scale;
   if (mode.coordinates == "pytorch_half_pixel" && axis.size_out <= 1) return 0;
   if (mode.coordinates == "half_pixel_symmetric") {
+    // The length that the scale gives, which rounding may have made another one.
     const float adjustment = out / (scale * in);
     const float offset = in / 2 * (1 - adjustment);
     return offset + (x + 0.5F) / scale - 0.5F;
   }
   if (mode.coordinates == "tf_crop_and_resize") {
-    const auto start = static_cast<float>(axis.roi_start), end = static_cast<float>(axis.roi_end);
+    const float start = axis.roi_start, end = axis.roi_end;
     return axis.size_out > 1 ? start * (in - 1) + x * (end - start) * (in - 1) / (out - 1)
                              : 0.5F * (start + end) * (in - 1);
   }
@@ -32,10 +33,11 @@ float original_coordinate(const ResizeMode& mode, const ResizedAxis& axis, int64
 }
 
 float nearest_of(const ResizeMode& mode, const ResizedAxis& axis, float x) {
+  // Before opset 11 ONNX Runtime rounds up where it shrinks.
   if (mode.nearest == "simple") return axis.scale < 1 ? std::ceil(x) : std::trunc(x);
   if (mode.nearest == "floor") return std::floor(x);
   if (mode.nearest == "ceil") return std::ceil(x);
-  if (mode.nearest == "round_prefer_ceil") return std::floor(x + 0.5F);
+  if (mode.nearest == "round_prefer_ceil") return std::round(x);
   return std::ceil(x - 0.5F);
 }
 
@@ -49,39 +51,63 @@ double cubic_weight(double distance, double a) {
   return 0;
 }
 
+// Antialiasing widens the filter where the result is smaller.
+double reach_of(const ResizeMode& mode, const ResizedAxis& axis) {
+  const double shrink = mode.antialias ? std::min<double>(1, axis.scale) : 1;
+  return (mode.interpolation == "cubic" ? 2 : 1) / shrink;
+}
+
 void add_filtered(const ResizeMode& mode, const ResizedAxis& axis, double x, AxisWeights& result) {
   const bool cubic = mode.interpolation == "cubic";
   const double shrink = mode.antialias ? std::min<double>(1, axis.scale) : 1;
-  const double reach = (cubic ? 2 : 1) / shrink;
-  const auto first = static_cast<int64_t>(std::floor(x - reach)) + 1;
+  const auto first = static_cast<int64_t>(std::floor(x - reach_of(mode, axis))) + 1;
   double sum = 0;
   const size_t start = result.weights.size();
   for (int64_t tap = 0; tap < result.taps; ++tap) {
     const int64_t at = first + tap;
     const double distance = (static_cast<double>(at) - x) * shrink;
     double weight = cubic ? cubic_weight(distance, mode.cubic_a) : linear_weight(distance);
+    // The edge is repeated outside, or what lies there is left out.
     if (mode.exclude_outside && (at < 0 || at >= axis.size_in)) weight = 0;
     result.indices.push_back(std::clamp<int64_t>(at, 0, axis.size_in - 1));
     result.weights.push_back(weight);
     sum += weight;
   }
-  if (sum == 0 || !(mode.exclude_outside || mode.antialias)) return;
+  if (sum == 0) return;
   for (size_t i = start; i < result.weights.size(); ++i) result.weights[i] /= sum;
 }
 
 }  // namespace
 
+bool AxisWeights::any_outside() const {
+  return std::find(outside.begin(), outside.end(), true) != outside.end();
+}
+
+std::vector<int64_t> AxisWeights::indices_of(int64_t tap) const {
+  std::vector<int64_t> list;
+  for (auto i = static_cast<size_t>(tap); i < indices.size(); i += static_cast<size_t>(taps)) {
+    list.push_back(indices[i]);
+  }
+  return list;
+}
+
+std::vector<double> AxisWeights::weights_of(int64_t tap) const {
+  std::vector<double> list;
+  for (auto i = static_cast<size_t>(tap); i < weights.size(); i += static_cast<size_t>(taps)) {
+    list.push_back(weights[i]);
+  }
+  return list;
+}
+
 AxisWeights axis_weights(const ResizeMode& mode, const ResizedAxis& axis) {
   AxisWeights result;
   if (mode.interpolation != "nearest") {
-    const double shrink = mode.antialias ? std::min<double>(1, axis.scale) : 1;
-    result.taps =
-        static_cast<int64_t>(std::ceil(2 * (mode.interpolation == "cubic" ? 2 : 1) / shrink));
+    result.taps = static_cast<int64_t>(std::ceil(2 * reach_of(mode, axis)));
   }
+  const auto last = static_cast<float>(axis.size_in - 1);
   for (int64_t at = 0; at < axis.size_out; ++at) {
     const float x = original_coordinate(mode, axis, at);
-    const auto last = static_cast<float>(axis.size_in - 1);
-    result.outside.push_back(mode.extrapolates && (x < 0 || x > last));
+    result.outside.push_back(mode.crops() && (x < 0 || x > last));
     if (mode.interpolation == "nearest") {
       const auto index = static_cast<int64_t>(nearest_of(mode, axis, x));
       result.indices.push_back(std::clamp<int64_t>(index, 0, axis.size_in - 1));
@@ -93,4 +119,4 @@ AxisWeights axis_weights(const ResizeMode& mode, const ResizedAxis& axis) {
   return result;
 }
 
-}  // namespace dnnbench::pytorch
+}  // namespace dnnbench::semantics

@@ -1,0 +1,24 @@
+// Opens a model with the sizes of a run in it, which ONNX Runtime takes only by the names of
+// dimensions: the way that this model allows.
+#pragma once
+
+#include <string>
+
+#include "library.h"
+#include "model_outline.h"
+#include "protocol/load_config.h"
+
+namespace dnnbench::ort {
+
+struct OpenedModel {
+  Session session;
+  // How the sizes were fixed: "by name"; "in the model", where a name stands for several sizes;
+  // "no", where the graph is wrong at these sizes, in a branch that isn't taken, say. Then only
+  // the inputs say them.
+  std::string sizes_fixed;
+};
+
+// Throws what check() does.
+OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline);
+
+}  // namespace dnnbench::ort

@@ -1,0 +1,61 @@
+// The one reader of ONNX files: an .onnx file -> plain data. The file is mapped and not copied, so
+// that weights cost nothing until they are used. Without the protobuf library, by import/wire.h:
+// an engine's library may bring one of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "import/graph.h"
+#include "import/mapped_file.h"
+
+namespace dnnbench::import {
+
+// An operator that the model defines itself.
+struct Function {
+  std::string domain, name;
+  std::vector<Node> nodes;
+};
+
+struct ModelFile {
+  std::shared_ptr<const MappedFile> file;
+  int64_t ir_version = 0;
+  std::string producer;                   // name and version; may be empty
+  std::map<std::string, int64_t> opsets;  // by domain; "" is ONNX's own
+  bool has_graph = false;
+  Graph graph;
+  Bytes graph_message;  // the graph as it stands in the file
+  std::vector<Function> functions;
+  // Of all tensors as they are stored, those of subgraphs, functions and attributes among them:
+  int64_t weight_elements = 0;
+  int64_t weight_bytes = 0;
+  std::set<DataType> weight_types;
+  std::set<std::string> external_files;  // as the model names them
+};
+
+// Weight files lie in the folder of `beside`. Throws Error with one sentence for a file that can't
+// be read, is cut short or is not ONNX, for a broken tensor, and for external weights that are
+// missing or lie outside of the folder.
+ModelFile read_model_file(const std::string& path, const std::string& beside);
+ModelFile read_model_file(const std::string& path);
+
+// "" for either spelling of ONNX's own domain, otherwise the domain as it is.
+std::string normal_domain(const std::string& domain);
+
+// The tensor that a Constant node holds; nullptr for any other node.
+const Constant* constant_of(const Node& node);
+
+// Every node, those of subgraphs among them, in the file's order.
+void for_each_node(const std::vector<Node>& nodes, const std::function<void(const Node&)>& visit);
+// Of the graph and the functions.
+void for_each_node(const ModelFile& model, const std::function<void(const Node&)>& visit);
+
+// The graph, then its subgraphs.
+void for_each_graph(const Graph& graph, const std::function<void(const Graph&)>& visit);
+
+}  // namespace dnnbench::import

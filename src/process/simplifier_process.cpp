@@ -1,0 +1,24 @@
+#include "process/simplifier_process.h"
+
+namespace dnnbench {
+namespace {
+
+WorkerOptions worker_options(const std::string& log_path, double timeout_s) {
+  WorkerOptions options;
+  options.program = "dnnbench-simplify";
+  options.log_path = log_path;
+  options.timeout_s = timeout_s;
+  return options;
+}
+
+}  // namespace
+
+SimplifierProcess::SimplifierProcess(const std::string& log_path, double timeout_s)
+    : worker_(worker_options(log_path, timeout_s)) {}
+
+double SimplifierProcess::simplify(const LoadConfig& config, const std::string& file) {
+  worker_.ask(request_of(verb::kSimplify, Simplify{config, file}));
+  return worker_.answer_as<Simplified>().simplify_s;
+}
+
+}  // namespace dnnbench

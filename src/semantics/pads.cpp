@@ -1,0 +1,46 @@
+#include "semantics/pads.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace dnnbench::semantics {
+
+bool Pads::cuts() const {
+  const auto negative = [](int64_t pad) { return pad < 0; };
+  return std::any_of(before.begin(), before.end(), negative) ||
+         std::any_of(after.begin(), after.end(), negative);
+}
+
+std::string read_pad_mode(const import::Node& node) {
+  const std::string mode = node.text("mode", "constant");
+  if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap") {
+    throw Unsupported("it has the mode " + mode);
+  }
+  return mode;
+}
+
+bool pads_are_attributes(const import::Node& node) {
+  return node.domain.empty() && node.opset < 11;
+}
+
+std::vector<int64_t> attribute_pads(const import::Node& node) {
+  return node.integers(node.opset < 2 ? "paddings" : "pads");
+}
+
+Pads spread_pads(const std::vector<int64_t>& pads, const std::vector<int64_t>& axes, size_t rank) {
+  const size_t count = axes.empty() ? rank : axes.size();
+  if (pads.size() != 2 * count) throw Unsupported("its pads do not fit its axes");
+  Pads result{std::vector<int64_t>(rank, 0), std::vector<int64_t>(rank, 0)};
+  for (size_t i = 0; i < count; ++i) {
+    const auto size = static_cast<int64_t>(rank);
+    int64_t axis = axes.empty() ? static_cast<int64_t>(i) : axes[i];
+    if (axis < -size || axis >= size) throw Unsupported("it has no axis " + std::to_string(axis));
+    if (axis < 0) axis += size;
+    result.before[static_cast<size_t>(axis)] = pads[i];
+    result.after[static_cast<size_t>(axis)] = pads[count + i];
+  }
+  return result;
+}
+
+}  // namespace dnnbench::semantics
