@@ -289,14 +289,14 @@ def test_a_run_of_ours_can_be_planned_with(bench, advise, dnnbench, convolution,
 WRONG = [
     ([STUDY, "--throughput=2"], "dnnbench advise: which model? --model=NAME; "),
     ([STUDY, "--model=bert", "--throughput=2"], "dnnbench advise: there are no results of bert"),
-    ([STUDY, "--model=BERT"], "dnnbench advise: how much load? --throughput=50 is 50 "),
+    ([STUDY, "--model=BERT"], "dnnbench advise: which request rate? --throughput=50 is 50 "),
     ([STUDY, "--model=BERT", "--throughput=0"], "dnnbench advise: --throughput must be "),
     ([STUDY, "--model=BERT", "--throughput=nan"], "dnnbench advise: --throughput must be "),
     ([STUDY, "--model=BERT", "--throughput=2", "--headroom=1"], "dnnbench advise: --headroom"),
     ([STUDY, "--model=BERT", "--throughput=2", "--latency-p99=-1"], "dnnbench advise: --latency"),
     ([STUDY, "--model=BERT", "--throughput=2", "--catalogue=no.csv"], "the catalogue no.csv"),
     (["no-folder", "--model=BERT", "--throughput=2"], "there is no folder no-folder"),
-    (["--model=BERT", "--throughput=2"], "dnnbench advise: which folder of results?"),
+    (["--model=BERT", "--throughput=2"], "dnnbench advise: give one folder of results"),
     ([ROOT / "docs", "--model=BERT", "--throughput=2"], "there are no results below "),
 ]
 

@@ -16,9 +16,10 @@ using Operators = std::map<std::string, Write>;
 
 const Operators& operators();
 
+// Whether the tables have the node's operator.
+bool has_operator(const import::Node& node);
+
 // Each adds its own; operators/NAME.cpp.
-void add_attention(Operators& table);
-void add_contributed(Operators& table);  // of com.microsoft
 void add_control_flow(Operators& table);
 void add_convolution(Operators& table);
 void add_detection(Operators& table);

@@ -33,6 +33,13 @@ def test_clip_by_bounds_that_are_given():
     require_right([helper.make_node("Clip", ["x", "l", "h"], ["y"])], inputs, {}, 13)
 
 
+@pytest.mark.parametrize("sizes", [[0, 2], [2, 0, 1]])
+def test_concat_with_nothing(sizes):
+    constants = {f"c{i}": np.ones((1, 2, size, 4), np.float32) for i, size in enumerate(sizes)}
+    node = helper.make_node("Concat", ["x", *constants], ["y"], axis=2)
+    require_right([node], {"x": X}, constants, 13)
+
+
 @pytest.mark.parametrize("axis", [-1, 0, 1])
 @pytest.mark.parametrize("depth", [np.array([4]), np.array(4)], ids=["vector", "scalar"])
 def test_one_hot(axis, depth):
