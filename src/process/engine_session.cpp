@@ -1,6 +1,10 @@
 #include "process/engine_session.h"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "core/error.h"
 #include "machine/memory.h"
@@ -39,6 +43,16 @@ void EngineSession::start_slice(int64_t experiments, int64_t number, double max_
 }
 
 TimedSlice EngineSession::end_slice() { return worker_.answer_as<TimedSlice>(slice_); }
+
+std::string EngineSession::make_tickets_file() const {
+  const std::string path = folder_.path() + "/tickets";
+  unlink(path.c_str());
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool is_made = fd >= 0 && ftruncate(fd, 8) == 0;  // zeros
+  if (fd >= 0) close(fd);
+  if (!is_made) throw Error("could not write " + path + ": " + std::strerror(errno));
+  return path;
+}
 
 void EngineSession::start_serving(const Schedule& schedule) {
   schedule_ = schedule;

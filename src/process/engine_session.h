@@ -34,6 +34,9 @@ class EngineSession {
   void start_slice(int64_t experiments, int64_t number, double max_s);
   TimedSlice end_slice();
 
+  // A new Schedule::tickets_file, in this session's own folder. Throws Error.
+  std::string make_tickets_file() const;
+
   // Serves requests as they arrive (worker/serve_arrivals.h), in two steps as well.
   void start_serving(const Schedule& schedule);
   ServedPart end_serving();
