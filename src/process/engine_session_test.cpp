@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -224,6 +225,15 @@ TEST_F(HostileEngine, HasAFolderOfItsOwnThatIsGoneWithIt) {
   one.reset();
   other.reset();
   EXPECT_EQ(entries(), 2);
+}
+
+TEST_F(HostileEngine, CannotBlockTheTicketsFile) {
+  const auto session = start("");
+  const std::string file = session->make_tickets_file();
+  EXPECT_EQ(contents(file), std::string(8, '\0'));
+  unlink(file.c_str());
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  EXPECT_EQ(contents(session->make_tickets_file()), std::string(8, '\0'));
 }
 
 }  // namespace

@@ -124,10 +124,8 @@ void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
   resume();
   deadline_ = Clock::now() + to_duration(options_.timeout_s + lasts_s);
   replies_->limit_line(max_reply_bytes(entries));
-  if (replies_->has_pending() || wait_for(reply_fd_, POLLIN, Clock::duration::zero())) {
-    receive();  // its end, or
-    end_as_nonsense("it spoke without being asked");
-  }
+  if (wait_for(reply_fd_, POLLIN, Clock::duration::zero())) receive();  // its end, or
+  if (replies_->has_pending()) end_as_nonsense("it spoke without being asked");
   exchange_.sent_s = now_s();
   send(request.dump() + '\n');
 }
