@@ -84,8 +84,8 @@ void report_if_too_short(const RunOptions& options) {
              *options.rate_per_s, kMinSamplesForP99, needed_s);
 }
 
-// Engines say themselves whether they can. One that doesn't start is given the benefit of the doubt:
-// its result says why.
+// Engines say themselves whether they can. One that doesn't start is given the benefit of the
+// doubt: its result says why.
 void check_tuning(const RunOptions& options) {
   if (options.tune_budget_s == 0) return;
   const WorkFolder work;

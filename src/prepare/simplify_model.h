@@ -1,5 +1,6 @@
 // The model's simplified form, which the engines that import read instead of the ONNX file: made in
-// a process of its own (process/simplifier_process.h) when the first engine asks for it, shared by all.
+// a process of its own (process/simplifier_process.h) when the first engine asks for it, shared by
+// all.
 #pragma once
 
 #include <optional>

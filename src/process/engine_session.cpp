@@ -1,6 +1,5 @@
 #include "process/engine_session.h"
 
-#include "core/error.h"
 #include <unistd.h>
 
 #include "core/error.h"

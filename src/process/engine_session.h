@@ -1,7 +1,7 @@
 // EngineSession: one engine with one model loaded in its own process, and the steps of the
 // protocol (docs/protocol.md) as functions. Every step throws EngineEnded when the engine can't do
-// it, or answers what can't be true; the session is then over. Sessions are independent: several may be loaded at once and take
-// their slices in turn.
+// it, or answers what can't be true; the session is then over. Sessions are independent: several
+// may be loaded at once and take their slices in turn.
 #pragma once
 
 #include <string>

@@ -135,11 +135,11 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
       options_.program.empty() ? kProgramPrefix + options_.engine : options_.program;
   const std::string executable = (programs_folder() / name).string();
   if (access(executable.c_str(), X_OK) != 0) {
-    throw EngineEnded({OutcomeKind::kUnsupported,
-                       options_.program.empty()
-                           ? fmt::format("this build of dnnbench has no engine \"{}\"",
-                                         options_.engine)
-                           : fmt::format("this build of dnnbench has no {}", name)});
+    throw EngineEnded(
+        {OutcomeKind::kUnsupported,
+         options_.program.empty()
+             ? fmt::format("this build of dnnbench has no engine \"{}\"", options_.engine)
+             : fmt::format("this build of dnnbench has no {}", name)});
   }
   const int log_flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
   const int log_fd =

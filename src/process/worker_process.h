@@ -31,7 +31,7 @@ struct WorkerOptions {
   std::string engine;       // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
   std::string log_path;     // gets the process's stdout and stderr; truncated at the start
   double timeout_s = 300;   // for the answer to each request
-  bool append_log = false;   // what an earlier process wrote stays in it
+  bool append_log = false;  // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
 };
@@ -55,8 +55,8 @@ class WorkerProcess {
   }
 
   // The same in two steps, for processes that work at the same time. The answer may take `lasts_s`
-  // longer than timeout_s, and have so many `entries` in its lists. Each ask needs its answer before
-  // anything else.
+  // longer than timeout_s, and have so many `entries` in its lists. Each ask needs its answer
+  // before anything else.
   void ask(const nlohmann::json& request, double lasts_s = 0, size_t entries = 0);
   nlohmann::json answer();
 

@@ -117,8 +117,8 @@ void check(const Hello& hello, const Exchange&) { require_text(hello.version, "v
 void check(const Loaded& loaded, const Exchange& exchange) {
   const double max_s = length_s(exchange);
   double total_s = 0;
-  for (const double part_s : {loaded.load_s, loaded.convert_s, loaded.compile_s.value_or(0),
-                              loaded.tune_s.value_or(0)}) {
+  for (const double part_s :
+       {loaded.load_s, loaded.convert_s, loaded.compile_s.value_or(0), loaded.tune_s.value_or(0)}) {
     require(is_plausible(part_s, max_s),
             fmt::format("it loaded for {} s of {:.6f} s", part_s, max_s));
     total_s += part_s;

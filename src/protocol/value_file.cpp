@@ -48,7 +48,7 @@ class Reader {
   Reader(const std::string& path, int64_t max_bytes)
       : path_(path), fd_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
     if (fd_ < 0) throw Error("could not read " + path + ": " + std::strerror(errno));
-    struct stat file {};
+    struct stat file{};
     if (fstat(fd_, &file) != 0 || !S_ISREG(file.st_mode)) fail("is not a regular file");
     if (max_bytes > 0 && file.st_size > max_bytes) fail("is larger than the memory that is free");
     left_ = static_cast<uint64_t>(file.st_size);
@@ -145,7 +145,8 @@ Tensor read_tensor(const json& description, Reader& in) {
   const auto bytes = description.at("bytes").get<uint64_t>();
   if (tensor.type == DataType::kString) {
     tensor.strings = read_strings(bytes, in);
-    if (static_cast<int64_t>(tensor.strings.size()) != count) in.fail("has a wrong count of strings");
+    if (static_cast<int64_t>(tensor.strings.size()) != count)
+      in.fail("has a wrong count of strings");
     return tensor;
   }
   if (bytes != byte_size(tensor.type, count)) in.fail("has a size that doesn't fit its shape");

@@ -36,8 +36,8 @@ class Engine {
   virtual Abilities abilities() { return {}; }
 
   // Reads, converts and compiles a model. Timed once; returns what of that time is reported by
-  // itself, the rest is load_s. A second call replaces the first model. Leaves no part of an earlier
-  // model behind when it throws.
+  // itself, the rest is load_s. A second call replaces the first model. Leaves no part of an
+  // earlier model behind when it throws.
   virtual LoadTimes load(const LoadConfig& config) = 0;
 
   // Writes the loaded model in the library's own form, for the library's users, to `path` with an
