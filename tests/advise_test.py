@@ -98,8 +98,8 @@ def test_bert_on_a_single_instance(advise):
 def test_bert_within_200_ms(advise):
     advice = advise("--model=BERT", "--throughput=2", "--latency-p99=0.2")
     assert member(advice["plans"][0]) == (1, "c5n.2xlarge")
-    assert reason(advice, "c6g.medium") .startswith("1.43 s exceeds 0.2 s: too slow")
-    assert reason(advice, "c6g.2xlarge") .startswith("206 ms exceeds 0.2 s: too slow")
+    assert reason(advice, "c6g.medium").startswith("1.43 s exceeds 0.2 s: too slow")
+    assert reason(advice, "c6g.2xlarge").startswith("206 ms exceeds 0.2 s: too slow")
 
 
 def test_nothing_is_within_a_bound_that_waiting_breaks(advise):
