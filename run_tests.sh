@@ -19,16 +19,20 @@ Installs, fetches and builds what is missing, and runs every test. After it has 
     ;;
 esac
 
-# Some tests open the report in a browser. They are skipped where there is none: Ubuntu's is no apt package.
-install_browser() {
-  if ! has_command chromium && may_install && apt-get install --simulate chromium >/dev/null 2>&1; then
-    install_packages chromium
+# Some tests open the report in a browser (Ubuntu's is no apt package), some start a Slurm cluster.
+# They are skipped where that can't be installed.
+install_for_tests() {
+  local missing=()
+  has_command chromium || missing+=(chromium)
+  has_command slurmd || [[ -x /usr/sbin/slurmd ]] || missing+=(slurmctld slurmd slurm-client munge)
+  if ((${#missing[@]} > 0)) && may_install && apt-get install --simulate "${missing[@]}" >/dev/null 2>&1; then
+    install_packages "${missing[@]}"
   fi
 }
 
 cd "$repository"
 [[ -f build/release/build.ninja ]] || require toolchain pip venv tests
-install_browser
+install_for_tests
 setup/build_with_engines.sh release all
 setup/python_env.sh tests >/dev/null
 setup/python_env.sh vis >/dev/null

@@ -67,12 +67,12 @@ read_help() {
       read -ra line <<<"$line"
       model_names+=("${line[@]}")
     fi
-  done <"$help_folder/$1.txt"
+  done < <([[ $1 != fleet ]] || cat "$help_folder/run.txt"; cat "$help_folder/$1.txt")
   while read -r kind regex line; do
     pattern[$kind]=$regex
     demand[$kind]=$line
   done <"$repository/src/cli/values.txt"
-  [[ $1 == run || $1 == selftest ]] || return 0
+  [[ $1 == run || $1 == selftest || $1 == fleet ]] || return 0
   for engine in "$repository"/engines/*/; do # one that was just added is not in the help text
     engine=--$(basename "$engine")
     kind_of[$engine]=${kind_of[$engine]:-}

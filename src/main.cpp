@@ -22,7 +22,7 @@ const std::map<std::string, Command>& commands() {
       {"run", dnnbench::run_command},           {"inspect", dnnbench::inspect_command},
       {"engines", dnnbench::engines_command},   {"compare", dnnbench::compare_command},
       {"advise", dnnbench::advise_command},     {"catalogue", dnnbench::catalogue_command},
-      {"selftest", dnnbench::selftest_command},
+      {"selftest", dnnbench::selftest_command}, {"fleet", dnnbench::fleet_command},
   };
   return kCommands;
 }

@@ -10,8 +10,9 @@ import sys
 import uuid
 from pathlib import Path
 
+import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
 from processes import MARK, processes_with, wait_until
@@ -85,10 +86,62 @@ def test_a_compiled_model_is_verified_and_says_what_it_took(compiled, convolutio
     assert result["convert_s"] > 0
     assert result["load_s"] < result["compile_s"]
     assert result["in_force"]["threads"] == 1
-    assert result["in_force"]["placement"][0]["device"] == "CPU"
     assert result["in_force"]["settings"]["schedules"] == "own"
     assert result["in_force"]["settings"]["target"].startswith("llvm -mcpu=")
     assert result["in_force"]["settings"]["compiled"] == "in this run"
+
+
+def test_what_is_loaded_says_what_it_is(compiled, tmp_path):
+    """Sigmoid and Add, which TVM makes one kernel of, then a softmax."""
+    nodes = [
+        helper.make_node("Sigmoid", ["x"], ["s"]),
+        helper.make_node("Add", ["x", "s"], ["a"]),
+        helper.make_node("Softmax", ["a"], ["y"]),
+    ]
+    model = tiny_models.model_of(
+        nodes, [tiny_models.tensor("x", [2, 3])], [tiny_models.tensor("y", None)]
+    )
+    result = require_ok(compiled(tiny_models.save(model, tmp_path / "model.onnx")))
+    (package,) = [line for line in REQUIREMENTS.read_text().split() if "apache-tvm==" in line]
+    assert result["engine_version"] == package.split("==")[1]
+    assert result["in_force"]["settings"]["compiler"] == result["engine_version"]
+    assert result["in_force"]["settings"]["tvm_ffi"].startswith("0.1.")
+    assert result["in_force"]["placement"] == [{"device": "CPU", "nodes": 2}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "precision"),
+    [
+        (TensorProto.FLOAT16, "f16"),
+        (TensorProto.FLOAT, "f32"),
+        (TensorProto.DOUBLE, "f64"),
+    ],
+)
+def test_the_precision_is_that_of_the_compiled_model(compiled, tmp_path, kind, precision):
+    """A table that is looked up: ONNX Runtime, which prepares models, does arithmetic in f32."""
+    table = helper.make_tensor("w", kind, [5, 3], [0.25 * i for i in range(15)])
+    model = tiny_models.model_of(
+        [helper.make_node("Gather", ["w", "ids"], ["y"])],
+        [tiny_models.tensor("ids", [4], tiny_models.INT64)],
+        [tiny_models.tensor("y", [4, 3], kind)],
+        [table],
+    )
+    result = require_ok(compiled(tiny_models.save(model, tmp_path / "table.onnx")))
+    assert result["in_force"]["precision"] == precision
+
+
+def test_several_precisions_are_mixed(compiled, tmp_path):
+    nodes = [
+        helper.make_node("Cast", ["x"], ["d"], to=TensorProto.DOUBLE),
+        helper.make_node("Relu", ["d"], ["y"]),
+    ]
+    model = tiny_models.model_of(
+        nodes,
+        [tiny_models.tensor("x", [2, 3])],
+        [tiny_models.tensor("y", [2, 3], TensorProto.DOUBLE)],
+    )
+    result = require_ok(compiled(tiny_models.save(model, tmp_path / "cast.onnx")))
+    assert result["in_force"]["precision"] == "mixed"
 
 
 def test_nuphar_is_tvm(bench, convolution):
@@ -184,6 +237,143 @@ def test_an_entry_that_is_not_whole_or_not_its_own_is_made_anew(
     assert require_ok(compiled(convolution))["compile_s"] > 0
     assert require_ok(compiled(convolution))["compile_s"] is None
     assert cache.compilations() == 3
+
+
+NO_LIBRARY = b"not a library"
+
+
+def test_a_kept_model_that_does_not_load_is_compiled_again(compiled, cache, convolution):
+    """Though its checksum is right."""
+    require_ok(compiled(convolution))
+    (library,) = cache.libraries()
+    library.write_bytes(NO_LIBRARY)
+    sidecar = library.with_suffix(".json")
+    entry = json.loads(sidecar.read_text())
+    entry["sha256"]["library"] = hashlib.sha256(NO_LIBRARY).hexdigest()
+    sidecar.write_text(json.dumps(entry))
+    assert require_ok(compiled(convolution))["compile_s"] > 0
+    assert require_ok(compiled(convolution))["compile_s"] is None
+    assert cache.compilations() == 2
+
+
+def test_a_compiled_model_that_does_not_load_is_not_kept(compiled, cache, convolution):
+    cache.replace_compiler(
+        f'"{real_compiler()}" "$@"; while [ "$1" != --library ]; do shift; done; '
+        f'printf "{NO_LIBRARY.decode()}" > "$2"'
+    )
+    assert compiled(convolution)["outcome"] == "failed"
+    assert cache.libraries() == cache.leftovers() == []
+
+
+def joined_with_nothing():
+    return tiny_models.model_of(
+        [
+            helper.make_node("Relu", ["x"], ["r"]),
+            helper.make_node("Concat", ["r", "c"], ["y"], axis=1),
+        ],
+        [tiny_models.tensor("x", [1, 4, 3])],
+        [tiny_models.tensor("y", None)],
+        [numpy_helper.from_array(np.zeros((1, 0, 3), np.float32), "c")],
+    )
+
+
+def sparse_weights(indices: np.ndarray):
+    values = helper.make_tensor("w", TensorProto.FLOAT, [3], [1.0, 2.0, 3.0])
+    positions = numpy_helper.from_array(indices.astype(np.int64), "w_indices")
+    model = tiny_models.model_of(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        [tiny_models.tensor("x", [2, 4])],
+        [tiny_models.tensor("y", [2, 3])],
+    )
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, positions, [4, 3]))
+    return model
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        joined_with_nothing(),
+        sparse_weights(np.array([0, 5, 7])),
+        sparse_weights(np.array([[0, 0], [1, 2], [2, 1]])),
+    ],
+    ids=["no elements", "sparse", "sparse, by coordinates"],
+)
+def test_unusual_weights(compiled, cache, tmp_path, model):
+    path = tiny_models.save(model, tmp_path / "model.onnx")
+    require_ok(compiled(path))
+    assert require_ok(compiled(path))["compile_s"] is None
+
+
+def indices_of_maxima():
+    nodes = [helper.make_node("MaxPool", ["x"], ["y", "i"], name="here", kernel_shape=[2, 2])]
+    outputs = [tiny_models.tensor("y", None), tiny_models.tensor("i", None, tiny_models.INT64)]
+    return tiny_models.model_of(nodes, [tiny_models.tensor("x", [1, 2, 4, 4])], outputs)
+
+
+def maximum_of_truths():
+    """Which TVM's importer takes, and its compiler does not."""
+    nodes = [
+        helper.make_node("Cast", ["x"], ["b"], to=TensorProto.BOOL),
+        helper.make_node("ReduceMax", ["b"], ["m"], name="here"),
+        helper.make_node("Cast", ["m"], ["y"], to=TensorProto.FLOAT),
+    ]
+    model = tiny_models.model_of(
+        nodes, [tiny_models.tensor("x", [2, 3])], [tiny_models.tensor("y", None)]
+    )
+    model.opset_import[0].version = 20
+    return model
+
+
+def four_bit_weights():
+    """More than the small tensors that are folded beforehand."""
+    nodes = [
+        helper.make_node("DequantizeLinear", ["w", "s"], ["d"], name="here"),
+        helper.make_node("MatMul", ["x", "d"], ["y"]),
+    ]
+    weights = helper.make_tensor("w", TensorProto.INT4, [64, 64], [i % 7 for i in range(64 * 64)])
+    scale = numpy_helper.from_array(np.float32(0.1) * np.ones((), np.float32), "s")
+    model = tiny_models.model_of(
+        nodes, [tiny_models.tensor("x", [2, 64])], [tiny_models.tensor("y", None)], [weights, scale]
+    )
+    model.opset_import[0].version = 21
+    model.ir_version = 10
+    return model
+
+
+def features():
+    node = helper.make_node(
+        "FeatureVectorizer", ["x"], ["y"], "here", domain="ai.onnx.ml", inputdimensions=[3]
+    )
+    model = tiny_models.model_of(
+        [node], [tiny_models.tensor("x", [2, 3])], [tiny_models.tensor("y", None)]
+    )
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    return model
+
+
+def words():
+    model = tiny_models.strings()
+    model.graph.node[0].name = "here"
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "operator"),
+    [
+        (indices_of_maxima(), "MaxPool"),
+        (maximum_of_truths(), "ReduceMax"),
+        (four_bit_weights(), "DequantizeLinear"),
+        (features(), "FeatureVectorizer"),
+        (words(), "Identity"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_the_library_lacks_is_unsupported(compiled, cache, tmp_path, model, operator):
+    result = compiled(tiny_models.save(model, tmp_path / "model.onnx"))
+    assert result["outcome"] == "unsupported", result["reason"]
+    assert operator in result["reason"]
+    assert '"here"' in result["reason"]
+    assert cache.libraries() == cache.leftovers() == []
 
 
 def test_an_operator_that_the_importer_lacks_is_unsupported(compiled, cache, tmp_path):

@@ -16,9 +16,10 @@ using Operators = std::map<std::string, Write>;
 
 const Operators& operators();
 
+// Whether the tables have the node's operator.
+bool has_operator(const import::Node& node);
+
 // Each adds its own; operators/NAME.cpp.
-void add_attention(Operators& table);
-void add_contributed(Operators& table);  // of com.microsoft
 void add_control_flow(Operators& table);
 void add_convolution(Operators& table);
 void add_detection(Operators& table);
@@ -27,6 +28,7 @@ void add_indexing(Operators& table);
 void add_matrix(Operators& table);
 void add_machine_learning(Operators& table);  // of ai.onnx.ml
 void add_normalization(Operators& table);
+void add_padding(Operators& table);
 void add_pooling(Operators& table);
 void add_quantization(Operators& table);
 void add_recurrent(Operators& table);

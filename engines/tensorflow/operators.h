@@ -19,12 +19,13 @@ struct OperatorEntry {
   EmitOperator emit;
 };
 
+// Whether the table has the node's operator.
+bool has_operator(const import::Node& node);
 // Throws Unsupported.
 const EmitOperator& find_operator(const import::Node& node);
 
 // The families, each in operators/<family>.cpp.
 std::vector<OperatorEntry> activation_operators();
-std::vector<OperatorEntry> attention_operators();
 std::vector<OperatorEntry> control_flow_operators();
 std::vector<OperatorEntry> convolution_operators();
 std::vector<OperatorEntry> elementwise_operators();

@@ -35,7 +35,7 @@ void require_supported(const LoadConfig& config) {
 
 class TvmEngine : public Engine {
  public:
-  std::string version() override { return DNNBENCH_TVM_VERSION; }
+  std::string version() override { return tvm_runtime::library_version(); }
   Abilities abilities() override {
     return {.imports = true, .compiles_ahead = true, .tunes = true};
   }
@@ -47,17 +47,20 @@ class TvmEngine : public Engine {
     require_supported(config);
     threads_ = tvm_runtime::start_threads(config.threads);
     model_ = import::read_graph(config);
-    nodes_ = static_cast<int64_t>(model_.graph.nodes.size());
     const std::string description = tvm_runtime::description_of(config, model_.graph);
     model_.graph.constants.clear();
     model_.graph.nodes.clear();
     compiled_ = config.tune_budget_s > 0 ? tuned(config, description) : own(config, description);
-    program_ = std::make_unique<tvm_runtime::Program>(compiled_.files);
     return {.compile_s = compile_s_, .tune_s = tune_s_};
   }
 
   InForce in_force() override {
-    InForce in_force{"f32", threads_, {{"CPU", nodes_}}, compiled_.settings};
+    const tvm_runtime::Kernels kernels = program_->kernels();
+    InForce in_force{
+        compiled_.settings.at("precision"), threads_, {{kernels.device, kernels.calls}}, {}};
+    in_force.settings = compiled_.settings;
+    in_force.settings.erase("precision");
+    in_force.settings["tvm_ffi"] = tvm_runtime::ffi_version();
     in_force.settings["compiled"] =
         compile_s_ ? "in this run" : fmt::format("earlier, in {:.1f} s", compiled_.compile_s);
     if (compiled_.searched_s > 0) {
@@ -86,32 +89,54 @@ class TvmEngine : public Engine {
   }
 
  private:
+  // Loads what is kept of it; a kept model that doesn't load is none, and is forgotten.
+  std::optional<CompiledModel> load_kept(const std::string& description) {
+    auto kept = tvm_runtime::find_compiled(description);
+    if (!kept) return std::nullopt;
+    try {
+      program_ = std::make_unique<tvm_runtime::Program>(kept->files);
+    } catch (const Error&) {
+      tvm_runtime::forget_compiled(description);
+      return std::nullopt;
+    }
+    return kept;
+  }
+
+  // Only what loads is kept.
+  CompiledModel load_and_keep(const std::string& description, const CompiledModel& model) {
+    program_ = std::make_unique<tvm_runtime::Program>(model.files);
+    return tvm_runtime::keep_compiled(description, model);
+  }
+
   // With our own schedules.
   CompiledModel own(const LoadConfig& config, const std::string& description) {
-    if (auto kept = tvm_runtime::find_compiled(description)) return *kept;
+    if (auto kept = load_kept(description)) return *kept;
     const auto start = Clock::now();
     const tvm_runtime::PartialFolder folder;
     CompiledModel model = tvm_runtime::compile(config, folder.files());
     compile_s_ = model.compile_s = seconds_since(start);
-    return tvm_runtime::keep_compiled(description, model);
+    return load_and_keep(description, model);
   }
 
   // The best that is known when so many seconds have been spent on it in all. A search of which
   // nothing comes takes nothing away: what was there before is measured, and the reason told.
   CompiledModel tuned(const LoadConfig& config, const std::string& own_description) {
     const std::string description = tvm_runtime::tuned(own_description, threads_);
-    const auto kept = tvm_runtime::find_compiled(description);
+    const auto kept = load_kept(description);
     const double searched_s = kept ? kept->searched_s : 0;
     if (kept && (kept->is_exhausted || searched_s >= config.tune_budget_s)) return *kept;
     const CompiledModel own_model = own(config, own_description);
     const auto start = Clock::now();
     CompiledModel model = kept ? *kept : own_model;
+    if (kept) program_ = std::make_unique<tvm_runtime::Program>(kept->files);
     try {
       const tvm_runtime::PartialFolder folder;
-      model = tvm_runtime::tune(config, own_model, config.tune_budget_s - searched_s,
-                                tvm_runtime::records_folder_of(description), folder.files());
-      model.searched_s += searched_s;
-      model = tvm_runtime::keep_compiled(description, model);
+      CompiledModel found =
+          tvm_runtime::tune(config, own_model, config.tune_budget_s - searched_s,
+                            tvm_runtime::records_folder_of(description), folder.files());
+      found.searched_s += searched_s;
+      found.settings["precision"] = own_model.settings.at("precision");  // tuning changes no type
+      model = load_and_keep(description, found);
     } catch (const std::bad_alloc&) {
       model.settings["tuning"] = "TVM's compiler ran out of memory";
     } catch (const std::exception& error) {
@@ -122,7 +147,6 @@ class TvmEngine : public Engine {
   }
 
   import::ImportedModel model_;
-  int64_t nodes_ = 0;
   int threads_ = 0;
   CompiledModel compiled_;
   std::optional<double> compile_s_, tune_s_;

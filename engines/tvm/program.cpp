@@ -1,6 +1,9 @@
 #include "program.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
+#include <link.h>
+#include <tvm/ffi/c_api.h>
 #include <tvm/ffi/container/array.h>
 #include <tvm/ffi/container/map.h>
 #include <tvm/ffi/container/tensor.h>
@@ -13,6 +16,7 @@
 #include <filesystem>
 #include <new>
 #include <optional>
+#include <sstream>
 
 #include "core/error.h"
 
@@ -20,6 +24,10 @@ namespace dnnbench::tvm_runtime {
 namespace {
 
 namespace ffi = ::tvm::ffi;
+namespace fs = std::filesystem;
+
+constexpr DLDeviceType kDevice = kDLCPU;  // the machine's, its kernels' and its tensors'
+constexpr const char* kDeviceName = "CPU";
 
 constexpr int kPooledAllocator = 2;  // tvm/runtime/memory/memory_manager.h, which is not packaged
 constexpr size_t kAlignment = 64;    // tvm::runtime::kAllocAlignment
@@ -115,7 +123,7 @@ DataType from_library(DLDataType type) {
 ffi::Tensor to_library_tensor(const Value& value) {
   const Tensor& tensor = value.tensor();
   const auto copy = ffi::Tensor::FromNDAlloc(AlignedMemory(), ffi::Shape(tensor.shape),
-                                             to_library(value), DLDevice{kDLCPU, 0});
+                                             to_library(value), DLDevice{kDevice, 0});
   std::memcpy(copy.data_ptr(), tensor.bytes.data(), tensor.bytes.size());
   return copy;
 }
@@ -138,23 +146,57 @@ ffi::Function function_of(const ffi::Module& module, const std::string& name) {
   return *function;
 }
 
-int64_t count_threads() {
-  const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
-  return std::distance(begin(tasks), end(tasks));
+// The file from which the process has loaded the library.
+fs::path path_of_library(const char* name) {
+  void* const library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+  const link_map* map = nullptr;
+  if (library == nullptr || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0) {
+    throw Error(fmt::format("TVM's runtime library is not loaded: {}", dlerror()));
+  }
+  const fs::path path = fs::canonical(map->l_name);
+  dlclose(library);
+  return path;
+}
+
+// Instructions of the program's text that call something else than the machine's own functions.
+int64_t count_kernel_calls(const std::string& program) {
+  std::istringstream lines(program);
+  int64_t calls = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string instruction, function;
+    words >> instruction >> function;
+    calls += instruction == "call" && !function.starts_with("vm.");
+  }
+  return calls;
 }
 
 }  // namespace
+
+std::string library_version() {
+  const std::string prefix = "apache_tvm-", suffix = ".dist-info";
+  const fs::path library = path_of_library("libtvm_runtime.so");
+  for (const auto& entry : fs::directory_iterator(library.parent_path() / "../..")) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix) || !name.ends_with(suffix)) continue;
+    return name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+  }
+  throw Error(fmt::format("TVM's version is unknown: beside {} there is no folder apache_tvm-*{}",
+                          library.string(), suffix));
+}
+
+std::string ffi_version() {
+  TVMFFIVersion version;
+  TVMFFIGetVersion(&version);
+  return fmt::format("{}.{}.{}", version.major, version.minor, version.patch);
+}
 
 int start_threads(int count) {
   // Without pinning: the process's affinity is the run's affair. Read when the pool is made.
   setenv("TVM_NUM_THREADS", std::to_string(count).c_str(), 1);
   setenv("TVM_BIND_THREADS", "0", 1);
-  static const int64_t started = [] {
-    const int64_t before = count_threads();
-    translating_failures([] { ffi::Function::GetGlobalRequired("runtime.NumThreads")(); });
-    return count_threads() - before + 1;
-  }();
-  return static_cast<int>(started);
+  return translating_failures(
+      [] { return ffi::Function::GetGlobalRequired("runtime.NumThreads")().cast<int>(); });
 }
 
 // The library's last parameters: weight0, weight1, ...
@@ -173,7 +215,7 @@ struct Program::Parts {
       : weights(read_weights(files.weights)),
         library(ffi::Module::LoadFromFile(files.library)),
         machine(function_of(library, "vm_load_executable")().cast<ffi::Module>()) {
-    function_of(machine, "vm_initialization")(static_cast<int>(kDLCPU), 0, kPooledAllocator);
+    function_of(machine, "vm_initialization")(static_cast<int>(kDevice), 0, kPooledAllocator);
     main = function_of(machine, "main");
   }
 
@@ -190,6 +232,14 @@ Program::Program(const CompiledFiles& files)
     : parts_(translating_failures([&] { return std::make_unique<Parts>(files); })) {}
 
 Program::~Program() = default;
+
+Kernels Program::kernels() const {
+  return translating_failures([&] {
+    const auto text = parts_->library->GetFunction("as_text", true);
+    if (!text.has_value()) throw Error("TVM: the compiled model has no as_text");
+    return Kernels{kDeviceName, count_kernel_calls((*text)().cast<std::string>())};
+  });
+}
 
 void Program::set_inputs(const std::vector<Value>& inputs) {
   translating_failures([&] {

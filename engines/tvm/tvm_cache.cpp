@@ -103,6 +103,14 @@ std::optional<CompiledModel> find_compiled(const std::string& description) {
   }
 }
 
+void forget_compiled(const std::string& description) {
+  const std::string entry = entry_path_of(description);
+  const CompiledFiles files = files_of(entry);
+  for (const std::string& path : {entry + ".json", files.library, files.weights}) {
+    fs::remove(path);
+  }
+}
+
 PartialFolder::PartialFolder() {
   const std::string prefix = "partial-";
   const fs::path folder = cache_folder() + "/tvm";

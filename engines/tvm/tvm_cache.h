@@ -44,6 +44,9 @@ std::string records_folder_of(const std::string& description);
 // The entry, where there is a whole one.
 std::optional<CompiledModel> find_compiled(const std::string& description);
 
+// Makes it no entry.
+void forget_compiled(const std::string& description);
+
 // Where a model is compiled: a folder of this process in the cache, removed in the end. A process
 // that is killed leaves its own; the next one removes those older than a day.
 class PartialFolder {

@@ -178,19 +178,19 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
   if (!result.outcome.ok()) {
     return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
   }
-  if (result.verdict == Verdict::kWrong) return "its outputs were found wrong";
+  if (result.verdict == Verdict::kWrong) return "its outputs were wrong";
   if (result.suspect) return "the machine was busy with something else; measure it again";
   if (serves_batches(result)) {
     return fmt::format(
-        "it serves {} items at a time, and how long requests wait for so many was not measured; "
-        "--batch=1 measures single ones",
+        "it serves batches of {}, and how long requests wait for a batch to fill was not measured; "
+        "--batch=1 measures single requests",
         result.throughput->batch);
   }
   if (shapes.count(result.input_shapes) == 0) {
     return fmt::format("another task: input shapes {}", result.input_shapes);
   }
   if (is_under_load(result) && carried_per_s(rates) == 0) {
-    return "under load it carried no rate with a known 99th percentile";
+    return "it sustained no rate with a known 99th percentile";
   }
   if (!result.published) return "";
   const PublishedFigure& figure = *result.published;
@@ -209,7 +209,7 @@ std::string why_not_priced(const std::string& instance, const Catalogue& catalog
   if (bad_row != catalogue.left_out.end()) {
     return fmt::format("its row, line {} of {}, can't be used", bad_row->second, catalogue.source);
   }
-  return fmt::format("not in {}; --catalogue=FILE brings your own prices", catalogue.source);
+  return fmt::format("not in {}; --catalogue=FILE uses your own prices", catalogue.source);
 }
 
 // Why the machine is no choice; empty where it is.
@@ -220,7 +220,7 @@ std::string why_not_offered(const StoredResult& result, const Catalogue& catalog
   if (!type->usd_per_hour) return fmt::format("{} has no price for it", catalogue.source);
   if (arch.empty()) return "";
   const std::string own = type->arch.empty() ? canonical_arch(result.architecture) : type->arch;
-  if (own.empty()) return fmt::format("its architecture is not known, and not {} for sure", arch);
+  if (own.empty()) return fmt::format("its architecture is unknown, so it may not be {}", arch);
   return own == arch ? "" : fmt::format("{}, not {}", own, arch);
 }
 

@@ -82,24 +82,25 @@ TEST(Candidates, ASuspectOneCountsOnlyAgainstItself) {
 TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
   EXPECT_EQ(reason(measured("small")), "");
   EXPECT_EQ(reason(measured("free")), "f.csv has no price for it");
-  EXPECT_EQ(reason(measured("other")), "not in f.csv; --catalogue=FILE brings your own prices");
+  EXPECT_EQ(reason(measured("other")), "not in f.csv; --catalogue=FILE uses your own prices");
   EXPECT_EQ(reason(measured("bad")), "its row, line 6 of f.csv, can't be used");
   EXPECT_EQ(reason(measured("large"), "arm64"), "x86_64, not arm64");
   EXPECT_EQ(reason(measured("bare"), "arm64"),
-            "its architecture is not known, and not arm64 for sure");
+            "its architecture is unknown, so it may not be arm64");
   StoredResult result = measured("bare");
   result.architecture = "aarch64";
   EXPECT_EQ(reason(result, "arm64"), "");
   result.verdict = Verdict::kWrong;
-  EXPECT_EQ(reason(result), "its outputs were found wrong");
+  EXPECT_EQ(reason(result), "its outputs were wrong");
   result.mode = "load";
   result.verdict = Verdict::kOk;
-  EXPECT_EQ(reason(result, "arm64"), "under load it carried no rate with a known 99th percentile");
+  EXPECT_EQ(reason(result, "arm64"), "it sustained no rate with a known 99th percentile");
   result.mode = "throughput";
   result.throughput = StoredThroughput{100, {}, {}, 2, 4, {0.04}};
-  EXPECT_EQ(reason(result, "arm64"),
-            "it serves 4 items at a time, and how long requests wait for so many was not measured; "
-            "--batch=1 measures single ones");
+  EXPECT_EQ(
+      reason(result, "arm64"),
+      "it serves batches of 4, and how long requests wait for a batch to fill was not measured; "
+      "--batch=1 measures single requests");
 }
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
@@ -129,7 +130,7 @@ TEST(Candidates, UnderLoadAloneAMachineDoesWhatItCarried) {
   EXPECT_FALSE(candidate.least_per_s);
   result.load_rates = {{400, kNever}};
   EXPECT_EQ(select({measured("small"), result}).rejected[0].reason,
-            "under load it carried no rate with a known 99th percentile");
+            "it sustained no rate with a known 99th percentile");
 }
 
 StoredResult at_full_speed(int64_t batch = 1) {

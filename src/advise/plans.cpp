@@ -28,9 +28,9 @@ int64_t most_machines(const Deployable& candidate, const Load& load) {
 std::string too_slow(const Deployable& candidate, const Load& load) {
   const Speed& speed = candidate.speed;
   if (!speed.measured_rates.empty()) {
-    return fmt::format("under every load measured, its p99 exceeds {:g} s", *load.latency_p99_s);
+    return fmt::format("at every measured rate its p99 exceeds {:g} s", *load.latency_p99_s);
   }
-  return fmt::format("{} exceeds {:g} s at any count",
+  return fmt::format("{} exceeds {:g} s: too slow, more machines don't reduce latency",
                      format_seconds(speed.samples > 0 ? speed.tail_s : speed.mean_s),
                      *load.latency_p99_s);
 }
@@ -38,17 +38,16 @@ std::string too_slow(const Deployable& candidate, const Load& load) {
 std::string too_many(const Deployable& candidate, const Load& load, double capacity_per_s,
                      double count) {
   if (candidate.at_least) {
-    return fmt::format(
-        "at least {}/s is all that is known of it: nothing says how many carry {:g}/s",
-        format_rate(candidate.speed.throughput_per_s()), load.throughput_per_s);
+    return fmt::format("known only to do at least {}/s: how many are needed for {:g}/s is unknown",
+                       format_rate(candidate.speed.throughput_per_s()), load.throughput_per_s);
   }
   if (load.max_instances == 1) {
-    return fmt::format("one carries {}/s{}, less than {:g}/s", format_rate(capacity_per_s),
+    return fmt::format("one machine sustains {}/s{}, less than {:g}/s", format_rate(capacity_per_s),
                        load.latency_p99_s || load.headroom > 0 ? " under these conditions" : "",
                        load.throughput_per_s);
   }
-  if (load.max_instances == kMaxMachines) return "it would take more than a million machines";
-  return fmt::format("it takes {:.0f} machines, more than {}", count, load.max_instances);
+  if (load.max_instances == kMaxMachines) return "it needs more than a million machines";
+  return fmt::format("it needs {:.0f} machines, more than {}", count, load.max_instances);
 }
 
 void add_lower_end(Plan& plan, const Load& load) {
@@ -119,31 +118,30 @@ std::string sure_count_text(const Plan& plan) {
 void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
   const Deployable& candidate = *plan.candidate;
   if (candidate.load_alone) {
-    notes.push_back(
-        {"under load", "known only to carry what it was measured under",
-         fmt::format("Of each machine it is only known that it carries {}/s: no greater "
-                     "load was measured, nor what it does without a pause.",
-                     format_rate(candidate.speed.throughput_per_s()))});
+    notes.push_back({"under load", "capacity above the measured rates unknown",
+                     fmt::format("Each machine is only known to sustain {}/s: no higher rate was "
+                                 "measured, nor its throughput without a pause.",
+                                 format_rate(candidate.speed.throughput_per_s()))});
   }
   if (plan.utilisation > kBusy && !candidate.at_least && !candidate.load_alone) {
     notes.push_back(
-        {"busy", "for more than 80 % of the time, so that requests queue up",
+        {"busy", "utilisation above 80 %, so requests queue up",
          fmt::format("Its machines are busy for {:.0f} % of the time: above 80 % requests that "
-                     "arrive at random queue up, and a little more load or a lost machine is too "
-                     "much. --headroom=0.3 keeps some free.",
+                     "arrive at random queue up, and a little more traffic or a lost machine is "
+                     "too much. --headroom=0.3 keeps some capacity free.",
                      100 * plan.utilisation)});
   }
   if (plan.idle) {
     notes.push_back({"idle",
-                     "the latency leaves machines less than a quarter of what they could do",
-                     fmt::format("The latency leaves each machine less than a quarter of its {} "
-                                 "inferences/s, so that hardly any request waits for another.",
+                     "the latency bound leaves machines less than a quarter of their throughput",
+                     fmt::format("The latency bound leaves each machine less than a quarter of its "
+                                 "{} inferences/s, so hardly any request waits for another.",
                                  format_rate(candidate.speed.throughput_per_s()))});
   }
   if (plan.holds_at_lower_end == false) {
     notes.push_back({"upper end", "holds only in the upper part of the interval of its throughput",
                      fmt::format("It holds only in the upper part of the interval of its "
-                                 "throughput, {} a machine{}.",
+                                 "throughput, {} per machine{}.",
                                  interval_text(candidate), sure_count_text(plan))});
   }
 }
@@ -154,7 +152,7 @@ void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
     const double confidence = 1 - std::pow(0.99, static_cast<double>(speed.samples));
     notes.push_back(
         {"few samples", "fewer than the 459 that a 99th percentile needs",
-         fmt::format("The largest of {} times stands for their 99th percentile, and lies above it "
+         fmt::format("The largest of {} times is used as the 99th percentile, and lies above it "
                      "with a confidence of {:.0f} %; 459 times are needed.",
                      speed.samples, std::floor(100 * confidence))});
   }
@@ -171,7 +169,7 @@ void add_note_on_measurements(const Deployable& candidate, std::vector<Note>& no
   if (candidate.measurements <= 1) return;
   notes.push_back(
       {"several", "measured several times, the newest counts",
-       fmt::format("Measured {} times, {} to {}/s a machine; the newest counts{}.",
+       fmt::format("Measured {} times, {} to {}/s per machine; the newest counts{}.",
                    candidate.measurements, format_rate(candidate.slowest_per_s),
                    format_rate(candidate.fastest_per_s),
                    candidate.started_at.empty() ? "" : ", of " + candidate.started_at)});
@@ -246,9 +244,9 @@ std::vector<Note> notes(const Plan& plan) {
                      "inferences took equally long, and its 99th percentile is unknown."});
   }
   if (candidate.at_least) {
-    notes.push_back({"at least", "all that is known is \"at least\" this throughput",
-                     "All that is known is that its throughput is at least this, and its latency "
-                     "at most."});
+    notes.push_back({"at least", "only a lower bound of the throughput is known",
+                     "Only a lower bound of its throughput is known, and so an upper bound of its "
+                     "latency."});
   }
   add_notes_on_times(plan, notes);
   add_note_on_measurements(candidate, notes);

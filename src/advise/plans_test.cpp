@@ -78,14 +78,16 @@ TEST(Plans, WhatFallsOutSaysWhy) {
     }
     return reasons;
   };
-  EXPECT_EQ(reasons({2, 0.2}), std::vector<std::string>{"slow: 1.43 s exceeds 0.2 s at any count"});
+  EXPECT_EQ(reasons({2, 0.2}),
+            std::vector<std::string>{
+                "slow: 1.43 s exceeds 0.2 s: too slow, more machines don't reduce latency"});
   EXPECT_EQ(reasons({5, {}, 0, 1}),
-            std::vector<std::string>{"slow: one carries 0.699/s, less than 5/s"});
+            std::vector<std::string>{"slow: one machine sustains 0.699/s, less than 5/s"});
   EXPECT_EQ(reasons({5, {}, 0, 3}),
-            std::vector<std::string>{"slow: it takes 8 machines, more than 3"});
-  EXPECT_EQ(reasons({50}),
-            std::vector<std::string>{"stated: at least 10.0/s is all that is known of it: nothing "
-                                     "says how many carry 50/s"});
+            std::vector<std::string>{"slow: it needs 8 machines, more than 3"});
+  EXPECT_EQ(reasons({50}), std::vector<std::string>{
+                               "stated: known only to do at least 10.0/s: how many are needed "
+                               "for 50/s is unknown"});
   EXPECT_EQ(reasons({1e9}).size(), 2U);
 }
 

@@ -49,7 +49,7 @@ TEST(AdviceText, WhatAllPlansHaveIsNotSaidInEveryRow) {
   const std::string text = text_of({a, b}, {9});
   EXPECT_EQ(text.find("unverified"), std::string::npos);
   EXPECT_NE(text.find("  busy\n"), std::string::npos);
-  EXPECT_NE(text.find("busy: for more than 80 %"), std::string::npos);
+  EXPECT_NE(text.find("busy: utilisation above 80 %"), std::string::npos);
   EXPECT_NE(text.find("not compared with a reference"), std::string::npos);
 }
 

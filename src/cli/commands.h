@@ -20,6 +20,7 @@ int inspect_command(const std::vector<std::string>& arguments);
 int engines_command(const std::vector<std::string>& arguments);
 int compare_command(const std::vector<std::string>& arguments);
 int advise_command(const std::vector<std::string>& arguments);
+int fleet_command(const std::vector<std::string>& arguments);
 int catalogue_command(const std::vector<std::string>& arguments);
 
 }  // namespace dnnbench

@@ -17,6 +17,7 @@
 #include "core/cache.h"
 #include "core/error.h"
 #include "core/statistics.h"
+#include "inputs/given_inputs.h"
 
 namespace dnnbench {
 namespace {
@@ -39,14 +40,27 @@ constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
 constexpr uint64_t kMaxSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
 
-// "NAME=VALUE" at the first '='.
+// "NAME=VALUE" at that '='.
 std::pair<std::string, std::string> split_assignment(const std::string& flag,
-                                                     const std::string& text) {
-  const size_t equals = text.find('=');
+                                                     const std::string& text, size_t equals) {
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
     throw UsageError(fmt::format("{}={} does not read NAME=VALUE", flag, text));
   }
   return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+// At the first '=' that a number or the path of a file follows: both names and paths may hold one.
+std::pair<std::string, std::string> parse_input(const std::string& text) {
+  const size_t first = text.find('=');
+  for (size_t at = first; at != std::string::npos; at = text.find('=', at + 1)) {
+    const std::string value = text.substr(at + 1);
+    if (is_number(value) || fs::exists(value)) return split_assignment("--input", text, at);
+  }
+  return split_assignment("--input", text, first);
+}
+
+UsageError given_twice(const std::string& flag, const std::string& name) {
+  return UsageError(fmt::format("{} is given twice for input '{}'; give it once", flag, name));
 }
 
 // A flag that has a meaning in some modes only.
@@ -96,15 +110,15 @@ double usual_budget_s(const RunOptions& options) {
 std::vector<std::string> model_paths(const std::vector<std::string>& models) {
   if (models.empty()) throw UsageError("no MODEL given; see --help");
   std::vector<std::string> paths;
-  std::map<std::string, std::string> path_of_stem;
+  std::map<std::string, std::string> path_of_file;
   for (const std::string& model : models) {
     const std::string path = find_model(model, "run");
-    const auto [same, is_new] = path_of_stem.emplace(fs::path(path).stem().string(), path);
+    const auto [same, is_new] = path_of_file.emplace(fs::weakly_canonical(path).string(), path);
     if (!is_new) {
-      throw UsageError(fmt::format(
-          "{} and {} would write the same result files; run them one by one into different "
-          "--output folders",
-          same->second, path));
+      throw UsageError(
+          fmt::format("{} and {} are the same file, which would write the same result "
+                      "files twice; name it once",
+                      same->second, path));
     }
     paths.push_back(path);
   }
@@ -114,7 +128,7 @@ std::vector<std::string> model_paths(const std::vector<std::string>& models) {
 }  // namespace
 
 std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text) {
-  const auto [name, dimensions] = split_assignment("--shape", text);
+  const auto [name, dimensions] = split_assignment("--shape", text, text.rfind('='));
   std::vector<int64_t> shape;
   const char* at = dimensions.data();
   const char* const end = at + dimensions.size();
@@ -307,11 +321,11 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   if (given.quantize) throw UsageError("--quantize is not built yet");
   for (const std::string& text : given.shapes) {
     const auto [name, shape] = parse_shape(text);
-    options.shapes[name] = shape;
+    if (!options.shapes.emplace(name, shape).second) throw given_twice("--shape", name);
   }
   for (const std::string& text : given.inputs) {
-    const auto [name, value] = split_assignment("--input", text);
-    options.inputs[name] = value;
+    const auto [name, value] = parse_input(text);
+    if (!options.inputs.emplace(name, value).second) throw given_twice("--input", name);
   }
   set_mode(app, given, options);
   const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts);

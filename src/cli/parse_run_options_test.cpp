@@ -10,6 +10,7 @@
 
 #include "cli/help_text.h"
 #include "core/error.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
@@ -202,6 +203,23 @@ TEST(ParseRunOptions, ModelsMayStandAnywhereAndBeSeveral) {
 TEST(ParseRunOptions, ModelsWhoseResultsWouldReplaceEachOtherAreRefused) {
   EXPECT_NE(sentence_for({"/dev/../dev/null"}).find("would write the same result files"),
             std::string::npos);
+}
+
+TEST(ParseRunOptions, ButNotForTheSameInput) {
+  EXPECT_EQ(sentence_for({kModel, "--shape=x=1", "--shape=x=2"}),
+            "--shape is given twice for input 'x'; give it once");
+  EXPECT_EQ(sentence_for({kModel, "--input=x=1", "--input=x=1"}),
+            "--input is given twice for input 'x'; give it once");
+}
+
+TEST(ParseRunOptions, NamesMayHoldAnEqualsSign) {
+  const RunOptions options = parse({"--shape=a=b=1,3", "--input=a=b=-1.5"});
+  EXPECT_EQ(options.shapes.at("a=b"), (std::vector<int64_t>{1, 3}));
+  EXPECT_EQ(options.inputs.at("a=b"), "-1.5");
+  const TemporaryFolder folder;
+  const std::string path = folder / "rate=0.1.npy";
+  std::ofstream(path) << "numbers";
+  EXPECT_EQ(parse({"--input=x=" + path}).inputs.at("x"), path);
 }
 
 TEST(ParseRunOptions, ShapesAndInputsMayBeRepeated) {

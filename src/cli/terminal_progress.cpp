@@ -43,8 +43,8 @@ std::string ending(const Result& result) {
   }
   if (result.measured.traffic) return load_verdict(result);
   if (result.measured.throughput)
-    return fmt::format("ok, {} a second", format_rate(result.measured.throughput->best().per_s));
-  return fmt::format("ok, {} an inference", format_seconds(median_latency_s(result)));
+    return fmt::format("ok, {}/s", format_rate(result.measured.throughput->best().per_s));
+  return fmt::format("ok, {} per inference", format_seconds(median_latency_s(result)));
 }
 
 }  // namespace

@@ -60,9 +60,11 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   subject.instance = options.instance.value_or(run.environment.instance);
   subject.run_id = run.run_id;
   subject.started_at = run.started_at;
-  const std::string stem = result_stem(candidate, subject.backend_meta);
+  const fs::path folder = fs::absolute(options.output);
+  const std::string stem =
+      free_result_stem(folder.string(), prepared.sha256, candidate, subject.backend_meta);
   subject.log_path = stem + ".log";
-  subject.output_path = (fs::absolute(options.output) / (stem + ".json")).string();
+  subject.output_path = (folder / (stem + ".json")).string();
   return subject;
 }
 

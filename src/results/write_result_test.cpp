@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "run/names.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
@@ -41,6 +42,23 @@ class WriteResultTest : public testing::Test {
 
   const TemporaryFolder folder_;
 };
+
+TEST_F(WriteResultTest, KeepsTheResultOfAnotherModelOfThisName) {
+  const auto stem = [&](const std::string& sha256) {
+    Candidate candidate;
+    candidate.model_path = "/a/model.onnx";
+    candidate.backend = "tvm";
+    return free_result_stem(folder_.path(), sha256, candidate, "cpu");
+  };
+  const std::string plain = "model-quant=0-cpu-tvm-cpu";
+  EXPECT_EQ(stem("0123456789"), plain);
+  Result first = result();
+  first.model.sha256 = "0123456789";
+  first.output_path = folder_ / (plain + ".json");
+  write_result(first);
+  EXPECT_EQ(stem("0123456789"), plain);
+  EXPECT_EQ(stem("abcdefabcdef"), "model@abcdefab-quant=0-cpu-tvm-cpu");
+}
 
 TEST_F(WriteResultTest, WritesOneKeyALine) {
   write_result(result());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "core/sha256.h"
@@ -14,7 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kLongestName = 200;
+constexpr size_t kMaxName = 200;   // bytes
+constexpr size_t kMaxModel = 100;  // of them
+constexpr size_t kHashDigits = 8;
 
 using Settings = std::vector<std::string>;
 
@@ -100,6 +103,34 @@ Settings settings_of_mode(const RunOptions& options) {
   return settings;
 }
 
+// Cut between two characters of UTF-8, and told apart from others that begin alike.
+std::string shortened(const std::string& text, size_t longest) {
+  if (text.size() <= longest) return text;
+  size_t end = longest - kHashDigits - 1;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "-" + sha256_of_text(text).substr(0, kHashDigits);
+}
+
+std::string stem_of(const std::string& model, const Candidate& candidate,
+                    const std::string& backend_meta) {
+  const std::string name = shortened(model, kMaxModel + kHashDigits + 1);
+  const std::string head =
+      fmt::format("{}-quant=0-{}-{}-", name, candidate.device, candidate.backend);
+  return head + shortened(backend_meta, kMaxName - head.size());
+}
+
+// The model's SHA-256 in a result file as write_result writes them; "" where there is none.
+std::string stored_sha256(const std::string& path) {
+  static const std::string kKey = "\"model_sha256\": \"";
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const size_t at = line.find(kKey);
+    if (at == std::string::npos || at > 4) continue;
+    return line.substr(at + kKey.size(), line.find('"', at + kKey.size()) - at - kKey.size());
+  }
+  return "";
+}
+
 std::string meta_of(const Settings& settings) {
   return with_safe_characters(fmt::format("{}", fmt::join(settings, "-")));
 }
@@ -119,13 +150,17 @@ std::string backend_meta_of(const RunOptions& options, const Candidate& candidat
 }
 
 std::string result_stem(const Candidate& candidate, const std::string& backend_meta) {
+  return stem_of(fs::path(candidate.model_path).stem().string(), candidate, backend_meta);
+}
+
+std::string free_result_stem(const std::string& folder, const std::string& model_sha256,
+                             const Candidate& candidate, const std::string& backend_meta) {
+  const std::string stem = result_stem(candidate, backend_meta);
+  const std::string there = stored_sha256(folder + "/" + stem + ".json");
+  if (there.empty() || there == model_sha256) return stem;
   const std::string model = fs::path(candidate.model_path).stem().string();
-  const std::string head =
-      fmt::format("{}-quant=0-{}-{}-", model, candidate.device, candidate.backend);
-  if (head.size() + backend_meta.size() <= kLongestName) return head + backend_meta;
-  const std::string hash = sha256_of_text(backend_meta).substr(0, 8);
-  const size_t room = kLongestName - std::min(kLongestName, head.size() + hash.size() + 1);
-  return head + backend_meta.substr(0, room) + "-" + hash;
+  return stem_of(shortened(model, kMaxModel) + "@" + model_sha256.substr(0, kHashDigits), candidate,
+                 backend_meta);
 }
 
 std::string with_safe_characters(std::string text) {

@@ -94,5 +94,22 @@ TEST(ResultStem, CutsALongerOneAndTellsItApart) {
   EXPECT_NE(stem, result_stem(candidate("tvm"), meta + "y"));
 }
 
+TEST(ResultStem, ShortensTheNameOfAModel) {
+  const auto stem_of = [](const std::string& path) {
+    Candidate named = candidate("tvm");
+    named.model_path = path;
+    return result_stem(named, "cpu");
+  };
+  const std::string same(240, 'm');
+  const std::string stem = stem_of(same + "1.onnx");
+  EXPECT_LE(stem.size(), 200U);
+  EXPECT_EQ(stem.substr(stem.size() - 20), "-quant=0-cpu-tvm-cpu");
+  EXPECT_NE(stem, stem_of(same + "2.onnx"));
+  std::string umlauts;
+  for (int i = 0; i < 120; ++i) umlauts += "\xc3\xa4";
+  const std::string cut = stem_of(umlauts + ".onnx");
+  EXPECT_EQ(cut.rfind("\xa4-" + sha256_of_text(umlauts).substr(0, 8)), cut.size() - 30) << cut;
+}
+
 }  // namespace
 }  // namespace dnnbench

@@ -6,9 +6,13 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "core/error.h"
+#include "onnx.pb.h"
+#include "onnx/model.h"
+#include "onnx/test_data.h"
 #include "verify/compare_values.h"
 
 namespace dnnbench {
@@ -54,11 +58,63 @@ bool is_plain(const std::vector<ModelValue>& values) {
   });
 }
 
-void read_data(ConformanceCase& test, const Model& model) {
-  for (int i = 0; fs::exists(fmt::format("{}/test_data_set_{}", test.folder, i)); ++i) {
-    test.data_sets.push_back(
-        read_test_data(fmt::format("{}/test_data_set_{}", test.folder, i), model));
+std::vector<DataSet> read_data(const std::string& folder, const Model& model) {
+  std::vector<DataSet> sets;
+  while (fs::exists(fmt::format("{}/test_data_set_{}", folder, sets.size()))) {
+    const std::string data_folder = fmt::format("{}/test_data_set_{}", folder, sets.size());
+    TestData data = read_test_data(data_folder, model);
+    sets.push_back({model.path, data_folder, std::move(data.inputs), std::move(data.outputs)});
   }
+  return sets;
+}
+
+void remove_input(const std::string& name, onnx::GraphProto& graph) {
+  auto& inputs = *graph.mutable_input();
+  inputs.erase(std::remove_if(inputs.begin(), inputs.end(),
+                              [&](const auto& input) { return input.name() == name; }),
+               inputs.end());
+}
+
+template <typename Message>
+Message read_message(const std::string& path) {
+  Message message;
+  std::ifstream file(path, std::ios::binary);
+  if (!message.ParseFromIstream(&file)) throw Error("can't read " + path);
+  return message;
+}
+
+// The model of a data set with these inputs as initializers.
+onnx::ModelProto constant_model(const DataSet& set, const std::vector<size_t>& constants) {
+  // Before it, an initializer had to be an input too.
+  constexpr int64_t kIrVersionOfFreeInitializers = 4;
+  auto model = read_message<onnx::ModelProto>(set.model_path);
+  model.set_ir_version(std::max(model.ir_version(), kIrVersionOfFreeInitializers));
+  for (const size_t i : constants) {
+    onnx::TensorProto& tensor = *model.mutable_graph()->add_initializer();
+    tensor = read_message<onnx::TensorProto>(fmt::format("{}/input_{}.pb", set.folder, i));
+    tensor.set_name(set.inputs[i].name);
+    remove_input(tensor.name(), *model.mutable_graph());
+  }
+  return model;
+}
+
+// None where nothing becomes a constant.
+std::optional<DataSet> with_constants(const DataSet& set, const std::string& folder) {
+  DataSet changed{folder + "/model.onnx", set.folder, {}, set.outputs};
+  std::vector<size_t> constants;
+  for (size_t i = 0; i < set.inputs.size(); ++i) {
+    if (i > 0 && set.inputs[i].kind == Value::Kind::kTensor) {
+      constants.push_back(i);
+    } else {
+      changed.inputs.push_back(set.inputs[i]);
+    }
+  }
+  if (constants.empty()) return std::nullopt;
+  fs::create_directories(folder);
+  std::ofstream file(changed.model_path, std::ios::binary);
+  constant_model(set, constants).SerializeToOstream(&file);
+  if (!file.flush()) throw Error("can't write " + changed.model_path);
+  return changed;
 }
 
 bool is_close(double value, double expected) {
@@ -121,8 +177,8 @@ std::vector<std::string> sample(const std::vector<std::string>& names, size_t co
 ConformanceCase read_case(const std::string& root, const std::string& name) {
   ConformanceCase test;
   test.name = name;
-  test.folder = root + "/" + name;
-  const Model model = read_model(test.folder + "/model.onnx");
+  const std::string folder = root + "/" + name;
+  const Model model = read_model(folder + "/model.onnx");
   test.tensors_only = is_plain(model.inputs) && is_plain(model.outputs);
   test.random = !model.random_operators.empty();
   test.types = model.weight_types;
@@ -133,8 +189,23 @@ ConformanceCase read_case(const std::string& root, const std::string& name) {
   const std::string original_path = root + "/" + original + "/model.onnx";
   const bool expanded = original != name && fs::exists(original_path);
   set_operator(test, original, expanded ? read_model(original_path) : model);
-  read_data(test, model);
+  test.data_sets = read_data(folder, model);
   return test;
+}
+
+std::optional<ConformanceCase> with_constants(const ConformanceCase& test,
+                                              const std::string& folder) {
+  ConformanceCase changed = test;
+  changed.name += kConstantsSuffix;
+  changed.form = Form::kConstants;
+  changed.data_sets.clear();
+  for (const DataSet& set : test.data_sets) {
+    const size_t number = changed.data_sets.size();
+    const auto constant = with_constants(set, fmt::format("{}/{}/{}", folder, number, test.name));
+    if (!constant) return std::nullopt;
+    changed.data_sets.push_back(*constant);
+  }
+  return changed;
 }
 
 std::string difference(const std::vector<Value>& outputs, const std::vector<Value>& expected) {

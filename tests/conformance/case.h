@@ -2,24 +2,38 @@
 // ships them.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "onnx/model.h"
-#include "onnx/test_data.h"
+#include "core/tensor.h"
 
 namespace dnnbench {
 
-struct ConformanceCase {
-  std::string name;  // "test_add_bcast"
+// A test's two forms. Node tests give weights as inputs; models of real life hold them.
+enum class Form {
+  kInputs,     // as the package has it
+  kConstants,  // every tensor input but the first is an initializer
+};
+
+// What one run of a test takes and gives.
+struct DataSet {
+  std::string model_path;
   std::string folder;
+  std::vector<Value> inputs;  // those that the model takes
+  std::vector<Value> outputs;
+};
+
+struct ConformanceCase {
+  std::string name;  // "test_add_bcast"; of the second form, "test_add_bcast:constants"
+  Form form = Form::kInputs;
   std::string op;            // the operator it tests: "Add", "ai.onnx.ml.LabelEncoder"
   int64_t opset = 0;         // of that operator's domain
   bool tensors_only = true;  // no sequence or optional among inputs and outputs
   bool random = false;       // outputs are random, so expected ones can't be met
   std::set<DataType> types;  // of inputs, outputs and weights
-  std::vector<TestData> data_sets;
+  std::vector<DataSet> data_sets;
 };
 
 // The names of all cases in a folder, sorted. Throws Error when there is none.
@@ -30,6 +44,13 @@ std::vector<std::string> sample(const std::vector<std::string>& names, size_t co
 
 // Throws Error when the project's own reader refuses the model or its data.
 ConformanceCase read_case(const std::string& root, const std::string& name);
+
+inline constexpr const char* kConstantsSuffix = ":constants";
+
+// The second form of a test, whose models it writes into `folder`. None where only the first input
+// is a tensor.
+std::optional<ConformanceCase> with_constants(const ConformanceCase& test,
+                                              const std::string& folder);
 
 // Ends a difference whose elements are off by rounding only, and so by another amount on another
 // machine: relative to the tensor they are right, relative to their own small value they are not.

@@ -1,10 +1,14 @@
 #include "case.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "onnx/model.h"
+#include "onnx/test_model.h"
 
 namespace dnnbench {
 namespace {
@@ -60,6 +64,48 @@ TEST(Sample, IsTheSameForTheSameSeedAndInOrder) {
   EXPECT_NE(some, sample(names, 10, 2));
   EXPECT_EQ(sample(names, 0, 1), names);
   EXPECT_EQ(sample(names, 99, 1), names);
+}
+
+void write_data(const std::string& path, const onnx::TensorProto& tensor) {
+  testing::write_file(path, tensor.SerializeAsString());
+}
+
+// An Add of the first and the last of these inputs.
+std::string write_add(const std::string& root, const std::vector<std::string>& inputs) {
+  onnx::ModelProto model = testing::empty_model();
+  for (const std::string& name : inputs) {
+    testing::add_input(model, name, onnx::TensorProto::FLOAT, {"2"});
+    write_data(fmt::format("{}/test_add/test_data_set_0/input_{}.pb", root, &name - &inputs[0]),
+               testing::float_tensor(name, {2}));
+  }
+  testing::add_output(model, "y", onnx::TensorProto::FLOAT, {"2"});
+  testing::add_node(model, "Add", {inputs.front(), inputs.back()}, {"y"});
+  write_data(root + "/test_add/test_data_set_0/output_0.pb", testing::float_tensor("y", {2}));
+  testing::write_file(root + "/test_add/model.onnx", model.SerializeAsString());
+  return root;
+}
+
+TEST(WithConstants, MakesInitializersOfAllInputsButTheFirst) {
+  const TemporaryFolder folder;
+  const ConformanceCase test = read_case(write_add(folder.path(), {"a", "b"}), "test_add");
+  const auto changed = with_constants(test, folder.path() + "/work");
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->name, "test_add:constants");
+  EXPECT_EQ(changed->op, "Add");
+  ASSERT_EQ(changed->data_sets.size(), 1u);
+  ASSERT_EQ(changed->data_sets[0].inputs.size(), 1u);
+  EXPECT_EQ(changed->data_sets[0].inputs[0].name, "a");
+  EXPECT_EQ(changed->data_sets[0].outputs.size(), 1u);
+  const Model model = read_model(changed->data_sets[0].model_path);
+  ASSERT_EQ(model.inputs.size(), 1u);
+  EXPECT_EQ(model.inputs[0].name, "a");
+  EXPECT_EQ(model.weight_elements, 2);
+}
+
+TEST(WithConstants, LeavesATestOfOneInputAlone) {
+  const TemporaryFolder folder;
+  const ConformanceCase test = read_case(write_add(folder.path(), {"a"}), "test_add");
+  EXPECT_FALSE(with_constants(test, folder.path() + "/work"));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ using namespace dnnbench;
 struct Options {
   std::string cases;
   std::vector<std::string> engines;  // none: all but the tests' own and those that compile
+  std::string form;                  // "inputs" or "constants"; "" both
   size_t sample = 0;
   uint64_t seed = 1;
   std::string known_file;
@@ -29,11 +30,17 @@ struct Options {
 void declare(CLI::App& app, Options& options) {
   app.add_option("CASES", options.cases, "folder of the unpacked node tests")->required();
   auto* engines = app.add_option("--engine", options.engines, "engines to run");
-  auto* sample = app.add_option("--sample", options.sample, "run so many tests only");
+  auto* form = app.add_option("--form", options.form,
+                              "run this form of the tests only: inputs, or constants (all inputs "
+                              "but the first are initializers)")
+                   ->check(CLI::IsMember({"inputs", "constants"}));
+  auto* sample =
+      app.add_option("--sample", options.sample, "run so many tests only, in both forms");
   app.add_option("--seed", options.seed, "which ones");
   app.add_option("--known", options.known_file, "known failures; anything else is reported");
   app.add_flag("--accept", options.accept, "write the known failures instead of comparing")
       ->excludes(engines)
+      ->excludes(form)
       ->excludes(sample);
   app.add_option("--json", options.json_file, "write every test's outcome there");
   app.add_option("--document", options.document_file, "write the table of operators there");
@@ -80,12 +87,20 @@ int report(const Options& options, const std::vector<ConformanceCase>& cases,
   return unexpected.empty() ? 0 : 1;
 }
 
-int run(const Options& options) {
-  const WorkFolder work_folder;
+std::vector<ConformanceCase> read_cases(const Options& options, const std::string& work_folder) {
   std::vector<ConformanceCase> cases;
   for (const std::string& name : sample(list_cases(options.cases), options.sample, options.seed)) {
-    cases.push_back(read_case(options.cases, name));
+    const ConformanceCase test = read_case(options.cases, name);
+    const auto constant = with_constants(test, work_folder);
+    if (options.form != "constants") cases.push_back(test);
+    if (options.form != "inputs" && constant) cases.push_back(*constant);
   }
+  return cases;
+}
+
+int run(const Options& options) {
+  const WorkFolder work_folder;
+  const std::vector<ConformanceCase> cases = read_cases(options, work_folder.path());
   std::vector<EngineSweep> sweeps;
   for (const std::string& engine : engines_to_run(options, work_folder)) {
     const Hello hello = greet(engine, work_folder);

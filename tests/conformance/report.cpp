@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
@@ -28,6 +29,30 @@ struct Count {
 using Names = std::map<std::string, std::vector<std::string>>;  // reason to the tests that give it
 
 std::string short_name(const std::string& test) { return test.substr(std::string("test_").size()); }
+
+bool is_constants(const std::string& test) { return test.ends_with(kConstantsSuffix); }
+
+// Of a test of the second form, the first.
+std::string first_form(const std::string& test) {
+  return test.substr(0, test.size() - std::strlen(kConstantsSuffix));
+}
+
+// A test that gives this reason in both forms, or has one, goes by its name alone; a form that does
+// so alone is named.
+std::vector<std::string> fold_forms(const std::vector<std::string>& tests, const Sweep& sweep) {
+  const std::set<std::string> all(tests.begin(), tests.end());
+  std::vector<std::string> names;
+  for (const std::string& test : tests) {
+    if (is_constants(test)) {
+      if (all.count(first_form(test)) == 0) names.push_back(short_name(test));
+    } else {
+      const std::string other = test + kConstantsSuffix;
+      const bool alone = sweep.count(other) != 0 && all.count(other) == 0;
+      names.push_back(short_name(test) + (alone ? ":inputs" : ""));
+    }
+  }
+  return names;
+}
 
 std::string join(const std::vector<std::string>& words, const std::string& separator) {
   return fmt::format("{}", fmt::join(words, separator));
@@ -117,6 +142,18 @@ std::string importer_line(const std::vector<ConformanceCase>& cases, const Engin
       left_out.total);
 }
 
+// "8/8, 6/6": passed/all of the first form and, where there is one, of the second.
+std::string operator_cell(const std::vector<const ConformanceCase*>& tests, const Sweep& sweep) {
+  Count inputs, constants;
+  for (const ConformanceCase* test : tests) {
+    (test->form == Form::kInputs ? inputs : constants).add(sweep.at(test->name));
+  }
+  std::string text = inputs.text();
+  if (constants.total > 0) text += ", " + constants.text();
+  const bool all = inputs.passed == inputs.total && constants.passed == constants.total;
+  return all ? text : fmt::format("**{}**", text);
+}
+
 void append_operator_table(const std::vector<ConformanceCase>& cases,
                            const std::vector<EngineSweep>& sweeps, std::string& document) {
   std::map<std::string, std::vector<const ConformanceCase*>> tests_of;
@@ -131,10 +168,7 @@ void append_operator_table(const std::vector<ConformanceCase>& cases,
     for (const ConformanceCase* test : tests) opsets.insert(test->opset);
     document += fmt::format("| {} | {} |", op, fmt::join(opsets, ", "));
     for (const EngineSweep& engine : sweeps) {
-      Count count;
-      for (const ConformanceCase* test : tests) count.add(engine.sweep.at(test->name));
-      const char* mark = count.passed == count.total ? "" : "**";
-      document += fmt::format(" {}{}{} |", mark, count.text(), mark);
+      document += " " + operator_cell(tests, engine.sweep) + " |";
     }
     document += "\n";
   }
@@ -143,15 +177,30 @@ void append_operator_table(const std::vector<ConformanceCase>& cases,
 void append_failures(const EngineSweep& engine, std::string& document) {
   std::map<OutcomeKind, Names> names;
   for (const auto& [test, outcome] : engine.sweep) {
-    if (!outcome.ok()) names[outcome.kind][gist(outcome)].push_back(short_name(test));
+    if (!outcome.ok()) names[outcome.kind][gist(outcome)].push_back(test);
   }
   document += fmt::format(
       "\n## What {} does not pass\n\n| outcome | why | tests |\n|---|---|---|\n", engine.engine);
   for (const auto& [kind, reasons] : names) {
     for (const auto& [reason, tests] : reasons) {
-      document += fmt::format("| {} | {} | {} |\n", to_string(kind), reason, join(tests, " "));
+      document += fmt::format("| {} | {} | {} |\n", to_string(kind), reason,
+                              join(fold_forms(tests, engine.sweep), " "));
     }
   }
+}
+
+// The word for it among the known failures.
+std::string_view known_word(const ConformanceCase& test, const Outcome& outcome) {
+  if (outcome.ok()) return "ok";
+  return test.random || depends_on_machine(outcome) ? "any" : to_string(outcome.kind);
+}
+
+// How a test should end. The second form ends as the first, unless a line says otherwise.
+std::string expected_word(const std::map<std::string, std::string>& known,
+                          const std::string& engine, const std::string& test) {
+  const auto found = known.find(engine + " " + test);
+  if (found != known.end()) return found->second;
+  return is_constants(test) ? expected_word(known, engine, first_form(test)) : "ok";
 }
 
 std::map<std::string, std::string> parse_known(const std::string& text) {
@@ -174,14 +223,22 @@ std::map<std::string, std::string> parse_known(const std::string& text) {
 
 std::string totals(const std::vector<ConformanceCase>& cases,
                    const std::vector<EngineSweep>& sweeps) {
-  std::string text = fmt::format("{} node tests\n", cases.size());
-  for (const EngineSweep& engine : sweeps) text += engine_line(cases, engine);
   const auto reference = std::find_if(sweeps.begin(), sweeps.end(), [](const EngineSweep& engine) {
     return engine.engine == "onnxruntime";
   });
-  for (const EngineSweep& engine : sweeps) {
-    if (engine.imports && reference != sweeps.end()) {
-      text += importer_line(cases, engine, *reference);
+  std::string text;
+  for (const Form form : {Form::kInputs, Form::kConstants}) {
+    std::vector<ConformanceCase> of_form;
+    std::copy_if(cases.begin(), cases.end(), std::back_inserter(of_form),
+                 [&](const ConformanceCase& test) { return test.form == form; });
+    if (of_form.empty()) continue;
+    text += fmt::format("{} node tests{}\n", of_form.size(),
+                        form == Form::kInputs ? "" : " with every input but the first a constant");
+    for (const EngineSweep& engine : sweeps) text += engine_line(of_form, engine);
+    for (const EngineSweep& engine : sweeps) {
+      if (engine.imports && reference != sweeps.end()) {
+        text += importer_line(of_form, engine, *reference);
+      }
     }
   }
   return text;
@@ -196,7 +253,9 @@ std::string operators_document(const std::vector<ConformanceCase>& cases,
       "the "
       "expected outputs (element types and shapes\nexactly, elements within 1e-3 of the expected "
       "value plus 1e-7). A cell holds passed/all tests of the operator, its\nexpanded forms among "
-      "them.\n\n```\n" +
+      "them; then the same of these tests' second form, in which every input but\nthe first is a "
+      "constant of the model, as weights are. `add:constants` is that form of the test `add`,\n"
+      "`add:inputs` the first one alone; `add` is both.\n\n```\n" +
       totals(cases, sweeps) + "```\n\n";
   append_operator_table(cases, sweeps, document);
   for (const EngineSweep& engine : sweeps) append_failures(engine, document);
@@ -219,14 +278,17 @@ std::string known_failures(const std::vector<ConformanceCase>& cases,
       "# ENGINE TEST OUTCOME: how the node tests end that do not pass (docs/operators.md says "
       "why).\n"
       "# \"any\" where that depends on chance, on the machine's rounding or on installed locales.\n"
+      "# TEST:constants, with every input but the first a constant, ends as TEST but where a line "
+      "says otherwise.\n"
       "# Written by run.sh --accept.\n";
   for (const EngineSweep& engine : sweeps) {
+    std::map<std::string, std::string> known;
     for (const ConformanceCase& test : cases) {
-      const Outcome& outcome = engine.sweep.at(test.name);
-      if (outcome.ok()) continue;
-      text +=
-          fmt::format("{} {} {}\n", engine.engine, test.name,
-                      test.random || depends_on_machine(outcome) ? "any" : to_string(outcome.kind));
+      const std::string_view word = known_word(test, engine.sweep.at(test.name));
+      const std::string expected = expected_word(known, engine.engine, test.name);
+      if (word == expected || expected == "any") continue;
+      known[engine.engine + " " + test.name] = word;
+      text += fmt::format("{} {} {}\n", engine.engine, test.name, word);
     }
   }
   return text;
@@ -238,8 +300,7 @@ std::vector<std::string> surprises(const std::vector<EngineSweep>& sweeps,
   std::vector<std::string> sentences;
   for (const EngineSweep& engine : sweeps) {
     for (const auto& [test, outcome] : engine.sweep) {
-      const auto found = expectations.find(engine.engine + " " + test);
-      const std::string expected = found == expectations.end() ? "ok" : found->second;
+      const std::string expected = expected_word(expectations, engine.engine, test);
       if (expected == "any" || expected == to_string(outcome.kind)) continue;
       sentences.push_back(fmt::format("{} on {}: {} instead of {}{}{}", engine.engine, test,
                                       to_string(outcome.kind), expected, outcome.ok() ? "" : ": ",

@@ -29,7 +29,8 @@ std::string operators_document(const std::vector<ConformanceCase>& cases,
 std::string to_json(const std::vector<EngineSweep>& sweeps);
 
 // A line each, "ENGINE TEST OUTCOME": how every test ends that does not pass; "any" where that
-// depends on chance, on the machine's rounding or on the locales it has installed.
+// depends on chance, on the machine's rounding or on the locales it has installed. A test's second
+// form has a line only where it ends otherwise than the first, "ok" among the outcomes then.
 std::string known_failures(const std::vector<ConformanceCase>& cases,
                            const std::vector<EngineSweep>& sweeps);
 

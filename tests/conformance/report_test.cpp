@@ -74,5 +74,48 @@ TEST(OperatorsDocument, CountsAndSaysWhy) {
             std::string::npos);
 }
 
+std::vector<ConformanceCase> both_forms() {
+  std::vector<ConformanceCase> both;
+  for (const ConformanceCase& test : cases()) {
+    both.insert(both.end(), {test, test});
+    both.back().name += kConstantsSuffix;
+    both.back().form = Form::kConstants;
+  }
+  return both;
+}
+
+// In which both fail as inputs, and Relu passes as constants.
+std::vector<EngineSweep> sweep_of_both_forms() {
+  auto sweeps = sweep_of(kWrong, kWrong);
+  sweeps[0].sweep["test_add:constants"] = kWrong;
+  sweeps[0].sweep["test_relu:constants"] = {};
+  return sweeps;
+}
+
+TEST(KnownFailures, NameTheSecondFormWhereItEndsOtherwise) {
+  const auto sweeps = sweep_of_both_forms();
+  const std::string known = known_failures(both_forms(), sweeps);
+  EXPECT_TRUE(surprises(sweeps, known).empty());
+  EXPECT_EQ(known.find("fake test_add:constants"), std::string::npos);
+  EXPECT_NE(known.find("fake test_relu:constants ok\n"), std::string::npos);
+}
+
+TEST(Surprises, AreInTheSecondFormToo) {
+  const auto sweeps = sweep_of_both_forms();
+  EXPECT_EQ(surprises(sweeps, "fake test_add wrong_output\nfake test_relu wrong_output\n"),
+            std::vector<std::string>{"fake on test_relu:constants: ok instead of wrong_output"});
+}
+
+TEST(OperatorsDocument, HasBothForms) {
+  const std::string document = operators_document(both_forms(), sweep_of_both_forms());
+  EXPECT_NE(document.find("| Add | 14 | **0/1, 0/1** |"), std::string::npos);
+  EXPECT_NE(document.find("| Relu | 14 | **0/1, 1/1** |"), std::string::npos);
+  EXPECT_NE(document.find("| wrong_output | elements differ | add relu:inputs |"),
+            std::string::npos);
+  EXPECT_NE(document.find("2 node tests with every input but the first a constant\n"
+                          "fake 1.0: 0/1 of tensors, 1/1 with sequences or optionals"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace dnnbench

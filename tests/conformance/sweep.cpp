@@ -12,9 +12,9 @@ namespace {
 
 constexpr double kTimeout_s = 60;
 
-LoadConfig config_for(const ConformanceCase& test, const TestData& data) {
+LoadConfig config_for(const DataSet& data) {
   LoadConfig config;
-  config.model_path = test.folder + "/model.onnx";
+  config.model_path = data.model_path;
   for (const Value& input : data.inputs) {
     if (input.kind == Value::Kind::kTensor) config.input_shapes[input.name] = input.tensor().shape;
   }
@@ -46,7 +46,7 @@ class Worker {
   std::optional<EngineSession> session_;
 };
 
-void run_data(Worker& worker, const LoadConfig& config, const TestData& data,
+void run_data(Worker& worker, const LoadConfig& config, const DataSet& data,
               const std::string& work_folder, Outcome& outcome) {
   const std::string file = work_folder + "/inputs";
   EngineSession& session = worker.session();
@@ -85,8 +85,8 @@ Outcome run_case(Worker& worker, Simplifier* simplifier, const ConformanceCase& 
                  const std::string& work_folder) {
   Outcome outcome;
   try {
-    for (const TestData& data : test.data_sets) {
-      LoadConfig config = config_for(test, data);
+    for (const DataSet& data : test.data_sets) {
+      LoadConfig config = config_for(data);
       if (simplifier != nullptr) outcome = simplifier->simplify(config);
       if (!outcome.ok()) return outcome;
       run_data(worker, config, data, work_folder, outcome);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "operators.h"
+#include "semantics/slices.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -49,6 +50,37 @@ void write_gather_elements(Operation& op) {
 void write_gather_nd(Operation& op) {
   op.out(op.call("gather_nd", {op.in(0), op.in(1) + ".to(4)",
                                std::to_string(op.node.integer("batch_dims", 0))}));
+}
+
+// nullopt where the bounds are known only when it runs.
+std::optional<std::vector<semantics::Slice>> known_slices(const Operation& op) {
+  const auto rank = static_cast<size_t>(op.rank(0));
+  if (op.node.opset < 10) {
+    return semantics::make_slices(op.node.integers("starts"), op.node.integers("ends"),
+                                  op.node.integers("axes"), {}, rank);
+  }
+  const auto starts = op.integers(1), ends = op.integers(2);
+  const auto axes = op.has(3) ? op.integers(3) : Shape{};
+  const auto steps = op.has(4) ? op.integers(4) : Shape{};
+  if (!starts || !ends || !axes || !steps) return std::nullopt;
+  return semantics::make_slices(*starts, *ends, *axes, *steps, rank);
+}
+
+// Constant bounds and forward steps become the library's slices; all else indices.
+void write_slice(Operation& op) {
+  const auto slices = op.known_rank(0) ? known_slices(op) : std::nullopt;
+  if (!slices) {
+    const auto given = [&](size_t index) { return op.has(index) ? op.int_list(index) : list({}); };
+    return op.out(op.call("slice_dynamic", {op.in(0), given(1), given(2), given(3), given(4)}));
+  }
+  std::string y = op.in(0);
+  for (const semantics::Slice& slice : *slices) {
+    const std::string bounds =
+        fmt::format("{}, {}, {}, {}, {}", y, slice.axis, slice.start, slice.end, slice.step);
+    y = op.let(slice.step > 0 ? fmt::format("torch.slice({})", bounds)
+                              : op.call("slice_backwards", {bounds}));
+  }
+  op.out(y);
 }
 
 std::string reduction_of(Operation& op) {
@@ -120,6 +152,7 @@ void add_indexing(Operators& table) {
   table["ScatterElements"] = write_scatter_elements;
   table["ScatterND"] = write_scatter_nd;
   table["TensorScatter"] = write_tensor_scatter;
+  table["Slice"] = write_slice;
   table["OneHot"] = write_one_hot;
   table["NonZero"] = write_non_zero;
   table["Compress"] = write_compress;

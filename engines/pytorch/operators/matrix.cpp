@@ -46,6 +46,23 @@ void write_einsum(Operation& op) {
 
 void write_determinant(Operation& op) { op.out(fmt::format("torch.det({})", op.in(0))); }
 
+void write_inverse(Operation& op) { op.out(fmt::format("torch.inverse({})", op.in(0))); }
+
+// Weights of a few bits in blocks: B [N, blocks, bytes], scales, zero points.
+void write_matmul_bits(Operation& op) {
+  const int64_t bits = op.node.integer("bits", 4);
+  op.require(bits == 4 || bits == 8 || bits == 2, "weights of other than 2, 4 or 8 bits");
+  op.require(!op.has(4), "its input g_idx");
+  const std::string weights = op.let(
+      op.call("weights_of_bits",
+              {op.in(1), op.in(2), op.in_or(3, "None"), std::to_string(bits),
+               std::to_string(op.node.integer("block_size", 32)),
+               std::to_string(op.node.integer("N", 0)), std::to_string(op.node.integer("K", 0))}));
+  const std::string product =
+      fmt::format("torch.matmul({}, {}.t().to({}))", op.in(0), weights, dtype(op.type(0)));
+  op.out(op.has(5) ? fmt::format("{} + {}", product, op.in(5)) : product);
+}
+
 }  // namespace
 
 void add_matrix(Operators& table) {
@@ -53,6 +70,8 @@ void add_matrix(Operators& table) {
   table["Gemm"] = write_gemm;
   table["Einsum"] = write_einsum;
   table["Det"] = write_determinant;
+  table["com.microsoft.Inverse"] = write_inverse;
+  table["com.microsoft.MatMulNBits"] = write_matmul_bits;
 }
 
 }  // namespace dnnbench::pytorch

@@ -104,13 +104,6 @@ void write_lrn(Operation& op) {
        number(op.node.number("beta", 0.75)), number(op.node.number("bias", 1))}));
 }
 
-void write_mean_variance(Operation& op) {
-  const std::string axes = list(op.node.integers("axes", {0, 2, 3}));
-  const std::string centred =
-      op.let(fmt::format("{0} - torch.mean({0}, {1}, True)", op.in(0), axes));
-  op.out(fmt::format("{0} / (torch.sqrt(torch.mean({0} * {0}, {1}, True)) + 1e-9)", centred, axes));
-}
-
 void write_lp_normalization(Operation& op) {
   const int64_t axis = op.node.integer("axis", -1), p = op.node.integer("p", 2);
   const std::string x = op.in(0);
@@ -152,7 +145,6 @@ void add_normalization(Operators& table) {
   table["SimplifiedLayerNormalization"] = write_rms_normalization;
   table["GroupNormalization"] = write_group_normalization;
   table["LRN"] = write_lrn;
-  table["MeanVarianceNormalization"] = write_mean_variance;
   table["LpNormalization"] = write_lp_normalization;
   table["NegativeLogLikelihoodLoss"] = write_negative_log_likelihood;
   table["SoftmaxCrossEntropyLoss"] = write_cross_entropy;

@@ -59,6 +59,7 @@ std::string library_function(Operation& op, const ResizeMode& mode, const Axes& 
   if (mode.crops() || mode.antialias || mode.exclude_outside) return "";
   if (op.type(0) != DataType::kFloat32 && op.type(0) != DataType::kFloat64) return "";
   if (axes[2].size_in < 0 || axes[3].size_in < 0) return "";
+  if (axes[2].size_out == 0 || axes[3].size_out == 0) return "";
   const std::string sizes = list({axes[2].size_out, axes[3].size_out});
   if (mode.interpolation == "nearest") {
     for (size_t i = 2; i < 4; ++i) {

@@ -112,34 +112,6 @@ void write_split(Operation& op) {
   for (size_t i = 0; i < op.node.outputs.size(); ++i) op.out(i, fmt::format("{}[{}]", parts, i));
 }
 
-// Constant bounds and forward steps become the library's slices; all else indices.
-void write_slice(Operation& op) {
-  const auto starts = constant_integers(op, 1, "starts"), ends = constant_integers(op, 2, "ends");
-  auto axes = constant_integers(op, 3, "axes");
-  const auto steps = op.has(4) ? op.integers(4) : std::optional<std::vector<int64_t>>(Shape{});
-  const bool axes_are_known = axes || !op.has(3);
-  if (!starts || !ends || !axes_are_known || !steps) {
-    const std::string given_starts = op.int_list(1), given_ends = op.int_list(2);
-    const std::string given_axes = op.has(3) ? op.int_list(3) : "[0][:0]";
-    const std::string given_steps = op.has(4) ? op.int_list(4) : "[0][:0]";
-    return op.out(
-        op.call("slice_dynamic", {op.in(0), given_starts, given_ends, given_axes, given_steps}));
-  }
-  std::string y = op.in(0);
-  for (size_t i = 0; i < starts->size(); ++i) {
-    const int64_t axis = axes && !axes->empty() ? (*axes)[i] : static_cast<int64_t>(i);
-    const int64_t step = steps->empty() ? 1 : (*steps)[i];
-    if (step > 0) {
-      y = op.let(
-          fmt::format("torch.slice({}, {}, {}, {}, {})", y, axis, (*starts)[i], (*ends)[i], step));
-    } else {
-      y = op.let(op.call("slice_backwards", {y, std::to_string(axis), std::to_string((*starts)[i]),
-                                             std::to_string((*ends)[i]), std::to_string(step)}));
-    }
-  }
-  op.out(y);
-}
-
 void write_expand(Operation& op) {
   const import::ValueType* known = op.out_type(0);
   if (known != nullptr && known->is_static()) {
@@ -153,62 +125,6 @@ void write_tile(Operation& op) {
     op.unsupported("Tile before opset 6");
   }
   op.out(fmt::format("{}.repeat({})", op.in(0), op.int_list(1)));
-}
-
-void write_pad(Operation& op) {
-  const std::string mode = op.node.text("mode", "constant");
-  const char* old_name = op.node.opset < 2 ? "paddings" : "pads";
-  const auto pads = constant_integers(op, 1, old_name);
-  const bool attributes = op.node.domain.empty() && op.node.opset < 11;
-  std::string value = attributes ? number(op.node.number("value", 0)) : "0";
-  if (!attributes && op.has(2)) {
-    value = is_floating_point(op.type(0)) ? op.float_scalar(2) : op.int_scalar(2);
-    if (op.type(0) == DataType::kBool) value = fmt::format("int({})", value);
-  }
-  auto axes = op.has(3) ? op.integers(3) : std::optional<std::vector<int64_t>>();
-  if (!pads || (op.has(3) && !axes)) {
-    const std::string axes_text = op.has(3) ? op.int_list(3) : "[0][:0]";
-    return op.out(
-        op.call("pad_dynamic", {op.in(0), op.int_list(1), axes_text, value, "\"" + mode + "\""}));
-  }
-  const int64_t rank = op.rank(0);
-  Shape begin(static_cast<size_t>(rank), 0), end(static_cast<size_t>(rank), 0);
-  const size_t count = pads->size() / 2;
-  for (size_t i = 0; i < count; ++i) {
-    const auto axis = static_cast<size_t>(axes ? op.axis((*axes)[i]) : static_cast<int64_t>(i));
-    op.require(axis < begin.size(), "pads for more axes than there are");
-    begin[axis] = (*pads)[i];
-    end[axis] = (*pads)[count + i];
-  }
-  if (mode == "constant") {
-    Shape last_first;
-    for (size_t i = begin.size(); i-- > 0;) {
-      last_first.push_back(begin[i]);
-      last_first.push_back(end[i]);
-    }
-    return op.out(
-        fmt::format("torch.constant_pad_nd({}, {}, {})", op.in(0), list(last_first), value));
-  }
-  // The library's own reflection takes only some ranks; for those it is fast.
-  const bool spatial_only =
-      rank == 4 && begin[0] == 0 && begin[1] == 0 && end[0] == 0 && end[1] == 0;
-  const bool positive =
-      std::all_of(begin.begin(), begin.end(), [](int64_t pad) { return pad >= 0; }) &&
-      std::all_of(end.begin(), end.end(), [](int64_t pad) { return pad >= 0; });
-  const bool fits = spatial_only && positive && op.shape(0) && begin[2] < op.size(0, 2) &&
-                    end[2] < op.size(0, 2) && begin[3] < op.size(0, 3) && end[3] < op.size(0, 3);
-  if (fits && is_floating_point(op.type(0)) && (mode == "reflect" || mode == "edge")) {
-    return op.out(fmt::format("torch.{}_pad2d({}, {})",
-                              mode == "reflect" ? "reflection" : "replication", op.in(0),
-                              list({begin[3], end[3], begin[2], end[2]})));
-  }
-  std::string y = op.in(0);
-  for (size_t i = 0; i < begin.size(); ++i) {
-    if (begin[i] == 0 && end[i] == 0) continue;
-    y = op.let(op.call("pad_axis", {y, std::to_string(i), std::to_string(begin[i]),
-                                    std::to_string(end[i]), "\"" + mode + "\""}));
-  }
-  op.out(y);
 }
 
 void write_shape(Operation& op) {
@@ -323,11 +239,8 @@ void add_shape(Operators& table) {
   table["Transpose"] = write_transpose;
   table["Concat"] = write_concat;
   table["Split"] = write_split;
-  table["Slice"] = write_slice;
   table["Expand"] = write_expand;
   table["Tile"] = write_tile;
-  table["Pad"] = write_pad;
-  table["com.microsoft.Pad"] = write_pad;
   table["Shape"] = write_shape;
   table["Size"] = write_size;
   table["ConstantOfShape"] = write_constant_of_shape;

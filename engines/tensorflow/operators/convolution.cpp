@@ -288,7 +288,6 @@ std::vector<OperatorEntry> convolution_operators() {
       {"Conv", emit_conv},
       {"ConvInteger", emit_conv_integer},
       {"ConvTranspose", emit_conv_transpose},
-      {"com.microsoft.FusedConv", emit_conv},
   };
 }
 

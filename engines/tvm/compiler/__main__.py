@@ -51,24 +51,55 @@ def compile_and_report(options: argparse.Namespace) -> dict:
 
 def compile_model(options: argparse.Namespace) -> dict:
     """What is told of the compiled library, and of the search where there was one."""
-    from . import build, host_target, importer, model_file, rewrite, tune, vector_unit
+    from . import host_target, model_file, rewrite, vector_unit
 
-    module = importer.import_model(model_file.read_model(options.simplified, options.original))
+    model = model_file.read_model(options.simplified, options.original)
     target = host_target.host_target()
-    own = tune.Files(options.own_library, options.own_weights)
-    written = tune.Files(options.library, options.weights)
+    usual = rewrite.usual_kernels(vector_unit.vector_unit_of(target))
+    kernels = usual if options.schedules == "own" else None
+    try:
+        return compile_for(target, model, kernels, options)
+    except (Unsupported, MemoryError):
+        raise
+    except Exception as error:
+        raise_for_node(target, model, kernels)
+        raise error
+
+
+def compile_for(target, model, kernels, options: argparse.Namespace) -> dict:
+    import tvm
+
+    from . import build, host_target, importer, tune
+
+    module = importer.import_model(model)
     settings = {
+        "compiler": tvm.__version__,
         "target": host_target.describe(target),
         "opt_level": str(target.attrs["opt-level"]),
         "schedules": options.schedules,
     }
     if options.tune > 0:
+        own = tune.Files(options.own_library, options.own_weights)
+        written = tune.Files(options.library, options.weights)
         tuned = tune.tune(module, target, options.records, options.tune, own, written)
         return dataclasses.asdict(tuned) | {"settings": settings | tuned.settings}
-    usual = rewrite.usual_kernels(vector_unit.vector_unit_of(target))
-    kernels = usual if options.schedules == "own" else None
-    build.build_library(module, target, kernels, options.library, options.weights)
-    return {"settings": settings}
+    told = build.build_library(module, target, kernels, options.library, options.weights)
+    return {"settings": settings | told}
+
+
+def raise_for_node(target, model, kernels) -> None:
+    """Throws Unsupported where the library can't compile one of the model's nodes even alone."""
+    from . import blame, build, importer
+
+    culprit = blame.find_culprit(
+        model, lambda alone: build.try_to_build(importer.import_model(alone), target, kernels)
+    )
+    if culprit is not None:
+        node, error = culprit
+        opset = importer.opset_of(model)
+        raise Unsupported(
+            f'TVM can\'t compile {node.op_type} (opset {opset}), node "{node.name}": {one_line(error)}'
+        )
 
 
 def one_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import tvm
 from tvm import relax
 
+from .dataflow import types_in
 from .default_schedule import apply_default_schedule
 from .rewrite import KernelOf, use_kernels
 from .vector_unit import vector_unit_of
@@ -17,11 +18,30 @@ def build_library(
     kernel_of: KernelOf | None,
     library: Path,
     weights: Path,
-) -> None:
-    """Writes the library, and its last parameters in TVM's format of weights."""
+) -> dict[str, str]:
+    """Writes the library, and its last parameters in TVM's format of weights. What is told of it."""
     lowered, large = take_weights_out(lower(module, target, kernel_of))
     tvm.compile(lowered, target=target).export_library(str(library))
     tvm.runtime.save_param_dict_to_file(large, str(weights))
+    return {"precision": precision_of(lowered)}
+
+
+def try_to_build(
+    module: tvm.IRModule, target: tvm.target.Target, kernel_of: KernelOf | None
+) -> None:
+    """Throws what build_library would, and writes nothing."""
+    lowered, _ = take_weights_out(lower(module, target, kernel_of))
+    tvm.compile(lowered, target=target)
+
+
+_PRECISIONS = {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64"}
+
+
+def precision_of(lowered: tvm.IRModule) -> str:
+    """Of the values that kernels take and give; `mixed` for several, f32 where all are integers."""
+    types = types_in(lowered["main"])
+    found = [name for kind, name in _PRECISIONS.items() if kind in types]
+    return "mixed" if len(found) > 1 else (found or ["f32"])[0]
 
 
 def lower(

@@ -72,6 +72,25 @@ def is_one_block(function: relax.Function) -> bool:
     )
 
 
+def types_in(function: relax.Function) -> set[str]:
+    """The element types of all tensors in it, results and constants among them."""
+    types: set[str] = set()
+
+    def add(ty: tvm.ir.Type) -> None:
+        if isinstance(ty, relax.TensorType):
+            types.add(str(ty.dtype))
+        elif isinstance(ty, relax.TupleType):
+            for field in ty.fields:
+                add(field)
+
+    def visit(part: tvm.ir.Expr) -> None:
+        if isinstance(part, relax.Var | tvm.ir.GenericConst):
+            add(part.ty)
+
+    relax.analysis.post_order_visit(function, visit)
+    return types
+
+
 def _variables_in(expression: relax.Expr) -> list[relax.Var]:
     """Each one once, in the order in which they are met."""
     found: dict[relax.Var, None] = {}

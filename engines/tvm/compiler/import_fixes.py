@@ -1,7 +1,7 @@
 """Where TVM 0.27's ONNX importer fails, or is silently wrong, on models that people have.
 
-Each fix replaces the importer's conversion of one operator, and returns None where the importer's
-own will do. import_fixes_test.py has an ONNX model for each.
+Each fix replaces the importer's conversion of one operator, or stands for one that it lacks, and
+returns None where the importer's own will do. import_fixes_test.py has an ONNX model for each.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,9 @@ from collections.abc import Callable
 import numpy as np
 import tvm
 from tvm import relax
+
+from .failure import Unsupported
+from .recurrent import RECURRENT_OPERATORS
 
 Inputs = list[relax.Expr | None]
 Fix = Callable[[relax.BlockBuilder, Inputs, dict], relax.Expr | None]
@@ -18,6 +21,13 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 def constant_value(value: relax.Expr | None) -> np.ndarray | None:
     return value.value.numpy() if isinstance(value, tvm.ir.GenericConst) else None
+
+
+def fix_batch_normalization(_: relax.BlockBuilder, __: Inputs, attributes: dict) -> None:
+    """By the statistics that are given. The library's inference pipeline would silently take these
+    for a node that is to compute its own."""
+    if attributes.get("training_mode", 0):
+        raise Unsupported("it is in training mode")
 
 
 def fix_clip(_: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> relax.Expr | None:
@@ -43,6 +53,26 @@ def _clip_bound(
     if bound is None or np.isnan(bound):
         return None
     return float(np.clip(bound, -_LARGEST, _LARGEST))
+
+
+def fix_concat(_: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> relax.Expr | None:
+    """Without the operands that have no elements, such as a cache that is empty at first.
+
+    The runtime can't load a constant without elements.
+    """
+    if not all(isinstance(operand.ty, relax.TensorType) for operand in inputs):
+        return None
+    full = [operand for operand in inputs if not _is_empty(operand)]
+    if not full or len(full) == len(inputs):
+        return None
+    return full[0] if len(full) == 1 else relax.op.concat(full, attributes["axis"])
+
+
+def _is_empty(operand: relax.Expr) -> bool:
+    shape = operand.ty.shape
+    return shape is not None and any(
+        isinstance(size, tvm.tirx.IntImm) and int(size) == 0 for size in shape
+    )
 
 
 def fix_one_hot(builder: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> relax.Expr:
@@ -133,9 +163,12 @@ def fix_upsample(_: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> rel
 
 
 FIXES: dict[str, Fix] = {
+    "BatchNormalization": fix_batch_normalization,
     "Clip": fix_clip,
+    "Concat": fix_concat,
     "OneHot": fix_one_hot,
     "Pow": fix_pow,
     "Resize": fix_resize,
     "Upsample": fix_upsample,
+    **RECURRENT_OPERATORS,
 }

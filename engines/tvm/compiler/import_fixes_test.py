@@ -11,6 +11,15 @@ from .small_models import compute, model_of, require_right
 X = np.linspace(-3, 3, 24).astype(np.float32).reshape(1, 2, 3, 4)
 
 
+def test_batch_normalization_in_training_mode_is_unsupported():
+    constants = {name: np.ones(2, np.float32) for name in "sbmv"}
+    node = helper.make_node(
+        "BatchNormalization", ["x", *constants], ["y", "mean", "var"], training_mode=1
+    )
+    with pytest.raises(Unsupported, match="it is in training mode"):
+        import_model(model_of([node], {"x": X}, constants, 15))
+
+
 @pytest.mark.parametrize("bounds", [(-1.0, 2.0), (None, 0.5), (0.25, None), (None, None)])
 def test_clip_by_inputs(bounds):
     names = ["" if bound is None else name for name, bound in zip("lh", bounds, strict=True)]
@@ -31,6 +40,13 @@ def test_clip_by_bounds_that_are_given():
     inputs = {"x": X, "l": np.float32(-1), "h": np.float32(1)}
     inputs = {name: np.asarray(value) for name, value in inputs.items()}
     require_right([helper.make_node("Clip", ["x", "l", "h"], ["y"])], inputs, {}, 13)
+
+
+@pytest.mark.parametrize("sizes", [[0, 2], [2, 0, 1]])
+def test_concat_with_nothing(sizes):
+    constants = {f"c{i}": np.ones((1, 2, size, 4), np.float32) for i, size in enumerate(sizes)}
+    node = helper.make_node("Concat", ["x", *constants], ["y"], axis=2)
+    require_right([node], {"x": X}, constants, 13)
 
 
 @pytest.mark.parametrize("axis", [-1, 0, 1])

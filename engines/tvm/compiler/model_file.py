@@ -6,15 +6,19 @@ arithmetic folded, each weight an input that goes by its name in the original fi
 
 from pathlib import Path
 
+import numpy as np
 import onnx
+from onnx import numpy_helper
 from onnx.external_data_helper import load_external_data_for_model
 
 
 def read_model(simplified: Path, original: Path) -> onnx.ModelProto:
-    """The whole model, with every node named: one without a name goes by its first output."""
+    """The whole model, with all weights dense and every node named: one without a name goes by its
+    first output."""
     model = onnx.load(str(simplified), load_external_data=False)
     load_external_data_for_model(model, str(original.parent))
     _put_weights_back(model.graph, onnx.load(str(original)).graph)
+    make_dense(model.graph)
     for node in model.graph.node:
         node.name = node.name or next((output for output in node.output if output), node.op_type)
     return model
@@ -39,3 +43,25 @@ def _weights_of(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
         if node.op_type == "Constant" and node.attribute[0].name == "value":
             weights[node.output[0]] = node.attribute[0].t
     return weights
+
+
+def make_dense(graph: onnx.GraphProto) -> None:
+    """Sparse initializers, and sparse constants of nodes, become initializers."""
+    for sparse in graph.sparse_initializer:
+        graph.initializer.append(_dense(sparse, sparse.values.name))
+    del graph.sparse_initializer[:]
+    for node in list(graph.node):
+        if node.op_type == "Constant" and node.attribute[0].name == "sparse_value":
+            graph.initializer.append(_dense(node.attribute[0].sparse_tensor, node.output[0]))
+            graph.node.remove(node)
+
+
+def _dense(sparse: onnx.SparseTensorProto, name: str) -> onnx.TensorProto:
+    """Indices are linear, or one coordinate a dimension."""
+    values, indices = numpy_helper.to_array(sparse.values), numpy_helper.to_array(sparse.indices)
+    dense = np.zeros(sparse.dims, values.dtype)
+    if indices.ndim == 1:
+        dense.reshape(-1)[indices] = values
+    else:
+        dense[tuple(indices.T)] = values
+    return numpy_helper.from_array(dense, name)

@@ -5,6 +5,7 @@ permuted only where something needs the other; what works on each element, pools
 channels follows the layout of its operands.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 
@@ -63,6 +64,7 @@ class _Rewriter:
         self.plain: dict[relax.Var, relax.Expr] = {}  # in the original's layout
         self.last: dict[relax.Var, relax.Expr] = {}  # with the channels last
         self.functions: dict[str, tvm.ir.GlobalVar] = {}
+        self.constants: dict[tuple[tuple[int, ...], bytes], relax.Expr] = {}
 
     def rewrite(self) -> tvm.IRModule:
         main = self.dataflow.function
@@ -96,8 +98,8 @@ class _Rewriter:
         function = self.builder.add_func(kernel.function, "own_kernel")
         operands = [
             self._as_image(site, site.call.args[0], site.shape.in_shape),
-            relax.const(pack_weights(site.weights, site.shape, kernel.channels)),
-            relax.const(site.bias),
+            self._constant(pack_weights(site.weights, site.shape, kernel.channels)),
+            self._constant(site.bias),
         ]
         if site.residual is not None:
             operands.append(self._as_image(site, site.residual, site.shape.out_shape))
@@ -108,6 +110,13 @@ class _Rewriter:
             self.last[site.last] = self._reshaped(output, tuple(shape[axis] for axis in _TO_NHWC))
         else:
             self.plain[site.last] = self._reshaped(output, shape)
+
+    def _constant(self, value: np.ndarray) -> relax.Expr:
+        """One for all that are equal: a recurrent node's steps have their weights in common."""
+        key = value.shape, hashlib.sha256(value).digest()
+        if key not in self.constants:
+            self.constants[key] = relax.const(value)
+        return self.constants[key]
 
     def _as_image(self, site: Site, value: relax.Expr, shape: tuple[int, ...]) -> relax.Expr:
         """As the kernel takes it: all pixels in one row, maybe, and so are a matrix's rows."""

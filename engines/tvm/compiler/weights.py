@@ -13,7 +13,8 @@ LEAST_BYTES = 1 << 20
 
 def take_weights_out(module: tvm.IRModule) -> tuple[tvm.IRModule, dict[str, tvm.runtime.Tensor]]:
     """The module with `main`'s large constants as its last parameters, weight0, weight1, ...; and what
-    they are, in this order."""
+    they are, in this order. Throws ValueError for a
+    constant without elements."""
     taker = _Taker()
     main = taker.visit_expr(module["main"])
     parameters = list(taker.parameter_of.values())
@@ -45,4 +46,8 @@ def _is_large(constant: tvm.ir.GenericConst) -> bool:
     tensor = constant.value
     if not isinstance(tensor, tvm.runtime.Tensor):
         return False
-    return int(np.prod(tensor.shape)) * tensor.dtype.itemsize >= LEAST_BYTES
+    size = int(np.prod(tensor.shape))
+    if size == 0:
+        shape = ",".join(str(length) for length in tensor.shape)
+        raise ValueError(f"the runtime can't load a constant without elements, [{shape}]")
+    return size * tensor.dtype.itemsize >= LEAST_BYTES

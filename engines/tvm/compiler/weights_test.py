@@ -1,6 +1,7 @@
 """Large constants become parameters, each once, and small ones stay."""
 
 import numpy as np
+import pytest
 import tvm
 from tvm import relax
 from tvm.relax import op
@@ -26,6 +27,13 @@ def module_of(*constants: np.ndarray) -> tvm.IRModule:
     return builder.finalize()
 
 
+def module_with(constant: relax.Expr) -> tvm.IRModule:
+    builder = relax.BlockBuilder()
+    with builder.function("main", []):
+        builder.emit_func_output(builder.emit(op.abs(constant)))
+    return builder.finalize()
+
+
 def test_what_is_taken_out_and_given_back_is_the_same():
     first, second = np.ones((SIDE, SIDE), np.float32), np.full((SIDE, SIDE), 2, np.float32)
     small = np.full((SIDE,), 4, np.float32)
@@ -42,3 +50,8 @@ def test_a_model_without_large_constants_stays_as_it_is():
     module, weights = take_weights_out(module_of(np.ones(SIDE, np.float32)))
     assert weights == {}
     assert len(module["main"].params) == 1
+
+
+def test_a_constant_without_elements_is_refused():
+    with pytest.raises(ValueError, match=r"without elements, \[0,3\]"):
+        take_weights_out(module_with(relax.const(np.ones((0, 3), np.float32))))

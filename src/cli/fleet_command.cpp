@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/file.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/fleet_lines.h"
+#include "cli/parse_run_options.h"
+#include "core/cache.h"
+#include "core/error.h"
+#include "core/sha256.h"
+#include "fleet/fleet.h"
+#include "fleet/slurm.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kExitInterrupted = 130;  // as a shell says of Ctrl-C
+
+std::atomic<bool> interrupted = false;
+
+struct FleetOptions {
+  std::vector<std::string> instances;
+  std::string partition;
+  std::string constraint;
+  std::string output = "./results";
+  bool dry_run = false;
+  std::vector<std::string> run_arguments;  // models and flags of `dnnbench run`
+};
+
+std::vector<std::string> split(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> parts;
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+// They become folders, job names and features.
+void check_instances(const std::vector<std::string>& instances) {
+  if (instances.empty()) {
+    throw UsageError(
+        "dnnbench fleet: which machine types? --instances=c6g.medium,c5a.large, as the cluster "
+        "names them");
+  }
+  std::set<std::string> seen;
+  for (const std::string& instance : instances) {
+    const bool plain = !instance.empty() && instance[0] != '.' && instance[0] != '-' &&
+                       std::all_of(instance.begin(), instance.end(), [](unsigned char c) {
+                         return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+                       });
+    if (!plain) {
+      throw UsageError(fmt::format(
+          "dnnbench fleet: --instances: '{}' is not a machine type; letters, digits, '.', '-' and "
+          "'_' make one",
+          instance));
+    }
+    if (!seen.insert(instance).second) {
+      throw UsageError(fmt::format("dnnbench fleet: --instances names {} twice", instance));
+    }
+  }
+}
+
+FleetOptions parse(const std::vector<std::string>& arguments) {
+  FleetOptions options;
+  std::string instances;
+  bool slurm = false;
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  app.add_flag("--slurm", slurm)->disable_flag_override();
+  app.add_option("--instances", instances);
+  CLI::Option* const partition = app.add_option("--partition", options.partition);
+  CLI::Option* const constraint = app.add_option("--constraint", options.constraint);
+  app.add_option("--output", options.output);
+  app.add_flag("--dry-run", options.dry_run)->disable_flag_override();
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("dnnbench fleet: {}", error.what()));
+  }
+  if (!slurm) throw UsageError("dnnbench fleet: which cluster? --slurm is the one there is");
+  options.run_arguments = app.remaining();
+  options.instances = split(instances);
+  check_instances(options.instances);
+  // AWS ParallelCluster puts the type among a node's features.
+  if (partition->empty() && constraint->empty()) options.constraint = "{instance}";
+  return options;
+}
+
+std::string architecture() {
+  utsname name{};
+  uname(&name);
+  return name.machine;
+}
+
+// A model that was generated under its name is generated anew where it is missing.
+std::string argument_of(const std::string& path) {
+  const fs::path absolute = fs::absolute(path).lexically_normal();
+  const fs::path generated = fs::path(cache_folder()) / "models";
+  return absolute.parent_path() == generated ? absolute.stem().string() : absolute.string();
+}
+
+std::string program_path() {
+  const char* const front_door = std::getenv("DNNBENCH_FRONT_DOOR");  // set by ./dnnbench
+  return front_door != nullptr ? front_door : fs::read_symlink("/proc/self/exe").string();
+}
+
+// Each model once, in the order given.
+std::vector<std::string> models_of(const RunOptions& options) {
+  std::vector<std::string> models;
+  for (const std::vector<Candidate>& candidates : options.comparisons) {
+    const std::string& path = candidates.front().model_path;
+    if (std::find(models.begin(), models.end(), path) == models.end()) models.push_back(path);
+  }
+  return models;
+}
+
+FleetPlan make_plan(const FleetOptions& options) {
+  FleetPlan plan;
+  for (const std::string& argument : options.run_arguments) {
+    if (argument.starts_with("-")) plan.flags.push_back(argument);
+  }
+  std::string flags;
+  for (const std::string& flag : plan.flags) flags += flag + '\n';
+  for (const std::string& path : models_of(parse_run_options(options.run_arguments))) {
+    const std::string name = fs::path(path).stem().string();
+    const std::string key =
+        sha256_of_text(name + '\n' + sha256_of_file(path) + '\n' + flags).substr(0, 16);
+    plan.models.push_back({name, argument_of(path), key});
+  }
+  plan.output = fs::absolute(options.output).lexically_normal().string();
+  while (plan.output.ends_with("/")) plan.output.pop_back();
+  plan.state = plan.output + ".fleet";
+  plan.program = program_path();
+  if (std::getenv("DNNBENCH_FRONT_DOOR") != nullptr) {
+    plan.repository = fs::path(plan.program).parent_path().string();
+  }
+  plan.architecture = architecture();
+  plan.partition = options.partition;
+  plan.constraint = options.constraint;
+  return plan;
+}
+
+// Held until the program ends. Throws UsageError where another run of fleet holds it.
+void lock(const std::string& state) {
+  std::error_code error;
+  fs::create_directories(state, error);
+  const int fd = open((state + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) throw Error(fmt::format("could not make {}/lock: {}", state, std::strerror(errno)));
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    throw UsageError(fmt::format(
+        "dnnbench fleet: another run of fleet is at work on {}; wait for it, or give another "
+        "--output",
+        state));
+  }
+}
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void sleep_unless_interrupted(double seconds) {
+  const double end_s = now_s() + seconds;
+  while (!interrupted && now_s() < end_s) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+void print_scripts(const FleetPlan& plan, const std::vector<std::string>& instances) {
+  for (const std::string& instance : instances) {
+    fmt::print("# {}\n{}\n", instance, batch_script(plan, instance));
+  }
+}
+
+}  // namespace
+
+int fleet_command(const std::vector<std::string>& arguments) {
+  const FleetOptions options = parse(arguments);
+  const FleetPlan plan = make_plan(options);
+  if (options.dry_run) {
+    print_scripts(plan, options.instances);
+    return kExitOk;
+  }
+  Slurm slurm;
+  lock(plan.state);
+  std::signal(SIGINT, [](int) { interrupted = true; });
+  std::signal(SIGTERM, [](int) { interrupted = true; });
+  FleetLines progress;
+  Fleet fleet(plan, options.instances, slurm, progress, {now_s, sleep_unless_interrupted});
+  try {
+    fleet.submit();
+  } catch (const NoAnswer& silence) {
+    throw Error(fmt::format("the scheduler does not answer: {}", silence.what()));
+  }
+  const std::vector<FleetLine> lines = fleet.watch([] { return interrupted.load(); });
+  progress.close(lines);
+  const bool all_ok =
+      std::all_of(lines.begin(), lines.end(), [](const FleetLine& line) { return line.ok; });
+  if (interrupted) {
+    fmt::print(stderr,
+               "Cancelled {} jobs. What was measured is kept: run the same command again to "
+               "go on.\n",
+               fleet.cancel_submitted());
+    return kExitInterrupted;
+  }
+  fmt::print("Results are in {}\n", plan.output);
+  return all_ok ? kExitOk : kExitNotAllOk;
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,91 @@
+#include "fleet/node_report.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/printable.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxLine = 200;
+
+fs::path folder_of(const FleetPlan& plan, const std::string& instance) {
+  return fs::path(plan.state) / instance;
+}
+
+std::string first_line(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return printable(line.substr(0, kMaxLine));
+}
+
+}  // namespace
+
+NodeReport read_node_report(const FleetPlan& plan, const std::string& instance) {
+  const fs::path folder = folder_of(plan, instance);
+  NodeReport report;
+  for (const FleetModel& model : plan.models) {
+    if (const std::string code = first_line(folder / (model.key + ".done")); !code.empty()) {
+      report.done.push_back(model.name);
+      if (code != "0") report.not_ok.push_back(model.name);
+    } else if (const std::string why = first_line(folder / (model.key + ".failed")); !why.empty()) {
+      report.failed.push_back(fmt::format("{}: {}", model.name, why));
+    }
+  }
+  std::istringstream words(first_line(folder / "report"));
+  std::string word, rest;
+  words >> word;
+  std::getline(words >> std::ws, rest);
+  if (word == "measuring") {
+    const size_t space = rest.find(' ');
+    report.doing = fmt::format("measuring {} of {}, {}", rest.substr(0, space), plan.models.size(),
+                               space == std::string::npos ? "" : rest.substr(space + 1));
+  } else if (word == "preparing") {
+    report.doing = "preparing " + rest;
+  } else if (word == "lacks") {
+    report.lacks = rest;
+  }
+  report.ended = word == "ended";
+  return report;
+}
+
+void prepare_state(const FleetPlan& plan, const std::string& instance) {
+  const fs::path folder = folder_of(plan, instance);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw Error(fmt::format("could not make the folder {}: {}", folder.string(), error.message()));
+  }
+  fs::remove(folder / "report", error);
+  for (const FleetModel& model : plan.models) fs::remove(folder / (model.key + ".failed"), error);
+}
+
+std::string read_job(const FleetPlan& plan, const std::string& instance) {
+  return first_line(folder_of(plan, instance) / "job");
+}
+
+void write_job(const FleetPlan& plan, const std::string& instance, const std::string& job) {
+  const fs::path path = folder_of(plan, instance) / "job";
+  const fs::path unfinished = path.string() + ".new";
+  std::ofstream(unfinished) << job << '\n';
+  fs::rename(unfinished, path);
+}
+
+std::string last_line_of_log(const FleetPlan& plan, const std::string& instance) {
+  std::ifstream log(folder_of(plan, instance) / "job.log");
+  std::string line, last;
+  while (std::getline(log, line)) {
+    if (!line.empty()) last = line;
+  }
+  return printable(last.substr(0, kMaxLine));
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,257 @@
+"""dnnbench fleet on a real Slurm cluster: several nodes on this machine, each of a machine type."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+import slurm_cluster
+import tiny_models
+
+TYPES = {"c6g.medium": 1, "c5a.large": 1, "g4dn.xlarge": 1}
+LIMIT_S = 180
+QUICK = ("--fake=ok", "--repeat=3", "--warmup=0")
+
+pytestmark = pytest.mark.skipif(bool(slurm_cluster.why_not()), reason=slurm_cluster.why_not())
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with slurm_cluster.Cluster(tmp_path_factory.mktemp("cluster"), TYPES) as one:
+        yield one
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    path = tmp_path / "tiny.onnx"
+    tiny_models.save(tiny_models.convolution(), path)
+    return path
+
+
+class Fleet:
+    """A `dnnbench fleet` that runs."""
+
+    def __init__(self, programs: Path, cluster, output: Path, *arguments: object):
+        self.output = output
+        self.process = subprocess.Popen(
+            [programs / "dnnbench", "fleet", "--slurm", f"--output={output}", *map(str, arguments)],
+            env=cluster.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def end(self) -> tuple[int, str]:
+        out, err = self.process.communicate(timeout=LIMIT_S)
+        return self.process.returncode, out + err
+
+
+@pytest.fixture
+def fleet(programs, cluster, tmp_path):
+    """fleet(model, "--instances=c6g.medium", ...): started; end() waits for it."""
+    started = []
+
+    def start(*arguments: object, output: Path = None) -> Fleet:
+        flags = () if any(str(one).startswith("--fake") for one in arguments) else QUICK
+        started.append(Fleet(programs, cluster, output or tmp_path / "results", *arguments, *flags))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+    left = cluster.jobs()
+    if left:
+        cluster.run("scancel", *left)
+
+
+def results(output: Path) -> dict[str, list[str]]:
+    return {
+        folder.name: sorted(path.name for path in folder.glob("*.json"))
+        for folder in sorted(output.iterdir())
+    }
+
+
+def wait_until(holds) -> None:
+    end = time.monotonic() + LIMIT_S
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_each_type_is_measured_on_its_own_node(fleet, cluster, model):
+    running = fleet(model, f"--instances={','.join(TYPES)}")
+    code, text = running.end()
+    assert code == 0, text
+    assert {name: len(files) for name, files in results(running.output).items()} == {
+        name: 1 for name in TYPES
+    }
+    for instance in TYPES:
+        assert f"{instance}: measured 1 of 1" in text.replace(" (job", "").replace(")", "") or (
+            "measured 1 of 1" in text
+        )
+        node = cluster.nodes[instance][0]
+        assert f"on {node}: " in text or f"{instance} (job" in text
+
+
+def test_run_again_it_submits_nothing(fleet, cluster, model):
+    first = fleet(model, "--instances=c6g.medium,c5a.large")
+    assert first.end()[0] == 0
+    before = {path: path.stat().st_mtime_ns for path in first.output.rglob("*.json")}
+    code, text = fleet(model, "--instances=c6g.medium,c5a.large").end()
+    assert code == 0 and "(job" not in text, text
+    assert {path: path.stat().st_mtime_ns for path in first.output.rglob("*.json")} == before
+
+
+def test_an_unknown_type_submits_nothing(fleet, cluster, model):
+    code, text = fleet(model, "--instances=c6g.medium,m7i.large").end()
+    assert code == 2
+    assert "the cluster takes no job for m7i.large: " in text
+    assert cluster.jobs() == []
+
+
+def test_an_engine_that_fails_is_a_result(fleet, model):
+    running = fleet(model, "--instances=c5a.large", "--fake=crash", "--repeat=3", "--warmup=0")
+    code, text = running.end()
+    assert code == 1
+    assert "measured 1 of 1; not all engines ok on tiny" in text
+    assert len(results(running.output)["c5a.large"]) == 1
+
+
+def test_a_model_that_can_not_be_run_says_why(fleet, model):
+    model.write_bytes(b"no model")
+    code, text = fleet(model, "--instances=c5a.large").end()
+    assert code == 1
+    assert "measured 0 of 1; tiny: " in text and "tiny.onnx" in text
+
+
+def test_ctrl_c_cancels_what_it_submitted_and_nothing_else(fleet, cluster, model, tmp_path):
+    other = cluster.run("sbatch", "--parsable", "--wrap=sleep 600", "-C", "g4dn.xlarge").strip()
+    running = fleet(model, "--instances=c5a.large,g4dn.xlarge", "--fake=hang", "--timeout=600")
+    wait_until(lambda: len(cluster.jobs()) == 3)
+    running.process.send_signal(signal.SIGINT)
+    code, text = running.end()
+    assert code == 130 and "Cancelled 2 jobs" in text, text
+    wait_until(lambda: cluster.jobs() == [other])
+
+
+def test_a_node_that_is_lost_is_replaced_when_it_returns(fleet, cluster, model):
+    (node,) = cluster.nodes["c5a.large"]
+    running = fleet(model, "--instances=c5a.large", "--fake=slow", "--budget=10")
+    wait_until(lambda: "RUNNING" in cluster.run("squeue", "--noheader", "--format=%T"))
+    cluster.kill_node(node)
+    time.sleep(1)
+    cluster.start_node(node)
+    code, text = running.end()
+    assert code in (0, 1), text  # suspect or not: it was measured
+    assert "measured 1 of 1" in text
+
+
+def test_the_controller_may_be_restarted(fleet, cluster, model):
+    running = fleet(model, "--instances=c6g.medium", "--fake=slow", "--budget=10")
+    wait_until(lambda: "RUNNING" in cluster.run("squeue", "--noheader", "--format=%T"))
+    cluster.stop("slurmctld")
+    cluster.start_controller()
+    code, text = running.end()
+    assert code in (0, 1) and "measured 1 of 1" in text, text
+
+
+def test_a_partition_that_is_down_is_given_up(fleet, cluster, model):
+    cluster.run("scontrol", "update", "partition=bench", "state=DOWN")
+    try:
+        code, text = fleet(model, "--instances=c6g.medium").end()
+    finally:
+        cluster.run("scontrol", "update", "partition=bench", "state=UP")
+    assert code == 1 and "its job could not start: PartitionDown" in text, text
+    assert cluster.jobs() == []
+
+
+def test_a_full_disk_is_said(fleet, model, tmp_path):
+    output = tmp_path / "small"
+    (output / "c5a.large").mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8k,nr_inodes=2", "none", output / "c5a.large"]
+    if subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("may not mount a small file system here")
+    try:
+        code, text = fleet(model, "--instances=c5a.large", output=output).end()
+    finally:
+        subprocess.run(["umount", output / "c5a.large"], check=True)
+    assert code == 1 and "measured 0 of 1; tiny: " in text and "No space left" in text, text
+
+
+def test_two_fleets_at_once(fleet, model, tmp_path):
+    first = fleet(model, "--instances=c6g.medium,c5a.large")
+    second = fleet(model, "--instances=g4dn.xlarge,c5a.large", output=tmp_path / "other")
+    third = fleet(model, "--instances=c6g.medium")  # into the folder of the first
+    assert first.end()[0] == 0
+    assert second.end()[0] == 0
+    code, text = third.end()
+    assert code in (0, 2)
+    if code == 2:
+        assert "another run of fleet is at work" in text
+
+
+def test_three_nodes_and_eight_models(fleet, tmp_path):
+    models = []
+    for i in range(8):
+        models.append(tmp_path / f"tiny{i}.onnx")
+        tiny_models.save(tiny_models.convolution(), models[-1])
+    running = fleet(*models, f"--instances={','.join(TYPES)}")
+    code, text = running.end()
+    assert code == 0, text
+    assert {name: len(files) for name, files in results(running.output).items()} == {
+        name: 8 for name in TYPES
+    }
+
+
+def test_a_killed_fleet_is_gone_on_with(fleet, cluster, model):
+    first = fleet(model, "--instances=c6g.medium", "--fake=slow", "--budget=10")
+    wait_until(lambda: "RUNNING" in cluster.run("squeue", "--noheader", "--format=%T"))
+    first.process.kill()
+    first.process.wait()
+    (job,) = cluster.jobs()
+    code, text = fleet(model, "--instances=c6g.medium", "--fake=slow", "--budget=10").end()
+    assert code in (0, 1) and f"(job {job})" in text and "measured 1 of 1" in text, text
+
+
+def test_a_dry_run_prints_the_scripts(programs, model, tmp_path):
+    done = subprocess.run(
+        [programs / "dnnbench", "fleet", model, "--slurm", "--instances=c6g.medium", "--dry-run"],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0 and "#SBATCH --constraint=c6g.medium" in done.stdout
+    script = tmp_path / "script.sh"
+    script.write_text(done.stdout, encoding="utf-8")
+    assert subprocess.run(["bash", "-n", script]).returncode == 0
+    assert not (tmp_path / "results.fleet").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["--instances=a"], "--slurm is the one there is"),
+        (["--slurm"], "which machine types?"),
+        (["--slurm", "--instances=a,,b"], "'' is not a machine type"),
+        (["--slurm", "--instances=a,../b"], "'../b' is not a machine type"),
+        (["--slurm", "--instances=a,a"], "names a twice"),
+        (["--slurm", "--instances=a", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_wrong_usage(dnnbench, model, flags, expected):
+    done = dnnbench("fleet", model, *flags)
+    assert done.returncode == 2 and expected in done.stderr
+
+
+def test_without_slurm_it_says_where_to_run(dnnbench, model, tmp_path):
+    environment = dict(os.environ, PATH=str(tmp_path))
+    done = dnnbench("fleet", model, "--slurm", "--instances=a", env=environment)
+    assert done.returncode == 2 and "this machine has no sbatch" in done.stderr
+    assert shutil.which("sbatch")
