@@ -44,7 +44,7 @@ constexpr uint64_t kMaxSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON r
 std::pair<std::string, std::string> split_assignment(const std::string& flag,
                                                      const std::string& text, size_t equals) {
   if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-    throw UsageError(fmt::format("{}={} does not read NAME=VALUE", flag, text));
+    throw UsageError(fmt::format("{} must look like NAME=VALUE, not '{}'", flag, text));
   }
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
@@ -137,9 +137,7 @@ std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text
     const auto [next, error] = std::from_chars(at, end, dimension);
     const bool separated = next == end || (*next == ',' && next + 1 < end);
     if (error != std::errc() || dimension < 0 || !separated) {
-      throw UsageError(fmt::format(
-          "--shape={} does not read NAME=DIMS with whole numbers, such as images=1,3,320,320",
-          text));
+      throw UsageError(fmt::format("--shape must look like images=1,3,320,320, not '{}'", text));
     }
     shape.push_back(dimension);
     at = next == end ? end : next + 1;
@@ -160,8 +158,9 @@ std::vector<int64_t> parse_counts(const std::string& flag, const std::string& te
     at = next == end ? end : next + 1;
   }
   if (at < end || counts.empty()) {
-    throw UsageError(fmt::format(
-        "{}={} is no whole number from 1 to {}, nor a list of such as 1,2,4", flag, text, most));
+    throw UsageError(
+        fmt::format("{} must be a whole number from 1 to {}, or a list such as 1,2,4, not '{}'",
+                    flag, most, text));
   }
   return counts;
 }
@@ -244,7 +243,7 @@ void refuse_nan(const Given& given, const RunOptions& options) {
   refuse(options.tune_budget_s, "--tune-budget", "a number of seconds");
   refuse(options.confidence, "--confidence", "a share such as 0.99");
   refuse(options.precision_target, "--precision-target", "a share such as 0.01");
-  refuse(given.rate_per_s, "--rate", "a number of requests a second");
+  refuse(given.rate_per_s, "--rate", "a number of requests per second");
   refuse(given.slo_p99_s, "--slo-p99", "a number of seconds");
 }
 
