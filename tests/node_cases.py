@@ -80,7 +80,9 @@ def run_cases(programs: Path, folder: Path, models: dict, inputs: dict | None = 
     sweeps = json.loads(report.read_text(encoding="utf-8"))
     return {
         engine: {
-            slugs[slug]: f"{outcome['outcome']}: {outcome['reason']}"
+            slugs[slug.removesuffix(":constants")] + (" (constants)" if ":" in slug else ""): (
+                f"{outcome['outcome']}: {outcome['reason']}"
+            )
             for slug, outcome in sweep.items()
             if outcome["outcome"] != "ok" and ROUNDING not in outcome["reason"]
         }
