@@ -160,15 +160,6 @@ void own(std::vector<std::byte> bytes, Constant& constant) {
   constant.owner = owner;
 }
 
-bool is_external(Bytes message) {
-  bool external = false;
-  WireReader reader(message);
-  while (reader.next()) {
-    if (reader.field() == tensor_field::kDataLocation) external = reader.integer() == 1;
-  }
-  return external;
-}
-
 std::map<std::string, std::string> external_entries(Bytes message, const TensorHead& head) {
   std::map<std::string, std::string> entries;
   WireReader reader(message);
@@ -232,6 +223,15 @@ TensorHead read_tensor_head(Bytes tensor) {
   WireReader reader(tensor);
   while (reader.next()) read_head_field(reader, head);
   return head;
+}
+
+bool is_external(Bytes message) {
+  bool external = false;
+  WireReader reader(message);
+  while (reader.next()) {
+    if (reader.field() == tensor_field::kDataLocation) external = reader.integer() == 1;
+  }
+  return external;
 }
 
 TensorReader::TensorReader(std::shared_ptr<const void> owner, std::string folder)

@@ -26,6 +26,9 @@ struct TensorHead {
 
 TensorHead read_tensor_head(Bytes tensor);
 
+// Whether the elements lie in another file.
+bool is_external(Bytes tensor);
+
 // Reads the tensors of one file and counts what they hold.
 class TensorReader {
  public:

@@ -55,6 +55,10 @@ class Stripper {
         const std::string name = read_tensor_head(reader.bytes()).name;
         const Constant* constant = original_.constant(name);
         if (is_weight(constant, largest_folded_bytes_)) return write_weight(name, *constant);
+        // The library refuses small ones behind links.
+        if (is_external(reader.bytes()) && !is_weight(constant, kLargestFolded_bytes)) {
+          return write_text(graph_, graph_field::kInitializer, tensor_message(name, *constant));
+        }
         return write_whole(graph_, reader.whole());
       }
       case graph_field::kInput:
