@@ -1,7 +1,7 @@
-# Verbs for those who work on DNN Bench. Users need only ./bench_model.sh.
+# Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
 .PHONY: build test check format format-check shell-check tidy asan golden conformance clean
 
-# The folder of clang-format, clang-tidy, ruff and shellcheck; only asked for by the verbs that use them.
+# The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
 cpp = $(shell find src engines tests -name '*.cpp' -o -name '*.h')
 scripts = dnnbench bench_model.sh run_tests.sh .ci/run $(shell find setup engines models tests vis -name '*.sh' -perm -u+x)
@@ -30,11 +30,11 @@ shell-check:
 tidy: build
 	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release '/(src|engines|tests)/.*\.cpp$$'
 
-asan:  # the unit tests under the sanitizers, which leave alone the signals that fake engines end by
+asan:  # the unit tests with the sanitizers, which ignore the signals that end fake engines
 	setup/build_with_engines.sh asan dnnbench-tests
 	ASAN_OPTIONS=handle_segv=0:handle_abort=0 build/asan/bin/dnnbench-tests --gtest_brief=1
 
-golden:  # writes the expected plots and README's picture anew; read the difference before committing it
+golden:  # rewrites the expected plots and README's picture; read the difference before committing it
 	$(shell setup/python_env.sh tests) vis/golden.py
 
 conformance: build  # every ONNX node test on every engine; writes docs/operators.md

@@ -1,4 +1,4 @@
-"""The front doors check a command line with bash alone, and install nothing while they do."""
+"""./dnnbench and ./bench_model.sh check a command line with the shell alone and install nothing."""
 
 import json
 import os
@@ -72,7 +72,7 @@ WRONG = [
 
 @pytest.fixture
 def bare(tmp_path):
-    """Runs a front door where every tool of a set-up leaves a mark instead of working."""
+    """Runs a script where every tool of the set-up leaves a mark instead of working."""
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
         path = tmp_path / "bin" / tool

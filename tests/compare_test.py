@@ -48,7 +48,7 @@ def test_a_folder_with_itself_is_no_change(dnnbench, before):
     assert done.stdout.splitlines()[0].split() == [
         *("model", "engine", "before", "after", "after/before", "verdict")
     ]
-    assert "Of 1, 0 slower, 0 faster, 0 broken or missing." in done.stdout
+    assert "1 compared: 0 slower, 0 faster, 0 broken or missing." in done.stdout
     assert "warning" not in done.stdout
 
 
@@ -59,7 +59,7 @@ def test_what_got_slower_is_told_and_fails(dnnbench, before, after):
     assert "  slower\n" in done.stdout
     done = dnnbench("compare", before.output, after.output, "--fail-above=5%")
     assert done.returncode == 3
-    assert "1 worse than --fail-above=0.05 allows." in done.stdout
+    assert "1 worse than --fail-above=5% allows." in done.stdout
     assert dnnbench("compare", before.output, after.output, "--fail-above=90%").returncode == 0
     assert dnnbench("compare", after.output, before.output, "--fail-above=5%").returncode == 0
 
@@ -103,8 +103,14 @@ def test_exports(dnnbench, before, after):
         (["{folder}", "{folder}", "{folder}"], "two folders of results"),
         (["{folder}", "/no/such/folder"], "there is no folder /no/such/folder"),
         (["{folder}", "{empty}"], "there are no results below"),
-        (["{folder}", "{folder}", "--fail-above=5"], "--fail-above must look like 5%"),
-        (["{folder}", "{folder}", "--fail-above=nan%"], "--fail-above must look like 5%"),
+        (
+            ["{folder}", "{folder}", "--fail-above=5"],
+            "--fail-above must be a percentage such as 5%",
+        ),
+        (
+            ["{folder}", "{folder}", "--fail-above=nan%"],
+            "--fail-above must be a percentage such as 5%",
+        ),
         (["{folder}", "{folder}", "--export=xml"], "xml"),
         (["{folder}", "{folder}", "--fial-above=5%"], "did you mean --fail-above?"),
     ],

@@ -103,3 +103,10 @@ def test_ranges_weight_files_and_random_operators_are_shown(dnnbench, tmp_path):
     text = dnnbench("inspect", random).stdout
     assert "unverifiable\n" in text
     assert "RandomNormalLike" in text
+
+
+def test_sequences_of_maps(dnnbench, tmp_path):
+    path = tiny_models.save(tiny_models.tree_classifier(), tmp_path / "trees.onnx")
+    assert "  probabilities  sequence of map(int64, float32)\n" in dnnbench("inspect", path).stdout
+    output = json.loads(dnnbench("inspect", path, "--json").stdout)["outputs"][1]
+    assert (output["kind"], output["type"]) == ("sequence", "map(int64, float32)")

@@ -1,4 +1,5 @@
-"""Every relative link of every document leads somewhere, and every table is whole."""
+"""Every relative link of every document leads somewhere, every table is whole, and every decision is
+in the index."""
 
 import re
 from pathlib import Path
@@ -50,3 +51,10 @@ def test_tables_are_whole(document):
         head, *rows = table.splitlines()
         assert rows and re.fullmatch(r"[-:| ]+", rows[0]), head
         assert [row for row in rows if columns(row) != columns(head)] == []
+
+
+def test_every_decision_is_in_the_index():
+    index = ROOT / "docs" / "decisions" / "README.md"
+    linked = {(index.parent / link).resolve() for link in LINK.findall(prose(index))}
+    pages = {path for path in DOCUMENTS if path.parent.name == "decisions"} - {index}
+    assert pages - linked == set()

@@ -1,4 +1,4 @@
-"""What a person sees on a terminal while a run goes on."""
+"""What a terminal shows during a run."""
 
 import fcntl
 import os
@@ -43,7 +43,7 @@ def read_all(terminal: int) -> str:
     while select.select([terminal], [], [], 60)[0]:
         try:
             seen += os.read(terminal, 65536)
-        except OSError:  # how Linux tells that nobody has the other end any more
+        except OSError:  # on Linux: the other end is closed
             break
     os.close(terminal)
     return seen.decode().replace("\r\n", "\n")
@@ -54,7 +54,7 @@ def screen(seen: str) -> list[str]:
     return [line.split(REWRITE)[-1] for line in seen.split("\n")]
 
 
-def test_progress_is_one_line_an_engine(watch, tmp_path):
+def test_progress_is_one_line_per_engine(watch, tmp_path):
     stdout, seen = watch("--fake=ok,duration_s=0.001", "--fake=crash_on_load", "--budget=0.2")
     steps = seen.replace("\n", REWRITE).split(REWRITE)
     assert any(re.match(r"reference +computing with ONNX Runtime", step) for step in steps)
@@ -64,13 +64,13 @@ def test_progress_is_one_line_an_engine(watch, tmp_path):
     left = screen(COLOUR.sub("", seen))
     assert len(left) == 4
     assert left[0].startswith("fake-crash_on_load crashed: ended by SIGSEGV")
-    assert re.fullmatch(r"fake-ok_duration_s=0.001 ok, [0-9.]+ ms an inference", left[1])
+    assert re.fullmatch(r"fake-ok_duration_s=0.001 ok, [0-9.]+ ms per inference", left[1])
     assert left[2:] == [f"Results are in {tmp_path}", ""]
     assert "\x1b" not in stdout
     assert stdout.startswith("tiny on ")
 
 
-def test_colours_tell_well_from_ill(watch):
+def test_colours_show_success_and_failure(watch):
     _, seen = watch("--fake=ok", "--fake=failed", "--repeat=1", "--warmup=0")
     assert "\x1b[32mok, " in seen
     assert "\x1b[31mfailed: " in seen

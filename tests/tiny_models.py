@@ -57,6 +57,40 @@ def strings() -> onnx.ModelProto:
     return model_of([node], [tensor("words", [3], STRING)], [tensor("same", [3], STRING)])
 
 
+def tree_classifier() -> onnx.ModelProto:
+    """As scikit-learn's exporter writes it: x [N, 4] -> label [N] and a map of probabilities for
+    each row."""
+    trees = helper.make_node(
+        "TreeEnsembleClassifier",
+        ["x"],
+        ["label", "scores"],
+        domain="ai.onnx.ml",
+        class_ids=[0, 1, 2, 0, 1, 2],
+        class_nodeids=[1, 1, 1, 2, 2, 2],
+        class_treeids=[0] * 6,
+        class_weights=[0.1, 0.2, 0.7, 0.6, 0.3, 0.1],
+        classlabels_int64s=[0, 1, 2],
+        nodes_falsenodeids=[2, 0, 0],
+        nodes_truenodeids=[1, 0, 0],
+        nodes_featureids=[1, 0, 0],
+        nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"],
+        nodes_nodeids=[0, 1, 2],
+        nodes_treeids=[0] * 3,
+        nodes_values=[0.0] * 3,
+        post_transform="NONE",
+    )
+    maps = helper.make_node(
+        "ZipMap", ["scores"], ["probabilities"], domain="ai.onnx.ml", classlabels_int64s=[0, 1, 2]
+    )
+    kind = onnx.TypeProto()
+    kind.sequence_type.elem_type.map_type.key_type = INT64
+    kind.sequence_type.elem_type.map_type.value_type.tensor_type.elem_type = FLOAT
+    outputs = [tensor("label", ["N"], INT64), helper.make_value_info("probabilities", kind)]
+    model = model_of([trees, maps], [tensor("x", ["N", 4])], outputs)
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    return model
+
+
 def random_normal() -> onnx.ModelProto:
     nodes = [
         helper.make_node("RandomNormalLike", ["x"], ["noise"]),

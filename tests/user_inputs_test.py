@@ -1,4 +1,6 @@
-"""Inputs: generated ones that every model accepts, and those that the user gives."""
+"""Inputs: generated ones that every model accepts, and those that the user gives; names of files."""
+
+import json
 
 import numpy as np
 import onnx
@@ -186,3 +188,38 @@ def test_a_reference_that_fails_makes_the_others_unverified(bench, tmp_path):
             "the reference, ONNX Runtime, can't run this model"
             in (result["verification"]["reason"])
         )
+
+
+def test_sequences_of_maps(bench, tmp_path):
+    path = tiny_models.save(tiny_models.tree_classifier(), tmp_path / "trees.onnx")
+    run = bench(path, "--onnxruntime", "--openvino", "--pytorch", "--tf", "--tvm", "--batch=6")
+    for name, result in run.results.items():
+        if name.startswith("onnxruntime"):
+            assert (result["outcome"], result["verification"]["verdict"]) == ("ok", "ok")
+        else:
+            assert result["outcome"] == "unsupported", (name, result["reason"])
+
+
+def test_two_models_of_one_name(bench, tmp_path):
+    paths = []
+    for folder, batch in (("a", 1), ("b", 2)):
+        (tmp_path / folder).mkdir()
+        model = tiny_models.convolution(batch)
+        paths.append(tiny_models.save(model, tmp_path / folder / "model.onnx"))
+    for arguments in (paths, paths[:1], paths[1:]):
+        run = bench(*arguments, "--onnxruntime", output=tmp_path / "results")
+        assert run.code == 0
+    shapes = [json.loads(path.read_text())["input_shapes"]["x"][0] for path in run.json_files()]
+    assert sorted(shapes) == [1, 2]
+
+
+def test_a_name_with_an_equals_sign(bench, tmp_path):
+    path = tiny_models.save(tiny_models.convolution("N", name="a=b"), tmp_path / "model.onnx")
+    result = bench(path, "--onnxruntime", "--shape=a=b=5,3,8,8", "--input=a=b=2").only_result()
+    assert result["outcome"] == "ok"
+    assert result["input_shapes"] == {"a=b": [5, 3, 8, 8]}
+
+
+def test_the_longest_name_of_a_file(bench, tmp_path):
+    path = tiny_models.save(tiny_models.convolution(), tmp_path / ("m" * 250 + ".onnx"))
+    assert bench(path, "--onnxruntime", "--threads=1").only_result()["outcome"] == "ok"

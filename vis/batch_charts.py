@@ -1,4 +1,4 @@
-"""Draws what batches do: items a second and the time of an inference against the batch's size, of
+"""Draws what batches do: items per second and the time of an inference by batch size, of
 each engine that was measured at several."""
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ WIDTH = 340  # pixels, as all sizes here
 HEIGHT = 280
 NAMES = 200
 NOTES = [
-    "Left: inferences a second times the batch. Right: how long all items of a batch wait for their "
+    "Left: inferences per second times the batch. Right: how long all items of a batch wait for their "
     "inference, one at a time; line: median, bar above it: up to the 99th percentile where enough "
     "were measured.",
-    "Batches were measured one after the other, so that the machine's drift is in their differences.",
+    "Batches were measured one after the other, so their differences include drift of the machine.",
 ]
 
 
@@ -29,7 +29,7 @@ def can_be_drawn(comparison: Comparison) -> bool:
 
 
 def points(comparison: Comparison) -> list[dict]:
-    """Of each engine and setting with several batches a point a batch; times in seconds."""
+    """A point per batch for each engine and setting with several batches; times in seconds."""
     series: dict[str, list[Result]] = defaultdict(list)
     for row in comparison.rows:
         result = row.result

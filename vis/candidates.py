@@ -1,5 +1,5 @@
-"""What can be planned with: of each engine with its settings on each instance the newest result,
-as docs/advising.md says. What falls out does so with a reason."""
+"""Candidates for plans: for each engine with its settings on each instance the newest result, as
+docs/advising.md says. What is ruled out has a reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from comparisons import Comparison, Row
 from plans import Candidate
 from read_results import Result, is_positive, text_or
 
-LEAST_FOR_P99 = 459  # experiments, docs/results-format.md
-MOST_BATCHES = 20
+MIN_FOR_P99 = 459  # measurements, docs/results-format.md
+MAX_BATCHES = 20
 # Student's t: the 97.5th percentile with 1 to 19 degrees of freedom.
 T_975 = (
     12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157,
@@ -36,7 +36,9 @@ def candidates(
             group.sort(key=lambda row: age_order(row.result))
         *older, newest = group
         older = [row for row in older if row.result.mode == newest.result.mode]
-        out += [(row, "a newer result, or one of a quiet machine, counts") for row in older]
+        out += [
+            (row, "a newer result, or one from a quiet machine, is used instead") for row in older
+        ]
         measured = rates.get(what, ())
         reason = why_not(newest.result, shapes, measured)
         if reason:
@@ -53,7 +55,7 @@ def deployment(result: Result) -> tuple:
 
 
 def carried_per_s(rates: Iterable[tuple[float, float | None]]) -> float:
-    """The greatest rate up to which every measured rate was carried; 0 where there is none."""
+    """The highest rate up to which every measured rate was sustained; 0 if there is none."""
     carried = 0.0
     for rate_per_s, p99_s in rates:
         if p99_s is None:
@@ -88,7 +90,7 @@ def grouped(rows: list[Row]) -> dict[tuple, list[Row]]:
 
 def age_order(result: Result) -> tuple:
     """The one that counts last: those measured one request at a time after the others, suspect ones
-    first, under load before without a pause; then the oldest."""
+    first, load mode before throughput mode; then the oldest."""
     started = text_or(result.raw.get("started_at"), "")
     kind = (result.mode == "latency", not result.suspect, result.mode != "load")
     return (*kind, started, result.path.stat().st_mtime, str(result.path))
@@ -103,15 +105,15 @@ def why_not(result: Result, shapes: set[str], rates: tuple) -> str:
     if result.outcome != "ok":
         return result.outcome.replace("_", " ")
     if result.verdict == "wrong":
-        return "its outputs were found wrong"
+        return "its outputs were wrong"
     if result.suspect:
         return "the machine was busy with something else: measure again"
     if serves_batches(result):
-        return "serves several items at a time; how long requests wait for them was not measured"
+        return "serves batches; how long requests wait for a batch to fill was not measured"
     if shape_of(result) not in shapes:
         return "another input shape than the other results of the model"
     if result.mode == "load" and carried_per_s(rates) == 0:
-        return "under load it carried no rate with a known 99th percentile"
+        return "it sustained no rate with a known 99th percentile"
     if result.published and result.published.bound == "below":
         return f"only known to be {result.statement}"
     if interval_of(result, rates)[0] <= 0:
@@ -143,7 +145,7 @@ def settings_of(result: Result) -> str:
 
 def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> Candidate:
     result, under_load = row.result, row.result.mode == "load"
-    times = [] if under_load else result.times_s  # a latency under load is more than an inference
+    times = [] if under_load else result.times_s  # a latency under traffic includes waiting
     bound = bool(result.published and result.published.bound)
     low, high = interval_of(result, load_rates)
     return Candidate(
@@ -154,7 +156,7 @@ def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> C
         mean_s=mean_of(result, load_rates),
         mean_square_s2=math.fsum(t * t for t in times) / len(times) if times else None,
         slowest_s=slowest(result.ordered_s) if times else None,
-        experiments=len(times),
+        measurements=len(times),
         low_per_s=low,
         high_per_s=high,
         single_only=bound,
@@ -176,7 +178,7 @@ def mean_of(result: Result, rates: tuple) -> float:
 
 def slowest(ordered: list[float]) -> float:
     """Of sorted times: the 99th percentile, or of too few the largest, which lies above it."""
-    few = len(ordered) < LEAST_FOR_P99
+    few = len(ordered) < MIN_FOR_P99
     return ordered[-1] if few else ordered[math.ceil(0.99 * len(ordered)) - 1]
 
 
@@ -190,7 +192,7 @@ def interval_of(result: Result, rates: tuple = ()) -> tuple[float, float | None]
     if result.published:
         middle, error = result.published.throughput_per_s, result.published.plus_minus_per_s
         return middle - error, middle + error
-    times, batches = result.times_s, min(len(result.times_s), MOST_BATCHES)
+    times, batches = result.times_s, min(len(result.times_s), MAX_BATCHES)
     mean = math.fsum(times) / len(times)
     if batches == 1:
         return 1 / mean, 1 / mean

@@ -1,4 +1,4 @@
-"""Reads what an hour of each machine costs: catalogue/instances.csv, or a file of that form."""
+"""Reads the price per hour of each machine: catalogue/instances.csv, or a file of that form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class NotACatalogue(OSError):
 
 
 def read_prices(path: Path, warn: Callable[[str], None]) -> dict[str, float]:
-    """Instance type to $ an hour, without those whose price is not known. Tells `warn` of each row
+    """Instance type to $ per hour, without unknown prices. Calls `warn` for each row
     that can't be used, as `dnnbench catalogue` does. Throws OSError."""
     found: dict[str, float | None] = {}
     try:
@@ -26,14 +26,16 @@ def read_prices(path: Path, warn: Callable[[str], None]) -> dict[str, float]:
                 raise NotACatalogue(f"{path} has no column {' and '.join(sorted(missing))}")
             for row in rows:
                 name = (row["instance"] or "").strip()
-                why = "the name was there before" if name in found else why_unusable(name, row)
+                why = (
+                    "a row with this name came before" if name in found else why_unusable(name, row)
+                )
                 if why:
                     warn(f"{path}, line {rows.line_num}: left out: {why}")
                 else:
                     price = (row["usd_per_hour"] or "").strip()
                     found[name] = float(price) if price else None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise NotACatalogue(f"{path} is no CSV file in UTF-8: {error}") from error
+        raise NotACatalogue(f"{path} is not a CSV file in UTF-8: {error}") from error
     return {name: price for name, price in found.items() if price is not None}
 
 
@@ -45,7 +47,7 @@ def why_unusable(name: str, row: dict) -> str:
     for column in NUMBERS:
         text = (row.get(column) or "").strip()
         if text and not is_amount(text):
-            return f'"{text}" under {column} is not a number from 0 to 1e9'
+            return f'"{text}" in {column} is not a number from 0 to 1e9'
     return ""
 
 

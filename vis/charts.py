@@ -1,4 +1,4 @@
-"""Draws a comparison: throughput an engine as a bar, words where there is no number."""
+"""Draws a comparison: throughput per engine as a bar, words where there is no number."""
 
 from __future__ import annotations
 
@@ -22,19 +22,14 @@ UNITS = {
     "latency": AXIS_TITLE + ", one at a time",
     "throughput": "Throughput (items per second: inferences times the batch)",
 }
-HOW_TO_READ = (
-    "Bar: median. Whisker: the middle 90 % of the experiments (all, where there are fewer than 20)."
-)
-PUBLISHED_NOTE = (
-    "Bar: as published, without the samples behind it. Whisker: how exactly it could be read."
-)
+HOW_TO_READ = "Bar: median. Whisker: the middle 90 % of the measurements (all, if fewer than 20)."
+PUBLISHED_NOTE = "Bar: as published, without the samples behind it. Whisker: reading error."
 SETTING_NOTE = (
-    "Bar: what the setting beside it does, the best of those tried. Whisker: 95 % interval of the mean. "
+    "Bar: throughput of the setting beside it, the best of those tried. Whisker: 95 % confidence interval. "
     "Time: of an inference while all processes work."
 )
 UNVERIFIED_NOTE = (
-    "Dashed, no filling: outputs not verified, or the machine busy with something else, "
-    "so the engine has no rank."
+    "Dashed, no filling: outputs not verified, or the machine was busy, so the engine has no rank."
 )
 
 
@@ -87,7 +82,7 @@ def axis_end(comparison: Comparison) -> float:
 
 
 def lay_out(comparison: Comparison) -> tuple[list[dict], int]:
-    """One object a row with its place in pixels from the top, and the height of all."""
+    """One object per row with its place in pixels from the top, and the height of all."""
     drawn, top = [], ROW_GAP // 2
     for row in comparison.rows:
         detail = wrap(row.detail, DETAIL_CHARACTERS, 4) if row.detail else []
@@ -130,7 +125,7 @@ def number(row: Row) -> dict:
         "value": value_words(result),
         "latency": short_time(result.median_s)
         + (f", {result.why_unranked}" if result.why_unranked else ""),
-        "experiments": len(result.times_s),
+        "measurements": len(result.times_s),
         "description": f"{row.label}: {short(result.throughput)} inferences per second, "
         f"{row.status.lower()}",
     }
@@ -173,7 +168,7 @@ def bars(base: alt.Chart, x: alt.Scale, unit: str, theme: Theme) -> list[alt.Cha
             alt.Tooltip("low:Q", title="5th percentile", format=",.4~g"),
             alt.Tooltip("high:Q", title="95th percentile", format=",.4~g"),
             alt.Tooltip("latency:N", title="Median latency"),
-            alt.Tooltip("experiments:Q", title="Experiments"),
+            alt.Tooltip("measurements:Q", title="Measurements"),
         ],
     }
     plain = {"stroke": theme.ink, "strokeWidth": 1}

@@ -1,4 +1,4 @@
-"""Groups results into comparisons: one model on one machine, an engine a row."""
+"""Groups results into comparisons: one model on one machine, one engine per row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OUTCOME_WORDS = {
 }
 
 
-BUSY = "The machine was busy with something else while this was measured."
+BUSY = "Other programs used the machine while this was measured."
 
 
 @dataclass

@@ -146,4 +146,4 @@ def test_what_a_busy_machine_disturbed_has_no_rank(make):
         ("TVM", "Verified"),
         ("OpenVINO", "Suspect"),
     ]
-    assert "busy" in comparison.rows[1].reason
+    assert "Other programs" in comparison.rows[1].reason

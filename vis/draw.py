@@ -20,7 +20,7 @@ from page import page
 from read_results import read_results
 from themes import LIGHT
 
-MANY = 100  # pictures take about a second each; with so many a person wants to know
+MANY = 100  # pictures take about a second each; with this many, say so
 PIXELS_A_POINT = 2  # sharp on dense screens and in print
 
 
@@ -45,7 +45,7 @@ class Picture:
 def draw_folder(
     results_dir: Path, plots_dir: Path, warn: Callable[[str], None], wishes: Wishes | None = None
 ) -> str:
-    """What was written, in one sentence. Tells `warn` of each file that is skipped."""
+    """What was written, in one sentence. Calls `warn` for each file that is skipped."""
     wishes = wishes or Wishes()
     results, complaints = read_results(results_dir)
     for complaint in complaints:
@@ -96,7 +96,7 @@ def pictures(
 
 
 def figures(comparison: Comparison) -> dict:
-    """A comparison's own picture: latency against rate under load, else throughput."""
+    """A comparison's own picture: latency by request rate in load mode, else throughput."""
     if load_charts.can_be_drawn(comparison):
         return load_charts.picture(comparison, LIGHT)
     return charts.chart(comparison, LIGHT).to_dict()

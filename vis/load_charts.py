@@ -1,4 +1,4 @@
-"""Draws latency against rate: the 99th percentile of each engine at every rate measured under load."""
+"""Draws latency by request rate: the 99th percentile of each engine at every measured rate."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ WIDTH = 560  # pixels, as all sizes here
 HEIGHT = 320
 NAMES = 200  # to the right of the plot
 NOTES = [
-    "Requests arrive at random (a Poisson process); a latency counts from the moment a request was to "
-    "start, so waiting is in it. Bar: the 95 % interval, open above where an arrow ends it.",
-    "Cross: more than the engine can do.",
+    "Requests arrive at random (a Poisson process). A latency counts from the intended start of the "
+    "request, so it includes waiting. Bar: 95 % confidence interval; an arrow: no upper end is known.",
+    "Cross: above the engine's capacity.",
 ]
 
 
@@ -117,7 +117,7 @@ def picture(comparison: Comparison, theme: Theme) -> dict:
         )
     notes = [comparison.conditions, *NOTES]
     if bounds(comparison):
-        notes.append("Dashed line: the bound that the highest rate was looked for under.")
+        notes.append("Dashed line: the bound on p99 for which the highest rate was searched.")
     drawing = alt.layer(*layers).properties(
         width=WIDTH, height=HEIGHT, title=titled(title_lines(comparison), notes, 720, theme)
     )

@@ -1,4 +1,4 @@
-"""One model on all its machines: the fastest engine of each, with the price of an hour."""
+"""One model on all its machines: the fastest engine of each, with the price per hour."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Fleet:
 
     @property
     def usual_loads(self) -> list[float]:
-        """Two loads worth a line: what three of the slowest machine carry, and one of the fastest,
-        rounded down to a 1, 2 or 5. For the 2021 study's BERT these are its 2 and 50 a second."""
+        """Two rates worth a line: what three of the slowest machine sustain, and one of the fastest,
+        rounded down to a 1, 2 or 5. For the 2021 study's BERT these are its 2 and 50 per second."""
         speeds = [m.fastest.throughput_per_s for m in self.machines if m.fastest]
         if not speeds:
             return []

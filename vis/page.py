@@ -21,7 +21,7 @@ from candidates import settings_of
 from comparisons import Comparison, Row
 from machines import Fleet
 from plans import Candidate
-from read_results import LEAST_SAMPLES, Result, is_number, percentiles
+from read_results import MIN_SAMPLES, Result, is_number, percentiles
 from themes import DARK, LIGHT, Theme, finished
 
 WEB = Path(__file__).resolve().parent / "web"
@@ -43,7 +43,7 @@ def page(
     data = {"models": [model(fleet, stems, folder, loads) for fleet in models]}
     return environment.get_template("index.html.j2").render(
         complaints=complaints,
-        least_samples=LEAST_SAMPLES,
+        min_samples=MIN_SAMPLES,
         results=sum(len(c.rows) for fleet in models for c in fleet.comparisons),
         light=LIGHT,
         dark=DARK,
@@ -158,7 +158,7 @@ def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path)
         "kind": "none" if not result.measured else "verified" if result.ranked else "unverified",
         "bound": bool(result.statement) or None,
         "reason": row.reason,
-        "experiments": len(result.times_s),
+        "measurements": len(result.times_s),
         "load_s": converted_and_loaded_s(raw),
         "memory_bytes": positive(raw.get("peak_rss_bytes")),
         "error": error if is_number(error) and abs(error) < 1e300 else None,

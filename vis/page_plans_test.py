@@ -40,7 +40,7 @@ def candidate(name: str, times: list[float], price: float, **other: object) -> p
     known = {
         "mean_square_s2": sum(t * t for t in times) / len(times),
         "slowest_s": max(times),
-        "experiments": len(times),
+        "measurements": len(times),
         "low_per_s": 1 / mean,
         "high_per_s": 1 / mean,
         "single_only": False,
@@ -50,7 +50,7 @@ def candidate(name: str, times: list[float], price: float, **other: object) -> p
 
 
 def published(name: str, throughput: float, price: float, **other: object) -> plans.Candidate:
-    unknown = {"mean_square_s2": None, "slowest_s": None, "experiments": 0}
+    unknown = {"mean_square_s2": None, "slowest_s": None, "measurements": 0}
     return candidate(name, [1 / throughput], price, **(unknown | other))
 
 

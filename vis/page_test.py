@@ -34,7 +34,7 @@ def page_alone(results: Path, plots: Path, loads=()) -> Path:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Path:
-    """The samples, and a model of extremes: wide ratios, one experiment, markup in texts."""
+    """The samples, and a model of extremes: wide ratios, one measurement, markup in texts."""
     folder = tmp_path_factory.mktemp("page")
     shutil.copytree(GOLDEN / "results", folder / "results")
     for i, (data, meta) in enumerate(
@@ -177,11 +177,11 @@ def test_the_latency_slider(open_page, study):
     assert text(browser, "#latency-words") == "any latency"
     give(browser, "latency", "0.2")
     assert plans(browser)[0][0] == "1 \u00d7 c5n.2xlarge"
-    assert "1.43 s (mean) exceeds 200 ms at any count" in browser.evaluate(
+    assert "1.43 s (mean) exceeds 200 ms: too slow" in browser.evaluate(
         "document.getElementById('rejected-list').textContent"
     )
     give(browser, "latency-slider", 0)
-    assert "Nothing carries" in text(browser, "#answer") and "19.4 ms" in text(browser, "#answer")
+    assert "No plan serves" in text(browser, "#answer") and "19.4 ms" in text(browser, "#answer")
     assert "Nothing to draw" in text(browser, "#cost-picture")
     give(browser, "latency-slider", 1000)
     assert plans(browser)[0][0] == "3 \u00d7 c6g.medium" and "latency" not in browser.evaluate(
@@ -219,7 +219,7 @@ def test_choices_are_in_the_address_and_come_back_from_it(open_page, study):
     click(browser, "#engines input[value='PyTorch']")
     click(browser, "#single")
     address = browser.evaluate("location.hash")
-    assert text(browser, "#answer").startswith("Nothing carries 50")
+    assert text(browser, "#answer").startswith("No plan serves 50")
     click(browser, "#single")
     assert plans(browser)[0][0] == "28 \u00d7 c5a.large"
     browser = open_page(study, address)
@@ -234,7 +234,9 @@ def test_choices_are_in_the_address_and_come_back_from_it(open_page, study):
 def test_all_and_none(open_page, study):
     browser = open_page(study, BERT)
     click(browser, "[data-all='machine-false']")
-    assert text(browser, "#ratios") == "Nothing is chosen." and "No plan" in text(browser, "#plans")
+    assert text(browser, "#ratios") == "Nothing is selected." and "No plan" in text(
+        browser, "#plans"
+    )
     click(browser, "[data-all='machine-true']")
     assert plans(browser)[0][0] == "3 \u00d7 c6g.medium" and browser.complaints() == []
 
@@ -297,7 +299,7 @@ def test_a_machine_with_several_processes_is_planned_with(open_page, tmp_path):
     assert [machines[:3] for machines, _ in plans(browser)] == ["1 \u00d7", "3 \u00d7"]
     assert "OpenVINO cpu-streams=2" in text(browser, "#plans")
     assert "OpenVINO cpu-streams=4" in text(browser, "#plans")
-    assert "known only to carry what it was measured under" in text(browser, "#plans")
+    assert "capacity above the measured rates unknown" in text(browser, "#plans")
     assert "360" in text(browser, "#plans")  # what three can do
     assert browser.evaluate("document.querySelectorAll('.machine').length") == 0
     assert browser.evaluate("document.getElementById('by-price-picture').textContent") != ""

@@ -1,7 +1,7 @@
-"""Which machines, and how many of them, meet a load for the least money.
+"""Which machines, and how many, serve a request rate for the least money.
 
 The rule of docs/advising.md for the pictures, which ask for no latency and no headroom.
-page/plans.js is the whole rule for the page; page_plans_test.py holds the two against each other.
+web/plans.js is the whole rule for the page; page_plans_test.py compares the two.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-MOST_MACHINES = 1_000_000
-MOST_STEPS = 2000  # of a picture's line; beyond, its steps are finer than its pixels
+MAX_MACHINES = 1_000_000
+MAX_STEPS = 2000  # of a picture's line; beyond, its steps are finer than its pixels
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ class Candidate:
     mean_s: float  # one over the throughput
     mean_square_s2: float | None  # of the times of an inference; None without samples, as the next
     slowest_s: float | None  # their 99th percentile, of too few the largest
-    experiments: int
+    measurements: int
     low_per_s: float  # the throughput's interval
     high_per_s: float | None  # None where it has no upper end
     single_only: bool  # "at least 10/s": says nothing of more machines
     verified: bool
-    # Measured under load, by rising rate: the rate and the 99th percentile of latency at it, None
+    # Measured under traffic, by rising rate: the rate and the 99th percentile of latency at it, None
     # where the rate is more than the engine can do.
     load_rates: tuple[tuple[float, float | None], ...] = ()
     servers: int = 1  # processes that serve requests side by side
-    load_alone: bool = False  # the throughput is only the greatest load that it was seen to carry
+    load_alone: bool = False  # the throughput is only the highest rate that it sustained
 
     @property
     def throughput_per_s(self) -> float:
@@ -61,14 +61,14 @@ class Plan:
 
     @property
     def order(self) -> tuple:
-        """The cheapest first; of equal prices fewer machines, then those that carry more."""
+        """Cheapest first; at equal prices fewer machines, then the larger capacity."""
         c = self.candidate
         names = (c.instance.encode(), c.engine.encode(), c.settings.encode())
         return (round(self.usd_per_hour, 9), self.count, -self.capacity_per_s, *names)
 
 
 def machines_for(load_per_s: float, throughput_per_s: float) -> int:
-    """The least count that carries the load; 3 machines of 1.825/s carry 5.475/s, in floats too."""
+    """The smallest count that serves the rate; 3 machines of 1.825/s serve 5.475/s, in floats too."""
     return max(1, math.ceil(load_per_s / throughput_per_s * (1 - 1e-9)))
 
 
@@ -78,22 +78,22 @@ def plans(candidates: Iterable[Candidate], load_per_s: float) -> list[Plan]:
 
 
 def possible(plan: Plan) -> bool:
-    return plan.count <= (1 if plan.candidate.single_only else MOST_MACHINES)
+    return plan.count <= (1 if plan.candidate.single_only else MAX_MACHINES)
 
 
 @dataclass(frozen=True)
 class Step:
-    """The cheapest plan for loads above `above_per_s` and up to `plan.capacity_per_s`."""
+    """The cheapest plan for rates above `above_per_s` and up to `plan.capacity_per_s`."""
 
     above_per_s: float
     plan: Plan
 
 
 def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
-    """The cheapest plan for every load: what is cheapest now stays so until it is full, for
-    whatever carries more carries this load too and would have been chosen if it cost less."""
+    """The cheapest plan for every rate. It stays the cheapest until it is full, because whatever
+    serves more serves this rate, too, and would have been chosen if it cost less."""
     above = 0.0
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         found = [Plan(c, machines_above(above, c)) for c in candidates]
         plan = min(filter(possible, found), key=lambda plan: plan.order, default=None)
         if plan is None:
@@ -105,5 +105,5 @@ def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
 
 
 def machines_above(load_per_s: float, candidate: Candidate) -> int:
-    """The least count that carries more than the load."""
+    """The smallest count that serves more than the rate."""
     return math.floor(load_per_s / candidate.throughput_per_s * (1 + 1e-9)) + 1

@@ -50,7 +50,7 @@ def test_bert_s_crossover(bert):
 
 
 def candidate(name: str, throughput: float, price: float, **other: object) -> Candidate:
-    usual = {"mean_square_s2": None, "slowest_s": None, "experiments": 0, "single_only": False}
+    usual = {"mean_square_s2": None, "slowest_s": None, "measurements": 0, "single_only": False}
     usual |= {"low_per_s": throughput, "high_per_s": throughput, "verified": True}
     return Candidate(name, "e", "s", price, 1 / throughput, **(usual | other))
 

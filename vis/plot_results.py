@@ -39,7 +39,9 @@ def main(argv: list[str]) -> int:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results_dir", type=Path, help="folder of results, with all below it")
+    parser.add_argument(
+        "results_dir", type=Path, help="folder of results, including all folders below it"
+    )
     parser.add_argument("plots_dir", type=Path, help="folder for the pictures, made if missing")
     parser.add_argument(
         "--catalogue",
@@ -54,7 +56,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="PER_SECOND",
-        help="a load to draw a line at; may be given several times (default: two that suit)",
+        help="a request rate to draw a line at; can be repeated (default: two that fit)",
     )
     return parser.parse_args(argv)
 

@@ -15,7 +15,7 @@ DETECTOR = (
 )
 MODELS = {"bertsquad-10.onnx": "c5n.2xlarge"}
 MODELS |= dict.fromkeys(("mobilenetv2-1.0.onnx", "resnet50-v1-7.onnx"), "c5a.4xlarge")
-# The detector's machine has no price, and its 8 experiments no distribution.
+# The detector's machine has no price, and its 8 measurements no distribution.
 STEMS = {DETECTOR} | {
     f"{model}-{kind}"
     for model, instance in MODELS.items()
@@ -102,7 +102,7 @@ def test_own_prices_and_loads(tmp_path):
     wishes = (f"--catalogue={catalogue}", "--throughput=3", "--throughput=12.5")
     done = plot(SAMPLES / "c5n.2xlarge", tmp_path / "plots", *wishes)
     assert done.returncode == 0
-    assert f"{catalogue}, line 3: left out: the name was there before" in done.stderr
+    assert f"{catalogue}, line 3: left out: a row with this name came before" in done.stderr
     drawn = (tmp_path / "plots" / "bertsquad-10.onnx-by-price.svg").read_text(encoding="utf-8")
     assert ">$0.70/h<" in drawn and ">3/s<" in drawn and ">12.5/s<" in drawn
 

@@ -22,7 +22,7 @@ BAR_WIDTH = 46
 HEIGHT = 320
 COST_WIDTH = 700
 COST_HEIGHT = 380
-LEAST_TITLE_WIDTH = 560
+MIN_TITLE_WIDTH = 560
 LINE_HEIGHT = 15
 NAME_CHARACTERS = 16
 SHAPES = ["circle", "square", "triangle-up", "triangle-down", "triangle-right", "triangle-left"]
@@ -31,9 +31,9 @@ DASHES = [[8, 3], [2, 3], [8, 3, 2, 3], [14, 4], [4, 4], [1, 0]]
 ABOVE = 64  # for the words over a bar
 
 THROUGHPUT = "Throughput (inferences per second)"
-PRICE_ON_TOP = "On top: price of an hour, throughput, mean time of an inference."
+PRICE_ON_TOP = "On top: price per hour, throughput, mean time of an inference."
 WHISKER_NOTE = (
-    "Whisker: 95 % interval of the mean; of a published figure how exactly it could be read."
+    "Whisker: 95 % confidence interval of the mean, or the reading error of a published figure."
 )
 UNVERIFIED_NOTE = "Dashed and pale: outputs not verified."
 
@@ -43,7 +43,7 @@ def rows_by_price(fleet: Fleet) -> list[dict]:
 
 
 def rows_of_stacks(fleet: Fleet, loads: list[float]) -> list[dict]:
-    """The fastest engine of every machine with a price, and the cheapest stack for each load."""
+    """The fastest engine of every machine with a price, and the cheapest stack for each rate."""
     rows = [row_of(m.row, m.fastest, 1) for m in fleet.machines if m.stackable]
     stackable = {m.fastest: m.row for m in fleet.machines if m.stackable}
     stacked = {cheapest_stack(list(stackable), load) for load in loads} - {None}
@@ -319,7 +319,7 @@ def name_row(run: list[Step], kind: int, low: float, high: float) -> dict:
     """Where the words for a machine go: over the right end of its longest stretch."""
     begin, end = run[0].above_per_s, run[-1].plan.capacity_per_s
     if begin <= low and end >= high:
-        stretch = "at every load"
+        stretch = "at every rate"
     elif begin <= low:
         stretch = f"up to {four(end)}/s"
     elif end >= high:
@@ -342,7 +342,7 @@ def cost(theme: Theme) -> alt.LayerChart:
     x = alt.X(
         "load:Q",
         scale=alt.Scale(type="log", nice=False),
-        axis=logarithmic("Load (inferences per second)", theme, tickCount=6),
+        axis=logarithmic("Request rate (inferences per second)", theme, tickCount=6),
     )
     y = alt.Y(
         "usd:Q",
@@ -388,7 +388,7 @@ def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:
 def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     rows = rows_by_price(fleet)
     notes = [
-        "Each machine with its fastest engine, one request at a time; the cheapest machine first. "
+        "Each machine with its fastest engine, one request at a time; cheapest machine first. "
         + PRICE_ON_TOP,
         WHISKER_NOTE,
         unverified_note(rows),
@@ -401,7 +401,7 @@ def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
 def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     rows = rows_of_stacks(fleet, loads)
     notes = [
-        "Circle: one machine. Square: the cheapest stack of equal machines that carries a load "
+        "Circle: one machine. Square: the cheapest stack of equal machines for a request rate "
         "(dashed line); its latency stays that of one machine. " + PRICE_ON_TOP,
         unverified_note(rows),
     ]
@@ -414,9 +414,9 @@ def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     data = cost_rows(fleet) | {"loads": load_rows(loads)}
     notes = [
         "Stacks of equal machines, no headroom, no bound on latency. Thick: the cheapest plan for "
-        "the load, a symbol where it changes. Thin: one machine's stacks at other loads."
+        "the rate, with a symbol where it changes. Thin: one machine's stacks at other rates."
     ]
-    title = f"{fleet.model}: what a load costs"
+    title = f"{fleet.model}: what traffic costs"
     return complete(cost(theme), data, title, notes, COST_WIDTH, theme)
 
 
@@ -436,6 +436,6 @@ def unverified_note(rows: list[dict]) -> str:
 def complete(
     shape: alt.LayerChart, data: dict, title: str, notes: list[str], width: int, theme: Theme
 ) -> dict:
-    least = max(width, LEAST_TITLE_WIDTH)
+    least = max(width, MIN_TITLE_WIDTH)
     shape = shape.properties(title=titled([title], notes, least, theme))
     return finished(shape, theme).to_dict() | {"datasets": data}

@@ -16,8 +16,8 @@ from pathlib import Path
 
 SCHEMA_VERSION = 1
 MODES = ("latency", "load", "throughput")
-MOST_BYTES = 512_000_000  # of a file; a result has a few at most
-MOST_CHARACTERS = 4096  # of a text that is shown
+MAX_BYTES = 512_000_000  # of a file; a result has a few at most
+MAX_CHARACTERS = 4096  # of a text that is shown
 OUTCOMES = ("ok", "unsupported", "failed", "crashed", "timed_out", "out_of_memory", "wrong_output")
 ENGINE_NAMES = {
     "onnxruntime": "ONNX Runtime",
@@ -30,7 +30,7 @@ ENGINE_NAMES = {
 
 
 # Least samples for a percentile, docs/results-format.md.
-LEAST_SAMPLES = {90: 64, 99: 459}
+MIN_SAMPLES = {90: 64, 99: 459}
 
 
 class NotAResult(Exception):
@@ -131,7 +131,7 @@ class Result:
 
     @property
     def load_rates(self) -> list[dict]:
-        """Every rate tried under load, each with a rate_per_s above 0."""
+        """Every rate tried in load mode, each with a rate_per_s above 0."""
         found = self.load.get("rates")
         rates = (
             [rate for rate in found if isinstance(rate, dict)] if isinstance(found, list) else []
@@ -140,7 +140,7 @@ class Result:
 
     @property
     def measured(self) -> bool:
-        """Whether there is a figure to draw; a bound is none, nor a load that is not carried."""
+        """Whether there is a figure to draw; a bound is not one, nor a rate that was not sustained."""
         carried = not self.load or is_positive(self.load.get("carried_per_s"))
         return self.outcome == "ok" and self.verdict != "wrong" and not self.statement and carried
 
@@ -181,7 +181,7 @@ class Result:
 
     @cached_property
     def throughput(self) -> float:
-        """Inferences a second, one at a time: one over the median time, or as it was published."""
+        """Inferences per second, one at a time: 1 / median time, or as published."""
         if self.published:
             return self.published.throughput_per_s
         stored = self.raw.get("throughput_per_s")
@@ -200,8 +200,8 @@ class Result:
 
     @cached_property
     def throughput_range(self) -> tuple[float, float]:
-        """The middle 90 % of the experiments; of fewer than 20, all. How exactly it could be read,
-        where it was published. Of throughput mode the 95 % interval of the mean; under load nothing."""
+        """The middle 90 % of the measurements; of fewer than 20, all. How exactly it could be read,
+        where it was published. In throughput mode the 95 % interval of the mean; in load mode nothing."""
         if self.mode != "latency":
             low, high = self.setting.get("least_per_s"), self.setting.get("greatest_per_s")
             known = is_positive(low) and is_positive(high)
@@ -257,8 +257,8 @@ def read_result(path: Path) -> Result:
     for key, value in strings.items():
         if not isinstance(value, str) or (key != "backend_meta" and not value):
             raise NotAResult(f'it is not a result: it has no text under "{key}"')
-        if len(value.encode()) > MOST_CHARACTERS:
-            raise NotAResult(f'its "{key}" has more than {MOST_CHARACTERS} bytes')
+        if len(value.encode()) > MAX_CHARACTERS:
+            raise NotAResult(f'its "{key}" has more than {MAX_CHARACTERS} bytes')
     if raw.get("mode", "latency") not in MODES:
         raise NotAResult(f"its mode {shown(raw['mode'])} is none of {', '.join(MODES)}")
     version = raw.get("schema_version", SCHEMA_VERSION)
@@ -268,7 +268,7 @@ def read_result(path: Path) -> Result:
         )
     outcome = raw.get("outcome", "ok")
     if outcome not in OUTCOMES:
-        raise NotAResult(f"its outcome {shown(outcome)} is none of {', '.join(OUTCOMES)}")
+        raise NotAResult(f"its outcome {shown(outcome)} is not one of {', '.join(OUTCOMES)}")
     verdict, verdict_reason = read_verdict(raw)
     published = read_published(raw) if outcome == "ok" and "published" in raw else None
     times_s = read_times(raw) if outcome == "ok" and not published else []
@@ -293,8 +293,8 @@ def load_object(path: Path) -> dict:
     try:
         if not path.is_file():
             raise NotAResult("it is not a regular file")
-        if path.stat().st_size > MOST_BYTES:
-            raise NotAResult(f"it is larger than {MOST_BYTES // 1_000_000} MB")
+        if path.stat().st_size > MAX_BYTES:
+            raise NotAResult(f"it is larger than {MAX_BYTES // 1_000_000} MB")
         raw = printable(json.loads(path.read_bytes().decode("utf-8")))
     except OSError as error:
         raise NotAResult(f"it can't be read: {error.strerror or error}") from error
@@ -340,7 +340,7 @@ def read_verdict(raw: dict) -> tuple[str, str]:
 
 
 def read_times(raw: dict) -> list[float]:
-    """Seconds an inference: the 2021 tool's data are the times of `number` inferences."""
+    """Seconds per inference: the 2021 tool's data are the times of `number` inferences."""
     number, data = raw.get("number", 1), raw.get("data")
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise NotAResult(f'its "number" is {shown(number)}, not a whole number of at least 1')
@@ -394,7 +394,7 @@ def shown(value: object) -> str:
 def percentiles(ordered: list[float]) -> dict[str, float]:
     """Of sorted times: p50, and p90 and p99 by nearest rank where there are enough for them."""
     found = {"p50": statistics.median(ordered)}
-    for percent, least in LEAST_SAMPLES.items():
+    for percent, least in MIN_SAMPLES.items():
         if len(ordered) >= least:
             found[f"p{percent}"] = ordered[math.ceil(percent * len(ordered) / 100) - 1]
     return found

@@ -12,23 +12,23 @@ from comparisons import Comparison, Row, short_time
 from read_results import Result, percentiles
 from themes import Theme, axis, finished, titled
 
-LEAST_EXPERIMENTS = 20  # fewer have no shape to show
+MIN_EXPERIMENTS = 20  # fewer have no shape to show
 BINS = 40
 BLOCKS = 50
 WIDTH = 360  # pixels, as all sizes here
 HEIGHT = 96
-IN_ORDER = "Experiment, in the order measured"
+IN_ORDER = "Measurement, in the order taken"
 OVER_TIME = "Seconds since the run began"
 NOTES = [
-    "Left: how many experiments took how long; the slowest 1 % are counted in the last bar. Lines: "
-    "median (solid), and p90 and p99 where there are enough experiments (dashed).",
-    "Right: how they drifted, in blocks of equally many experiments; line: median of the block, "
+    "Left: how many measurements took how long; the last bar holds the slowest 1 %. Lines: "
+    "median (solid), and p90 and p99 if there are enough measurements (dashed).",
+    "Right: how they drifted, in blocks of equally many measurements; line: median of the block, "
     "band: its fastest and slowest.",
 ]
 
 
 def has_samples(row: Row) -> bool:
-    return len(row.result.times_s) >= LEAST_EXPERIMENTS
+    return len(row.result.times_s) >= MIN_EXPERIMENTS
 
 
 def histogram(ordered: list[float]) -> dict:
@@ -45,7 +45,7 @@ def histogram(ordered: list[float]) -> dict:
 
 def drift(result: Result) -> list[dict]:
     """Median, fastest and slowest of at most BLOCKS blocks, as equal as whole numbers allow. `at` is
-    the middle of a block: seconds since the run began, or the experiment's number."""
+    the middle of a block: seconds since the run began, or the measurement's number."""
     times, starts = result.times_s, result.starts_s or range(1, len(result.times_s) + 1)
     blocks = min(BLOCKS, len(times))
     edges = [i * len(times) // blocks for i in range(blocks + 1)]
@@ -97,10 +97,10 @@ def percentile_rows(percentiles: dict[str, float], unit_s: float) -> list[dict]:
 
 
 def distribution(time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
-    """How many experiments took how long, from the data `bins` and `lines` with this suffix. `time`
+    """How many measurements took how long, from the data `bins` and `lines` with this suffix. `time`
     is the axis' title with its unit."""
     x = alt.X("from:Q", scale=alt.Scale(zero=False), axis=axis(time, theme, tickCount=5))
-    y = alt.Y("count:Q", axis=axis("Experiments", theme, tickCount=3))
+    y = alt.Y("count:Q", axis=axis("Measurements", theme, tickCount=3))
     at = alt.X("at:Q", scale=alt.Scale(zero=False))
     dash = alt.condition("datum.solid", alt.value([1, 0]), alt.value([4, 3]))
     lines = alt.Chart(alt.NamedData(name=f"lines{suffix}"))
@@ -116,7 +116,7 @@ def distribution(time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
 
 
 def course(when: str, time: str, theme: Theme, suffix: str = "") -> alt.LayerChart:
-    """How the times drifted: the median of each block of experiments, between its extremes."""
+    """How the times drifted: the median of each block of measurements, between its extremes."""
     x = alt.X(
         "at:Q",
         scale=alt.Scale(nice=False),
@@ -136,7 +136,9 @@ def course(when: str, time: str, theme: Theme, suffix: str = "") -> alt.LayerCha
 def row_chart(row: Row, theme: Theme, suffix: str) -> alt.HConcatChart:
     times = row.result.times_s
     title = f"Time ({unit_of(statistics.median(times))[0]})"
-    name = f"{row.label}: {len(times):,} experiments, median {short_time(statistics.median(times))}"
+    name = (
+        f"{row.label}: {len(times):,} measurements, median {short_time(statistics.median(times))}"
+    )
     status = "" if row.result.ranked else f" ({row.result.why_unranked})"
     both = alt.hconcat(
         distribution(title, theme, suffix),

@@ -21,7 +21,7 @@ from themes import LIGHT
         [float(i) for i in range(1, 8)],
     ],
 )
-def test_every_experiment_is_counted_once(times):
+def test_every_measurement_is_counted_once(times):
     found = sample_charts.histogram(sorted(times))
     assert sum(found["counts"]) == len(times) and found["low_s"] == min(times)
     assert found["width_s"] > 0
@@ -38,7 +38,7 @@ def measured(times: list[float], starts: list[float] | None = None) -> SimpleNam
 
 
 @pytest.mark.parametrize("count", [20, 49, 50, 51, 1003])
-def test_blocks_cover_all_experiments_in_order(count):
+def test_blocks_cover_all_measurements_in_order(count):
     found = sample_charts.drift(measured([float(i) for i in range(1, count + 1)]))
     assert found[0]["low_s"] == 1 and found[-1]["high_s"] == count
     assert all(a["high_s"] + 1 == b["low_s"] for a, b in zip(found, found[1:]))
@@ -68,5 +68,5 @@ def test_a_row_for_each_engine_with_samples_enough():
     ]
     drawn = vl_convert.vegalite_to_svg(sample_charts.picture(comparison, LIGHT))
     texts = re.findall(r">([^<>]+)</text>", drawn)
-    assert texts.count("Time (ms)") == 6 and texts.count("Experiments") == 3
-    assert "OpenVINO 2026.4.1, cpu: 120 experiments, median 33.2 ms" in texts
+    assert texts.count("Time (ms)") == 6 and texts.count("Measurements") == 3
+    assert "OpenVINO 2026.4.1, cpu: 120 measurements, median 33.2 ms" in texts

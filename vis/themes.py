@@ -18,7 +18,7 @@ class Theme:
     muted: str
     grid: str
     bar: str
-    line: str  # a load that is asked for
+    line: str  # a request rate asked for
     # Told apart by people who see few colours (after Okabe and Ito 2008), the first four in grey
     # too; never without a name or a shape beside.
     series: tuple[str, ...]

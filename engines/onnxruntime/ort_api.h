@@ -40,7 +40,7 @@ enum OptimizationLevel { kDisableAll = 0, kEnableBasic = 1, kEnableAll = 99 };
 // Element types are numbered as in ONNX up to 23; this one is not in the header of version 24 but
 // is what the library says since it knows float8e8m0.
 constexpr int kElementFloat8E8M0 = 26;
-enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeOptional = 6 };
+enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeMap = 3, kTypeOptional = 6 };
 
 // Slots: X(name, place, result, parameters...)
 #define DNNBENCH_ORT_SLOTS(X)                                                                     \

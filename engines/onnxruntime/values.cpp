@@ -116,6 +116,25 @@ Tensor tensor_from_ort(OrtValue& value) {
   return tensor;
 }
 
+// The tensors of a sequence; of a map its keys and its values, two tensors.
+void append_elements(const OrtValue& value, std::vector<Tensor>& tensors) {
+  const Library& ort = library();
+  size_t count = 0;
+  check(ort.api.GetValueCount(&value, &count));
+  for (size_t i = 0; i < count; ++i) {
+    const auto element = owned<OwnedValue>([&](OrtValue** out) {
+      return ort.api.GetValue(&value, static_cast<int>(i), ort.allocator, out);
+    });
+    int type = 0;
+    check(ort.api.GetValueType(element.get(), &type));
+    if (type == kTypeTensor) {
+      tensors.push_back(tensor_from_ort(*element));
+    } else {
+      append_elements(*element, tensors);
+    }
+  }
+}
+
 template <typename Count, typename Name, typename Type>
 std::vector<Signature> read_signatures(const OrtSession& session, Count count_of, Name name_of,
                                        Type type_of) {
@@ -183,18 +202,11 @@ Value from_ort(const std::string& name, OrtValue& value) {
   int value_type = 0;
   check(ort.api.GetValueType(&value, &value_type));
   if (value_type == kTypeTensor) return make_value(name, tensor_from_ort(value));
-  if (value_type != kTypeSequence) {
-    throw Unsupported("the output \"" + name + "\" is neither a tensor nor a sequence of tensors");
+  if (value_type != kTypeSequence && value_type != kTypeMap) {
+    throw Unsupported("the output \"" + name + "\" is neither tensors nor maps");
   }
   Value sequence{name, Value::Kind::kSequence, {}};
-  size_t count = 0;
-  check(ort.api.GetValueCount(&value, &count));
-  for (size_t i = 0; i < count; ++i) {
-    const auto element = owned<OwnedValue>([&](OrtValue** out) {
-      return ort.api.GetValue(&value, static_cast<int>(i), ort.allocator, out);
-    });
-    sequence.tensors.push_back(tensor_from_ort(*element));
-  }
+  append_elements(value, sequence.tensors);
   return sequence;
 }
 

@@ -28,7 +28,8 @@ std::vector<std::string> read_output_names(const OrtSession& session);
 // a value that the library's C interface can't express.
 OwnedValue to_ort(const Value& value, const Signature& input);
 
-// Copies. Throws Unsupported for a value that is neither tensor, sequence of tensors nor empty.
+// Copies. A map becomes a sequence of two tensors, its keys and its values; a sequence of maps
+// those of one map after the other. Throws Unsupported for other values.
 Value from_ort(const std::string& name, OrtValue& value);
 
 }  // namespace dnnbench::ort

@@ -8,7 +8,9 @@
 #include "core/error.h"
 #include "import/read_graph.h"
 #include "module.h"
+#include "operators.h"
 #include "program.h"
+#include "semantics/lower.h"
 
 namespace dnnbench {
 namespace {
@@ -57,9 +59,9 @@ class PyTorchEngine : public Engine {
   InForce in_force() override {
     pytorch::ModuleFacts facts = module_->facts();
     facts.settings["malloc"] = malloc_;
-    return {precision_of(facts.weight_types, model_.graph.inputs),
-            pytorch::threads(),
-            {{"CPU", facts.nodes}},
+    std::vector<Placement> placement;
+    for (const std::string& device : facts.devices) placement.push_back({device, facts.nodes});
+    return {precision_of(facts.weight_types, model_.graph.inputs), pytorch::threads(), placement,
             facts.settings};
   }
 
@@ -83,6 +85,7 @@ class PyTorchEngine : public Engine {
   // Leaves model_ with what is needed while it runs; the weights are the module's.
   std::unique_ptr<pytorch::Module> convert() {
     model_ = import::read_graph(config_);
+    semantics::lower(model_.graph, pytorch::has_operator);
     auto module = std::make_unique<pytorch::Module>(pytorch::emit_program(model_.graph));
     model_.graph.constants.clear();
     model_.graph.nodes.clear();

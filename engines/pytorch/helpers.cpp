@@ -33,10 +33,9 @@ void find_needed(Helpers& helpers) {
 const Helpers& helpers() {
   static const Helpers kHelpers = [] {
     Helpers helpers;
-    for (const char* text :
-         {kAttentionHelpers, kDetectionHelpers, kIndexingHelpers, kQuantizationHelpers,
-          kRecurrentHelpers, kReductionHelpers, kResizingHelpers, kSequenceHelpers, kShapingHelpers,
-          kSignalHelpers, kWindowHelpers}) {
+    for (const char* text : {kDetectionHelpers, kIndexingHelpers, kQuantizationHelpers,
+                             kRecurrentHelpers, kReductionHelpers, kResizingHelpers,
+                             kSequenceHelpers, kShapingHelpers, kSignalHelpers, kWindowHelpers}) {
       add_helpers(text, helpers);
     }
     find_needed(helpers);

@@ -21,7 +21,6 @@ std::vector<std::string> helper_names();
 std::set<std::string> with_needed(const std::string& name);
 
 // Functions one after the other, each beginning with "def ".
-extern const char* const kAttentionHelpers;
 extern const char* const kDetectionHelpers;
 extern const char* const kIndexingHelpers;
 extern const char* const kQuantizationHelpers;

@@ -16,8 +16,10 @@
 #include "emitter.h"
 #include "graph.h"
 #include "import/read_graph.h"
+#include "operators.h"
 #include "packed_sequence.h"
 #include "saved_model.h"
+#include "semantics/lower.h"
 #include "session.h"
 
 namespace dnnbench {
@@ -135,6 +137,7 @@ std::string precision_of(const import::Graph& graph) {
 std::unique_ptr<Converted> convert(const LoadConfig& config) {
   auto converted = std::make_unique<Converted>();
   converted->model = import::read_graph(config);
+  semantics::lower(converted->model.graph, tf::has_operator);
   converted->precision = precision_of(converted->model.graph);
   tf::Emitter emitter(converted->graph, converted->model.graph, nullptr);
   add_inputs(*converted, emitter);

@@ -51,9 +51,10 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
   app.add_flag("--json", options.json)->disable_flag_override();
   parse_arguments(app, "advise", arguments);
   const auto is_positive = [](double value) { return value > 0 && std::isfinite(value); };
-  if (options.results.empty()) throw UsageError("dnnbench advise: which folder of results?");
+  if (options.results.empty()) throw UsageError("dnnbench advise: give one folder of results");
   if (app.count("--throughput") == 0) {
-    throw UsageError("dnnbench advise: how much load? --throughput=50 is 50 inferences a second");
+    throw UsageError(
+        "dnnbench advise: which request rate? --throughput=50 is 50 inferences per second");
   }
   if (!is_positive(options.load.throughput_per_s)) {
     throw UsageError("dnnbench advise: --throughput must be a number above 0");

@@ -1,5 +1,5 @@
-// What a list of batches came to: items a second and latency of every engine at every batch, from
-// the runs that were made of it one after the other.
+// The table of a list of batches: items per second and latency of every engine at every batch, from
+// runs made one after the other.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace dnnbench {
 // Results of one model in latency mode, of all batches.
 std::string batch_table(const std::vector<Result>& results);
 
-// Which batch does most, and in which time: one sentence.
+// Which batch has the highest throughput, and its time: one sentence.
 std::string batch_sentence(const std::vector<Result>& results);
 
 }  // namespace dnnbench

@@ -27,8 +27,8 @@ double parse_percent(const std::string& text) {
   const auto [next, error] = std::from_chars(text.data(), end, percent);
   const bool whole = next == end - 1 && *next == '%';
   if (error != std::errc() || !whole || !(percent >= 0 && percent <= 1000)) {
-    throw UsageError(
-        fmt::format("dnnbench compare: --fail-above must look like 5%, not '{}'", text));
+    throw UsageError(fmt::format(
+        "dnnbench compare: --fail-above must be a percentage such as 5%, not '{}'", text));
   }
   return percent / 100;
 }
@@ -44,7 +44,7 @@ CompareOptions parse(const std::vector<std::string>& arguments) {
   app.add_option("--confidence", options.confidence)->check(CLI::Range(0.5, 0.999999));
   parse_arguments(app, "compare", arguments);
   if (options.folders.size() != 2) {
-    throw UsageError("dnnbench compare: two folders of results, please: before and after");
+    throw UsageError("dnnbench compare: give two folders of results, BEFORE and AFTER");
   }
   if (app.count("--fail-above") > 0) options.fail_above = parse_percent(fail_above);
   return options;

@@ -46,10 +46,10 @@ std::string sentence(const ComparedFolders& compared, std::optional<double> fail
     broken += row.change == Change::kBroken || row.change == Change::kMissing ? 1 : 0;
     worse += fail_above && is_worse_than(row, *fail_above) ? 1 : 0;
   }
-  std::string text = fmt::format("Of {}, {} slower, {} faster, {} broken or missing.",
+  std::string text = fmt::format("{} compared: {} slower, {} faster, {} broken or missing.",
                                  compared.rows.size(), slower, faster, broken);
   if (fail_above && worse > 0) {
-    text += fmt::format(" {} worse than --fail-above={:g} allows.", worse, *fail_above);
+    text += fmt::format(" {} worse than --fail-above={:g}% allows.", worse, 100 * *fail_above);
   }
   return text;
 }

@@ -95,7 +95,7 @@ ordered_json dimensions_json(const ModelValue& value) {
 ordered_json value_json(const ModelValue& value) {
   return {{"name", value.name},
           {"kind", std::string(to_string(value.kind))},
-          {"type", std::string(to_string(value.type))},
+          {"type", type_text(value)},
           {"dimensions", dimensions_json(value)}};
 }
 

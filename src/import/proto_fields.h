@@ -84,6 +84,9 @@ enum { kTensor = 1, kSequence = 4, kMap = 5, kOpaque = 7, kSparseTensor = 8, kOp
 namespace container_type_field {
 enum { kElementType = 1 };
 }
+namespace map_type_field {
+enum { kKeyType = 1, kValueType = 2 };
+}
 namespace tensor_type_field {
 enum { kElementType = 1, kShape = 2 };
 }

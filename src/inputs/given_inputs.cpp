@@ -13,13 +13,6 @@
 namespace dnnbench {
 namespace {
 
-bool is_number(const std::string& text) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [next, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && next == end && std::isfinite(number);
-}
-
 const ModelValue& input_of(const Model& model, const std::string& name) {
   const ModelValue* input = find_input(model, name);
   if (input == nullptr) {
@@ -43,6 +36,13 @@ Value read_npy_input(const ModelValue& input, const std::string& path) {
 }
 
 }  // namespace
+
+bool is_number(const std::string& text) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && next == end && std::isfinite(number);
+}
 
 GivenInputs read_given_inputs(const Model& model, const std::map<std::string, std::string>& inputs,
                               const std::optional<std::string>& test_data) {

@@ -19,6 +19,9 @@ struct GivenInputs {
   std::vector<Value> expected_outputs;       // of the test data: the reference; empty without
 };
 
+// Whether --input=NAME=VALUE fills the input with VALUE rather than reading a file of that name.
+bool is_number(const std::string& value);
+
 // `inputs` maps an input's name to a number or the path of a .npy file; it takes precedence over
 // the test data, whose expected outputs then no longer count. Throws UsageError for a name that is
 // no input, and Error for a file that can't be read or whose element type or shape differs.

@@ -129,6 +129,22 @@ Value make_input(const Model& model, const ModelValue& input, const InputShapes&
 
 }  // namespace
 
+double estimated_input_bytes(const Model& model, const InputShapes& shapes) {
+  constexpr double kCopies = 3;  // both sets, and one that is perturbed
+  double bytes = 0;
+  for (const ModelValue& input : model.inputs) {
+    const auto shape = shapes.find(input.name);
+    if (shape == shapes.end()) continue;
+    double count = 1;
+    for (const int64_t size : shape->second) count *= static_cast<double>(size);
+    const double width = input.type == DataType::kString
+                             ? static_cast<double>(sizeof(std::string))
+                             : static_cast<double>(bit_width(input.type)) / 8;
+    bytes += count * (kCopies * width + sizeof(double));  // made as doubles
+  }
+  return bytes;
+}
+
 std::vector<Value> make_inputs(const Model& model, const InputShapes& shapes, uint64_t seed,
                                const GivenInputs& given) {
   std::vector<Value> inputs;

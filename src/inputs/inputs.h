@@ -12,6 +12,10 @@
 
 namespace dnnbench {
 
+// Bytes that making all inputs of these shapes takes at its peak, both sets of a run included; a
+// double since shapes may ask for more than can be counted.
+double estimated_input_bytes(const Model& model, const InputShapes& shapes);
+
 // One value for each input of the model, in its order: the user's where given, otherwise drawn
 // from std::mt19937_64:
 //   floats      uniform in [-1, 1), complex in both parts

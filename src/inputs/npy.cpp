@@ -68,6 +68,9 @@ Header parse_header(const std::string& path, std::string_view text) {
     fail(path, "its elements are no plain numbers");
   }
   header.byte_order = descr[1];
+  if (std::string_view("<>|=").find(header.byte_order) == std::string_view::npos) {
+    fail(path, fmt::format("its byte order '{}' is none of <, >, |, =", header.byte_order));
+  }
   header.kind = std::string(descr.substr(2, end - 2));
   header.fortran_order = entry(path, text, "fortran_order").substr(0, 4) == "True";
   header.shape = parse_shape(path, entry(path, text, "shape"));

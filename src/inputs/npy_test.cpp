@@ -82,6 +82,8 @@ TEST(NpyTest, WhatItCannotReadIsOneSentence) {
             std::string::npos);
   EXPECT_NE(error_of(npy(1, header("|O", false, "(2,)"), "abcd")).find("type 'O'"),
             std::string::npos);
+  EXPECT_NE(error_of(npy(1, header("xf4", false, "(1,)"), "abcd")).find("byte order 'x'"),
+            std::string::npos);
   EXPECT_NE(error_of(npy(1, header("<f4", false, "(-2,)"), "")).find("whole number"),
             std::string::npos);
   EXPECT_NE(error_of(npy(1, "{}", "")).find("no 'descr'"), std::string::npos);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "import/map_types.h"
 #include "import/read_model.h"
 #include "onnx/check_model.h"
 #include "onnx/random_operators.h"
@@ -26,6 +27,17 @@ void count_operators(const import::ModelFile& file, Model& model) {
                    [](const auto& a, const auto& b) { return a.count > b.count; });
 }
 
+void describe_maps(const import::ModelFile& file, std::vector<ModelValue>& outputs) {
+  const auto maps = import::read_map_types(file.graph_message);
+  for (ModelValue& output : outputs) {
+    const auto map = maps.find(output.name);
+    if (map == maps.end()) continue;
+    output.kind = map->second.in_sequence ? ModelValue::Kind::kSequence : ModelValue::Kind::kMap;
+    output.map_key = map->second.key;
+    output.type = map->second.value;
+  }
+}
+
 }  // namespace
 
 Model read_model(const std::string& path) {
@@ -40,6 +52,7 @@ Model read_model(const std::string& path) {
   model.producer = file.producer;
   model.inputs = graph_inputs(file.graph);
   model.outputs = graph_outputs(file.graph);
+  describe_maps(file, model.outputs);
   model.input_ranges = find_value_ranges(file.graph, model.inputs);
   count_operators(file, model);
   model.weight_elements = file.weight_elements;
@@ -81,10 +94,17 @@ std::string input_names(const Model& model) {
   return names;
 }
 
+std::string type_text(const ModelValue& value) {
+  if (value.map_key == DataType::kUndefined) return std::string(to_string(value.type));
+  return fmt::format("map({}, {})", to_string(value.map_key), to_string(value.type));
+}
+
 std::string describe(const ModelValue& value) {
-  std::string text = value.kind == ModelValue::Kind::kTensor
-                         ? std::string(to_string(value.type))
-                         : fmt::format("{} of {}", to_string(value.kind), to_string(value.type));
+  const bool is_bare =
+      value.kind == ModelValue::Kind::kTensor || value.kind == ModelValue::Kind::kMap;
+  std::string text =
+      is_bare ? type_text(value) : fmt::format("{} of {}", to_string(value.kind), type_text(value));
+  if (value.map_key != DataType::kUndefined) return text;
   if (!value.dimensions) return text + "[...]";
   std::string sizes;
   for (const Dimension& dimension : *value.dimensions) {

@@ -27,6 +27,7 @@ struct ModelValue {
   Kind kind = Kind::kTensor;
   DataType type = DataType::kUndefined;              // of the tensor, or of the tensors within
   std::optional<std::vector<Dimension>> dimensions;  // absent: not even the rank is stated
+  DataType map_key = DataType::kUndefined;           // of a map or a sequence of maps
 };
 
 // "tensor", "sequence", "optional", "map", "sparse tensor", "opaque".
@@ -82,7 +83,10 @@ const ModelValue* find_input(const Model& model, const std::string& name);
 // "images, scale": for messages.
 std::string input_names(const Model& model);
 
-// "float32[batch,3,?,224]"; "sequence of int64[?]".
+// "float32"; "map(int64, float32)" of a map or a sequence of maps.
+std::string type_text(const ModelValue& value);
+
+// "float32[batch,3,?,224]"; "sequence of int64[?]"; "sequence of map(int64, float32)".
 std::string describe(const ModelValue& value);
 
 }  // namespace dnnbench

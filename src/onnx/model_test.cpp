@@ -69,6 +69,22 @@ TEST(ModelTest, KeepsSequencesAndOptionalsApart) {
   EXPECT_EQ(model.inputs[2].kind, ModelValue::Kind::kOptional);
 }
 
+TEST(ModelTest, DescribesMapsByKeyAndValue) {
+  onnx::ModelProto proto = picture_model();
+  onnx::TypeProto map;
+  map.mutable_map_type()->set_key_type(TensorProto::INT64);
+  set_tensor_type(*map.mutable_map_type()->mutable_value_type(), TensorProto::FLOAT, {});
+  auto* one = proto.mutable_graph()->add_output();
+  one->set_name("one");
+  *one->mutable_type() = map;
+  auto* several = proto.mutable_graph()->add_output();
+  several->set_name("several");
+  *several->mutable_type()->mutable_sequence_type()->mutable_elem_type() = map;
+  const Model model = read(proto);
+  EXPECT_EQ(describe(model.outputs[1]), "map(int64, float32)");
+  EXPECT_EQ(describe(model.outputs[2]), "sequence of map(int64, float32)");
+}
+
 TEST(ModelTest, CountsOperatorsOfSubgraphsAndFunctions) {
   onnx::ModelProto proto = picture_model();
   auto* branch = add_node(proto, "If", {"c"}, {"z"}).add_attribute();

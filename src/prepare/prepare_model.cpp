@@ -1,18 +1,22 @@
 #include "prepare/prepare_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <optional>
 
+#include "core/error.h"
 #include "core/sha256.h"
 #include "inputs/inputs.h"
+#include "machine/memory.h"
 #include "onnx/shapes.h"
 #include "prepare/choose_sizes.h"
 #include "prepare/compute_references.h"
 #include "process/engine_session.h"
 #include "protocol/value_file.h"
+#include "results/units.h"
 
 namespace dnnbench {
 namespace {
@@ -59,10 +63,29 @@ std::vector<InputSet> make_sets(const Model& model, const InputShapes& shapes, u
   return sets;
 }
 
+constexpr double kMaxBytes = 9e18;  // that int64_t holds
+
+// nullopt where the memory that is free suffices for inputs of these shapes.
+std::optional<std::string> why_too_large(const Model& model, const InputShapes& shapes) {
+  const double needed = estimated_input_bytes(model, shapes);
+  const int64_t free = free_memory_bytes();
+  if (free == 0 || needed <= static_cast<double>(free)) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const auto& [name, shape] : shapes) {
+    texts.push_back(fmt::format("{} {}", name, shape_text(shape)));
+  }
+  return fmt::format(
+      "inputs of these shapes ({}) take {} to make, but only {} of memory are free; give smaller "
+      "ones with --shape",
+      fmt::join(texts, ", "), format_bytes(static_cast<int64_t>(std::min(needed, kMaxBytes))),
+      format_bytes(free));
+}
+
 }  // namespace
 
 std::optional<std::string> why_not_accepted(const Model& model, const InputShapes& shapes,
                                             const GivenInputs& given, const WorkFolder& work) {
+  if (const auto reason = why_too_large(model, shapes)) return reason;
   WorkerOptions worker;
   worker.engine = "onnxruntime";
   worker.log_path = work.path() + "/shapes.log";
@@ -92,8 +115,8 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
       batch);
 }
 
-PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
-                            const WorkFolder& work, Progress& progress) {
+PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
+                            int threads, const WorkFolder& work, Progress& progress) {
   PreparedModel prepared;
   prepared.model = std::move(read);
   const Model& model = prepared.model;
@@ -101,11 +124,11 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
   prepared.sha256 = sha256_of_file(model.path);
 
   const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
-  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, options.batch);
+  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, batch);
   report_chosen_sizes(shapes, progress);
+  if (const auto reason = why_too_large(model, shapes.sizes())) throw Error(*reason);
 
   prepared.load.model_path = fs::absolute(model.path).string();
-  prepared.load.precision = options.precision;
   prepared.load.threads = threads;
   prepared.load.input_shapes = shapes.sizes();
 

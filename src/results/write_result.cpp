@@ -7,26 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <string_view>
 
 #include "core/error.h"
 #include "core/printable.h"
-#include "core/sha256.h"
 
 namespace dnnbench {
 namespace {
-
-constexpr size_t kLongestName = 200;
-
-std::string with_safe_characters(std::string text) {
-  for (char& c : text) {
-    const bool safe = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                      std::string_view("._=+@-").find(c) != std::string_view::npos;
-    if (!safe) c = '_';
-  }
-  return text;
-}
 
 [[noreturn]] void fail(const std::string& path, const std::string& temporary) {
   const std::string why = std::strerror(errno);
@@ -75,22 +61,6 @@ std::string one_key_a_line(const nlohmann::ordered_json& object) {
 }
 
 }  // namespace
-
-std::string backend_meta(const std::string& variant, const std::vector<std::string>& settings) {
-  std::string meta = variant;
-  for (const std::string& setting : settings) meta += "-" + setting;
-  return with_safe_characters(meta);
-}
-
-std::string result_stem(const std::string& model_path, const std::string& device,
-                        const std::string& backend, const std::string& meta) {
-  const std::string model = std::filesystem::path(model_path).stem().string();
-  const std::string head = fmt::format("{}-quant=0-{}-{}-", model, device, backend);
-  if (head.size() + meta.size() <= kLongestName) return head + meta;
-  const std::string hash = sha256_of_text(meta).substr(0, 8);
-  const size_t room = kLongestName - std::min(kLongestName, head.size() + hash.size() + 1);
-  return head + meta.substr(0, room) + "-" + hash;
-}
 
 std::string unfinished_path(const std::string& output_path) {
   return fmt::format("{}.{}.tmp", output_path, getpid());

@@ -6,7 +6,7 @@
   const shapes = JSON.parse(document.getElementById("shapes").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const SLIDER_STEPS = 1000;
-  const MOST_OPEN = 12; // names that are listed without being asked for
+  const MAX_OPEN = 12; // names that are listed without being asked for
   const find = (id) => document.getElementById(id);
   const views = new Map(); // by the id of their place
   let chosen; // see read_address
@@ -115,7 +115,7 @@
       return button;
     };
     find(`${kind}s`).replaceChildren(...boxes, all(true, "all"), all(false, "none"));
-    find(`${kind}-choice`).open = names.length <= MOST_OPEN;
+    find(`${kind}-choice`).open = names.length <= MAX_OPEN;
   }
 
   // Both sliders are logarithmic, over all that the model's results can answer.
@@ -189,7 +189,7 @@
     dark.addEventListener("change", redraw);
   }
 
-  // What can't be read as a number above 0 is marked and changes nothing.
+  // Text that is not a number above 0 is marked and changes nothing.
   function typed(field, name, mayBeEmpty, show) {
     const empty = field.value.trim() === "";
     const value = positive(field.value);
@@ -269,9 +269,9 @@
   function answer(plans, candidates, wish) {
     const within = wish.latency_s === null ? "" : ` within ${Words.time(wish.latency_s)}`;
     const rate = `${Words.load(chosen.load)} inferences per second`;
-    if (!plans.length) return `Nothing carries ${rate}${within}. ${nearest(candidates, wish)}`;
+    if (!plans.length) return `No plan serves ${rate}${within}. ${nearest(candidates, wish)}`;
     const [best] = plans;
-    // Of a plan whose 99th percentile is unknown it isn't said that it is within anything.
+    // A plan whose 99th percentile is unknown is not said to be within the bound.
     const asked = rate + (within && best.latency.basis === "mean"
       ? ` in about ${Words.time(best.latency.s)} on average (${Words.time(wish.latency_s)} was asked for, and its p99 is unknown)`
       : within);
@@ -282,16 +282,16 @@
       ? ` ${Tables.machines(other)} costs the same.`
       : ` The next, ${Tables.machines(other)}, costs ${ratio.toFixed(2)} times as much.`;
     return `Cheapest for ${asked}: ${Tables.machines(best)} with ${c.engine_name} ${c.settings}, ` +
-      `${Words.usd(best.usd_per_hour)} an hour.${against}`;
+      `${Words.usd(best.usd_per_hour)} per hour.${against}`;
   }
 
   function nearest(candidates, wish) {
     const able = candidates.filter((c) => c.usd_per_hour !== null);
-    if (!able.length) return "No machine that is shown has a figure and a price.";
+    if (!able.length) return "No shown machine has a figure and a price.";
     const most = Math.max(...able.map((c) => Plans.capacity(c, wish.latency_s)));
-    if (most > 0) return `The most that one machine carries: ${Words.load(most)} per second.`;
+    if (most > 0) return `The highest capacity of one machine: ${Words.load(most)} per second.`;
     const quickest = Math.min(...able.map(quickestOf));
-    return `The quickest needs ${Words.time(quickest)}.`;
+    return `The fastest needs ${Words.time(quickest)}.`;
   }
 
   let resultsShown = "";
@@ -301,7 +301,7 @@
     const key = JSON.stringify([model.name, model.mode, ...without.machine, "", ...without.engine]);
     if (key === resultsShown) return;
     resultsShown = key;
-    find("ratios").replaceChildren(shown.length ? Tables.ratios(shown) : "Nothing is chosen.");
+    find("ratios").replaceChildren(shown.length ? Tables.ratios(shown) : "Nothing is selected.");
     find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, toggleTimes)));
     find("price-files").replaceChildren(
       Tables.pictureLinks(model.pictures, { "by-price": "fastest engines", stacks: "stacks", cost: "cost" }) ?? "",
@@ -343,7 +343,7 @@
     if (!sets) {
       drawn?.then((result) => result.finalize());
       views.delete(name);
-      place.replaceChildren("Nothing to draw for this choice.");
+      place.replaceChildren("Nothing to draw for this selection.");
       return;
     }
     if (drawn) {
@@ -387,8 +387,8 @@
       return place;
     });
     const note =
-      "Left: how many experiments took how long; the last bar holds the slowest 1 %. " +
-      "Right: how they drifted; line: median of a block of experiments, band: its fastest and slowest.";
+      "Left: how many measurements took how long; the last bar holds the slowest 1 %. " +
+      "Right: how they drifted; line: median of a block of measurements, band: its fastest and slowest.";
     const cell = Tables.element("td", { colspan: above.cells.length + 7 }, Tables.element("p", { class: "muted" }, note));
     cell.append(Tables.element("div", { class: "pair" }, ...places));
     above.after(Tables.element("tr", { class: "times" }, cell));

@@ -1,13 +1,13 @@
-// Which machines, and how many of them, carry a load for the least money: the rule of
-// docs/advising.md, for results measured one request at a time, with what was measured under load,
-// and for published figures.
-// Times in seconds, loads in inferences a second, prices in $ an hour. Pure functions, no page.
+// Which machines, and how many, serve a request rate for the least money: the rule of
+// docs/advising.md, for results measured one request at a time, with what was measured under
+// traffic, and for published figures. Times in seconds, rates in inferences per second, prices in
+// $ per hour. Pure functions, no page.
 "use strict";
 
 const Plans = (() => {
-  const MOST_MACHINES = 1e6;
-  const MOST_STEPS = 2000;
-  const ROUNDING = 1e-9; // a load that is exactly a multiple of the capacity costs no machine more
+  const MAX_MACHINES = 1e6;
+  const MAX_STEPS = 2000;
+  const ROUNDING = 1e-9; // a rate that is an exact multiple of the capacity needs no extra machine
 
   const throughput = (c) => 1 / c.mean_s;
 
@@ -24,7 +24,7 @@ const Plans = (() => {
     return c.slowest_s + scale * Math.log(100 * busy);
   }
 
-  // The greatest load of one machine; `latency_s` null: whatever it can do. A rate that was
+  // The highest rate of one machine; `latency_s` null: its capacity. A rate that was
   // measured within the latency is a lower bound; above it the estimate counts, unless a
   // measurement contradicts it.
   function capacity(c, latency_s) {
@@ -81,7 +81,7 @@ const Plans = (() => {
     };
   }
 
-  // Whether so many machines carry the load also at the lower end of the measurement's interval.
+  // Whether so many machines also serve the rate at the lower end of the measurement's interval.
   function holds(c, count, load, latency_s) {
     if (c.single_only) return true;
     const one = capacity(slowed(c, throughput(c) / c.low_per_s), latency_s);
@@ -118,7 +118,7 @@ const Plans = (() => {
     return a < b ? -1 : a > b ? 1 : 0;
   }
 
-  // The cheapest first; of equal prices fewer machines, then those that carry more.
+  // Cheapest first; at equal prices fewer machines, then the larger capacity.
   function compare(a, b) {
     return (
       Math.round(a.usd_per_hour * 1e9) - Math.round(b.usd_per_hour * 1e9) ||
@@ -136,11 +136,11 @@ const Plans = (() => {
     if (one === 0) return "too slow";
     if (c.single_only && count > 1) return "only a bound is known, which says nothing of more machines";
     if (wish.single && count > 1) return "more than one machine needed";
-    if (count > MOST_MACHINES) return "more than a million machines needed";
+    if (count > MAX_MACHINES) return "more than a million machines needed";
     return "";
   }
 
-  // All plans for the load, the cheapest first, and the candidates that have none with the reason.
+  // All plans for the rate, cheapest first, and the candidates without one, with the reason.
   function plans(candidates, load, wish) {
     const [found, out] = [[], []];
     for (const c of candidates) {
@@ -153,14 +153,14 @@ const Plans = (() => {
     return { plans: found.sort(compare), out };
   }
 
-  // The cheapest plan for every load up to `upTo`: what is cheapest now stays so until it is full.
+  // The cheapest plan for every rate up to `upTo`: it stays the cheapest until it is full.
   function steps(candidates, upTo, wish) {
     const able = candidates
       .map((c) => ({ c, one: capacity(c, wish.latency_s) }))
       .filter(({ c, one }) => !whyOut(c, 1, one, wish));
     const found = [];
     let above = 0;
-    while (found.length < MOST_STEPS && above < upTo) {
+    while (found.length < MAX_STEPS && above < upTo) {
       let best = null;
       for (const { c, one } of able) {
         const count = machinesAbove(above, one);

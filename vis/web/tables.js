@@ -34,7 +34,7 @@ const Tables = (() => {
 
   function latencyWords(plan) {
     const { s, basis } = plan.latency;
-    if (s === null) return basis === "measured" ? "not measured at this load" : "no bound: always busy";
+    if (s === null) return basis === "measured" ? "not measured at this rate" : "unbounded: always busy";
     const kind = { measured: "p99, measured", estimate: "p99, estimated", mean: "mean, estimated" }[basis];
     return `${Words.time(s)} (${kind})`;
   }
@@ -42,7 +42,7 @@ const Tables = (() => {
   function planNotes(plan) {
     return [
       plan.candidate.verified ? "" : "outputs not verified",
-      plan.candidate.load_alone ? "known only to carry what it was measured under" : "",
+      plan.candidate.load_alone ? "capacity above the measured rates unknown" : "",
       plan.utilisation > 0.8 && !plan.candidate.load_alone ? "above 80 %: no room for bursts" : "",
       plan.holds ? "" : "holds only in the upper part of the interval",
     ]
@@ -75,14 +75,14 @@ const Tables = (() => {
     const cheapest = found[0].usd_per_hour;
     const headings = [
       numberHeading("#"), heading("Machines"), heading("Engine"), numberHeading("$ per hour"),
-      numberHeading("Against the cheapest"), numberHeading("$ per million"),
-      numberHeading("Can do, per second"), numberHeading("Used"), numberHeading("Latency"), heading("Note"),
+      numberHeading("Relative cost"), numberHeading("$ per million"),
+      numberHeading("Capacity, per second"), numberHeading("Utilisation"), numberHeading("Latency"), heading("Note"),
     ];
     const rows = shown.map((plan, place) => planRow(plan, place, cheapest));
     const more = shown.length < found.length
       ? element("button", { type: "button", id: "all-plans", onclick: showAll }, `Show all ${found.length} plans`)
       : null;
-    const made = element("div", {}, scroll("Plans", table("Plans, the cheapest first", headings, rows, "plans")));
+    const made = element("div", {}, scroll("Plans", table("Plans, cheapest first", headings, rows, "plans")));
     if (more) made.append(more);
     return made;
   }
@@ -100,12 +100,12 @@ const Tables = (() => {
   }
 
   function tooSlow(c, latency_s) {
-    if (c.load_rates?.length) return `under every load measured, its p99 exceeds ${Words.time(latency_s)}`;
-    const name = c.slowest_s === null ? "mean" : c.experiments < 459 ? "slowest" : "p99";
-    return `${Words.time(c.slowest_s ?? c.mean_s)} (${name}) exceeds ${Words.time(latency_s)} at any count`;
+    if (c.load_rates?.length) return `at every measured rate its p99 exceeds ${Words.time(latency_s)}`;
+    const name = c.slowest_s === null ? "mean" : c.measurements < 459 ? "slowest" : "p99";
+    return `${Words.time(c.slowest_s ?? c.mean_s)} (${name}) exceeds ${Words.time(latency_s)}: too slow, more machines don't reduce latency`;
   }
 
-  // At which load the cheapest plan changes to other machines.
+  // The request rates at which the cheapest plan changes to other machines.
   function changes(runs) {
     const rows = runs.map((run, place) => {
       const [first, last] = [run[0].plan, run.at(-1).plan];
@@ -126,7 +126,7 @@ const Tables = (() => {
       numberHeading("Above, per second"), numberHeading("Up to"), heading("Machines"), heading("Engine"),
       numberHeading("$ per hour"),
     ];
-    return scroll("Loads at which the plan changes", table("The cheapest plan for each load", headings, rows));
+    return scroll("Rates at which the plan changes", table("The cheapest plan for each request rate", headings, rows));
   }
 
   const keyOf = (row) => `${row.engine}\u0000${row.settings ?? ""}`;
@@ -171,8 +171,8 @@ const Tables = (() => {
     const headings = shown.map((machine) =>
       heading(element("span", {}, machine.instance, element("br"), muted(priceOf(machine)))),
     );
-    const caption = "Time of an inference against the fastest engine on the same machine";
-    return scroll("Times against the best", table(caption, [heading("Engine"), ...headings], rows, "ratios"));
+    const caption = "Time of an inference relative to the fastest engine on the same machine";
+    return scroll("Relative time", table(caption, [heading("Engine"), ...headings], rows, "ratios"));
   }
 
   function firstOfEach(rows) {
@@ -224,7 +224,7 @@ const Tables = (() => {
       number(known(row.load_s, Words.time)),
       number(known(row.memory_bytes, (bytes) => `${Math.round(bytes / 2 ** 20).toLocaleString("en-US")} MiB`)),
       number(known(row.error, (error) => (error === 0 ? "0" : error.toExponential(1)))),
-      number(row.experiments ? row.experiments.toLocaleString("en-US") : UNKNOWN),
+      number(row.measurements ? row.measurements.toLocaleString("en-US") : UNKNOWN),
       links(row, toggle),
     );
   }
@@ -257,8 +257,8 @@ const Tables = (() => {
   }
 
   const HEADINGS = [
-    "Engine", "Outputs", "Throughput", "Per second", "Median", "p90", "p99", "Against the best", "Load",
-    "Peak memory", "Greatest abs. error", "Experiments", "Files",
+    "Engine", "Outputs", "Throughput", "Per second", "Median", "p90", "p99", "Relative time", "Load time",
+    "Peak memory", "Max abs. error", "Measurements", "Files",
   ];
 
   function machine(shown, toggle) {
@@ -275,7 +275,7 @@ const Tables = (() => {
       element("h3", {}, shown.instance, muted(price)),
       shown.conditions ? element("p", { class: "muted" }, shown.conditions) : null,
       scroll(caption, table(caption, headings, rows, "results")),
-      pictureLinks(shown.pictures, { throughput: "throughput", load: "latency against rate", batches: "batches", times: "times" }),
+      pictureLinks(shown.pictures, { throughput: "throughput", load: "latency by request rate", batches: "batches", times: "times" }),
     );
   }
 

@@ -59,6 +59,7 @@ std::string library_function(Operation& op, const ResizeMode& mode, const Axes& 
   if (mode.crops() || mode.antialias || mode.exclude_outside) return "";
   if (op.type(0) != DataType::kFloat32 && op.type(0) != DataType::kFloat64) return "";
   if (axes[2].size_in < 0 || axes[3].size_in < 0) return "";
+  if (axes[2].size_out == 0 || axes[3].size_out == 0) return "";
   const std::string sizes = list({axes[2].size_out, axes[3].size_out});
   if (mode.interpolation == "nearest") {
     for (size_t i = 2; i < 4; ++i) {
@@ -159,7 +160,7 @@ std::string resize_by_weights(Operation& op, const ResizeMode& mode, const Axes&
                      number(mode.extrapolation_value), y);
 }
 
-void write_resize(Operation& op) {
+void emit_resize(Operation& op) {
   const ResizeMode mode = semantics::read_resize_mode(op.node);
   const auto axes = known_axes(op, mode);
   if (axes) {
@@ -179,9 +180,11 @@ void write_resize(Operation& op) {
 
 }  // namespace
 
-void add_resize(Operators& table) {
-  table["Resize"] = write_resize;
-  table["Upsample"] = write_resize;
+Operators resize_operators() {
+  Operators table;
+  table["Resize"] = emit_resize;
+  table["Upsample"] = emit_resize;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -82,7 +82,7 @@ Out hard_swish(const Operation& n, Out x) { return n.g.mul(x, hard_sigmoid(n.g, 
 Out mish(const Operation& n, Out x) { return n.g.mul(x, n.g.compute("Tanh", {softplus(n.g, x)})); }
 
 Out swish(const Operation& n, Out x) {
-  const double alpha = n.number("alpha", n.node.op == "QuickGelu" ? 1.702 : 1);
+  const double alpha = n.number("alpha", 1);
   const Out scaled = alpha == 1 ? x : n.g.mul(x, n.g.scalar_like(x, alpha));
   return n.g.mul(x, n.g.compute("Sigmoid", {scaled}));
 }
@@ -132,17 +132,11 @@ void emit_prelu(const Operation& n) {
   n.out(g.select(g.less(value, g.scalar_like(value, 0)), below, value), x.permutation);
 }
 
-// com.microsoft: Gelu of a sum with a bias.
-void emit_bias_gelu(const Operation& n) {
-  const Out sum = n.has(1) ? n.g.add(n.in(0), n.in(1)) : n.in(0);
-  n.out(gelu(n.g, sum, n.node.op == "FastGelu"));
-}
-
 Out plain(const Operation& n, Out x, const char* operation) { return n.g.compute(operation, {x}); }
 
 }  // namespace
 
-std::vector<OperatorEntry> activation_operators() {
+Operators activation_operators() {
   return {
       {"Celu", activation(celu)},
       {"Clip", emit_clip},
@@ -171,11 +165,6 @@ std::vector<OperatorEntry> activation_operators() {
       {"ThresholdedRelu", activation([](const Operation& n, Out x) {
          return thresholded_relu(n.g, x, n.number("alpha", 1));
        })},
-      {"com.microsoft.BiasGelu", emit_bias_gelu},
-      {"com.microsoft.FastGelu", emit_bias_gelu},
-      {"com.microsoft.Gelu",
-       activation([](const Operation& n, Out x) { return gelu(n.g, x, false); })},
-      {"com.microsoft.QuickGelu", activation(swish)},
   };
 }
 

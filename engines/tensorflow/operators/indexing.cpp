@@ -1,9 +1,11 @@
 // What picks elements by index, condition or score.
 #include <algorithm>
+#include <limits>
 
 #include "core/error.h"
 #include "indices.h"
 #include "operators.h"
+#include "semantics/slices.h"
 
 namespace dnnbench::tf {
 
@@ -106,6 +108,75 @@ void emit_gather_nd(const Operation& n) {
   parts.push_back(indices);
   const Out whole = g.concat(parts, static_cast<int64_t>(shape.size()) - 1);
   n.out(g.call("GatherNd", {x, places_from_start(g, whole, x)}));
+}
+
+// --- Slice
+
+// nullopt where the bounds are known only when it runs.
+std::optional<std::vector<semantics::Slice>> known_slices(const Operation& n, size_t rank) {
+  if (n.node.opset < 10) {
+    return semantics::make_slices(n.node.integers("starts"), n.node.integers("ends"),
+                                  n.node.integers("axes"), {}, rank);
+  }
+  const auto starts = n.find_integers(1), ends = n.find_integers(2);
+  const auto axes = n.has(3) ? n.find_integers(3) : std::vector<int64_t>{};
+  const auto steps = n.has(4) ? n.find_integers(4) : std::vector<int64_t>{};
+  if (!starts || !ends || !axes || !steps) return std::nullopt;
+  return semantics::make_slices(*starts, *ends, *axes, *steps, rank);
+}
+
+constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+
+void slice_known(const Operation& n, const std::vector<semantics::Slice>& slices) {
+  Graph& g = n.g;
+  const Permutation order = n.order(0);
+  const Shape shape = n.shape(0);
+  std::vector<int64_t> begins(shape.size(), 0), ends(shape.size(), kEnd), steps(shape.size(), 1);
+  int64_t whole = (int64_t{1} << shape.size()) - 1;  // dimensions of which all is taken
+  for (const semantics::Slice& given : slices) {
+    const int64_t size = shape[static_cast<size_t>(given.axis)];
+    const semantics::Slice slice = semantics::as_numpy(given, size < 0 ? kEnd : size);
+    const auto axis = static_cast<size_t>(Operation::stored(order, slice.axis));
+    begins[axis] = slice.start;
+    ends[axis] = slice.end;
+    steps[axis] = slice.step;
+    whole &= ~(int64_t{1} << axis);
+  }
+  n.out(g.call("StridedSlice", {n.in(0, order), g.longs(begins), g.longs(ends), g.longs(steps)},
+               {{"begin_mask", whole}, {"end_mask", whole}}),
+        order);
+}
+
+// One value a dimension, `otherwise` where the node names none.
+Out spread(Graph& g, Out values, Out axes, size_t rank, int64_t otherwise) {
+  return g.call("TensorScatterUpdate", {g.longs(Shape(rank, otherwise)), axes, values});
+}
+
+void slice_unknown(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const Out starts = g.cast(n.in(1), TF_INT64);
+  Out axes;
+  if (n.has(3)) {
+    const Out given = g.cast(n.in(3), TF_INT64);
+    const Out size = g.long_scalar(static_cast<int64_t>(rank));
+    axes = g.expand_dims(g.compute("FloorMod", {given, size}), 1);
+  } else {
+    axes = g.expand_dims(g.range(g.long_scalar(0), g.size_of(starts, 0), g.long_scalar(1)), 1);
+  }
+  // As semantics::as_numpy.
+  const Out begins =
+      g.maximum(spread(g, starts, axes, rank, 0), g.compute("Neg", {g.shape_tensor(n.in(0))}));
+  const Out ends = spread(g, g.cast(n.in(2), TF_INT64), axes, rank, kEnd);
+  const Out steps =
+      n.has(4) ? spread(g, g.cast(n.in(4), TF_INT64), axes, rank, 1) : g.longs(Shape(rank, 1));
+  n.out(g.call("StridedSlice", {n.in(0), begins, ends, steps}));
+}
+
+void emit_slice(const Operation& n) {
+  const auto slices = known_slices(n, n.rank(0));
+  if (slices) return slice_known(n, *slices);
+  slice_unknown(n);
 }
 
 void emit_one_hot(const Operation& n) {
@@ -251,7 +322,7 @@ void emit_binarizer(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> indexing_operators() {
+Operators indexing_operators() {
   return {
       {"Compress", emit_compress},
       {"Gather", emit_gather},
@@ -261,6 +332,7 @@ std::vector<OperatorEntry> indexing_operators() {
       {"NonZero", emit_non_zero},
       {"OneHot", emit_one_hot},
       {"ReverseSequence", emit_reverse_sequence},
+      {"Slice", emit_slice},
       {"Unique", emit_unique},
       {"ai.onnx.ml.ArrayFeatureExtractor", emit_array_feature_extractor},
       {"ai.onnx.ml.Binarizer", emit_binarizer},

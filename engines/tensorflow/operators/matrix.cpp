@@ -5,7 +5,6 @@
 #include <cctype>
 #include <set>
 
-#include "activation.h"
 #include "core/error.h"
 #include "operators.h"
 
@@ -87,23 +86,7 @@ void emit_gemm(const Operation& n) {
     if (is_bias && shape->size() == 2) c = g.reshape(c, Shape{columns});
     y = is_bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
   }
-  const std::string activation = n.node.text("activation", "");
-  if (activation == "LeakyRelu") {
-    y = leaky_relu(g, y, n.number("activation_alpha", 0.01));
-  } else if (!activation.empty()) {
-    y = g.compute(activation, {y});
-  }
   n.out(y);
-}
-
-// com.microsoft: transposed, scaled.
-void emit_fused_matmul(const Operation& n) {
-  if (n.integer("transBatchA", 0) != 0 || n.integer("transBatchB", 0) != 0) {
-    throw Unsupported("it transposes batches");
-  }
-  const Out y = matrix_product(n.g, n.in(0), n.in(1), n.integer("transA", 0) != 0,
-                               n.integer("transB", 0) != 0);
-  n.out(scaled(n.g, y, n.number("alpha", 1)));
 }
 
 // int32, less the zero points: of a's rows and of b's columns.
@@ -217,18 +200,15 @@ void emit_matmul_bits(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> matrix_operators() {
+Operators matrix_operators() {
   return {
       {"Det", emit_det},
       {"Einsum", emit_einsum},
       {"Gemm", emit_gemm},
       {"MatMul", emit_matmul},
       {"MatMulInteger", emit_matmul_integer},
-      {"com.microsoft.FusedGemm", emit_gemm},
-      {"com.microsoft.FusedMatMul", emit_fused_matmul},
       {"com.microsoft.Inverse", emit_inverse},
       {"com.microsoft.MatMulNBits", emit_matmul_bits},
-      {"com.microsoft.TransposeMatMul", emit_fused_matmul},
   };
 }
 

@@ -159,45 +159,6 @@ void emit_rms_normalization(const Operation& n) {
   n.out(rms_normalize(n.g, n.in(0), n.in(1), axis, n.number("epsilon", 1e-5)));
 }
 
-void emit_group_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0);
-  const int64_t groups = n.integer("num_groups", 1);
-  const TF_DataType type = n.type(0);
-  const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
-  const int64_t channels = shape[1];
-  Shape grouped{shape[0], groups, -1};
-  const Out x = g.reshape(g.cast(n.in(0), computed), grouped);
-  const Moments m = moments(g, x, {2});
-  const Out factor =
-      g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, n.number("epsilon", 1e-5)))});
-  Out y = g.cast(g.reshape(g.mul(g.sub(x, m.mean), factor), shape), type);
-  // Until opset 20 a group had one scale and bias, not a channel.
-  const auto parameter = [&](size_t i) {
-    Out value = n.in(i);
-    const Shape own = g.shape(value);
-    if (own[0] == groups && groups != channels) {
-      value = g.reshape(
-          g.call("BroadcastTo", {g.expand_dims(value, 1), g.longs({groups, channels / groups})}),
-          Shape{channels});
-    }
-    return per_channel(g, value, shape.size());
-  };
-  y = g.add(g.mul(y, parameter(1)), parameter(2));
-  n.out(y);
-}
-
-void emit_mean_variance(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  std::vector<int64_t> axes = n.node.integers("axes", {0, 2, 3});
-  for (int64_t& axis : axes) axis = Operation::from_start(axis, rank);
-  const Out x = n.in(0);
-  const Moments m = moments(g, x, axes);
-  const Out deviation = g.add(g.compute("Sqrt", {m.variance}), g.scalar_like(x, 1e-9));
-  n.out(g.div(g.sub(x, m.mean), deviation));
-}
-
 // y = x / (bias + alpha/size * sum of squares of neighbouring channels)^beta.
 void emit_lrn(const Operation& n) {
   Graph& g = n.g;
@@ -230,39 +191,17 @@ void emit_lrn(const Operation& n) {
   n.out(g.mul(x, g.compute("Pow", {base, g.scalar_like(x, -beta)})), last);
 }
 
-// com.microsoft: the sum of an input, a skip and a bias, normalised.
-void emit_skip_layer_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const bool simplified = n.node.op == "SkipSimplifiedLayerNormalization";
-  const size_t bias_input = simplified ? 3 : 4;
-  Out sum = g.add(n.in(0), n.in(1));
-  if (n.has(bias_input)) sum = g.add(sum, n.in(bias_input));
-  const size_t rank = n.rank(0);
-  const double epsilon = n.number("epsilon", 1e-12);
-  if (simplified) {
-    n.out(0, rms_normalize(g, sum, n.in(2), static_cast<int64_t>(rank) - 1, epsilon));
-  } else {
-    const auto beta = n.has(3) ? std::optional<Out>(n.in(3)) : std::nullopt;
-    n.out(0, layer_normalize(g, sum, static_cast<int64_t>(rank) - 1, epsilon, n.in(2), beta));
-  }
-  if (n.wants(3)) n.out(3, sum);
-}
-
 }  // namespace
 
-std::vector<OperatorEntry> normalization_operators() {
+Operators normalization_operators() {
   return {
       {"BatchNormalization", emit_batch_normalization},
-      {"GroupNormalization", emit_group_normalization},
       {"InstanceNormalization", emit_instance_normalization},
       {"LRN", emit_lrn},
       {"LayerNormalization", emit_layer_normalization},
-      {"MeanVarianceNormalization", emit_mean_variance},
       {"RMSNormalization", emit_rms_normalization},
       {"SimplifiedLayerNormalization", emit_rms_normalization},
       {"com.microsoft.SimplifiedLayerNormalization", emit_rms_normalization},
-      {"com.microsoft.SkipLayerNormalization", emit_skip_layer_normalization},
-      {"com.microsoft.SkipSimplifiedLayerNormalization", emit_skip_layer_normalization},
   };
 }
 

@@ -96,13 +96,6 @@ Out integers_of(const Operation& n, size_t input) {
   return n.g.cast(n.g.constant(semantics::widened(*known).tensor()), TF_INT32);
 }
 
-Out dequantized(const Operation& n, size_t x, size_t scale, size_t zero) {
-  Graph& g = n.g;
-  Out value = g.cast(n.in(x), TF_INT32);
-  if (n.has(zero)) value = g.sub(value, g.reshape(g.cast(n.in(zero), TF_INT32), Shape{}));
-  return g.mul(g.cast(value, TF_FLOAT), g.reshape(g.cast(n.in(scale), TF_FLOAT), Shape{}));
-}
-
 void emit_dequantize(const Operation& n) {
   Graph& g = n.g;
   const Shape shape = n.shape(0);
@@ -184,93 +177,9 @@ void emit_conv(const Operation& n) {
   n.out(saturate(g, g.mul(g.cast(y, TF_FLOAT), factor), for_last(n, 7, TF_INT32), n.type(7)), last);
 }
 
-// --- com.microsoft
-// --------------------------------------------------------------------------------
-
-Out requantized(const Operation& n, Out x, size_t scale, size_t zero) {
-  Graph& g = n.g;
-  const Out divided = g.div(x, g.reshape(n.in(scale), Shape{}));
-  const TF_DataType type = n.has(zero) ? n.type(zero) : n.type(0);
-  std::optional<Out> start;
-  if (n.has(zero)) start = g.reshape(g.cast(n.in(zero), TF_INT32), Shape{});
-  return saturate(g, divided, start, type);
-}
-
-void emit_binary(const Operation& n, const char* operation) {
-  const Out y = n.g.compute(operation, {dequantized(n, 0, 1, 2), dequantized(n, 3, 4, 5)});
-  n.out(requantized(n, y, 6, 7));
-}
-
-void emit_unary(const Operation& n) {
-  Graph& g = n.g;
-  const Out x = dequantized(n, 0, 1, 2);
-  const bool sigmoid = n.node.op == "QLinearSigmoid";
-  const Out y = sigmoid ? g.compute("Sigmoid", {x})
-                        : g.compute("LeakyRelu", {x},
-                                    {{"alpha", static_cast<float>(n.number("alpha", 0.01))}});
-  n.out(requantized(n, y, 3, 4));
-}
-
-void emit_concat(const Operation& n) {
-  Graph& g = n.g;
-  Outs parts;
-  for (size_t i = 2; i + 2 < n.input_count(); i += 3)
-    parts.push_back(dequantized(n, i, i + 1, i + 2));
-  const int64_t axis = n.axis("axis", 1, g.rank(parts.at(0)));
-  const Out divided = g.div(g.concat(parts, axis), g.reshape(n.in(0), Shape{}));
-  n.out(saturate(g, divided, g.reshape(g.cast(n.in(1), TF_INT32), Shape{}), n.type(1)));
-}
-
-void emit_global_average(const Operation& n) {
-  if (n.integer("channels_last", 0) != 0) throw Unsupported("it has channels last");
-  std::vector<int64_t> axes;
-  for (size_t i = 2; i < n.rank(0); ++i) axes.push_back(static_cast<int64_t>(i));
-  n.out(requantized(n, n.g.reduce("Mean", dequantized(n, 0, 1, 2), axes, true), 3, 4));
-}
-
-// int32 products times the scales, in f32, with a bias.
-void emit_matmul_integer_to_float(const Operation& n) {
-  Graph& g = n.g;
-  Out a = g.cast(n.in(0), TF_INT32), b = g.cast(n.in(1), TF_INT32);
-  if (n.has(4)) a = g.sub(a, for_rows(n, 4, TF_INT32));
-  if (n.has(5)) b = g.sub(b, for_last(n, 5, TF_INT32));
-  const Out factor = g.mul(for_rows(n, 2, TF_FLOAT), for_last(n, 3, TF_FLOAT));
-  Out y = g.mul(g.cast(numpy_matmul(g, a, b), TF_FLOAT), factor);
-  if (n.has(6)) y = g.add(y, n.in(6));
-  n.out(y);
-}
-
-void emit_dynamic_quantize_matmul(const Operation& n) {
-  Graph& g = n.g;
-  const Quantized a = quantize_by_range(g, n.in(0));
-  Out b = g.cast(n.in(1), TF_INT32);
-  if (n.has(3)) b = g.sub(b, for_last(n, 3, TF_INT32));
-  const Out left = g.sub(g.cast(a.value, TF_INT32), g.cast(a.zero, TF_INT32));
-  Out y =
-      g.mul(g.cast(numpy_matmul(g, left, b), TF_FLOAT), g.mul(a.scale, for_last(n, 2, TF_FLOAT)));
-  if (n.has(4)) y = g.add(y, n.in(4));
-  n.out(y);
-}
-
-// A, scale, zero, B, scale, zero, C, y_scale, y_zero: integers, or floats without a y_scale. C is
-// int32.
-void emit_qgemm(const Operation& n) {
-  Graph& g = n.g;
-  const bool turned = n.integer("transB", 0) != 0;
-  const Out a = g.sub(g.cast(n.in(0), TF_INT32), g.reshape(g.cast(n.in(2), TF_INT32), Shape{}));
-  const Out b = g.sub(g.cast(n.in(3), TF_INT32),
-                      turned ? for_rows(n, 5, TF_INT32) : for_last(n, 5, TF_INT32));
-  Out sum = matrix_product(g, a, b, n.integer("transA", 0) != 0, turned);
-  if (n.has(6)) sum = g.add(sum, n.in(6));
-  const Out scale = g.mul(g.reshape(n.in(1), Shape{}), for_last(n, 4, TF_FLOAT));
-  const Out factor = g.mul(scale, g.scalar(TF_FLOAT, n.number("alpha", 1)));
-  const Out y = g.mul(g.cast(sum, TF_FLOAT), factor);
-  n.out(n.has(7) ? requantized(n, y, 7, 8) : y);
-}
-
 }  // namespace
 
-std::vector<OperatorEntry> quantization_operators() {
+Operators quantization_operators() {
   return {
       {"DequantizeLinear", emit_dequantize},
       {"DynamicQuantizeLinear", emit_dynamic_quantize},
@@ -278,15 +187,6 @@ std::vector<OperatorEntry> quantization_operators() {
       {"QLinearMatMul", emit_matmul},
       {"QuantizeLinear", emit_quantize},
       {"com.microsoft.DequantizeLinear", emit_dequantize},
-      {"com.microsoft.DynamicQuantizeMatMul", emit_dynamic_quantize_matmul},
-      {"com.microsoft.MatMulIntegerToFloat", emit_matmul_integer_to_float},
-      {"com.microsoft.QGemm", emit_qgemm},
-      {"com.microsoft.QLinearAdd", [](const Operation& n) { emit_binary(n, "AddV2"); }},
-      {"com.microsoft.QLinearConcat", emit_concat},
-      {"com.microsoft.QLinearGlobalAveragePool", emit_global_average},
-      {"com.microsoft.QLinearLeakyRelu", emit_unary},
-      {"com.microsoft.QLinearMul", [](const Operation& n) { emit_binary(n, "Mul"); }},
-      {"com.microsoft.QLinearSigmoid", emit_unary},
       {"com.microsoft.QuantizeLinear", emit_quantize},
   };
 }

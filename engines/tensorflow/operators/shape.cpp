@@ -1,6 +1,5 @@
 // What moves, joins, cuts and repeats elements, and what makes tensors of a shape.
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "core/error.h"
@@ -220,82 +219,6 @@ void emit_split(const Operation& n) {
   for (size_t i = 0; i < parts.size(); ++i) n.out(i, parts[i], order);
 }
 
-// --- Slice --------------------------------------------------------------------------------------
-
-struct Bounds {
-  std::vector<int64_t> starts, ends, axes, steps;
-};
-
-std::optional<Bounds> known_bounds(const Operation& n, size_t rank) {
-  Bounds b;
-  if (n.node.opset < 10) {
-    b.starts = n.node.integers("starts");
-    b.ends = n.node.integers("ends");
-    b.axes = n.node.integers("axes");
-  } else {
-    const auto starts = n.find_integers(1), ends = n.find_integers(2);
-    const auto axes = n.has(3) ? n.find_integers(3) : std::vector<int64_t>{};
-    const auto steps = n.has(4) ? n.find_integers(4) : std::vector<int64_t>{};
-    if (!starts || !ends || !axes || !steps) return std::nullopt;
-    b = {*starts, *ends, *axes, *steps};
-  }
-  if (b.axes.empty()) {
-    b.axes.resize(b.starts.size());
-    std::iota(b.axes.begin(), b.axes.end(), 0);
-  }
-  if (b.steps.empty()) b.steps.assign(b.starts.size(), 1);
-  for (int64_t& axis : b.axes) axis = Operation::from_start(axis, rank);
-  return b;
-}
-
-constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
-
-void slice_known(const Operation& n, const Bounds& b, size_t rank) {
-  Graph& g = n.g;
-  const Permutation order = n.order(0);
-  std::vector<int64_t> begins(rank, 0), ends(rank, kEnd), steps(rank, 1);
-  int64_t whole = (int64_t{1} << rank) - 1;  // dimensions of which all is taken
-  for (size_t i = 0; i < b.axes.size(); ++i) {
-    const auto axis = static_cast<size_t>(Operation::stored(order, b.axes[i]));
-    begins[axis] = b.starts[i];
-    ends[axis] = b.ends[i];
-    steps[axis] = b.steps[i];
-    whole &= ~(int64_t{1} << axis);
-  }
-  n.out(g.call("StridedSlice", {n.in(0, order), g.longs(begins), g.longs(ends), g.longs(steps)},
-               {{"begin_mask", whole}, {"end_mask", whole}}),
-        order);
-}
-
-// One value a dimension, `otherwise` where the node names none.
-Out spread(Graph& g, Out values, Out axes, size_t rank, int64_t otherwise) {
-  return g.call("TensorScatterUpdate", {g.longs(Shape(rank, otherwise)), axes, values});
-}
-
-void slice_unknown(const Operation& n, size_t rank) {
-  Graph& g = n.g;
-  const Out starts = g.cast(n.in(1), TF_INT64);
-  Out axes;
-  if (n.has(3)) {
-    const Out given = g.cast(n.in(3), TF_INT64);
-    const Out size = g.long_scalar(static_cast<int64_t>(rank));
-    axes = g.expand_dims(g.compute("FloorMod", {given, size}), 1);
-  } else {
-    axes = g.expand_dims(g.range(g.long_scalar(0), g.size_of(starts, 0), g.long_scalar(1)), 1);
-  }
-  const Out begins = spread(g, starts, axes, rank, 0);
-  const Out ends = spread(g, g.cast(n.in(2), TF_INT64), axes, rank, kEnd);
-  const Out steps =
-      n.has(4) ? spread(g, g.cast(n.in(4), TF_INT64), axes, rank, 1) : g.longs(Shape(rank, 1));
-  n.out(g.call("StridedSlice", {n.in(0), begins, ends, steps}));
-}
-
-void emit_slice(const Operation& n) {
-  const size_t rank = n.rank(0);
-  if (const auto bounds = known_bounds(n, rank)) return slice_known(n, *bounds, rank);
-  slice_unknown(n, rank);
-}
-
 // --- sizes and repetition -----------------------------------------------------------------------
 
 void emit_expand(const Operation& n) {
@@ -446,7 +369,7 @@ void emit_center_crop_pad(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> shape_operators() {
+Operators shape_operators() {
   return {
       {"CenterCropPad", emit_center_crop_pad},
       {"Concat", emit_concat},
@@ -459,7 +382,6 @@ std::vector<OperatorEntry> shape_operators() {
       {"Reshape", emit_reshape},
       {"Shape", emit_shape},
       {"Size", emit_size},
-      {"Slice", emit_slice},
       {"SpaceToDepth", emit_space_to_depth},
       {"Split", emit_split},
       {"Squeeze", emit_squeeze},

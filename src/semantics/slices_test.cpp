@@ -1,0 +1,30 @@
+#include "semantics/slices.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace dnnbench::semantics {
+namespace {
+
+TEST(Slices, BelongToTheirAxes) {
+  const auto first = make_slices({1, 2}, {3, 4}, {}, {}, 3);
+  EXPECT_EQ(first[1].axis, 1);
+  EXPECT_EQ(first[1].start, 2);
+  EXPECT_EQ(first[1].end, 4);
+  EXPECT_EQ(first[1].step, 1);
+  EXPECT_EQ(make_slices({1}, {3}, {-1}, {2}, 3)[0].axis, 2);
+  EXPECT_THROW(make_slices({1}, {3}, {3}, {}, 3), Unsupported);
+  EXPECT_THROW(make_slices({1}, {3}, {0}, {0}, 3), Unsupported);
+  EXPECT_THROW(make_slices({1}, {3, 4}, {}, {}, 3), Unsupported);
+}
+
+// ONNX Runtime 1.31.1 returns the first element for a start of -7, an end of -8 and a step of -3.
+TEST(Slices, BeginAtTheFirstElementAtTheEarliest) {
+  EXPECT_EQ(as_numpy({0, -7, -8, -3}, 5).start, -5);
+  EXPECT_EQ(as_numpy({0, -2, -8, -3}, 5).start, -2);
+  EXPECT_EQ(as_numpy({0, 7, -8, -3}, 5).start, 7);
+}
+
+}  // namespace
+}  // namespace dnnbench::semantics
