@@ -9,19 +9,35 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import numpy_helper
-from onnx.external_data_helper import load_external_data_for_model
+from onnx.external_data_helper import ExternalDataInfo, _get_all_tensors, uses_external_data
 
 
 def read_model(simplified: Path, original: Path) -> onnx.ModelProto:
     """The whole model, with all weights dense and every node named: one without a name goes by its
     first output."""
     model = onnx.load(str(simplified), load_external_data=False)
-    load_external_data_for_model(model, str(original.parent))
-    _put_weights_back(model.graph, onnx.load(str(original)).graph)
+    _load_external_data(model, original.parent)
+    whole = onnx.load(str(original), load_external_data=False)
+    _load_external_data(whole, original.parent)
+    _put_weights_back(model.graph, whole.graph)
     make_dense(model.graph)
     for node in model.graph.node:
         node.name = node.name or next((output for output in node.output if output), node.op_type)
     return model
+
+
+def _load_external_data(model: onnx.ModelProto, folder: Path) -> None:
+    """As onnx does it, but through links out of the folder, as a Hugging Face cache has them.
+    dnnbench has checked the places."""
+    for tensor in _get_all_tensors(model):
+        if not uses_external_data(tensor):
+            continue
+        place = ExternalDataInfo(tensor)
+        with (folder / place.location).open("rb") as file:
+            file.seek(place.offset or 0)
+            tensor.raw_data = file.read(place.length or -1)
+        tensor.data_location = onnx.TensorProto.DEFAULT
+        del tensor.external_data[:]
 
 
 def _put_weights_back(graph: onnx.GraphProto, original: onnx.GraphProto) -> None:
