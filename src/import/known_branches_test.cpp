@@ -61,7 +61,8 @@ onnx::ModelProto parsed(const std::string& model) {
 
 std::vector<std::string> node_texts(const std::string& model) {
   std::vector<std::string> texts;
-  for (const auto& node : parsed(model).graph().node()) {
+  const onnx::ModelProto proto = parsed(model);
+  for (const auto& node : proto.graph().node()) {
     texts.push_back(node.op_type() + " " + node.input(0) + " -> " + node.output(0));
   }
   return texts;
