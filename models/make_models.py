@@ -25,7 +25,7 @@ MANIFEST_PATH = Path(__file__).resolve().with_name("manifest.json")
 
 
 class ModelError(Exception):
-    """One sentence that tells a person what to fix."""
+    """One sentence that says what to fix."""
 
 
 def default_folder() -> Path:
@@ -83,7 +83,7 @@ def write_model(graph: GraphBuilder, path: Path, expected_sha256: str | None = N
 
 
 def write_manifest(folder: Path) -> None:
-    """Makes every model anew and records what came out."""
+    """Makes every model again and records the checksums."""
     entries = []
     for name, build in architectures.BUILDERS.items():
         say(f"making {name}")

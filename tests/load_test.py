@@ -42,34 +42,29 @@ def test_a_request_is_begun_after_the_one_before(light):
                 assert begins[i] >= ends[i - 1] - 1e-9
 
 
-def test_engines_meet_the_same_arrivals(light):
-    """In the first turn of each, where nothing had to be measured again."""
-    if any(result["noise"]["blocks_disturbed"] for result in light.results.values()):
-        pytest.skip("the machine is too busy")
-    gaps = []
-    for result in light.results.values():
-        starts = [s for s, block in zip(result["start_s"], result["block"]) if block == 0]
-        gaps.append([b - a for a, b in zip(starts, starts[1:])])
-    assert gaps[0] == pytest.approx(gaps[1], abs=1e-6)
-
-
 def test_the_names_tell_the_rate(light):
     assert "fake-ok_duration_s=0.002-seed=3-mode=load-rate=100" in light.results
     settings = {result["load"]["settings"] for result in light.results.values()}
     assert "ok_duration_s=0.002-seed=3" in settings
 
 
-def test_latencies_are_told_where_the_machine_was_quiet(light):
-    result = light.results["fake-ok_duration_s=0.002-seed=3-mode=load-rate=100"]
-    rate = only_rate(result)
-    if result["noise"]["suspect"] or rate["verdict"] == "late":
-        assert "  ok\n" not in light.stdout or light.stdout.count("  ok\n") == 1
-        pytest.skip("the machine is too busy")
-    assert rate["verdict"] == "carried"
-    assert result["throughput_per_s"] == 100
-    assert result["latency_s"]["p50"] >= 0.002
-    assert rate["p99_at_least_s"] <= rate["p99_s"] == result["latency_s"]["p99"]
-    assert "p99 at 100 requests/s" in light.stdout
+def test_latencies_are_reported_where_the_rate_is_carried(light):
+    """Whether it is depends on how quiet the machine is; src/measure and src/traffic have the rules."""
+    for result in light.results.values():
+        rate = only_rate(result)
+        if rate["verdict"] == "carried":
+            assert result["throughput_per_s"] == result["load"]["carried_per_s"] == 100
+            assert result["latency_s"]["p50"] >= 0.001
+            assert rate["p99_at_least_s"] <= rate["p99_s"] == result["latency_s"]["p99"]
+        else:
+            assert result["throughput_per_s"] is None
+            assert result["latency_s"] == {}
+            assert rate["reason"] in light.stdout or result["noise"]["suspect"]
+    quiet = [
+        r for r in light.results.values() if r["throughput_per_s"] and not r["noise"]["suspect"]
+    ]
+    assert light.stdout.count("  ok\n") == len(quiet)
+    assert ("p99 at 100 requests/s" in light.stdout) == bool(quiet)
 
 
 def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
@@ -120,11 +115,12 @@ def test_the_highest_rate_within_a_bound(bench, convolution):
     result = run.only_result()
     load = result["load"]
     assert load["slo_p99_s"] == 0.01 and load["rate_per_s"] is None
-    if load["carried_per_s"] is None:
-        assert load["reason"] != ""
-        pytest.skip("the machine is too busy")
-    assert len(load["rates"]) >= 2
     chosen = load["rates"][load["chosen"]]
+    if load["carried_per_s"] is None:  # a busy machine
+        assert load["reason"] != ""
+        assert chosen["rate_per_s"] == min(rate["rate_per_s"] for rate in load["rates"])
+        assert chosen["verdict"] != "carried" or chosen["p99_s"] is None or chosen["p99_s"] > 0.01
+        return
     assert chosen["rate_per_s"] == load["carried_per_s"] == result["throughput_per_s"]
     assert chosen["p99_s"] <= 0.01 and chosen["verdict"] == "carried"
     missed = [
@@ -142,13 +138,12 @@ def test_a_bound_below_one_inference_is_met_by_no_rate(bench, convolution):
     assert run.only_result()["load"]["reason"] != ""
 
 
-def test_an_engine_that_ends_under_load_leaves_the_others_theirs(bench, convolution):
-    flags = ["--mode=load", "--rate=200", "--repeat=300", "--timeout=4"]
-    parts = ["crash_later,calls=700,duration_s=0.001", TWO_MS]
+def test_an_engine_that_ends_under_traffic_leaves_the_others_theirs(bench, convolution):
+    flags = ["--mode=load", "--rate=200", "--repeat=300", "--warmup=0", "--timeout=4"]
+    parts = ["crash_later,calls=100", TWO_MS]
     run = bench(convolution, *[f"--fake={part}" for part in parts], *flags, quick=False)
     outcomes = {result["backend_meta"][:5]: result["outcome"] for result in run.results.values()}
-    assert outcomes["ok_du"] == "ok"
-    assert outcomes["crash"] in ("crashed", "ok")
+    assert outcomes == {"ok_du": "ok", "crash": "crashed"}
 
 
 @pytest.mark.parametrize("engine", ["wrong", "wrong_later"])

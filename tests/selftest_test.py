@@ -7,27 +7,29 @@ import pytest
 ROW = re.compile(
     r"^(\S+) +(\S+) +([\d.]+) ms +([\d.]+)x \[([\d.]+), ([\d.]+)\] +(\d+) +(\d+)  (.+)$"
 )
+BUSY = re.compile(r"^(\S+) +(\S+) +- +- +(\d+) +(\d+)  the machine was busy with something else$")
 
 
-def rows(done) -> list[re.Match]:
-    assert done.stdout.splitlines()[0].split() == [
-        *("engine", "beside", "alone", "in", "turns", "cycles", "disturbed", "verdict")
-    ]
-    if "busy with something else" in done.stdout:
-        assert done.returncode == 1
-        pytest.skip("the machine is too busy")
-    return [ROW.match(line) for line in done.stdout.splitlines()[1:]]
-
-
-def test_engines_that_only_wait_for_the_clock_agree(dnnbench, convolution):
+def test_the_verdict_is_that_of_the_interval(dnnbench, convolution):
+    """Whether engines that only wait for the clock agree depends on how quiet the machine is."""
     parts = [f"--fake=ok,duration_s={seconds}" for seconds in (0.002, 0.003)]
     done = dnnbench("selftest", convolution, *parts, "--budget=25")
-    first, second = rows(done)
-    assert done.returncode == 0, done.stdout
-    assert (float(first[3]), float(second[3])) == pytest.approx((2, 3), rel=0.02)
-    for row in (first, second):
-        assert float(row[5]) <= float(row[4]) <= float(row[6])
-        assert row[9] == "agrees within 2 %"
+    header, *lines = done.stdout.splitlines()
+    assert header.split() == [
+        *("engine", "beside", "alone", "in", "turns", "cycles", "disturbed", "verdict")
+    ]
+    assert len(lines) == 2
+    for line, alone_ms in zip(lines, (2, 3)):
+        if busy := BUSY.match(line):
+            assert 2 * int(busy[4]) > int(busy[3])
+            continue
+        row = ROW.match(line)
+        low, ratio, high = float(row[5]), float(row[4]), float(row[6])
+        assert float(row[3]) >= alone_ms
+        assert low <= ratio <= high
+        assert (row[9] == "agrees within 2 %") == (0.98 <= low and high <= 1.02)
+    all_agree = done.stdout.count("agrees within 2 %") == 2
+    assert done.returncode == (0 if all_agree else 1)
 
 
 def test_too_short_a_budget_claims_nothing(dnnbench, convolution):

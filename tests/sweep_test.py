@@ -106,18 +106,11 @@ def test_every_setting_that_was_tried_is_told(throughput):
 
 
 def test_items_of_a_batch_are_counted(throughput):
-    """The fake engine takes as long for two items as for one."""
-    tried = throughput.only_result()["throughput"]["tried"]
-    met = [s for s in tried if s["batch"] == 2 and tried[s["against"]]["batch"] == 1]
-    same = [
-        s
-        for s in met
-        if s["streams"] == tried[s["against"]]["streams"] and s["relation"] != "undecided"
-    ]
-    if not same:
-        pytest.skip("the machine is too busy")
-    assert all(s["relation"] == "faster" for s in same)
-    assert all(s["speed"] == pytest.approx(2, rel=0.1) for s in same)
+    """Throughput times the time of an inference is how many items are under way."""
+    result = throughput.only_result()
+    under_way = result["throughput_per_s"] * result["mean"]
+    items = result["streams"] * result["batch"]
+    assert 0.6 * items < under_way < 1.5 * items
 
 
 def test_what_was_found_to_do_more_is_chosen(throughput):
@@ -130,23 +123,21 @@ def test_what_was_found_to_do_more_is_chosen(throughput):
         assert (setting["relation"] == "slower") == (high < 1 / 1.01)
 
 
-def test_the_setting_found_is_the_best_of_those_tried(bench, tmp_path):
-    """Two processes do twice what one does, and four items take no longer than one: all that the
-    machine leaves undisturbed is found."""
+def test_the_setting_found_is_told_as_load_mode_calls_it(bench, tmp_path):
+    """Four items take no longer than one, and nothing is faster than the clock that it waits for."""
     model = tiny_models.save(tiny_models.convolution(batch="N"), tmp_path / "tiny.onnx")
-    flags = ["--mode=throughput", "--batch=1,4", "--threads=1", "--budget=60"]
+    flags = ["--mode=throughput", "--batch=1,4", "--threads=1", "--budget=30"]
     run = bench(model, "--fake=ok,duration_s=0.003", *flags, quick=False)
     assert run.code == 0
     result = run.only_result()
-    tried = result["throughput"]["tried"]
-    if run.disturbed or any(s["relation"] == "undecided" for s in tried):
-        pytest.skip("the machine is too busy")
-    best = tried[result["throughput"]["chosen"]]
-    assert best["batch"] == 4
-    assert best["per_s"] == max(s["per_s"] for s in tried)
-    assert best["per_s"] == pytest.approx(4 * best["streams"] / 0.003, rel=0.1)
-    settings = f"-streams={best['streams']}" if best["streams"] > 1 else ""
-    assert result["throughput"]["settings"] == f"ok_duration_s=0.003{settings}-batch=4"
+    for setting in result["throughput"]["tried"]:
+        assert setting["per_s"] <= setting["batch"] * setting["streams"] / 0.003
+    streams = f"-streams={result['streams']}" if result["streams"] > 1 else ""
+    threads = (
+        "-threads=1" if result["streams"] * 2 <= result["environment"]["physical_cores"] else ""
+    )
+    batch = f"-batch={result['batch']}" if result["batch"] > 1 else ""
+    assert result["throughput"]["settings"] == f"ok_duration_s=0.003{streams}{threads}{batch}"
 
 
 def test_a_bound_picks_the_best_setting_within_it(bench, open_batch):

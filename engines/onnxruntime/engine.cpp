@@ -18,6 +18,8 @@ namespace {
 using ort::check;
 using ort::library;
 
+constexpr const char* kInlinedModel = "branches with a known condition put in place beforehand";
+
 int64_t count_threads() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
                        std::filesystem::directory_iterator());
@@ -71,11 +73,14 @@ class OnnxRuntimeEngine : public Engine {
   LoadTimes load(const LoadConfig& config) override {
     clear();
     require_supported(config);
-    const ort::ModelOutline outline = ort::read_outline(config.model_path);
+    inlined_ = config.original_fails;
+    LoadConfig opens = config;
+    if (inlined_) opens.model_path = config.inlined_path;
+    const ort::ModelOutline outline = ort::read_outline(opens.model_path);
     optimized_ = config.optimize;
     precision_ = precision_of(outline);
     const int64_t threads_before = count_threads();
-    ort::OpenedModel opened = ort::open_model(config, outline);
+    ort::OpenedModel opened = ort::open_model(opens, outline);
     session_ = std::move(opened.session);
     sizes_fixed_ = opened.sizes_fixed;
     pool_threads_ = count_threads() - threads_before;
@@ -87,14 +92,16 @@ class OnnxRuntimeEngine : public Engine {
   }
 
   InForce in_force() override {
-    return {precision_,
-            static_cast<int>(1 + pool_threads_),  // the calling thread computes too
-            read_placement(*session_),
-            {{"graph_optimization", optimized_ ? "all" : "off"},
-             {"execution_mode", "sequential"},
-             {"intra_op_spinning", "library default"},
-             {"sizes_fixed", sizes_fixed_},
-             {"placement_read", "of the graph before fusion"}}};
+    InForce in_force{precision_,
+                     static_cast<int>(1 + pool_threads_),  // the calling thread computes too
+                     read_placement(*session_),
+                     {{"graph_optimization", optimized_ ? "all" : "off"},
+                      {"execution_mode", "sequential"},
+                      {"intra_op_spinning", "library default"},
+                      {"sizes_fixed", sizes_fixed_},
+                      {"placement_read", "of the graph before fusion"}}};
+    if (inlined_) in_force.settings["model"] = kInlinedModel;
+    return in_force;
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
@@ -156,6 +163,7 @@ class OnnxRuntimeEngine : public Engine {
 
   ort::Session session_;
   bool optimized_ = true;
+  bool inlined_ = false;
   std::string precision_;
   std::string sizes_fixed_;
   int64_t pool_threads_ = 0;

@@ -9,13 +9,16 @@
 #include <set>
 
 #include "core/error.h"
-#include "import/known_branches.h"
+#include "import/branches.h"
 #include "import/simplify.h"
 #include "library.h"
 #include "values.h"
 
 namespace dnnbench::ort {
 namespace {
+
+constexpr int64_t kAll = std::numeric_limits<int64_t>::max();  // no tensor is too large to fold
+constexpr size_t kMaxMessage_bytes = std::numeric_limits<int32_t>::max();  // of protobuf
 
 SessionOptions make_options(const LoadConfig& config, int level) {
   const Api& api = library().api;
@@ -27,6 +30,10 @@ SessionOptions make_options(const LoadConfig& config, int level) {
   const std::string folder = std::filesystem::path(config.model_path).parent_path().string();
   check(api.AddSessionConfigEntry(
       options.get(), "session.model_external_initializers_file_folder_path", folder.c_str()));
+  if (!config.optimize) {
+    check(api.AddSessionConfigEntry(options.get(), "optimization.disable_specified_optimizers",
+                                    "ConstantFolding"));
+  }
   return options;
 }
 
@@ -55,43 +62,55 @@ std::string optimized(const LoadConfig& config, const std::string& model, const 
   return read_file(path);
 }
 
-// A condition is known when the library folds it.
-std::map<std::string, bool> known_conditions(const LoadConfig& config, const std::string& model,
+// A condition is known when the library folds it. `path` may be overwritten.
+std::map<std::string, bool> known_conditions(const LoadConfig& config,
+                                             const import::ModelFile& model,
                                              const std::string& path) {
-  const std::set<std::string> conditions = import::branch_conditions(model);
-  auto known = import::constant_conditions(model, conditions);
-  if (const auto smaller = import::model_of_conditions(model)) {
-    try {
-      known.merge(import::constant_conditions(optimized(config, *smaller, path), conditions));
-    } catch (const std::exception&) {
-      // The branches then stay; the library says what is wrong with the whole model.
-    }
+  const std::set<std::string> conditions = import::branch_conditions(model.graph);
+  auto known = import::constant_conditions(model.graph, conditions);
+  const std::string smaller = import::model_of_conditions(model);
+  if (smaller.empty()) return known;
+  try {
+    optimized(config, smaller, path);
+    known.merge(import::constant_conditions(import::read_model_file(path, config.model_path).graph,
+                                            conditions));
+  } catch (const std::exception&) {
+    // The branches then stay; the library says what is wrong with the whole model.
   }
   return known;
 }
 
-std::string with_known_branches_taken(const LoadConfig& config, std::string model,
-                                      const std::string& path) {
-  while (!import::branch_conditions(model).empty()) {
-    const std::map<std::string, bool> known = known_conditions(config, model, path);
-    if (known.empty()) break;
-    model = import::with_branches_taken(model, known);
+void write_inlined(const LoadConfig& config, const std::string& model) {
+  const std::string whole =
+      import::with_weights(import::read_model_message(model, config.model_path),
+                           import::read_model_file(config.model_path).graph);
+  if (whole.size() <= kMaxMessage_bytes) write_file(config.inlined_path, whole);
+}
+
+struct Reduced {
+  std::string model;     // without weights, and without the If nodes whose condition is known
+  bool inlined = false;  // whether there were such
+};
+
+Reduced reduce(const LoadConfig& config, int64_t largest_folded_bytes, const std::string& path) {
+  Reduced reduced{import::without_weights(config, largest_folded_bytes)};
+  while (true) {
+    const auto file = import::read_model_message(reduced.model, config.model_path);
+    const auto known = known_conditions(config, file, path);
+    if (known.empty()) return reduced;
+    reduced = {import::with_taken_branches(file, known), true};
   }
-  return model;
 }
 
-std::string simplified(const LoadConfig& config, int64_t largest_folded_bytes,
-                       const std::string& path) {
-  const std::string model = import::without_weights(config, largest_folded_bytes);
-  return optimized(config, with_known_branches_taken(config, model, path), path);
-}
-
-std::string simplified(const LoadConfig& config, const std::string& path) {
+// Returns the simplified form, and in `reduced` what it was made of.
+std::string simplified(const LoadConfig& config, const std::string& path, Reduced& reduced) {
   try {
-    return simplified(config, import::kLargestFolded_bytes, path);
+    reduced = reduce(config, import::kLargestFolded_bytes, path);
+    return optimized(config, reduced.model, path);
   } catch (const std::exception&) {
     // An operator that wants one of its weights beforehand.
-    return simplified(config, std::numeric_limits<int64_t>::max(), path);
+    reduced = reduce(config, kAll, path);
+    return optimized(config, reduced.model, path);
   }
 }
 
@@ -118,8 +137,11 @@ std::string with_types(const LoadConfig& config, const std::string& model) {
 double simplify(const LoadConfig& config, const std::string& path) {
   library();
   const auto start = std::chrono::steady_clock::now();
-  write_file(path, with_types(config, simplified(config, path)));
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  Reduced reduced;
+  write_file(path, with_types(config, simplified(config, path, reduced)));
+  const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+  if (reduced.inlined && !config.inlined_path.empty()) write_inlined(config, reduced.model);
+  return duration.count();
 }
 
 }  // namespace dnnbench::ort

@@ -3,17 +3,22 @@
 
 #include <openvino/core/model.hpp>
 #include <openvino/core/version.hpp>
+#include <openvino/frontend/manager.hpp>
 #include <openvino/runtime/core.hpp>
 #include <openvino/runtime/properties.hpp>
+#include <sstream>
 
 #include "core/error.h"
 #include "failure.h"
+#include "import/real_paths.h"
 #include "ports.h"
 #include "runtime_graph.h"
 #include "tensors.h"
 
 namespace dnnbench {
 namespace {
+
+constexpr const char* kInlinedModel = "branches with a known condition put in place beforehand";
 
 void require_supported(const LoadConfig& config) {
   if (!config.optimize) {
@@ -66,11 +71,18 @@ class OpenVinoEngine : public Engine {
     compiled_ = {};
     require_supported(config);
     precision_asked_ = config.precision;
-    translating_failures([&] {
-      const std::shared_ptr<ov::Model> model = read_model(config);
-      compiled_ = core_.compile_model(model, "CPU", make_properties(config));
-      request_ = compiled_.create_infer_request();
-    });
+    inlined_ = false;
+    real_paths_ = false;
+    try {
+      compile(config);
+    } catch (const std::exception&) {
+      // Its reader and its CPU plugin refuse values whose number of dimensions isn't known.
+      if (config.inlined_path.empty()) throw;
+      LoadConfig inlined = config;
+      inlined.model_path = config.inlined_path;
+      compile(inlined);
+      inlined_ = true;
+    }
     return {};
   }
 
@@ -101,17 +113,43 @@ class OpenVinoEngine : public Engine {
   }
 
  private:
+  void compile(const LoadConfig& config) {
+    translating_failures([&] {
+      const std::shared_ptr<ov::Model> model = read_model(config);
+      compiled_ = core_.compile_model(model, "CPU", make_properties(config));
+      request_ = compiled_.create_infer_request();
+    });
+  }
+
   // A graph may be wrong at these sizes in a branch that isn't taken. Then the inputs alone say
   // the sizes.
   std::shared_ptr<ov::Model> read_model(const LoadConfig& config) {
-    std::shared_ptr<ov::Model> model = core_.read_model(config.model_path);
+    std::shared_ptr<ov::Model> model = read_file(config.model_path);
     try {
       fix_shapes(*model, config);
       sizes_fixed_ = true;
       return model;
     } catch (const ov::Exception&) {
       sizes_fixed_ = false;
-      return core_.read_model(config.model_path);
+      return read_file(config.model_path);
+    }
+  }
+
+  // The reader refuses weights behind links that lead out of the model's folder.
+  std::shared_ptr<ov::Model> read_file(const std::string& path) {
+    try {
+      return core_.read_model(path);
+    } catch (const ov::Exception&) {
+      const auto real = import::with_real_paths(path);
+      if (!real) throw;
+      std::istringstream model(real->model);
+      static ov::frontend::FrontEndManager readers;  // keeps the reader's library loaded
+      const auto reader = readers.load_by_framework("onnx");
+      constexpr bool kMapWeights = true;  // as read_model does
+      std::shared_ptr<ov::Model> read = reader->convert(reader->load(
+          static_cast<std::istream*>(&model), real->folder + "model.onnx", kMapWeights));
+      real_paths_ = true;
+      return read;
     }
   }
 
@@ -130,6 +168,8 @@ class OpenVinoEngine : public Engine {
     in_force.settings["sizes_fixed"] = sizes_fixed_ ? "yes" : "no";
     in_force.settings["node_precisions"] = graph.node_precisions;
     in_force.settings["inference_precision_hint"] = hint;
+    if (real_paths_) in_force.settings["external_weights"] = "by their real paths, without links";
+    if (inlined_) in_force.settings["model"] = kInlinedModel;
     for (const std::string key :
          {ov::hint::performance_mode.name(), ov::num_streams.name(),
           ov::hint::enable_cpu_pinning.name(), ov::hint::enable_hyper_threading.name()}) {
@@ -155,6 +195,8 @@ class OpenVinoEngine : public Engine {
 
   ov::Core core_;
   std::string precision_asked_;
+  bool inlined_ = false;
+  bool real_paths_ = false;
   bool sizes_fixed_ = true;
   ov::CompiledModel compiled_;
   ov::InferRequest request_;

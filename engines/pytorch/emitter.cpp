@@ -159,15 +159,9 @@ void Emitter::use(const std::string& helper) {
 void Emitter::add_nodes(const import::Graph& graph) {
   for (const import::Node& node : graph.nodes) {
     ++program_.nodes;
-    const auto write = operators().find(import::qualified_op(node));
-    if (write == operators().end()) {
-      throw import::UnsupportedNode(node, "the importer for PyTorch has no such operator");
-    }
     Operation operation(*this, node);
     try {
-      write->second(operation);
-    } catch (const import::UnsupportedNode&) {
-      throw;  // by the operation itself, or of a subgraph
+      find_operator(node)(operation);
     } catch (const Unsupported& why) {
       operation.unsupported(why.what());
     }

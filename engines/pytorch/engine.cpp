@@ -59,9 +59,9 @@ class PyTorchEngine : public Engine {
   InForce in_force() override {
     pytorch::ModuleFacts facts = module_->facts();
     facts.settings["malloc"] = malloc_;
-    return {precision_of(facts.weight_types, model_.graph.inputs),
-            pytorch::threads(),
-            {{"CPU", facts.nodes}},
+    std::vector<Placement> placement;
+    for (const std::string& device : facts.devices) placement.push_back({device, facts.nodes});
+    return {precision_of(facts.weight_types, model_.graph.inputs), pytorch::threads(), placement,
             facts.settings};
   }
 

@@ -77,6 +77,11 @@ Value from_torch(const std::string& name, const c10::IValue& given) {
   return sequence;
 }
 
+void read_tensor(const at::Tensor& tensor, ModuleFacts& facts) {
+  facts.weight_types.insert(from_scalar_type(tensor.scalar_type()));
+  facts.devices.insert(c10::DeviceTypeName(tensor.device().type()));
+}
+
 void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& onednn) {
   for (const torch::jit::Node* node : block.nodes()) {
     const std::string kind = node->kind().toQualString();
@@ -84,7 +89,7 @@ void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& one
     if (kind.find("mkldnn") != std::string::npos) ++onednn;
     if (node->hasAttribute(c10::attr::value) &&
         node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
-      facts.weight_types.insert(from_scalar_type(node->t(c10::attr::value).scalar_type()));
+      read_tensor(node->t(c10::attr::value), facts);
     }
     for (const torch::jit::Block* inner : node->blocks()) read_block(*inner, facts, onednn);
   }
@@ -152,9 +157,9 @@ ModuleFacts Module::facts() const {
     ModuleFacts facts;
     int64_t onednn = 0;
     read_block(*parts_->module.get_method("forward").graph()->block(), facts, onednn);
-    for (const at::Tensor& tensor : parts_->module.buffers()) {
-      facts.weight_types.insert(from_scalar_type(tensor.scalar_type()));
-    }
+    for (const at::Tensor& tensor : parts_->module.buffers()) read_tensor(tensor, facts);
+    // A program without tensors computes where its inputs lie.
+    if (facts.devices.empty()) facts.devices.insert(c10::DeviceTypeName(c10::DeviceType::CPU));
     facts.settings["onednn_nodes"] = std::to_string(onednn);
     facts.settings["cpu_capability"] = at::get_cpu_capability();
     return facts;

@@ -29,6 +29,7 @@ int threads();
 struct ModuleFacts {
   int64_t nodes = 0;                // of the graph that runs
   std::set<DataType> weight_types;  // element types of the tensors that it holds
+  std::set<std::string> devices;    // where these lie: "CPU"
   std::map<std::string, std::string> settings;
 };
 

@@ -39,6 +39,7 @@ TEST(Module, ComputesTheSameBeforeAndAfterOptimisation) {
   EXPECT_EQ(before, (std::vector<double>{2, 3}));
   EXPECT_EQ(run(module, floats({0, 0})), before);
   EXPECT_GT(module.facts().nodes, 0);
+  EXPECT_EQ(module.facts().devices, (std::set<std::string>{"CPU"}));
 }
 
 TEST(Module, ASavedOneIsLoadedAgain) {

@@ -1,43 +1,46 @@
-// The tables of operators: one entry an operator, for all its opset versions.
+// The table of operators: one entry an operator, for all its opset versions. Composite operators
+// without an entry are lowered before (semantics/lower.h).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
+#include "import/graph.h"
 #include "operation.h"
 
 namespace dnnbench::pytorch {
 
-// Writes a node's lines. Throws Unsupported for what it can't express.
-using Write = void (*)(Operation& op);
+// Writes the node's lines. Throws Unsupported with what it lacks;
+// the caller adds which node that is.
+using EmitOperator = std::function<void(Operation&)>;
 
-// By the operator's qualified name: "Conv", "com.microsoft.Gelu".
-using Operators = std::map<std::string, Write>;
+// By the operator's qualified name: "Conv", "com.microsoft.MatMulNBits".
+using Operators = std::map<std::string, EmitOperator>;
 
-const Operators& operators();
-
-// Whether the tables have the node's operator.
 bool has_operator(const import::Node& node);
+// Throws Unsupported.
+const EmitOperator& find_operator(const import::Node& node);
 
-// Each adds its own; operators/NAME.cpp.
-void add_control_flow(Operators& table);
-void add_convolution(Operators& table);
-void add_detection(Operators& table);
-void add_elementwise(Operators& table);
-void add_indexing(Operators& table);
-void add_matrix(Operators& table);
-void add_machine_learning(Operators& table);  // of ai.onnx.ml
-void add_normalization(Operators& table);
-void add_padding(Operators& table);
-void add_pooling(Operators& table);
-void add_quantization(Operators& table);
-void add_recurrent(Operators& table);
-void add_reduction(Operators& table);
-void add_resize(Operators& table);
-void add_sampling(Operators& table);
-void add_sequence(Operators& table);
-void add_shape(Operators& table);
-void add_signal(Operators& table);
-void add_text(Operators& table);
+// The families, each in operators/<family>.cpp.
+Operators control_flow_operators();
+Operators convolution_operators();
+Operators detection_operators();
+Operators elementwise_operators();
+Operators indexing_operators();
+Operators machine_learning_operators();
+Operators matrix_operators();
+Operators normalization_operators();
+Operators padding_operators();
+Operators pooling_operators();
+Operators quantization_operators();
+Operators recurrent_operators();
+Operators reduction_operators();
+Operators resize_operators();
+Operators sampling_operators();
+Operators sequence_operators();
+Operators shape_operators();
+Operators signal_operators();
+Operators text_operators();
 
 }  // namespace dnnbench::pytorch

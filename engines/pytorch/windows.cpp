@@ -30,8 +30,8 @@ Shape pads_last_first(const Shape& before, const Shape& after) {
   return pads;
 }
 
-std::string write_convolution(Operation& op, const Windows& w, const std::string& x,
-                              const std::string& weights, const std::string& bias) {
+std::string emit_convolution(Operation& op, const Windows& w, const std::string& x,
+                             const std::string& weights, const std::string& bias) {
   const size_t count = w.dimensions();
   op.require(count <= 3, "other than one to three spatial dimensions");
   std::string padded = x;

@@ -23,7 +23,7 @@ Shape pads_last_first(const Shape& before, const Shape& after);
 
 // The expression of a convolution of `x`; padding that differs between the two sides is put before
 // it.
-std::string write_convolution(Operation& op, const Windows& windows, const std::string& x,
-                              const std::string& weights, const std::string& bias);
+std::string emit_convolution(Operation& op, const Windows& windows, const std::string& x,
+                             const std::string& weights, const std::string& bias);
 
 }  // namespace dnnbench::pytorch

@@ -1,49 +1,47 @@
-// The table of operators: an entry each, good for every opset version of it.
+// The table of operators: one entry an operator, for all its opset versions. Composite operators
+// without an entry are lowered before (semantics/lower.h).
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
-#include <vector>
 
 #include "import/graph.h"
 #include "operation.h"
 
 namespace dnnbench::tf {
 
-// Sets every output of the node that is wanted. Throws Unsupported with what it lacks; the caller
-// adds which node that is.
+// Sets every output of the node that is wanted. Throws Unsupported with what it lacks;
+// the caller adds which node that is.
 using EmitOperator = std::function<void(const Operation&)>;
 
-struct OperatorEntry {
-  std::string op;  // as qualified_op says: "Conv", "com.microsoft.FusedConv"
-  EmitOperator emit;
-};
+// By the operator's qualified name: "Conv", "com.microsoft.MatMulNBits".
+using Operators = std::map<std::string, EmitOperator>;
 
-// Whether the table has the node's operator.
 bool has_operator(const import::Node& node);
 // Throws Unsupported.
 const EmitOperator& find_operator(const import::Node& node);
 
 // The families, each in operators/<family>.cpp.
-std::vector<OperatorEntry> activation_operators();
-std::vector<OperatorEntry> control_flow_operators();
-std::vector<OperatorEntry> convolution_operators();
-std::vector<OperatorEntry> elementwise_operators();
-std::vector<OperatorEntry> indexing_operators();
-std::vector<OperatorEntry> matrix_operators();
-std::vector<OperatorEntry> normalization_operators();
-std::vector<OperatorEntry> padding_operators();
-std::vector<OperatorEntry> pooling_operators();
-std::vector<OperatorEntry> quantization_operators();
-std::vector<OperatorEntry> recurrent_operators();
-std::vector<OperatorEntry> reduction_operators();
-std::vector<OperatorEntry> detection_operators();
-std::vector<OperatorEntry> resize_operators();
-std::vector<OperatorEntry> sampling_operators();
-std::vector<OperatorEntry> scatter_operators();
-std::vector<OperatorEntry> sequence_operators();
-std::vector<OperatorEntry> shape_operators();
-std::vector<OperatorEntry> signal_operators();
-std::vector<OperatorEntry> text_operators();
+Operators activation_operators();
+Operators control_flow_operators();
+Operators convolution_operators();
+Operators detection_operators();
+Operators elementwise_operators();
+Operators indexing_operators();
+Operators matrix_operators();
+Operators normalization_operators();
+Operators padding_operators();
+Operators pooling_operators();
+Operators quantization_operators();
+Operators recurrent_operators();
+Operators reduction_operators();
+Operators resize_operators();
+Operators sampling_operators();
+Operators scatter_operators();
+Operators sequence_operators();
+Operators shape_operators();
+Operators signal_operators();
+Operators text_operators();
 
 }  // namespace dnnbench::tf

@@ -2,25 +2,23 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "core/error.h"
 #include "core/sha256.h"
+#include "process/child_process.h"
 #include "tvm_cache.h"
 
 namespace dnnbench::tvm_runtime {
@@ -28,8 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-using Clock = std::chrono::steady_clock;
 
 const std::string kSources = DNNBENCH_TVM_COMPILER;
 
@@ -57,45 +53,21 @@ std::vector<std::string> source_files() {
   return files;
 }
 
-// What the child does between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become_compiler(const char* folder, const std::vector<char*>& arguments,
-                                  pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent || chdir(folder) != 0) _exit(127);
-  signal(SIGPIPE, SIG_DFL);
-  execv(arguments[0], arguments.data());
-  _exit(127);
-}
-
-pid_t start(std::vector<std::string> command, const std::string& folder) {
-  std::vector<char*> arguments;
-  for (std::string& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child < 0) throw Error(fmt::format("TVM's compiler: {}", std::strerror(errno)));
-  if (child == 0) become_compiler(folder.c_str(), arguments, parent);
-  return child;
-}
-
-// Its status. Kills it, and throws Error, where it takes longer.
-int wait_for(pid_t child, std::optional<double> limit_s) {
-  constexpr auto kPause = std::chrono::milliseconds(20);
-  const auto start = Clock::now();
-  int status = 0;
-  while (true) {
-    const pid_t ended = waitpid(child, &status, limit_s ? WNOHANG : 0);
-    if (ended == child) return status;
-    if (ended < 0 && errno != EINTR) {
-      throw Error(fmt::format("TVM's compiler: {}", std::strerror(errno)));
-    }
-    if (limit_s && std::chrono::duration<double>(Clock::now() - start).count() > *limit_s) {
-      kill(child, SIGKILL);
-      waitpid(child, &status, 0);
-      throw Error(fmt::format("TVM's compiler was ended after {:.0f} s of tuning", *limit_s));
-    }
-    if (limit_s) std::this_thread::sleep_for(kPause);
+// Its status. Kills it, and throws Error, where it takes longer. The process is in the worker's
+// group, so that whatever ends or pauses the worker does so to the compiler.
+int run(const std::vector<std::string>& command, const std::string& folder,
+        std::optional<double> limit_s) {
+  ChildOptions options;
+  options.program = command.front();
+  options.arguments.assign(std::next(command.begin()), command.end());
+  options.folder = folder;
+  options.in_group = false;
+  ChildProcess compiler(options);
+  constexpr double kUntilTheWorkerIsEnded_s = 1e9;
+  if (!compiler.ends_within(limit_s.value_or(kUntilTheWorkerIsEnded_s))) {
+    throw Error(fmt::format("TVM's compiler was ended after {:.0f} s of tuning", *limit_s));
   }
+  return compiler.end();
 }
 
 // Nobody but the kernel's out-of-memory killer ends the compiler alone by SIGKILL.
@@ -141,7 +113,7 @@ json run_compiler(const LoadConfig& config, const CompiledFiles& files,
                                    "--weights",    files.weights,
                                    "--report",     report_path};
   command.insert(command.end(), more.begin(), more.end());
-  const int status = wait_for(start(command, sources.parent_path()), limit_s);
+  const int status = run(command, sources.parent_path(), limit_s);
   const json report = read_report(report_path, status);
   if (report.at("outcome") != "ok") throw_for_report(report);
   return report;

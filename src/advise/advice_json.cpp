@@ -33,7 +33,7 @@ ordered_json latency_json(const Plan& plan) {
           {"one_at_a_time", alone}};
 }
 
-ordered_json machine_json(const Candidate& candidate) {
+ordered_json machine_json(const Deployable& candidate) {
   return {{"usd_per_hour", candidate.usd_per_hour},
           {"throughput_per_s", candidate.speed.throughput_per_s()},
           {"throughput_interval_per_s",

@@ -103,7 +103,7 @@ std::vector<MeasuredRate> load_rates(const Group& group, const std::set<std::str
   return rates;
 }
 
-void add_interval(Candidate& candidate, const StoredResult& result) {
+void add_interval(Deployable& candidate, const StoredResult& result) {
   if (result.published) {
     if (!result.published->plus_minus_per_s) return;
     candidate.least_per_s =
@@ -125,7 +125,7 @@ void add_interval(Candidate& candidate, const StoredResult& result) {
   if (mean_s > *half_width_s) candidate.greatest_per_s = 1 / (mean_s - *half_width_s);
 }
 
-void add_spread(Candidate& candidate, const Group& group) {
+void add_spread(Deployable& candidate, const Group& group) {
   if (candidate.load_alone) {
     candidate.slowest_per_s = candidate.fastest_per_s = candidate.speed.throughput_per_s();
     return;
@@ -156,9 +156,9 @@ Speed measured_speed(const StoredResult& result, std::vector<MeasuredRate> rates
   return speed;
 }
 
-Candidate make_candidate(const StoredResult& result, const Group& group,
-                         std::vector<MeasuredRate> rates) {
-  Candidate candidate;
+Deployable make_candidate(const StoredResult& result, const Group& group,
+                          std::vector<MeasuredRate> rates) {
+  Deployable candidate;
   candidate.what = deployed(result);
   candidate.load_alone = is_under_load(result);
   candidate.speed = measured_speed(result, std::move(rates));
@@ -178,19 +178,19 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
   if (!result.outcome.ok()) {
     return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
   }
-  if (result.verdict == Verdict::kWrong) return "its outputs were found wrong";
+  if (result.verdict == Verdict::kWrong) return "its outputs were wrong";
   if (result.suspect) return "the machine was busy with something else; measure it again";
   if (serves_batches(result)) {
     return fmt::format(
-        "it serves {} items at a time, and how long requests wait for so many was not measured; "
-        "--batch=1 measures single ones",
+        "it serves batches of {}, and how long requests wait for a batch to fill was not measured; "
+        "--batch=1 measures single requests",
         result.throughput->batch);
   }
   if (shapes.count(result.input_shapes) == 0) {
     return fmt::format("another task: input shapes {}", result.input_shapes);
   }
   if (is_under_load(result) && carried_per_s(rates) == 0) {
-    return "under load it carried no rate with a known 99th percentile";
+    return "it sustained no rate with a known 99th percentile";
   }
   if (!result.published) return "";
   const PublishedFigure& figure = *result.published;
@@ -209,7 +209,7 @@ std::string why_not_priced(const std::string& instance, const Catalogue& catalog
   if (bad_row != catalogue.left_out.end()) {
     return fmt::format("its row, line {} of {}, can't be used", bad_row->second, catalogue.source);
   }
-  return fmt::format("not in {}; --catalogue=FILE brings your own prices", catalogue.source);
+  return fmt::format("not in {}; --catalogue=FILE uses your own prices", catalogue.source);
 }
 
 // Why the machine is no choice; empty where it is.
@@ -220,7 +220,7 @@ std::string why_not_offered(const StoredResult& result, const Catalogue& catalog
   if (!type->usd_per_hour) return fmt::format("{} has no price for it", catalogue.source);
   if (arch.empty()) return "";
   const std::string own = type->arch.empty() ? canonical_arch(result.architecture) : type->arch;
-  if (own.empty()) return fmt::format("its architecture is not known, and not {} for sure", arch);
+  if (own.empty()) return fmt::format("its architecture is unknown, so it may not be {}", arch);
   return own == arch ? "" : fmt::format("{}, not {}", own, arch);
 }
 

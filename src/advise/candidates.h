@@ -22,7 +22,8 @@ struct Deployed {
   auto operator<=>(const Deployed&) const = default;
 };
 
-struct Candidate {
+// What can be deployed, at which price and speed.
+struct Deployable {
   Deployed what;
   double usd_per_hour = 0;
   Speed speed;
@@ -49,7 +50,7 @@ struct Rejected {
 };
 
 struct Selection {
-  std::vector<Candidate> candidates;  // in the order of `what`, as are the rejected
+  std::vector<Deployable> candidates;  // in the order of `what`, as are the rejected
   std::vector<Rejected> rejected;
   std::vector<std::string> warnings;  // sentences about the results as a whole
 };

@@ -53,7 +53,7 @@ TEST(Candidates, TheNewestCountsAndTheSpreadIsTold) {
       select({measured("small", "2026-01-03T00:00:00Z", 0.1),
               measured("small", "2026-01-02T00:00:00Z", 0.05), measured("small", "", 0.2)});
   ASSERT_EQ(selection.candidates.size(), 1U);
-  const Candidate& candidate = selection.candidates[0];
+  const Deployable& candidate = selection.candidates[0];
   EXPECT_DOUBLE_EQ(candidate.speed.mean_s, 0.1);
   EXPECT_EQ(candidate.measurements, 3U);
   EXPECT_DOUBLE_EQ(candidate.slowest_per_s, 5);
@@ -82,24 +82,25 @@ TEST(Candidates, ASuspectOneCountsOnlyAgainstItself) {
 TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
   EXPECT_EQ(reason(measured("small")), "");
   EXPECT_EQ(reason(measured("free")), "f.csv has no price for it");
-  EXPECT_EQ(reason(measured("other")), "not in f.csv; --catalogue=FILE brings your own prices");
+  EXPECT_EQ(reason(measured("other")), "not in f.csv; --catalogue=FILE uses your own prices");
   EXPECT_EQ(reason(measured("bad")), "its row, line 6 of f.csv, can't be used");
   EXPECT_EQ(reason(measured("large"), "arm64"), "x86_64, not arm64");
   EXPECT_EQ(reason(measured("bare"), "arm64"),
-            "its architecture is not known, and not arm64 for sure");
+            "its architecture is unknown, so it may not be arm64");
   StoredResult result = measured("bare");
   result.architecture = "aarch64";
   EXPECT_EQ(reason(result, "arm64"), "");
   result.verdict = Verdict::kWrong;
-  EXPECT_EQ(reason(result), "its outputs were found wrong");
+  EXPECT_EQ(reason(result), "its outputs were wrong");
   result.mode = "load";
   result.verdict = Verdict::kOk;
-  EXPECT_EQ(reason(result, "arm64"), "under load it carried no rate with a known 99th percentile");
+  EXPECT_EQ(reason(result, "arm64"), "it sustained no rate with a known 99th percentile");
   result.mode = "throughput";
   result.throughput = StoredThroughput{100, {}, {}, 2, 4, {0.04}};
-  EXPECT_EQ(reason(result, "arm64"),
-            "it serves 4 items at a time, and how long requests wait for so many was not measured; "
-            "--batch=1 measures single ones");
+  EXPECT_EQ(
+      reason(result, "arm64"),
+      "it serves batches of 4, and how long requests wait for a batch to fill was not measured; "
+      "--batch=1 measures single requests");
 }
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
@@ -119,7 +120,7 @@ TEST(Candidates, UnderLoadAloneAMachineDoesWhatItCarried) {
   result.settings = "cpu-streams=2";
   const Selection selection = select({measured("small"), result});
   ASSERT_EQ(selection.candidates.size(), 2U);
-  const Candidate& candidate = selection.candidates[1];
+  const Deployable& candidate = selection.candidates[1];
   EXPECT_EQ(candidate.what.settings, "cpu-streams=2");
   EXPECT_TRUE(candidate.load_alone);
   EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 200);
@@ -129,7 +130,7 @@ TEST(Candidates, UnderLoadAloneAMachineDoesWhatItCarried) {
   EXPECT_FALSE(candidate.least_per_s);
   result.load_rates = {{400, kNever}};
   EXPECT_EQ(select({measured("small"), result}).rejected[0].reason,
-            "under load it carried no rate with a known 99th percentile");
+            "it sustained no rate with a known 99th percentile");
 }
 
 StoredResult at_full_speed(int64_t batch = 1) {
@@ -149,7 +150,7 @@ TEST(Candidates, TheSettingFoundInThroughputModeIsOne) {
        {std::vector{at_full_speed()}, std::vector{load, at_full_speed()}}) {
     const Selection selection = select(results);
     ASSERT_EQ(selection.candidates.size(), 1U);
-    const Candidate& candidate = selection.candidates[0];
+    const Deployable& candidate = selection.candidates[0];
     EXPECT_FALSE(candidate.load_alone);
     EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 180);
     EXPECT_DOUBLE_EQ(candidate.speed.inference_s(), 2.0 / 180);
@@ -230,7 +231,7 @@ TEST(Candidates, PublishedFiguresHaveTheIntervalTheyWereReadWith) {
   StoredResult result = measured("small");
   result.times_s.clear();
   result.published = PublishedFigure{2, 0.5, PublishedFigure::Bound::kNone};
-  const Candidate candidate = select({result}).candidates.at(0);
+  const Deployable candidate = select({result}).candidates.at(0);
   EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 2);
   EXPECT_EQ(candidate.least_per_s, 1.5);
   EXPECT_EQ(candidate.greatest_per_s, 2.5);

@@ -21,38 +21,37 @@ double machines_for(double throughput_per_s, double capacity_per_s) {
   return std::max(1.0, std::ceil(throughput_per_s / capacity_per_s * kAlmostOne));
 }
 
-int64_t most_machines(const Candidate& candidate, const Load& load) {
+int64_t most_machines(const Deployable& candidate, const Load& load) {
   return candidate.at_least ? 1 : load.max_instances;
 }
 
-std::string too_slow(const Candidate& candidate, const Load& load) {
+std::string too_slow(const Deployable& candidate, const Load& load) {
   const Speed& speed = candidate.speed;
   if (!speed.measured_rates.empty()) {
-    return fmt::format("under every load measured, its p99 exceeds {:g} s", *load.latency_p99_s);
+    return fmt::format("at every measured rate its p99 exceeds {:g} s", *load.latency_p99_s);
   }
-  return fmt::format("{} exceeds {:g} s at any count",
+  return fmt::format("{} exceeds {:g} s: too slow, more machines don't reduce latency",
                      format_seconds(speed.samples > 0 ? speed.tail_s : speed.mean_s),
                      *load.latency_p99_s);
 }
 
-std::string too_many(const Candidate& candidate, const Load& load, double capacity_per_s,
+std::string too_many(const Deployable& candidate, const Load& load, double capacity_per_s,
                      double count) {
   if (candidate.at_least) {
-    return fmt::format(
-        "at least {}/s is all that is known of it: nothing says how many carry {:g}/s",
-        format_rate(candidate.speed.throughput_per_s()), load.throughput_per_s);
+    return fmt::format("known only to do at least {}/s: how many are needed for {:g}/s is unknown",
+                       format_rate(candidate.speed.throughput_per_s()), load.throughput_per_s);
   }
   if (load.max_instances == 1) {
-    return fmt::format("one carries {}/s{}, less than {:g}/s", format_rate(capacity_per_s),
+    return fmt::format("one machine sustains {}/s{}, less than {:g}/s", format_rate(capacity_per_s),
                        load.latency_p99_s || load.headroom > 0 ? " under these conditions" : "",
                        load.throughput_per_s);
   }
-  if (load.max_instances == kMaxMachines) return "it would take more than a million machines";
-  return fmt::format("it takes {:.0f} machines, more than {}", count, load.max_instances);
+  if (load.max_instances == kMaxMachines) return "it needs more than a million machines";
+  return fmt::format("it needs {:.0f} machines, more than {}", count, load.max_instances);
 }
 
 void add_lower_end(Plan& plan, const Load& load) {
-  const Candidate& candidate = *plan.candidate;
+  const Deployable& candidate = *plan.candidate;
   if (!candidate.least_per_s) return;
   const double factor = candidate.speed.throughput_per_s() / *candidate.least_per_s;
   const double slower_per_s =
@@ -64,7 +63,7 @@ void add_lower_end(Plan& plan, const Load& load) {
 
 // The lowest latency target that as many machines as allowed meet under a load; nothing where they
 // don't carry it.
-std::optional<double> reachable_latency_s(const Candidate& candidate, const Load& load) {
+std::optional<double> reachable_latency_s(const Deployable& candidate, const Load& load) {
   const auto count = static_cast<double>(most_machines(candidate, load));
   const double rate_per_s = load.throughput_per_s / (1 - load.headroom) / count;
   if (rate_per_s * kAlmostOne > candidate.speed.throughput_per_s()) return std::nullopt;
@@ -73,7 +72,7 @@ std::optional<double> reachable_latency_s(const Candidate& candidate, const Load
 
 std::optional<double> lowest_latency_s(const Selection& selection, const Load& load) {
   std::optional<double> lowest_s;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     const std::optional<double> latency_s = reachable_latency_s(candidate, load);
     if (latency_s && (!lowest_s || *latency_s < *lowest_s)) lowest_s = latency_s;
   }
@@ -82,7 +81,7 @@ std::optional<double> lowest_latency_s(const Selection& selection, const Load& l
 
 double greatest_load_per_s(const Selection& selection, const Load& load) {
   double greatest_per_s = 0;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     const auto count = static_cast<double>(most_machines(candidate, load));
     greatest_per_s = std::max(greatest_per_s, count * usable_capacity_per_s(candidate, load));
   }
@@ -105,7 +104,7 @@ std::vector<Target> nearest_targets(const Selection& selection, const Load& load
   return nearest;
 }
 
-std::string interval_text(const Candidate& candidate) {
+std::string interval_text(const Deployable& candidate) {
   return candidate.greatest_per_s ? fmt::format("{} to {}/s", format_rate(*candidate.least_per_s),
                                                 format_rate(*candidate.greatest_per_s))
                                   : fmt::format("from {}/s", format_rate(*candidate.least_per_s));
@@ -117,33 +116,32 @@ std::string sure_count_text(const Plan& plan) {
 }
 
 void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
-  const Candidate& candidate = *plan.candidate;
+  const Deployable& candidate = *plan.candidate;
   if (candidate.load_alone) {
-    notes.push_back(
-        {"under load", "known only to carry what it was measured under",
-         fmt::format("Of each machine it is only known that it carries {}/s: no greater "
-                     "load was measured, nor what it does without a pause.",
-                     format_rate(candidate.speed.throughput_per_s()))});
+    notes.push_back({"under load", "capacity above the measured rates unknown",
+                     fmt::format("Each machine is only known to sustain {}/s: no higher rate was "
+                                 "measured, nor its throughput without a pause.",
+                                 format_rate(candidate.speed.throughput_per_s()))});
   }
   if (plan.utilisation > kBusy && !candidate.at_least && !candidate.load_alone) {
     notes.push_back(
-        {"busy", "for more than 80 % of the time, so that requests queue up",
+        {"busy", "utilisation above 80 %, so requests queue up",
          fmt::format("Its machines are busy for {:.0f} % of the time: above 80 % requests that "
-                     "arrive at random queue up, and a little more load or a lost machine is too "
-                     "much. --headroom=0.3 keeps some free.",
+                     "arrive at random queue up, and a little more traffic or a lost machine is "
+                     "too much. --headroom=0.3 keeps some capacity free.",
                      100 * plan.utilisation)});
   }
   if (plan.idle) {
     notes.push_back({"idle",
-                     "the latency leaves machines less than a quarter of what they could do",
-                     fmt::format("The latency leaves each machine less than a quarter of its {} "
-                                 "inferences/s, so that hardly any request waits for another.",
+                     "the latency bound leaves machines less than a quarter of their throughput",
+                     fmt::format("The latency bound leaves each machine less than a quarter of its "
+                                 "{} inferences/s, so hardly any request waits for another.",
                                  format_rate(candidate.speed.throughput_per_s()))});
   }
   if (plan.holds_at_lower_end == false) {
     notes.push_back({"upper end", "holds only in the upper part of the interval of its throughput",
                      fmt::format("It holds only in the upper part of the interval of its "
-                                 "throughput, {} a machine{}.",
+                                 "throughput, {} per machine{}.",
                                  interval_text(candidate), sure_count_text(plan))});
   }
 }
@@ -154,7 +152,7 @@ void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
     const double confidence = 1 - std::pow(0.99, static_cast<double>(speed.samples));
     notes.push_back(
         {"few samples", "fewer than the 459 that a 99th percentile needs",
-         fmt::format("The largest of {} times stands for their 99th percentile, and lies above it "
+         fmt::format("The largest of {} times is used as the 99th percentile, and lies above it "
                      "with a confidence of {:.0f} %; 459 times are needed.",
                      speed.samples, std::floor(100 * confidence))});
   }
@@ -167,11 +165,11 @@ void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
   }
 }
 
-void add_note_on_measurements(const Candidate& candidate, std::vector<Note>& notes) {
+void add_note_on_measurements(const Deployable& candidate, std::vector<Note>& notes) {
   if (candidate.measurements <= 1) return;
   notes.push_back(
       {"several", "measured several times, the newest counts",
-       fmt::format("Measured {} times, {} to {}/s a machine; the newest counts{}.",
+       fmt::format("Measured {} times, {} to {}/s per machine; the newest counts{}.",
                    candidate.measurements, format_rate(candidate.slowest_per_s),
                    format_rate(candidate.fastest_per_s),
                    candidate.started_at.empty() ? "" : ", of " + candidate.started_at)});
@@ -187,11 +185,11 @@ bool comes_before(const Plan& a, const Plan& b) {
          std::tie(b_usd, b.count, a.capacity_per_s, b.candidate->what);
 }
 
-double usable_capacity_per_s(const Candidate& candidate, const Load& load) {
+double usable_capacity_per_s(const Deployable& candidate, const Load& load) {
   return (1 - load.headroom) * capacity_per_s(candidate.speed, load.latency_p99_s);
 }
 
-Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
+Plan plan_of(const Deployable& candidate, int64_t count, const Load& load) {
   const auto machines = static_cast<double>(count);
   Plan plan;
   plan.candidate = &candidate;
@@ -212,7 +210,7 @@ Plan plan_of(const Candidate& candidate, int64_t count, const Load& load) {
 Advice find_plans(const Selection& selection, const Load& load) {
   Advice advice;
   advice.rejected = selection.rejected;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     const double capacity_per_s = usable_capacity_per_s(candidate, load);
     if (capacity_per_s <= 0) {
       advice.rejected.push_back({candidate.what, too_slow(candidate, load)});
@@ -233,7 +231,7 @@ Advice find_plans(const Selection& selection, const Load& load) {
 }
 
 std::vector<Note> notes(const Plan& plan) {
-  const Candidate& candidate = *plan.candidate;
+  const Deployable& candidate = *plan.candidate;
   std::vector<Note> notes;
   add_notes_on_load(plan, notes);
   if (!candidate.verified) {
@@ -246,9 +244,9 @@ std::vector<Note> notes(const Plan& plan) {
                      "inferences took equally long, and its 99th percentile is unknown."});
   }
   if (candidate.at_least) {
-    notes.push_back({"at least", "all that is known is \"at least\" this throughput",
-                     "All that is known is that its throughput is at least this, and its latency "
-                     "at most."});
+    notes.push_back({"at least", "only a lower bound of the throughput is known",
+                     "Only a lower bound of its throughput is known, and so an upper bound of its "
+                     "latency."});
   }
   add_notes_on_times(plan, notes);
   add_note_on_measurements(candidate, notes);

@@ -24,7 +24,7 @@ struct Load {
 
 // A number of machines of one type. Points into the selection that it was made from.
 struct Plan {
-  const Candidate* candidate = nullptr;
+  const Deployable* candidate = nullptr;
   int64_t count = 1;
   double usd_per_hour = 0;
   double usd_per_million = 0;   // inferences, at the load asked for
@@ -67,10 +67,10 @@ bool comes_before(const Plan& a, const Plan& b);
 Advice find_plans(const Selection& selection, const Load& load);
 
 // The load that one machine of the candidate carries, under the target and with the headroom.
-double usable_capacity_per_s(const Candidate& candidate, const Load& load);
+double usable_capacity_per_s(const Deployable& candidate, const Load& load);
 
 // That many machines of the candidate under the load.
-Plan plan_of(const Candidate& candidate, int64_t count, const Load& load);
+Plan plan_of(const Deployable& candidate, int64_t count, const Load& load);
 
 std::vector<Note> notes(const Plan& plan);
 

@@ -11,8 +11,8 @@
 namespace dnnbench {
 namespace {
 
-Candidate published(const std::string& instance, double usd_per_hour, double throughput_per_s) {
-  Candidate candidate;
+Deployable published(const std::string& instance, double usd_per_hour, double throughput_per_s) {
+  Deployable candidate;
   candidate.what = {instance, "onnxruntime", "cpu"};
   candidate.usd_per_hour = usd_per_hour;
   candidate.speed = published_speed(throughput_per_s);
@@ -20,7 +20,7 @@ Candidate published(const std::string& instance, double usd_per_hour, double thr
   return candidate;
 }
 
-Selection of(const std::vector<Candidate>& candidates) { return {candidates, {}, {}}; }
+Selection of(const std::vector<Deployable>& candidates) { return {candidates, {}, {}}; }
 
 std::vector<std::string> labels(const Plan& plan) {
   std::vector<std::string> labels;
@@ -68,7 +68,7 @@ TEST(Plans, HeadroomKeepsAShareOfEachMachineFree) {
 }
 
 TEST(Plans, WhatFallsOutSaysWhy) {
-  Candidate stated = published("stated", 1, 10);
+  Deployable stated = published("stated", 1, 10);
   stated.at_least = true;
   const Selection selection = of({published("slow", 1, 0.6994), stated});
   const auto reasons = [&](const Load& load) {
@@ -78,19 +78,21 @@ TEST(Plans, WhatFallsOutSaysWhy) {
     }
     return reasons;
   };
-  EXPECT_EQ(reasons({2, 0.2}), std::vector<std::string>{"slow: 1.43 s exceeds 0.2 s at any count"});
+  EXPECT_EQ(reasons({2, 0.2}),
+            std::vector<std::string>{
+                "slow: 1.43 s exceeds 0.2 s: too slow, more machines don't reduce latency"});
   EXPECT_EQ(reasons({5, {}, 0, 1}),
-            std::vector<std::string>{"slow: one carries 0.699/s, less than 5/s"});
+            std::vector<std::string>{"slow: one machine sustains 0.699/s, less than 5/s"});
   EXPECT_EQ(reasons({5, {}, 0, 3}),
-            std::vector<std::string>{"slow: it takes 8 machines, more than 3"});
-  EXPECT_EQ(reasons({50}),
-            std::vector<std::string>{"stated: at least 10.0/s is all that is known of it: nothing "
-                                     "says how many carry 50/s"});
+            std::vector<std::string>{"slow: it needs 8 machines, more than 3"});
+  EXPECT_EQ(reasons({50}), std::vector<std::string>{
+                               "stated: known only to do at least 10.0/s: how many are needed "
+                               "for 50/s is unknown"});
   EXPECT_EQ(reasons({1e9}).size(), 2U);
 }
 
 TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
-  Candidate candidate = published("a", 1, 10);
+  Deployable candidate = published("a", 1, 10);
   EXPECT_EQ(find_plans(of({candidate}), {20}).plans.at(0).holds_at_lower_end, std::nullopt);
   candidate.least_per_s = 9.5;
   candidate.greatest_per_s = 10.5;
@@ -103,7 +105,7 @@ TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
 }
 
 TEST(Plans, QueueingCostsMachinesUnderATarget) {
-  Candidate candidate = published("a", 1, 10);
+  Deployable candidate = published("a", 1, 10);
   candidate.speed = speed_of(std::vector<double>(500, 0.1));
   const Selection selection = of({candidate});
   EXPECT_EQ(find_plans(selection, {10}).plans.at(0).count, 1);
@@ -119,7 +121,7 @@ TEST(Plans, QueueingCostsMachinesUnderATarget) {
 }
 
 TEST(Plans, FewSamplesAndAveragesAreTold) {
-  Candidate candidate = published("a", 1, 10);
+  Deployable candidate = published("a", 1, 10);
   candidate.speed = speed_of(std::vector<double>(100, 0.1));
   candidate.number = 10;
   candidate.measurements = 2;
@@ -129,13 +131,13 @@ TEST(Plans, FewSamplesAndAveragesAreTold) {
 }
 
 // A candidate with up to a thousand samples, an interval, or neither.
-Candidate random_candidate(std::mt19937& random, int index) {
+Deployable random_candidate(std::mt19937& random, int index) {
   const auto uniform = [&](double from, double to) {
     return std::uniform_real_distribution<double>(from, to)(random);
   };
   // Prices and rates of few digits, so that ties are frequent.
-  Candidate candidate = published("type" + std::to_string(index), std::round(uniform(1, 20)) / 20,
-                                  std::round(uniform(1, 40)) / 4);
+  Deployable candidate = published("type" + std::to_string(index), std::round(uniform(1, 20)) / 20,
+                                   std::round(uniform(1, 40)) / 4);
   if (uniform(0, 1) < 0.5) {
     std::vector<double> times;
     for (int i = 0; i < 500; ++i) times.push_back(candidate.speed.mean_s * uniform(0.8, 1.4));
@@ -159,7 +161,7 @@ Load random_load(std::mt19937& random) {
 
 // Whether so many machines carry the load, said without the formula for the capacity: the latency
 // at the load, headroom added, must be within the target, and the load within the throughput.
-bool carries(const Candidate& candidate, int64_t count, const Load& load) {
+bool carries(const Deployable& candidate, int64_t count, const Load& load) {
   if (candidate.at_least && count > 1) return false;
   const double rate = load.throughput_per_s / (1 - load.headroom) / static_cast<double>(count);
   if (rate > candidate.speed.throughput_per_s() * (1 + 2e-9)) return false;
@@ -177,7 +179,7 @@ struct Option {
 // The best of all counts of all candidates, tried one by one.
 std::optional<Option> brute_force(const Selection& selection, const Load& load) {
   std::optional<Option> best;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     for (int64_t count = 1; count <= load.max_instances; ++count) {
       if (!carries(candidate, count, load)) continue;
       const double usd = std::round(static_cast<double>(count) * candidate.usd_per_hour * 1e9);

@@ -14,13 +14,13 @@ namespace {
 constexpr size_t kMaxSteps = 100'000;
 
 struct Offer {
-  const Candidate* candidate;
+  const Deployable* candidate;
   double capacity_per_s;  // of one machine
 };
 
 std::vector<Offer> offers(const Selection& selection, const Load& load) {
   std::vector<Offer> offers;
-  for (const Candidate& candidate : selection.candidates) {
+  for (const Deployable& candidate : selection.candidates) {
     const double capacity_per_s = usable_capacity_per_s(candidate, load);
     if (capacity_per_s > 0) offers.push_back({&candidate, capacity_per_s});
   }

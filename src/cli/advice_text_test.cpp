@@ -5,8 +5,8 @@
 namespace dnnbench {
 namespace {
 
-Candidate candidate(const std::string& instance, double usd_per_hour, double throughput_per_s) {
-  Candidate candidate;
+Deployable candidate(const std::string& instance, double usd_per_hour, double throughput_per_s) {
+  Deployable candidate;
   candidate.what = {instance, "openvino", "cpu-threads=1"};
   candidate.usd_per_hour = usd_per_hour;
   candidate.speed = published_speed(throughput_per_s);
@@ -26,7 +26,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::string text_of(const std::vector<Candidate>& candidates, const Load& load) {
+std::string text_of(const std::vector<Deployable>& candidates, const Load& load) {
   const Selection selection{candidates, {}, {}};
   return advice_text({"tiny", load, "prices.csv", {}, {}}, find_plans(selection, load));
 }
@@ -44,17 +44,17 @@ TEST(AdviceText, TheAnswerComesFirst) {
 }
 
 TEST(AdviceText, WhatAllPlansHaveIsNotSaidInEveryRow) {
-  Candidate a = candidate("a", 1, 10), b = candidate("b", 2, 100);
+  Deployable a = candidate("a", 1, 10), b = candidate("b", 2, 100);
   a.verified = b.verified = false;
   const std::string text = text_of({a, b}, {9});
   EXPECT_EQ(text.find("unverified"), std::string::npos);
   EXPECT_NE(text.find("  busy\n"), std::string::npos);
-  EXPECT_NE(text.find("busy: for more than 80 %"), std::string::npos);
+  EXPECT_NE(text.find("busy: utilisation above 80 %"), std::string::npos);
   EXPECT_NE(text.find("not compared with a reference"), std::string::npos);
 }
 
 TEST(AdviceText, ManyPlansAreCounted) {
-  std::vector<Candidate> many;
+  std::vector<Deployable> many;
   for (int i = 0; i < 20; ++i) many.push_back(candidate("type" + std::to_string(i), 1 + i, 10));
   EXPECT_NE(text_of(many, {1}).find("... and 5 more; --json has all\n"), std::string::npos);
 }

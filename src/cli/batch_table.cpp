@@ -19,27 +19,19 @@ const Row kHeader{"engine", "batch", "items/s", "vs smallest batch",
                   "median", "p90",   "p99",     "verdict"};
 const std::vector<size_t> kLeftAligned{0, 7};
 
-std::string without_batch(const Result& result) {
-  std::string settings = result.backend_meta;
-  const size_t begin = settings.find("-batch=");
-  if (begin != std::string::npos) {
-    settings.erase(begin, std::min(settings.find('-', begin + 1), settings.size()) - begin);
-  }
-  return engine_label(result.backend, settings);
-}
-
 std::map<std::string, OfAnEngine> by_engine(const std::vector<Result>& results) {
   std::map<std::string, OfAnEngine> engines;
-  for (const Result& result : results) engines[without_batch(result)].push_back(&result);
+  for (const Result& result : results) engines[result.label].push_back(&result);
   for (auto& [name, own] : engines) {
-    std::stable_sort(own.begin(), own.end(),
-                     [](const Result* a, const Result* b) { return a->batch < b->batch; });
+    std::stable_sort(own.begin(), own.end(), [](const Result* a, const Result* b) {
+      return a->candidate.batch < b->candidate.batch;
+    });
   }
   return engines;
 }
 
 double items_per_s(const Result& result) {
-  return static_cast<double>(result.batch.value_or(1)) / median_latency_s(result);
+  return static_cast<double>(result.candidate.batch.value_or(1)) / median_latency_s(result);
 }
 
 const Result* does_most(const OfAnEngine& own) {
@@ -53,13 +45,13 @@ const Result* does_most(const OfAnEngine& own) {
 
 std::string verdict(const Result& result, const Result* most) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
-  if (result.verification.verdict == Verdict::kUnverified) return "unverified";
+  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   if (is_suspect(result)) return "suspect";
   return &result == most ? "best" : "";
 }
 
 Row row_of(const std::string& engine, const Result& result, const OfAnEngine& own) {
-  Row row{engine, fmt::format("{}", result.batch.value_or(1))};
+  Row row{engine, fmt::format("{}", result.candidate.batch.value_or(1))};
   if (result.outcome.ok()) {
     const Result& smallest = *own.front();
     row.push_back(format_rate(items_per_s(result)));
@@ -101,7 +93,7 @@ std::string batch_sentence(const std::vector<Result>& results) {
       "{} with batch {} has the highest throughput: {} items/s, {} per batch, one batch at a time. "
       "Batches were measured one after the other, so small differences may be drift of the "
       "machine.",
-      without_batch(*most), most->batch.value_or(1), format_rate(items_per_s(*most)),
+      most->label, most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
       format_seconds(median_latency_s(*most)));
 }
 

@@ -7,18 +7,17 @@ namespace {
 
 Result measured(const std::string& backend, int64_t batch, double time_s) {
   Result result;
-  result.backend = backend;
-  result.backend_meta = "cpu-threads=1-batch=" + std::to_string(batch) + "-seed=3";
-  result.batch = batch;
-  result.data.assign(100, time_s);
-  result.verification.verdict = Verdict::kOk;
+  result.candidate.backend = result.label = backend;
+  result.candidate.batch = batch;
+  result.measured.samples.assign(100, {0, 0, time_s});
+  result.engine.verification.verdict = Verdict::kOk;
   return result;
 }
 
 Result failed(const std::string& backend, int64_t batch) {
   Result result = measured(backend, batch, 1);
   result.outcome = {OutcomeKind::kOutOfMemory, "no memory left"};
-  result.data.clear();
+  result.measured.samples.clear();
   return result;
 }
 
@@ -26,24 +25,23 @@ TEST(BatchTable, HasEveryBatchOfAnEngineTogether) {
   const std::string table =
       batch_table({measured("openvino", 1, 0.1), measured("tvm", 1, 0.2), failed("tvm", 16),
                    measured("openvino", 16, 0.8), measured("openvino", 4, 0.3)});
-  EXPECT_EQ(
-      table,
-      "engine                       batch  items/s  vs smallest batch  median     p90  p99  "
-      "verdict\n"
-      "openvino (threads=1-seed=3)      1     10.0              1.00x  100 ms  100 ms    -\n"
-      "openvino (threads=1-seed=3)      4     13.3              1.33x  300 ms  300 ms    -\n"
-      "openvino (threads=1-seed=3)     16     20.0              2.00x  800 ms  800 ms    -  best\n"
-      "tvm (threads=1-seed=3)           1     5.00              1.00x  200 ms  200 ms    -  best\n"
-      "tvm (threads=1-seed=3)          16        -                  -       -       -    -  "
-      "out_of_memory\n");
+  EXPECT_EQ(table,
+            "engine    batch  items/s  vs smallest batch  median     p90  p99  "
+            "verdict\n"
+            "openvino      1     10.0              1.00x  100 ms  100 ms    -\n"
+            "openvino      4     13.3              1.33x  300 ms  300 ms    -\n"
+            "openvino     16     20.0              2.00x  800 ms  800 ms    -  best\n"
+            "tvm           1     5.00              1.00x  200 ms  200 ms    -  best\n"
+            "tvm          16        -                  -       -       -    -  "
+            "out_of_memory\n");
 }
 
 TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
   Result suspect = measured("tvm", 4, 0.1);
-  suspect.blocks = 10;
-  suspect.blocks_disturbed = 6;
+  suspect.measured.blocks = 10;
+  suspect.measured.blocks_disturbed = 6;
   Result unverified = measured("tvm", 8, 0.1);
-  unverified.verification.verdict = Verdict::kUnverified;
+  unverified.engine.verification.verdict = Verdict::kUnverified;
   const std::string table = batch_table({failed("tvm", 1), suspect, unverified});
   EXPECT_EQ(table.find("best"), std::string::npos);
   EXPECT_NE(table.find("suspect"), std::string::npos);
@@ -54,7 +52,7 @@ TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
 TEST(BatchSentence, TellsTheTimeThatItsItemsTake) {
   EXPECT_EQ(
       batch_sentence({measured("tvm", 1, 0.2), measured("tvm", 8, 0.4)}),
-      "tvm (threads=1-seed=3) with batch 8 has the highest throughput: 20.0 items/s, 400 ms per "
+      "tvm with batch 8 has the highest throughput: 20.0 items/s, 400 ms per "
       "batch, one batch at a time. Batches were measured one after the other, so small differences "
       "may be drift of the machine.");
 }

@@ -120,6 +120,16 @@ std::string program_path() {
   return front_door != nullptr ? front_door : fs::read_symlink("/proc/self/exe").string();
 }
 
+// Each model once, in the order given.
+std::vector<std::string> models_of(const RunOptions& options) {
+  std::vector<std::string> models;
+  for (const std::vector<Candidate>& candidates : options.comparisons) {
+    const std::string& path = candidates.front().model_path;
+    if (std::find(models.begin(), models.end(), path) == models.end()) models.push_back(path);
+  }
+  return models;
+}
+
 FleetPlan make_plan(const FleetOptions& options) {
   FleetPlan plan;
   for (const std::string& argument : options.run_arguments) {
@@ -127,7 +137,7 @@ FleetPlan make_plan(const FleetOptions& options) {
   }
   std::string flags;
   for (const std::string& flag : plan.flags) flags += flag + '\n';
-  for (const std::string& path : parse_run_options(options.run_arguments).models) {
+  for (const std::string& path : models_of(parse_run_options(options.run_arguments))) {
     const std::string name = fs::path(path).stem().string();
     const std::string key =
         sha256_of_text(name + '\n' + sha256_of_file(path) + '\n' + flags).substr(0, 16);

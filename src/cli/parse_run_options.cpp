@@ -1,6 +1,7 @@
 #include "cli/parse_run_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -8,16 +9,15 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include "cli/command_line.h"
+#include "cli/engine_flags.h"
 #include "cli/help_text.h"
 #include "cli/suggest.h"
 #include "core/cache.h"
 #include "core/error.h"
 #include "core/statistics.h"
 #include "inputs/given_inputs.h"
-#include "process/worker_process.h"
 
 namespace dnnbench {
 namespace {
@@ -30,74 +30,15 @@ constexpr double kMinConfidence = 0.5;
 constexpr double kMaxConfidence = 0.999999;
 constexpr double kFinestTarget = 1e-6;
 constexpr double kCoarsestTarget = 1;
-constexpr int64_t kMaxExperiments = 1'000'000'000;
+constexpr int64_t kMaxMeasurements = 1'000'000'000;
 constexpr int kMaxThreads = 4096;
 constexpr int kMaxStreams = 1024;
-constexpr int64_t kLargestBatch = 1'000'000;
+constexpr int64_t kMaxBatch = 1'000'000;
 constexpr double kBudgetOfSelftest_s = 60;
 constexpr double kLowestRate_per_s = 0.001;
 constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
-constexpr uint64_t kGreatestSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
-
-// A flag that asks for an engine.
-struct EngineFlag {
-  std::string flag;
-  EngineChoice choice;
-};
-
-// In the order in which engines are measured: those of the 2021 tool, whose flags are not all named
-// like the engine, then every other engine that this build has, under its own name.
-std::vector<EngineFlag> engine_flags() {
-  std::vector<EngineFlag> flags{
-      {"--onnxruntime", {"onnxruntime", "onnxruntime", ""}},
-      {"--openvino", {"openvino", "openvino", ""}},
-      {"--pytorch", {"pytorch", "pytorch", ""}},
-      {"--tf", {"tf", "tensorflow", ""}},
-      {"--tvm", {"tvm", "tvm", ""}},
-      {"--nuphar", {"tvm", "tvm", ""}},
-      {"--ort-cuda", {"onnxruntime", "onnxruntime", "cuda"}},
-      {"--ort-tensorrt", {"onnxruntime", "onnxruntime", "tensorrt"}},
-  };
-  std::set<std::string> named{"fake"};
-  for (const EngineFlag& flag : flags) named.insert(flag.choice.engine);
-  for (const std::string& engine : built_engines()) {
-    if (named.count(engine) == 0) flags.push_back({"--" + engine, {engine, engine, ""}});
-  }
-  return flags;
-}
-
-bool operator==(const EngineChoice& a, const EngineChoice& b) {
-  return a.backend == b.backend && a.variant == b.variant;
-}
-
-void add_once(std::vector<EngineChoice>& engines, const EngineChoice& choice) {
-  for (const EngineChoice& engine : engines) {
-    if (engine == choice) return;
-  }
-  engines.push_back(choice);
-}
-
-// Without an engine flag: ONNX Runtime, OpenVINO, and whatever else this build has.
-std::vector<EngineChoice> default_engines(const std::vector<EngineFlag>& flags) {
-  std::vector<EngineChoice> engines{flags[0].choice, flags[1].choice};
-  for (const EngineFlag& flag : flags) {
-    if (flag.choice.variant.empty() && engine_is_built(flag.choice.engine)) {
-      add_once(engines, flag.choice);
-    }
-  }
-  return engines;
-}
-
-std::vector<EngineChoice> chosen_engines(const CLI::App& app, const std::vector<EngineFlag>& flags,
-                                         const std::vector<std::string>& fake_modes) {
-  std::vector<EngineChoice> engines;
-  for (const EngineFlag& flag : flags) {
-    if (app.count(flag.flag) > 0) add_once(engines, flag.choice);
-  }
-  for (const std::string& mode : fake_modes) add_once(engines, {"fake", "fake", mode});
-  return engines.empty() ? default_engines(flags) : engines;
-}
+constexpr uint64_t kMaxSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
 
 // "NAME=VALUE" at that '='.
 std::pair<std::string, std::string> split_assignment(const std::string& flag,
@@ -122,56 +63,48 @@ UsageError given_twice(const std::string& flag, const std::string& name) {
   return UsageError(fmt::format("{} is given twice for input '{}'; give it once", flag, name));
 }
 
-// One engine for each count of threads.
-std::vector<EngineChoice> with_threads(const std::vector<EngineChoice>& engines,
-                                       const std::vector<int64_t>& threads, int streams) {
-  std::vector<EngineChoice> all;
-  for (EngineChoice choice : engines) {
-    choice.streams = streams;
-    if (threads.empty()) all.push_back(choice);
-    for (const int64_t count : threads) {
-      choice.threads = static_cast<int>(count);
-      all.push_back(choice);
-    }
+// A flag that has a meaning in some modes only.
+struct FlagOfModes {
+  const char* flag;
+  std::vector<Mode> modes;
+};
+
+void refuse_flags_of_other_modes(const CLI::App& app, Mode mode) {
+  const FlagOfModes flags[] = {
+      {"--rate", {Mode::kLoad}},
+      {"--slo-p99", {Mode::kLoad, Mode::kThroughput}},
+      {"--streams", {Mode::kLoad, Mode::kThroughput}},
+      {"--number", {Mode::kLatency}},
+      {"--repeat", {Mode::kLatency, Mode::kLoad}},
+  };
+  for (const FlagOfModes& flag : flags) {
+    const bool belongs = std::find(flag.modes.begin(), flag.modes.end(), mode) != flag.modes.end();
+    if (app.count(flag.flag) == 0 || belongs) continue;
+    std::vector<std::string> modes;
+    for (const Mode of : flag.modes) modes.push_back(fmt::format("--mode={}", to_string(of)));
+    throw UsageError(fmt::format("{} needs {}", flag.flag, fmt::join(modes, " or ")));
   }
-  return all;
 }
 
-// What a mode needs and what has no meaning in it.
-void check_mode(const RunOptions& options, bool has_streams) {
-  const std::string mode(to_string(options.mode));
-  if (options.mode == Mode::kLoad && !options.rate_per_s && !options.slo_p99_s) {
+void check_traffic(const TrafficOptions& traffic) {
+  if (!traffic.rate_per_s && !traffic.slo_p99_s) {
     throw UsageError(
         "--mode=load needs --rate=PER_SECOND, or --slo-p99=SECONDS to find the highest rate");
   }
-  if (options.rate_per_s && options.slo_p99_s) {
+  if (traffic.rate_per_s && traffic.slo_p99_s) {
     throw UsageError("--rate and --slo-p99 exclude each other: the second finds the rate");
   }
-  if (options.rate_per_s && options.mode != Mode::kLoad) {
-    throw UsageError("--rate needs --mode=load");
-  }
-  if (options.slo_p99_s && options.mode == Mode::kLatency) {
-    throw UsageError("--slo-p99 needs --mode=load or --mode=throughput");
-  }
-  if (has_streams && options.mode == Mode::kLatency) {
-    throw UsageError("--streams needs --mode=load or --mode=throughput");
-  }
-  if (options.number != 1 && options.mode != Mode::kLatency) {
-    throw UsageError(fmt::format("--number has no meaning in --mode={}", mode));
-  }
-  if (options.repeat && options.mode == Mode::kThroughput) {
-    throw UsageError("--repeat has no meaning in --mode=throughput; --budget has");
-  }
-  if (options.repeat && options.slo_p99_s &&
-      *options.repeat < static_cast<int64_t>(kMinSamplesForP99)) {
+  if (traffic.repeat && traffic.slo_p99_s &&
+      *traffic.repeat < static_cast<int64_t>(kMinSamplesForP99)) {
     throw UsageError(fmt::format("--slo-p99 needs a 99th percentile, which takes --repeat={}",
                                  kMinSamplesForP99));
   }
 }
 
 double usual_budget_s(const RunOptions& options) {
-  if (options.mode == Mode::kLatency) return RunOptions().budget_s;
-  return options.rate_per_s ? kBudgetOfLoad_s : kBudgetOfSearch_s;
+  if (options.latency() != nullptr) return RunOptions().budget_s;
+  const bool one_rate = options.traffic() != nullptr && options.traffic()->rate_per_s;
+  return one_rate ? kBudgetOfLoad_s : kBudgetOfSearch_s;
 }
 
 std::vector<std::string> model_paths(const std::vector<std::string>& models) {
@@ -248,34 +181,46 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
                                guess ? fmt::format("; did you mean {}?", *guess) : ""));
 }
 
-RunOptions parse_run_options(const std::vector<std::string>& arguments) {
-  RunOptions options;
-  std::vector<std::string> models, shapes, inputs, fake_modes;
+namespace {
+
+// The values of flags as they are given, where options hold them in another form.
+struct Given {
+  std::vector<std::string> models, shapes, inputs, fake_parts;
   std::string mode = "latency", threads, batches;
-  std::optional<int> streams;
+  std::string device = "cpu", precision = "f32";
+  std::optional<double> rate_per_s, slo_p99_s;
+  std::optional<int64_t> repeat;
+  int64_t number = 1;
+  int streams = 0;
   bool quantize = false;
-  CLI::App app;
-  app.add_option("models", models);
-  const std::vector<EngineFlag> flags = engine_flags();
-  for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
-  add_repeatable(app, "--fake", fake_modes);
-  app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
-  app.add_option("--mode", mode)->check(CLI::IsMember({"latency", "load", "throughput"}));
-  app.add_option("--rate", options.rate_per_s)->check(CLI::Range(kLowestRate_per_s, kLongest_s));
-  app.add_option("--slo-p99", options.slo_p99_s)->check(CLI::Range(1e-6, kLongest_s));
-  app.add_option("--streams", streams)->check(CLI::Range(1, kMaxStreams));
-  app.add_option("--threads", threads);
-  app.add_option("--batch", batches);
-  app.add_option("--precision", options.precision)
+};
+
+void add_flags_of_candidates(CLI::App& app, Given& given, const std::vector<EngineFlag>& flags) {
+  app.add_option("models", given.models);
+  add_engine_flags(app, flags, given.fake_parts);
+  app.add_option("--device", given.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
+  app.add_option("--streams", given.streams)->check(CLI::Range(1, kMaxStreams));
+  app.add_option("--threads", given.threads);
+  app.add_option("--batch", given.batches);
+  app.add_option("--precision", given.precision)
       ->check(CLI::IsMember({"f32", "f16", "bf16", "default"}));
-  add_repeatable(app, "--shape", shapes);
-  add_repeatable(app, "--input", inputs);
+  app.add_flag("--quantize", given.quantize);
+}
+
+void add_flags_of_modes(CLI::App& app, Given& given) {
+  app.add_option("--mode", given.mode)->check(CLI::IsMember({"latency", "load", "throughput"}));
+  app.add_option("--rate", given.rate_per_s)->check(CLI::Range(kLowestRate_per_s, kLongest_s));
+  app.add_option("--slo-p99", given.slo_p99_s)->check(CLI::Range(1e-6, kLongest_s));
+  app.add_option("--repeat", given.repeat)->check(CLI::Range(int64_t{1}, kMaxMeasurements));
+  app.add_option("--number", given.number)->check(CLI::Range(int64_t{1}, kMaxMeasurements));
+}
+
+void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
+  add_repeatable(app, "--shape", given.shapes);
+  add_repeatable(app, "--input", given.inputs);
   app.add_option("--test-data", options.test_data)->check(CLI::ExistingDirectory);
-  app.add_option("--seed", options.seed)->check(CLI::Range(uint64_t{0}, kGreatestSeed));
-  app.add_flag("--quantize", quantize);
-  app.add_option("--repeat", options.repeat)->check(CLI::Range(int64_t{1}, kMaxExperiments));
-  app.add_option("--number", options.number)->check(CLI::Range(int64_t{1}, kMaxExperiments));
-  app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMaxExperiments));
+  app.add_option("--seed", options.seed)->check(CLI::Range(uint64_t{0}, kMaxSeed));
+  app.add_option("--warmup", options.warmup)->check(CLI::Range(int64_t{0}, kMaxMeasurements));
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--confidence", options.confidence)
       ->check(CLI::Range(kMinConfidence, kMaxConfidence));
@@ -286,68 +231,134 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
   app.add_option("--save-converted", options.save_converted);
+}
+
+// CLI11's range lets "nan" pass.
+void refuse_nan(const Given& given, const RunOptions& options) {
+  const auto refuse = [](std::optional<double> value, const std::string& flag,
+                         const std::string& what) {
+    if (value && std::isnan(*value)) throw UsageError(fmt::format("{} must be {}", flag, what));
+  };
+  refuse(options.budget_s, "--budget", "a number of seconds");
+  refuse(options.timeout_s, "--timeout", "a number of seconds");
+  refuse(options.tune_budget_s, "--tune-budget", "a number of seconds");
+  refuse(options.confidence, "--confidence", "a share such as 0.99");
+  refuse(options.precision_target, "--precision-target", "a share such as 0.01");
+  refuse(given.rate_per_s, "--rate", "a number of requests a second");
+  refuse(given.slo_p99_s, "--slo-p99", "a number of seconds");
+}
+
+std::vector<int> thread_counts(const CLI::App& app, const Given& given) {
+  if (app.count("--threads") == 0) return {};
+  const std::vector<int64_t> counts = parse_counts("--threads", given.threads, kMaxThreads);
+  return {counts.begin(), counts.end()};
+}
+
+std::vector<int64_t> batch_sizes(const CLI::App& app, const Given& given) {
+  if (app.count("--batch") == 0) return {};
+  return parse_counts("--batch", given.batches, kMaxBatch);
+}
+
+void set_mode(const CLI::App& app, const Given& given, RunOptions& options) {
+  if (given.mode == "load") {
+    const TrafficOptions traffic{given.rate_per_s, given.slo_p99_s, given.repeat};
+    check_traffic(traffic);
+    options.mode = traffic;
+  } else if (given.mode == "throughput") {
+    options.mode = ThroughputOptions{given.slo_p99_s, given.streams, thread_counts(app, given),
+                                     batch_sizes(app, given)};
+  } else {
+    options.mode = LatencyOptions{given.repeat, given.number};
+  }
+  refuse_flags_of_other_modes(app, mode_of(options));
+  if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
+}
+
+// What takes turns: every engine with every count of threads.
+std::vector<Candidate> candidates_of(const std::vector<Candidate>& engines,
+                                     const std::vector<int>& threads, const Given& given) {
+  std::vector<Candidate> candidates;
+  for (Candidate candidate : engines) {
+    candidate.device = given.device;
+    candidate.precision = given.precision;
+    candidate.streams = std::max(1, given.streams);
+    if (threads.empty()) candidates.push_back(candidate);
+    for (const int count : threads) {
+      candidate.threads = count;
+      candidates.push_back(candidate);
+    }
+  }
+  return candidates;
+}
+
+// One comparison for each model and each size of its batch.
+void add_comparisons(const std::vector<Candidate>& candidates, const std::string& model_path,
+                     const std::vector<int64_t>& batches, RunOptions& options) {
+  std::vector<std::optional<int64_t>> sizes{batches.begin(), batches.end()};
+  if (sizes.empty()) sizes = {std::nullopt};
+  for (const std::optional<int64_t>& batch : sizes) {
+    options.comparisons.push_back(candidates);
+    for (Candidate& candidate : options.comparisons.back()) {
+      candidate.model_path = model_path;
+      candidate.batch = batch;
+    }
+  }
+}
+
+}  // namespace
+
+RunOptions parse_run_options(const std::vector<std::string>& arguments) {
+  RunOptions options;
+  Given given;
+  CLI::App app;
+  const std::vector<EngineFlag> flags = engine_flags();
+  add_flags_of_candidates(app, given, flags);
+  add_flags_of_modes(app, given);
+  add_other_flags(app, given, options);
   parse_arguments(app, "run", arguments);
 
-  // CLI11's range lets "nan" pass.
-  if (std::isnan(options.budget_s)) throw UsageError("--budget must be a number of seconds");
-  if (std::isnan(options.timeout_s)) throw UsageError("--timeout must be a number of seconds");
-  if (std::isnan(options.tune_budget_s)) {
-    throw UsageError("--tune-budget must be a number of seconds");
-  }
-  if (std::isnan(options.confidence)) throw UsageError("--confidence must be a share such as 0.99");
-  if (std::isnan(options.precision_target)) {
-    throw UsageError("--precision-target must be a share such as 0.01");
-  }
-  if (options.rate_per_s && std::isnan(*options.rate_per_s)) {
-    throw UsageError("--rate must be a number of requests a second");
-  }
-  if (options.slo_p99_s && std::isnan(*options.slo_p99_s)) {
-    throw UsageError("--slo-p99 must be a number of seconds");
-  }
-  if (quantize) throw UsageError("--quantize is not built yet");
-  for (const std::string& text : shapes) {
+  refuse_nan(given, options);
+  if (given.quantize) throw UsageError("--quantize is not built yet");
+  for (const std::string& text : given.shapes) {
     const auto [name, shape] = parse_shape(text);
     if (!options.shapes.emplace(name, shape).second) throw given_twice("--shape", name);
   }
-  for (const std::string& text : inputs) {
+  for (const std::string& text : given.inputs) {
     const auto [name, value] = parse_input(text);
     if (!options.inputs.emplace(name, value).second) throw given_twice("--input", name);
   }
-  if (mode == "load") options.mode = Mode::kLoad;
-  if (mode == "throughput") options.mode = Mode::kThroughput;
-  check_mode(options, streams.has_value());
-  if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
-  if (app.count("--batch") > 0) options.batches = parse_counts("--batch", batches, kLargestBatch);
-  std::vector<int64_t> thread_counts;
-  if (app.count("--threads") > 0) thread_counts = parse_counts("--threads", threads, kMaxThreads);
-  const std::vector<EngineChoice> engines = chosen_engines(app, flags, fake_modes);
-  if (options.mode == Mode::kThroughput) {
-    options.throughput_threads.assign(thread_counts.begin(), thread_counts.end());
-    options.engines = with_threads(engines, {}, streams.value_or(0));
-  } else {
-    options.engines = with_threads(engines, thread_counts, streams.value_or(1));
+  set_mode(app, given, options);
+  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts);
+  // Throughput mode finds threads and batch itself.
+  const bool found = options.throughput() != nullptr;
+  const std::vector<Candidate> candidates =
+      candidates_of(engines, found ? std::vector<int>() : thread_counts(app, given), given);
+  const std::vector<int64_t> batches = found ? std::vector<int64_t>() : batch_sizes(app, given);
+  for (const std::string& path : model_paths(given.models)) {
+    add_comparisons(candidates, path, batches, options);
   }
-  options.models = model_paths(models);
   return options;
 }
 
 RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
   RunOptions options;
   options.budget_s = kBudgetOfSelftest_s;
-  std::vector<std::string> models, fake_modes;
+  Given given;
   CLI::App app;
-  app.add_option("models", models);
+  app.add_option("models", given.models);
   const std::vector<EngineFlag> flags = engine_flags();
-  for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
-  add_repeatable(app, "--fake", fake_modes);
+  add_engine_flags(app, flags, given.fake_parts);
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   parse_arguments(app, "selftest", arguments);
-  if (models.size() != 1) throw UsageError("dnnbench selftest: one MODEL, please; see --help");
-  options.models = {find_model(models[0], "selftest")};
-  options.engines = chosen_engines(app, flags, fake_modes);
-  if (options.engines.size() < 2) {
+  if (given.models.size() != 1) {
+    throw UsageError("dnnbench selftest: one MODEL, please; see --help");
+  }
+  const std::string model_path = find_model(given.models[0], "selftest");
+  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts);
+  if (engines.size() < 2) {
     throw UsageError("dnnbench selftest: two engines, please: one takes turns with another");
   }
+  add_comparisons(candidates_of(engines, {}, given), model_path, {}, options);
   return options;
 }
 

@@ -10,7 +10,7 @@
 namespace dnnbench {
 
 // `arguments` without the program's name and the subcommand. Throws UsageError with one sentence
-// for whatever can't be carried out. Reads the file system only to find models.
+// for whatever can't be carried out. Reads the file system to find models and this build's engines.
 RunOptions parse_run_options(const std::vector<std::string>& arguments);
 
 // One model, at least two engines and a budget. Throws as parse_run_options does.

@@ -23,6 +23,14 @@ RunOptions parse(std::vector<std::string> arguments) {
   return parse_run_options(arguments);
 }
 
+const Candidate& first(const RunOptions& options) { return options.comparisons.at(0).at(0); }
+
+std::vector<std::string> models(const RunOptions& options) {
+  std::vector<std::string> models;
+  for (const auto& candidates : options.comparisons) models.push_back(candidates[0].model_path);
+  return models;
+}
+
 std::string sentence_for(const std::vector<std::string>& arguments) {
   try {
     parse(arguments);
@@ -34,8 +42,8 @@ std::string sentence_for(const std::vector<std::string>& arguments) {
 
 std::vector<std::string> labels(const RunOptions& options) {
   std::vector<std::string> labels;
-  for (const EngineChoice& engine : options.engines) {
-    labels.push_back(engine.backend + "/" + engine.engine + "/" + engine.variant);
+  for (const Candidate& candidate : options.comparisons.at(0)) {
+    labels.push_back(candidate.backend + "/" + candidate.engine + "/" + candidate.provider);
   }
   return labels;
 }
@@ -49,9 +57,12 @@ TEST(ParseRunOptions, KnowsEveryFlagOfTheHelpText) {
 
 // CLI11 can't be asked from here which flags it was given; the source can.
 TEST(ParseRunOptions, KnowsNoFlagThatTheHelpTextDoesNot) {
-  std::ifstream file(DNNBENCH_REPOSITORY "/src/cli/parse_run_options.cpp");
-  ASSERT_TRUE(file);
-  const std::string source{std::istreambuf_iterator<char>(file), {}};
+  std::string source;
+  for (const char* name : {"parse_run_options.cpp", "engine_flags.cpp"}) {
+    std::ifstream file(std::string(DNNBENCH_REPOSITORY "/src/cli/") + name);
+    ASSERT_TRUE(file) << name;
+    source += std::string{std::istreambuf_iterator<char>(file), {}};
+  }
   const std::vector<std::string> documented = flags_in_help("run");
   const std::regex literal("\"(--[a-z0-9-]+)\"");
   int found = 0;
@@ -65,10 +76,10 @@ TEST(ParseRunOptions, KnowsNoFlagThatTheHelpTextDoesNot) {
 
 TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
   const RunOptions options = parse({});
-  EXPECT_EQ(options.models, std::vector<std::string>{kModel});
-  EXPECT_EQ(options.device, "cpu");
-  EXPECT_EQ(options.repeat, std::nullopt);
-  EXPECT_EQ(options.number, 1);
+  EXPECT_EQ(models(options), std::vector<std::string>{kModel});
+  EXPECT_EQ(first(options).device, "cpu");
+  EXPECT_EQ(repeat_of(options), std::nullopt);
+  EXPECT_EQ(number_of(options), 1);
   EXPECT_EQ(options.warmup, std::nullopt);
   EXPECT_EQ(options.budget_s, 20);
   EXPECT_EQ(options.confidence, 0.99);
@@ -76,11 +87,11 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
   EXPECT_EQ(options.timeout_s, 300);
   EXPECT_EQ(options.tune_budget_s, 0);
   EXPECT_EQ(options.output, "./results");
-  EXPECT_EQ(options.mode, Mode::kLatency);
-  EXPECT_TRUE(options.batches.empty());
-  EXPECT_EQ(options.engines[0].threads, std::nullopt);
-  EXPECT_EQ(options.engines[0].streams, 1);
-  EXPECT_EQ(options.precision, "f32");
+  EXPECT_EQ(mode_of(options), Mode::kLatency);
+  EXPECT_EQ(first(options).batch, std::nullopt);
+  EXPECT_EQ(first(options).threads, std::nullopt);
+  EXPECT_EQ(first(options).streams, 1);
+  EXPECT_EQ(first(options).precision, "f32");
   EXPECT_EQ(options.seed, 0U);
   EXPECT_EQ(options.instance, std::nullopt);
 }
@@ -90,15 +101,15 @@ TEST(ParseRunOptions, ReadsEveryValue) {
                                     "--budget=1.5", "--timeout=.25", "--output=out", "--threads=2",
                                     "--precision=bf16", "--seed=9007199254740991", "--instance=c5a",
                                     "--test-data=/", "--confidence=0.9", "--precision-target=.05"});
-  EXPECT_EQ(options.device, "arm");
-  EXPECT_EQ(options.repeat, 7);
-  EXPECT_EQ(options.number, 3);
+  EXPECT_EQ(first(options).device, "arm");
+  EXPECT_EQ(repeat_of(options), 7);
+  EXPECT_EQ(number_of(options), 3);
   EXPECT_EQ(options.warmup, 0);
   EXPECT_EQ(options.budget_s, 1.5);
   EXPECT_EQ(options.timeout_s, 0.25);
   EXPECT_EQ(options.output, "out");
-  EXPECT_EQ(options.engines[0].threads, 2);
-  EXPECT_EQ(options.precision, "bf16");
+  EXPECT_EQ(first(options).threads, 2);
+  EXPECT_EQ(first(options).precision, "bf16");
   EXPECT_EQ(options.seed, 9007199254740991U);
   EXPECT_EQ(options.instance, "c5a");
   EXPECT_EQ(options.test_data, "/");
@@ -108,13 +119,16 @@ TEST(ParseRunOptions, ReadsEveryValue) {
 
 TEST(ParseRunOptions, ThreadsAndBatchTakeLists) {
   const RunOptions options = parse({"--openvino", "--tf", "--threads=1,4,1", "--batch=8,1"});
-  ASSERT_EQ(options.engines.size(), 4U);
-  EXPECT_EQ(options.engines[0].backend, "openvino");
-  EXPECT_EQ(options.engines[0].threads, 1);
-  EXPECT_EQ(options.engines[1].backend, "openvino");
-  EXPECT_EQ(options.engines[1].threads, 4);
-  EXPECT_EQ(options.engines[3].backend, "tf");
-  EXPECT_EQ(options.batches, (std::vector<int64_t>{8, 1}));
+  ASSERT_EQ(options.comparisons.size(), 2U);  // a batch after the other
+  const std::vector<Candidate>& candidates = options.comparisons[0];
+  ASSERT_EQ(candidates.size(), 4U);
+  EXPECT_EQ(candidates[0].backend, "openvino");
+  EXPECT_EQ(candidates[0].threads, 1);
+  EXPECT_EQ(candidates[1].backend, "openvino");
+  EXPECT_EQ(candidates[1].threads, 4);
+  EXPECT_EQ(candidates[3].backend, "tf");
+  EXPECT_EQ(candidates[3].batch, 8);
+  EXPECT_EQ(options.comparisons[1][0].batch, 1);
   for (const char* bad : {"--threads=", "--threads=0", "--threads=1,", "--threads=,1",
                           "--threads=1,x", "--threads=5000", "--batch=1;2", "--batch=-1"}) {
     EXPECT_NE(sentence_for({kModel, bad}), "") << bad;
@@ -129,13 +143,13 @@ TEST(ParseRunOptions, TuningIsForAnEngineThatCan) {
 
 TEST(ParseRunOptions, LoadModeNeedsARateOrABound) {
   const RunOptions load = parse({"--mode=load", "--rate=2.5", "--streams=2"});
-  EXPECT_EQ(load.mode, Mode::kLoad);
-  EXPECT_EQ(load.rate_per_s, 2.5);
-  EXPECT_EQ(load.engines[0].streams, 2);
+  ASSERT_NE(load.traffic(), nullptr);
+  EXPECT_EQ(load.traffic()->rate_per_s, 2.5);
+  EXPECT_EQ(first(load).streams, 2);
   EXPECT_EQ(load.budget_s, 60);
   EXPECT_EQ(parse({"--mode=load", "--slo-p99=0.2"}).budget_s, 180);
   EXPECT_EQ(parse({"--mode=load", "--slo-p99=0.2", "--budget=7"}).budget_s, 7);
-  EXPECT_EQ(parse({"--mode=throughput"}).mode, Mode::kThroughput);
+  EXPECT_NE(parse({"--mode=throughput"}).throughput(), nullptr);
   const std::vector<std::vector<std::string>> refused{
       {"--mode=load"},
       {"--mode=load", "--rate=0"},
@@ -156,16 +170,34 @@ TEST(ParseRunOptions, LoadModeNeedsARateOrABound) {
   }
 }
 
+TEST(ParseRunOptions, ThroughputModeTriesThreadsAndBatchesItself) {
+  const RunOptions options = parse({"--mode=throughput", "--tf", "--threads=1,2", "--batch=1,8"});
+  ASSERT_EQ(options.comparisons.size(), 1U);
+  ASSERT_EQ(options.comparisons[0].size(), 1U);
+  EXPECT_EQ(first(options).threads, std::nullopt);
+  ASSERT_NE(options.throughput(), nullptr);
+  EXPECT_EQ(options.throughput()->threads, (std::vector<int>{1, 2}));
+  EXPECT_EQ(options.throughput()->batches, (std::vector<int64_t>{1, 8}));
+  EXPECT_EQ(options.throughput()->streams, 0);
+}
+
+TEST(ParseRunOptions, AFlagOfAnotherModeSaysWhichItNeeds) {
+  EXPECT_EQ(sentence_for({"--rate=5"}), "--rate needs --mode=load");
+  EXPECT_EQ(sentence_for({"--streams=2"}), "--streams needs --mode=load or --mode=throughput");
+  EXPECT_EQ(sentence_for({"--mode=throughput", "--repeat=5"}),
+            "--repeat needs --mode=latency or --mode=load");
+}
+
 TEST(ParseRunOptions, AValueMayFollowASpace) {
   const RunOptions options = parse_run_options({"--repeat", "7", kModel, "--shape", "x=1,2"});
-  EXPECT_EQ(options.repeat, 7);
+  EXPECT_EQ(repeat_of(options), 7);
   EXPECT_EQ(options.shapes.at("x"), (std::vector<int64_t>{1, 2}));
-  EXPECT_EQ(options.models.size(), 1U);
+  EXPECT_EQ(options.comparisons.size(), 1U);
 }
 
 TEST(ParseRunOptions, ModelsMayStandAnywhereAndBeSeveral) {
   const RunOptions options = parse_run_options({kModel, "--shape=x=1", "/dev/zero", "--repeat=1"});
-  EXPECT_EQ(options.models, (std::vector<std::string>{kModel, "/dev/zero"}));
+  EXPECT_EQ(models(options), (std::vector<std::string>{kModel, "/dev/zero"}));
 }
 
 TEST(ParseRunOptions, ModelsWhoseResultsWouldReplaceEachOtherAreRefused) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cli/batch_table.h"
 #include "cli/commands.h"
@@ -19,16 +20,6 @@
 namespace dnnbench {
 
 namespace {
-
-std::vector<RunOptions> one_a_batch(const RunOptions& options) {
-  if (options.batches.empty() || options.mode == Mode::kThroughput) return {options};
-  std::vector<RunOptions> all;
-  for (const int64_t batch : options.batches) {
-    all.push_back(options);
-    all.back().batch = batch;
-  }
-  return all;
-}
 
 void print(Mode mode, const std::vector<Result>& results) {
   std::string table, sentence;
@@ -49,39 +40,66 @@ void print(Mode mode, const std::vector<Result>& results) {
   fmt::print("{}\n{}\n{}\n\n", heading(results), table, sentence);
 }
 
-std::vector<Result> bench_and_print(const RunOptions& options, const std::string& model) {
+std::vector<Result> bench_and_print(const RunOptions& options,
+                                    const std::vector<Candidate>& candidates) {
   std::vector<Result> results;
   {
     TerminalProgress progress;
-    results = bench_model(options, model, progress);
+    results = bench(options, candidates, progress);
   }
-  print(options.mode, results);
+  print(mode_of(options), results);
   std::fflush(stdout);
   return results;
 }
 
-// Whether all engines are ok, at every batch.
-bool bench_batches(const RunOptions& options, const std::string& model) {
-  std::vector<Result> all;
-  for (const RunOptions& one : one_a_batch(options)) {
-    for (Result& result : bench_and_print(one, model)) all.push_back(std::move(result));
+// All batches of one model, once they are measured.
+void print_batches(const std::vector<Result>& results) {
+  const auto is_first = [&](const Result& result) {
+    return result.candidate.batch == results.front().candidate.batch;
+  };
+  if (std::all_of(results.begin(), results.end(), is_first)) return;
+  fmt::print("All batches:\n{}\n{}\n\n", batch_table(results), batch_sentence(results));
+}
+
+// Whether all candidates are ok.
+bool bench_all(const RunOptions& options) {
+  bool all_ok = true;
+  std::vector<Result> of_model;
+  for (size_t i = 0; i < options.comparisons.size(); ++i) {
+    const std::vector<Candidate>& candidates = options.comparisons[i];
+    for (Result& result : bench_and_print(options, candidates)) {
+      all_ok = all_ok && result.outcome.ok();
+      of_model.push_back(std::move(result));
+    }
+    const bool is_last = i + 1 == options.comparisons.size() ||
+                         options.comparisons[i + 1][0].model_path != candidates[0].model_path;
+    if (!is_last) continue;
+    if (options.latency() != nullptr) print_batches(of_model);
+    of_model.clear();
   }
-  if (options.mode == Mode::kLatency && options.batches.size() > 1) {
-    fmt::print("All batches:\n{}\n{}\n\n", batch_table(all), batch_sentence(all));
-  }
-  return std::all_of(all.begin(), all.end(),
-                     [](const Result& result) { return result.outcome.ok(); });
+  return all_ok;
 }
 
 // Now, not after a minute of measuring.
 void report_if_too_short(const RunOptions& options) {
-  if (!options.rate_per_s || options.repeat) return;
-  const double needed_s = budget_for_p99_s(*options.rate_per_s);
+  const TrafficOptions* traffic = options.traffic();
+  if (traffic == nullptr || !traffic->rate_per_s || traffic->repeat) return;
+  const double needed_s = budget_for_p99_s(*traffic->rate_per_s);
   if (options.budget_s >= needed_s) return;
   fmt::print(stderr,
              "At {:g} requests a second a 99th percentile, which needs {} of them, may take "
              "--budget={:.0f}; without it the table has none.\n",
-             *options.rate_per_s, kMinSamplesForP99, needed_s);
+             *traffic->rate_per_s, kMinSamplesForP99, needed_s);
+}
+
+// A bad model is found now, not after the ones before it have been measured.
+void read_all_models(const RunOptions& options) {
+  std::set<std::string> paths;
+  for (const std::vector<Candidate>& candidates : options.comparisons) {
+    for (const Candidate& candidate : candidates) paths.insert(candidate.model_path);
+  }
+  if (paths.size() < 2) return;
+  for (const std::string& path : paths) read_model(path);
 }
 
 // Engines say themselves whether they can. One that doesn't start is given the benefit of the
@@ -89,9 +107,9 @@ void report_if_too_short(const RunOptions& options) {
 void check_tuning(const RunOptions& options) {
   if (options.tune_budget_s == 0) return;
   const WorkFolder work;
-  for (const EngineChoice& choice : options.engines) {
+  for (const Candidate& candidate : options.comparisons.at(0)) {
     try {
-      if (greet(choice.engine, work).tunes) return;
+      if (greet(candidate.engine, work).tunes) return;
     } catch (const EngineEnded&) {
       return;
     }
@@ -105,16 +123,10 @@ void check_tuning(const RunOptions& options) {
 
 int run_command(const std::vector<std::string>& arguments) {
   const RunOptions options = parse_run_options(arguments);
-  if (options.models.size() > 1) {
-    // A bad model is found now, not after the ones before it have been measured.
-    for (const std::string& model : options.models) read_model(model);
-  }
+  read_all_models(options);
   check_tuning(options);
   report_if_too_short(options);
-  bool all_ok = true;
-  for (const std::string& model : options.models) {
-    all_ok = bench_batches(options, model) && all_ok;
-  }
+  const bool all_ok = bench_all(options);
   fmt::print(stderr, "Results are in {}\n", options.output);
   return all_ok ? kExitOk : kExitNotAllOk;
 }

@@ -29,7 +29,7 @@ std::string verdict_of(const SelftestRow& row) {
 
 std::vector<std::string> cells_of(const SelftestRow& row) {
   const bool known = row.agreement != Agreement::kBusy;
-  return {row.backend,
+  return {row.label,
           row.other,
           known ? fmt::format("{:.3g} ms", 1e3 * row.alone_s) : "-",
           known ? fmt::format("{:.3f}x [{:.3f}, {:.3f}]", row.ratio, row.interval.low,

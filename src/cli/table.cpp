@@ -23,10 +23,10 @@ const Row kHeader{"engine",       "version",       "median",   "p90",       "p99
 const std::vector<size_t> kLeftAligned{0, 1, 6, 10, 12};
 
 bool is_verified(const Result& result) {
-  return result.outcome.ok() && result.verification.verdict == Verdict::kOk;
+  return result.outcome.ok() && result.engine.verification.verdict == Verdict::kOk;
 }
 
-bool is_ranked(const Result& result) { return may_be_ranked(result) && result.placing; }
+bool is_ranked(const Result& result) { return may_be_ranked(result) && result.rank; }
 
 std::vector<const Result*> ranked_fastest_first(const std::vector<Result>& results) {
   std::vector<const Result*> ranked;
@@ -34,18 +34,18 @@ std::vector<const Result*> ranked_fastest_first(const std::vector<Result>& resul
     if (is_ranked(result)) ranked.push_back(&result);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const Result* a, const Result* b) {
-    return a->placing->to_best.value < b->placing->to_best.value;
+    return a->rank->to_best.value < b->rank->to_best.value;
   });
   const auto best = std::find_if(ranked.begin(), ranked.end(),
-                                 [](const Result* result) { return result->placing->is_best; });
+                                 [](const Result* result) { return result->rank->is_best; });
   std::rotate(ranked.begin(), best, best == ranked.end() ? best : best + 1);
   return ranked;
 }
 
 std::string ratio_cell(const Result& result) {
   if (!is_ranked(result)) return "-";
-  const Placing& placing = *result.placing;
-  return placing.is_best ? "1.00x" : ratio_words(placing.to_best);
+  const Rank& rank = *result.rank;
+  return rank.is_best ? "1.00x" : ratio_words(rank.to_best);
 }
 
 std::string percentile_cell(const Result& result, int percentile) {
@@ -55,17 +55,18 @@ std::string percentile_cell(const Result& result, int percentile) {
 }
 
 std::string cpu_cell(const Result& result) {
-  return result.cpu_s_per_inference ? format_seconds(*result.cpu_s_per_inference) : "-";
+  const std::optional<double> cpu_s = cpu_s_per_inference(result);
+  return cpu_s ? format_seconds(*cpu_s) : "-";
 }
 
 std::string verdict_cell(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
-  if (result.verification.verdict == Verdict::kUnverified) return "unverified";
+  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   return is_suspect(result) ? "suspect" : "ok";
 }
 
 Row row_of(const Result& result) {
-  Row row{engine_label(result), result.engine_version.value_or("-")};
+  Row row{result.label, result.engine.load.engine_version.value_or("-")};
   if (result.outcome.ok()) {
     const double median_s = median_latency_s(result);
     row.insert(row.end(),
@@ -76,15 +77,15 @@ Row row_of(const Result& result) {
   }
   row.push_back(load_cell(result));
   row.push_back(memory_cell(result));
-  row.push_back(result.in_force ? result.in_force->precision : "-");
-  row.push_back(error_cell(result.verification));
+  row.push_back(result.engine.load.in_force ? result.engine.load.in_force->precision : "-");
+  row.push_back(error_cell(result.engine.verification));
   row.push_back(verdict_cell(result));
   return row;
 }
 
 std::string why_no_rank(const Result& result) {
   if (!result.outcome.ok()) return result.outcome.reason;
-  if (!is_verified(result)) return result.verification.reason;
+  if (!is_verified(result)) return result.engine.verification.reason;
   if (is_suspect(result)) return why_suspect(result);
   return "measured alone, because there was not enough memory to load it beside the others";
 }
@@ -93,9 +94,9 @@ std::string why_no_rank(const Result& result) {
 constexpr size_t kFewStarts = 3;
 
 bool has_few_starts(const Result& result) {
-  const bool compared = result.placing->engines > 1 && result.p50_interval_s &&
+  const bool compared = result.rank->engines > 1 && result.p50_interval_s &&
                         std::isfinite(result.p50_interval_s->high);
-  return compared && result.starts.size() <= kFewStarts;
+  return compared && result.measured.starts.size() <= kFewStarts;
 }
 
 // Why an engine has no figure or no rank, or what to know of it, a line each.
@@ -104,13 +105,13 @@ std::string reasons(const std::vector<Result>& results) {
   for (const Result& result : results) {
     if (is_ranked(result)) {
       if (!has_few_starts(result)) continue;
+      const size_t starts = result.measured.starts.size();
       text += fmt::format(
           "{}: started only {}; after another start it may be a few percent faster or slower\n",
-          engine_label(result),
-          result.starts.size() == 1 ? "once" : fmt::format("{} times", result.starts.size()));
+          result.label, starts == 1 ? "once" : fmt::format("{} times", starts));
       continue;
     }
-    text += fmt::format("{}: {}: {}\n", engine_label(result), verdict_cell(result),
+    text += fmt::format("{}: {}: {}\n", result.label, verdict_cell(result),
                         printable(why_no_rank(result)));
   }
   return text;
@@ -127,10 +128,10 @@ std::string confidence(double probability) {
 
 // How sure the order is: " (confidence >= 99.4 %)".
 std::string certainty(const std::vector<const Result*>& ranked) {
-  const Placing& placing = *ranked.front()->placing;
-  if (placing.decided) {
+  const Rank& rank = *ranked.front()->rank;
+  if (rank.decided) {
     return fmt::format(" ({}{})",
-                       ranked.size() == 2 ? "" : "whole order: ", confidence(placing.probability));
+                       ranked.size() == 2 ? "" : "whole order: ", confidence(rank.probability));
   }
   return "; part of the order is undecided, a longer --budget may decide it";
 }
@@ -141,22 +142,18 @@ std::string comparison(const std::vector<const Result*>& ranked) {
   std::vector<const Result*> first;
   bool undecided = false;
   for (const Result* result : ranked) {
-    const Relation relation = result->placing->to_best.relation;
+    const Relation relation = result->rank->to_best.relation;
     if (relation != Relation::kSlower) first.push_back(result);
     undecided = undecided || relation == Relation::kUndecided;
   }
   if (undecided) {
     return fmt::format("{} is fastest, with no winner yet at {:g} % confidence",
-                       names_of(first, "or"), 100 * ranked[0]->placing->confidence);
+                       names_of(first, "or"), 100 * ranked[0]->rank->confidence);
   }
   if (first.size() > 1)
     return fmt::format("{} are equally fast, within 1 %", names_of(first, "and"));
-  return fmt::format("{} is fastest: {} takes {:.2f} times as long", engine_label(*ranked[0]),
-                     engine_label(*ranked[1]), ranked[1]->placing->to_best.value);
-}
-
-std::string counted(int count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+  return fmt::format("{} is fastest: {} takes {:.2f} times as long", ranked[0]->label,
+                     ranked[1]->label, ranked[1]->rank->to_best.value);
 }
 
 // "2 threads", or "1 or 2 threads"; in throughput mode, which shares them out itself, "2 cores".
@@ -173,9 +170,9 @@ std::string threads_of(const std::vector<Result>& results) {
 std::string inputs_of(const std::vector<Result>& results) {
   std::vector<std::string> inputs;
   for (const Result& result : results) {
-    if (result.input_shapes != results.front().input_shapes) return "";
+    if (result.model.input_shapes != results.front().model.input_shapes) return "";
   }
-  for (const auto& [name, shape] : results.front().input_shapes) {
+  for (const auto& [name, shape] : results.front().model.input_shapes) {
     inputs.push_back(fmt::format("{}[{}]", printable(name), fmt::join(shape, ",")));
   }
   return fmt::format(", inputs {}", fmt::join(inputs, " "));
@@ -196,31 +193,29 @@ std::string error_cell(const Verification& verification) {
 }
 
 std::string load_cell(const Result& result) {
-  return result.load_s ? format_seconds(*result.load_s + result.convert_s.value_or(0)) : "-";
+  const LoadFacts& load = result.engine.load;
+  return load.load_s ? format_seconds(*load.load_s + load.convert_s.value_or(0)) : "-";
 }
 
 std::string memory_cell(const Result& result) {
-  return result.peak_rss_bytes ? format_bytes(*result.peak_rss_bytes) : "-";
+  const std::optional<int64_t>& bytes = result.engine.peak_rss_bytes;
+  return bytes ? format_bytes(*bytes) : "-";
 }
 
 std::string agreement(const std::vector<const Result*>& results) {
   double worst = 0;
   for (const Result* result : results) {
-    worst = std::max(worst, result->verification.max_rel_error.value_or(0));
+    worst = std::max(worst, result->engine.verification.max_rel_error.value_or(0));
   }
   return worst == 0 ? "outputs agree exactly" : fmt::format("outputs agree within {:.0e}", worst);
 }
 
 std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {
   std::vector<std::string> names;
-  for (const Result* result : results) names.push_back(engine_label(*result));
+  for (const Result* result : results) names.push_back(result->label);
   if (names.size() == 1) return names[0];
   return fmt::format("{} {} {}", fmt::join(names.begin(), names.end() - 1, ", "), conjunction,
                      names.back());
-}
-
-std::string engine_label(const Result& result) {
-  return engine_label(result.backend, result.backend_meta);
 }
 
 std::string engine_label(const std::string& backend, const std::string& backend_meta) {
@@ -234,8 +229,9 @@ std::string engine_label(const std::string& backend, const std::string& backend_
 
 std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
-  return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model_path).stem().string(),
-                     first.instance, threads_of(results), first.precision, inputs_of(results));
+  return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model.path).stem().string(),
+                     first.instance, threads_of(results), first.candidate.precision,
+                     inputs_of(results));
 }
 
 std::string results_table(const std::vector<Result>& results) {
@@ -259,7 +255,7 @@ std::string closing_sentence(const std::vector<Result>& results) {
   if (ranked.empty()) return "No engine produced verified outputs, so there is nothing to rank.";
   if (ranked.size() == 1) {
     return fmt::format("{} is the only engine with a verified result: {} per inference; {}.",
-                       engine_label(*ranked[0]), format_seconds(median_latency_s(*ranked[0])),
+                       ranked[0]->label, format_seconds(median_latency_s(*ranked[0])),
                        agreement(ranked));
   }
   return fmt::format("{}{}; {}.", comparison(ranked), certainty(ranked), agreement(ranked));

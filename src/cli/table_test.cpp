@@ -5,84 +5,81 @@
 namespace dnnbench {
 namespace {
 
-Result result_of(const std::string& backend, const std::string& meta, double latency_s) {
+Result result_of(const std::string& backend, double latency_s) {
   Result result;
-  result.model_path = "/models/resnet50-v1-7.onnx";
+  result.model.path = "/models/resnet50-v1-7.onnx";
   result.instance = "c5a.4xlarge";
-  result.input_shapes = {{"data", {1, 3, 224, 224}}};
+  result.model.input_shapes = {{"data", {1, 3, 224, 224}}};
   result.threads = 2;
-  result.precision = "f32";
-  result.backend = backend;
-  result.backend_meta = meta;
-  result.engine_version = "1.2.3";
-  result.load_s = 0.25;
-  result.first_run_s = 2 * latency_s;
-  result.peak_rss_bytes = 312'000'000;
-  result.data.assign(100, latency_s);
-  result.cpu_s_per_inference = 2 * latency_s;
-  result.blocks = 20;
-  result.verification.verdict = Verdict::kOk;
-  result.verification.max_rel_error = 2e-6;
-  result.in_force = InForce{"f32", 2, {}, {}};
+  result.candidate.precision = "f32";
+  result.candidate.backend = result.label = backend;
+  result.engine.load.engine_version = "1.2.3";
+  result.engine.load.load_s = 0.25;
+  result.engine.load.first_run_s = 2 * latency_s;
+  result.engine.load.in_force = InForce{"f32", 2, {}, {}};
+  result.engine.peak_rss_bytes = 312'000'000;
+  result.engine.verification.verdict = Verdict::kOk;
+  result.engine.verification.max_rel_error = 2e-6;
+  result.measured.samples.assign(100, {0, 0, latency_s});
+  result.measured.inferences = 100;
+  result.measured.cpu_s = 200 * latency_s;
+  result.measured.blocks = 20;
   return result;
 }
 
 Result failed(const std::string& backend, OutcomeKind kind, const std::string& reason) {
-  Result result = result_of(backend, "cpu", 0.001);
+  Result result = result_of(backend, 0.001);
   result.outcome = {kind, reason};
-  result.data.clear();
-  result.verification = {Verdict::kUnverified, "the engine did not get so far"};
-  result.engine_version.reset();
-  result.load_s.reset();
-  result.peak_rss_bytes.reset();
-  result.in_force.reset();
+  result.measured.samples.clear();
+  result.engine = {};
+  result.engine.verification = {Verdict::kUnverified, "the engine did not get so far"};
   return result;
 }
 
 Result disturbed(const std::string& backend, double latency_s) {
-  Result result = result_of(backend, "cpu", latency_s);
-  result.blocks_disturbed = 15;
-  result.disturbance = "other programs used 0.80 cores";
+  Result result = result_of(backend, latency_s);
+  result.measured.blocks_disturbed = 15;
+  result.measured.disturbance = "other programs used 0.80 cores";
   return result;
 }
 
 Result best(const std::string& backend, double latency_s) {
-  Result result = result_of(backend, "cpu", latency_s);
-  result.placing = Placing{0.99, 2, 1, true, {}, true, 0.9945, ""};
+  Result result = result_of(backend, latency_s);
+  result.rank = Rank{0.99, 2, 1, true, {}, true, 0.9945, ""};
   return result;
 }
 
 // Of an engine whose median is known.
 void start(Result& result, std::vector<int64_t> starts) {
   result.p50_interval_s = Interval{0.009, 0.011};
-  result.starts = std::move(starts);
+  result.measured.starts = std::move(starts);
 }
 
 Result placed(const std::string& backend, double latency_s, const Ratio& to_best) {
-  Result result = result_of(backend, "cpu", latency_s);
-  result.placing = Placing{0.99, 2, 2, false, to_best, true, 0.9945, ""};
+  Result result = result_of(backend, latency_s);
+  result.rank = Rank{0.99, 2, 2, false, to_best, true, 0.9945, ""};
   return result;
 }
 
 Result unverified(const std::string& backend, double latency_s) {
-  Result result = result_of(backend, "cpu", latency_s);
-  result.verification = {Verdict::kUnverified, "the model draws random numbers"};
+  Result result = result_of(backend, latency_s);
+  result.engine.verification = {Verdict::kUnverified, "the model draws random numbers"};
   return result;
 }
 
 TEST(Heading, SaysWhatWasMeasured) {
-  EXPECT_EQ(heading({result_of("tvm", "cpu", 0.1)}),
+  EXPECT_EQ(heading({result_of("tvm", 0.1)}),
             "resnet50-v1-7 on c5a.4xlarge: 2 threads, f32, inputs data[1,3,224,224]");
-  Result one = result_of("tvm", "cpu", 0.1);
+  Result one = result_of("tvm", 0.1);
   one.threads = 1;
-  one.input_shapes = {{"a\n\x1b[2J", {}}, {"b", {2}}};
+  one.model.input_shapes = {{"a\n\x1b[2J", {}}, {"b", {2}}};
   EXPECT_EQ(heading({one}), "resnet50-v1-7 on c5a.4xlarge: 1 thread, f32, inputs a  [2J[] b[2]");
 }
 
-TEST(EngineLabel, NamesVariantAndSettingsWhereTheyAreNotTheUsual) {
-  EXPECT_EQ(engine_label(result_of("openvino", "cpu", 1)), "openvino");
-  EXPECT_EQ(engine_label(result_of("onnxruntime", "cuda", 1)), "onnxruntime-cuda");
-  EXPECT_EQ(engine_label(result_of("openvino", "cpu-threads=1-precision=bf16", 1)),
+TEST(EngineLabel, NamesProviderAndSettingsWhereTheyAreNotTheUsual) {
+  EXPECT_EQ(engine_label("openvino", "cpu"), "openvino");
+  EXPECT_EQ(engine_label("onnxruntime", "cuda"), "onnxruntime-cuda");
+  EXPECT_EQ(engine_label("openvino", "cpu-threads=1-precision=bf16"),
             "openvino (threads=1-precision=bf16)");
 }
 
@@ -130,7 +127,7 @@ openvino: suspect: in 15 of 20 blocks the machine was busy with something else: 
 
 TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {
   const std::string table =
-      results_table({best("openvino", 0.032), result_of("onnxruntime", "cpu", 0.01)});
+      results_table({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
   EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, because there was not enough memory to "
                        "load it beside the others\n"),
             std::string::npos)
@@ -158,13 +155,13 @@ TEST(ClosingSentence, ComparesTheBestWithTheNext) {
 
 TEST(ClosingSentence, SaysWhatIsNotDecided) {
   Result first = best("openvino", 0.032), second = placed("onnxruntime", 0.0325, kOpen);
-  first.placing->decided = second.placing->decided = false;
+  first.rank->decided = second.rank->decided = false;
   EXPECT_EQ(closing_sentence({first, second}),
             "openvino or onnxruntime is fastest, with no winner yet at 99 % confidence; part of "
             "the order "
             "is undecided, a longer --budget may decide it; outputs agree within 2e-06.");
   Result behind = placed("tf", 0.04, kSlower), wide = placed("pytorch", 0.05, kOpen);
-  behind.placing->decided = wide.placing->decided = false;
+  behind.rank->decided = wide.rank->decided = false;
   EXPECT_EQ(
       closing_sentence({first, second, behind, wide}),
       "openvino, onnxruntime or pytorch is fastest, with no winner yet at 99 % confidence; part "
@@ -178,7 +175,7 @@ TEST(ClosingSentence, SaysWhatIsNotDecided) {
 
 TEST(ClosingSentence, OfOneEngineOnly) {
   Result exact = best("openvino", 0.032);
-  exact.verification.max_rel_error = 0;
+  exact.engine.verification.max_rel_error = 0;
   EXPECT_EQ(closing_sentence({exact, failed("tf", OutcomeKind::kCrashed, "SIGSEGV")}),
             "openvino is the only engine with a verified result: 32.0 ms per inference; outputs "
             "agree exactly.");

@@ -41,9 +41,9 @@ std::string ending(const Result& result) {
   if (!result.outcome.ok()) {
     return fmt::format("{}: {}", to_string(result.outcome.kind), printable(result.outcome.reason));
   }
-  if (result.load) return load_verdict(result);
-  if (result.throughput)
-    return fmt::format("ok, {}/s", format_rate(result.throughput->best().per_s));
+  if (result.measured.traffic) return load_verdict(result);
+  if (result.measured.throughput)
+    return fmt::format("ok, {}/s", format_rate(result.measured.throughput->best().per_s));
   return fmt::format("ok, {} per inference", format_seconds(median_latency_s(result)));
 }
 
@@ -75,7 +75,7 @@ void TerminalProgress::finished(const Result& result) {
   if (!rewrites_) return;
   clear_line();
   const char* const colour = result.outcome.ok() ? kGreen : kRed;
-  fmt::print(stderr, "{:<{}} {}{}{}\n", engine_label(result), kNameWidth, colours_ ? colour : "",
+  fmt::print(stderr, "{:<{}} {}{}{}\n", result.label, kNameWidth, colours_ ? colour : "",
              ending(result), colours_ ? kPlain : "");
 }
 

@@ -39,17 +39,17 @@ std::string words(const TriedSetting& setting) {
 }
 
 std::string verdict_of(const Result& result, size_t index) {
-  const TriedSetting& setting = result.throughput->tried[index];
+  const TriedSetting& setting = result.measured.throughput->tried[index];
   if (!setting.reason.empty()) return setting.per_s > 0 ? "too slow" : "failed";
-  if (index != result.throughput->chosen) return "";
-  if (result.verification.verdict == Verdict::kUnverified) return "unverified";
+  if (index != result.measured.throughput->chosen) return "";
+  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   return is_suspect(result) ? "suspect" : "best";
 }
 
 Row row_of(const Result& result, size_t index) {
-  const TriedSetting& setting = result.throughput->tried[index];
-  return {engine_label(result.backend, result.settings),
-          result.engine_version.value_or("-"),
+  const TriedSetting& setting = result.measured.throughput->tried[index];
+  return {result.label,
+          result.engine.load.engine_version.value_or("-"),
           fmt::format("{} x {}", setting.streams, setting.threads),
           setting.batch ? fmt::format("{}", *setting.batch) : "-",
           setting.per_s > 0 ? format_rate(setting.per_s) : "-",
@@ -93,10 +93,10 @@ std::vector<size_t> best_first(const ThroughputResult& throughput) {
 std::vector<const Result*> fastest_first(const std::vector<Result>& results) {
   std::vector<const Result*> ranked;
   for (const Result& result : results) {
-    if (may_be_ranked(result) && result.throughput) ranked.push_back(&result);
+    if (may_be_ranked(result) && result.measured.throughput) ranked.push_back(&result);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const Result* a, const Result* b) {
-    return a->throughput->best().per_s > b->throughput->best().per_s;
+    return a->measured.throughput->best().per_s > b->measured.throughput->best().per_s;
   });
   return ranked;
 }
@@ -121,20 +121,20 @@ std::string throughput_table(const std::vector<Result>& results) {
   std::vector<Row> rows{kHeader};
   std::string reasons;
   for (const Result& result : results) {
-    const std::string label = engine_label(result.backend, result.settings);
-    if (!result.throughput) {
-      rows.push_back({label, result.engine_version.value_or("-"), "-", "-", "-", "-", "-", "-", "-",
-                      std::string(to_string(result.outcome.kind))});
+    const std::string label = result.label;
+    if (!result.measured.throughput) {
+      rows.push_back({label, result.engine.load.engine_version.value_or("-"), "-", "-", "-", "-",
+                      "-", "-", "-", std::string(to_string(result.outcome.kind))});
       reasons += fmt::format("{}: {}: {}\n", label, to_string(result.outcome.kind),
                              printable(result.outcome.reason));
       continue;
     }
-    for (const size_t index : best_first(*result.throughput)) {
+    for (const size_t index : best_first(*result.measured.throughput)) {
       rows.push_back(row_of(result, index));
-      reasons += remarks(label, result.throughput->tried[index]);
+      reasons += remarks(label, result.measured.throughput->tried[index]);
     }
     if (is_suspect(result)) reasons += fmt::format("{}: suspect: {}\n", label, why_suspect(result));
-    if (!result.throughput->complete) {
+    if (!result.measured.throughput->complete) {
       reasons += fmt::format("{}: the budget ran out before all settings were tried\n", label);
     }
   }
@@ -145,16 +145,15 @@ std::string throughput_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> ranked = fastest_first(results);
   if (ranked.empty()) return "No engine has a verified throughput measured on a quiet machine.";
   const Result& first = *ranked[0];
-  const TriedSetting& best = first.throughput->best();
-  std::string text = fmt::format("{} has the highest throughput: {} items/s with {}{}",
-                                 engine_label(first.backend, first.settings),
-                                 format_rate(best.per_s), words(best), equals(*first.throughput));
+  const TriedSetting& best = first.measured.throughput->best();
+  std::string text =
+      fmt::format("{} has the highest throughput: {} items/s with {}{}", first.label,
+                  format_rate(best.per_s), words(best), equals(*first.measured.throughput));
   if (ranked.size() > 1) {
-    const TriedSetting& second = ranked[1]->throughput->best();
+    const TriedSetting& second = ranked[1]->measured.throughput->best();
     const bool apart =
         best.least_per_s && second.greatest_per_s && *best.least_per_s > *second.greatest_per_s;
-    text += fmt::format("; next is {}: {} items/s with {}{}",
-                        engine_label(ranked[1]->backend, ranked[1]->settings),
+    text += fmt::format("; next is {}: {} items/s with {}{}", ranked[1]->label,
                         format_rate(second.per_s), words(second),
                         apart ? "" : ", but their intervals overlap, so there is no winner yet");
   }

@@ -12,7 +12,7 @@ namespace dnnbench {
 // could not be measured or chosen, why. `results` are those of one model.
 std::string throughput_table(const std::vector<Result>& results);
 
-// One sentence that a person can act on. An order is told only where intervals do not overlap.
+// One sentence that a person can act on. It states an order only where intervals do not overlap.
 std::string throughput_sentence(const std::vector<Result>& results);
 
 }  // namespace dnnbench

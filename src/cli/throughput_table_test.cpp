@@ -21,14 +21,14 @@ TriedSetting compared(TriedSetting tried, size_t against, Ratio speed) {
 
 Result tried(const std::string& backend, std::vector<TriedSetting> settings, size_t chosen) {
   Result result;
-  result.model_path = "/models/tiny.onnx";
-  result.backend = backend;
-  result.backend_meta = result.settings = "cpu";
+  result.model.path = "/models/tiny.onnx";
+  result.candidate.backend = result.label = backend;
   result.mode = Mode::kThroughput;
-  result.verification.verdict = Verdict::kOk;
-  result.data = {0.02};
-  result.blocks = 10;
-  result.throughput = ThroughputResult{"cpu", std::nullopt, std::move(settings), chosen, true};
+  result.engine.verification.verdict = Verdict::kOk;
+  result.measured.samples = {{0, 0, 0.02}};
+  result.measured.blocks = 10;
+  result.measured.throughput =
+      ThroughputResult{"cpu", std::nullopt, std::move(settings), chosen, true};
   return result;
 }
 
@@ -76,7 +76,7 @@ TEST(ThroughputSentence, TellsTiesAndOverlaps) {
 
 TEST(ThroughputTable, AnEngineWithoutAnySettingSaysWhy) {
   Result result = tried("tvm", {setting(1, 1, 1)}, 0);
-  result.throughput.reset();
+  result.measured.throughput.reset();
   result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
   EXPECT_NE(throughput_table({result}).find("tvm: crashed: ended by SIGSEGV"), std::string::npos);
 }

@@ -21,7 +21,8 @@ const Row kHeader{"engine",    "version", "sustained/s", "utilisation", "median"
 const std::vector<size_t> kLeftAligned{0, 1, 7, 13};
 
 bool is_carried(const Result& result) {
-  return may_be_ranked(result) && result.load && carried_per_s(*result.load);
+  return may_be_ranked(result) && result.measured.traffic &&
+         carried_per_s(*result.measured.traffic);
 }
 
 std::string interval_cell(const RateFigures& figures) {
@@ -37,9 +38,9 @@ std::string percentile_cell(const std::map<std::string, double>& latency_s, cons
 }
 
 void add_figures(const Result& result, Row& row) {
-  const RateFigures& figures = result.load->figures();
+  const RateFigures& figures = result.measured.traffic->figures();
   const auto latency_s = latency_percentiles_s(result);
-  const std::optional<double> carried = carried_per_s(*result.load);
+  const std::optional<double> carried = carried_per_s(*result.measured.traffic);
   row.push_back(carried ? format_rate(*carried) : "-");
   row.push_back(fmt::format("{:.0f}%", std::min(100 * figures.busy_share, 100.0)));
   for (const char* name : {"p50", "p90", "p99"}) row.push_back(percentile_cell(latency_s, name));
@@ -50,22 +51,22 @@ void add_figures(const Result& result, Row& row) {
 }
 
 Row row_of(const Result& result) {
-  Row row{engine_label(result.backend, result.settings), result.engine_version.value_or("-")};
-  if (result.outcome.ok() && result.load) {
+  Row row{result.label, result.engine.load.engine_version.value_or("-")};
+  if (result.outcome.ok() && result.measured.traffic) {
     add_figures(result, row);
   } else {
     row.insert(row.end(), 8, "-");
   }
-  row.insert(row.end(), {load_cell(result), memory_cell(result), error_cell(result.verification),
-                         load_verdict(result)});
+  row.insert(row.end(), {load_cell(result), memory_cell(result),
+                         error_cell(result.engine.verification), load_verdict(result)});
   return row;
 }
 
 std::string why(const Result& result) {
   if (!result.outcome.ok()) return result.outcome.reason;
-  if (result.verification.verdict != Verdict::kOk) return result.verification.reason;
+  if (result.engine.verification.verdict != Verdict::kOk) return result.engine.verification.reason;
   if (is_suspect(result)) return why_suspect(result);
-  return why_not_carried(*result.load);
+  return why_not_carried(*result.measured.traffic);
 }
 
 // Of those that carry their rate, the best first: the lowest 99th percentile at the rate asked for,
@@ -73,11 +74,12 @@ std::string why(const Result& result) {
 std::vector<const Result*> carried_best_first(const std::vector<Result>& results) {
   std::vector<const Result*> carried;
   for (const Result& result : results) {
-    if (is_carried(result) && result.load->figures().p99_s) carried.push_back(&result);
+    if (is_carried(result) && result.measured.traffic->figures().p99_s) carried.push_back(&result);
   }
   std::stable_sort(carried.begin(), carried.end(), [](const Result* a, const Result* b) {
-    if (a->load->slo_p99_s) return *carried_per_s(*a->load) > *carried_per_s(*b->load);
-    return *a->load->figures().p99_s < *b->load->figures().p99_s;
+    if (a->measured.traffic->slo_p99_s)
+      return *carried_per_s(*a->measured.traffic) > *carried_per_s(*b->measured.traffic);
+    return *a->measured.traffic->figures().p99_s < *b->measured.traffic->figures().p99_s;
   });
   return carried;
 }
@@ -88,8 +90,8 @@ bool surely_better(const TrafficResult& a, const TrafficResult& b) {
 }
 
 std::string figure(const Result& result) {
-  const RateFigures& figures = result.load->figures();
-  if (!result.load->slo_p99_s)
+  const RateFigures& figures = result.measured.traffic->figures();
+  if (!result.measured.traffic->slo_p99_s)
     return fmt::format("{} {}", format_seconds(*figures.p99_s), interval_cell(figures));
   return format_rate(figures.rate_per_s) + "/s";
 }
@@ -105,9 +107,9 @@ std::string of_what(const TrafficResult& load) {
 
 std::string load_verdict(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
-  if (result.verification.verdict == Verdict::kUnverified) return "unverified";
+  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   if (is_suspect(result)) return "suspect";
-  const TrafficResult& load = *result.load;
+  const TrafficResult& load = *result.measured.traffic;
   if (load.figures().verdict != LoadVerdict::kCarried) {
     return std::string(to_string(load.figures().verdict));
   }
@@ -126,8 +128,7 @@ std::string load_table(const std::vector<Result>& results) {
     }
     const std::string reason = why(result);
     if (reason.empty()) continue;
-    reasons += fmt::format("{}: {}: {}\n", engine_label(result.backend, result.settings),
-                           load_verdict(result), printable(reason));
+    reasons += fmt::format("{}: {}: {}\n", result.label, load_verdict(result), printable(reason));
   }
   return layout(rows, kLeftAligned) + reasons;
 }
@@ -136,26 +137,25 @@ std::string load_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> carried = carried_best_first(results);
   if (carried.empty()) return "No engine has verified latencies for this traffic.";
   const Result& best = *carried.front();
-  const std::string name = engine_label(best.backend, best.settings);
+  const std::string name = best.label;
   if (carried.size() == 1) {
     return fmt::format("{} is the only engine with a valid result: {} is {}; {}.", name,
-                       of_what(*best.load), figure(best), agreement(carried));
+                       of_what(*best.measured.traffic), figure(best), agreement(carried));
   }
   std::vector<std::string> rivals;
   for (size_t i = 1; i < carried.size(); ++i) {
-    if (surely_better(*best.load, *carried[i]->load)) continue;
-    rivals.push_back(engine_label(carried[i]->backend, carried[i]->settings));
+    if (surely_better(*best.measured.traffic, *carried[i]->measured.traffic)) continue;
+    rivals.push_back(carried[i]->label);
   }
   if (!rivals.empty()) {
     return fmt::format(
         "{} or {} has {}: their intervals overlap, so there is no winner yet; a longer --budget "
         "may "
         "decide it; {}.",
-        name, fmt::join(rivals, " or "), of_what(*best.load), agreement(carried));
+        name, fmt::join(rivals, " or "), of_what(*best.measured.traffic), agreement(carried));
   }
-  return fmt::format("{} has {}: {}, {} {}; {}.", name, of_what(*best.load), figure(best),
-                     engine_label(carried[1]->backend, carried[1]->settings), figure(*carried[1]),
-                     agreement(carried));
+  return fmt::format("{} has {}: {}, {} {}; {}.", name, of_what(*best.measured.traffic),
+                     figure(best), carried[1]->label, figure(*carried[1]), agreement(carried));
 }
 
 }  // namespace dnnbench

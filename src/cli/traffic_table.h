@@ -8,15 +8,14 @@
 
 namespace dnnbench {
 
-// One row an engine: the rate it carries, how busy that keeps it, its latencies with the interval
-// of the 99th percentile; and a line for each that carries none, why. `results` are those of one
-// model.
+// One row per engine: sustained rate, utilisation, latencies with the interval of the 99th
+// percentile; and why an engine sustains no rate. `results` are those of one model.
 std::string load_table(const std::vector<Result>& results);
 
-// One sentence that a person can act on. An order is told only where intervals do not overlap.
+// One sentence that a person can act on. It states an order only where intervals do not overlap.
 std::string load_sentence(const std::vector<Result>& results);
 
-// "ok", "overloaded", "too slow", ...: a word an engine.
+// "ok", "overloaded", "too slow", ...: one word per engine.
 std::string load_verdict(const Result& result);
 
 }  // namespace dnnbench

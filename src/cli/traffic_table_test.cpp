@@ -22,26 +22,24 @@ RateFigures figures(double rate_per_s, double p99_s, Interval interval) {
 
 Result under_load(const std::string& backend, const RateFigures& measured) {
   Result result;
-  result.model_path = "/models/tiny.onnx";
-  result.backend = backend;
-  result.backend_meta = "cpu-mode=load-rate=20";
-  result.settings = "cpu";
+  result.model.path = "/models/tiny.onnx";
+  result.candidate.backend = result.label = backend;
   result.mode = Mode::kLoad;
-  result.verification.verdict = Verdict::kOk;
-  result.data.assign(1000, 0.02);
-  result.blocks = 10;
-  result.load = TrafficResult();
-  result.load->rate_per_s = measured.rate_per_s;
-  result.load->rates = {measured};
+  result.engine.verification.verdict = Verdict::kOk;
+  result.measured.samples.assign(1000, {0, 0, 0.02});
+  result.measured.blocks = 10;
+  result.measured.traffic = TrafficResult();
+  result.measured.traffic->rate_per_s = measured.rate_per_s;
+  result.measured.traffic->rates = {measured};
   return result;
 }
 
 Result under_bound(const std::string& backend, double rate_per_s, double at_least, double below) {
   Result result = under_load(backend, figures(rate_per_s, 0.09, {0.08, 0.1}));
-  result.load->rate_per_s.reset();
-  result.load->slo_p99_s = 0.1;
-  result.load->at_least_per_s = at_least;
-  result.load->below_per_s = below;
+  result.measured.traffic->rate_per_s.reset();
+  result.measured.traffic->slo_p99_s = 0.1;
+  result.measured.traffic->at_least_per_s = at_least;
+  result.measured.traffic->below_per_s = below;
   return result;
 }
 
@@ -88,7 +86,7 @@ TEST(LoadSentence, RatesWithinABoundAreComparedByWhatIsSure) {
 
 TEST(LoadSentence, ABusyMachineGivesNoOrder) {
   Result busy = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
-  busy.blocks_disturbed = 9;
+  busy.measured.blocks_disturbed = 9;
   EXPECT_EQ(load_verdict(busy), "suspect");
   EXPECT_EQ(load_sentence({busy}), "No engine has verified latencies for this traffic.");
 }

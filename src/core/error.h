@@ -1,6 +1,7 @@
 // Error: something that a person must fix (a flag, a file, a missing library). Its text is one
-// sentence that says what, which and how to fix. Thrown anywhere, caught in main and in
-// the worker's serve only.
+// sentence that says what, which and how to fix. main prints it; an engine's process answers with
+// it (worker/serve.h). Code between catches it only to make it an Outcome, or another Error that
+// says more.
 //
 // What a benchmark must report (unsupported, crashed, wrong output, ...) is not an Error but an
 // Outcome, see core/outcome.h.

@@ -245,6 +245,11 @@ std::string_view to_string(DataType type) { return traits(type).name; }
 
 size_t bit_width(DataType type) { return traits(type).bits; }
 
+bool is_element_size(DataType type, size_t bytes) {
+  const bool complex = type == DataType::kComplex64 || type == DataType::kComplex128;
+  return 8 * bytes == bit_width(type) || (complex && 16 * bytes == bit_width(type));
+}
+
 bool is_floating_point(DataType type) {
   switch (type) {
     case DataType::kFloat32:

@@ -2,6 +2,7 @@
 // data, owned by value, host memory.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -48,6 +49,9 @@ std::string_view to_string(DataType type);
 // Bits an element takes in Tensor::bytes: 4 for the four-bit types, 0 for strings and undefined.
 size_t bit_width(DataType type);
 
+// Whether the numbers in Tensor::bytes take so many bytes: an element's, or a complex one's part.
+bool is_element_size(DataType type, size_t bytes);
+
 bool is_floating_point(DataType type);  // any width, complex included
 bool is_integer(DataType type);         // signed, unsigned, any width; not bool
 
@@ -61,13 +65,15 @@ struct Tensor {
   // The product of the shape; 1 for a scalar.
   int64_t element_count() const;
 
-  // The elements as T, whose size must be the type's (checked by assert).
+  // The elements as T, whose size must be the type's, or half a complex type's (checked by assert).
   template <typename T>
   std::span<T> as() {
+    assert(is_element_size(type, sizeof(T)));
     return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
   template <typename T>
   std::span<const T> as() const {
+    assert(is_element_size(type, sizeof(T)));
     return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
 };

@@ -168,5 +168,14 @@ TEST(TensorTest, EveryTypeIsOneKindOfNumber) {
   }
 }
 
+TEST(Tensor, ElementsHaveTheSizeOfTheirType) {
+  EXPECT_TRUE(is_element_size(DataType::kFloat16, 2));
+  EXPECT_FALSE(is_element_size(DataType::kFloat16, 4));
+  EXPECT_TRUE(is_element_size(DataType::kBool, 1));
+  EXPECT_TRUE(is_element_size(DataType::kComplex64, 4));
+  EXPECT_FALSE(is_element_size(DataType::kInt4, 1));
+  EXPECT_FALSE(is_element_size(DataType::kString, 1));
+}
+
 }  // namespace
 }  // namespace dnnbench

@@ -33,11 +33,7 @@ void order_outputs(const Graph& original, Graph& graph) {
 
 // The weights are the inputs that the original doesn't take.
 void put_weights_back(const Graph& original, Graph& graph) {
-  std::map<std::string, const Constant*> weights;
-  for (const auto& [name, constant] : original.constants) weights[name] = &constant;
-  for (const Node& node : original.nodes) {
-    if (const Constant* constant = constant_of(node)) weights[node.outputs[0]] = constant;
-  }
+  const auto weights = constants_of(original);
   for (const Parameter& input : graph.inputs) {
     const auto weight = weights.find(input.name);
     if (weight == weights.end()) continue;

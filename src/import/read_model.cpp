@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "import/mapped_file.h"
 #include "import/proto_fields.h"
 #include "import/read_tensor.h"
 
@@ -293,7 +294,7 @@ std::pair<std::string, int64_t> read_opset(Bytes bytes) {
 // All but the graph and the functions, whose nodes need the opsets.
 void read_head(ModelFile& model) {
   std::string version;
-  WireReader reader(model.file->bytes());
+  WireReader reader(model.message);
   while (reader.next()) {
     switch (reader.field()) {
       case model_field::kIrVersion:
@@ -321,11 +322,11 @@ void read_head(ModelFile& model) {
   if (!version.empty()) model.producer += " " + version;
 }
 
-void read_body(const std::string& folder, ModelFile& model) {
-  TensorReader tensors(model.file, folder);
+void read_body(const std::string& beside, ModelFile& model) {
+  TensorReader tensors(model.owner, std::filesystem::path(beside).parent_path().string());
   GraphReader graphs(tensors, model.opsets);
   model.graph = graphs.read_graph(model.graph_message);
-  WireReader reader(model.file->bytes());
+  WireReader reader(model.message);
   while (reader.next()) {
     if (reader.field() != model_field::kFunction) continue;
     model.functions.push_back(graphs.read_function(reader.bytes()));
@@ -340,10 +341,12 @@ void read_body(const std::string& folder, ModelFile& model) {
 
 ModelFile read_model_file(const std::string& path, const std::string& beside) {
   ModelFile model;
-  model.file = map_message(path, "an ONNX model");
+  const auto file = map_message(path, "an ONNX model");
+  model.owner = file;
+  model.message = file->bytes();
   try {
     read_head(model);
-    read_body(std::filesystem::path(beside).parent_path().string(), model);
+    read_body(beside, model);
   } catch (const Error& error) {
     throw Error(fmt::format("{}: {}", path, error.what()));
   }
@@ -352,12 +355,31 @@ ModelFile read_model_file(const std::string& path, const std::string& beside) {
 
 ModelFile read_model_file(const std::string& path) { return read_model_file(path, path); }
 
+ModelFile read_model_message(std::string message, const std::string& beside) {
+  const auto owner = std::make_shared<const std::string>(std::move(message));
+  ModelFile model;
+  model.owner = owner;
+  model.message = std::as_bytes(std::span(*owner));
+  read_head(model);
+  read_body(beside, model);
+  return model;
+}
+
 std::string normal_domain(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
 
 const Constant* constant_of(const Node& node) {
   if (node.op != "Constant" || !node.domain.empty() || node.outputs.empty()) return nullptr;
   const Attribute* value = node.attribute("value");
   return value != nullptr && value->tensor ? &*value->tensor : nullptr;
+}
+
+std::map<std::string, const Constant*> constants_of(const Graph& graph) {
+  std::map<std::string, const Constant*> constants;
+  for (const auto& [name, constant] : graph.constants) constants[name] = &constant;
+  for (const Node& node : graph.nodes) {
+    if (const Constant* constant = constant_of(node)) constants[node.outputs[0]] = constant;
+  }
+  return constants;
 }
 
 void for_each_node(const std::vector<Node>& nodes, const std::function<void(const Node&)>& visit) {

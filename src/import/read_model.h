@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "import/graph.h"
-#include "import/mapped_file.h"
+#include "import/wire.h"
 
 namespace dnnbench::import {
 
@@ -23,13 +23,14 @@ struct Function {
 };
 
 struct ModelFile {
-  std::shared_ptr<const MappedFile> file;
+  std::shared_ptr<const void> owner;  // of the message
+  Bytes message;                      // the whole model as it stands in the file
   int64_t ir_version = 0;
   std::string producer;                   // name and version; may be empty
   std::map<std::string, int64_t> opsets;  // by domain; "" is ONNX's own
   bool has_graph = false;
   Graph graph;
-  Bytes graph_message;  // the graph as it stands in the file
+  Bytes graph_message;  // likewise
   std::vector<Function> functions;
   // Of all tensors as they are stored, those of subgraphs, functions and attributes among them:
   int64_t weight_elements = 0;
@@ -44,11 +45,17 @@ struct ModelFile {
 ModelFile read_model_file(const std::string& path, const std::string& beside);
 ModelFile read_model_file(const std::string& path);
 
+// The same of a model in memory.
+ModelFile read_model_message(std::string message, const std::string& beside);
+
 // "" for either spelling of ONNX's own domain, otherwise the domain as it is.
 std::string normal_domain(const std::string& domain);
 
 // The tensor that a Constant node holds; nullptr for any other node.
 const Constant* constant_of(const Node& node);
+
+// The graph's initializers and what its Constant nodes hold, by name.
+std::map<std::string, const Constant*> constants_of(const Graph& graph);
 
 // Every node, those of subgraphs among them, in the file's order.
 void for_each_node(const std::vector<Node>& nodes, const std::function<void(const Node&)>& visit);

@@ -234,8 +234,8 @@ TensorHead read_tensor_head(Bytes tensor) {
   return head;
 }
 
-TensorReader::TensorReader(std::shared_ptr<const MappedFile> file, std::string folder)
-    : file_(std::move(file)), folder_(std::move(folder)) {}
+TensorReader::TensorReader(std::shared_ptr<const void> owner, std::string folder)
+    : owner_(std::move(owner)), folder_(std::move(folder)) {}
 
 std::set<std::string> TensorReader::external_files() const {
   std::set<std::string> names;
@@ -255,7 +255,7 @@ Constant TensorReader::read(Bytes message, const std::string& name) {
     require_complete(head, stored);
     if (stored.view) {
       constant.bytes = *stored.view;
-      constant.owner = file_;
+      constant.owner = owner_;
     } else {
       own(stored.fixed.empty() ? low_bytes(stored.numbers, head.size_bytes())
                                : std::move(stored.fixed),

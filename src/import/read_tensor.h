@@ -29,8 +29,9 @@ TensorHead read_tensor_head(Bytes tensor);
 // Reads the tensors of one file and counts what they hold.
 class TensorReader {
  public:
-  // `folder` holds the weight files, which are mapped when first needed.
-  TensorReader(std::shared_ptr<const MappedFile> file, std::string folder);
+  // `owner` keeps the file's bytes. `folder` holds the weight files, which are mapped when first
+  // needed.
+  TensorReader(std::shared_ptr<const void> owner, std::string folder);
 
   // `message` is a TensorProto of the file; `name` is for messages where it has none of its own.
   // The elements are a view of the file where they are stored as they are in memory. Throws Error
@@ -51,7 +52,7 @@ class TensorReader {
   std::shared_ptr<const MappedFile> external_file(const TensorHead& head,
                                                   const std::string& location);
 
-  std::shared_ptr<const MappedFile> file_;
+  std::shared_ptr<const void> owner_;
   std::string folder_;
   std::map<std::string, std::shared_ptr<const MappedFile>> external_files_;
   int64_t elements_ = 0;

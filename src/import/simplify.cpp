@@ -5,8 +5,8 @@
 #include <set>
 
 #include "import/proto_fields.h"
-#include "import/read_model.h"
 #include "import/read_tensor.h"
+#include "import/write_model.h"
 #include "protocol/value_file.h"
 
 namespace dnnbench::import {
@@ -15,38 +15,6 @@ namespace {
 // Since this version of the format an initializer need not be an input, and is constant where it
 // isn't (https://github.com/onnx/onnx/blob/main/docs/IR.md).
 constexpr int64_t kIrVersionOfFreeInitializers = 4;
-
-std::string shape_message(const std::vector<int64_t>& shape) {
-  std::string message;
-  for (const int64_t size : shape) {
-    std::string dimension;
-    if (size >= 0) write_integer(dimension, dimension_field::kValue, size);
-    write_text(message, shape_field::kDimension, dimension);
-  }
-  return message;
-}
-
-std::string value_info(const std::string& name, DataType type,
-                       const std::optional<std::vector<int64_t>>& shape) {
-  std::string tensor_type, type_message, message;
-  write_integer(tensor_type, tensor_type_field::kElementType, static_cast<int64_t>(type));
-  if (shape) write_text(tensor_type, tensor_type_field::kShape, shape_message(*shape));
-  write_text(type_message, type_field::kTensor, tensor_type);
-  write_text(message, value_info_field::kName, name);
-  write_text(message, value_info_field::kType, type_message);
-  return message;
-}
-
-std::string tensor_message(const std::string& name, const Tensor& tensor) {
-  std::string message;
-  for (const int64_t size : tensor.shape) write_integer(message, tensor_field::kDims, size);
-  write_integer(message, tensor_field::kDataType, static_cast<int64_t>(tensor.type));
-  for (const std::string& text : tensor.strings)
-    write_text(message, tensor_field::kStringData, text);
-  if (tensor.type != DataType::kString) write_bytes(message, tensor_field::kRawData, tensor.bytes);
-  write_text(message, tensor_field::kName, name);
-  return message;
-}
 
 bool is_weight(const Constant* constant, int64_t largest_folded_bytes) {
   return constant != nullptr && constant->type != DataType::kString &&
@@ -60,7 +28,8 @@ class Stripper {
       : original_(original.graph), config_(config), largest_folded_bytes_(largest_folded_bytes) {
     for (const Value& value : read_bound_inputs(config)) {
       bound_.insert(value.name);
-      write_text(graph_, graph_field::kInitializer, tensor_message(value.name, value.tensor()));
+      write_text(graph_, graph_field::kInitializer,
+                 tensor_message(value.name, make_constant(value.tensor())));
     }
     node_ = original_.nodes.begin();
     input_ = original_.inputs.begin();
@@ -156,16 +125,6 @@ std::string rewrite_graph(const std::string& model, Write write, Finish finish) 
   return rewritten;
 }
 
-// The texts of one field of a message.
-std::vector<std::string> texts_of(Bytes message, int field) {
-  std::vector<std::string> texts;
-  WireReader reader(message);
-  while (reader.next()) {
-    if (reader.field() == field) texts.push_back(reader.text());
-  }
-  return texts;
-}
-
 }  // namespace
 
 std::vector<Value> read_bound_inputs(const LoadConfig& config) {
@@ -175,20 +134,57 @@ std::vector<Value> read_bound_inputs(const LoadConfig& config) {
 
 std::string without_weights(const LoadConfig& config, int64_t largest_folded_bytes) {
   const ModelFile original = read_model_file(config.model_path);
+  const std::string graph = Stripper(original, config, largest_folded_bytes).graph();
   std::string model;
-  WireReader reader(original.file->bytes());
+  write_integer(model, model_field::kIrVersion,
+                std::max(original.ir_version, kIrVersionOfFreeInitializers));
+  WireReader reader(original.message);
   while (reader.next()) {
-    if (reader.field() == model_field::kIrVersion) {
-      write_integer(model, model_field::kIrVersion,
-                    std::max(reader.integer(), kIrVersionOfFreeInitializers));
-    } else if (reader.field() == model_field::kGraph) {
-      write_text(model, model_field::kGraph,
-                 Stripper(original, config, largest_folded_bytes).graph());
-    } else {
-      write_whole(model, reader.whole());
+    const int field = reader.field();
+    if (field == model_field::kIrVersion || field == model_field::kGraph) continue;
+    write_whole(model, reader.whole());
+  }
+  write_text(model, model_field::kGraph, graph);
+  return model;
+}
+
+std::string with_weights(const ModelFile& model, const Graph& original) {
+  std::string graph;
+  std::map<std::string, Bytes> inputs;
+  auto input = model.graph.inputs.begin();
+  WireReader reader(model.graph_message);
+  while (reader.next()) {
+    switch (reader.field()) {
+      case graph_field::kInput:
+        inputs[(input++)->name] = reader.whole();
+        break;
+      case graph_field::kInitializer:
+      case graph_field::kSparseInitializer:
+        break;
+      default:
+        write_whole(graph, reader.whole());
     }
   }
-  return model;
+  std::set<std::string> bound_names;
+  for (const Parameter& taken : original.open_inputs()) {
+    const auto found = inputs.find(taken.name);
+    if (found != inputs.end()) {
+      write_whole(graph, found->second);
+      inputs.erase(found);
+    } else if (const Constant* bound = model.graph.constant(taken.name)) {
+      write_text(graph, graph_field::kInput, value_info(taken.name, bound->type, bound->shape));
+      bound_names.insert(taken.name);
+    }
+  }
+  const auto weights = constants_of(original);
+  const auto write_constant = [&](const std::string& name, const Constant& constant) {
+    write_text(graph, graph_field::kInitializer, tensor_message(name, constant));
+  };
+  for (const auto& [name, field] : inputs) write_constant(name, *weights.at(name));
+  for (const auto& [name, constant] : model.graph.constants) {
+    if (bound_names.count(name) == 0) write_constant(name, constant);
+  }
+  return with_graph(model.message, graph);
 }
 
 std::string with_every_value_as_output(const std::string& model) {

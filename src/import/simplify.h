@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "import/graph.h"
+#include "import/read_model.h"
 #include "protocol/load_config.h"
 
 namespace dnnbench::import {
@@ -23,6 +23,10 @@ inline constexpr int64_t kLargestFolded_bytes = 1024;
 // broken file.
 std::string without_weights(const LoadConfig& config,
                             int64_t largest_folded_bytes = kLargestFolded_bytes);
+
+// The model as the original would have it, for a library that reads ONNX: what without_weights
+// made an input becomes a constant again, and what was bound an input.
+std::string with_weights(const ModelFile& model, const Graph& original);
 
 // The library writes no types of the values within a graph, but tells those of its outputs: the
 // model with every value of its main graph as an output.

@@ -19,7 +19,8 @@ inline constexpr double kOneTick_s = 0.0105;
 inline constexpr double kMinWindow_s = 0.1;
 
 // "" for an undisturbed turn; otherwise what disturbed it, as "another program used 0.8 cores".
-// Waiting alone is no disturbance: an engine with more threads than cores makes its own.
+// In a turn of at least kMinWindow_s waiting alone is no disturbance: an engine with more threads
+// than cores makes its own.
 std::string disturbance(const Noise& turn);
 
 }  // namespace dnnbench

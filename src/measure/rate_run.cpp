@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "measure/turn_rules.h"
 #include "traffic/arrivals.h"
 
 namespace dnnbench {
@@ -24,10 +25,11 @@ TrafficTurnRequest RateRun::next(uint64_t seed) const {
   return {poisson_arrivals_s(expected_.rate_per_s, requests, seed, piece), plan_.lead_in};
 }
 
-void RateRun::add(TrafficTurn turn, bool disturbed) {
+void RateRun::add(TrafficTurn turn) {
+  const bool disturbed = turn.is_disturbed();
   spent_s_ += turn.noise.window_s;
   hopeless_ = !disturbed && figures_of({turn}).verdict == LoadVerdict::kOverloaded;
-  taken_.push_back({std::move(turn), disturbed});
+  taken_.push_back(std::move(turn));
   ++(disturbed ? disturbed_ : undisturbed_);
 }
 
@@ -37,11 +39,7 @@ bool RateRun::is_over() const {
 }
 
 std::vector<TrafficTurn> RateRun::kept() const {
-  std::vector<TrafficTurn> turns;
-  for (const Taken& taken : taken_) {
-    if (!taken.disturbed || undisturbed_ < disturbed_) turns.push_back(taken.turn);
-  }
-  return turns;
+  return undisturbed_or_all(taken_, [](const TrafficTurn& turn) { return turn.is_disturbed(); });
 }
 
 RateFigures RateRun::figures_of(const std::vector<TrafficTurn>& turns) const {

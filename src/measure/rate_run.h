@@ -1,4 +1,4 @@
-// RateRun: an engine's turns under load at one rate, until there are enough of them. A turn that
+// RateRun: an engine's turns under traffic at one rate, until there are enough of them. A turn that
 // something else disturbed is measured again, with other arrivals.
 #pragma once
 
@@ -22,7 +22,7 @@ class RateRun {
   // What comes in the next turn; `seed` draws the arrivals.
   TrafficTurnRequest next(uint64_t seed) const;
 
-  void add(TrafficTurn turn, bool disturbed);
+  void add(TrafficTurn turn);
 
   // Whether no further turn is to be taken: all planned are there, more than that were disturbed,
   // the budget is spent, or the last turn alone, undisturbed, shows that the rate is more than the
@@ -44,11 +44,7 @@ class RateRun {
   double budget_s_;
   bool counted_;  // by requests
   LoadTurnPlan plan_;
-  struct Taken {
-    TrafficTurn turn;
-    bool disturbed;
-  };
-  std::vector<Taken> taken_;
+  std::vector<TrafficTurn> taken_;
   size_t undisturbed_ = 0;
   size_t disturbed_ = 0;
   double spent_s_ = 0;

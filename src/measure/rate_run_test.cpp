@@ -21,6 +21,11 @@ TrafficTurn turn(double begin_s, double lasts_s = 4) {
   return turn;
 }
 
+TrafficTurn disturbed(TrafficTurn turn) {
+  turn.disturbance = "other programs used 0.80 cores";
+  return turn;
+}
+
 RateRun run(std::optional<int64_t> repeat = std::nullopt) {
   return {{kRate_per_s, kService_s, 1}, kBudget_s, repeat};
 }
@@ -31,7 +36,7 @@ TEST(RateRun, EndsWithTheTurnsPlanned) {
   for (size_t number = 1; number <= rate.turns(); ++number) {
     EXPECT_FALSE(rate.is_over());
     EXPECT_EQ(rate.turn(), number);
-    rate.add(turn(10.0 * static_cast<double>(number)), false);
+    rate.add(turn(10.0 * static_cast<double>(number)));
   }
   EXPECT_TRUE(rate.is_over());
   EXPECT_EQ(rate.kept().size(), rate.turns());
@@ -42,11 +47,11 @@ TEST(RateRun, EndsWithTheTurnsPlanned) {
 TEST(RateRun, ADisturbedTurnIsMeasuredAgainWithOtherArrivals) {
   RateRun rate = run();
   const TrafficTurnRequest first = rate.next(0);
-  rate.add(turn(10), true);
+  rate.add(disturbed(turn(10)));
   EXPECT_EQ(rate.turn(), 1U);
   EXPECT_EQ(rate.next(0).arrival_s.size(), first.arrival_s.size());
   EXPECT_NE(rate.next(0).arrival_s, first.arrival_s);
-  rate.add(turn(20), false);
+  rate.add(turn(20));
   EXPECT_EQ(rate.turn(), 2U);
   ASSERT_EQ(rate.kept().size(), 1U);
   EXPECT_EQ(rate.kept()[0].requests[0].intended_s, 20);
@@ -54,24 +59,24 @@ TEST(RateRun, ADisturbedTurnIsMeasuredAgainWithOtherArrivals) {
 
 TEST(RateRun, WhereMostWereDisturbedAllAreKeptInTheirOrder) {
   RateRun rate = run();
-  rate.add(turn(10), true);
-  rate.add(turn(20), false);
-  rate.add(turn(30), true);
+  rate.add(disturbed(turn(10)));
+  rate.add(turn(20));
+  rate.add(disturbed(turn(30)));
   ASSERT_EQ(rate.kept().size(), 3U);
   EXPECT_EQ(rate.kept()[1].requests[0].intended_s, 20);
   for (size_t i = 0; !rate.is_over(); ++i) {
     ASSERT_LE(i, rate.turns());
-    rate.add(turn(40, 0.01), true);
+    rate.add(disturbed(turn(40, 0.01)));
   }
 }
 
 TEST(RateRun, EndsWithItsBudgetUnlessRequestsAreCounted) {
   RateRun rate = run();
-  rate.add(turn(10, kBudget_s), true);
+  rate.add(disturbed(turn(10, kBudget_s)));
   EXPECT_TRUE(rate.is_over());
   RateRun counted = run(2000);
   ASSERT_GT(counted.turns(), 1U);
-  counted.add(turn(10, kBudget_s), false);
+  counted.add(turn(10, kBudget_s));
   EXPECT_FALSE(counted.is_over());
 }
 
@@ -79,9 +84,9 @@ TEST(RateRun, OneUndisturbedTurnIsEnoughWhereTheQueueGrows) {
   TrafficTurn overloaded = turn(10);
   overloaded.unserved = 7;
   RateRun rate = run();
-  rate.add(overloaded, true);  // the other programs' fault, perhaps
+  rate.add(disturbed(overloaded));  // the other programs' fault, perhaps
   EXPECT_FALSE(rate.is_over());
-  rate.add(overloaded, false);
+  rate.add(overloaded);
   EXPECT_TRUE(rate.is_over());
   EXPECT_EQ(rate.figures().verdict, LoadVerdict::kOverloaded);
 }
@@ -93,9 +98,9 @@ TEST(RateRun, TheShortestTurnCounts) {
   TrafficTurn brief = full;
   brief.length_s = 0.1;
   full.length_s = 1000;
-  rate.add(full, false);
+  rate.add(full);
   EXPECT_EQ(rate.figures().verdict, LoadVerdict::kCarried);
-  rate.add(brief, false);
+  rate.add(brief);
   EXPECT_EQ(rate.figures().verdict, LoadVerdict::kUnsteady);
 }
 

@@ -3,20 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
 
 #include "core/statistics.h"
-#include "machine/disturbance.h"
+#include "measure/turn_rules.h"
+#include "process/worker_process.h"
+#include "rank/ranking.h"
 #include "rank/turns.h"
 
 namespace dnnbench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr double kRepeatTurn_s = 0.3;     // with --repeat: about so long a turn,
 constexpr int64_t kMinRepeatBlocks = 16;  // but at least so many blocks
@@ -25,63 +24,66 @@ constexpr int64_t kMinRepeatBlocks = 16;  // but at least so many blocks
 constexpr int64_t kBlocksOfAStart = 2;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 // What is known of one block: its place in the sequence, and whether something disturbed it.
 struct Block {
   int64_t number = 0;
   int64_t slot = 0;  // with --repeat: which of the planned blocks; a disturbed one is repeated
-  std::string disturbance;  // "" for a clean one
+  std::string disturbance;  // "" for an undisturbed one
+
+  bool is_disturbed() const { return !disturbance.empty(); }
 };
 
-struct Taken {
-  size_t block = 0;  // index into Group::blocks_
-  Turn turn;
+struct TakenTurn {
+  size_t block = 0;  // index into BlockLoop::blocks_
+  LatencyTurn turn;
 };
 
-struct Player {
-  Contestant* contestant = nullptr;
-  std::vector<Taken> turns;
-  bool plays = true;
+// A participant and its turns of this loop.
+struct Member {
+  Participant* participant = nullptr;
+  std::vector<TakenTurn> turns;
+  bool active = true;     // takes turns
+  bool finished = false;  // took all it needed
   int64_t blocks_of_start = 0;
-  double starting_s = 0;  // that starting it anew has taken so far
+  double restarting_s = 0;  // that its restarts have taken so far
+
+  MeasuredEngine& engine() const { return *participant->engine; }
 };
 
-// The engines of one call of Rounds::measure.
-class Group {
+// The blocks of one call of Rounds::measure.
+class BlockLoop {
  public:
-  Group(const RunOptions& options, const BenchSettings& settings, Progress& progress,
-        const std::function<void(Result&)>& ended, std::vector<Contestant>& contestants,
-        int64_t first_block)
+  BlockLoop(const RunOptions& options, const Surroundings& surroundings, Progress& progress,
+            const ParticipantEnded& ended, std::vector<Participant>& participants,
+            int64_t first_block)
       : options_(options),
-        settings_(settings),
+        surroundings_(surroundings),
         progress_(progress),
         ended_(ended),
         first_block_(first_block) {
-    for (Contestant& contestant : contestants) {
-      players_.push_back({&contestant});
+    for (Participant& participant : participants) {
+      members_.push_back({&participant});
       // An anchor of an earlier group is the process that it was.
-      if (contestant.result->starts.empty()) contestant.result->starts = {first_block};
+      std::vector<int64_t>& starts = participant.measured.starts;
+      if (starts.empty()) starts = {first_block};
     }
   }
 
-  void keep_first() { kept_ = &players_.front(); }
+  void keep_first() { kept_ = &members_.front(); }
   int64_t blocks() const { return static_cast<int64_t>(blocks_.size()); }
 
   void measure_until_decided(double alpha) {
-    double left_s = options_.budget_s;  // of measuring, an engine
-    const auto least_blocks = static_cast<int64_t>(least_values(alpha));
-    while (!playing().empty()) {
-      restart(least_blocks);
-      if (playing().empty()) break;
-      const auto engines = static_cast<double>(playing().size());
+    double left_s = options_.budget_s;  // of measuring, per engine
+    const auto min_blocks = static_cast<int64_t>(least_values(alpha));
+    while (!active().empty()) {
+      restart(min_blocks);
+      if (active().empty()) break;
+      const auto engines = static_cast<double>(active().size());
       report(left_s * engines);
-      const auto start = Clock::now();
+      const double start_s = surroundings_.now_s();
       measure_block(blocks(), std::nullopt);
       dismiss_decided(alpha);
-      left_s -= seconds_since(start) / engines;
+      left_s -= (surroundings_.now_s() - start_s) / engines;
       if (left_s <= 0) finish_all(Stop::kBudget);
     }
   }
@@ -89,122 +91,114 @@ class Group {
   void measure_repeatedly(int64_t repeat) {
     const int64_t planned = planned_blocks(repeat);
     int64_t spare = planned;
-    for (int64_t slot = 0; slot < planned && !playing().empty(); ++slot) {
-      const int64_t experiments = repeat * (slot + 1) / planned - repeat * slot / planned;
+    for (int64_t slot = 0; slot < planned && !active().empty(); ++slot) {
+      const int64_t measurements = repeat * (slot + 1) / planned - repeat * slot / planned;
       do {
         restart(planned);
-        if (playing().empty()) break;
-        report(remaining_s(planned - slot, experiments));
-        measure_block(slot, experiments);
-      } while (!blocks_.back().disturbance.empty() && spare-- > 0);
+        if (active().empty()) break;
+        report(remaining_s(planned - slot, measurements));
+        measure_block(slot, measurements);
+      } while (blocks_.back().is_disturbed() && spare-- > 0);
     }
     finish_all(Stop::kRepeat);
   }
 
-  // Of the first experiment.
+  // Of the first measurement.
   std::optional<double> started_s() const { return started_s_; }
   void set_started(std::optional<double> started_s) { started_s_ = started_s; }
 
  private:
-  std::vector<Player*> playing() {
-    std::vector<Player*> playing;
-    for (Player& player : players_) {
-      if (player.plays) playing.push_back(&player);
+  std::vector<Member*> active() {
+    std::vector<Member*> active;
+    for (Member& member : members_) {
+      if (member.active) active.push_back(&member);
     }
-    return playing;
+    return active;
   }
 
   int64_t planned_blocks(int64_t repeat) {
     double slowest_s = 0;
-    for (const Player* player : playing()) {
-      slowest_s = std::max(slowest_s, player->contestant->bench->expected_s());
+    for (const Member* member : active()) {
+      slowest_s = std::max(slowest_s, member->engine().expected_s());
     }
     const double by_time = std::ceil(static_cast<double>(repeat) * slowest_s / kRepeatTurn_s);
-    const auto most = static_cast<double>(repeat);
+    const auto max = static_cast<double>(repeat);
     return static_cast<int64_t>(
-        std::clamp(by_time, std::min(most, static_cast<double>(kMinRepeatBlocks)), most));
+        std::clamp(by_time, std::min(max, static_cast<double>(kMinRepeatBlocks)), max));
   }
 
   // Those whose time has come, before the next block.
-  void restart(int64_t least_blocks) {
-    for (Player* player : playing()) {
-      if (!may_restart(*player, least_blocks)) continue;
-      EngineBench& bench = *player->contestant->bench;
-      const auto start = Clock::now();
+  void restart(int64_t min_blocks) {
+    for (Member* member : active()) {
+      if (!may_restart(*member, min_blocks)) continue;
+      const double start_s = surroundings_.now_s();
       try {
-        bench.restart();
-        bench.pause();
+        member->engine().restart();
+        member->engine().pause();
       } catch (const EngineEnded& end) {
-        drop_out(*player, end.outcome);
+        drop_out(*member, end.outcome);
         continue;
       }
-      player->starting_s += seconds_since(start);
-      player->blocks_of_start = 0;
-      player->contestant->result->starts.push_back(first_block_ + blocks());
+      member->restarting_s += surroundings_.now_s() - start_s;
+      member->blocks_of_start = 0;
+      member->participant->measured.starts.push_back(first_block_ + blocks());
     }
   }
 
   // As often as the budget of starting allows, which is as large as that of measuring; where that
   // is seldom, spread over the least blocks that a verdict needs. Never where memory would not hold
   // it beside the others: an engine that was measured must not end for that.
-  bool may_restart(const Player& player, int64_t least_blocks) {
-    const EngineBench& bench = *player.contestant->bench;
-    if (player.blocks_of_start < kBlocksOfAStart) return false;
-    if (player.starting_s + bench.start_s() > options_.budget_s) return false;
-    const auto starts = 1 + static_cast<int64_t>(options_.budget_s / bench.start_s());
-    if (player.blocks_of_start < least_blocks / starts) return false;
-    const int64_t free = settings_.free_memory_bytes();
-    return free == 0 || free > bench.peak_rss_bytes();
+  bool may_restart(const Member& member, int64_t min_blocks) const {
+    const MeasuredEngine& engine = member.engine();
+    if (member.blocks_of_start < kBlocksOfAStart) return false;
+    if (member.restarting_s + engine.start_s() > options_.budget_s) return false;
+    const auto starts = 1 + static_cast<int64_t>(options_.budget_s / engine.start_s());
+    if (member.blocks_of_start < min_blocks / starts) return false;
+    const int64_t free = surroundings_.free_memory_bytes();
+    return free == 0 || free > engine.peak_rss_bytes();
   }
 
-  double remaining_s(int64_t blocks, int64_t experiments) {
+  double remaining_s(int64_t blocks, int64_t measurements) {
     double block_s = 0;
-    for (const Player* player : playing()) {
-      block_s += player->contestant->bench->expected_s() * static_cast<double>(experiments);
+    for (const Member* member : active()) {
+      block_s += member->engine().expected_s() * static_cast<double>(measurements);
     }
     return block_s * static_cast<double>(blocks);
   }
 
-  void measure_block(int64_t slot, std::optional<int64_t> experiments) {
-    const std::vector<Player*> active = playing();
-    if (active.size() != order_of_) {
-      orders_ = balanced_orders(active.size());
-      order_of_ = active.size();
+  void measure_block(int64_t slot, std::optional<int64_t> measurements) {
+    const std::vector<Member*> members = active();
+    if (members.size() != order_of_) {
+      orders_ = balanced_orders(members.size());
+      order_of_ = members.size();
       next_order_ = 0;
     }
     blocks_.push_back({first_block_ + blocks(), slot, ""});
-    for (const size_t index : orders_[next_order_]) take_turn(*active[index], experiments);
+    for (const size_t index : orders_[next_order_]) take_turn(*members[index], measurements);
     next_order_ = (next_order_ + 1) % orders_.size();
   }
 
-  size_t examination(size_t block) const { return block % 2; }
-
-  void take_turn(Player& player, std::optional<int64_t> experiments) {
-    EngineBench& bench = *player.contestant->bench;
+  void take_turn(Member& member, std::optional<int64_t> measurements) {
     const size_t block = blocks_.size() - 1;
     try {
-      Turn turn = bench.take_turn(examination(block), experiments);
-      // Seldom, for a check takes as long as a turn where outputs are large.
-      const bool is_power_of_two = (blocks_.size() & block) == 0;
-      if (is_power_of_two) bench.verify_again(examination(block));
-      bench.pause();
+      LatencyTurn turn = take_verified_turn(member.engine(), block, [&](size_t input_set) {
+        return member.engine().take_turn(input_set, measurements);
+      });
       if (!started_s_) started_s_ = turn.start_s.front();
-      const std::string disturbed_by = disturbance(turn.noise);
-      if (!disturbed_by.empty()) blocks_.back().disturbance = disturbed_by;
-      player.turns.push_back({block, std::move(turn)});
-      ++player.blocks_of_start;
+      if (turn.is_disturbed()) blocks_.back().disturbance = turn.disturbance;
+      member.turns.push_back({block, std::move(turn)});
+      ++member.blocks_of_start;
     } catch (const EngineEnded& end) {
-      drop_out(player, end.outcome);
+      drop_out(member, end.outcome);
     }
   }
 
-  BlockTable clean_table(const std::vector<Player*>& players) const {
-    BlockTable table(players.size(), std::vector<double>(blocks_.size(), kNaN));
-    for (size_t i = 0; i < players.size(); ++i) {
-      for (const Taken& taken : players[i]->turns) {
-        if (blocks_[taken.block].disturbance.empty()) {
-          table[i][taken.block] = median(taken.turn.duration_s);
-        }
+  BlockTable undisturbed_table(const std::vector<Member*>& members) const {
+    BlockTable table(members.size(), std::vector<double>(blocks_.size(), kNaN));
+    for (size_t i = 0; i < members.size(); ++i) {
+      for (const TakenTurn& taken : members[i]->turns) {
+        if (blocks_[taken.block].is_disturbed()) continue;
+        table[i][taken.block] = median(taken.turn.duration_s);
       }
     }
     return table;
@@ -212,107 +206,106 @@ class Group {
 
   // Those that have left early still count: what is undecided may be so with one of them.
   void dismiss_decided(double alpha) {
-    std::vector<Player*> measured;
-    for (Player& player : players_) {
-      if (player.plays || player.contestant->result->stopped) measured.push_back(&player);
+    std::vector<Member*> measured;
+    for (Member& member : members_) {
+      if (member.active || member.finished) measured.push_back(&member);
     }
     if (measured.empty()) return;
-    const std::vector<Need> needed = needs(clean_table(measured), alpha, options_.precision_target);
+    const std::vector<Certainty> known =
+        certainty(undisturbed_table(measured), alpha, options_.precision_target);
     for (size_t i = 0; i < measured.size(); ++i) {
-      if (!measured[i]->plays || needed[i] == Need::kMore) continue;
-      finish(*measured[i], needed[i] == Need::kDecided ? Stop::kDecided : Stop::kPrecise);
+      if (!measured[i]->active || known[i] == Certainty::kOpen) continue;
+      finish(*measured[i], known[i] == Certainty::kDecided ? Stop::kDecided : Stop::kPrecise);
     }
   }
 
   void finish_all(Stop stop) {
-    for (Player* player : playing()) finish(*player, stop);
+    for (Member* member : active()) finish(*member, stop);
   }
 
-  void finish(Player& player, Stop stop) {
-    player.plays = false;
+  void finish(Member& member, Stop stop) {
     try {
-      player.contestant->bench->verify_again(examination(player.turns.back().block));
-      player.contestant->bench->pause();
+      member.engine().verify(input_set_of(member.turns.back().block));
+      member.engine().pause();
     } catch (const EngineEnded& end) {
-      return drop_out(player, end.outcome);
+      return drop_out(member, end.outcome);
     }
-    player.contestant->result->stopped = stop;
-    keep_data(player);
-    if (&player == kept_) return;
-    player.contestant->bench.reset();
-    ended_(*player.contestant->result);
+    member.active = false;
+    member.finished = true;
+    member.participant->measured.stopped = stop;
+    keep_turns(member);
+    if (&member == kept_) return;
+    member.participant->end({});
+    ended_(*member.participant);
   }
 
-  void drop_out(Player& player, const Outcome& outcome) {
-    player.plays = false;
-    player.contestant->result->outcome = outcome;
-    player.contestant->bench.reset();
-    ended_(*player.contestant->result);
+  void drop_out(Member& member, const Outcome& outcome) {
+    member.active = false;
+    for (const TakenTurn& taken : member.turns) {
+      member.participant->measured.dropped += taken.turn.dropped;
+    }
+    member.participant->end(outcome);
+    ended_(*member.participant);
   }
 
-  // Clean blocks, or all where most were disturbed. With --repeat one block a slot: the last one
-  // measured, which is the clean one where there is any.
-  std::set<size_t> blocks_to_keep(const Player& player) const {
+  // With --repeat one block per slot: the last one measured, which is the undisturbed one where
+  // there is any.
+  std::set<size_t> blocks_to_keep(const Member& member) const {
+    std::vector<size_t> all;
     std::map<int64_t, size_t> last_of_slot;
-    std::set<size_t> clean, all;
-    for (const Taken& taken : player.turns) {
-      const Block& block = blocks_[taken.block];
-      last_of_slot[block.slot] = taken.block;
-      all.insert(taken.block);
-      if (block.disturbance.empty()) clean.insert(taken.block);
+    for (const TakenTurn& taken : member.turns) {
+      all.push_back(taken.block);
+      last_of_slot[blocks_[taken.block].slot] = taken.block;
     }
-    if (!options_.repeat) return 2 * clean.size() < all.size() ? all : clean;
-    std::set<size_t> last;
-    for (const auto& [slot, block] : last_of_slot) last.insert(block);
-    return last;
+    std::set<size_t> keep;
+    if (options_.latency()->repeat) {
+      for (const auto& [slot, block] : last_of_slot) keep.insert(block);
+      return keep;
+    }
+    const std::vector<size_t> kept =
+        undisturbed_or_all(all, [&](size_t block) { return blocks_[block].is_disturbed(); });
+    return {kept.begin(), kept.end()};
   }
 
-  void keep_data(Player& player) const {
-    Result& result = *player.contestant->result;
-    const std::set<size_t> keep = blocks_to_keep(player);
-    double cpu_s = result.cpu_s_per_inference.value_or(0) * inferences(result);
-    for (const Taken& taken : player.turns) {
+  void keep_turns(Member& member) const {
+    Measured& measured = member.participant->measured;
+    const std::set<size_t> keep = blocks_to_keep(member);
+    for (const TakenTurn& taken : member.turns) {
+      const LatencyTurn& turn = taken.turn;
       const Block& block = blocks_[taken.block];
-      ++result.blocks;
-      if (!block.disturbance.empty()) {
-        ++result.blocks_disturbed;
-        result.disturbance = block.disturbance;
-      }
+      measured.count_block(block.disturbance);
+      measured.dropped += turn.dropped;
       if (keep.count(taken.block) == 0) continue;
-      add(result.noise, taken.turn.noise);
-      cpu_s += taken.turn.cpu_s;
-      for (size_t i = 0; i < taken.turn.duration_s.size(); ++i) {
-        result.data.push_back(taken.turn.duration_s[i]);
-        result.start_s.push_back(taken.turn.start_s[i] - *started_s_);
-        result.block.push_back(block.number);
+      add(measured.noise, turn.noise);
+      measured.cpu_s += turn.cpu_s;
+      measured.inferences +=
+          options_.latency()->number * static_cast<int64_t>(turn.duration_s.size());
+      for (size_t i = 0; i < turn.duration_s.size(); ++i) {
+        measured.samples.push_back(
+            {block.number, turn.start_s[i] - *started_s_, turn.duration_s[i]});
       }
     }
-    result.cpu_s_per_inference = cpu_s / inferences(result);
-  }
-
-  static double inferences(const Result& result) {
-    return static_cast<double>(result.number) * static_cast<double>(result.data.size());
   }
 
   void report(double left_s) {
-    const std::vector<Player*> active = playing();
-    if (active.empty()) return;
-    std::string who = active[0]->contestant->result->backend;
-    if (active.size() > 1) who += " and " + std::to_string(active.size() - 1) + " more";
-    const double most_s = std::max(0.0, left_s);
-    if (options_.repeat) {
-      progress_.step(who, "measuring", most_s);
+    const std::vector<Member*> members = active();
+    if (members.empty()) return;
+    std::string who = members[0]->participant->label;
+    if (members.size() > 1) who += fmt::format(" and {} more", members.size() - 1);
+    const double max_s = std::max(0.0, left_s);
+    if (options_.latency()->repeat) {
+      progress_.step(who, "measuring", max_s);
     } else {
-      progress_.step(who, fmt::format("measuring (at most {:.0f} s)", most_s), std::nullopt);
+      progress_.step(who, fmt::format("measuring (at most {:.0f} s)", max_s), std::nullopt);
     }
   }
 
   const RunOptions& options_;
-  const BenchSettings& settings_;
+  const Surroundings& surroundings_;
   Progress& progress_;
-  const std::function<void(Result&)>& ended_;
-  std::vector<Player> players_;
-  const Player* kept_ = nullptr;
+  const ParticipantEnded& ended_;
+  std::vector<Member> members_;
+  const Member* kept_ = nullptr;
   int64_t first_block_ = 0;
   std::vector<Block> blocks_;
   std::vector<std::vector<size_t>> orders_;
@@ -323,37 +316,17 @@ class Group {
 
 }  // namespace
 
-void Rounds::measure(std::vector<Contestant>& contestants, size_t engines, bool keep_first) {
-  Group group(options_, settings_, progress_, ended_, contestants, next_block_);
-  group.set_started(started_s_);
-  if (keep_first) group.keep_first();
-  if (options_.repeat) {
-    group.measure_repeatedly(*options_.repeat);
+void Rounds::measure(std::vector<Participant>& participants, size_t engines, bool keep_first) {
+  BlockLoop loop(options_, surroundings_, progress_, ended_, participants, next_block_);
+  loop.set_started(started_s_);
+  if (keep_first) loop.keep_first();
+  if (options_.latency()->repeat) {
+    loop.measure_repeatedly(*options_.latency()->repeat);
   } else {
-    group.measure_until_decided(alpha_of_pair(engines, options_.confidence));
+    loop.measure_until_decided(alpha_of_pair(engines, options_.confidence));
   }
-  started_s_ = group.started_s();
-  next_block_ += group.blocks();
-}
-
-BlockTable block_table(const std::vector<const Result*>& results) {
-  std::map<int64_t, size_t> column;
-  for (const Result* result : results) {
-    for (const int64_t block : result->block) column.emplace(block, 0);
-  }
-  size_t columns = 0;
-  for (auto& [block, index] : column) index = columns++;
-  BlockTable table(results.size(), std::vector<double>(columns, kNaN));
-  for (size_t i = 0; i < results.size(); ++i) {
-    std::map<int64_t, std::vector<double>> times;
-    for (size_t k = 0; k < results[i]->data.size(); ++k) {
-      times[results[i]->block[k]].push_back(results[i]->data[k]);
-    }
-    for (const auto& [block, durations] : times) {
-      table[i][column[block]] = median(durations) / static_cast<double>(results[i]->number);
-    }
-  }
-  return table;
+  started_s_ = loop.started_s();
+  next_block_ += loop.blocks();
 }
 
 }  // namespace dnnbench

@@ -8,12 +8,8 @@
 #include <memory>
 
 #include "core/statistics.h"
-#include "machine/disturbance.h"
 #include "machine/read_environment.h"
-#include "measure/bench_engine.h"
-#include "onnx/model.h"
-#include "prepare/prepare_model.h"
-#include "process/work_folder.h"
+#include "measure/process_engine.h"
 
 namespace dnnbench {
 namespace {
@@ -28,13 +24,13 @@ struct Times {
   std::vector<double> duration_s;
   bool clean = true;
 
-  void add(const Turn& turn) {
+  void add(const LatencyTurn& turn) {
     duration_s.insert(duration_s.end(), turn.duration_s.begin(), turn.duration_s.end());
-    clean = clean && disturbance(turn.noise).empty();
+    clean = clean && !turn.is_disturbed();
   }
 };
 
-Times in_turns(EngineBench& engine, EngineBench& other) {
+Times in_turns(MeasuredEngine& engine, MeasuredEngine& other) {
   Times times;
   for (int turn = 0; turn < kTurns; ++turn) {
     other.take_turn(0, std::nullopt);
@@ -46,7 +42,7 @@ Times in_turns(EngineBench& engine, EngineBench& other) {
 }
 
 // The first turn comes after a stop as well, and is not kept.
-Times alone(EngineBench& engine) {
+Times alone(MeasuredEngine& engine) {
   Times times;
   engine.take_turn(0, std::nullopt);
   for (int turn = 0; turn < kTurns; ++turn) times.add(engine.take_turn(0, std::nullopt));
@@ -91,7 +87,7 @@ SelftestRow row_of(const Cycles& cycles) {
 }
 
 // Until the interval tells, which may be looked at after each cycle.
-SelftestRow compare(EngineBench& engine, EngineBench& other, double budget_s) {
+SelftestRow compare(MeasuredEngine& engine, MeasuredEngine& other, double budget_s) {
   Cycles cycles;
   SelftestRow row;
   const auto end = Clock::now() + std::chrono::duration<double>(budget_s);
@@ -110,28 +106,28 @@ SelftestRow compare(EngineBench& engine, EngineBench& other, double budget_s) {
 }  // namespace
 
 std::vector<SelftestRow> selftest(const RunOptions& options, Progress& progress) {
+  const std::vector<Candidate>& candidates = options.comparisons.at(0);
+  const std::vector<std::string> labels = labels_of(candidates);
   const WorkFolder work;
-  const Environment environment = read_environment();
-  const PreparedModel prepared = prepare_model(options, read_model(options.models.at(0)),
-                                               default_threads(environment), work, progress);
-  std::vector<Result> results(options.engines.size());
-  std::vector<std::unique_ptr<EngineBench>> engines;
-  for (size_t i = 0; i < results.size(); ++i) {
-    results[i].output_path = fmt::format("{}/{}.json", work.path(), i);
-    results[i].log_path = fmt::format("{}.log", i);
-    results[i].threads = prepared.load.threads;
-    engines.push_back(std::make_unique<EngineBench>(options, prepared, options.engines[i], work,
-                                                    progress, results[i]));
+  const int cores = default_threads(read_environment());
+  const PreparedModel prepared = prepare_model(options, read_model(candidates[0].model_path),
+                                               std::nullopt, cores, work, progress);
+  std::vector<std::unique_ptr<MeasuredEngine>> engines;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    EngineSetup setup{candidates[i], cores, labels[i], fmt::format("{}/{}.log", work.path(), i),
+                      ""};
+    engines.push_back(
+        std::make_unique<ProcessEngine>(options, prepared, std::move(setup), work, progress));
     engines.back()->prepare();
     engines.back()->pause();
   }
   std::vector<SelftestRow> rows;
   for (size_t i = 0; i < engines.size(); ++i) {
     const size_t next = (i + 1) % engines.size();
-    progress.step(options.engines[i].backend, "measuring in turns and alone", std::nullopt);
+    progress.step(labels[i], "measuring in turns and alone", std::nullopt);
     SelftestRow row = compare(*engines[i], *engines[next], options.budget_s);
-    row.backend = options.engines[i].backend;
-    row.other = options.engines[next].backend;
+    row.label = labels[i];
+    row.other = labels[next];
     rows.push_back(std::move(row));
   }
   return rows;

@@ -24,7 +24,7 @@ enum class Agreement {
 };
 
 struct SelftestRow {
-  std::string backend;
+  std::string label;
   std::string other;    // that it took turns with
   double alone_s = 0;   // median of one inference
   double ratio = 1;     // in turns to alone, the median of the cycles
@@ -34,11 +34,11 @@ struct SelftestRow {
   Agreement agreement = Agreement::kUnknown;
 };
 
-// Loads all engines of `options`, at least two, on its only model, and measures each against the
-// next of them, for at most options.budget_s each. A cycle is some turns in alternation with the
-// other engine's, and as many in a row while the other stands still; which comes first changes from
-// cycle to cycle, so that a machine whose speed wanders hits both alike. Throws Error for what the
-// user must fix, EngineEnded when an engine ends.
+// Loads the candidates of the only comparison of `options`, at least two on one model, and measures
+// each against the next of them, for at most options.budget_s each. A cycle is some turns in
+// alternation with the other engine's, and as many in a row while the other stands still; which
+// comes first changes from cycle to cycle, so that a machine whose speed wanders hits both alike.
+// Throws Error for what the user must fix, EngineEnded when an engine ends.
 std::vector<SelftestRow> selftest(const RunOptions& options, Progress& progress);
 
 }  // namespace dnnbench

@@ -1,4 +1,4 @@
-// Throughput mode for one engine: which setting (processes, threads, batch) does most. A setting
+// Throughput mode for one candidate: which setting (processes, threads, batch) does most. A setting
 // that is new takes turns with the best until then; the better of the two stays loaded.
 #pragma once
 
@@ -6,59 +6,79 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "measure/bench_engine.h"
+#include "measure/measured_engine.h"
+#include "measure/surroundings.h"
+#include "results/measured.h"
+#include "run/candidate.h"
+#include "run/options.h"
+#include "run/progress.h"
 #include "traffic/stream_settings.h"
 
 namespace dnnbench {
 
-// One model at one size of its batch.
-struct BatchedModel {
-  std::optional<int64_t> batch;  // absent: as the model has it
-  RunOptions options;
-  std::unique_ptr<WorkFolder> work;
-  PreparedModel prepared;
+// A setting of the candidate that is loaded and measured.
+struct ThroughputSetting {
+  Candidate candidate;  // with its streams, threads and batch
+  size_t index = 0;     // in the order tried
 };
 
-// The next size of the batch: absent where there is none, or the model has no other. Prepared once
-// and kept for the other engines.
-using ModelAtBatch = std::function<const BatchedModel*(size_t index)>;
+// What ThroughputBench needs of the models and engines.
+struct ThroughputParts {
+  // The size of batch number `index`, from 0 on: the inner one is absent for the model's own, the
+  // outer one where there is no further batch.
+  std::function<std::optional<std::optional<int64_t>>(size_t index)> batch_at;
+  std::function<std::unique_ptr<MeasuredEngine>(const ThroughputSetting&)> make_engine;
+};
+
+// What was found: the best setting, or why there is none.
+struct ThroughputFound {
+  Outcome outcome;
+  std::optional<ThroughputSetting> setting;  // absent where none could be chosen
+  EngineFacts facts;
+  Measured measured;
+};
 
 class ThroughputBench {
  public:
-  // Everything referred to must outlive this. `result` describes the run; it is filled in.
-  ThroughputBench(const RunOptions& options, const EngineChoice& choice, int cores,
-                  Progress& progress, Result& result);
+  // Options are those of throughput mode. All arguments must outlive this.
+  ThroughputBench(const RunOptions& options, const Candidate& candidate, const std::string& label,
+                  int cores, const ThroughputParts& parts, const Surroundings& surroundings,
+                  Progress& progress);
   ~ThroughputBench();
 
   // Tries settings until none is better or the budget is spent. An engine that can't do any setting
-  // is an outcome in the result.
-  void measure(const ModelAtBatch& model_at);
+  // is an outcome.
+  ThroughputFound measure();
 
  private:
   struct Setup;  // one setting, loaded
 
-  bool try_setting(const BatchedModel& model, const StreamSetting& setting);
-  std::unique_ptr<Setup> load(const BatchedModel& model, const StreamSetting& setting);
+  void try_all();
+  bool try_setting(std::optional<int64_t> batch, const StreamSetting& setting);
+  bool compare_with_best(std::unique_ptr<Setup> setup);
+  std::unique_ptr<Setup> load(ThroughputSetting setting);
   void measure_alone(Setup& setup);
   void measure_both(Setup& best, Setup& other);
   bool take_window(Setup& setup, size_t block);
   void judge(Setup& setup);
   double left_s() const;
-  void fill_in();
-  void keep_data();
+  ThroughputFound found();
+  void keep_samples();
 
   const RunOptions& options_;
-  const EngineChoice& choice_;
+  const ThroughputOptions& throughput_options_;
+  const Candidate& candidate_;
+  const std::string& label_;
   int cores_;
+  const ThroughputParts& parts_;
+  const Surroundings& surroundings_;
   Progress& progress_;
-  Result& result_;
   ThroughputResult throughput_;
   std::unique_ptr<Setup> best_;
   Outcome first_failure_;
   Outcome best_ended_;  // how the best setting ended while another was compared with it
-  std::optional<double> started_s_;
+  double started_s_ = 0;
 };
 
 }  // namespace dnnbench

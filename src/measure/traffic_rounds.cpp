@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
-#include "machine/disturbance.h"
 #include "measure/rate_run.h"
+#include "measure/turn_rules.h"
+#include "process/worker_process.h"
 #include "queueing/capacity.h"
 #include "rank/turns.h"
 #include "traffic/rate_search.h"
@@ -16,26 +17,25 @@ namespace {
 
 constexpr double kTriesInABudget = 6;  // of a search; one that starts well needs no more
 
-// One engine, from its first rate to its last.
-class Player {
+// One participant, from its first rate to its last.
+class RateSeries {
  public:
-  Player(const RunOptions& options, Contestant& contestant)
-      : options_(options), contestant_(contestant) {
-    if (!options.slo_p99_s) {
-      begin(*options.rate_per_s, options.budget_s);
+  RateSeries(const RunOptions& options, Participant& participant)
+      : options_(options), traffic_(*options.traffic()), participant_(participant) {
+    if (!traffic_.slo_p99_s) {
+      begin(*traffic_.rate_per_s, options.budget_s);
       return;
     }
     const ExpectedLoad expected = expect(0);
-    const double most_per_s = static_cast<double>(expected.servers) / expected.service_s;
+    const double max_per_s = static_cast<double>(expected.servers) / expected.service_s;
     const std::vector<double> times_s{expected.service_s};
     const double guess_per_s = static_cast<double>(expected.servers) *
-                               capacity_per_s(speed_of(times_s), *options.slo_p99_s);
-    search_.emplace(*options.slo_p99_s, most_per_s, guess_per_s);
+                               capacity_per_s(speed_of(times_s), *traffic_.slo_p99_s);
+    search_.emplace(*traffic_.slo_p99_s, max_per_s, guess_per_s);
     begin_next();
   }
 
-  bool plays() const { return current_.has_value(); }
-  Result& result() const { return *contestant_.result; }
+  bool is_active() const { return current_.has_value(); }
   void drop_out() { current_.reset(); }
 
   std::string doing() const {
@@ -45,43 +45,44 @@ class Player {
 
   // Throws EngineEnded. `started_s` is set by the first turn of all.
   void take_turn(std::optional<double>& started_s) {
-    EngineBench& bench = *contestant_.bench;
-    const size_t examination = static_cast<size_t>(result().blocks) % 2;
-    TrafficTurn turn = bench.take_traffic_turn(examination, current_->next(options_.seed));
-    // Seldom, for a check takes long where outputs are large.
-    if ((result().blocks & (result().blocks + 1)) == 0) bench.verify_again(examination);
-    bench.pause();
+    TrafficTurn turn = take_verified_turn(*participant_.engine, turns(), [&](size_t input_set) {
+      return participant_.engine->take_traffic_turn(input_set, current_->next(options_.seed));
+    });
     if (!started_s) started_s = turn.requests.front().intended_s;
     spent_s_ += turn.noise.window_s;
     keep(std::move(turn));
   }
 
-  // Verifies once more and fills in the result. Throws EngineEnded.
+  // Verifies once more and fills in what was measured. Throws EngineEnded.
   void finish(double started_s) {
-    contestant_.bench->verify_again(static_cast<size_t>(result().blocks + 1) % 2);
-    contestant_.bench->pause();
-    TrafficResult load;
-    load.rate_per_s = options_.rate_per_s;
-    load.slo_p99_s = options_.slo_p99_s;
-    load.rates = figures_;
+    participant_.engine->verify(input_set_of(turns() + 1));
+    participant_.engine->pause();
+    TrafficResult traffic;
+    traffic.rate_per_s = traffic_.rate_per_s;
+    traffic.slo_p99_s = traffic_.slo_p99_s;
+    traffic.rates = figures_;
     if (search_) {
       const HighestRate highest = search_->answer();
-      load.at_least_per_s = highest.at_least_per_s;
-      load.below_per_s = highest.below_per_s;
-      load.chosen = highest.best.value_or(lowest_tried());
+      traffic.at_least_per_s = highest.at_least_per_s;
+      traffic.below_per_s = highest.below_per_s;
+      traffic.chosen = highest.best.value_or(lowest_tried());
     }
-    result().load = load;
-    result().stopped = options_.repeat ? Stop::kRepeat : stop_;
-    keep_requests(runs_[load.chosen], started_s);
+    participant_.measured.stopped = traffic_.repeat ? Stop::kRepeat : stop_;
+    keep_requests(runs_[traffic.chosen], started_s, traffic);
+    participant_.measured.traffic = std::move(traffic);
   }
 
  private:
+  // Taken so far, at all rates.
+  size_t turns() const { return static_cast<size_t>(participant_.measured.blocks); }
+
   ExpectedLoad expect(double rate_per_s) const {
-    return {rate_per_s, contestant_.bench->expected_s(), static_cast<size_t>(result().streams)};
+    return {rate_per_s, participant_.engine->expected_s(),
+            static_cast<size_t>(participant_.candidate.streams)};
   }
 
   void begin(double rate_per_s, double budget_s) {
-    current_.emplace(expect(rate_per_s), budget_s, options_.repeat);
+    current_.emplace(expect(rate_per_s), budget_s, traffic_.repeat);
   }
 
   // The next rate of a search, where the budget holds enough requests at it.
@@ -101,14 +102,11 @@ class Player {
   }
 
   void keep(TrafficTurn turn) {
-    ++result().blocks;
-    add(result().noise, turn.noise);
-    const std::string disturbed_by = disturbance(turn.noise);
-    if (!disturbed_by.empty()) {
-      ++result().blocks_disturbed;
-      result().disturbance = disturbed_by;
-    }
-    current_->add(std::move(turn), !disturbed_by.empty());
+    Measured& measured = participant_.measured;
+    measured.count_block(turn.disturbance);
+    measured.dropped += turn.dropped;
+    add(measured.noise, turn.noise);
+    current_->add(std::move(turn));
     if (current_->is_over()) end_rate();
   }
 
@@ -128,26 +126,24 @@ class Player {
     return static_cast<size_t>(lowest - figures_.begin());
   }
 
-  void keep_requests(const RateRun& run, double started_s) {
-    double cpu_s = 0;
-    size_t served = 0;
+  void keep_requests(const RateRun& run, double started_s, TrafficResult& traffic) {
+    Measured& measured = participant_.measured;
     const std::vector<TrafficTurn> turns = run.kept();
     for (size_t number = 0; number < turns.size(); ++number) {
       const TrafficTurn& turn = turns[number];
-      cpu_s += turn.cpu_s;
-      served += turn.served;
+      measured.cpu_s += turn.cpu_s;
+      measured.inferences += static_cast<int64_t>(turn.served);
       for (const ServedRequest& request : turn.requests) {
-        result().data.push_back(request.latency_s());
-        result().start_s.push_back(request.intended_s - started_s);
-        result().load->begin_s.push_back(request.begin_s - started_s);
-        result().block.push_back(static_cast<int64_t>(number));
+        measured.samples.push_back(
+            {static_cast<int64_t>(number), request.intended_s - started_s, request.latency_s()});
+        traffic.begin_s.push_back(request.begin_s - started_s);
       }
     }
-    result().cpu_s_per_inference = cpu_s / static_cast<double>(served);
   }
 
   const RunOptions& options_;
-  Contestant& contestant_;
+  const TrafficOptions& traffic_;
+  Participant& participant_;
   std::optional<RateSearch> search_;
   std::optional<RateRun> current_;
   std::vector<RateRun> runs_;  // ended, as figures_
@@ -156,33 +152,33 @@ class Player {
   Stop stop_ = Stop::kBudget;
 };
 
+bool any_active(const std::vector<RateSeries>& all) {
+  return std::any_of(all.begin(), all.end(), [](const RateSeries& one) { return one.is_active(); });
+}
+
 }  // namespace
 
-void TrafficRounds::measure(std::vector<Contestant>& contestants) {
-  std::vector<Player> players;
-  for (Contestant& contestant : contestants) players.emplace_back(options_, contestant);
-  const auto end = [&](Player& player, Contestant& contestant) {
-    contestant.bench.reset();
-    ended_(player.result());
-  };
-  const auto orders = balanced_orders(players.size());
-  const auto anyone_plays = [&] {
-    return std::any_of(players.begin(), players.end(), [](const Player& p) { return p.plays(); });
-  };
-  for (size_t round = 0; anyone_plays(); ++round) {
+void TrafficRounds::measure(std::vector<Participant>& participants) {
+  std::vector<RateSeries> all;
+  for (Participant& participant : participants) all.emplace_back(options_, participant);
+  const auto orders = balanced_orders(all.size());
+  for (size_t round = 0; any_active(all); ++round) {
     for (const size_t index : orders[round % orders.size()]) {
-      Player& player = players[index];
-      if (!player.plays()) continue;
-      progress_.step(player.result().backend, player.doing(), std::nullopt);
+      RateSeries& series = all[index];
+      Participant& participant = participants[index];
+      if (!series.is_active()) continue;
+      progress_.step(participant.label, series.doing(), std::nullopt);
+      Outcome outcome;
       try {
-        player.take_turn(started_s_);
-        if (player.plays()) continue;
-        player.finish(*started_s_);
+        series.take_turn(started_s_);
+        if (series.is_active()) continue;
+        series.finish(*started_s_);
       } catch (const EngineEnded& ended) {
-        player.drop_out();
-        player.result().outcome = ended.outcome;
+        series.drop_out();
+        outcome = ended.outcome;
       }
-      end(player, contestants[index]);
+      participant.end(outcome);
+      ended_(participant);
     }
   }
 }

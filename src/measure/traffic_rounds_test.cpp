@@ -1,153 +1,164 @@
-// Engines under load, with the fake engine. Needs dnnbench-engine-fake and ONNX Runtime.
+// The rules of taking turns under traffic, with scripted engines.
 #include "measure/traffic_rounds.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <thread>
 
-#include "onnx/test_model.h"
-#include "testing/temporary_folder.h"
+#include "measure/scripted_engine.h"
+#include "traffic/rate_search.h"
 
 namespace dnnbench {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct Listener : Progress {
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string& doing, std::optional<double>) override {
-    if (doing.rfind("under ", 0) == 0) under_load = true;
-  }
-  void finished(const Result&) override {}
-
-  std::atomic<bool> under_load = false;
-};
-
-// The fake engine's process, a child of this one.
-pid_t fake_engine() {
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "stat");
-    std::string pid, name, state;
-    pid_t parent = 0;
-    if (file >> pid >> name >> state >> parent && parent == getpid() &&
-        name.find("dnnbench-engine") != std::string::npos) {
-      return std::stoi(pid);
-    }
-  }
-  return 0;
+Script takes(double time_s) {
+  Script script;
+  script.time_s = time_s;
+  return script;
 }
 
-class LoadRoundsTest : public ::testing::Test {
+class TrafficRoundsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    options_.mode = Mode::kLoad;
-    options_.rate_per_s = 200;
-    options_.repeat = 200;
-    options_.warmup = 3;
-    options_.timeout_s = 60;
-    const std::string path = folder_ / "double.onnx";
-    testing::write_model(testing::doubling_model(), path);
-    prepared_ = prepare_model(options_, read_model(path), 1, work_, listener_);
+  TrafficRoundsTest() {
+    options_.mode = TrafficOptions{100, std::nullopt, std::nullopt};
+    options_.budget_s = 60;
   }
 
-  std::vector<Result> measure(const std::vector<std::string>& parts) {
-    std::vector<Result> results(parts.size());
-    std::vector<Contestant> contestants;
-    for (size_t i = 0; i < parts.size(); ++i) {
-      Result& result = results[i];
-      result.backend = parts[i];
-      result.output_path = folder_ / ("result" + std::to_string(i) + ".json");
-      result.log_path = "log" + std::to_string(i) + ".log";
-      contestants.push_back({&result, nullptr});
-      const EngineChoice choice{"fake", "fake", parts[i]};
-      contestants.back().bench =
-          std::make_unique<EngineBench>(options_, prepared_, choice, work_, listener_, result);
-      contestants.back().bench->prepare();
-      contestants.back().bench->pause();
-    }
-    TrafficRounds rounds(options_, listener_,
-                         [this](Result& result) { ended_.push_back(result.backend); });
-    rounds.measure(contestants);
-    for (const Contestant& contestant : contestants) EXPECT_FALSE(contestant.bench);
-    return results;
+  std::vector<Participant> measure(const std::vector<Script>& scripts) {
+    std::vector<Participant> all = participants(stage_, scripts);
+    const ParticipantEnded ended = [this](Participant& participant) {
+      ended_ += participant.label;
+    };
+    TrafficRounds(options_, progress_, ended).measure(all);
+    for (const Participant& participant : all) EXPECT_FALSE(participant.engine);
+    return all;
   }
 
-  const TemporaryFolder folder_;
-  const WorkFolder work_;
-  Listener listener_;
   RunOptions options_;
-  PreparedModel prepared_;
-  std::vector<std::string> ended_;
+  Stage stage_;
+  SilentProgress progress_;
+  std::string ended_;
 };
 
-TEST_F(LoadRoundsTest, EveryRequestIsKeptInTheOrderOfItsTurn) {
-  const Result result = measure({"ok,duration_s=0.0005"})[0];
-  ASSERT_TRUE(result.load);
-  EXPECT_EQ(result.load->rates.size(), 1U);
-  EXPECT_GE(result.data.size(), 200U);
-  EXPECT_EQ(result.start_s.size(), result.data.size());
-  EXPECT_EQ(result.block.size(), result.data.size());
-  EXPECT_EQ(result.load->begin_s.size(), result.data.size());
-  EXPECT_TRUE(std::is_sorted(result.start_s.begin(), result.start_s.end()));
-  EXPECT_EQ(result.load->figures().requests, result.data.size());
-  EXPECT_GE(result.load->figures().mean_service_s, 0.0005);
-  EXPECT_EQ(result.stopped, Stop::kRepeat);
+TEST_F(TrafficRoundsTest, EveryRequestIsASampleFromItsIntendedStart) {
+  const Measured measured = measure({takes(0.002)})[0].measured;
+  ASSERT_TRUE(measured.traffic);
+  ASSERT_EQ(measured.traffic->rates.size(), 1U);
+  EXPECT_EQ(measured.traffic->figures().verdict, LoadVerdict::kCarried);
+  EXPECT_EQ(measured.traffic->figures().requests, measured.samples.size());
+  EXPECT_EQ(measured.traffic->begin_s.size(), measured.samples.size());
+  EXPECT_EQ(measured.samples.front().start_s, 0);
+  EXPECT_TRUE(
+      std::is_sorted(measured.samples.begin(), measured.samples.end(),
+                     [](const Sample& a, const Sample& b) { return a.start_s < b.start_s; }));
+  EXPECT_EQ(measured.inferences - measured.dropped, static_cast<int64_t>(measured.samples.size()));
+  EXPECT_GT(measured.dropped, 0);
 }
 
-TEST_F(LoadRoundsTest, MoreThanItCanDoIsToldAfterOneCleanTurn) {
-  options_.rate_per_s = 2000;
-  options_.repeat = 10'000;
-  const Result result = measure({"ok,duration_s=0.002"})[0];
-  ASSERT_TRUE(result.load);
-  EXPECT_EQ(result.load->figures().verdict, LoadVerdict::kOverloaded);
-  EXPECT_LE(result.load->figures().most_per_s(), 500);
-  EXPECT_FALSE(carried_per_s(*result.load));
-  EXPECT_GE(result.blocks, 1);
-  EXPECT_LE(result.blocks, 1 + result.blocks_disturbed);
-  EXPECT_TRUE(latency_percentiles_s(result).empty());
+TEST_F(TrafficRoundsTest, EnginesTakeTurnsAndMeetTheSameArrivals) {
+  const auto all = measure({takes(0.002), takes(0.002)});
+  const std::string order = stage_.who("turn");
+  EXPECT_EQ(order.substr(0, 4), "abba");
+  const std::vector<Sample>& a = all[0].measured.samples;
+  const std::vector<Sample>& b = all[1].measured.samples;
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 1; i < a.size() && a[i].block == 0; ++i) {
+    EXPECT_NEAR(a[i].start_s - a[0].start_s, b[i].start_s - b[0].start_s, 1e-9);
+  }
 }
 
-TEST_F(LoadRoundsTest, AnEngineThatDiesMidwayLeavesTheOthersTheirs) {
-  const std::vector<std::string> parts{"crash_later,calls=60", "ok,duration_s=0.0005",
-                                       "wrong_later"};
-  const std::vector<Result> results = measure(parts);
-  EXPECT_EQ(results[0].outcome.kind, OutcomeKind::kCrashed);
-  EXPECT_FALSE(results[0].load);
-  EXPECT_TRUE(results[1].outcome.ok());
-  EXPECT_GE(results[1].data.size(), 200U);
-  EXPECT_EQ(results[2].outcome.kind, OutcomeKind::kWrongOutput);
-  EXPECT_EQ(ended_.size(), 3U);
-  EXPECT_NE(ended_.back(), parts[0]);  // written when it ended, not after all
+TEST_F(TrafficRoundsTest, InputsAlternateAndAreVerifiedAtTheEnd) {
+  measure({takes(0.002)});
+  size_t turns = 0;
+  for (const std::string& event : stage_.events) {
+    if (event.rfind("a turn", 0) != 0) continue;
+    EXPECT_EQ(event, turns++ % 2 == 0 ? "a turn 0" : "a turn 1");
+  }
+  EXPECT_GT(turns, 1U);
+  const auto last = std::find(stage_.events.rbegin(), stage_.events.rend(), "a pause");
+  EXPECT_EQ((last + 1)->substr(0, 8), "a verify");
 }
 
-// A process that is stopped while it waits for a request can't begin it in time; the kernel counts
-// that as nobody's wait for a core.
-TEST_F(LoadRoundsTest, ALateGeneratorVoidsTheFigures) {
-  options_.rate_per_s = 50;
-  std::vector<Result> results;
-  std::thread run([&] { results = measure({"ok,duration_s=0.00001"}); });
-  while (!listener_.under_load) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1000));
-  const pid_t engine = fake_engine();
-  ASSERT_GT(engine, 0);
-  kill(engine, SIGSTOP);
-  std::this_thread::sleep_for(std::chrono::milliseconds(400));
-  kill(engine, SIGCONT);
-  run.join();
-  const Result& result = results[0];
-  if (result.blocks_disturbed > 0) GTEST_SKIP() << "the machine is too busy";
-  ASSERT_TRUE(result.load);
-  EXPECT_EQ(result.load->figures().verdict, LoadVerdict::kLate);
-  EXPECT_GT(result.load->figures().most_late_s, 0.1);
-  EXPECT_FALSE(carried_per_s(*result.load));
-  EXPECT_TRUE(latency_percentiles_s(result).empty());
+TEST_F(TrafficRoundsTest, ARateAboveWhatTheEngineCanDoEndsAfterOneUndisturbedTurn) {
+  options_.mode = TrafficOptions{2000, std::nullopt, 10'000};
+  const Measured measured = measure({takes(0.002)})[0].measured;
+  EXPECT_EQ(measured.traffic->figures().verdict, LoadVerdict::kOverloaded);
+  EXPECT_LE(measured.traffic->figures().most_per_s(), 500 + 1e-6);
+  EXPECT_FALSE(carried_per_s(*measured.traffic));
+  EXPECT_EQ(measured.blocks, 1);
+}
+
+TEST_F(TrafficRoundsTest, ALateGeneratorVoidsTheFigures) {
+  Script late = takes(0.002);
+  late.late_s = 0.001;
+  const Measured measured = measure({late})[0].measured;
+  EXPECT_EQ(measured.traffic->figures().verdict, LoadVerdict::kLate);
+  EXPECT_FALSE(carried_per_s(*measured.traffic));
+}
+
+TEST_F(TrafficRoundsTest, ADisturbedTurnIsMeasuredAgainAndNotKept) {
+  const size_t quiet = measure({takes(0.002)})[0].measured.samples.size();
+  Script busy = takes(0.002);
+  busy.disturbed = {1};
+  const Measured measured = measure({busy})[0].measured;
+  EXPECT_EQ(measured.blocks_disturbed, 1);
+  EXPECT_EQ(measured.samples.size(), quiet);
+}
+
+TEST_F(TrafficRoundsTest, TheHighestRateWithinABoundIsFound) {
+  options_.mode = TrafficOptions{std::nullopt, 0.02, std::nullopt};
+  options_.budget_s = 2000;
+  const Measured measured = measure({takes(0.002)})[0].measured;  // 500/s at most
+  const TrafficResult& traffic = *measured.traffic;
+  EXPECT_GE(traffic.rates.size(), 2U);
+  ASSERT_TRUE(carried_per_s(traffic));
+  EXPECT_EQ(carried_per_s(traffic), traffic.figures().rate_per_s);
+  EXPECT_GT(*carried_per_s(traffic), 300);
+  EXPECT_LT(*carried_per_s(traffic), 500);
+  EXPECT_LE(*traffic.figures().p99_s, 0.02);
+  for (const RateFigures& tried : traffic.rates) {
+    EXPECT_TRUE(meets(tried, 0.02) || tried.rate_per_s > *carried_per_s(traffic));
+  }
+  EXPECT_EQ(measured.stopped, Stop::kDecided);
+}
+
+TEST_F(TrafficRoundsTest, ABoundBelowOneInferenceIsMetByNoRate) {
+  options_.mode = TrafficOptions{std::nullopt, 0.001, std::nullopt};
+  options_.budget_s = 100;
+  const Measured measured = measure({takes(0.002)})[0].measured;
+  EXPECT_FALSE(carried_per_s(*measured.traffic));
+  EXPECT_FALSE(why_not_carried(*measured.traffic).empty());
+}
+
+TEST_F(TrafficRoundsTest, RepeatCountsRequests) {
+  options_.mode = TrafficOptions{100, std::nullopt, 500};
+  options_.budget_s = 0.1;
+  const Measured measured = measure({takes(0.002)})[0].measured;
+  EXPECT_EQ(measured.samples.size(), 500U);
+  EXPECT_EQ(measured.stopped, Stop::kRepeat);
+}
+
+TEST_F(TrafficRoundsTest, AnEngineThatEndsInAnyStepLeavesTheOthersTheirFigures) {
+  for (const std::string step : {"turn", "verify"}) {
+    for (const size_t call : {0U, 1U}) {
+      ended_.clear();
+      const auto all = measure({ends(takes(0.002), step, call), takes(0.001)});
+      EXPECT_EQ(all[0].outcome.kind, OutcomeKind::kCrashed) << step << call;
+      EXPECT_FALSE(all[0].measured.traffic);
+      EXPECT_TRUE(all[1].outcome.ok());
+      EXPECT_TRUE(all[1].measured.traffic);
+      EXPECT_EQ(ended_, "ab");
+    }
+  }
+}
+
+TEST_F(TrafficRoundsTest, AWrongAnswerInTheLastCheckIsNoResult) {
+  const auto quiet = measure({takes(0.002)});
+  size_t checks = 0;
+  for (const std::string& event : stage_.events) checks += event.rfind("a verify", 0) == 0 ? 1 : 0;
+  const auto all = measure({ends(takes(0.002), "verify", checks - 1, OutcomeKind::kWrongOutput)});
+  EXPECT_EQ(all[0].outcome.kind, OutcomeKind::kWrongOutput);
+  EXPECT_FALSE(all[0].measured.traffic);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ TrafficTurn join(const std::vector<ServedPart>& parts, const Schedule& schedule,
   }
   std::sort(turn.requests.begin(), turn.requests.end(),
             [](const auto& a, const auto& b) { return a.intended_s < b.intended_s; });
+  turn.dropped = static_cast<int64_t>(turn.served - turn.requests.size());
   turn.unserved = schedule.arrival_s.size() - turn.served;
   turn.length_s = schedule.arrival_s.back() - (dropped > 0 ? schedule.arrival_s[dropped - 1] : 0);
   return turn;

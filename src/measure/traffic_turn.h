@@ -1,10 +1,10 @@
-// One turn of an engine under load: which requests came, and when each was served.
+// One turn of an engine under traffic: which requests came, and when each was served.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
-#include "machine/noise.h"
+#include "measure/turn.h"
 #include "process/engine_session.h"
 #include "traffic/rate_figures.h"
 
@@ -17,17 +17,15 @@ struct TrafficTurnRequest {
 };
 
 // What came of it.
-struct TrafficTurn {
+struct TrafficTurn : Turn {
   std::vector<ServedRequest> requests;  // kept, in the order of arrival; times on CLOCK_MONOTONIC
   double length_s = 0;                  // of the stretch in which those arrived
   size_t served = 0;                    // of all, those not kept too
   size_t unserved = 0;                  // of all, not begun long after the last had arrived
-  double cpu_s = 0;                     // of the engine, for all it served
-  Noise noise;
 };
 
 // From what each of the engine's processes served; all of it where they got no further than what
-// was to be dropped. The noise of the machine is not in it yet.
+// was to be dropped. What the machine did beside it is not in it yet.
 TrafficTurn join(const std::vector<ServedPart>& parts, const Schedule& schedule, size_t dropped);
 
 }  // namespace dnnbench

@@ -45,7 +45,7 @@ Model read_model(const std::string& path) {
   check_model(path, file);
   Model model;
   model.path = path;
-  model.file_bytes = static_cast<int64_t>(file.file->bytes().size());
+  model.file_bytes = static_cast<int64_t>(file.message.size());
   model.ir_version = file.ir_version;
   model.opsets = file.opsets;
   if (model.opsets.empty()) model.opsets[""] = 1;

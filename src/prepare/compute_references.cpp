@@ -97,7 +97,7 @@ ToleranceClass model_class(const Model& model) {
 
 }  // namespace
 
-std::vector<Reference> compute_references(const Model& model, const LoadConfig& config,
+std::vector<Reference> compute_references(const Model& model, LoadConfig& config,
                                           const std::vector<InputSet>& sets, double timeout_s,
                                           const WorkFolder& work, Progress& progress) {
   std::vector<ReferenceRuns> runs(sets.size());
@@ -110,12 +110,20 @@ std::vector<Reference> compute_references(const Model& model, const LoadConfig& 
     failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
   }
   if (failure.empty()) {
-    try {
-      progress.step("reference", "learning how much rounding matters to this model", std::nullopt);
-      EngineSession optimised = start_reference(work, "reference-optimised", timeout_s);
-      run_optimised(config, sets, optimised, runs);
-    } catch (const EngineEnded&) {
-      // The tolerance then rests on the perturbed inputs alone.
+    progress.step("reference", "learning how much rounding matters to this model", std::nullopt);
+    const auto runs_optimised = [&](const LoadConfig& tried) {
+      try {
+        EngineSession optimised = start_reference(work, "reference-optimised", timeout_s);
+        run_optimised(tried, sets, optimised, runs);
+        return true;
+      } catch (const EngineEnded&) {
+        return false;  // the tolerance then rests on the perturbed inputs alone
+      }
+    };
+    if (!runs_optimised(config) && !config.inlined_path.empty()) {
+      LoadConfig inlined = config;
+      inlined.original_fails = true;
+      config.original_fails = runs_optimised(inlined);
     }
   }
   std::vector<Reference> references;

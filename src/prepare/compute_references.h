@@ -21,8 +21,10 @@ struct InputSet {
   std::optional<std::vector<Value>> expected;  // outputs that the user gave
 };
 
-// One reference a set. A failure of ONNX Runtime makes them unverifiable and says why.
-std::vector<Reference> compute_references(const Model& model, const LoadConfig& config,
+// One reference a set. A failure of ONNX Runtime makes them unverifiable and says why. Where it
+// fails over the model only when it optimises, sets config.original_fails if config.inlined_path
+// helps.
+std::vector<Reference> compute_references(const Model& model, LoadConfig& config,
                                           const std::vector<InputSet>& sets, double timeout_s,
                                           const WorkFolder& work, Progress& progress);
 

@@ -43,6 +43,11 @@ void report_chosen_sizes(const ResolvedShapes& shapes, Progress& progress) {
   }
 }
 
+bool has_branches(const Model& model) {
+  return std::any_of(model.operators.begin(), model.operators.end(),
+                     [](const OperatorCount& op) { return op.domain.empty() && op.type == "If"; });
+}
+
 InputSet make_set(std::vector<Value> inputs, const std::string& name, const WorkFolder& work) {
   InputSet set{std::move(inputs), work.path() + "/" + name, std::nullopt};
   write_values(set.file, set.inputs);
@@ -110,8 +115,8 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
       batch);
 }
 
-PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
-                            const WorkFolder& work, Progress& progress) {
+PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
+                            int threads, const WorkFolder& work, Progress& progress) {
   PreparedModel prepared;
   prepared.model = std::move(read);
   const Model& model = prepared.model;
@@ -119,12 +124,11 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
   prepared.sha256 = sha256_of_file(model.path);
 
   const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
-  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, options.batch);
+  const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, batch);
   report_chosen_sizes(shapes, progress);
   if (const auto reason = why_too_large(model, shapes.sizes())) throw Error(*reason);
 
   prepared.load.model_path = fs::absolute(model.path).string();
-  prepared.load.precision = options.precision;
   prepared.load.threads = threads;
   prepared.load.input_shapes = shapes.sizes();
 
@@ -132,6 +136,7 @@ PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
       make_sets(model, prepared.load.input_shapes, options.seed, given, work);
   prepared.simplifier = std::make_shared<ModelSimplifier>(prepared.load, sets[0].inputs, given,
                                                           options.timeout_s, work);
+  if (has_branches(model)) prepared.load.inlined_path = prepared.simplifier->get().inlined_path;
   std::vector<Reference> references =
       compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {

@@ -31,7 +31,7 @@ struct PreparedModel {
   Model model;
   int64_t size_bytes = 0;  // the file and its external data
   std::string sha256;      // of the file
-  LoadConfig load;         // the same for every engine, but for its provider
+  LoadConfig load;         // but for what a candidate adds: provider, precision, threads
   // Two sets, which alternate while an engine is timed, so that one that repeats an old answer is
   // found out.
   std::vector<Examination> examinations;
@@ -51,7 +51,7 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
 
 // Throws Error for what the user must fix: --shape, --input, --test-data. A reference that fails
 // makes the examinations unverifiable, not an error.
-PreparedModel prepare_model(const RunOptions& options, Model read, int threads,
-                            const WorkFolder& work, Progress& progress);
+PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
+                            int threads, const WorkFolder& work, Progress& progress);
 
 }  // namespace dnnbench

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "process/simplifier_process.h"
 #include "protocol/value_file.h"
 
@@ -33,15 +35,36 @@ SimplifiedModel ModelSimplifier::simplify() const {
   }
   LoadConfig config = config_;
   config.bound_inputs_file = model.bound_inputs_file;
+  config.inlined_path = folder_ + "/inlined.onnx";
   try {
-    SimplifierProcess simplifier(folder_ + "/simplify.log", timeout_s_);
-    model.simplify_s = simplifier.simplify(config, model.path);
+    model.simplify_s = run_simplifier(config, model.path);
   } catch (const EngineEnded& ended) {
     model.outcome = ended.outcome;
-    model.outcome.reason =
-        fmt::format("the model could not be simplified, which this engine needs: {}", ended.what());
   }
+  if (model.outcome.kind == OutcomeKind::kCrashed) retry_without_folding(config, model);
+  if (!model.outcome.ok()) {
+    model.outcome.reason = fmt::format(
+        "the model could not be simplified, which this engine needs: {}", model.outcome.reason);
+  }
+  if (std::filesystem::exists(config.inlined_path)) model.inlined_path = config.inlined_path;
   return model;
+}
+
+double ModelSimplifier::run_simplifier(const LoadConfig& config, const std::string& path) const {
+  return SimplifierProcess(folder_ + "/simplify.log", timeout_s_).simplify(config, path);
+}
+
+// The library's folding of constants is the step that is known to crash. When it crashes without
+// that, too, it is not the engine that crashed.
+void ModelSimplifier::retry_without_folding(LoadConfig config, SimplifiedModel& model) const {
+  config.optimize = false;
+  try {
+    model.simplify_s = run_simplifier(config, model.path);
+    model.outcome = {};
+  } catch (const EngineEnded& ended) {
+    model.outcome = {OutcomeKind::kFailed,
+                     fmt::format("ONNX Runtime, which simplifies it, crashed: {}", ended.what())};
+  }
 }
 
 }  // namespace dnnbench

@@ -20,6 +20,7 @@ struct SimplifiedModel {
   std::string path;
   std::string bound_inputs_file;   // "" where no input is bound
   std::vector<std::string> bound;  // "sr=16000"
+  std::string inlined_path;        // LoadConfig::inlined_path
   double simplify_s = 0;           // in that process, without its start and the library's loading
 };
 
@@ -38,6 +39,8 @@ class ModelSimplifier {
 
  private:
   SimplifiedModel simplify() const;
+  double run_simplifier(const LoadConfig& config, const std::string& path) const;
+  void retry_without_folding(LoadConfig config, SimplifiedModel& model) const;
 
   LoadConfig config_;
   double timeout_s_;

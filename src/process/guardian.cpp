@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 namespace dnnbench {
@@ -22,7 +26,28 @@ struct Message {
   std::array<char, 2048> path{};  // a message is written to the pipe as a whole up to 4096
 };
 
-[[noreturn]] void serve_as_guardian(int fd) {
+// Its environment is what the process was started with.
+bool has_mark(const std::filesystem::path& process, const std::string& mark) {
+  std::ifstream file(process / "environ", std::ios::binary);
+  const std::string environment{std::istreambuf_iterator<char>(file), {}};
+  return ('\0' + environment).find('\0' + mark + '\0') != std::string::npos;
+}
+
+// What left its worker's process group.
+void kill_strays(const std::string& mark) {
+  constexpr int kMaxGenerations = 100;
+  std::error_code ignored;
+  bool found = true;
+  for (int generation = 0; found && generation < kMaxGenerations; ++generation) {
+    found = false;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+      const pid_t pid = std::atoi(entry.path().filename().c_str());
+      if (pid > 0 && has_mark(entry.path(), mark)) found = kill(pid, SIGKILL) == 0 || found;
+    }
+  }
+}
+
+[[noreturn]] void serve_as_guardian(int fd, const std::string& mark) {
   setsid();  // a Ctrl-C at the terminal must not end the guardian before its work
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) signal(signal_number, SIG_IGN);
   std::set<pid_t> groups;
@@ -37,29 +62,44 @@ struct Message {
     kill(-group, SIGCONT);
     kill(-group, SIGKILL);
   }
+  kill_strays(mark);
   std::error_code ignored;
   for (const std::string& path : paths) std::filesystem::remove_all(path, ignored);
   _exit(0);
 }
 
-int start_guardian() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-  const pid_t pid = fork();
-  if (pid == 0) {
-    // Whoever waits for the end of a pipe of ours must not wait for the guardian.
-    for (int fd = 0; fd < kDescriptors; ++fd) {
-      if (fd != ends[0]) close(fd);
+struct Guardian {
+  Guardian() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return;
+    signal(SIGPIPE, SIG_IGN);  // should the guardian be killed
+    pid = fork();
+    if (pid == 0) {
+      // Whoever waits for the end of a pipe of ours must not wait for the guardian.
+      for (int other = 0; other < kDescriptors; ++other) {
+        if (other != ends[0]) close(other);
+      }
+      serve_as_guardian(ends[0], mark);
     }
-    serve_as_guardian(ends[0]);
+    close(ends[0]);
+    if (pid > 0) fd = ends[1];
   }
-  close(ends[0]);
-  return pid < 0 ? -1 : ends[1];
+
+  // No other process that lives has had this number at this time.
+  std::string mark = kMarkName + std::to_string(getpid()) + "-" +
+                     std::to_string(std::chrono::steady_clock::now().time_since_epoch().count());
+  pid_t pid = -1;
+  int fd = -1;
+};
+
+const Guardian& guardian() {
+  static const Guardian one;
+  return one;
 }
 
 void report(const Message& message) {
-  static const int fd = start_guardian();
   // Without a guardian (no process could be made) PR_SET_PDEATHSIG is what remains.
+  const int fd = guardian().fd;
   if (fd >= 0 && write(fd, &message, sizeof message) < 0) return;
 }
 
@@ -67,6 +107,9 @@ void report(const Message& message) {
 
 void guard_process_group(pid_t group) { report({Message::Verb::kGuardGroup, group}); }
 void release_process_group(pid_t group) { report({Message::Verb::kReleaseGroup, group}); }
+
+pid_t guardian_pid() { return guardian().pid; }
+std::string guardian_mark() { return guardian().mark; }
 
 void guard_path(const std::string& path) {
   Message message{Message::Verb::kGuardPath};

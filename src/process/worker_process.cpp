@@ -3,26 +3,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "core/error.h"
 #include "machine/memory.h"
-#include "process/guardian.h"
 
 namespace dnnbench {
 namespace {
@@ -38,69 +31,39 @@ std::filesystem::path programs_folder() {
 
 double now_s() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
 
+Clock::duration to_duration(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
 struct Pipe {
-  int read_end = -1;
-  int write_end = -1;
+  Pipe() {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+      throw Error(fmt::format("no pipe to a worker could be made: {}", std::strerror(errno)));
+    }
+  }
+  ~Pipe() {
+    for (const int end : ends) {
+      if (end >= 0) close(end);
+    }
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  int take(size_t end) { return std::exchange(ends[end], -1); }
+
+  int ends[2] = {-1, -1};  // to read, to write
 };
 
-Pipe make_pipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    throw Error(fmt::format("no pipe to a worker could be made: {}", std::strerror(errno)));
-  }
-  return {ends[0], ends[1]};
-}
-
-cpu_set_t set_of(const Cores& cores) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int core : cores) CPU_SET(core, &set);
-  return set;
-}
-
-// What the child does between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become_worker(const char* executable, const char* name, int request_fd,
-                                int reply_fd, int log_fd, pid_t parent, int64_t data_limit_bytes,
-                                const cpu_set_t& cores) {
-  setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);
-  rlimit data{};
-  if (data_limit_bytes > 0 && getrlimit(RLIMIT_DATA, &data) == 0) {
-    data.rlim_cur = std::min(data.rlim_cur, static_cast<rlim_t>(data_limit_bytes));
-    setrlimit(RLIMIT_DATA, &data);
-  }
-  if (CPU_COUNT(&cores) > 0) sched_setaffinity(0, sizeof cores, &cores);  // read back by cores()
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  signal(SIGPIPE, SIG_DFL);
-  // Above the target numbers first, so that no dup2 overwrites a descriptor still needed.
-  const int request_copy = fcntl(request_fd, F_DUPFD_CLOEXEC, 10);
-  const int reply_copy = fcntl(reply_fd, F_DUPFD_CLOEXEC, 10);
-  const int log_copy = fcntl(log_fd, F_DUPFD_CLOEXEC, 10);
-  dup2(log_copy, 1);
-  dup2(log_copy, 2);
-  dup2(request_copy, kRequestFd);
-  dup2(reply_copy, kReplyFd);
-  const int null_fd = open("/dev/null", O_RDONLY);
-  if (null_fd >= 0) dup2(null_fd, 0);
-  execl(executable, name, static_cast<char*>(nullptr));
-  _exit(127);
-}
-
-std::string last_log_line(const std::string& path) {
-  std::ifstream log(path, std::ios::binary);
-  log.seekg(0, std::ios::end);
-  const std::streamoff size = log.tellg();
-  log.seekg(std::max<std::streamoff>(0, size - 4096));
-  std::string line, last;
-  while (std::getline(log, line)) {
-    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
-  }
-  return last.substr(0, 300);
+// Throws EngineEnded when it is not there.
+std::string program_of(const WorkerOptions& options) {
+  const std::string name =
+      options.program.empty() ? kProgramPrefix + options.engine : options.program;
+  std::string path = (programs_folder() / name).string();
+  if (access(path.c_str(), X_OK) == 0) return path;
+  const std::string missing =
+      options.program.empty() ? fmt::format("engine \"{}\"", options.engine) : name;
+  throw EngineEnded(
+      {OutcomeKind::kUnsupported, fmt::format("this build of dnnbench has no {}", missing)});
 }
 
 bool speaks_of_memory(const std::string& line) {
@@ -131,67 +94,42 @@ std::vector<std::string> built_engines() {
 }
 
 WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options)) {
-  const std::string name =
-      options_.program.empty() ? kProgramPrefix + options_.engine : options_.program;
-  const std::string executable = (programs_folder() / name).string();
-  if (access(executable.c_str(), X_OK) != 0) {
-    throw EngineEnded(
-        {OutcomeKind::kUnsupported,
-         options_.program.empty()
-             ? fmt::format("this build of dnnbench has no engine \"{}\"", options_.engine)
-             : fmt::format("this build of dnnbench has no {}", name)});
-  }
-  const int log_flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-  const int log_fd =
-      open(options_.log_path.c_str(), log_flags | (options_.append_log ? 0 : O_TRUNC), 0644);
-  if (log_fd < 0) {
-    throw Error(
-        fmt::format("could not write the log {}: {}", options_.log_path, std::strerror(errno)));
-  }
-  const Pipe requests = make_pipe();
-  const Pipe replies = make_pipe();
-  const int64_t limit = kCanLimitMemory ? free_memory_bytes() : 0;
+  ChildOptions child;
+  child.program = program_of(options_);
+  log_.emplace(options_.log_path, options_.append_log);
+  Pipe requests, replies;
+  child.output_fd = log_->fd();
+  child.descriptors = {{requests.ends[0], kRequestFd}, {replies.ends[1], kReplyFd}};
+  child.data_limit_bytes = kCanLimitMemory ? free_memory_bytes() : 0;
+  child.cores = options_.cores;
   oom_kills_at_start_ = oom_kill_count();
-  const cpu_set_t cores = set_of(options_.cores);
-  const pid_t parent = getpid();
-  pid_ = fork();
-  if (pid_ == 0) {
-    become_worker(executable.c_str(), name.c_str(), requests.read_end, replies.write_end, log_fd,
-                  parent, limit, cores);
-  }
-  close(requests.read_end);
-  close(replies.write_end);
-  close(log_fd);
-  request_fd_ = requests.write_end;
-  reply_fd_ = replies.read_end;
-  if (pid_ < 0) throw Error(fmt::format("no process could be made: {}", std::strerror(errno)));
-  setpgid(pid_, pid_);  // here too, whichever comes first
-  guard_process_group(pid_);
-  pid_fd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  child_.emplace(child);
+  request_fd_ = requests.take(1);
+  reply_fd_ = replies.take(0);
+  fcntl(request_fd_, F_SETFL, O_NONBLOCK);  // a write is under the deadline, too
   replies_.emplace(reply_fd_);
 }
 
 WorkerProcess::~WorkerProcess() {
-  if (alive()) {
-    kill_group();
-    reap();
-  }
-  for (const int fd : {request_fd_, reply_fd_, pid_fd_}) {
-    if (fd >= 0) close(fd);
-  }
+  child_.reset();
+  log_->bound();
+  for (const int fd : {request_fd_, reply_fd_}) close(fd);
 }
 
 void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
-  replies_->limit_line(max_reply_bytes(entries));
   verb_ = request.at("do").get<std::string>();
   if (!alive()) {
     throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb_)});
   }
   resume();
-  deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                 std::chrono::duration<double>(options_.timeout_s + lasts_s));
+  deadline_ = Clock::now() + to_duration(options_.timeout_s + lasts_s);
+  replies_->limit_line(max_reply_bytes(entries));
+  if (replies_->has_pending() || wait_for(reply_fd_, POLLIN, Clock::duration::zero())) {
+    receive();  // its end, or
+    end_as_nonsense("it spoke without being asked");
+  }
   exchange_.sent_s = now_s();
-  if (!write_line(request_fd_, request.dump())) end_as_found_dead();
+  send(request.dump() + '\n');
 }
 
 json WorkerProcess::answer() {
@@ -210,76 +148,98 @@ json WorkerProcess::answer() {
 
 void WorkerProcess::pause() {
   if (!alive() || paused_) return;
-  kill(-pid_, SIGSTOP);
+  kill(-child_->pid(), SIGSTOP);
   paused_ = true;
   const auto deadline = Clock::now() + std::chrono::seconds(1);
   siginfo_t state{};
-  // Its end is left for reap, and told by the next request.
-  while (waitid(P_PID, static_cast<id_t>(pid_), &state, WSTOPPED | WEXITED | WNOHANG | WNOWAIT) ==
-             0 &&
+  // Its end is left to be reaped, and reported by the next request.
+  while (waitid(P_PID, static_cast<id_t>(child_->pid()), &state,
+                WSTOPPED | WEXITED | WNOHANG | WNOWAIT) == 0 &&
          state.si_pid == 0 && Clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
 }
 
 void WorkerProcess::resume() {
-  if (paused_) kill(-pid_, SIGCONT);
+  if (paused_) kill(-child_->pid(), SIGCONT);
   paused_ = false;
 }
 
-// A stray grandchild may hold the reply pipe open after the worker's end, so the end is watched
-// for by the process's descriptor as well.
+// Waits for the descriptor, or for the process's end: a stray grandchild may hold a pipe open.
+// Returns whether the descriptor is ready. Throws EngineEnded when the process has ended and left
+// nothing to read.
+bool WorkerProcess::wait_for(int fd, short event, Clock::duration longest) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(longest);
+  std::array<pollfd, 2> watched{{{fd, event, 0}, {child_->pid_fd(), POLLIN, 0}}};
+  if (poll(watched.data(), watched.size(), static_cast<int>(left.count())) < 0) return false;
+  if (watched[0].revents != 0) return true;
+  if (watched[1].revents != 0) end_as_found_dead();
+  return false;
+}
+
+// The same under the deadline, the log being kept in bounds.
+void WorkerProcess::wait_in_time_for(int fd, short event) {
+  constexpr Clock::duration kLookAtLog = std::chrono::milliseconds(500);
+  while (true) {
+    const Clock::duration left = deadline_ - Clock::now();
+    if (left <= Clock::duration::zero()) end_as_timed_out();
+    if (wait_for(fd, event, std::min(left, kLookAtLog))) return;
+    log_->bound();
+  }
+}
+
+void WorkerProcess::send(const std::string& line) {
+  for (size_t written = 0; written < line.size();) {
+    const ssize_t count = write(request_fd_, line.data() + written, line.size() - written);
+    if (count > 0) {
+      written += static_cast<size_t>(count);
+    } else if (errno == EAGAIN) {
+      wait_in_time_for(request_fd_, POLLOUT);
+    } else if (errno != EINTR) {
+      end_as_found_dead();
+    }
+  }
+}
+
+void WorkerProcess::receive() {
+  if (!replies_->read_some()) end_as_found_dead();
+}
+
 std::string WorkerProcess::wait_for_line() {
   while (true) {
     if (auto line = replies_->next_line()) return *line;
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
-    if (left <= 0) end_as_timed_out();
-    std::array<pollfd, 2> watched{{{reply_fd_, POLLIN, 0}, {pid_fd_, POLLIN, 0}}};
-    const int timeout_ms = static_cast<int>(std::min<int64_t>(left, 1'000'000'000));
-    if (poll(watched.data(), watched.size(), timeout_ms) < 0 && errno != EINTR) {
-      end_as_found_dead();
-    }
-    if (watched[0].revents != 0) {
-      if (!replies_->read_some()) end_as_found_dead();
-      if (replies_->is_too_long()) end_as_nonsense("it has no end");
-    } else if (watched[1].revents != 0) {
-      end_as_found_dead();
-    }
+    if (replies_->is_too_long()) end_as_nonsense("it has no end");
+    wait_in_time_for(reply_fd_, POLLIN);
+    receive();
   }
 }
 
 // One that has lied is not asked again.
 void WorkerProcess::end_as_nonsense(const std::string& why) {
-  if (alive()) {
-    kill_group();
-    reap();
-  }
+  child_.reset();
   throw EngineEnded({OutcomeKind::kFailed,
                      fmt::format("the engine's answer to {} can't be true: {}", verb_, why)});
 }
 
 void WorkerProcess::end_as_timed_out() {
-  kill_group();
-  reap();
+  child_.reset();
   throw EngineEnded(
       {OutcomeKind::kTimedOut,
        fmt::format("no answer to {} within {:g} s (--timeout)", verb_, options_.timeout_s)});
 }
 
+// A worker that closed its pipe is given a moment to end by itself, so that its own way of ending
+// is reported and not our kill.
 void WorkerProcess::end_as_found_dead() {
-  // A worker that closed its pipe is given a moment to end by itself, so that its own way of
-  // ending is told and not our kill.
-  constexpr int kGrace_ms = 1000;
-  pollfd end{pid_fd_, POLLIN, 0};
-  poll(&end, 1, kGrace_ms);
-  kill_group();
-  const int status = reap();
+  constexpr double kGrace_s = 1;
+  child_->ends_within(kGrace_s);
+  const int status = child_->end();
+  child_.reset();
   throw EngineEnded(outcome_of(status));
 }
 
 Outcome WorkerProcess::outcome_of(int status) const {
-  const std::string last_line = last_log_line(options_.log_path);
+  const std::string last_line = log_->last_line();
   if (WIFSIGNALED(status)) {
     const int signal_number = WTERMSIG(status);
     if (signal_number == SIGKILL && oom_kill_count() > oom_kills_at_start_) {
@@ -305,20 +265,6 @@ Outcome WorkerProcess::outcome_of(int status) const {
   return {OutcomeKind::kFailed,
           with_last_words(fmt::format("ended by itself with exit code {} during {}", code, verb_),
                           last_line)};
-}
-
-void WorkerProcess::kill_group() {
-  kill(-pid_, SIGCONT);
-  kill(-pid_, SIGKILL);
-}
-
-int WorkerProcess::reap() {
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  release_process_group(pid_);
-  pid_ = -1;
-  return status;
 }
 
 }  // namespace dnnbench

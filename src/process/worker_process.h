@@ -1,9 +1,7 @@
 // WorkerProcess: one engine in a process of its own, in a process group of its own, spoken to over
-// two pipes (docs/protocol.md). Whatever ends it (a crash, a hang, no memory) becomes an Outcome
-// here and touches nothing else. Not thread-safe.
+// two pipes (docs/protocol.md). Whatever ends it (a crash, a hang, no memory, a lie) becomes an
+// Outcome here and touches nothing else. Not thread-safe.
 #pragma once
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -14,6 +12,8 @@
 
 #include "core/outcome.h"
 #include "machine/cores.h"
+#include "process/child_process.h"
+#include "process/log_file.h"
 #include "protocol/line_channel.h"
 #include "protocol/messages.h"
 
@@ -28,9 +28,10 @@ class EngineEnded : public std::runtime_error {
 };
 
 struct WorkerOptions {
-  std::string engine;       // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
-  std::string log_path;     // gets the process's stdout and stderr; truncated at the start
-  double timeout_s = 300;   // for the answer to each request
+  std::string engine;  // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
+  std::string
+      log_path;  // gets the process's stdout and stderr (log_file.h); truncated at the start
+  double timeout_s = 300;   // for sending each request and its answer
   bool append_log = false;  // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
@@ -42,7 +43,7 @@ class WorkerProcess {
   // when the log can't be written or no process can be made.
   explicit WorkerProcess(WorkerOptions options);
 
-  // Kills the whole process group, stray grandchildren included, and reaps the process.
+  // Kills it and all that it started.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
@@ -82,29 +83,33 @@ class WorkerProcess {
   int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
 
   // Those that its threads may run on, as the kernel tells now.
-  Cores cores() const { return cores_of_process(pid_); }
+  Cores cores() const { return cores_of_process(child_ ? child_->pid() : -1); }
 
-  bool alive() const { return pid_ > 0; }
+  bool alive() const { return child_.has_value(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  bool wait_for(int fd, short event, Clock::duration longest);
+  void wait_in_time_for(int fd, short event);
+  void send(const std::string& line);
+  void receive();
   std::string wait_for_line();
+  void resume();
   [[noreturn]] void end_as_nonsense(const std::string& why);
   [[noreturn]] void end_as_timed_out();
   [[noreturn]] void end_as_found_dead();
   Outcome outcome_of(int status) const;
-  void resume();
-  void kill_group();
-  int reap();
 
   WorkerOptions options_;
-  pid_t pid_ = -1;
+  std::optional<LogFile> log_;
+  std::optional<ChildProcess> child_;  // absent when it has ended
   int request_fd_ = -1;
   int reply_fd_ = -1;
-  int pid_fd_ = -1;
   std::optional<LineReader> replies_;
   std::string verb_;  // asked last
   Exchange exchange_;
-  std::chrono::steady_clock::time_point deadline_;
+  Clock::time_point deadline_;
   bool answered_ = false;
   bool paused_ = false;
   int64_t peak_rss_bytes_ = 0;

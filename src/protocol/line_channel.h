@@ -28,6 +28,9 @@ class LineReader {
   // Whether what has arrived without a line feed is more than that.
   bool is_too_long() const { return searched_ > max_bytes_; }
 
+  // Whether something has arrived that next_line has not returned.
+  bool has_pending() const { return !pending_.empty(); }
+
   // Reads once, blocking unless poll said that there is something, and keeps what came. False at
   // the end of the stream.
   bool read_some();

@@ -23,6 +23,10 @@ struct LoadConfig {
   std::string simplified_path;  // the model's simplified form without its weights
   std::string
       bound_inputs_file;  // inputs to be taken as constants (protocol/value_file.h); "" none
+  // For an engine that reads ONNX: the model with every If node replaced whose condition is known
+  // before it runs, in case the library can't do with the original; "" where there is none.
+  std::string inlined_path;
+  bool original_fails = false;  // ONNX Runtime is known to fail over it
 };
 
 // The parts of a load's duration that are reported by themselves.

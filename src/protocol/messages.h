@@ -109,7 +109,8 @@ struct Simplified {
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadConfig, model_path, provider, precision, threads, optimize,
-                                   input_shapes, tune_budget_s, simplified_path, bound_inputs_file)
+                                   input_shapes, tune_budget_s, simplified_path, bound_inputs_file,
+                                   inlined_path, original_fails)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, device, nodes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InForce, precision, threads, placement, settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, version, imports, compiles_ahead, tunes)

@@ -8,8 +8,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 
 #include "core/error.h"
@@ -41,6 +41,42 @@ json describe_value(const Value& value) {
   }
   return {{"name", value.name}, {"kind", static_cast<int>(value.kind)}, {"tensors", tensors}};
 }
+
+// A new file in place of whatever lies at `path`.
+class Writer {
+ public:
+  explicit Writer(const std::string& path) : path_(path) {
+    unlink(path.c_str());
+    fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd_ < 0) fail();
+  }
+  ~Writer() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void write_bytes(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t count = write(fd_, bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) fail();
+      bytes.remove_prefix(static_cast<size_t>(count));
+    }
+  }
+
+  void close_file() {
+    if (close(std::exchange(fd_, -1)) != 0) fail();
+  }
+
+ private:
+  [[noreturn]] void fail() const {
+    throw Error("could not write " + path_ + ": " + std::strerror(errno));
+  }
+
+  std::string path_;
+  int fd_ = -1;
+};
 
 // A regular file from start to end. Opening one never waits, as a FIFO's does.
 class Reader {
@@ -178,21 +214,20 @@ Value read_value(const json& description, Reader& in) {
 void write_values(const std::string& path, const std::vector<Value>& values) {
   json header = json::array();
   for (const Value& value : values) header.push_back(describe_value(value));
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  Writer out(path);
   // A tensor's name is whatever the model's author chose, not always UTF-8.
-  out << kFirstLine << '\n' << header.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+  const std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  out.write_bytes(kFirstLine + ('\n' + text) + '\n');
   for (const Value& value : values) {
     for (const Tensor& tensor : value.tensors) {
       if (tensor.type == DataType::kString) {
-        out << pack_strings(tensor.strings);
+        out.write_bytes(pack_strings(tensor.strings));
       } else {
-        out.write(reinterpret_cast<const char*>(tensor.bytes.data()),
-                  static_cast<std::streamsize>(tensor.bytes.size()));
+        out.write_bytes({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
       }
     }
   }
-  out.close();
-  if (!out) throw Error("could not write " + path + "; is the disk full?");
+  out.close_file();
 }
 
 std::vector<Value> read_values(const std::string& path, int64_t max_bytes) {

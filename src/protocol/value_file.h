@@ -12,7 +12,7 @@
 
 namespace dnnbench {
 
-// Throws Error when the file can't be written.
+// Makes a new file in place of whatever lies at `path`. Throws Error when it can't be written.
 void write_values(const std::string& path, const std::vector<Value>& values);
 
 // Throws Error when the file can't be read or is not such a file: every size in it must fit the

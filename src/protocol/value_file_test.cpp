@@ -1,6 +1,7 @@
 #include "protocol/value_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -58,6 +59,17 @@ TEST_F(ValueFileTest, RefusesAForeignFile) {
   std::ofstream(path_) << "{\"x\": 1}\n";
   EXPECT_THROW(read_values(path_), Error);
   EXPECT_THROW(read_values("/nonexistent/values"), Error);
+}
+
+// Opening a FIFO for writing, or reading, waits for the other side.
+TEST_F(ValueFileTest, TakesThePlaceOfWhateverLiesThere) {
+  std::filesystem::remove(path_);
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_THROW(read_values(path_), Error);
+  write_values(path_, {make_value("x", make_tensor(DataType::kFloat32, {3}))});
+  EXPECT_EQ(read_values(path_).size(), 1U);
+  EXPECT_EQ(read_values(path_, 1000).size(), 1U);
+  EXPECT_THROW(read_values(path_, 10), Error);
 }
 
 }  // namespace

@@ -95,14 +95,14 @@ Ranking rank(const BlockTable& table, double confidence, std::optional<size_t> a
   const double alpha = alpha_of_pair(table.size(), confidence);
   Ranking ranking;
   ranking.order = fastest_first(table, anchor);
-  ranking.standing.resize(table.size());
+  ranking.engines.resize(table.size());
   const size_t best = ranking.order.front();
   for (size_t a = 0; a < table.size(); ++a) {
-    if (a != best) ranking.standing[a].to_best = ratio_of(table, a, best, alpha, anchor);
+    if (a != best) ranking.engines[a].to_best = ratio_of(table, a, best, alpha, anchor);
     for (size_t b = 0; b < table.size(); ++b) {
       const bool slower =
           a != b && ratio_of(table, a, b, alpha, anchor).relation == Relation::kSlower;
-      ranking.standing[a].place += slower ? 1 : 0;
+      ranking.engines[a].place += slower ? 1 : 0;
     }
   }
   ranking.decided = all_decided(table, alpha, anchor);
@@ -110,24 +110,25 @@ Ranking rank(const BlockTable& table, double confidence, std::optional<size_t> a
   return ranking;
 }
 
-std::vector<Need> needs(const BlockTable& table, double alpha, double precision) {
+std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision) {
   const auto is_precise = [&](const Interval& interval) {
     return interval.high / interval.low <= 1 + precision;
   };
   if (table.size() == 1) {
-    return {is_precise(latency_interval_s(table[0], alpha)) ? Need::kPrecise : Need::kMore};
+    return {is_precise(latency_interval_s(table[0], alpha)) ? Certainty::kPrecise
+                                                            : Certainty::kOpen};
   }
-  std::vector<Need> needs(table.size(), Need::kDecided);
+  std::vector<Certainty> known(table.size(), Certainty::kDecided);
   for (size_t a = 0; a < table.size(); ++a) {
     for (size_t b = 0; b < a; ++b) {
       const Ratio ratio = ratio_of(table, a, b, alpha);
       if (ratio.relation != Relation::kUndecided) continue;
-      const Need need = is_precise(ratio.interval) ? Need::kPrecise : Need::kMore;
-      needs[a] = std::min(needs[a], need);
-      needs[b] = std::min(needs[b], need);
+      const Certainty pair = is_precise(ratio.interval) ? Certainty::kPrecise : Certainty::kOpen;
+      known[a] = std::min(known[a], pair);
+      known[b] = std::min(known[b], pair);
     }
   }
-  return needs;
+  return known;
 }
 
 Interval latency_interval_s(const std::vector<double>& blocks, double alpha) {

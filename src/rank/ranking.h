@@ -38,15 +38,15 @@ struct Ratio {
 };
 
 // Where one engine stands.
-struct Standing {
+struct EngineRank {
   Ratio to_best;     // exactly 1 and a tie for the best itself
   size_t place = 1;  // 1 + how many are known to be faster; a tie or what is undecided shares it
 };
 
 struct Ranking {
-  std::vector<size_t> order;       // the engines, fastest first by estimate
-  std::vector<Standing> standing;  // by engine
-  bool decided = false;            // every pair has its relation
+  std::vector<size_t> order;        // the engines, fastest first by estimate
+  std::vector<EngineRank> engines;  // by engine
+  bool decided = false;             // every pair has its relation
   // At least so probable is it that all relations told are right; 0 where some is undecided at any
   // confidence.
   double probability = 0;
@@ -66,16 +66,16 @@ double alpha_of_pair(size_t engines, double confidence);
 Ranking rank(const BlockTable& table, double confidence,
              std::optional<size_t> anchor = std::nullopt);
 
-enum class Need {
-  kMore,     // blocks
-  kPrecise,  // no more: what is undecided is known well enough
-  kDecided,  // no more: every pair with it is decided
+enum class Certainty {
+  kOpen,     // further blocks are needed
+  kPrecise,  // none are: what is undecided is known well enough
+  kDecided,  // none are: every pair with it is decided
 };
 
-// By engine, what further blocks would be for. A pair is known well enough when the ends of its
+// By engine, how much is known. A pair is known well enough when the ends of its
 // ratio's interval are nearer than `precision` (0.01: 1 % apart); an engine alone when those of its
 // latency's are. `alpha` is that of a pair.
-std::vector<Need> needs(const BlockTable& table, double alpha, double precision);
+std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision);
 
 // The interval of one engine's median latency over its blocks.
 Interval latency_interval_s(const std::vector<double>& blocks, double alpha);

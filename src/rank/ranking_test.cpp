@@ -31,11 +31,11 @@ TEST(Rank, FindsTheOrderThroughDrift) {
   EXPECT_EQ(ranking.order, (std::vector<size_t>{1, 2, 0}));
   EXPECT_TRUE(ranking.decided);
   EXPECT_GE(ranking.probability, 0.99);
-  EXPECT_EQ(ranking.standing[1].place, 1U);
-  EXPECT_EQ(ranking.standing[2].place, 2U);
-  EXPECT_EQ(ranking.standing[0].place, 3U);
-  EXPECT_EQ(ranking.standing[1].to_best.value, 1);
-  const Ratio& second = ranking.standing[2].to_best;
+  EXPECT_EQ(ranking.engines[1].place, 1U);
+  EXPECT_EQ(ranking.engines[2].place, 2U);
+  EXPECT_EQ(ranking.engines[0].place, 3U);
+  EXPECT_EQ(ranking.engines[1].to_best.value, 1);
+  const Ratio& second = ranking.engines[2].to_best;
   EXPECT_EQ(second.relation, Relation::kSlower);
   EXPECT_NEAR(second.value, 1.05, 0.01);
   EXPECT_TRUE(second.interval.holds(1.05));
@@ -45,13 +45,13 @@ TEST(Rank, FindsTheOrderThroughDrift) {
 TEST(Rank, CallsATieOnlyWhatIsKnownToBeOne) {
   const Ranking tie = rank(measured({0.01, 0.01001}, 40, 0.002), 0.99);
   EXPECT_TRUE(tie.decided);
-  EXPECT_EQ(tie.standing[tie.order[1]].to_best.relation, Relation::kTie);
-  EXPECT_EQ(tie.standing[tie.order[1]].place, 1U);
+  EXPECT_EQ(tie.engines[tie.order[1]].to_best.relation, Relation::kTie);
+  EXPECT_EQ(tie.engines[tie.order[1]].place, 1U);
   const Ranking open = rank(measured({0.01, 0.01001}, 40, 0.05), 0.99);
   EXPECT_FALSE(open.decided);
   EXPECT_LT(open.probability, 0.99);
-  EXPECT_EQ(open.standing[open.order[1]].to_best.relation, Relation::kUndecided);
-  EXPECT_EQ(open.standing[open.order[1]].place, 1U);
+  EXPECT_EQ(open.engines[open.order[1]].to_best.relation, Relation::kUndecided);
+  EXPECT_EQ(open.engines[open.order[1]].place, 1U);
 }
 
 TEST(Relation, IsToldOnlyOfWhatDiffersByMoreThanATie) {
@@ -67,7 +67,7 @@ TEST(Rank, FewBlocksDecideNothing) {
   const Ranking ranking = rank(measured({0.01, 0.03}, 9, 0.001), 0.99);
   EXPECT_EQ(ranking.order.front(), 0U);
   EXPECT_FALSE(ranking.decided);
-  EXPECT_TRUE(std::isinf(ranking.standing[1].to_best.interval.high));
+  EXPECT_TRUE(std::isinf(ranking.engines[1].to_best.interval.high));
   EXPECT_TRUE(rank(measured({0.01, 0.03}, 10, 0.001), 0.99).decided);
 }
 
@@ -81,7 +81,7 @@ TEST(Rank, MoreEnginesNeedMoreBlocksForTheSameConfidence) {
 TEST(Rank, OneEngineAloneIsTheBest) {
   const Ranking ranking = rank(measured({0.01}, 20, 0.01), 0.99);
   EXPECT_EQ(ranking.order, std::vector<size_t>{0});
-  EXPECT_EQ(ranking.standing[0].place, 1U);
+  EXPECT_EQ(ranking.engines[0].place, 1U);
 }
 
 TEST(Rank, ComparesGroupsByTheirAnchor) {
@@ -96,24 +96,27 @@ TEST(Rank, ComparesGroupsByTheirAnchor) {
   EXPECT_TRUE(across.interval.holds(1.5));
 }
 
-TEST(Needs, EndWhenAllIsDecidedOrKnownWellEnough) {
-  EXPECT_EQ(needs(measured({1, 2}, 9, 0.001), 0.01, 0.01), (std::vector<Need>(2, Need::kMore)));
-  EXPECT_EQ(needs(measured({1, 2}, 10, 0.001), 0.01, 0.01), (std::vector<Need>(2, Need::kDecided)));
+TEST(Certainty, EndWhenAllIsDecidedOrKnownWellEnough) {
+  EXPECT_EQ(certainty(measured({1, 2}, 9, 0.001), 0.01, 0.01),
+            (std::vector<Certainty>(2, Certainty::kOpen)));
+  EXPECT_EQ(certainty(measured({1, 2}, 10, 0.001), 0.01, 0.01),
+            (std::vector<Certainty>(2, Certainty::kDecided)));
   // 1.0098: neither a tie nor different for long, but known within 1 %.
-  EXPECT_EQ(needs(measured({1, 1.0098}, 10, 0.0001), 0.01, 0.01)[0], Need::kPrecise);
-  EXPECT_EQ(needs(measured({1, 1.0098, 1.5}, 40, 0.004), 0.001, 0.02),
-            (std::vector<Need>{Need::kPrecise, Need::kPrecise, Need::kDecided}));
+  EXPECT_EQ(certainty(measured({1, 1.0098}, 10, 0.0001), 0.01, 0.01)[0], Certainty::kPrecise);
+  EXPECT_EQ(
+      certainty(measured({1, 1.0098, 1.5}, 40, 0.004), 0.001, 0.02),
+      (std::vector<Certainty>{Certainty::kPrecise, Certainty::kPrecise, Certainty::kDecided}));
 }
 
-TEST(Needs, OnlyThePairThatIsOpenGoesOn) {
-  EXPECT_EQ(needs(measured({1, 1.002, 3}, 20, 0.02), 0.01 / 3, 0.001),
-            (std::vector<Need>{Need::kMore, Need::kMore, Need::kDecided}));
+TEST(Certainty, OnlyThePairThatIsOpenGoesOn) {
+  EXPECT_EQ(certainty(measured({1, 1.002, 3}, 20, 0.02), 0.01 / 3, 0.001),
+            (std::vector<Certainty>{Certainty::kOpen, Certainty::kOpen, Certainty::kDecided}));
 }
 
-TEST(Needs, OneEngineAloneNeedsItsPrecision) {
-  EXPECT_EQ(needs({std::vector<double>(9, 1.0)}, 0.01, 0.01)[0], Need::kMore);
-  EXPECT_EQ(needs({std::vector<double>(10, 1.0)}, 0.01, 0.01)[0], Need::kPrecise);
-  EXPECT_EQ(needs(measured({1}, 20, 0.02), 0.01, 0.01)[0], Need::kMore);
+TEST(Certainty, OneEngineAloneNeedsItsPrecision) {
+  EXPECT_EQ(certainty({std::vector<double>(9, 1.0)}, 0.01, 0.01)[0], Certainty::kOpen);
+  EXPECT_EQ(certainty({std::vector<double>(10, 1.0)}, 0.01, 0.01)[0], Certainty::kPrecise);
+  EXPECT_EQ(certainty(measured({1}, 20, 0.02), 0.01, 0.01)[0], Certainty::kOpen);
 }
 
 TEST(LatencyInterval, LeavesOutBlocksWithoutATurn) {

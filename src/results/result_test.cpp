@@ -10,15 +10,13 @@ namespace {
 
 Result ok_result() {
   Result result;
-  result.model_path = "/models/tiny.onnx";
-  result.backend = "onnxruntime";
+  result.model.path = "/models/tiny.onnx";
+  result.candidate.backend = "onnxruntime";
   result.backend_meta = "cpu";
   result.number = 2;
-  result.data = {0.4, 0.1, 0.2, 0.3};
-  result.start_s = {0, 0.5, 0.7, 1};
-  result.block = {0, 0, 1, 1};
-  result.blocks = 2;
-  result.verification.verdict = Verdict::kOk;
+  result.measured.samples = {{0, 0, 0.4}, {0, 0.5, 0.1}, {1, 0.7, 0.2}, {1, 1, 0.3}};
+  result.measured.blocks = 2;
+  result.engine.verification.verdict = Verdict::kOk;
   return result;
 }
 
@@ -31,7 +29,7 @@ TEST(Result, LatencyIsOfOneInference) {
 
 TEST(Result, PercentilesNeedEnoughSamples) {
   Result result = ok_result();
-  result.data.assign(459, 1.0);
+  result.measured.samples.assign(459, {0, 0, 1.0});
   std::vector<std::string> names;
   for (const auto& [name, value] : latency_percentiles_s(result)) names.push_back(name);
   EXPECT_EQ(names, (std::vector<std::string>{"p50", "p90", "p95", "p99"}));
@@ -54,9 +52,8 @@ TEST(Result, JsonHasTheNumbersOfTheData) {
 TEST(Result, JsonTellsWhereTheEngineStands) {
   Result result = ok_result();
   EXPECT_TRUE(to_json(result).at("ranking").is_null());
-  result.placing =
-      Placing{0.99, 3, 2, false, {1.27, {1.24, 1.31}, Relation::kSlower}, true, 0.995, ""};
-  result.stopped = Stop::kDecided;
+  result.rank = Rank{0.99, 3, 2, false, {1.27, {1.24, 1.31}, Relation::kSlower}, true, 0.995, ""};
+  result.measured.stopped = Stop::kDecided;
   result.p50_interval_s = Interval{0.1, 0.2};
   const auto json = to_json(result);
   EXPECT_EQ(json.at("ranking"), nlohmann::ordered_json::parse(
@@ -66,21 +63,21 @@ TEST(Result, JsonTellsWhereTheEngineStands) {
   EXPECT_EQ(json.at("stopped"), "decided");
   EXPECT_EQ(json.at("p50_interval_s"), (std::vector<double>{0.1, 0.2}));
   EXPECT_EQ(json.at("block"), (std::vector<int>{0, 0, 1, 1}));
-  result.placing->to_best = {1.1, median_interval({}, 0.01), Relation::kUndecided};
+  result.rank->to_best = {1.1, median_interval({}, 0.01), Relation::kUndecided};
   EXPECT_TRUE(to_json(result).at("ranking").at("vs_best_interval").is_null());
   EXPECT_EQ(to_json(result).at("ranking").at("relation"), "undecided");
 }
 
 TEST(Result, MoreDisturbedBlocksThanCleanOnesMakeItSuspect) {
   Result result = ok_result();
-  result.blocks = 10;
-  result.blocks_disturbed = 5;
-  result.disturbance = "other programs used 0.80 cores";
-  result.placing = Placing{};
+  result.measured.blocks = 10;
+  result.measured.blocks_disturbed = 5;
+  result.measured.disturbance = "other programs used 0.80 cores";
+  result.rank = Rank{};
   EXPECT_FALSE(is_suspect(result));
   EXPECT_EQ(why_suspect(result), "");
   EXPECT_FALSE(to_json(result).at("ranking").is_null());
-  result.blocks_disturbed = 6;
+  result.measured.blocks_disturbed = 6;
   EXPECT_TRUE(is_suspect(result));
   EXPECT_EQ(why_suspect(result),
             "in 6 of 10 blocks the machine was busy with something else: other programs used 0.80 "
@@ -115,8 +112,8 @@ TEST(Result, EveryOutcomeHasTheSameKeys) {
 
 TEST(Result, NumbersThatAreNotFiniteBecomeNull) {
   Result result = ok_result();
-  result.verification.max_abs_error = std::numeric_limits<double>::infinity();
-  result.verification.cosine = std::numeric_limits<double>::quiet_NaN();
+  result.engine.verification.max_abs_error = std::numeric_limits<double>::infinity();
+  result.engine.verification.cosine = std::numeric_limits<double>::quiet_NaN();
   const auto read = nlohmann::json::parse(to_json(result).dump());
   EXPECT_TRUE(read.at("verification").at("max_abs_error").is_null());
   EXPECT_TRUE(read.at("verification").at("cosine").is_null());
@@ -131,7 +128,7 @@ TEST(Result, WithoutALogThereIsNoPathOfOne) {
 
 TEST(Result, WhatWasInForceIsTold) {
   Result result = ok_result();
-  result.in_force = InForce{"bf16", 2, {{"CPU", 5}}, {{"hint", "latency"}}};
+  result.engine.load.in_force = InForce{"bf16", 2, {{"CPU", 5}}, {{"hint", "latency"}}};
   const auto in_force = to_json(result).at("in_force");
   EXPECT_EQ(in_force.at("precision"), "bf16");
   EXPECT_EQ(in_force.at("threads"), 2);

@@ -59,17 +59,17 @@ std::string with(const std::string& key, const json& value) {
 
 TEST_F(StoredResults, OursIsReadBack) {
   Result result;
-  result.model_path = "/models/tiny.onnx";
-  result.backend = "openvino";
+  result.model.path = "/models/tiny.onnx";
+  result.candidate.backend = "openvino";
   result.backend_meta = "cpu-threads=1";
   result.instance = "my-host";
   result.number = 2;
-  result.data = {0.4, 0.1};
-  result.verification.verdict = Verdict::kOk;
+  result.measured.samples = {{0, 0, 0.4}, {0, 1, 0.1}};
+  result.engine.verification.verdict = Verdict::kOk;
   result.started_at = "2026-11-23T22:40:07Z";
-  result.model_sha256 = "abc";
+  result.model.sha256 = "abc";
   result.environment.architecture = "aarch64";
-  result.input_shapes["x"] = {1, 3};
+  result.model.input_shapes["x"] = {1, 3};
   const StoredResult read = read_result(write_json("any name.json", to_json(result)));
   EXPECT_EQ(read.model, "tiny");
   EXPECT_EQ(read.instance, "my-host");
@@ -88,8 +88,8 @@ TEST_F(StoredResults, OursIsReadBack) {
 
 TEST_F(StoredResults, AFailureIsOneToo) {
   Result result;
-  result.model_path = "tiny.onnx";
-  result.backend = "tf";
+  result.model.path = "tiny.onnx";
+  result.candidate.backend = "tf";
   result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
   const StoredResult read = read_result(write_json("x.json", to_json(result)));
   EXPECT_EQ(read.outcome.kind, OutcomeKind::kCrashed);

@@ -7,60 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <string_view>
 
 #include "core/error.h"
 #include "core/printable.h"
-#include "core/sha256.h"
 
 namespace dnnbench {
 namespace {
-
-constexpr size_t kLongestName = 200;
-constexpr size_t kLongestModel = 100;
-constexpr size_t kHashDigits = 8;
-
-std::string with_safe_characters(std::string text) {
-  for (char& c : text) {
-    const bool safe = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                      std::string_view("._=+@-").find(c) != std::string_view::npos;
-    if (!safe) c = '_';
-  }
-  return text;
-}
-
-std::string short_hash(const std::string& text) {
-  return sha256_of_text(text).substr(0, kHashDigits);
-}
-
-// Cut between two characters of UTF-8, and told apart from others that begin alike.
-std::string shortened(const std::string& text, size_t longest) {
-  if (text.size() <= longest) return text;
-  size_t end = longest - kHashDigits - 1;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "-" + short_hash(text);
-}
-
-std::string stem_of(const std::string& model, const std::string& device, const std::string& backend,
-                    const std::string& meta) {
-  const std::string name = shortened(model, kLongestModel + kHashDigits + 1);
-  const std::string head = fmt::format("{}-quant=0-{}-{}-", name, device, backend);
-  return head + shortened(meta, kLongestName - head.size());
-}
-
-// The model's SHA-256 in a result file as write_result writes them; "" where there is none.
-std::string stored_sha256(const std::string& path) {
-  static const std::string kKey = "\"model_sha256\": \"";
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const size_t at = line.find(kKey);
-    if (at == std::string::npos || at > 4) continue;
-    return line.substr(at + kKey.size(), line.find('"', at + kKey.size()) - at - kKey.size());
-  }
-  return "";
-}
 
 [[noreturn]] void fail(const std::string& path, const std::string& temporary) {
   const std::string why = std::strerror(errno);
@@ -109,28 +61,6 @@ std::string one_key_a_line(const nlohmann::ordered_json& object) {
 }
 
 }  // namespace
-
-std::string backend_meta(const std::string& variant, const std::vector<std::string>& settings) {
-  std::string meta = variant;
-  for (const std::string& setting : settings) meta += "-" + setting;
-  return with_safe_characters(meta);
-}
-
-std::string result_stem(const std::string& model_path, const std::string& device,
-                        const std::string& backend, const std::string& meta) {
-  return stem_of(std::filesystem::path(model_path).stem().string(), device, backend, meta);
-}
-
-std::string free_result_stem(const std::string& folder, const std::string& model_sha256,
-                             const std::string& model_path, const std::string& device,
-                             const std::string& backend, const std::string& meta) {
-  const std::string stem = result_stem(model_path, device, backend, meta);
-  const std::string there = stored_sha256(folder + "/" + stem + ".json");
-  if (there.empty() || there == model_sha256) return stem;
-  const std::string model = std::filesystem::path(model_path).stem().string();
-  return stem_of(shortened(model, kLongestModel) + "@" + model_sha256.substr(0, kHashDigits),
-                 device, backend, meta);
-}
 
 std::string unfinished_path(const std::string& output_path) {
   return fmt::format("{}.{}.tmp", output_path, getpid());

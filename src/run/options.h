@@ -1,45 +1,49 @@
-// Options: what the user asked for, one field a flag and under the flag's name. Made by
-// cli/parse_run_options.h; everything after it reads this and not argv.
+// Options: what the user asked for. Made by cli/parse_run_options.h; everything after it reads this
+// and not argv.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/mode.h"
+#include "run/candidate.h"
 
 namespace dnnbench {
 
-// One engine of a run: which program, which of its providers, and how it is set up.
-struct EngineChoice {
-  std::string backend;  // in results and names: "onnxruntime", "openvino", "pytorch", "tf", "tvm"
-  std::string engine;   // the folder under engines/ and the program's name
-  std::string variant;  // "" for the engine's usual one
-  std::optional<int> threads;  // of each of its processes; absent: default_threads, shared by them
-  int streams = 1;             // processes that serve requests at the same time; 0 in throughput
-                               // mode: what does most
+// One request at a time, candidates in turns.
+struct LatencyOptions {
+  std::optional<int64_t> repeat;  // measurements; absent: the budget decides
+  int64_t number = 1;             // inferences in a measurement
+};
+
+// Requests that come at random, at a rate or at the highest one that keeps a bound: one of the two.
+struct TrafficOptions {
+  std::optional<double> rate_per_s;
+  std::optional<double> slo_p99_s;  // of latency
+  std::optional<int64_t> repeat;    // requests; absent: the budget decides
+};
+
+// Several processes without a pause; which setting does most is found out.
+struct ThroughputOptions {
+  std::optional<double> slo_p99_s;  // of one inference
+  int streams = 0;                  // processes; 0: what does most
+  std::vector<int> threads;         // of each process, to be tried; empty: what the cores hold
+  std::vector<int64_t> batches;     // to be tried; empty: 1, 2, 4, ... while that does more
 };
 
 struct RunOptions {
-  std::vector<std::string> models;    // paths
-  std::vector<EngineChoice> engines;  // in the order of measuring, one for each of --threads
-  Mode mode = Mode::kLatency;
-  std::optional<double> rate_per_s;     // of requests, in load mode; or
-  std::optional<double> slo_p99_s;      // the bound of the 99th percentile
-  std::vector<int> throughput_threads;  // --threads in throughput mode, which tries them itself
-  std::vector<int64_t> batches;         // --batch; empty: 1 where the model leaves it open
-  std::optional<int64_t> batch;         // the one of them that is run
-  std::string device = "cpu";           // cpu, gpu or arm
-  std::optional<int64_t> repeat;        // experiments; absent: budget decides
-  int64_t number = 1;                   // inferences an experiment
-  std::optional<int64_t> warmup;        // experiments discarded; absent: until they are steady
-  double budget_s = 20;                 // of measuring, an engine; at most
-  double confidence = 0.99;             // that the whole order is right
-  double precision_target = 0.01;       // ends of a ratio's interval so near: precise enough
+  // Measured one after the other; the candidates of each take turns.
+  std::vector<std::vector<Candidate>> comparisons;
+  std::variant<LatencyOptions, TrafficOptions, ThroughputOptions> mode;
+  std::optional<int64_t> warmup;   // measurements discarded; absent: until they are steady
+  double budget_s = 20;            // of measuring, per candidate; at most
+  double confidence = 0.99;        // that the whole order is right
+  double precision_target = 0.01;  // ends of a ratio's interval so near: precise enough
   std::string output = "./results";
-  std::string precision = "f32";                       // f32, f16, bf16 or default
   std::map<std::string, std::vector<int64_t>> shapes;  // --shape NAME=DIMS
   std::map<std::string, std::string> inputs;           // --input NAME=FILE or NUMBER
   std::optional<std::string> test_data;                // --test-data DIR
@@ -50,6 +54,26 @@ struct RunOptions {
   std::optional<std::string> save_converted;  // folder for converted models
 
   static constexpr uint64_t kDefaultSeed = 0;
+
+  const LatencyOptions* latency() const { return std::get_if<LatencyOptions>(&mode); }
+  const TrafficOptions* traffic() const { return std::get_if<TrafficOptions>(&mode); }
+  const ThroughputOptions* throughput() const { return std::get_if<ThroughputOptions>(&mode); }
 };
+
+inline Mode mode_of(const RunOptions& options) {
+  if (options.traffic() != nullptr) return Mode::kLoad;
+  return options.throughput() != nullptr ? Mode::kThroughput : Mode::kLatency;
+}
+
+// Inferences in a measurement.
+inline int64_t number_of(const RunOptions& options) {
+  return options.latency() != nullptr ? options.latency()->number : 1;
+}
+
+// Measurements or requests that were asked for.
+inline std::optional<int64_t> repeat_of(const RunOptions& options) {
+  if (options.latency() != nullptr) return options.latency()->repeat;
+  return options.traffic() != nullptr ? options.traffic()->repeat : std::nullopt;
+}
 
 }  // namespace dnnbench

@@ -1,5 +1,6 @@
 // What com.microsoft fuses: products and convolutions with an activation, sums with a Gelu.
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "composite.h"
@@ -25,7 +26,9 @@ std::string activated(Composite& c, const std::string& x) {
   }
   if (name == "Clip") {
     const DataType type = c.type(0);
-    return c.add(name, {x, c.number(parameter(0, 0), type), c.number(parameter(1, 0), type)});
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    return c.add(
+        name, {x, c.number(parameter(0, -kLargest), type), c.number(parameter(1, kLargest), type)});
   }
   throw Unsupported("it has the activation " + name);
 }

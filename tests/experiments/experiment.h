@@ -8,9 +8,17 @@
 #include <string>
 
 #include "core/error.h"
-#include "measure/bench_engine.h"
+#include "measure/process_engine.h"
 
 namespace dnnbench {
+
+// An engine by the name of its folder.
+inline Candidate candidate_of(const std::string& engine, const std::string& provider = "") {
+  Candidate candidate;
+  candidate.backend = candidate.engine = engine;
+  candidate.provider = provider;
+  return candidate;
+}
 
 struct Silent : Progress {
   void note(const std::string&) override {}

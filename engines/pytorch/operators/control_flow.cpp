@@ -38,8 +38,8 @@ void set_output(Operation& op, size_t index, const std::string& name,
   op.alias(index, variable);
 }
 
-std::vector<Variable> write_branch(Operation& op, const char* name, const std::string& head,
-                                   const std::vector<std::string>& results) {
+std::vector<Variable> emit_branch(Operation& op, const char* name, const std::string& head,
+                                  const std::vector<std::string>& results) {
   op.emitter().begin_block(head);
   std::vector<Variable> outputs = op.emitter().inline_graph(subgraph(op, name), {});
   for (size_t i = 0; i < results.size(); ++i) op.line(results[i] + " = " + outputs.at(i).name);
@@ -48,7 +48,7 @@ std::vector<Variable> write_branch(Operation& op, const char* name, const std::s
   return outputs;
 }
 
-void write_if(Operation& op) {
+void emit_if(Operation& op) {
   if (const auto condition = op.integers(0)) {
     const char* taken = condition->front() != 0 ? "then_branch" : "else_branch";
     const auto outputs = op.emitter().inline_graph(subgraph(op, taken), {});
@@ -58,8 +58,8 @@ void write_if(Operation& op) {
   std::vector<std::string> results;
   for (size_t i = 0; i < op.node.outputs.size(); ++i) results.push_back(op.emitter().new_name());
   const auto then_outputs =
-      write_branch(op, "then_branch", fmt::format("if bool({}.reshape([])):", op.in(0)), results);
-  const auto else_outputs = write_branch(op, "else_branch", "else:", results);
+      emit_branch(op, "then_branch", fmt::format("if bool({}.reshape([])):", op.in(0)), results);
+  const auto else_outputs = emit_branch(op, "else_branch", "else:", results);
   for (size_t i = 0; i < results.size(); ++i) {
     set_output(op, i, results[i], common_type(op, i, then_outputs[i].type, else_outputs[i].type));
   }
@@ -100,8 +100,8 @@ void assign(Operation& op, const std::vector<std::string>& names,
 }
 
 // Stacks what a loop has gathered. Nothing gathered has the shape that is known otherwise.
-void write_gathered(Operation& op, size_t index, const std::string& parts, int64_t axis,
-                    DataType element) {
+void emit_gathered(Operation& op, size_t index, const std::string& parts, int64_t axis,
+                   DataType element) {
   Shape empty{0};
   const import::ValueType* type = op.out_type(index);
   if (type != nullptr && type->shape && !type->shape->empty()) {
@@ -119,7 +119,7 @@ void write_gathered(Operation& op, size_t index, const std::string& parts, int64
          element);
 }
 
-void write_loop(Operation& op) {
+void emit_loop(Operation& op) {
   const import::Graph& body = subgraph(op, "body");
   const std::string count = op.has(0) ? op.int_scalar(0) : "9223372036854775807";
   const size_t states = op.input_count() > 2 ? op.input_count() - 2 : 0;
@@ -159,7 +159,7 @@ void write_loop(Operation& op) {
     set_output(op, i, names[i], known != nullptr ? *known : type);
   }
   for (size_t i = 0; i < scans; ++i) {
-    write_gathered(op, states + i, gathered[i], 0, outputs.at(1 + states + i).type.element);
+    emit_gathered(op, states + i, gathered[i], 0, outputs.at(1 + states + i).type.element);
   }
 }
 
@@ -181,8 +181,8 @@ struct Scanned {
 };
 
 // One pass over the scanned tensors.
-Scanned write_scan_pass(Operation& op, const import::Graph& body, const ScanForm& form,
-                        const std::vector<std::string>& inputs) {
+Scanned emit_scan_pass(Operation& op, const import::Graph& body, const ScanForm& form,
+                       const std::vector<std::string>& inputs) {
   Scanned result;
   std::vector<Variable> arguments;
   for (size_t i = 0; i < form.states; ++i) {
@@ -218,7 +218,7 @@ Scanned write_scan_pass(Operation& op, const import::Graph& body, const ScanForm
   return result;
 }
 
-void write_scan(Operation& op) {
+void emit_scan(Operation& op) {
   const import::Graph& body = subgraph(op, "body");
   ScanForm form;
   form.scanned = static_cast<size_t>(op.node.integer("num_scan_inputs", 1));
@@ -237,14 +237,14 @@ void write_scan(Operation& op) {
   for (size_t i = form.first_input; i < op.input_count(); ++i) inputs.push_back(op.in(i));
   const size_t gathered = body.outputs.size() - form.states;
   if (!batched) {
-    const Scanned result = write_scan_pass(op, body, form, inputs);
+    const Scanned result = emit_scan_pass(op, body, form, inputs);
     for (size_t i = 0; i < form.states; ++i) {
       set_output(op, i, result.states[i],
                  op.out_type(i) != nullptr ? *op.out_type(i) : import::ValueType{});
     }
     for (size_t i = 0; i < gathered; ++i) {
-      write_gathered(op, form.states + i, result.gathered[i], at_or(form.output_axes, i, 0),
-                     result.outputs.at(form.states + i).type.element);
+      emit_gathered(op, form.states + i, result.gathered[i], at_or(form.output_axes, i, 0),
+                    result.outputs.at(form.states + i).type.element);
     }
     return;
   }
@@ -253,7 +253,7 @@ void write_scan(Operation& op) {
   for (int64_t b = 0; b < op.size(form.first_input, 0); ++b) {
     std::vector<std::string> row;
     for (const std::string& input : inputs) row.push_back(op.let(fmt::format("{}[{}]", input, b)));
-    const Scanned result = write_scan_pass(op, body, form, row);
+    const Scanned result = emit_scan_pass(op, body, form, row);
     for (size_t i = 0; i < form.states; ++i) rows[i].push_back(result.states[i]);
     for (size_t i = 0; i < gathered; ++i) {
       rows[form.states + i].push_back(op.let(fmt::format("torch.stack({})", result.gathered[i])));
@@ -266,10 +266,12 @@ void write_scan(Operation& op) {
 
 }  // namespace
 
-void add_control_flow(Operators& table) {
-  table["If"] = write_if;
-  table["Loop"] = write_loop;
-  table["Scan"] = write_scan;
+Operators control_flow_operators() {
+  Operators table;
+  table["If"] = emit_if;
+  table["Loop"] = emit_loop;
+  table["Scan"] = emit_scan;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

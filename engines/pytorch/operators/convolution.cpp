@@ -9,14 +9,14 @@
 namespace dnnbench::pytorch {
 namespace {
 
-void write_conv(Operation& op) {
+void emit_conv(Operation& op) {
   const Windows windows = read_windows(op, kernel_of_weights(op, 1));
-  op.out(write_convolution(op, windows, op.in(0), op.in(1), op.in_or(2, "None")));
+  op.out(emit_convolution(op, windows, op.in(0), op.in(1), op.in_or(2, "None")));
 }
 
 // Integers have no kernel in the library but the slow one; doubles hold products of 8-bit integers
 // exactly, as does float32 while the sums stay below 2^24.
-void write_conv_integer(Operation& op) {
+void emit_conv_integer(Operation& op) {
   const Windows windows = read_windows(op, kernel_of_weights(op, 1));
   const auto centred = [&](size_t index, size_t zero_point) {
     std::string x = op.in(index) + ".to(7)";
@@ -33,11 +33,11 @@ void write_conv_integer(Operation& op) {
     return op.let(x + " - " + zero);
   };
   const std::string x = op.let(centred(0, 2)), w = op.let(centred(1, 3));
-  op.out(fmt::format("{}.to(3)", write_convolution(op, windows, x, w, "None")), DataType::kInt32);
+  op.out(fmt::format("{}.to(3)", emit_convolution(op, windows, x, w, "None")), DataType::kInt32);
 }
 
 // What the library pads alike on both sides is cut or added after it.
-void write_conv_transpose(Operation& op) {
+void emit_conv_transpose(Operation& op) {
   const semantics::TransposedWindows w =
       semantics::read_transposed_windows(op.node, spatial_sizes(op, 0), kernel_of_weights(op, 1));
   const size_t count = w.dimensions();
@@ -67,7 +67,7 @@ void write_conv_transpose(Operation& op) {
   op.out(fmt::format("{} + {}.reshape({})", y, op.in(2), list(bias)));
 }
 
-void write_deformable_conv(Operation& op) {
+void emit_deformable_conv(Operation& op) {
   const Windows w = read_windows(op, kernel_of_weights(op, 1));
   op.require(w.dimensions() == 2, "other than two spatial dimensions");
   const std::string mask = op.in_or(4, "torch.empty([0])");
@@ -79,7 +79,7 @@ void write_deformable_conv(Operation& op) {
 }
 
 // Image from columns: windows that overlap are added up.
-void write_col2im(Operation& op) {
+void emit_col2im(Operation& op) {
   const auto count = static_cast<size_t>(op.size(1, 0));
   const Windows w = semantics::read_windows(op.node, Shape(count, -1), Shape(count, 1));
   op.out(op.call("image_from_columns", {op.in(0), op.int_list(1), op.int_list(2), list(w.strides),
@@ -88,12 +88,14 @@ void write_col2im(Operation& op) {
 
 }  // namespace
 
-void add_convolution(Operators& table) {
-  table["Conv"] = write_conv;
-  table["ConvInteger"] = write_conv_integer;
-  table["ConvTranspose"] = write_conv_transpose;
-  table["DeformConv"] = write_deformable_conv;
-  table["Col2Im"] = write_col2im;
+Operators convolution_operators() {
+  Operators table;
+  table["Conv"] = emit_conv;
+  table["ConvInteger"] = emit_conv_integer;
+  table["ConvTranspose"] = emit_conv_transpose;
+  table["DeformConv"] = emit_deformable_conv;
+  table["Col2Im"] = emit_col2im;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

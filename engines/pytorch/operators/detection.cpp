@@ -8,7 +8,7 @@
 namespace dnnbench::pytorch {
 namespace {
 
-void write_non_max_suppression(Operation& op) {
+void emit_non_max_suppression(Operation& op) {
   const std::string most = op.has(2) ? op.int_scalar(2) : "0";
   const std::string overlap = op.has(3) ? op.float_scalar(3) : "0.0";
   const std::string score = op.has(4) ? op.float_scalar(4) : "float(\"-inf\")";
@@ -17,7 +17,7 @@ void write_non_max_suppression(Operation& op) {
          DataType::kInt64);
 }
 
-void write_roi_align(Operation& op) {
+void emit_roi_align(Operation& op) {
   const semantics::RoiAlign align = semantics::read_roi_align(op.node);
   op.out(op.call("roi_align", {op.in(0), op.in(1), op.in(2) + ".to(4)", truth(align.takes_max),
                                truth(align.half_pixel), std::to_string(align.rows),
@@ -25,7 +25,7 @@ void write_roi_align(Operation& op) {
                                number(align.scale)}));
 }
 
-void write_max_roi_pool(Operation& op) {
+void emit_max_roi_pool(Operation& op) {
   const Shape sizes = op.node.integers("pooled_shape");
   op.require(sizes.size() == 2, "other than two dimensions");
   op.out(op.call("max_roi_pool",
@@ -35,10 +35,12 @@ void write_max_roi_pool(Operation& op) {
 
 }  // namespace
 
-void add_detection(Operators& table) {
-  table["NonMaxSuppression"] = write_non_max_suppression;
-  table["RoiAlign"] = write_roi_align;
-  table["MaxRoiPool"] = write_max_roi_pool;
+Operators detection_operators() {
+  Operators table;
+  table["NonMaxSuppression"] = emit_non_max_suppression;
+  table["RoiAlign"] = emit_roi_align;
+  table["MaxRoiPool"] = emit_max_roi_pool;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

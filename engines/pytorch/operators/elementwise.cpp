@@ -19,15 +19,15 @@ std::string ordered(Operation& op, size_t index) {
 }
 
 // One input, `{}` in the text.
-void write_unary(Operation& op, const char* text) {
+void emit_unary(Operation& op, const char* text) {
   op.out(fmt::format(fmt::runtime(text), op.in(0)));
 }
 
 // The library's own makes 0 of NaN.
-void write_sign(Operation& op) {
-  write_unary(op, is_floating_point(op.type(0))
-                      ? "torch.where(torch.isnan({0}), {0}, torch.sign({0}))"
-                      : "torch.sign({0})");
+void emit_sign(Operation& op) {
+  emit_unary(op, is_floating_point(op.type(0))
+                     ? "torch.where(torch.isnan({0}), {0}, torch.sign({0}))"
+                     : "torch.sign({0})");
 }
 
 // Before opset 7 the second input is broadcast only with `broadcast`, from `axis` on.
@@ -43,12 +43,12 @@ std::string second(Operation& op) {
 }
 
 // Two inputs, {0} and {1}.
-void write_binary(Operation& op, const char* text, DataType result = DataType::kUndefined) {
+void emit_binary(Operation& op, const char* text, DataType result = DataType::kUndefined) {
   const std::string a = op.in(0), b = second(op);
   op.out(fmt::format(fmt::runtime(text), a, b), result);
 }
 
-void write_comparison(Operation& op, const char* text) {
+void emit_comparison(Operation& op, const char* text) {
   const std::string a = ordered(op, 0);
   const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
   op.out(fmt::format(fmt::runtime(text), a, b), DataType::kBool);
@@ -61,7 +61,7 @@ bool is_integer_typed(Operation& op, size_t index) {
   return is_integer(op.type(index));
 }
 
-void write_divide(Operation& op) {
+void emit_divide(Operation& op) {
   const std::string a = ordered(op, 0);
   const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
   // C's division, which cuts towards zero, for integers.
@@ -69,16 +69,16 @@ void write_divide(Operation& op) {
                                  : fmt::format("torch.div({}, {})", a, b));
 }
 
-void write_mod(Operation& op) {
+void emit_mod(Operation& op) {
   const std::string a = ordered(op, 0), b = ordered(op, 1);
   op.out(fmt::format("torch.{}({}, {})", op.node.integer("fmod", 0) == 1 ? "fmod" : "remainder", a,
                      b));
 }
 
 // The result has the base's type.
-void write_power(Operation& op) {
+void emit_power(Operation& op) {
   const DataType base = op.type(0), exponent = op.type(1);
-  if (base == exponent && is_floating_point(base)) return write_binary(op, "torch.pow({0}, {1})");
+  if (base == exponent && is_floating_point(base)) return emit_binary(op, "torch.pow({0}, {1})");
   if (is_integer_typed(op, 0) && is_integer_typed(op, 1)) {
     op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), second(op), dtype(base)));
     return;
@@ -86,7 +86,7 @@ void write_power(Operation& op) {
   op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), second(op), dtype(base)));
 }
 
-void write_bit_shift(Operation& op) {
+void emit_bit_shift(Operation& op) {
   const bool left = op.node.text("direction", "") == "LEFT";
   const std::string a = left ? op.in(0) : ordered(op, 0), b = op.in(1);
   const int bits = static_cast<int>(bit_width(op.type(0)));
@@ -98,7 +98,7 @@ void write_bit_shift(Operation& op) {
 }
 
 // Any number of inputs, pair by pair.
-void write_variadic(Operation& op, const char* text, bool orders = false) {
+void emit_variadic(Operation& op, const char* text, bool orders = false) {
   std::string result = orders ? ordered(op, 0) : op.in(0);
   for (size_t i = 1; i < op.input_count(); ++i) {
     result = op.let(fmt::format(fmt::runtime(text), result, orders ? ordered(op, i) : op.in(i)));
@@ -106,24 +106,22 @@ void write_variadic(Operation& op, const char* text, bool orders = false) {
   op.out(result);
 }
 
-void write_mean(Operation& op) {
+void emit_mean(Operation& op) {
   std::string sum = op.in(0);
   for (size_t i = 1; i < op.input_count(); ++i) sum += " + " + op.in(i);
   op.out(fmt::format("({}) / {}", sum, op.input_count()));
 }
 
-void write_cast_to(Operation& op, DataType to) {
+void emit_cast_to(Operation& op, DataType to) {
   const DataType from = op.type(0);
   op.require(from != DataType::kUndefined, "the element type of its input is not known");
   op.out(cast(op.in(0), from, to), to);
 }
 
-void write_cast(Operation& op) {
-  write_cast_to(op, static_cast<DataType>(op.node.integer("to", 0)));
-}
+void emit_cast(Operation& op) { emit_cast_to(op, static_cast<DataType>(op.node.integer("to", 0))); }
 
 // The same bits, seen as another type of the same width. An unsigned type is held in a wider one.
-void write_bit_cast(Operation& op) {
+void emit_bit_cast(Operation& op) {
   const DataType from = op.type(0), to = static_cast<DataType>(op.node.integer("to", 0));
   op.require(bit_width(from) == bit_width(to), "types of different widths");
   const DataType bits = bit_width(from) == 8    ? DataType::kInt8
@@ -143,17 +141,17 @@ std::string bound(Operation& op, size_t index, const char* attribute) {
   return is_integer_typed(op, 0) ? op.int_scalar(index) : op.float_scalar(index);
 }
 
-void write_clip(Operation& op) {
+void emit_clip(Operation& op) {
   const std::string x = ordered(op, 0), low = bound(op, 1, "min"), high = bound(op, 2, "max");
   if (low == "None" && high == "None") return op.out(x);
   op.out(fmt::format("torch.clamp({}, {}, {})", x, low, high));
 }
 
-void write_prelu(Operation& op) {
+void emit_prelu(Operation& op) {
   op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), second(op)));
 }
 
-void write_is_infinite(Operation& op) {
+void emit_is_infinite(Operation& op) {
   const bool negative = op.node.integer("detect_negative", 1) != 0;
   const bool positive = op.node.integer("detect_positive", 1) != 0;
   const std::string x = op.in(0);
@@ -168,61 +166,61 @@ std::string attribute(const Operation& op, const char* name, double otherwise) {
   return number(op.node.number(name, otherwise));
 }
 
-void write_elu(Operation& op) {
+void emit_elu(Operation& op) {
   op.out(fmt::format("torch.elu({}, {})", op.in(0), attribute(op, "alpha", 1)));
 }
 
-void write_celu(Operation& op) {
+void emit_celu(Operation& op) {
   op.out(fmt::format("torch.celu({}, {})", op.in(0), attribute(op, "alpha", 1)));
 }
 
-void write_selu(Operation& op) {
+void emit_selu(Operation& op) {
   const std::string alpha = attribute(op, "alpha", 1.67326319217681884765625);
   const std::string gamma = attribute(op, "gamma", 1.05070102214813232421875);
   op.out(fmt::format("torch.elu({}, {}, {})", op.in(0), alpha, gamma));
 }
 
-void write_gelu(Operation& op) {
+void emit_gelu(Operation& op) {
   op.out(fmt::format("torch.gelu({}, approximate=\"{}\")", op.in(0),
                      op.node.text("approximate", "none")));
 }
 
-void write_hard_sigmoid(Operation& op) {
+void emit_hard_sigmoid(Operation& op) {
   const double alpha = op.node.number("alpha", 0.2), beta = op.node.number("beta", 0.5);
   if (static_cast<float>(alpha) == 1.0F / 6 && beta == 0.5) {
-    return write_unary(op, "torch.hardsigmoid({})");
+    return emit_unary(op, "torch.hardsigmoid({})");
   }
   op.out(fmt::format("torch.clamp({} * {} + {}, 0.0, 1.0)", op.in(0), number(alpha), number(beta)));
 }
 
-void write_leaky_relu(Operation& op) {
+void emit_leaky_relu(Operation& op) {
   op.out(fmt::format("torch.leaky_relu({}, {})", op.in(0), attribute(op, "alpha", 0.01)));
 }
 
-void write_thresholded_relu(Operation& op) {
+void emit_thresholded_relu(Operation& op) {
   op.out(fmt::format("torch.where({0} > {1}, {0}, torch.zeros_like({0}))", op.in(0),
                      attribute(op, "alpha", 1)));
 }
 
-void write_shrink(Operation& op) {
+void emit_shrink(Operation& op) {
   op.out(fmt::format(
       "torch.where({0} < -{1}, {0} + {2}, torch.where({0} > {1}, {0} - {2}, "
       "torch.zeros_like({0}))).to({3})",
       op.in(0), attribute(op, "lambd", 0.5), attribute(op, "bias", 0), dtype(op.type(0))));
 }
 
-void write_swish(Operation& op) {
+void emit_swish(Operation& op) {
   op.out(fmt::format("{0} * torch.sigmoid({1} * {0})", op.in(0), attribute(op, "alpha", 1)));
 }
 
-void write_where(Operation& op) {
+void emit_where(Operation& op) {
   op.out(fmt::format("torch.where({}, {}, {})", op.in(0), op.in(1), op.in(2)), op.type(1));
 }
 
-void write_identity(Operation& op) { op.alias(0, op.variable(0)); }
+void emit_identity(Operation& op) { op.alias(0, op.variable(0)); }
 
 // Elements that are not dropped: all, but in training.
-void write_dropout(Operation& op) {
+void emit_dropout(Operation& op) {
   const auto training = op.integers(2);
   const auto ratio = op.doubles(1);
   const bool drops_none = ratio && ratio->size() == 1 && ratio->front() == 0;
@@ -239,91 +237,93 @@ void write_dropout(Operation& op) {
 
 }  // namespace
 
-void add_elementwise(Operators& table) {
+Operators elementwise_operators() {
+  Operators table;
   const Operators unary{
-      {"Abs", [](Operation& op) { write_unary(op, "torch.abs({})"); }},
-      {"Acos", [](Operation& op) { write_unary(op, "torch.acos({})"); }},
-      {"Acosh", [](Operation& op) { write_unary(op, "torch.acosh({})"); }},
+      {"Abs", [](Operation& op) { emit_unary(op, "torch.abs({})"); }},
+      {"Acos", [](Operation& op) { emit_unary(op, "torch.acos({})"); }},
+      {"Acosh", [](Operation& op) { emit_unary(op, "torch.acosh({})"); }},
       {"Affine",
        [](Operation& op) {
          op.out(fmt::format("{} * {} + {}", op.in(0), attribute(op, "alpha", 1),
                             attribute(op, "beta", 0)));
        }},
-      {"Asin", [](Operation& op) { write_unary(op, "torch.asin({})"); }},
-      {"Asinh", [](Operation& op) { write_unary(op, "torch.asinh({})"); }},
-      {"Atan", [](Operation& op) { write_unary(op, "torch.atan({})"); }},
-      {"Atanh", [](Operation& op) { write_unary(op, "torch.atanh({})"); }},
-      {"BitwiseNot", [](Operation& op) { write_unary(op, "torch.bitwise_not({})"); }},
-      {"Ceil", [](Operation& op) { write_unary(op, "torch.ceil({})"); }},
-      {"Cos", [](Operation& op) { write_unary(op, "torch.cos({})"); }},
-      {"Cosh", [](Operation& op) { write_unary(op, "torch.cosh({})"); }},
-      {"Erf", [](Operation& op) { write_unary(op, "torch.erf({})"); }},
-      {"Exp", [](Operation& op) { write_unary(op, "torch.exp({})"); }},
-      {"Floor", [](Operation& op) { write_unary(op, "torch.floor({})"); }},
-      {"HardSwish", [](Operation& op) { write_unary(op, "torch.hardswish({})"); }},
-      {"Log", [](Operation& op) { write_unary(op, "torch.log({})"); }},
-      {"Mish", [](Operation& op) { write_unary(op, "torch.mish({})"); }},
-      {"Neg", [](Operation& op) { write_unary(op, "torch.neg({})"); }},
-      {"Not", [](Operation& op) { write_unary(op, "torch.logical_not({})"); }},
-      {"Reciprocal", [](Operation& op) { write_unary(op, "torch.reciprocal({})"); }},
-      {"Relu", [](Operation& op) { write_unary(op, "torch.relu({})"); }},
-      {"Round", [](Operation& op) { write_unary(op, "torch.round({})"); }},
-      {"Sigmoid", [](Operation& op) { write_unary(op, "torch.sigmoid({})"); }},
-      {"Sign", write_sign},
-      {"Sin", [](Operation& op) { write_unary(op, "torch.sin({})"); }},
-      {"Sinh", [](Operation& op) { write_unary(op, "torch.sinh({})"); }},
-      {"Softplus", [](Operation& op) { write_unary(op, "torch.softplus({})"); }},
-      {"Softsign", [](Operation& op) { write_unary(op, "{0} / (1 + torch.abs({0}))"); }},
-      {"Sqrt", [](Operation& op) { write_unary(op, "torch.sqrt({})"); }},
-      {"Tan", [](Operation& op) { write_unary(op, "torch.tan({})"); }},
-      {"Tanh", [](Operation& op) { write_unary(op, "torch.tanh({})"); }},
-      {"Celu", write_celu},
-      {"Clip", write_clip},
-      {"Elu", write_elu},
-      {"Gelu", write_gelu},
-      {"HardSigmoid", write_hard_sigmoid},
-      {"LeakyRelu", write_leaky_relu},
-      {"Selu", write_selu},
-      {"Shrink", write_shrink},
-      {"Swish", write_swish},
-      {"ThresholdedRelu", write_thresholded_relu},
-      {"IsInf", write_is_infinite},
+      {"Asin", [](Operation& op) { emit_unary(op, "torch.asin({})"); }},
+      {"Asinh", [](Operation& op) { emit_unary(op, "torch.asinh({})"); }},
+      {"Atan", [](Operation& op) { emit_unary(op, "torch.atan({})"); }},
+      {"Atanh", [](Operation& op) { emit_unary(op, "torch.atanh({})"); }},
+      {"BitwiseNot", [](Operation& op) { emit_unary(op, "torch.bitwise_not({})"); }},
+      {"Ceil", [](Operation& op) { emit_unary(op, "torch.ceil({})"); }},
+      {"Cos", [](Operation& op) { emit_unary(op, "torch.cos({})"); }},
+      {"Cosh", [](Operation& op) { emit_unary(op, "torch.cosh({})"); }},
+      {"Erf", [](Operation& op) { emit_unary(op, "torch.erf({})"); }},
+      {"Exp", [](Operation& op) { emit_unary(op, "torch.exp({})"); }},
+      {"Floor", [](Operation& op) { emit_unary(op, "torch.floor({})"); }},
+      {"HardSwish", [](Operation& op) { emit_unary(op, "torch.hardswish({})"); }},
+      {"Log", [](Operation& op) { emit_unary(op, "torch.log({})"); }},
+      {"Mish", [](Operation& op) { emit_unary(op, "torch.mish({})"); }},
+      {"Neg", [](Operation& op) { emit_unary(op, "torch.neg({})"); }},
+      {"Not", [](Operation& op) { emit_unary(op, "torch.logical_not({})"); }},
+      {"Reciprocal", [](Operation& op) { emit_unary(op, "torch.reciprocal({})"); }},
+      {"Relu", [](Operation& op) { emit_unary(op, "torch.relu({})"); }},
+      {"Round", [](Operation& op) { emit_unary(op, "torch.round({})"); }},
+      {"Sigmoid", [](Operation& op) { emit_unary(op, "torch.sigmoid({})"); }},
+      {"Sign", emit_sign},
+      {"Sin", [](Operation& op) { emit_unary(op, "torch.sin({})"); }},
+      {"Sinh", [](Operation& op) { emit_unary(op, "torch.sinh({})"); }},
+      {"Softplus", [](Operation& op) { emit_unary(op, "torch.softplus({})"); }},
+      {"Softsign", [](Operation& op) { emit_unary(op, "{0} / (1 + torch.abs({0}))"); }},
+      {"Sqrt", [](Operation& op) { emit_unary(op, "torch.sqrt({})"); }},
+      {"Tan", [](Operation& op) { emit_unary(op, "torch.tan({})"); }},
+      {"Tanh", [](Operation& op) { emit_unary(op, "torch.tanh({})"); }},
+      {"Celu", emit_celu},
+      {"Clip", emit_clip},
+      {"Elu", emit_elu},
+      {"Gelu", emit_gelu},
+      {"HardSigmoid", emit_hard_sigmoid},
+      {"LeakyRelu", emit_leaky_relu},
+      {"Selu", emit_selu},
+      {"Shrink", emit_shrink},
+      {"Swish", emit_swish},
+      {"ThresholdedRelu", emit_thresholded_relu},
+      {"IsInf", emit_is_infinite},
       {"IsNaN",
        [](Operation& op) { op.out(fmt::format("torch.isnan({})", op.in(0)), DataType::kBool); }},
-      {"BitCast", write_bit_cast},
-      {"Cast", write_cast},
-      {"CastLike", [](Operation& op) { write_cast_to(op, op.type(1)); }},
-      {"Identity", write_identity},
-      {"Dropout", write_dropout},
+      {"BitCast", emit_bit_cast},
+      {"Cast", emit_cast},
+      {"CastLike", [](Operation& op) { emit_cast_to(op, op.type(1)); }},
+      {"Identity", emit_identity},
+      {"Dropout", emit_dropout},
   };
   const Operators several{
-      {"Add", [](Operation& op) { write_binary(op, "{0} + {1}"); }},
-      {"Sub", [](Operation& op) { write_binary(op, "{0} - {1}"); }},
-      {"Mul", [](Operation& op) { write_binary(op, "{0} * {1}"); }},
-      {"Div", write_divide},
-      {"Mod", write_mod},
-      {"Pow", write_power},
-      {"PRelu", write_prelu},
-      {"And", [](Operation& op) { write_binary(op, "torch.logical_and({0}, {1})"); }},
-      {"Or", [](Operation& op) { write_binary(op, "torch.logical_or({0}, {1})"); }},
-      {"Xor", [](Operation& op) { write_binary(op, "torch.logical_xor({0}, {1})"); }},
-      {"BitwiseAnd", [](Operation& op) { write_binary(op, "torch.bitwise_and({0}, {1})"); }},
-      {"BitwiseOr", [](Operation& op) { write_binary(op, "torch.bitwise_or({0}, {1})"); }},
-      {"BitwiseXor", [](Operation& op) { write_binary(op, "torch.bitwise_xor({0}, {1})"); }},
-      {"BitShift", write_bit_shift},
-      {"Equal", [](Operation& op) { write_binary(op, "torch.eq({0}, {1})", DataType::kBool); }},
-      {"Greater", [](Operation& op) { write_comparison(op, "torch.gt({0}, {1})"); }},
-      {"GreaterOrEqual", [](Operation& op) { write_comparison(op, "torch.ge({0}, {1})"); }},
-      {"Less", [](Operation& op) { write_comparison(op, "torch.lt({0}, {1})"); }},
-      {"LessOrEqual", [](Operation& op) { write_comparison(op, "torch.le({0}, {1})"); }},
-      {"Max", [](Operation& op) { write_variadic(op, "torch.maximum({0}, {1})", true); }},
-      {"Min", [](Operation& op) { write_variadic(op, "torch.minimum({0}, {1})", true); }},
-      {"Sum", [](Operation& op) { write_variadic(op, "{0} + {1}"); }},
-      {"Mean", write_mean},
-      {"Where", write_where},
+      {"Add", [](Operation& op) { emit_binary(op, "{0} + {1}"); }},
+      {"Sub", [](Operation& op) { emit_binary(op, "{0} - {1}"); }},
+      {"Mul", [](Operation& op) { emit_binary(op, "{0} * {1}"); }},
+      {"Div", emit_divide},
+      {"Mod", emit_mod},
+      {"Pow", emit_power},
+      {"PRelu", emit_prelu},
+      {"And", [](Operation& op) { emit_binary(op, "torch.logical_and({0}, {1})"); }},
+      {"Or", [](Operation& op) { emit_binary(op, "torch.logical_or({0}, {1})"); }},
+      {"Xor", [](Operation& op) { emit_binary(op, "torch.logical_xor({0}, {1})"); }},
+      {"BitwiseAnd", [](Operation& op) { emit_binary(op, "torch.bitwise_and({0}, {1})"); }},
+      {"BitwiseOr", [](Operation& op) { emit_binary(op, "torch.bitwise_or({0}, {1})"); }},
+      {"BitwiseXor", [](Operation& op) { emit_binary(op, "torch.bitwise_xor({0}, {1})"); }},
+      {"BitShift", emit_bit_shift},
+      {"Equal", [](Operation& op) { emit_binary(op, "torch.eq({0}, {1})", DataType::kBool); }},
+      {"Greater", [](Operation& op) { emit_comparison(op, "torch.gt({0}, {1})"); }},
+      {"GreaterOrEqual", [](Operation& op) { emit_comparison(op, "torch.ge({0}, {1})"); }},
+      {"Less", [](Operation& op) { emit_comparison(op, "torch.lt({0}, {1})"); }},
+      {"LessOrEqual", [](Operation& op) { emit_comparison(op, "torch.le({0}, {1})"); }},
+      {"Max", [](Operation& op) { emit_variadic(op, "torch.maximum({0}, {1})", true); }},
+      {"Min", [](Operation& op) { emit_variadic(op, "torch.minimum({0}, {1})", true); }},
+      {"Sum", [](Operation& op) { emit_variadic(op, "{0} + {1}"); }},
+      {"Mean", emit_mean},
+      {"Where", emit_where},
   };
   table.insert(unary.begin(), unary.end());
   table.insert(several.begin(), several.end());
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

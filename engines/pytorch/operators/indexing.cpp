@@ -28,7 +28,7 @@ std::string indices_of(Operation& op, size_t index, int64_t axis) {
   return wrapped(op, indices, axis);
 }
 
-void write_gather(Operation& op) {
+void emit_gather(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   const auto constant = op.integers(1);
   const auto rank = op.known_rank(1);
@@ -42,12 +42,12 @@ void write_gather(Operation& op) {
   op.out(op.call("gather", {op.in(0), indices, std::to_string(axis)}));
 }
 
-void write_gather_elements(Operation& op) {
+void emit_gather_elements(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   op.out(fmt::format("torch.gather({}, {}, {})", op.in(0), axis, indices_of(op, 1, axis)));
 }
 
-void write_gather_nd(Operation& op) {
+void emit_gather_nd(Operation& op) {
   op.out(op.call("gather_nd", {op.in(0), op.in(1) + ".to(4)",
                                std::to_string(op.node.integer("batch_dims", 0))}));
 }
@@ -67,7 +67,7 @@ std::optional<std::vector<semantics::Slice>> known_slices(const Operation& op) {
 }
 
 // Constant bounds and forward steps become the library's slices; all else indices.
-void write_slice(Operation& op) {
+void emit_slice(Operation& op) {
   const auto slices = op.known_rank(0) ? known_slices(op) : std::nullopt;
   if (!slices) {
     const auto given = [&](size_t index) { return op.has(index) ? op.int_list(index) : list({}); };
@@ -90,7 +90,7 @@ std::string reduction_of(Operation& op) {
   return "\"" + reduction + "\"";
 }
 
-void write_scatter_elements(Operation& op) {
+void emit_scatter_elements(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   const std::string indices = indices_of(op, 1, axis);
   if (op.node.text("reduction", "none") == "none") {
@@ -100,18 +100,18 @@ void write_scatter_elements(Operation& op) {
                  {op.in(0), std::to_string(axis), indices, op.in(2), reduction_of(op)}));
 }
 
-void write_scatter_nd(Operation& op) {
+void emit_scatter_nd(Operation& op) {
   op.out(op.call("scatter_nd", {op.in(0), op.in(1) + ".to(4)", op.in(2), reduction_of(op)}));
 }
 
 // The elements of a tensor go to the front of an axis at a place that each batch has.
-void write_tensor_scatter(Operation& op) {
+void emit_tensor_scatter(Operation& op) {
   op.out(op.call("tensor_scatter", {op.in(0), op.in(1), op.has(2) ? op.in(2) + ".to(4)" : "None",
                                     std::to_string(op.node.integer("axis", -2)),
                                     truth(op.node.text("mode", "linear") == "circular")}));
 }
 
-void write_one_hot(Operation& op) {
+void emit_one_hot(Operation& op) {
   const std::string type = dtype(op.type(2));
   op.out(op.call("one_hot", {op.in(0) + ".to(4)", op.int_scalar(1), op.in(2),
                              std::to_string(op.node.integer("axis", -1))}) +
@@ -119,17 +119,17 @@ void write_one_hot(Operation& op) {
          op.type(2));
 }
 
-void write_non_zero(Operation& op) {
+void emit_non_zero(Operation& op) {
   op.out(fmt::format("torch.nonzero({}).t()", op.in(0)), DataType::kInt64);
 }
 
-void write_compress(Operation& op) {
+void emit_compress(Operation& op) {
   const bool has_axis = op.node.attribute("axis") != nullptr;
   op.out(op.call("compress", {has_axis ? op.in(0) : op.in(0) + ".reshape([-1])", op.in(1),
                               std::to_string(has_axis ? op.node.integer("axis", 0) : 0)}));
 }
 
-void write_unique(Operation& op) {
+void emit_unique(Operation& op) {
   const bool has_axis = op.node.attribute("axis") != nullptr;
   op.require(op.type(0) != DataType::kUint64, "uint64");
   const std::string result =
@@ -143,20 +143,22 @@ void write_unique(Operation& op) {
 
 }  // namespace
 
-void add_indexing(Operators& table) {
-  table["Gather"] = write_gather;
-  table["GatherElements"] = write_gather_elements;
-  table["GatherND"] = write_gather_nd;
-  table["com.microsoft.GatherND"] = write_gather_nd;
-  table["Scatter"] = write_scatter_elements;
-  table["ScatterElements"] = write_scatter_elements;
-  table["ScatterND"] = write_scatter_nd;
-  table["TensorScatter"] = write_tensor_scatter;
-  table["Slice"] = write_slice;
-  table["OneHot"] = write_one_hot;
-  table["NonZero"] = write_non_zero;
-  table["Compress"] = write_compress;
-  table["Unique"] = write_unique;
+Operators indexing_operators() {
+  Operators table;
+  table["Gather"] = emit_gather;
+  table["GatherElements"] = emit_gather_elements;
+  table["GatherND"] = emit_gather_nd;
+  table["com.microsoft.GatherND"] = emit_gather_nd;
+  table["Scatter"] = emit_scatter_elements;
+  table["ScatterElements"] = emit_scatter_elements;
+  table["ScatterND"] = emit_scatter_nd;
+  table["TensorScatter"] = emit_tensor_scatter;
+  table["Slice"] = emit_slice;
+  table["OneHot"] = emit_one_hot;
+  table["NonZero"] = emit_non_zero;
+  table["Compress"] = emit_compress;
+  table["Unique"] = emit_unique;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -6,16 +6,16 @@
 namespace dnnbench::pytorch {
 namespace {
 
-void write_array_feature_extractor(Operation& op) {
+void emit_array_feature_extractor(Operation& op) {
   op.out(fmt::format("torch.index_select({}, -1, {}.reshape([-1]).to(4))", op.in(0), op.in(1)));
 }
 
-void write_binarizer(Operation& op) {
+void emit_binarizer(Operation& op) {
   op.out(fmt::format("torch.gt({0}, {1}).to({0}.dtype)", op.in(0),
                      number(op.node.number("threshold", 0))));
 }
 
-void write_scaler(Operation& op) {
+void emit_scaler(Operation& op) {
   const import::Attribute* offset = op.node.attribute("offset");
   const import::Attribute* scale = op.node.attribute("scale");
   op.require(offset != nullptr && scale != nullptr, "without offset or scale");
@@ -25,7 +25,7 @@ void write_scaler(Operation& op) {
          DataType::kFloat32);
 }
 
-void write_normalizer(Operation& op) {
+void emit_normalizer(Operation& op) {
   const std::string norm = op.node.text("norm", "MAX");
   const std::string x = op.let(op.in(0) + ".to(6)");
   const char* size = norm == "MAX"  ? "torch.amax(torch.abs({}), [-1], True)"
@@ -37,11 +37,13 @@ void write_normalizer(Operation& op) {
 
 }  // namespace
 
-void add_machine_learning(Operators& table) {
-  table["ai.onnx.ml.ArrayFeatureExtractor"] = write_array_feature_extractor;
-  table["ai.onnx.ml.Binarizer"] = write_binarizer;
-  table["ai.onnx.ml.Normalizer"] = write_normalizer;
-  table["ai.onnx.ml.Scaler"] = write_scaler;
+Operators machine_learning_operators() {
+  Operators table;
+  table["ai.onnx.ml.ArrayFeatureExtractor"] = emit_array_feature_extractor;
+  table["ai.onnx.ml.Binarizer"] = emit_binarizer;
+  table["ai.onnx.ml.Normalizer"] = emit_normalizer;
+  table["ai.onnx.ml.Scaler"] = emit_scaler;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -7,14 +7,14 @@
 namespace dnnbench::pytorch {
 namespace {
 
-void write_matmul(Operation& op) {
+void emit_matmul(Operation& op) {
   // The library has no product of matrices of bool, and a slow one of integers, which is exact.
   op.out(fmt::format("torch.matmul({}, {})", op.in(0), op.in(1)));
 }
 
 // alpha * A' B' + beta * C. Not by torch.addmm: what compares its result fails in the library's
 // executor for most sizes, though it does for no other form.
-void write_gemm(Operation& op) {
+void emit_gemm(Operation& op) {
   const double alpha = op.node.number("alpha", 1), beta = op.node.number("beta", 1);
   const std::string a = op.node.integer("transA", 0) != 0 ? op.in(0) + ".t()" : op.in(0);
   const bool transposes_b = op.node.integer("transB", 0) != 0;
@@ -37,19 +37,19 @@ void write_gemm(Operation& op) {
   op.out(has_bias ? fmt::format("{} + {}", product, scaled(op.in(2), beta)) : product);
 }
 
-void write_einsum(Operation& op) {
+void emit_einsum(Operation& op) {
   std::vector<std::string> operands;
   for (size_t i = 0; i < op.input_count(); ++i) operands.push_back(op.in(i));
   op.out(
       fmt::format("torch.einsum(\"{}\", {})", op.node.text("equation", ""), tensor_list(operands)));
 }
 
-void write_determinant(Operation& op) { op.out(fmt::format("torch.det({})", op.in(0))); }
+void emit_determinant(Operation& op) { op.out(fmt::format("torch.det({})", op.in(0))); }
 
-void write_inverse(Operation& op) { op.out(fmt::format("torch.inverse({})", op.in(0))); }
+void emit_inverse(Operation& op) { op.out(fmt::format("torch.inverse({})", op.in(0))); }
 
 // Weights of a few bits in blocks: B [N, blocks, bytes], scales, zero points.
-void write_matmul_bits(Operation& op) {
+void emit_matmul_bits(Operation& op) {
   const int64_t bits = op.node.integer("bits", 4);
   op.require(bits == 4 || bits == 8 || bits == 2, "weights of other than 2, 4 or 8 bits");
   op.require(!op.has(4), "its input g_idx");
@@ -65,13 +65,15 @@ void write_matmul_bits(Operation& op) {
 
 }  // namespace
 
-void add_matrix(Operators& table) {
-  table["MatMul"] = write_matmul;
-  table["Gemm"] = write_gemm;
-  table["Einsum"] = write_einsum;
-  table["Det"] = write_determinant;
-  table["com.microsoft.Inverse"] = write_inverse;
-  table["com.microsoft.MatMulNBits"] = write_matmul_bits;
+Operators matrix_operators() {
+  Operators table;
+  table["MatMul"] = emit_matmul;
+  table["Gemm"] = emit_gemm;
+  table["Einsum"] = emit_einsum;
+  table["Det"] = emit_determinant;
+  table["com.microsoft.Inverse"] = emit_inverse;
+  table["com.microsoft.MatMulNBits"] = emit_matmul_bits;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -11,7 +11,7 @@ std::string epsilon(const Operation& op, double otherwise = 1e-5) {
   return number(op.node.number("epsilon", otherwise));
 }
 
-void write_batch_normalization(Operation& op) {
+void emit_batch_normalization(Operation& op) {
   const bool training = op.node.opset >= 14
                             ? op.node.integer("training_mode", 0) != 0
                             : op.node.opset < 7 && op.node.integer("is_test", 0) == 0;
@@ -38,7 +38,7 @@ void write_batch_normalization(Operation& op) {
                   x, op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), dtype(op.type(0))));
 }
 
-void write_instance_normalization(Operation& op) {
+void emit_instance_normalization(Operation& op) {
   op.out(fmt::format("torch.instance_norm({}, {}, {}, None, None, True, 0.0, {}, True)", op.in(0),
                      op.in(1), op.in(2), epsilon(op)));
 }
@@ -52,7 +52,7 @@ Shape normalised_sizes(Operation& op) {
   return sizes;
 }
 
-void write_layer_normalization(Operation& op) {
+void emit_layer_normalization(Operation& op) {
   const Shape sizes = normalised_sizes(op);
   const auto scale_shape = op.shape(1);
   const auto bias_shape = op.has(2) ? op.shape(2) : std::optional<Shape>(sizes);
@@ -72,7 +72,7 @@ void write_layer_normalization(Operation& op) {
   op.out(2, result + "[2]", stash);
 }
 
-void write_rms_normalization(Operation& op) {
+void emit_rms_normalization(Operation& op) {
   const DataType stash = static_cast<DataType>(op.node.integer("stash_type", 1));
   Shape axes;
   for (int64_t i = op.axis(op.node.integer("axis", -1)); i < op.rank(0); ++i) axes.push_back(i);
@@ -82,7 +82,7 @@ void write_rms_normalization(Operation& op) {
 }
 
 // Scale and bias are one a channel from opset 21 on, one a group before.
-void write_group_normalization(Operation& op) {
+void emit_group_normalization(Operation& op) {
   const int64_t groups = op.node.integer("num_groups", 1);
   if (op.node.opset >= 21) {
     return op.out(fmt::format("torch.group_norm({}, {}, {}, {}, {})", op.in(0), groups, op.in(1),
@@ -97,14 +97,14 @@ void write_group_normalization(Operation& op) {
                      for_channels(2), epsilon(op)));
 }
 
-void write_lrn(Operation& op) {
+void emit_lrn(Operation& op) {
   op.out(op.call(
       "local_response_normalization",
       {op.in(0), std::to_string(op.node.integer("size", 1)), number(op.node.number("alpha", 1e-4)),
        number(op.node.number("beta", 0.75)), number(op.node.number("bias", 1))}));
 }
 
-void write_lp_normalization(Operation& op) {
+void emit_lp_normalization(Operation& op) {
   const int64_t axis = op.node.integer("axis", -1), p = op.node.integer("p", 2);
   const std::string x = op.in(0);
   const std::string norm =
@@ -120,34 +120,36 @@ std::string reduction_number(const Operation& op) {
 }
 
 // The log-likelihoods {0}, the targets {1}.
-std::string write_loss(Operation& op, const std::string& scores) {
+std::string emit_loss(Operation& op, const std::string& scores) {
   const int64_t ignored = op.node.integer("ignore_index", -100);
   std::string weights = op.in_or(2, "None");
   return op.call("negative_log_likelihood", {scores, op.in(1) + ".to(4)", weights,
                                              reduction_number(op), std::to_string(ignored)});
 }
 
-void write_negative_log_likelihood(Operation& op) { op.out(write_loss(op, op.in(0))); }
+void emit_negative_log_likelihood(Operation& op) { op.out(emit_loss(op, op.in(0))); }
 
-void write_cross_entropy(Operation& op) {
+void emit_cross_entropy(Operation& op) {
   const std::string scores = op.let(fmt::format("torch.log_softmax({}, 1)", op.in(0)));
-  op.out(0, write_loss(op, scores));
+  op.out(0, emit_loss(op, scores));
   op.out(1, scores);
 }
 
 }  // namespace
 
-void add_normalization(Operators& table) {
-  table["BatchNormalization"] = write_batch_normalization;
-  table["InstanceNormalization"] = write_instance_normalization;
-  table["LayerNormalization"] = write_layer_normalization;
-  table["RMSNormalization"] = write_rms_normalization;
-  table["SimplifiedLayerNormalization"] = write_rms_normalization;
-  table["GroupNormalization"] = write_group_normalization;
-  table["LRN"] = write_lrn;
-  table["LpNormalization"] = write_lp_normalization;
-  table["NegativeLogLikelihoodLoss"] = write_negative_log_likelihood;
-  table["SoftmaxCrossEntropyLoss"] = write_cross_entropy;
+Operators normalization_operators() {
+  Operators table;
+  table["BatchNormalization"] = emit_batch_normalization;
+  table["InstanceNormalization"] = emit_instance_normalization;
+  table["LayerNormalization"] = emit_layer_normalization;
+  table["RMSNormalization"] = emit_rms_normalization;
+  table["SimplifiedLayerNormalization"] = emit_rms_normalization;
+  table["GroupNormalization"] = emit_group_normalization;
+  table["LRN"] = emit_lrn;
+  table["LpNormalization"] = emit_lp_normalization;
+  table["NegativeLogLikelihoodLoss"] = emit_negative_log_likelihood;
+  table["SoftmaxCrossEntropyLoss"] = emit_cross_entropy;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

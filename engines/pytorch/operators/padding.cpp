@@ -42,7 +42,7 @@ std::string library_function(const Operation& op, const Pads& pads, const std::s
                      list({pads.before[3], pads.after[3], pads.before[2], pads.after[2]}));
 }
 
-void write_pad(Operation& op) {
+void emit_pad(Operation& op) {
   const std::string mode = semantics::read_pad_mode(op.node);
   const auto pads = op.known_rank(0) ? known_pads(op) : std::nullopt;
   if (!pads) {
@@ -67,9 +67,11 @@ void write_pad(Operation& op) {
 
 }  // namespace
 
-void add_padding(Operators& table) {
-  table["Pad"] = write_pad;
-  table["com.microsoft.Pad"] = write_pad;
+Operators padding_operators() {
+  Operators table;
+  table["Pad"] = emit_pad;
+  table["com.microsoft.Pad"] = emit_pad;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

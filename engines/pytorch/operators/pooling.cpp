@@ -32,7 +32,7 @@ std::string padded(Operation& op, const Windows& w, const std::string& value) {
                             list(pads_last_first(w.before, w.after)), value));
 }
 
-void write_max_pool(Operation& op) {
+void emit_max_pool(Operation& op) {
   const Windows w = read_pool(op);
   const size_t count = w.dimensions();
   const bool floating = is_floating_point(op.type(0));
@@ -62,7 +62,7 @@ void write_max_pool(Operation& op) {
 }
 
 // Sums over windows that lie within a padded input, divided by what ONNX counts.
-void write_average_pool(Operation& op) {
+void emit_average_pool(Operation& op) {
   const Windows w = read_pool(op);
   const bool counts_padding = op.node.integer("count_include_pad", 0) != 0;
   if (!w.dilated() && pads_in_library(w)) {
@@ -78,7 +78,7 @@ void write_average_pool(Operation& op) {
                      op.constant(std::move(counts))));
 }
 
-void write_lp_pool(Operation& op) {
+void emit_lp_pool(Operation& op) {
   const Windows w = read_pool(op);
   op.out(
       op.call("power_mean_of_windows", {padded(op, w, "0.0"), number(semantics::pool_norm(op.node)),
@@ -91,24 +91,24 @@ std::string spatial_axes(Operation& op) {
   return list(axes);
 }
 
-void write_global_average_pool(Operation& op) {
+void emit_global_average_pool(Operation& op) {
   if (op.rank(0) == 4)
     return op.out(fmt::format("torch.adaptive_avg_pool2d({}, [1, 1])", op.in(0)));
   op.out(fmt::format("torch.mean({}, {}, True)", op.in(0), spatial_axes(op)));
 }
 
-void write_global_max_pool(Operation& op) {
+void emit_global_max_pool(Operation& op) {
   op.out(fmt::format("torch.amax({}, {}, True)", op.in(0), spatial_axes(op)));
 }
 
-void write_global_lp_pool(Operation& op) {
+void emit_global_lp_pool(Operation& op) {
   const std::string p = number(semantics::pool_norm(op.node));
   op.out(fmt::format("torch.pow(torch.sum(torch.pow(torch.abs({}), {}), {}, True), 1.0 / {})",
                      op.in(0), p, spatial_axes(op), p));
 }
 
 // Values go to the places that MaxPool's indices name.
-void write_max_unpool(Operation& op) {
+void emit_max_unpool(Operation& op) {
   const auto wanted = op.integers(2);
   op.require(!op.has(2) || wanted.has_value(), "an output shape that is not constant");
   Shape spatial;
@@ -120,14 +120,16 @@ void write_max_unpool(Operation& op) {
 
 }  // namespace
 
-void add_pooling(Operators& table) {
-  table["MaxPool"] = write_max_pool;
-  table["AveragePool"] = write_average_pool;
-  table["LpPool"] = write_lp_pool;
-  table["GlobalAveragePool"] = write_global_average_pool;
-  table["GlobalMaxPool"] = write_global_max_pool;
-  table["GlobalLpPool"] = write_global_lp_pool;
-  table["MaxUnpool"] = write_max_unpool;
+Operators pooling_operators() {
+  Operators table;
+  table["MaxPool"] = emit_max_pool;
+  table["AveragePool"] = emit_average_pool;
+  table["LpPool"] = emit_lp_pool;
+  table["GlobalAveragePool"] = emit_global_average_pool;
+  table["GlobalMaxPool"] = emit_global_max_pool;
+  table["GlobalLpPool"] = emit_global_lp_pool;
+  table["MaxUnpool"] = emit_max_unpool;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

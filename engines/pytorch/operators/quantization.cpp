@@ -35,7 +35,7 @@ DataType quantised_type(Operation& op) {
   return wanted == 0 ? DataType::kUint8 : static_cast<DataType>(wanted);
 }
 
-void write_quantize(Operation& op) {
+void emit_quantize(Operation& op) {
   const DataType type = quantised_type(op);
   scalar_type(type);
   const int64_t axis = op.node.integer("axis", 1);
@@ -48,7 +48,7 @@ void write_quantize(Operation& op) {
   op.out(quantised(scaled, zero, type), type);
 }
 
-void write_dequantize(Operation& op) {
+void emit_dequantize(Operation& op) {
   const int64_t axis = op.node.integer("axis", 1);
   const int64_t wanted = op.node.integer("output_dtype", 0);
   const DataType type = wanted == 0 ? op.type(1) : static_cast<DataType>(wanted);
@@ -58,19 +58,19 @@ void write_dequantize(Operation& op) {
 }
 
 // (https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html)
-void write_dynamic_quantize(Operation& op) {
+void emit_dynamic_quantize(Operation& op) {
   const std::string result = op.let(op.call("dynamic_quantize", {op.in(0)}));
   op.out(0, result + "[0]", DataType::kUint8);
   op.out(1, result + "[1]", DataType::kFloat32);
   op.out(2, result + "[2]", DataType::kUint8);
 }
 
-void write_matmul_integer(Operation& op) {
+void emit_matmul_integer(Operation& op) {
   op.out(fmt::format("torch.matmul({}, {}).to(3)", centred(op, 0, 2, -2), centred(op, 1, 3, -1)),
          DataType::kInt32);
 }
 
-void write_qlinear_matmul(Operation& op) {
+void emit_qlinear_matmul(Operation& op) {
   // a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero
   const std::string product =
       op.let(fmt::format("torch.matmul({}, {})", centred(op, 0, 2, -2), centred(op, 3, 5, -1)));
@@ -80,12 +80,12 @@ void write_qlinear_matmul(Operation& op) {
   op.out(quantised(scaled, op.in(7) + ".reshape([])", op.type(7)), op.type(7));
 }
 
-void write_qlinear_conv(Operation& op) {
+void emit_qlinear_conv(Operation& op) {
   // x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias
   const Windows windows = read_windows(op, kernel_of_weights(op, 3));
   const std::string x = op.let(centred(op, 0, 2, 1)), w = op.let(centred(op, 3, 5, 0));
   const std::string bias = op.has(8) ? op.in(8) + ".to(7)" : "None";
-  const std::string sum = op.let(write_convolution(op, windows, x, w, bias));
+  const std::string sum = op.let(emit_convolution(op, windows, x, w, bias));
   const std::string scale = fmt::format("({} * {} / {})", op.in(1) + ".reshape([])",
                                         along(op, 4, op.rank(0), 1), op.in(6) + ".reshape([])");
   const std::string scaled = op.let(fmt::format("{}.to(6) * {}", sum, scale));
@@ -119,15 +119,17 @@ std::string centred(Operation& op, size_t index, size_t zero, int64_t axis) {
   return fmt::format("({}.to(7) - {}.to(7))", op.in(index), along(op, zero, op.rank(index), axis));
 }
 
-void add_quantization(Operators& table) {
-  table["QuantizeLinear"] = write_quantize;
-  table["DequantizeLinear"] = write_dequantize;
-  table["DynamicQuantizeLinear"] = write_dynamic_quantize;
-  table["MatMulInteger"] = write_matmul_integer;
-  table["QLinearMatMul"] = write_qlinear_matmul;
-  table["QLinearConv"] = write_qlinear_conv;
-  table["com.microsoft.QuantizeLinear"] = write_quantize;
-  table["com.microsoft.DequantizeLinear"] = write_dequantize;
+Operators quantization_operators() {
+  Operators table;
+  table["QuantizeLinear"] = emit_quantize;
+  table["DequantizeLinear"] = emit_dequantize;
+  table["DynamicQuantizeLinear"] = emit_dynamic_quantize;
+  table["MatMulInteger"] = emit_matmul_integer;
+  table["QLinearMatMul"] = emit_qlinear_matmul;
+  table["QLinearConv"] = emit_qlinear_conv;
+  table["com.microsoft.QuantizeLinear"] = emit_quantize;
+  table["com.microsoft.DequantizeLinear"] = emit_dequantize;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -71,8 +71,8 @@ void set_outputs(Operation& op, const Layer& r, const std::string& y,
 }
 
 // By the library's own function. `order`: where each of its gates is among ONNX's.
-void write_usual(Operation& op, const Layer& r, const std::string& function,
-                 const std::vector<int64_t>& order) {
+void emit_usual(Operation& op, const Layer& r, const std::string& function,
+                const std::vector<int64_t>& order) {
   const auto count = static_cast<int64_t>(order.size());
   std::vector<std::string> parameters;
   for (int64_t d = 0; d < r.directions; ++d) {
@@ -120,8 +120,8 @@ std::string of_direction(Operation& op, size_t index, int64_t direction, int64_t
 }
 
 // Step by step, direction by direction, by a helper that gives [y, h, (c)].
-void write_steps(Operation& op, const Layer& r, const std::string& helper,
-                 const std::vector<std::string>& settings) {
+void emit_steps(Operation& op, const Layer& r, const std::string& helper,
+                const std::vector<std::string>& settings) {
   const std::string h0 = state(op, 5, r);
   const std::string c0 = r.has_cell() ? state(op, 6, r) : "";
   std::vector<std::string> ys, hs, cs;
@@ -152,11 +152,11 @@ void write_steps(Operation& op, const Layer& r, const std::string& helper,
   set_outputs(op, r, op.let(fmt::format("torch.stack({}, 1)", tensor_list(ys))), states);
 }
 
-void write_lstm(Operation& op) {
+void emit_lstm(Operation& op) {
   const Layer r = read_layer(op);
   // ONNX's gates are input, output, forget, cell; the library's input, forget, cell, output.
-  if (r.usual() && !r.input_forget && !op.has(7)) return write_usual(op, r, "lstm", {0, 2, 3, 1});
-  write_steps(op, r, "lstm_steps", {truth(r.input_forget), "False"});
+  if (r.usual() && !r.input_forget && !op.has(7)) return emit_usual(op, r, "lstm", {0, 2, 3, 1});
+  emit_steps(op, r, "lstm_steps", {truth(r.input_forget), "False"});
 }
 
 // Weights [directions, input, gates] of 8 bits with a scale a direction or a gate, made whole and
@@ -174,7 +174,7 @@ std::string dequantized_weights(Operation& op, size_t index, size_t scale) {
 // many states of a batch have a range together depends on ONNX Runtime's number of threads
 // (`SetNumThreads` in onnxruntime/core/providers/cpu/rnn/uni_directional_lstm.cc).
 // (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.DynamicQuantizeLSTM).
-void write_dynamic_quantize_lstm(Operation& op) {
+void emit_dynamic_quantize_lstm(Operation& op) {
   Layer r = read_layer(op);
   op.require(op.size(0, r.batch_first ? 0 : 1) == 1,
              "a batch, which ONNX Runtime computes differently with each number of threads");
@@ -189,29 +189,31 @@ void write_dynamic_quantize_lstm(Operation& op) {
   r.x = op.let(op.call("quantized_and_back", {r.x}));
   r.w = dequantized_weights(op, 1, 8);
   r.r = dequantized_weights(op, 2, 10);
-  write_steps(op, r, "lstm_steps", {truth(r.input_forget), "True"});
+  emit_steps(op, r, "lstm_steps", {truth(r.input_forget), "True"});
 }
 
-void write_gru(Operation& op) {
+void emit_gru(Operation& op) {
   const Layer r = read_layer(op);
   // ONNX's gates are update, reset, hidden; the library's reset, update, hidden.
-  if (r.usual() && r.linear_before_reset) return write_usual(op, r, "gru", {1, 0, 2});
-  write_steps(op, r, "gru_steps", {truth(r.linear_before_reset)});
+  if (r.usual() && r.linear_before_reset) return emit_usual(op, r, "gru", {1, 0, 2});
+  emit_steps(op, r, "gru_steps", {truth(r.linear_before_reset)});
 }
 
-void write_rnn(Operation& op) {
+void emit_rnn(Operation& op) {
   const Layer r = read_layer(op);
-  if (r.usual()) return write_usual(op, r, "rnn_tanh", {0});
-  write_steps(op, r, "rnn_steps", {});
+  if (r.usual()) return emit_usual(op, r, "rnn_tanh", {0});
+  emit_steps(op, r, "rnn_steps", {});
 }
 
 }  // namespace
 
-void add_recurrent(Operators& table) {
-  table["LSTM"] = write_lstm;
-  table["com.microsoft.DynamicQuantizeLSTM"] = write_dynamic_quantize_lstm;
-  table["GRU"] = write_gru;
-  table["RNN"] = write_rnn;
+Operators recurrent_operators() {
+  Operators table;
+  table["LSTM"] = emit_lstm;
+  table["com.microsoft.DynamicQuantizeLSTM"] = emit_dynamic_quantize_lstm;
+  table["GRU"] = emit_gru;
+  table["RNN"] = emit_rnn;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

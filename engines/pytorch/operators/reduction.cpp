@@ -44,8 +44,8 @@ Reduction read_reduction(Operation& op) {
 
 // `text` has the input as {0}, axes as {1} and keepdims as {2}. Before and after the reduction
 // every element goes through `before` and `after`, also where no axis is reduced.
-void write_reduction(Operation& op, const char* text, const char* before = "{}",
-                     const char* after = "{}") {
+void emit_reduction(Operation& op, const char* text, const char* before = "{}",
+                    const char* after = "{}") {
   const Reduction reduction = read_reduction(op);
   std::string x = op.in(0);
   if (op.known_rank(0) == 0) x += ".reshape([1])";
@@ -65,15 +65,15 @@ void write_reduction(Operation& op, const char* text, const char* before = "{}",
                      type));
 }
 
-void write_sum(Operation& op) { write_reduction(op, "torch.sum({0}, {1}, {2})"); }
+void emit_sum(Operation& op) { emit_reduction(op, "torch.sum({0}, {1}, {2})"); }
 
-void write_mean(Operation& op) {
-  if (is_floating_point(op.type(0))) return write_reduction(op, "torch.mean({0}, {1}, {2})");
-  write_reduction(op, "torch.mean({0}, {1}, {2})", "{}.to(7)", "torch.trunc({})");
+void emit_mean(Operation& op) {
+  if (is_floating_point(op.type(0))) return emit_reduction(op, "torch.mean({0}, {1}, {2})");
+  emit_reduction(op, "torch.mean({0}, {1}, {2})", "{}.to(7)", "torch.trunc({})");
 }
 
 // The extreme of no elements is the type's own.
-void write_extreme(Operation& op, bool greatest) {
+void emit_extreme(Operation& op, bool greatest) {
   op.require(op.type(0) != DataType::kUint64, "uint64");
   const Reduction reduction = read_reduction(op);
   const auto shape = op.shape(0);
@@ -83,34 +83,34 @@ void write_extreme(Operation& op, bool greatest) {
                    {op.in(0), reduction.axes_text, truth(reduction.keep), truth(greatest)}));
     return;
   }
-  write_reduction(op, greatest ? "torch.amax({0}, {1}, {2})" : "torch.amin({0}, {1}, {2})");
+  emit_reduction(op, greatest ? "torch.amax({0}, {1}, {2})" : "torch.amin({0}, {1}, {2})");
 }
 
-void write_product(Operation& op) {
+void emit_product(Operation& op) {
   const Reduction reduction = read_reduction(op);
   if (reduction.none) return op.out(op.in(0));
   op.out(op.call("product", {op.in(0), reduction.axes_text, truth(reduction.keep)}) +
          fmt::format(".to({})", dtype(op.type(0))));
 }
 
-void write_log_sum_exp(Operation& op) {
-  if (is_floating_point(op.type(0))) return write_reduction(op, "torch.logsumexp({0}, {1}, {2})");
-  write_reduction(op, "torch.logsumexp({0}, {1}, {2})", "{}.to(7)");
+void emit_log_sum_exp(Operation& op) {
+  if (is_floating_point(op.type(0))) return emit_reduction(op, "torch.logsumexp({0}, {1}, {2})");
+  emit_reduction(op, "torch.logsumexp({0}, {1}, {2})", "{}.to(7)");
 }
 
 // Where the arithmetic is in whole numbers the root is taken in doubles.
-void write_norm(Operation& op) {
+void emit_norm(Operation& op) {
   const bool floating = is_floating_point(op.type(0));
-  write_reduction(op, "torch.sum({0}, {1}, {2})",
-                  floating ? "torch.square({})" : "torch.square({}.to(7))", "torch.sqrt({})");
+  emit_reduction(op, "torch.sum({0}, {1}, {2})",
+                 floating ? "torch.square({})" : "torch.square({}.to(7))", "torch.sqrt({})");
 }
 
-void write_log_sum(Operation& op) {
-  write_reduction(op, "torch.sum({0}, {1}, {2})", is_floating_point(op.type(0)) ? "{}" : "{}.to(7)",
-                  "torch.log({})");
+void emit_log_sum(Operation& op) {
+  emit_reduction(op, "torch.sum({0}, {1}, {2})", is_floating_point(op.type(0)) ? "{}" : "{}.to(7)",
+                 "torch.log({})");
 }
 
-void write_arg(Operation& op, bool greatest) {
+void emit_arg(Operation& op, bool greatest) {
   const int64_t axis = op.node.integer("axis", 0);
   const bool last = op.node.integer("select_last_index", 0) != 0;
   const std::string keep = truth(op.node.integer("keepdims", 1) != 0);
@@ -120,7 +120,7 @@ void write_arg(Operation& op, bool greatest) {
       DataType::kInt64);
 }
 
-void write_top_k(Operation& op) {
+void emit_top_k(Operation& op) {
   const std::string k =
       op.node.opset < 10 ? std::to_string(op.node.integer("k", 1)) : op.int_scalar(1);
   const int64_t axis = op.node.integer("axis", -1);
@@ -134,7 +134,7 @@ void write_top_k(Operation& op) {
   op.out(1, fmt::format("{}.narrow({}, 0, {})", indices, axis, k), DataType::kInt64);
 }
 
-void write_cumulative(Operation& op, const char* helper) {
+void emit_cumulative(Operation& op, const char* helper) {
   op.out(op.call(helper, {op.in(0), op.int_scalar(1), truth(op.node.integer("exclusive", 0) != 0),
                           truth(op.node.integer("reverse", 0) != 0)}) +
          fmt::format(".to({})", dtype(op.type(0))));
@@ -142,7 +142,7 @@ void write_cumulative(Operation& op, const char* helper) {
 
 // Before opset 13 the input is taken as a matrix, split at `axis`; from then on only that axis
 // counts.
-void write_softmax(Operation& op, const char* function) {
+void emit_softmax(Operation& op, const char* function) {
   const bool as_matrix = op.node.opset < 13;
   const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
   if (!as_matrix || op.axis(axis) == op.rank(0) - 1) {
@@ -153,7 +153,7 @@ void write_softmax(Operation& op, const char* function) {
                      op.in(0)));
 }
 
-void write_hardmax(Operation& op) {
+void emit_hardmax(Operation& op) {
   const bool as_matrix = op.node.opset < 13;
   const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
   const bool flattens = as_matrix && op.axis(axis) != op.rank(0) - 1;
@@ -165,29 +165,31 @@ void write_hardmax(Operation& op) {
 
 }  // namespace
 
-void add_reduction(Operators& table) {
-  table["ReduceSum"] = write_sum;
-  table["ReduceMean"] = write_mean;
-  table["ReduceMax"] = [](Operation& op) { write_extreme(op, true); };
-  table["ReduceMin"] = [](Operation& op) { write_extreme(op, false); };
-  table["ReduceProd"] = write_product;
+Operators reduction_operators() {
+  Operators table;
+  table["ReduceSum"] = emit_sum;
+  table["ReduceMean"] = emit_mean;
+  table["ReduceMax"] = [](Operation& op) { emit_extreme(op, true); };
+  table["ReduceMin"] = [](Operation& op) { emit_extreme(op, false); };
+  table["ReduceProd"] = emit_product;
   table["ReduceL1"] = [](Operation& op) {
-    write_reduction(op, "torch.sum({0}, {1}, {2})", "torch.abs({})");
+    emit_reduction(op, "torch.sum({0}, {1}, {2})", "torch.abs({})");
   };
-  table["ReduceL2"] = write_norm;
+  table["ReduceL2"] = emit_norm;
   table["ReduceSumSquare"] = [](Operation& op) {
-    write_reduction(op, "torch.sum({0}, {1}, {2})", "torch.square({})");
+    emit_reduction(op, "torch.sum({0}, {1}, {2})", "torch.square({})");
   };
-  table["ReduceLogSum"] = write_log_sum;
-  table["ReduceLogSumExp"] = write_log_sum_exp;
-  table["ArgMax"] = [](Operation& op) { write_arg(op, true); };
-  table["ArgMin"] = [](Operation& op) { write_arg(op, false); };
-  table["TopK"] = write_top_k;
-  table["CumSum"] = [](Operation& op) { write_cumulative(op, "cumulative_sum"); };
-  table["CumProd"] = [](Operation& op) { write_cumulative(op, "cumulative_product"); };
-  table["Softmax"] = [](Operation& op) { write_softmax(op, "torch.softmax({}, {})"); };
-  table["LogSoftmax"] = [](Operation& op) { write_softmax(op, "torch.log_softmax({}, {})"); };
-  table["Hardmax"] = write_hardmax;
+  table["ReduceLogSum"] = emit_log_sum;
+  table["ReduceLogSumExp"] = emit_log_sum_exp;
+  table["ArgMax"] = [](Operation& op) { emit_arg(op, true); };
+  table["ArgMin"] = [](Operation& op) { emit_arg(op, false); };
+  table["TopK"] = emit_top_k;
+  table["CumSum"] = [](Operation& op) { emit_cumulative(op, "cumulative_sum"); };
+  table["CumProd"] = [](Operation& op) { emit_cumulative(op, "cumulative_product"); };
+  table["Softmax"] = [](Operation& op) { emit_softmax(op, "torch.softmax({}, {})"); };
+  table["LogSoftmax"] = [](Operation& op) { emit_softmax(op, "torch.log_softmax({}, {})"); };
+  table["Hardmax"] = emit_hardmax;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

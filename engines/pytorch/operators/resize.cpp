@@ -160,7 +160,7 @@ std::string resize_by_weights(Operation& op, const ResizeMode& mode, const Axes&
                      number(mode.extrapolation_value), y);
 }
 
-void write_resize(Operation& op) {
+void emit_resize(Operation& op) {
   const ResizeMode mode = semantics::read_resize_mode(op.node);
   const auto axes = known_axes(op, mode);
   if (axes) {
@@ -180,9 +180,11 @@ void write_resize(Operation& op) {
 
 }  // namespace
 
-void add_resize(Operators& table) {
-  table["Resize"] = write_resize;
-  table["Upsample"] = write_resize;
+Operators resize_operators() {
+  Operators table;
+  table["Resize"] = emit_resize;
+  table["Upsample"] = emit_resize;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -8,7 +8,7 @@
 namespace dnnbench::pytorch {
 namespace {
 
-void write_grid_sample(Operation& op) {
+void emit_grid_sample(Operation& op) {
   using semantics::GridSample;
   const GridSample sample = semantics::read_grid_sample(op.node);
   const int64_t rank = op.rank(0);
@@ -20,16 +20,18 @@ void write_grid_sample(Operation& op) {
                      truth(sample.align_corners)));
 }
 
-void write_affine_grid(Operation& op) {
+void emit_affine_grid(Operation& op) {
   op.out(fmt::format("torch.affine_grid_generator({}, {}, {})", op.in(0), op.int_list(1),
                      truth(op.node.integer("align_corners", 0) != 0)));
 }
 
 }  // namespace
 
-void add_sampling(Operators& table) {
-  table["GridSample"] = write_grid_sample;
-  table["AffineGrid"] = write_affine_grid;
+Operators sampling_operators() {
+  Operators table;
+  table["GridSample"] = emit_grid_sample;
+  table["AffineGrid"] = emit_affine_grid;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -21,42 +21,42 @@ void out_sequence(Operation& op, const std::string& expression, DataType element
   out_of_kind(op, op.let_typed("List[Tensor]", expression), Kind::kSequence, element);
 }
 
-void write_empty(Operation& op) {
+void emit_empty(Operation& op) {
   out_sequence(
       op, "[]",
       static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(DataType::kFloat32))));
 }
 
-void write_construct(Operation& op) {
+void emit_construct(Operation& op) {
   std::vector<std::string> tensors;
   for (size_t i = 0; i < op.input_count(); ++i) tensors.push_back(op.in(i));
   out_sequence(op, tensor_list(tensors), op.type(0));
 }
 
-void write_at(Operation& op) { op.out(fmt::format("{}[{}]", op.in(0), op.int_scalar(1))); }
+void emit_at(Operation& op) { op.out(fmt::format("{}[{}]", op.in(0), op.int_scalar(1))); }
 
-void write_insert(Operation& op) {
+void emit_insert(Operation& op) {
   const std::string place = op.has(2) ? op.int_scalar(2) : fmt::format("len({})", op.in(0));
   out_sequence(op, op.call("sequence_insert", {op.in(0), op.in(1), place}), op.type(1));
 }
 
-void write_erase(Operation& op) {
+void emit_erase(Operation& op) {
   out_sequence(op, op.call("sequence_erase", {op.in(0), op.has(1) ? op.int_scalar(1) : "-1"}),
                op.type(0));
 }
 
-void write_length(Operation& op) {
+void emit_length(Operation& op) {
   op.out(fmt::format("torch.tensor(len({}), dtype=4)", op.in(0)), DataType::kInt64);
 }
 
-void write_concat(Operation& op) {
+void emit_concat(Operation& op) {
   const bool stacks = op.node.integer("new_axis", 0) != 0;
   op.out(fmt::format("torch.{}({}, {})", stacks ? "stack" : "cat", op.in(0),
                      op.node.integer("axis", 0)));
 }
 
 // Parts of one size, parts of given sizes, or single slices, whose axis may go.
-void write_split(Operation& op) {
+void emit_split(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   std::string parts;
   if (!op.has(1)) {
@@ -73,7 +73,7 @@ void write_split(Operation& op) {
 
 bool may_be_none(Kind kind) { return kind == Kind::kOptional || kind == Kind::kOptionalSequence; }
 
-void write_optional(Operation& op) {
+void emit_optional(Operation& op) {
   if (op.has(0)) {
     const bool sequence = op.variable(0).type.kind == Kind::kSequence;
     const std::string name =
@@ -87,7 +87,7 @@ void write_optional(Operation& op) {
               sequence ? Kind::kOptionalSequence : Kind::kOptional, type->type.element);
 }
 
-void write_has_element(Operation& op) {
+void emit_has_element(Operation& op) {
   std::string there = "False";
   if (op.has(0)) {
     there =
@@ -96,7 +96,7 @@ void write_has_element(Operation& op) {
   op.out(fmt::format("torch.tensor({}, dtype=11)", there), DataType::kBool);
 }
 
-void write_get_element(Operation& op) {
+void emit_get_element(Operation& op) {
   const Variable& optional = op.variable(0);
   if (!may_be_none(optional.type.kind)) return op.alias(0, optional);
   const std::string name = op.let(optional.name);
@@ -107,18 +107,20 @@ void write_get_element(Operation& op) {
 
 }  // namespace
 
-void add_sequence(Operators& table) {
-  table["SequenceEmpty"] = write_empty;
-  table["SequenceConstruct"] = write_construct;
-  table["SequenceAt"] = write_at;
-  table["SequenceInsert"] = write_insert;
-  table["SequenceErase"] = write_erase;
-  table["SequenceLength"] = write_length;
-  table["ConcatFromSequence"] = write_concat;
-  table["SplitToSequence"] = write_split;
-  table["Optional"] = write_optional;
-  table["OptionalHasElement"] = write_has_element;
-  table["OptionalGetElement"] = write_get_element;
+Operators sequence_operators() {
+  Operators table;
+  table["SequenceEmpty"] = emit_empty;
+  table["SequenceConstruct"] = emit_construct;
+  table["SequenceAt"] = emit_at;
+  table["SequenceInsert"] = emit_insert;
+  table["SequenceErase"] = emit_erase;
+  table["SequenceLength"] = emit_length;
+  table["ConcatFromSequence"] = emit_concat;
+  table["SplitToSequence"] = emit_split;
+  table["Optional"] = emit_optional;
+  table["OptionalHasElement"] = emit_has_element;
+  table["OptionalGetElement"] = emit_get_element;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -17,7 +17,7 @@ std::optional<std::vector<int64_t>> constant_integers(Operation& op, size_t inde
   return op.integers(index);
 }
 
-void write_reshape(Operation& op) {
+void emit_reshape(Operation& op) {
   const bool zero_copies = op.node.integer("allowzero", 0) == 0;
   auto wanted = constant_integers(op, 1, "shape");
   // A graph's own static shape is the same with nothing left to find out.
@@ -37,7 +37,7 @@ void write_reshape(Operation& op) {
                        : fmt::format("{}.reshape({})", op.in(0), tensor_list(sizes)));
 }
 
-void write_flatten(Operation& op) {
+void emit_flatten(Operation& op) {
   const int64_t axis = op.axis(op.node.integer("axis", 1));
   if (const auto shape = op.shape(0)) {
     const Shape before(shape->begin(), shape->begin() + axis),
@@ -48,7 +48,7 @@ void write_flatten(Operation& op) {
   op.out(op.call("flatten_at", {op.in(0), std::to_string(axis)}));
 }
 
-void write_squeeze(Operation& op) {
+void emit_squeeze(Operation& op) {
   const auto axes = constant_integers(op, 1, "axes");
   if (!axes && op.has(1)) {
     return op.out(fmt::format("torch.squeeze({}, {})", op.in(0), op.int_list(1)));
@@ -57,7 +57,7 @@ void write_squeeze(Operation& op) {
               : fmt::format("torch.squeeze({})", op.in(0)));
 }
 
-void write_unsqueeze(Operation& op) {
+void emit_unsqueeze(Operation& op) {
   auto axes = constant_integers(op, 1, "axes");
   if (!axes) return op.out(op.call("unsqueeze_dynamic", {op.in(0), op.int_list(1)}));
   const bool negative =
@@ -75,7 +75,7 @@ void write_unsqueeze(Operation& op) {
   op.out(y);
 }
 
-void write_transpose(Operation& op) {
+void emit_transpose(Operation& op) {
   Shape order = op.node.integers("perm");
   if (order.empty()) {
     for (int64_t i = op.rank(0); i-- > 0;) order.push_back(i);
@@ -83,13 +83,13 @@ void write_transpose(Operation& op) {
   op.out(fmt::format("{}.permute({})", op.in(0), list(order)));
 }
 
-void write_concat(Operation& op) {
+void emit_concat(Operation& op) {
   std::vector<std::string> parts;
   for (size_t i = 0; i < op.input_count(); ++i) parts.push_back(op.in(i));
   op.out(fmt::format("torch.cat({}, {})", tensor_list(parts), op.node.integer("axis", 1)));
 }
 
-void write_split(Operation& op) {
+void emit_split(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   const auto sizes = constant_integers(op, 1, "split");
   const auto count = static_cast<int64_t>(op.node.outputs.size());
@@ -112,7 +112,7 @@ void write_split(Operation& op) {
   for (size_t i = 0; i < op.node.outputs.size(); ++i) op.out(i, fmt::format("{}[{}]", parts, i));
 }
 
-void write_expand(Operation& op) {
+void emit_expand(Operation& op) {
   const import::ValueType* known = op.out_type(0);
   if (known != nullptr && known->is_static()) {
     return op.out(fmt::format("{}.expand({})", op.in(0), list(*known->shape)));
@@ -120,14 +120,14 @@ void write_expand(Operation& op) {
   op.out(op.call("expand_dynamic", {op.in(0), op.int_list(1)}));
 }
 
-void write_tile(Operation& op) {
+void emit_tile(Operation& op) {
   if (op.node.opset < 6) {
     op.unsupported("Tile before opset 6");
   }
   op.out(fmt::format("{}.repeat({})", op.in(0), op.int_list(1)));
 }
 
-void write_shape(Operation& op) {
+void emit_shape(Operation& op) {
   const auto shape = op.shape(0);
   const import::ValueType& type = op.variable(0).type;
   const int64_t rank = type.shape ? static_cast<int64_t>(type.shape->size()) : -1;
@@ -149,11 +149,11 @@ void write_shape(Operation& op) {
          DataType::kInt64);
 }
 
-void write_size(Operation& op) {
+void emit_size(Operation& op) {
   op.out(fmt::format("torch.tensor({}.numel(), dtype=4)", op.in(0)), DataType::kInt64);
 }
 
-void write_constant_of_shape(Operation& op) {
+void emit_constant_of_shape(Operation& op) {
   const import::Attribute* value = op.node.attribute("value");
   const DataType type = value != nullptr ? value->tensor->type : DataType::kFloat32;
   const std::string fill = value != nullptr
@@ -162,7 +162,7 @@ void write_constant_of_shape(Operation& op) {
   op.out(fmt::format("{}.expand({})", fill, op.int_list(0)), type);
 }
 
-void write_constant(Operation& op) {
+void emit_constant(Operation& op) {
   const auto& attributes = op.node.attributes;
   op.require(attributes.size() == 1, "several values");
   const auto& [name, value] = *attributes.begin();
@@ -187,7 +187,7 @@ void write_constant(Operation& op) {
   op.alias(0, op.emitter().constant_variable(import::make_constant(std::move(tensor))));
 }
 
-void write_range(Operation& op) {
+void emit_range(Operation& op) {
   const DataType type = op.type(0);
   if (is_floating_point(type)) {
     return op.out(op.call("float_range", {op.in(0), op.in(1), op.in(2)}));
@@ -196,34 +196,34 @@ void write_range(Operation& op) {
          fmt::format(".to({})", dtype(type)));
 }
 
-void write_eye_like(Operation& op) {
+void emit_eye_like(Operation& op) {
   const auto type =
       static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(op.type(0))));
   op.out(op.call("eye_like", {op.in(0), std::to_string(op.node.integer("k", 0)), dtype(type)}),
          type);
 }
 
-void write_depth_to_space(Operation& op) {
+void emit_depth_to_space(Operation& op) {
   op.out(op.call("depth_to_space", {op.in(0), std::to_string(op.node.integer("blocksize", 1)),
                                     truth(op.node.text("mode", "DCR") == "CRD")}));
 }
 
-void write_space_to_depth(Operation& op) {
+void emit_space_to_depth(Operation& op) {
   op.out(op.call("space_to_depth", {op.in(0), std::to_string(op.node.integer("blocksize", 1))}));
 }
 
-void write_triangle(Operation& op) {
+void emit_triangle(Operation& op) {
   const std::string k = op.has(1) ? op.int_scalar(1) : "0";
   op.out(fmt::format("torch.{}({}, {})", op.node.integer("upper", 1) != 0 ? "triu" : "tril",
                      op.in(0), k));
 }
 
-void write_center_crop_pad(Operation& op) {
+void emit_center_crop_pad(Operation& op) {
   const std::string axes = list(op.node.integers("axes"));
   op.out(op.call("center_crop_pad", {op.in(0), op.int_list(1), axes}));
 }
 
-void write_reverse_sequence(Operation& op) {
+void emit_reverse_sequence(Operation& op) {
   op.out(op.call("reverse_sequence",
                  {op.in(0), op.in(1), std::to_string(op.node.integer("time_axis", 0)),
                   std::to_string(op.node.integer("batch_axis", 1))}));
@@ -231,28 +231,30 @@ void write_reverse_sequence(Operation& op) {
 
 }  // namespace
 
-void add_shape(Operators& table) {
-  table["Reshape"] = write_reshape;
-  table["Flatten"] = write_flatten;
-  table["Squeeze"] = write_squeeze;
-  table["Unsqueeze"] = write_unsqueeze;
-  table["Transpose"] = write_transpose;
-  table["Concat"] = write_concat;
-  table["Split"] = write_split;
-  table["Expand"] = write_expand;
-  table["Tile"] = write_tile;
-  table["Shape"] = write_shape;
-  table["Size"] = write_size;
-  table["ConstantOfShape"] = write_constant_of_shape;
-  table["Constant"] = write_constant;
-  table["Range"] = write_range;
-  table["EyeLike"] = write_eye_like;
-  table["DepthToSpace"] = write_depth_to_space;
-  table["SpaceToDepth"] = write_space_to_depth;
-  table["Trilu"] = write_triangle;
-  table["com.microsoft.Trilu"] = write_triangle;
-  table["CenterCropPad"] = write_center_crop_pad;
-  table["ReverseSequence"] = write_reverse_sequence;
+Operators shape_operators() {
+  Operators table;
+  table["Reshape"] = emit_reshape;
+  table["Flatten"] = emit_flatten;
+  table["Squeeze"] = emit_squeeze;
+  table["Unsqueeze"] = emit_unsqueeze;
+  table["Transpose"] = emit_transpose;
+  table["Concat"] = emit_concat;
+  table["Split"] = emit_split;
+  table["Expand"] = emit_expand;
+  table["Tile"] = emit_tile;
+  table["Shape"] = emit_shape;
+  table["Size"] = emit_size;
+  table["ConstantOfShape"] = emit_constant_of_shape;
+  table["Constant"] = emit_constant;
+  table["Range"] = emit_range;
+  table["EyeLike"] = emit_eye_like;
+  table["DepthToSpace"] = emit_depth_to_space;
+  table["SpaceToDepth"] = emit_space_to_depth;
+  table["Trilu"] = emit_triangle;
+  table["com.microsoft.Trilu"] = emit_triangle;
+  table["CenterCropPad"] = emit_center_crop_pad;
+  table["ReverseSequence"] = emit_reverse_sequence;
+  return table;
 }
 
 }  // namespace dnnbench::pytorch

@@ -9,7 +9,7 @@ namespace dnnbench::pytorch {
 namespace {
 
 // x [rows, length] or [length] -> counts [rows, outputs] or [outputs].
-void write_tfidf(Operation& op) {
+void emit_tfidf(Operation& op) {
   op.require(op.node.attribute("pool_int64s") != nullptr, "a pool of strings");
   const auto pool = op.node.integers("pool_int64s");
   const int64_t length = op.size(0, -1), width = import::gram_output_count(op.node);
@@ -40,6 +40,10 @@ void write_tfidf(Operation& op) {
 
 }  // namespace
 
-void add_text(Operators& table) { table["TfIdfVectorizer"] = write_tfidf; }
+Operators text_operators() {
+  Operators table;
+  table["TfIdfVectorizer"] = emit_tfidf;
+  return table;
+}
 
 }  // namespace dnnbench::pytorch

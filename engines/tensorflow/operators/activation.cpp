@@ -136,7 +136,7 @@ Out plain(const Operation& n, Out x, const char* operation) { return n.g.compute
 
 }  // namespace
 
-std::vector<OperatorEntry> activation_operators() {
+Operators activation_operators() {
   return {
       {"Celu", activation(celu)},
       {"Clip", emit_clip},

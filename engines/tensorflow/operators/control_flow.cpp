@@ -420,7 +420,7 @@ void emit_scan(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> control_flow_operators() {
+Operators control_flow_operators() {
   return {
       {"If", emit_if},
       {"Loop", emit_loop},

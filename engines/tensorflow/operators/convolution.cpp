@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "activation.h"
 #include "core/error.h"
 #include "operators.h"
 
@@ -144,25 +143,6 @@ Out convolve(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
 
 namespace {
 
-// Of FusedConv: what follows the convolution.
-Out fused_activation(const Operation& n, Out x) {
-  const std::string name = n.node.text("activation", "");
-  const auto* attribute = n.node.attribute("activation_params");
-  const auto parameter = [&](size_t i, double otherwise) {
-    return attribute != nullptr && i < attribute->floats.size() ? attribute->floats[i] : otherwise;
-  };
-  Graph& g = n.g;
-  if (name.empty()) return x;
-  if (name == "Relu" || name == "Sigmoid" || name == "Tanh") return g.compute(name, {x});
-  if (name == "LeakyRelu") return leaky_relu(g, x, parameter(0, 0.01));
-  if (name == "HardSigmoid") return hard_sigmoid(g, x, parameter(0, 0.2), parameter(1, 0.5));
-  if (name == "Clip") {
-    return clipped(g, x, g.scalar_like(x, parameter(0, -3.4028234663852886e38)),
-                   g.scalar_like(x, parameter(1, 3.4028234663852886e38)));
-  }
-  throw Unsupported("it has the activation " + name);
-}
-
 // A shape whose first size, where it is -1, is that of x.
 Out known_or_size(Graph& g, Out x, Shape sizes) {
   if (sizes[0] >= 0) return g.longs(sizes);
@@ -187,8 +167,7 @@ void emit_conv(const Operation& n) {
   const Windows w = read_windows(n, kernel_of(n, 1));
   Out y = convolve(g, n.in(0, last), n.in(1, filters_last(rank)), w, n.integer("group", 1));
   if (n.has(2)) y = g.compute("BiasAdd", {y, n.in(2)});
-  if (n.has(3)) y = g.add(y, n.in(3, last));
-  n.out(with_channels(n, fused_activation(n, y), w), last);
+  n.out(with_channels(n, y, w), last);
 }
 
 // The filters of ConvInteger and of quantised ones are less their zero point; see
@@ -283,7 +262,7 @@ void emit_conv_transpose(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> convolution_operators() {
+Operators convolution_operators() {
   return {
       {"Conv", emit_conv},
       {"ConvInteger", emit_conv_integer},

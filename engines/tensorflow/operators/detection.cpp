@@ -179,7 +179,7 @@ void emit_max_roi_pool(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> detection_operators() {
+Operators detection_operators() {
   return {
       {"MaxRoiPool", emit_max_roi_pool},
       {"RoiAlign", emit_roi_align},

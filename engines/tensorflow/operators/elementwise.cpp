@@ -317,7 +317,7 @@ EmitOperator logical(const char* operation) {
 
 }  // namespace
 
-std::vector<OperatorEntry> elementwise_operators() {
+Operators elementwise_operators() {
   return {
       {"Abs", emit_abs},
       {"Acos", unary("Acos")},

@@ -322,7 +322,7 @@ void emit_binarizer(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> indexing_operators() {
+Operators indexing_operators() {
   return {
       {"Compress", emit_compress},
       {"Gather", emit_gather},

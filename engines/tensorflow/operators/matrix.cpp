@@ -200,7 +200,7 @@ void emit_matmul_bits(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> matrix_operators() {
+Operators matrix_operators() {
   return {
       {"Det", emit_det},
       {"Einsum", emit_einsum},

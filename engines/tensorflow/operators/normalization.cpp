@@ -193,7 +193,7 @@ void emit_lrn(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> normalization_operators() {
+Operators normalization_operators() {
   return {
       {"BatchNormalization", emit_batch_normalization},
       {"InstanceNormalization", emit_instance_normalization},

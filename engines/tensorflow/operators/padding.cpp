@@ -122,7 +122,7 @@ void emit_pad(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> padding_operators() {
+Operators padding_operators() {
   return {
       {"Pad", emit_pad},
       {"com.microsoft.Pad", emit_pad},

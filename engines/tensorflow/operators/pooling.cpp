@@ -220,7 +220,7 @@ void emit_max_unpool(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> pooling_operators() {
+Operators pooling_operators() {
   return {
       {"AveragePool", emit_average_pool},
       {"GlobalAveragePool", [](const Operation& n) { emit_global(n, "Mean"); }},

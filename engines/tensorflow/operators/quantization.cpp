@@ -179,7 +179,7 @@ void emit_conv(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> quantization_operators() {
+Operators quantization_operators() {
   return {
       {"DequantizeLinear", emit_dequantize},
       {"DynamicQuantizeLinear", emit_dynamic_quantize},

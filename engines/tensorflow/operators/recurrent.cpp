@@ -317,7 +317,7 @@ void emit_layer(const Operation& n) { Layer(n).emit(); }
 
 }  // namespace
 
-std::vector<OperatorEntry> recurrent_operators() {
+Operators recurrent_operators() {
   return {
       {"GRU", emit_layer},
       {"LSTM", emit_layer},

@@ -229,7 +229,7 @@ void emit_lp_normalization(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> reduction_operators() {
+Operators reduction_operators() {
   return {
       {"ArgMax", [](const Operation& n) { emit_arg(n, "ArgMax"); }},
       {"ArgMin", [](const Operation& n) { emit_arg(n, "ArgMin"); }},

@@ -126,7 +126,7 @@ Out from_floating(Graph& g, Out x, TF_DataType type) {
   return g.cast(x, type);
 }
 
-std::vector<OperatorEntry> resize_operators() {
+Operators resize_operators() {
   return {
       {"Resize", emit_resize},
       {"Upsample", emit_resize},

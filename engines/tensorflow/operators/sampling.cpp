@@ -325,7 +325,7 @@ void emit_col2im(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> sampling_operators() {
+Operators sampling_operators() {
   return {
       {"AffineGrid", emit_affine_grid},
       {"Col2Im", emit_col2im},

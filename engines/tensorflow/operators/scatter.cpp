@@ -71,7 +71,7 @@ void emit_tensor_scatter(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> scatter_operators() {
+Operators scatter_operators() {
   return {
       {"Scatter", emit_scatter_elements},
       {"ScatterElements", emit_scatter_elements},

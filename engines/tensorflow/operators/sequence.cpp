@@ -254,7 +254,7 @@ void emit_has_element(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> sequence_operators() {
+Operators sequence_operators() {
   return {
       {"ConcatFromSequence", emit_concat},
       {"Optional", emit_optional},

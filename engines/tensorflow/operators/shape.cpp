@@ -369,7 +369,7 @@ void emit_center_crop_pad(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> shape_operators() {
+Operators shape_operators() {
   return {
       {"CenterCropPad", emit_center_crop_pad},
       {"Concat", emit_concat},

@@ -141,7 +141,7 @@ void emit_mel_weights(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> signal_operators() {
+Operators signal_operators() {
   return {
       {"BlackmanWindow", [](const Operation& n) { emit_window(n, 0.42, 0.5, 0.08); }},
       {"DFT", emit_dft},

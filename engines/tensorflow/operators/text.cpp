@@ -190,7 +190,7 @@ void emit_tfidf(const Operation& n) {
 
 }  // namespace
 
-std::vector<OperatorEntry> text_operators() {
+Operators text_operators() {
   return {
       {"RegexFullMatch", emit_regex},        {"StringConcat", emit_concat},
       {"StringNormalizer", emit_normalizer}, {"StringSplit", emit_split},

@@ -10,6 +10,7 @@ import numpy as np
 import tvm
 from tvm import relax
 
+from .failure import Unsupported
 from .recurrent import RECURRENT_OPERATORS
 
 Inputs = list[relax.Expr | None]
@@ -20,6 +21,13 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 def constant_value(value: relax.Expr | None) -> np.ndarray | None:
     return value.value.numpy() if isinstance(value, tvm.ir.GenericConst) else None
+
+
+def fix_batch_normalization(_: relax.BlockBuilder, __: Inputs, attributes: dict) -> None:
+    """By the statistics that are given. The library's inference pipeline would silently take these
+    for a node that is to compute its own."""
+    if attributes.get("training_mode", 0):
+        raise Unsupported("it is in training mode")
 
 
 def fix_clip(_: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> relax.Expr | None:
@@ -155,6 +163,7 @@ def fix_upsample(_: relax.BlockBuilder, inputs: Inputs, attributes: dict) -> rel
 
 
 FIXES: dict[str, Fix] = {
+    "BatchNormalization": fix_batch_normalization,
     "Clip": fix_clip,
     "Concat": fix_concat,
     "OneHot": fix_one_hot,

@@ -11,6 +11,15 @@ from .small_models import compute, model_of, require_right
 X = np.linspace(-3, 3, 24).astype(np.float32).reshape(1, 2, 3, 4)
 
 
+def test_batch_normalization_in_training_mode_is_unsupported():
+    constants = {name: np.ones(2, np.float32) for name in "sbmv"}
+    node = helper.make_node(
+        "BatchNormalization", ["x", *constants], ["y", "mean", "var"], training_mode=1
+    )
+    with pytest.raises(Unsupported, match="it is in training mode"):
+        import_model(model_of([node], {"x": X}, constants, 15))
+
+
 @pytest.mark.parametrize("bounds", [(-1.0, 2.0), (None, 0.5), (0.25, None), (None, None)])
 def test_clip_by_inputs(bounds):
     names = ["" if bound is None else name for name, bound in zip("lh", bounds, strict=True)]

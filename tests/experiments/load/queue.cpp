@@ -15,7 +15,6 @@
 #include "core/error.h"
 #include "core/statistics.h"
 #include "fake_bench.h"
-#include "machine/disturbance.h"
 #include "md1.h"
 #include "traffic/arrivals.h"
 #include "traffic/p99_interval.h"
@@ -55,9 +54,9 @@ void measure(FakeBench& fake, double busy, double seconds, double service_s) {
   size_t disturbed = 0;
   for (uint32_t turn = 0; requests.empty() || window_s < seconds; ++turn) {
     const auto arrivals = poisson_arrivals_s(rate_per_s, kTurn, 11, turn);
-    const TrafficTurn served = fake.bench->take_traffic_turn(0, {arrivals, kLeadIn});
+    const TrafficTurn served = fake.engine->take_traffic_turn(0, {arrivals, kLeadIn});
     window_s += served.noise.window_s;
-    if (!disturbance(served.noise).empty()) {
+    if (served.is_disturbed()) {
       ++disturbed;
       continue;
     }
@@ -88,7 +87,7 @@ void measure(FakeBench& fake, double busy, double seconds, double service_s) {
 // The service time in force: the clock's, and what the loop adds.
 double service_s(FakeBench& fake, double nominal_s) {
   const TrafficTurn served =
-      fake.bench->take_traffic_turn(0, {poisson_arrivals_s(0.3 / nominal_s, 1000, 1, 9999), 100});
+      fake.engine->take_traffic_turn(0, {poisson_arrivals_s(0.3 / nominal_s, 1000, 1, 9999), 100});
   std::vector<double> services;
   for (const ServedRequest& request : served.requests) services.push_back(request.service_s());
   return median(services);

@@ -41,7 +41,7 @@ constexpr size_t kCallsBefore = 100 + 2;
 
 void closed_loop(const std::string& model) {
   FakeBench fake(model, stalls_after(kCallsBefore + kRequests / 2));
-  const Turn turn = fake.bench->take_turn(0, kRequests);
+  const LatencyTurn turn = fake.engine->take_turn(0, kRequests);
   print("one after the other", turn.duration_s, 1);
 }
 
@@ -51,7 +51,7 @@ void closed_loop(const std::string& model) {
 void open_loop(const std::string& model, double rate_per_s) {
   FakeBench fake(model, stalls_after(kCallsBefore + kRequests / 2));
   const auto arrivals = poisson_arrivals_s(rate_per_s, kRequests, 5, 0);
-  const TrafficTurn turn = fake.bench->take_traffic_turn(0, {arrivals, 0});
+  const TrafficTurn turn = fake.engine->take_traffic_turn(0, {arrivals, 0});
   std::vector<double> latencies;
   for (const ServedRequest& request : turn.requests) latencies.push_back(request.latency_s());
   const double expected =

@@ -16,7 +16,6 @@
 
 #include "core/error.h"
 #include "core/statistics.h"
-#include "machine/disturbance.h"
 #include "pair.h"
 #include "process/work_folder.h"
 #include "rank/turns.h"
@@ -43,10 +42,10 @@ std::vector<double> log_ratios(Side& first, Side& other) {
     double times[2];
     bool is_clean = true;
     for (const size_t side : orders[block % orders.size()]) {
-      const Turn turn = sides[side]->bench->take_turn(0, std::nullopt);
-      sides[side]->bench->pause();
+      const LatencyTurn turn = sides[side]->engine->take_turn(0, std::nullopt);
+      sides[side]->engine->pause();
       times[side] = median(turn.duration_s);
-      is_clean = is_clean && disturbance(turn.noise).empty();
+      is_clean = is_clean && !turn.is_disturbed();
     }
     if (is_clean) logs.push_back(std::log(times[1] / times[0]));
   }
@@ -56,12 +55,12 @@ std::vector<double> log_ratios(Side& first, Side& other) {
 void measure(const std::string& engine, int starts, const PreparedModel& prepared,
              const WorkFolder& work, Progress& progress) {
   const RunOptions options;
-  const EngineChoice choice{engine, engine, ""};
-  Side first("first", choice, options, prepared, work, progress);
+  const Candidate candidate = candidate_of(engine);
+  Side first("first", candidate, options, prepared, work, progress);
   std::vector<double> of_start, within, start_s;
   for (int start = 0; start < starts; ++start) {
     const auto began = Clock::now();
-    Side other("other", choice, options, prepared, work, progress);
+    Side other("other", candidate, options, prepared, work, progress);
     start_s.push_back(std::chrono::duration<double>(Clock::now() - began).count());
     const std::vector<double> logs = log_ratios(first, other);
     if (logs.size() < kBlocks / 2) continue;
@@ -86,7 +85,8 @@ void measure(const std::string& engine, int starts, const PreparedModel& prepare
 void run(const std::string& model, int starts, const std::vector<std::string>& engines) {
   const WorkFolder work;
   Silent progress;
-  const PreparedModel prepared = prepare_model({}, read_model(model), 2, work, progress);
+  const PreparedModel prepared =
+      prepare_model({}, read_model(model), std::nullopt, 2, work, progress);
   for (const std::string& engine : engines) measure(engine, starts, prepared, work, progress);
 }
 

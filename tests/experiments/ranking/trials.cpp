@@ -31,6 +31,7 @@
 #include "core/error.h"
 #include "core/statistics.h"
 #include "greatest_share.h"
+#include "measure/rank_results.h"
 #include "measure/rounds.h"
 #include "pair.h"
 #include "process/work_folder.h"
@@ -49,8 +50,8 @@ TurnLengths turn_lengths(bool fake) {
   TurnLengths lengths;
   lengths.dropped_s = fake ? 0 : 0.02;
   lengths.kept_s = fake ? 0.002 : 0.1;
-  lengths.least_warmup_s = lengths.least_warmup_of_later_starts_s = fake ? 0 : 0.1;
-  lengths.most_warmup_s = 1;
+  lengths.min_warmup_s = lengths.min_warmup_after_restart_s = fake ? 0 : 0.1;
+  lengths.max_warmup_s = 1;
   if (fake) lengths.warmup_slice_s = 0.004;
   return lengths;
 }
@@ -71,10 +72,10 @@ std::unique_ptr<Side> start(const Setting& setting, double truth, double ratio,
                             const WorkFolder& work, Progress& progress) {
   const bool fake = setting.fake();
   RunOptions options;
-  options.number = fake || truth == 1 ? 1 : std::lround(20 * ratio);
-  const std::string variant = fake ? fmt::format("ok,duration_s={}", 0.0005 * ratio) : "";
-  return std::make_unique<Side>(name, EngineChoice{setting.kind, setting.kind, variant}, options,
-                                prepared, work, progress, turn_lengths(fake));
+  options.mode = LatencyOptions{std::nullopt, fake || truth == 1 ? 1 : std::lround(20 * ratio)};
+  const std::string part = fake ? fmt::format("ok,duration_s={}", 0.0005 * ratio) : "";
+  return std::make_unique<Side>(name, candidate_of(setting.kind, part), options, prepared, work,
+                                progress, turn_lengths(fake));
 }
 
 struct Tally {
@@ -83,7 +84,7 @@ struct Tally {
   std::vector<double> blocks, starts, ratios;
 };
 
-// Of measuring, an engine; of starting it anew as much. Under a load without a pause every block is
+// Of measuring, per engine; of restarting it as much. Under a load without a pause every block is
 // disturbed, and a trial lasts for all of it.
 double budget_s(const Setting& setting) {
   if (setting.fake()) return 0.15;
@@ -91,20 +92,23 @@ double budget_s(const Setting& setting) {
   return setting.load_share < 1 ? 5 : 1;
 }
 
-// The engines' results, b's at the ratio that its experiments have: each is one inference here.
+// The engines' results, b's at the ratio that its measurements have: each is one inference here.
 Ratio measure(const Setting& setting, std::unique_ptr<Side> a, std::unique_ptr<Side> b,
               Result (&results)[2], Progress& progress) {
   RunOptions options;
   options.budget_s = budget_s(setting);
   options.confidence = kConfidence;
-  const BenchSettings settings;
-  Rounds rounds(options, settings, progress, [](Result&) {});
-  std::vector<Contestant> contestants;
-  contestants.push_back({&a->result, std::move(a->bench)});
-  contestants.push_back({&b->result, std::move(b->bench)});
-  rounds.measure(contestants, 2, false);
-  results[0] = a->result;
-  results[1] = b->result;
+  const Surroundings surroundings;
+  const ParticipantEnded ended = [&](Participant& participant) {
+    results[participant.index] =
+        make_result({}, participant.outcome, participant.facts, participant.measured);
+  };
+  Rounds rounds(options, surroundings, progress, ended);
+  std::vector<Participant> participants(2);
+  participants[0].engine = std::move(a->engine);
+  participants[1].engine = std::move(b->engine);
+  participants[1].index = 1;
+  rounds.measure(participants, 2, false);
   return ratio_of(block_table({&results[0], &results[1]}), 1, 0, 1 - kConfidence);
 }
 
@@ -116,13 +120,14 @@ void trial(const Setting& setting, std::unique_ptr<Side> a, std::unique_ptr<Side
     if (!result.outcome.ok()) throw EngineEnded(result.outcome);
   }
   ++tally.trials;
-  tally.blocks.push_back(static_cast<double>(results[0].blocks));
-  tally.starts.push_back(static_cast<double>(results[0].starts.size()));
-  tally.disturbed += results[0].blocks_disturbed;
-  tally.all_blocks += results[0].blocks;
+  tally.blocks.push_back(static_cast<double>(results[0].measured.blocks));
+  tally.starts.push_back(static_cast<double>(results[0].measured.starts.size()));
+  tally.disturbed += results[0].measured.blocks_disturbed;
+  tally.all_blocks += results[0].measured.blocks;
   fmt::print(stderr, "{:.2f}: {:.4f} [{:.4f}, {:.4f}] {}/{} blocks disturbed, {} starts\n", truth,
-             ratio.value, ratio.interval.low, ratio.interval.high, results[0].blocks_disturbed,
-             results[0].blocks, results[0].starts.size());
+             ratio.value, ratio.interval.low, ratio.interval.high,
+             results[0].measured.blocks_disturbed, results[0].measured.blocks,
+             results[0].measured.starts.size());
   if (is_suspect(results[0])) {
     ++tally.suspect;
     return;
@@ -183,7 +188,7 @@ void run(const Setting& setting) {
   Silent progress;
   RunOptions options;
   const PreparedModel prepared =
-      prepare_model(options, read_model(setting.model), 2, work, progress);
+      prepare_model(options, read_model(setting.model), std::nullopt, 2, work, progress);
   const std::array<double, 2> truths{1.0, 1.05};
   std::array<Tally, 2> tallies;
   const std::vector<pid_t> load = start_load(setting);

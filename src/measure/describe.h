@@ -1,0 +1,35 @@
+// What is known of a result before its engine starts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "machine/environment.h"
+#include "prepare/prepare_model.h"
+#include "results/result.h"
+#include "run/options.h"
+
+namespace dnnbench {
+
+ModelFacts model_facts(const PreparedModel& prepared);
+
+// What all candidates of a run have in common.
+struct RunFacts {
+  std::string run_id;
+  std::string started_at;
+  Environment environment;
+};
+
+RunFacts start_run(const Environment& environment);
+
+// Of each of its processes, where `cores` are shared by all of them.
+int threads_of(const Candidate& candidate, int cores);
+
+// `cores` is what candidates without a number of threads use.
+Subject describe(const RunOptions& options, const RunFacts& run, const PreparedModel& prepared,
+                 const Candidate& candidate, const std::string& label, int cores);
+
+// The log's path, in the folder of the result.
+std::string log_path_of(const Subject& subject);
+
+}  // namespace dnnbench

@@ -1,0 +1,349 @@
+#include "measure/process_engine.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "core/error.h"
+#include "core/statistics.h"
+#include "machine/disturbance.h"
+#include "machine/machine_counters.h"
+#include "measure/surroundings.h"
+#include "rank/steady.h"
+#include "verify/verify.h"
+
+namespace dnnbench {
+namespace {
+
+constexpr int64_t kMinWarmup = 3;         // measurements
+constexpr int64_t kMaxSlice = 10'000;     // measurements
+constexpr int64_t kMaxKept = 2'000;       // in a turn; more would only make a larger file
+constexpr int64_t kMaxOfAStream = 1'000;  // the same, where several compute at once
+constexpr int64_t kMinKept = 2;
+constexpr int64_t kMaxDropped = 200;  // at the start of a turn
+
+// Above what any answer needs, so that a queue that grows ends and is reported.
+constexpr double kLongestBacklog = 1.2;  // times the schedule's length
+constexpr double kMinBacklog_s = 1;
+
+// From the schedule's making to its first request: the engines have to be told of it.
+constexpr double kSetOff_s = 0.05;
+constexpr double kSetOffARequest_s = 2e-6;
+
+double seconds_since(double start_s) { return monotonic_s() - start_s; }
+
+int badness(Verdict verdict) {
+  if (verdict == Verdict::kOk) return 0;
+  return verdict == Verdict::kUnverified ? 1 : 2;
+}
+
+const Verification& worse(const Verification& a, const Verification& b) {
+  if (a.verdict != b.verdict) return badness(a.verdict) > badness(b.verdict) ? a : b;
+  return a.max_rel_error.value_or(0) >= b.max_rel_error.value_or(0) ? a : b;
+}
+
+// What the engine itself counted while it computed.
+void count(const TimedSlice& slice, Turn& turn) {
+  turn.cpu_s += slice.cpu_s;
+  turn.noise.waited_s += slice.waited_s;
+  turn.noise.involuntary_switches += slice.involuntary_switches;
+}
+
+void append(const TimedSlice& slice, LatencyTurn& turn) {
+  turn.start_s.insert(turn.start_s.end(), slice.start_s.begin(), slice.start_s.end());
+  turn.duration_s.insert(turn.duration_s.end(), slice.duration_s.begin(), slice.duration_s.end());
+  count(slice, turn);
+}
+
+}  // namespace
+
+ProcessEngine::ProcessEngine(const RunOptions& options, const PreparedModel& prepared,
+                             EngineSetup setup, const WorkFolder& work, Progress& progress,
+                             TurnLengths lengths)
+    : options_(options),
+      prepared_(prepared),
+      setup_(std::move(setup)),
+      work_(work),
+      progress_(progress),
+      lengths_(lengths),
+      shares_(share_cores(physical_cores(), setup_.candidate.streams, setup_.threads)) {}
+
+void ProcessEngine::start() {
+  started_at_s_ = monotonic_s();
+  for (int stream = 0; stream < setup_.candidate.streams; ++stream) {
+    sessions_.push_back(std::make_unique<EngineSession>(worker_options(stream), work_.path()));
+  }
+}
+
+void ProcessEngine::pause() {
+  for (auto& session : sessions_) session->pause();
+}
+
+int64_t ProcessEngine::peak_rss_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& session : sessions_) bytes += session->peak_rss_bytes();
+  return std::max(bytes, facts_.peak_rss_bytes.value_or(0));
+}
+
+EngineFacts ProcessEngine::facts() const {
+  EngineFacts facts = facts_;
+  if (peak_rss_bytes() > 0) facts.peak_rss_bytes = peak_rss_bytes();
+  return facts;
+}
+
+void ProcessEngine::verify(size_t input_set) {
+  for (auto& session : sessions_) examine(*session, input_set, "During the timing");
+}
+
+void ProcessEngine::prepare() {
+  start();
+  prepare_started();
+}
+
+void ProcessEngine::prepare_started() {
+  load();
+  verify_before_timing();
+  warm_up();
+  start_s_ = seconds_since(started_at_s_);
+  if (shares_.empty()) return;
+  facts_.process_cores.clear();
+  for (const auto& session : sessions_) facts_.process_cores.push_back(session->cores());
+}
+
+void ProcessEngine::restart() {
+  facts_.peak_rss_bytes = peak_rss_bytes();
+  sessions_.clear();  // first: the new ones may need the memory
+  restarted_ = true;
+  try {
+    start();
+  } catch (const Error& error) {
+    throw EngineEnded({OutcomeKind::kFailed, error.what()});
+  }
+  prepare_started();
+}
+
+// Fills in what the turn's engine and the machine around it did while it computed.
+void ProcessEngine::watch(Turn& turn, const std::function<void()>& compute) {
+  const double start_s = monotonic_s();
+  const MachineCounters before = read_machine_counters();
+  compute();
+  const double window_s = seconds_since(start_s);
+  add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
+  turn.disturbance = disturbance(turn.noise);
+}
+
+LatencyTurn ProcessEngine::take_turn(size_t input_set, std::optional<int64_t> measurements) {
+  sessions_[0]->set_inputs(prepared_.examinations[input_set].inputs_file);
+  LatencyTurn turn;
+  turn.dropped =
+      static_cast<int64_t>(time_slice(kMaxDropped, lengths_.dropped_s).duration_s.size());
+  const int64_t max = measurements.value_or(kMaxKept);
+  const int64_t min = measurements.value_or(kMinKept);
+  watch(turn, [&] {
+    const double start_s = monotonic_s();
+    const auto kept = [&] { return static_cast<int64_t>(turn.duration_s.size()); };
+    while (kept() < min || (kept() < max && seconds_since(start_s) < lengths_.kept_s)) {
+      const double left_s = std::max(lengths_.kept_s - seconds_since(start_s), 0.0);
+      append(time_slice(std::min(max - kept(), kMaxSlice), left_s), turn);
+    }
+  });
+  return turn;
+}
+
+TrafficTurn ProcessEngine::take_traffic_turn(size_t input_set, const TrafficTurnRequest& request) {
+  set_inputs(input_set);
+  TrafficTurn turn;
+  watch(turn, [&] { turn = serve(request); });
+  return turn;
+}
+
+ThroughputTurn ProcessEngine::take_throughput_turn(size_t input_set, double kept_s) {
+  set_inputs(input_set);
+  ThroughputTurn turn;
+  for (const TimedSlice& slice : time_slices(kMaxDropped, lengths_.dropped_s)) {
+    turn.dropped += static_cast<int64_t>(slice.duration_s.size());
+  }
+  watch(turn, [&] {
+    for (TimedSlice& slice : time_slices(kMaxOfAStream, kept_s)) {
+      count(slice, turn);
+      turn.streams.push_back({std::move(slice.start_s), std::move(slice.duration_s)});
+    }
+  });
+  return turn;
+}
+
+// One queue for all processes, which have the same clock.
+TrafficTurn ProcessEngine::serve(const TrafficTurnRequest& request) {
+  Schedule schedule;
+  schedule.arrival_s = request.arrival_s;
+  schedule.end_s = kLongestBacklog * request.arrival_s.back() + kMinBacklog_s;
+  if (sessions_.size() > 1) {
+    schedule.tickets_file = work_.path() + "/tickets";
+    std::ofstream(schedule.tickets_file, std::ios::binary) << std::string(8, '\0');
+  }
+  schedule.origin_s = monotonic_s() + kSetOff_s +
+                      kSetOffARequest_s * static_cast<double>(schedule.arrival_s.size());
+  for (auto& session : sessions_) session->start_serving(schedule);
+  std::vector<ServedPart> parts;
+  for (auto& session : sessions_) parts.push_back(session->end_serving());
+  return join(parts, schedule, request.dropped);
+}
+
+WorkerOptions ProcessEngine::worker_options(int stream) const {
+  WorkerOptions worker;
+  worker.engine = setup_.candidate.engine;
+  std::filesystem::path log = setup_.log_path;
+  if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
+  worker.log_path = log.string();
+  worker.append_log = restarted_;
+  worker.timeout_s = options_.timeout_s;
+  if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
+  return worker;
+}
+
+void ProcessEngine::step(const std::string& doing, std::optional<double> remaining_s) {
+  progress_.step(setup_.label, doing, remaining_s);
+}
+
+void ProcessEngine::load() {
+  step(fmt::format("loading (at most {:g} s)", options_.timeout_s + options_.tune_budget_s));
+  for (auto& session : sessions_) load(*session);
+}
+
+void ProcessEngine::load(EngineSession& session) {
+  const Hello hello = session.hello();
+  facts_.load.engine_version = hello.version;
+  LoadConfig config = prepared_.load;
+  config.provider = setup_.candidate.provider;
+  config.precision = setup_.candidate.precision;
+  config.threads = setup_.threads;
+  if (hello.tunes) config.tune_budget_s = options_.tune_budget_s;
+  if (hello.imports) import(config);
+  const Loaded loaded = session.load(config);
+  started_at_s_ += loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);
+  if (!facts_.load.in_force) keep_load_facts(hello, loaded);
+}
+
+void ProcessEngine::import(LoadConfig& config) const {
+  const SimplifiedModel& simplified = prepared_.simplifier->get();
+  if (!simplified.outcome.ok()) throw EngineEnded(simplified.outcome);
+  config.simplified_path = simplified.path;
+  config.bound_inputs_file = simplified.bound_inputs_file;
+}
+
+void ProcessEngine::keep_load_facts(const Hello& hello, const Loaded& loaded) {
+  LoadFacts& facts = facts_.load;
+  facts.load_s = loaded.load_s;
+  facts.compile_s = loaded.compile_s;
+  facts.tune_s = loaded.tune_s;
+  facts.in_force = loaded.in_force;
+  if (!hello.imports) return;
+  const SimplifiedModel& simplified = prepared_.simplifier->get();
+  facts.convert_s = simplified.simplify_s + loaded.convert_s;
+  if (!simplified.bound.empty()) {
+    facts.in_force->settings["bound_inputs"] = fmt::format("{}", fmt::join(simplified.bound, ", "));
+  }
+  if (!setup_.converted_path.empty()) save_converted();
+}
+
+void ProcessEngine::save_converted() {
+  step("saving the converted model");
+  facts_.load.converted_path = sessions_[0]->save_converted(setup_.converted_path);
+}
+
+void ProcessEngine::set_inputs(size_t input_set) {
+  for (auto& session : sessions_) {
+    session->set_inputs(prepared_.examinations[input_set].inputs_file);
+  }
+}
+
+void ProcessEngine::verify_before_timing() {
+  for (size_t input_set = 0; input_set < prepared_.examinations.size(); ++input_set) {
+    for (auto& session : sessions_) {
+      step("verifying");
+      session->set_inputs(prepared_.examinations[input_set].inputs_file);
+      const double run_s = session->slice(1, 1, 0).duration_s.front();
+      if (!facts_.load.first_run_s) facts_.load.first_run_s = run_s;
+      expected_s_ = run_s * static_cast<double>(number_of(options_));
+      examine(*session, input_set, "Before the timing");
+    }
+  }
+}
+
+// Compares the last inference's outputs with the reference and keeps the worst verdict.
+void ProcessEngine::examine(EngineSession& session, size_t input_set, const std::string& when) {
+  const std::string& asked = setup_.candidate.precision;
+  const std::string precision = asked == "default" ? facts_.load.in_force->precision : asked;
+  const Verification verification =
+      dnnbench::verify(prepared_.examinations[input_set].reference, session.outputs(),
+                       tolerance_class_of(precision));
+  facts_.verification =
+      examined_ ? Verification(worse(facts_.verification, verification)) : verification;
+  examined_ = true;
+  if (verification.verdict == Verdict::kWrong) {
+    throw EngineEnded(
+        {OutcomeKind::kWrongOutput, fmt::format("{}: {}", when, verification.reason)});
+  }
+}
+
+void ProcessEngine::count_warmup(int64_t measurements) {
+  (restarted_ ? facts_.restart_warmup : facts_.warmup) += measurements;
+}
+
+void ProcessEngine::warm_up() {
+  step("warming up");
+  if (!options_.warmup) return warm_up_until_steady();
+  for (int64_t left = *options_.warmup; left > 0;) {
+    const auto durations =
+        time_slice(std::min(left, kMaxSlice), lengths_.warmup_slice_s).duration_s;
+    expected_s_ = median(durations);
+    left -= static_cast<int64_t>(durations.size());
+  }
+  count_warmup(*options_.warmup);
+}
+
+void ProcessEngine::warm_up_until_steady() {
+  const double start_s = monotonic_s();
+  std::vector<double> durations;
+  const double min_s = restarted_ ? lengths_.min_warmup_after_restart_s : lengths_.min_warmup_s;
+  const auto are_few = [&] { return static_cast<int64_t>(durations.size()) < kMinWarmup; };
+  const auto enough = [&] {
+    return !are_few() && seconds_since(start_s) >= min_s && is_steady(durations);
+  };
+  while (!enough() && (seconds_since(start_s) < lengths_.max_warmup_s || are_few())) {
+    const TimedSlice slice = time_slice(kMaxSlice, lengths_.warmup_slice_s);
+    durations.insert(durations.end(), slice.duration_s.begin(), slice.duration_s.end());
+    expected_s_ = median(slice.duration_s);
+  }
+  facts_.steady = facts_.steady.value_or(true) && enough();
+  count_warmup(static_cast<int64_t>(durations.size()));
+}
+
+// Of the first process, while all of them do the same.
+TimedSlice ProcessEngine::time_slice(int64_t measurements, double max_s) {
+  return time_slices(measurements, max_s).front();
+}
+
+std::vector<TimedSlice> ProcessEngine::time_slices(int64_t measurements, double max_s) {
+  for (auto& session : sessions_) {
+    session->start_slice(measurements, number_of(options_), max_s);
+  }
+  std::vector<TimedSlice> slices;
+  for (auto& session : sessions_) slices.push_back(session->end_slice());
+  return slices;
+}
+
+std::string why_not_on_device(const Candidate& candidate, const Environment& environment) {
+  if (candidate.device == "gpu") return "this version of DNN Bench measures on CPUs only";
+  if (candidate.device == "arm" && environment.architecture != "aarch64") {
+    return fmt::format("--device=arm needs an Arm machine, and this one is {}",
+                       environment.architecture);
+  }
+  return "";
+}
+
+}  // namespace dnnbench

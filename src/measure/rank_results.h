@@ -1,0 +1,21 @@
+// Where each candidate of a finished run stands.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "rank/ranking.h"
+#include "results/result.h"
+
+namespace dnnbench {
+
+// The blocks' medians of one inference, a row per result: what rank() takes. Blocks in which none
+// of them has samples are left out.
+BlockTable block_table(const std::vector<const Result*>& results);
+
+// Fills in the interval of every ok result's median, and the rank of each that took turns with the
+// first of them, or with `anchor` as all did.
+void rank_results(std::vector<Result>& results, double confidence, std::optional<size_t> anchor);
+
+}  // namespace dnnbench

@@ -1,0 +1,79 @@
+#include "measure/rank_results.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace dnnbench {
+namespace {
+
+Result measured(const std::string& backend, double time_s, int64_t first_block, int64_t blocks) {
+  Result result;
+  result.candidate.backend = backend;
+  result.engine.verification.verdict = Verdict::kOk;
+  for (int64_t block = first_block; block < first_block + blocks; ++block) {
+    result.measured.samples.push_back({block, 0, time_s});
+  }
+  result.measured.blocks = blocks;
+  return result;
+}
+
+TEST(BlockTable, HasTheMediansOfBlocksThatAnyoneHas) {
+  Result a = measured("a", 0.2, 0, 2);
+  a.number = 2;
+  a.measured.samples.push_back({1, 0, 0.4});
+  const Result b = measured("b", 0.1, 5, 1);
+  const BlockTable table = block_table({&a, &b});
+  ASSERT_EQ(table[0].size(), 3U);
+  EXPECT_EQ(table[0][0], 0.1);
+  EXPECT_DOUBLE_EQ(table[0][1], 0.15);
+  EXPECT_TRUE(std::isnan(table[0][2]));
+  EXPECT_TRUE(std::isnan(table[1][0]));
+  EXPECT_EQ(table[1][2], 0.1);
+}
+
+TEST(RankResults, PlacesEnginesThatTookTurns) {
+  std::vector<Result> results{measured("slow", 0.02, 0, 20), measured("fast", 0.01, 0, 20),
+                              measured("same", 0.01, 0, 20)};
+  rank_results(results, 0.99, std::nullopt);
+  EXPECT_EQ(results[0].rank->place, 3U);
+  EXPECT_EQ(results[0].rank->to_best.relation, Relation::kSlower);
+  EXPECT_NEAR(results[0].rank->to_best.value, 2, 1e-9);
+  EXPECT_EQ(results[1].rank->place, 1U);
+  EXPECT_EQ(results[2].rank->place, 1U);
+  EXPECT_NE(results[1].rank->is_best, results[2].rank->is_best);
+  EXPECT_TRUE(results[0].rank->decided);
+  EXPECT_GE(results[0].rank->probability, 0.99);
+  EXPECT_NEAR(results[1].p50_interval_s->low, 0.01, 1e-9);
+}
+
+TEST(RankResults, ComparesGroupsByTheirAnchor) {
+  Result anchor = measured("anchor", 0.01, 0, 40);
+  std::vector<Result> results{anchor, measured("first", 0.02, 0, 20),
+                              measured("next", 0.04, 20, 20)};
+  rank_results(results, 0.99, 0);
+  ASSERT_TRUE(results[2].rank);
+  EXPECT_EQ(results[2].rank->anchor, "anchor");
+  EXPECT_EQ(results[2].rank->place, 3U);
+  EXPECT_EQ(results[2].rank->engines, 3U);
+}
+
+TEST(RankResults, GivesNoRankToWhatMayHaveNone) {
+  Result failed = measured("failed", 0.01, 0, 20);
+  failed.outcome = {OutcomeKind::kCrashed, "as written"};
+  Result suspect = measured("suspect", 0.01, 0, 20);
+  suspect.measured.blocks_disturbed = 15;
+  Result unverified = measured("unverified", 0.01, 0, 20);
+  unverified.engine.verification.verdict = Verdict::kUnverified;
+  std::vector<Result> results{failed, suspect, unverified, measured("ok", 0.02, 0, 20),
+                              measured("alone", 0.01, 50, 20)};
+  rank_results(results, 0.99, std::nullopt);
+  for (const size_t i : {0, 1, 2, 4}) EXPECT_FALSE(results[i].rank) << i;
+  ASSERT_TRUE(results[3].rank);
+  EXPECT_TRUE(results[3].rank->is_best);
+  EXPECT_TRUE(results[1].p50_interval_s);  // its figures stand
+  EXPECT_FALSE(results[0].p50_interval_s);
+}
+
+}  // namespace
+}  // namespace dnnbench

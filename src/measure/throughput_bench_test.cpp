@@ -1,0 +1,158 @@
+// The rules of looking for the setting that does most, with scripted engines.
+#include "measure/throughput_bench.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "measure/scripted_engine.h"
+
+namespace dnnbench {
+namespace {
+
+class ThroughputBenchTest : public ::testing::Test {
+ protected:
+  ThroughputBenchTest() { options_.budget_s = 1000; }
+
+  // An inference of any setting takes time_s, whatever its batch, unless `scripts_` says otherwise.
+  ThroughputFound find(double time_s = 0.01, int cores = 2) {
+    options_.mode = throughput_;
+    parts_.batch_at = [this](size_t index) -> std::optional<std::optional<int64_t>> {
+      if (index >= batches_.size()) return std::nullopt;
+      return batches_[index];
+    };
+    parts_.make_engine = [this, time_s](const ThroughputSetting& setting) {
+      const Candidate& candidate = setting.candidate;
+      Script script = scripts_.count(setting.index) > 0 ? scripts_[setting.index] : Script();
+      script.time_s = time_s;
+      const std::string name = std::to_string(setting.index);
+      return std::make_unique<ScriptedEngine>(stage_, name, script, candidate.streams);
+    };
+    const Surroundings surroundings = stage_.surroundings();
+    const std::string label = "engine";
+    return ThroughputBench(options_, candidate_, label, cores, parts_, surroundings, progress_)
+        .measure();
+  }
+
+  RunOptions options_;
+  ThroughputOptions throughput_;
+  std::vector<std::optional<int64_t>> batches_{std::nullopt};
+  std::map<size_t, Script> scripts_;  // by setting
+  Candidate candidate_;
+  ThroughputParts parts_;
+  Stage stage_;
+  SilentProgress progress_;
+};
+
+TEST_F(ThroughputBenchTest, TwoProcessesThatDoTwiceAsMuchAreChosen) {
+  const ThroughputFound found = find();
+  ASSERT_TRUE(found.setting);
+  EXPECT_EQ(found.setting->candidate.streams, 2);
+  EXPECT_EQ(found.setting->candidate.threads, 1);
+  const ThroughputResult& throughput = *found.measured.throughput;
+  ASSERT_EQ(throughput.tried.size(), 2U);
+  EXPECT_FALSE(throughput.tried[0].against);
+  EXPECT_EQ(throughput.tried[1].against, 0U);
+  EXPECT_EQ(throughput.tried[1].speed.relation, Relation::kFaster);
+  EXPECT_NEAR(throughput.tried[1].speed.value, 2, 0.1);
+  EXPECT_NEAR(throughput.best().per_s, 200, 10);
+  EXPECT_TRUE(throughput.complete);
+  EXPECT_EQ(found.measured.stopped, Stop::kDecided);
+  EXPECT_EQ(found.measured.inferences, static_cast<int64_t>(found.measured.samples.size()));
+}
+
+TEST_F(ThroughputBenchTest, LargerBatchesAreTriedWhileTheyDoMore) {
+  batches_ = {std::nullopt, 2, 4};
+  const ThroughputFound found = find();
+  EXPECT_EQ(found.setting->candidate.batch, 4);
+  EXPECT_NEAR(found.measured.throughput->best().per_s, 4 * 200, 40);  // items
+  EXPECT_EQ(found.measured.throughput->tried.size(), 6U);
+}
+
+TEST_F(ThroughputBenchTest, ThoseThatWereAskedForAreTriedEvenWhereTheyDoLess) {
+  throughput_.batches = {8, 4, 2};
+  throughput_.threads = {2};
+  batches_ = {8, 4, 2};
+  const ThroughputFound found = find();
+  EXPECT_EQ(found.setting->candidate.batch, 8);
+  EXPECT_EQ(found.measured.throughput->tried.size(), 3U);
+}
+
+TEST_F(ThroughputBenchTest, ATieIsNoReasonToChange) {
+  throughput_.threads = {1, 2};
+  throughput_.streams = 1;
+  const ThroughputFound found = find();
+  ASSERT_EQ(found.measured.throughput->tried.size(), 2U);
+  EXPECT_EQ(found.measured.throughput->tried[1].speed.relation, Relation::kTie);
+  EXPECT_EQ(found.measured.throughput->chosen, 0U);
+}
+
+TEST_F(ThroughputBenchTest, ASettingThatBreaksTheBoundIsNotChosen) {
+  throughput_.slo_p99_s = 0.005;
+  const ThroughputFound found = find(0.01);
+  EXPECT_FALSE(found.setting);
+  EXPECT_EQ(found.outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(found.outcome.reason, "an inference takes up to 10.0 ms, more than 5.00 ms");
+}
+
+TEST_F(ThroughputBenchTest, ASettingThatEndsIsPassedOver) {
+  for (const std::string step : {"prepare", "turn", "verify"}) {
+    scripts_[1] = ends(Script(), step, 0, OutcomeKind::kOutOfMemory);
+    const ThroughputFound found = find();
+    EXPECT_TRUE(found.outcome.ok()) << step;
+    EXPECT_EQ(found.measured.throughput->chosen, 0U);
+    EXPECT_EQ(found.measured.throughput->tried[1].reason, "out_of_memory: as written");
+  }
+}
+
+TEST_F(ThroughputBenchTest, WhereNoSettingCanBeMeasuredTheFirstOutcomeIsReported) {
+  scripts_[0] = ends(Script(), "prepare", 0, OutcomeKind::kTimedOut);
+  scripts_[1] = ends(Script(), "prepare", 0, OutcomeKind::kCrashed);
+  const ThroughputFound found = find();
+  EXPECT_EQ(found.outcome.kind, OutcomeKind::kTimedOut);
+  EXPECT_FALSE(found.setting);
+}
+
+TEST_F(ThroughputBenchTest, TheBestThatEndsBesideAnotherEndsTheSearch) {
+  scripts_[0] = ends(Script(), "turn", 12);  // ten alone, then beside the second
+  const ThroughputFound found = find();
+  EXPECT_EQ(found.outcome.kind, OutcomeKind::kCrashed);
+  ASSERT_TRUE(found.setting);
+  EXPECT_EQ(found.setting->index, 0U);
+  EXPECT_TRUE(found.measured.samples.empty());
+}
+
+TEST_F(ThroughputBenchTest, AWrongAnswerInTheLastCheckIsNoResult) {
+  throughput_.threads = {2};
+  scripts_[0] = ends(Script(), "verify", 4, OutcomeKind::kWrongOutput);  // after ten windows
+  EXPECT_EQ(find().outcome.kind, OutcomeKind::kWrongOutput);
+}
+
+TEST_F(ThroughputBenchTest, TheBudgetEndsTheSearchWithTheBestUntilThen) {
+  options_.budget_s = 1;
+  batches_ = {std::nullopt, 2, 4};
+  const ThroughputFound found = find();
+  EXPECT_TRUE(found.outcome.ok());
+  EXPECT_FALSE(found.measured.throughput->complete);
+  EXPECT_EQ(found.measured.throughput->tried.size(), 1U);
+  EXPECT_EQ(found.measured.stopped, Stop::kBudget);
+}
+
+TEST_F(ThroughputBenchTest, ABusyMachineIsToldByItsBlocks) {
+  throughput_.threads = {2};
+  scripts_[0].always_disturbed = true;
+  const Measured measured = find().measured;
+  EXPECT_EQ(measured.blocks, 20);  // twice as many as undisturbed ones are needed
+  EXPECT_EQ(measured.blocks_disturbed, 20);
+  EXPECT_FALSE(measured.samples.empty());
+}
+
+TEST_F(ThroughputBenchTest, WithoutAnUndisturbedBlockNothingIsKnownOfAPair) {
+  scripts_[1].always_disturbed = true;
+  const ThroughputFound found = find();
+  EXPECT_EQ(found.measured.throughput->tried[1].speed.relation, Relation::kUndecided);
+  EXPECT_EQ(found.measured.throughput->chosen, 0U);
+}
+
+}  // namespace
+}  // namespace dnnbench

@@ -1,0 +1,34 @@
+// What one turn of an engine gave. Engines of a run compute in turns, one at a time. Plain data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "machine/noise.h"
+#include "traffic/stream_settings.h"
+
+namespace dnnbench {
+
+// Of every kind of turn.
+struct Turn {
+  double cpu_s = 0;  // of the engine, for all that it computed in it
+  Noise noise;
+  std::string disturbance;  // what else disturbed it, in words (machine/disturbance.h); "" nothing
+  int64_t dropped = 0;      // measurements at its start that are not kept
+
+  bool is_disturbed() const { return !disturbance.empty(); }
+};
+
+// One inference after the other.
+struct LatencyTurn : Turn {
+  std::vector<double> start_s;     // on CLOCK_MONOTONIC
+  std::vector<double> duration_s;  // each covers `number` inferences
+};
+
+// All of the engine's processes at the same time.
+struct ThroughputTurn : Turn {
+  std::vector<StreamTimes> streams;
+};
+
+}  // namespace dnnbench

@@ -1,0 +1,200 @@
+#include "process/child_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "core/error.h"
+#include "process/guardian.h"
+
+namespace dnnbench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kFirstFree_fd = 16;  // above all numbers that a child finds descriptors under
+
+cpu_set_t set_of(const Cores& cores) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int core : cores) CPU_SET(core, &set);
+  return set;
+}
+
+// All that the child needs, made before the fork.
+struct Start {
+  explicit Start(const ChildOptions& child) : options(child), cores(set_of(child.cores)) {
+    words = child.arguments;
+    words.insert(words.begin(), child.program);
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+      const bool is_mark = std::strncmp(*variable, kMarkName, std::strlen(kMarkName)) == 0;
+      if (!is_mark || !child.in_group) environment.push_back(*variable);
+    }
+    if (child.in_group) mark = guardian_mark();
+    if (!mark.empty()) environment.push_back(mark.data());
+    environment.push_back(nullptr);
+  }
+
+  const ChildOptions& options;
+  pid_t parent = getpid();
+  cpu_set_t cores;
+  std::vector<std::string> words;
+  std::string mark;
+  std::vector<char*> arguments, environment;
+};
+
+// What the child does between fork and exec: async-signal-safe calls only.
+[[noreturn]] void become(Start& start) {
+  const ChildOptions& options = start.options;
+  if (options.in_group) setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  if (getppid() != start.parent) _exit(127);
+  rlimit data{};
+  if (options.data_limit_bytes > 0 && getrlimit(RLIMIT_DATA, &data) == 0) {
+    data.rlim_cur = std::min(data.rlim_cur, static_cast<rlim_t>(options.data_limit_bytes));
+    setrlimit(RLIMIT_DATA, &data);
+  }
+  if (CPU_COUNT(&start.cores) > 0) sched_setaffinity(0, sizeof start.cores, &start.cores);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  signal(SIGPIPE, SIG_DFL);
+  // Above the target numbers first, so that no dup2 overwrites a descriptor still needed.
+  const int output = options.output_fd < 0 ? -1 : fcntl(options.output_fd, F_DUPFD, kFirstFree_fd);
+  int copies[kFirstFree_fd];
+  size_t count = 0;
+  for (const auto& [ours, theirs] : options.descriptors) {
+    copies[count++] = fcntl(ours, F_DUPFD_CLOEXEC, kFirstFree_fd);
+  }
+  if (output >= 0) {
+    dup2(output, 1);
+    dup2(output, 2);
+    close(output);
+  }
+  count = 0;
+  for (const auto& [ours, theirs] : options.descriptors) dup2(copies[count++], theirs);
+  const int null_fd = open("/dev/null", O_RDONLY);
+  if (null_fd >= 0) dup2(null_fd, 0);
+  if (null_fd > 2) close(null_fd);
+  if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(127);
+  execve(options.program.c_str(), start.arguments.data(), start.environment.data());
+  _exit(127);
+}
+
+// The fourth field of /proc/PID/stat; the second is a name that may hold anything.
+pid_t parent_of(const std::filesystem::path& process) {
+  std::ifstream file(process / "stat");
+  std::string line;
+  if (!std::getline(file, line)) return -1;
+  const size_t name_end = line.rfind(") ");
+  if (name_end == std::string::npos || name_end + 4 > line.size()) return -1;
+  return std::atoi(line.c_str() + name_end + 4);
+}
+
+std::set<pid_t> children_of_this_process() {
+  std::set<pid_t> children;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid > 0 && parent_of(entry.path()) == getpid()) children.insert(pid);
+  }
+  return children;
+}
+
+// Those that are not strays: what this program had before it started anything (a shell's pipes),
+// and what it started.
+std::set<pid_t>& own_children() {
+  static std::set<pid_t> children = children_of_this_process();
+  return children;
+}
+
+int reap(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+// Those adopted of children that have ended. Each that is killed may leave further ones.
+void kill_strays() {
+  constexpr int kMaxGenerations = 1000;
+  for (int generation = 0; generation < kMaxGenerations; ++generation) {
+    std::set<pid_t> strays = children_of_this_process();
+    for (const pid_t pid : own_children()) strays.erase(pid);
+    if (strays.empty()) return;
+    for (const pid_t pid : strays) kill(pid, SIGKILL);
+    for (const pid_t pid : strays) reap(pid);
+  }
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const ChildOptions& options) : in_group_(options.in_group) {
+  own_children();  // before this process adopts any
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  signal(SIGPIPE, SIG_IGN);  // a child's end is found by what is written to it, too
+  if (in_group_) own_children().insert(guardian_pid());
+  Start start(options);
+  pid_ = fork();
+  if (pid_ == 0) become(start);
+  if (pid_ < 0) throw Error(fmt::format("no process could be made: {}", std::strerror(errno)));
+  own_children().insert(pid_);
+  if (in_group_) {
+    setpgid(pid_, pid_);  // here too, whichever comes first
+    guard_process_group(pid_);
+  }
+  pid_fd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+}
+
+ChildProcess::~ChildProcess() {
+  end();
+  if (pid_fd_ >= 0) close(pid_fd_);
+}
+
+bool ChildProcess::ends_within(double seconds) const {
+  const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    constexpr int64_t kLongest_ms = 1'000'000'000;
+    const int timeout_ms = static_cast<int>(std::clamp<int64_t>(left.count(), 0, kLongest_ms));
+    pollfd ended{pid_fd_, POLLIN, 0};
+    if (poll(&ended, 1, timeout_ms) > 0) return true;
+    if (left.count() <= 0) return false;
+  }
+}
+
+int ChildProcess::end() {
+  if (pid_ <= 0) return 0;
+  const pid_t all = in_group_ ? -pid_ : pid_;
+  kill(all, SIGCONT);
+  kill(all, SIGKILL);
+  const int status = reap(pid_);
+  if (in_group_) release_process_group(pid_);
+  own_children().erase(pid_);
+  pid_ = -1;
+  kill_strays();
+  return status;
+}
+
+}  // namespace dnnbench
