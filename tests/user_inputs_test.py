@@ -172,7 +172,7 @@ def test_random_operators_are_unverified_and_not_ranked(bench, tmp_path):
         assert result["verification"]["verdict"] == "unverified"
         assert "RandomNormalLike" in result["verification"]["reason"]
     assert run.verdict("onnxruntime") == "unverified"
-    assert "No engine computed verified outputs, so there is nothing to rank." in run.stdout
+    assert "No engine produced verified outputs, so there is nothing to rank." in run.stdout
     assert "fastest" not in run.stdout
 
 
