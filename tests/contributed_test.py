@@ -453,7 +453,6 @@ UNSUPPORTED = {
     "tensorflow": [
         "FusedMatMul, batches",
         "MatMulNBits, float zeros",
-        "QLinearGlobalAveragePool, last",
         "QLinearAveragePool",
         "QLinearSoftmax",
         "RotaryEmbedding, offset",

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "import/graph_walk.h"
 #include "import/proto_fields.h"
 #include "import/write_model.h"
 

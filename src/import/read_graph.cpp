@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "import/graph_walk.h"
 #include "import/read_model.h"
 #include "import/simplify.h"
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -50,19 +49,5 @@ ModelFile read_model_message(std::string message, const std::string& beside);
 
 // "" for either spelling of ONNX's own domain, otherwise the domain as it is.
 std::string normal_domain(const std::string& domain);
-
-// The tensor that a Constant node holds; nullptr for any other node.
-const Constant* constant_of(const Node& node);
-
-// The graph's initializers and what its Constant nodes hold, by name.
-std::map<std::string, const Constant*> constants_of(const Graph& graph);
-
-// Every node, those of subgraphs among them, in the file's order.
-void for_each_node(const std::vector<Node>& nodes, const std::function<void(const Node&)>& visit);
-// Of the graph and the functions.
-void for_each_node(const ModelFile& model, const std::function<void(const Node&)>& visit);
-
-// The graph, then its subgraphs.
-void for_each_graph(const Graph& graph, const std::function<void(const Graph&)>& visit);
 
 }  // namespace dnnbench::import

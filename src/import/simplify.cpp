@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "import/graph_walk.h"
 #include "import/proto_fields.h"
 #include "import/read_tensor.h"
 #include "import/write_model.h"

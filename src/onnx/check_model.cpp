@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "import/graph_walk.h"
 #include "onnx/model.h"
 
 namespace dnnbench {

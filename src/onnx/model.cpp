@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "import/graph_walk.h"
 #include "import/map_types.h"
 #include "import/read_model.h"
 #include "onnx/check_model.h"

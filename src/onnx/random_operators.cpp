@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include "import/graph_walk.h"
+
 namespace dnnbench {
 namespace {
 

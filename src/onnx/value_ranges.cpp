@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "import/graph_walk.h"
 #include "import/read_model.h"
 #include "onnx/signature.h"
 

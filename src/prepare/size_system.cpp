@@ -346,8 +346,7 @@ std::optional<ResolvedShapes> SizeSystem::resolve(const Choice& choice) const {
     }
   }
   for (const OpenDimension& dimension : dimensions_) {
-    const auto size = resolve(dimension, choice);
-    if (size) {
+    if (const auto size = resolve(dimension, choice)) {
       resolved.inputs.at(dimension.input->name)[dimension.axis] = *size;
     } else if (!choice.is_example) {
       return std::nullopt;
@@ -374,8 +373,7 @@ std::vector<SizeSystem::Choice> SizeSystem::choices() const {
   }
   std::vector<Choice> twice;
   for (const Choice& choice : all) {
-    twice.push_back(choice);
-    twice.push_back(choice);
+    twice.insert(twice.end(), 2, choice);
     twice.back().follow = false;
   }
   return twice;

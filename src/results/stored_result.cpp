@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <future>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -12,7 +11,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "results/take_numbers.h"
+#include "results/result_file.h"
 
 namespace dnnbench {
 namespace {
@@ -21,8 +20,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int kSchemaVersion = 1;
-constexpr uintmax_t kMaxFileBytes = 512'000'000;
-constexpr size_t kMaxDepth = 100;
 constexpr size_t kMaxTextBytes = 4096;
 constexpr int64_t kMaxProcesses = 1'000'000;
 constexpr double kShortest_s = 1e-12;
@@ -32,14 +29,6 @@ constexpr int64_t kMaxInferences = 1'000'000'000'000;
 std::string shown(const json& value) {
   const std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
   return text.size() <= 40 ? text : text.substr(0, 40) + "...";
-}
-
-// Null for a key that is not there.
-const json& get(const json& object, const char* key) {
-  static const json kNull;
-  if (!object.is_object()) return kNull;
-  const auto found = object.find(key);
-  return found == object.end() ? kNull : *found;
 }
 
 std::string text_or(const json& value, const std::string& fallback) {
@@ -62,67 +51,6 @@ std::string needed_text(const json& object, const char* key, bool may_be_empty) 
     throw Error(fmt::format("it is not a result: it has no text under \"{}\"", key));
   }
   return bounded(value.get_ref<const std::string&>(), key);
-}
-
-std::string read_text(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) throw Error("it is not a regular file");
-  std::ifstream file(path, std::ios::binary);
-  const uintmax_t size = fs::file_size(path, error);
-  if (!file || error) throw Error("it can't be read");
-  if (size > kMaxFileBytes) {
-    throw Error(fmt::format("it is larger than {} MB", kMaxFileBytes / 1'000'000));
-  }
-  std::string text(static_cast<size_t>(size), '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
-}
-
-// Whether arrays and objects lie deeper in each other than any result's: what reads and prints JSON
-// calls itself for each level.
-bool is_nested_too_deeply(const std::string& text) {
-  size_t depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kMaxDepth) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-// A file's object, and the numbers under "data" where they were read apart from it: then "data" is
-// true.
-struct Parsed {
-  json object;
-  std::optional<std::vector<double>> data;
-  std::vector<double> block;
-};
-
-Parsed load_object(const fs::path& path) {
-  std::string text = read_text(path);
-  if (is_nested_too_deeply(text)) throw Error("broken JSON: nested too deeply");
-  const std::string whole = text;
-  Parsed parsed;
-  parsed.data = take_numbers(text, "data", "true");
-  take_numbers(text, "start_s", "[]");
-  parsed.block = take_numbers(text, "block", "[]").value_or(std::vector<double>());
-  parsed.object = json::parse(text, nullptr, false);
-  if (parsed.data && !(get(parsed.object, "data") == true)) {  // it was another object's
-    parsed = {json::parse(whole, nullptr, false), std::nullopt, {}};
-  }
-  if (parsed.object.is_discarded()) throw Error("broken JSON");
-  if (!parsed.object.is_object()) throw Error("it is not a result: not a JSON object");
-  return parsed;
 }
 
 // The last part of a path of any system, without ".onnx".
@@ -216,7 +144,7 @@ std::vector<double> numbers_under_data(const json& object) {
 }
 
 // Seconds an inference: each datum is the time of `number` inferences.
-std::vector<double> read_times_s(const Parsed& parsed, int64_t number) {
+std::vector<double> read_times_s(const ResultFile& parsed, int64_t number) {
   std::vector<double> times_s = parsed.data ? *parsed.data : numbers_under_data(parsed.object);
   for (double& time_s : times_s) {
     if (!(time_s > kShortest_s && time_s < kLongest_s)) {
@@ -342,7 +270,7 @@ void append(std::vector<T>& all, std::vector<T>&& some) {
 }  // namespace
 
 StoredResult read_result(const fs::path& path) {
-  const Parsed parsed = load_object(path);
+  const ResultFile parsed = read_result_file(path);
   const json& object = parsed.object;
   StoredResult result;
   result.path = path;

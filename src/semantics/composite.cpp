@@ -123,6 +123,7 @@ void Composite::out(size_t index, const std::string& value) {
   }
   // The value itself gets the output's name, also where it was used already.
   renamed_[value] = node.outputs[index];
+  if (auto known = types_.extract(value)) types_[node.outputs[index]] = known.mapped();
   for (import::Node& made : nodes_) {
     std::replace(made.outputs.begin(), made.outputs.end(), value, node.outputs[index]);
     std::replace(made.inputs.begin(), made.inputs.end(), value, node.outputs[index]);

@@ -235,11 +235,9 @@ void emit_dropout(Operation& op) {
          op.node.opset < 10 ? op.type(0) : DataType::kBool);
 }
 
-}  // namespace
-
-Operators elementwise_operators() {
-  Operators table;
-  const Operators unary{
+// One library function of one input.
+Operators functions_of_one() {
+  return {
       {"Abs", [](Operation& op) { emit_unary(op, "torch.abs({})"); }},
       {"Acos", [](Operation& op) { emit_unary(op, "torch.acos({})"); }},
       {"Acosh", [](Operation& op) { emit_unary(op, "torch.acosh({})"); }},
@@ -276,6 +274,11 @@ Operators elementwise_operators() {
       {"Sqrt", [](Operation& op) { emit_unary(op, "torch.sqrt({})"); }},
       {"Tan", [](Operation& op) { emit_unary(op, "torch.tan({})"); }},
       {"Tanh", [](Operation& op) { emit_unary(op, "torch.tanh({})"); }},
+  };
+}
+
+Operators other_functions_of_one() {
+  return {
       {"Celu", emit_celu},
       {"Clip", emit_clip},
       {"Elu", emit_elu},
@@ -295,7 +298,10 @@ Operators elementwise_operators() {
       {"Identity", emit_identity},
       {"Dropout", emit_dropout},
   };
-  const Operators several{
+}
+
+Operators functions_of_several() {
+  return {
       {"Add", [](Operation& op) { emit_binary(op, "{0} + {1}"); }},
       {"Sub", [](Operation& op) { emit_binary(op, "{0} - {1}"); }},
       {"Mul", [](Operation& op) { emit_binary(op, "{0} * {1}"); }},
@@ -321,8 +327,15 @@ Operators elementwise_operators() {
       {"Mean", emit_mean},
       {"Where", emit_where},
   };
-  table.insert(unary.begin(), unary.end());
-  table.insert(several.begin(), several.end());
+}
+
+}  // namespace
+
+Operators elementwise_operators() {
+  Operators table = functions_of_one();
+  for (const Operators& more : {other_functions_of_one(), functions_of_several()}) {
+    table.insert(more.begin(), more.end());
+  }
   return table;
 }
 
