@@ -60,7 +60,10 @@ void lower_graph(import::Graph& graph, const Scope* outer, const HasForm& has_fo
     lower_graph(inner, &scope, has_form, names);
     nodes.insert(nodes.end(), inner.nodes.begin(), inner.nodes.end());
     graph.constants.merge(inner.constants);
-    graph.types.merge(inner.types);
+    for (const auto& [name, type] : inner.types) {
+      import::ValueType& known = graph.types[name];  // an output's may be there, without a shape
+      if (!known.shape) known = type;
+    }
   }
   graph.nodes = std::move(nodes);
 }
