@@ -210,10 +210,17 @@ def along_axis(random):
     axis = int(random.integers(-len(shape), len(shape)))
     opset = int(random.choice([11, 13])) if op != "TopK" else 11
     model = Model(opset)
-    model.input(floats(random, *shape))
     if op in ("ArgMax", "ArgMin"):
-        keep = int(random.integers(0, 2))
-        return model.build(op, axis=axis, keepdims=keep)
+        # Few different numbers, so that the extreme is there more than once.
+        model.input(random.integers(0, 3, shape).astype(np.float32))
+        keep, last = map(int, random.integers(0, 2, 2))
+        return model.build(
+            op,
+            axis=axis,
+            keepdims=keep,
+            **({"select_last_index": last} if opset >= 12 else {}),
+        )
+    model.input(floats(random, *shape))
     if op == "CumSum":
         model.constant(np.array(axis, np.int64))
         exclusive, reverse = map(int, random.integers(0, 2, 2))

@@ -95,6 +95,22 @@ def einsum(equation, **shapes):
     return model_of([node("Einsum", " ".join(shapes), equation=equation)], shapes)
 
 
+def reduced_by_nothing(op):
+    """TensorFlow stores a convolution's result with its channels last."""
+    nodes = [
+        node("Conv", "x w", "c"),
+        node(op, "c", "r", noop_with_empty_axes=1),
+        node("Add", "r b"),
+    ]
+    weights = [constant("w", np.ones((3, 2, 1, 1)), np.float32)]
+    bias = constant("b", np.arange(60).reshape(3, 4, 5), np.float32)
+    return model_of(nodes, {"x": [1, 2, 4, 5]}, [*weights, bias])
+
+
+def reduced_at_run_time(op, axes, **attributes):
+    return computed([node(op, "x axes", **attributes)], {"x": [2, 3, 4]}, axes=(axes, np.int64))
+
+
 def bit_cast(between):
     nodes = [node("BitCast", "x", "bits", to=between), node("BitCast", "bits", "y", to=FLOAT)]
     return model_of(nodes, {"x": [2, 3]}, opset=26)
@@ -269,6 +285,11 @@ MODELS = {
     "Einsum, three": einsum("ij,jk,kl->il", a=[2, 3], b=[3, 4], c=[4, 5]),
     "Einsum, four, implicit": einsum("bi,ij,bj,b", a=[2, 3], b=[3, 4], c=[2, 4], d=[2]),
     "Einsum, ellipsis": einsum("...ij,jk,...kl->...il", a=[2, 2, 3], b=[3, 4], c=[2, 4, 5]),
+    "reduction, no axes": reduced_by_nothing("ReduceSum"),
+    "reduction, no axes, greatest": reduced_by_nothing("ReduceMax"),
+    "reduction, axes at run time": reduced_at_run_time("ReduceSum", [0, -1], keepdims=0),
+    "reduction, axes at run time, product": reduced_at_run_time("ReduceProd", [1]),
+    "reduction, no axes at run time": reduced_at_run_time("ReduceMean", []),
     "RoiAlign, any number": roi_align(),
     "RoiAlign, any number, greatest": roi_align(mode="max"),
     "RoiAlign, old": roi_align(opset=10, spatial_scale=0.8),

@@ -66,7 +66,7 @@ Out saturate(Graph& g, Out x, std::optional<Out> zero_point, TF_DataType type) {
 // The attribute's default, 1, is allowed for a tensor of one dimension.
 int64_t axis_of_parameters(const Operation& n, const Shape& shape) {
   if (shape.empty()) return 0;
-  return Operation::from_start(n.integer("axis", 1), shape.size() == 1 ? 2 : shape.size());
+  return semantics::axis_from_start(n.integer("axis", 1), shape.size() == 1 ? 2 : shape.size());
 }
 
 void emit_quantize(const Operation& n) {
