@@ -294,6 +294,9 @@ EQUATIONS = {
     "...ii->...i": ("bii",),
     "bij,jk->bik": ("bij", "jk"),
     "abc,cd,def->ae": ("abc", "cd", "def"),
+    "...j,...->j...": ("bcj", "bc"),
+    "b...a": ("bcda",),
+    "Ij,jK->KI": ("ij", "jk"),
 }
 
 
