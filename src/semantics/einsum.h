@@ -27,8 +27,8 @@ struct Einsum {
 
 // Where the equation has no output, that is the ellipsis if there is one, then the letters that
 // occur once in all operands, in the order of ASCII. An ellipsis of the output alone stands for no
-// axes and is left out. Throws Unsupported for an equation that the
-// operator does not allow, or that does not fit the number of inputs.
+// axes and is left out. Throws Unsupported for an equation that the operator does not allow, or
+// that does not fit the number of inputs.
 Einsum read_einsum(const import::Node& node);
 
 // What the product of two operands must keep: the axes of either that the others or the output

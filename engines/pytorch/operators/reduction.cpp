@@ -3,6 +3,7 @@
 
 #include "operators.h"
 #include "semantics/reductions.h"
+#include "semantics/softmax.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -127,27 +128,17 @@ void emit_cumulative(Operation& op, const char* helper) {
          fmt::format(".to({})", dtype(op.type(0))));
 }
 
-// Before opset 13 the input is taken as a matrix, split at `axis`; from then on only that axis
-// counts.
-void emit_softmax(Operation& op, const char* function) {
-  const bool as_matrix = op.node.opset < 13;
-  const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
-  if (!as_matrix || op.axis(axis) == op.rank(0) - 1) {
-    return op.out(fmt::format(fmt::runtime(function), op.in(0), axis));
+// `function` has the input as {0} and the axis as {1}.
+void emit_along_axis(Operation& op, const std::string& function) {
+  std::optional<size_t> rank;
+  if (const auto known = op.known_rank(0)) rank = static_cast<size_t>(*known);
+  const semantics::Softmax softmax = semantics::read_softmax(op.node, rank);
+  if (!softmax.flattens) {
+    return op.out(fmt::format(fmt::runtime(function), op.in(0), softmax.axis));
   }
-  const std::string flat = op.let(fmt::format("torch.flatten({}, {})", op.in(0), op.axis(axis)));
+  const std::string flat = op.let(fmt::format("torch.flatten({}, {})", op.in(0), softmax.axis));
   op.out(fmt::format("{}.reshape({}.size())", fmt::format(fmt::runtime(function), flat, -1),
                      op.in(0)));
-}
-
-void emit_hardmax(Operation& op) {
-  const bool as_matrix = op.node.opset < 13;
-  const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
-  const bool flattens = as_matrix && op.axis(axis) != op.rank(0) - 1;
-  const std::string x =
-      flattens ? op.let(fmt::format("torch.flatten({}, {})", op.in(0), op.axis(axis))) : op.in(0);
-  const std::string y = op.call("hardmax", {x, std::to_string(flattens ? -1 : axis)});
-  op.out(flattens ? fmt::format("{}.reshape({}.size())", y, op.in(0)) : y);
 }
 
 }  // namespace
@@ -173,9 +164,9 @@ Operators reduction_operators() {
   table["TopK"] = emit_top_k;
   table["CumSum"] = [](Operation& op) { emit_cumulative(op, "cumulative_sum"); };
   table["CumProd"] = [](Operation& op) { emit_cumulative(op, "cumulative_product"); };
-  table["Softmax"] = [](Operation& op) { emit_softmax(op, "torch.softmax({}, {})"); };
-  table["LogSoftmax"] = [](Operation& op) { emit_softmax(op, "torch.log_softmax({}, {})"); };
-  table["Hardmax"] = emit_hardmax;
+  table["Softmax"] = [](Operation& op) { emit_along_axis(op, "torch.softmax({}, {})"); };
+  table["LogSoftmax"] = [](Operation& op) { emit_along_axis(op, "torch.log_softmax({}, {})"); };
+  table["Hardmax"] = [](Operation& op) { emit_along_axis(op, op.call("hardmax", {"{}", "{}"})); };
   return table;
 }
 

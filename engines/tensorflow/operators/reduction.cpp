@@ -4,6 +4,7 @@
 #include "operators.h"
 #include "semantics/axes.h"
 #include "semantics/reductions.h"
+#include "semantics/softmax.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -165,18 +166,22 @@ void emit_top_k(const Operation& n) {
   n.out(1, best[1], order);
 }
 
-// Softmax and its logarithm. Before opset 13 all dimensions from the axis on were one.
+// The matrix whose columns are that axis and all that follow.
+Shape as_matrix(const Shape& shape, int64_t axis) {
+  const auto rows = std::span(shape).first(static_cast<size_t>(axis));
+  return {element_count(rows), element_count(std::span(shape).subspan(rows.size()))};
+}
+
+// Softmax and its logarithm.
 void emit_softmax(const Operation& n, const char* operation) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
-  const bool flattens = n.node.opset < 13;
-  const int64_t axis = n.axis("axis", flattens ? 1 : -1, rank);
-  if (flattens && static_cast<size_t>(axis) + 1 != rank) {
+  const semantics::Softmax softmax = semantics::read_softmax(n.node, rank);
+  const int64_t axis = softmax.axis;
+  if (softmax.flattens) {
     const Shape shape = n.static_shape(0);
-    const int64_t rows = element_count(std::span(shape).first(static_cast<size_t>(axis)));
-    const int64_t columns = element_count(std::span(shape).subspan(static_cast<size_t>(axis)));
-    n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{rows, columns})}), shape));
-    return;
+    const Out matrix = g.reshape(n.in(0), as_matrix(shape, axis));
+    return n.out(g.reshape(g.compute(operation, {matrix}), shape));
   }
   if (rank == 0)
     return n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{1})}), Shape{}));
@@ -191,24 +196,17 @@ void emit_softmax(const Operation& n, const char* operation) {
 
 void emit_hardmax(const Operation& n) {
   Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const bool flattens = n.node.opset < 13;
-  const int64_t axis = n.axis("axis", flattens ? 1 : -1, rank);
+  const semantics::Softmax softmax = semantics::read_softmax(n.node, n.rank(0));
   const Shape shape = n.static_shape(0);
-  Out x = n.in(0);
-  Shape computed = shape;
-  if (flattens) {
-    computed = {element_count(std::span(shape).first(static_cast<size_t>(axis))),
-                element_count(std::span(shape).subspan(static_cast<size_t>(axis)))};
-    x = g.reshape(x, computed);
-  }
-  const int64_t along = flattens ? 1 : axis;
-  const Out index = g.compute("ArgMax", {x, g.int_scalar(along)}, {{"output_type", TF_INT64}});
+  const Shape computed = softmax.flattens ? as_matrix(shape, softmax.axis) : shape;
+  const int64_t axis = softmax.flattens ? 1 : softmax.axis;
+  const Out x = softmax.flattens ? g.reshape(n.in(0), computed) : n.in(0);
+  const Out index = g.compute("ArgMax", {x, g.int_scalar(axis)}, {{"output_type", TF_INT64}});
   const Out one = g.scalar(n.type(0), 1), zero = g.scalar(n.type(0), 0);
   const Out hot =
-      g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(along)]), one, zero},
-             {{"axis", along}});
-  n.out(g.reshape(hot, shape));
+      g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(axis)]), one, zero},
+             {{"axis", axis}});
+  n.out(softmax.flattens ? g.reshape(hot, shape) : hot);
 }
 
 void emit_lp_normalization(const Operation& n) {
