@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "operators.h"
 #include "semantics/einsum.h"
+#include "semantics/quantization.h"
 
 namespace dnnbench::tf {
 
@@ -88,17 +89,18 @@ void emit_gemm(const Operation& n) {
   n.out(y);
 }
 
-// int32, less the zero points: of a's rows and of b's columns.
-void emit_matmul_integer(const Operation& n) {
+// An input as int32, less its zero point, if any: one, or as many as that axis has.
+Out centred(const Operation& n, size_t input, size_t zero, int64_t axis) {
   Graph& g = n.g;
-  Out a = g.cast(n.in(0), TF_INT32), b = g.cast(n.in(1), TF_INT32);
-  if (n.has(2)) {
-    Out zero = g.cast(n.in(2), TF_INT32);
-    if (g.rank(zero) == 1 && g.shape(zero)[0] != 1) zero = g.expand_dims(zero, 1);
-    a = g.sub(a, zero);
-  }
-  if (n.has(3)) b = g.sub(b, g.cast(n.in(3), TF_INT32));
-  n.out(numpy_matmul(g, a, b));
+  const Out x = g.cast(n.in(input), TF_INT32);
+  if (!n.has(zero)) return x;
+  const Out point = g.cast(n.in(zero), TF_INT32);
+  const auto shape = semantics::broadcast_shape(n.shape(zero), n.rank(input), axis);
+  return g.sub(x, shape ? g.reshape(point, *shape) : point);
+}
+
+void emit_matmul_integer(const Operation& n) {
+  n.out(numpy_matmul(n.g, centred(n, 0, 2, -2), centred(n, 1, 3, -1)));
 }
 
 // TensorFlow sums over at most two operands at once: more are taken in one after the other.
