@@ -316,8 +316,8 @@ def quantization(random):
     op = random.choice(["QuantizeLinear", "DequantizeLinear"])
     kind = random.choice([np.uint8, np.int8, np.int16, np.uint16])
     limits = np.iinfo(kind)
-    shape = [4, 6, 3]
-    axis = int(random.integers(-3, 3))
+    shape = [4, 6, 3][: random.integers(1, 4)]
+    axis = int(random.integers(-len(shape), len(shape)))
     form = random.choice(["tensor", "axis", "blocks"])
     parameters = {"tensor": [], "axis": [shape[axis]]}
     attributes = {"axis": axis} if form != "tensor" else {}
@@ -339,6 +339,33 @@ def quantization(random):
         zero = random.integers(limits.min // 4, limits.max // 4 + 1, parameters[form])
         model.constant(np.asarray(zero, kind))
     return model.build(op, **attributes)
+
+
+def quantized_product(random):
+    """Products of 8-bit matrices: zero points and scales of b for all or for each column."""
+    kind = random.choice([np.uint8, np.int8])
+    limits = np.iinfo(kind)
+    lead = [2] if random.random() < 0.5 else []
+    per_column = [5] if random.random() < 0.5 else [[], [1]][random.integers(0, 2)]
+
+    def whole(*shape):
+        return np.asarray(random.integers(limits.min, limits.max + 1, shape), kind)
+
+    def scales(*shape):
+        return np.asarray(random.uniform(0.01, 0.05, shape), np.float32)
+
+    model = Model(21)
+    if random.random() < 0.4:
+        model.input(whole(*lead, 3, 4)).constant(whole(4, 5))
+        if random.random() < 0.8:
+            model.constant(whole())
+            if random.random() < 0.8:
+                model.constant(whole(*per_column))
+        return model.build("MatMulInteger")
+    model.input(whole(*lead, 3, 4)).constant(scales()).constant(whole())
+    model.constant(whole(4, 5)).constant(scales(*per_column)).constant(whole(*per_column))
+    model.constant(scales() + np.float32(0.1)).constant(whole())
+    return model.build("QLinearMatMul")
 
 
 def matrix(random):
@@ -424,6 +451,7 @@ FAMILIES = {
     "normalization": (normalization, 60),
     "einsum": (einsum, 40),
     "quantization": (quantization, 50),
+    "quantized product": (quantized_product, 30),
     "matrix": (matrix, 30),
     "activation": (activation, 40),
     "rotary": (rotary, 20),
