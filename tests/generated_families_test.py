@@ -248,13 +248,17 @@ def normalization(random):
     rank = 4 if op == "LRN" else int(random.integers(3, 6))
     shape = [2, 4, 3, 2, 3][:rank]
     model = Model(23 if op == "RMSNormalization" else 21)
-    model.input(floats(random, *shape, scale=float(random.choice([1.0, 0.05]))))
+    kind = np.float32
+    if op in ("LayerNormalization", "RMSNormalization"):
+        kind = random.choice([np.float32, np.float64])
+    data = floats(random, *shape, scale=float(random.choice([1.0, 0.05])))
+    model.input(data.astype(kind))
     epsilon = float(random.choice([1e-5, 1e-3, 0.1, 1e-12]))
     if op in ("LayerNormalization", "RMSNormalization"):
         axis = int(random.integers(1, rank)) - (rank if random.random() < 0.5 else 0)
-        model.constant(floats(random, *shape[axis:], offset=1.0))
+        model.constant(floats(random, *shape[axis:], offset=1.0).astype(kind))
         if op == "LayerNormalization" and random.random() < 0.7:
-            model.constant(floats(random, *shape[axis:]))
+            model.constant(floats(random, *shape[axis:]).astype(kind))
         outputs = "y m s" if op == "LayerNormalization" and random.random() < 0.3 else "y"
         return model.build(op, outputs, axis=axis, epsilon=epsilon)
     if op == "MeanVarianceNormalization":

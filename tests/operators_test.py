@@ -339,6 +339,20 @@ def test_the_precision_is_read_back(bench, needs_engine, tmp_path, engine, kind,
     assert (result["outcome"], result["in_force"]["precision"]) == ("ok", precision)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_batch_normalization_that_trains_is_not_taken_for_one_that_infers(
+    bench, needs_engine, tmp_path, engine
+):
+    """Before opset 14 its number of outputs says that it trains."""
+    needs_engine(engine)
+    trains = node("BatchNormalization", "x s b m v", "y mean var saved_mean saved_var")
+    parameters = [constant(name, [1, 2, 3], np.float32) for name in "sbmv"]
+    model = model_of([trains], {"x": [2, 3, 4]}, parameters, opset=9, outputs=("y", "mean"))
+    result = bench(tiny_models.save(model, tmp_path / "model.onnx"), ENGINES[engine]).only_result()
+    assert result["outcome"] == "unsupported"
+    assert "training mode" in result["reason"]
+
+
 def int8_model():
     nodes = [
         node("QuantizeLinear", "x scale zero", "q"),
