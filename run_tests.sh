@@ -36,4 +36,5 @@ install_for_tests
 setup/build_with_engines.sh release all
 setup/python_env.sh tests >/dev/null
 setup/python_env.sh vis >/dev/null
-exec ctest --preset release
+# Two at a time: no test needs a machine for itself.
+exec ctest --preset release --parallel 2

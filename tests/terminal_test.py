@@ -58,9 +58,13 @@ def test_progress_is_one_line_per_engine(watch, tmp_path):
     stdout, seen = watch("--fake=ok,duration_s=0.001", "--fake=crash_on_load", "--budget=0.2")
     steps = seen.replace("\n", REWRITE).split(REWRITE)
     assert any(re.match(r"reference +computing with ONNX Runtime", step) for step in steps)
-    assert any(re.match(r"fake +loading \(at most 300 s\)", step) for step in steps)
-    assert any(re.match(r"fake +warming up", step) for step in steps)
-    assert any(re.match(r"fake +measuring \(at most \d+ s\)", step) for step in steps)
+    assert any(
+        re.match(r"fake-ok_duration_s=0.001 +loading \(at most 300 s\)", step) for step in steps
+    )
+    assert any(re.match(r"fake-ok_duration_s=0.001 +warming up", step) for step in steps)
+    assert any(
+        re.match(r"fake-ok_duration_s=0.001 +measuring \(at most \d+ s\)", step) for step in steps
+    )
     left = screen(COLOUR.sub("", seen))
     assert len(left) == 4
     assert left[0].startswith("fake-crash_on_load crashed: ended by SIGSEGV")

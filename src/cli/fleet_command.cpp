@@ -32,7 +32,11 @@ namespace fs = std::filesystem;
 
 constexpr int kExitInterrupted = 130;  // as a shell says of Ctrl-C
 
-std::atomic<bool> interrupted = false;
+// Whether a signal asked to end.
+std::atomic<bool>& interrupted() {
+  static std::atomic<bool> flag = false;
+  return flag;
+}
 
 struct FleetOptions {
   std::vector<std::string> instances;
@@ -176,7 +180,7 @@ double now_s() {
 
 void sleep_unless_interrupted(double seconds) {
   const double end_s = now_s() + seconds;
-  while (!interrupted && now_s() < end_s) {
+  while (!interrupted() && now_s() < end_s) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
@@ -198,8 +202,9 @@ int fleet_command(const std::vector<std::string>& arguments) {
   }
   Slurm slurm;
   lock(plan.state);
-  std::signal(SIGINT, [](int) { interrupted = true; });
-  std::signal(SIGTERM, [](int) { interrupted = true; });
+  interrupted() = false;  // made before a handler needs it
+  std::signal(SIGINT, [](int) { interrupted() = true; });
+  std::signal(SIGTERM, [](int) { interrupted() = true; });
   FleetLines progress;
   Fleet fleet(plan, options.instances, slurm, progress, {now_s, sleep_unless_interrupted});
   try {
@@ -207,11 +212,11 @@ int fleet_command(const std::vector<std::string>& arguments) {
   } catch (const NoAnswer& silence) {
     throw Error(fmt::format("the scheduler does not answer: {}", silence.what()));
   }
-  const std::vector<FleetLine> lines = fleet.watch([] { return interrupted.load(); });
+  const std::vector<FleetLine> lines = fleet.watch([] { return interrupted().load(); });
   progress.close(lines);
   const bool all_ok =
       std::all_of(lines.begin(), lines.end(), [](const FleetLine& line) { return line.ok; });
-  if (interrupted) {
+  if (interrupted()) {
     fmt::print(stderr,
                "Cancelled {} jobs. What was measured is kept: run the same command again to "
                "go on.\n",
