@@ -332,16 +332,20 @@ def quantization(random):
         blocked[axis] //= block
         parameters["blocks"] = blocked
         attributes["block_size"] = block
-    model = Model(21)
+    model = Model(23)
+    if op == "DequantizeLinear" and random.random() < 0.3:
+        attributes["output_dtype"] = TensorProto.FLOAT16
     if op == "QuantizeLinear":
         model.input(floats(random, *shape, scale=3.0))
     else:
         model.input(random.integers(limits.min, limits.max + 1, shape).astype(kind))
     scales = np.abs(floats(random, *parameters[form])) + np.float32(0.02)
     model.constant(np.asarray(scales, np.float32))
-    if random.random() < 0.8 or kind != np.uint8:
+    if random.random() < 0.7:
         zero = random.integers(limits.min // 4, limits.max // 4 + 1, parameters[form])
         model.constant(np.asarray(zero, kind))
+    elif op == "QuantizeLinear" and kind != np.uint8:
+        attributes["output_dtype"] = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
     return model.build(op, **attributes)
 
 
