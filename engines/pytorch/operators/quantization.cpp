@@ -21,16 +21,22 @@ Quantization read_quantization(Operation& op) {
   return semantics::read_quantization(op.node, rank, *scale);
 }
 
+// A scalar is one already.
+std::string reshaped(Operation& op, size_t index, const Shape& shape) {
+  if (shape.empty() && op.known_rank(index) == 0) return op.in(index);
+  return fmt::format("{}.reshape({})", op.in(index), list(shape));
+}
+
 // Scale or zero point, made to broadcast.
 std::string spread(Operation& op, size_t index, const Quantization& quantization) {
   const int64_t axis = quantization.axis;
   switch (quantization.granularity) {
     case Quantization::Granularity::kTensor:
-      return op.in(index) + ".reshape([])";
+      return reshaped(op, index, {});
     case Quantization::Granularity::kAxis: {
       Shape sizes(static_cast<size_t>(op.rank(0)), 1);
       sizes[static_cast<size_t>(axis)] = -1;
-      return fmt::format("{}.reshape({})", op.in(index), list(sizes));
+      return reshaped(op, index, sizes);
     }
     case Quantization::Granularity::kBlocks:
       break;
@@ -108,7 +114,7 @@ std::string along(Operation& op, size_t index, int64_t rank, int64_t axis) {
   op.rank(index);
   const auto shape =
       semantics::broadcast_shape(*op.variable(index).type.shape, static_cast<size_t>(rank), axis);
-  return shape ? fmt::format("{}.reshape({})", op.in(index), list(*shape)) : op.in(index);
+  return shape ? reshaped(op, index, *shape) : op.in(index);
 }
 
 std::string centred(Operation& op, size_t index, size_t zero, int64_t axis) {
