@@ -210,10 +210,17 @@ def along_axis(random):
     axis = int(random.integers(-len(shape), len(shape)))
     opset = int(random.choice([11, 13])) if op != "TopK" else 11
     model = Model(opset)
-    model.input(floats(random, *shape))
     if op in ("ArgMax", "ArgMin"):
-        keep = int(random.integers(0, 2))
-        return model.build(op, axis=axis, keepdims=keep)
+        # Few different numbers, so that the extreme is there more than once.
+        model.input(random.integers(0, 3, shape).astype(np.float32))
+        keep, last = map(int, random.integers(0, 2, 2))
+        return model.build(
+            op,
+            axis=axis,
+            keepdims=keep,
+            **({"select_last_index": last} if opset >= 12 else {}),
+        )
+    model.input(floats(random, *shape))
     if op == "CumSum":
         model.constant(np.array(axis, np.int64))
         exclusive, reverse = map(int, random.integers(0, 2, 2))
@@ -241,13 +248,17 @@ def normalization(random):
     rank = 4 if op == "LRN" else int(random.integers(3, 6))
     shape = [2, 4, 3, 2, 3][:rank]
     model = Model(23 if op == "RMSNormalization" else 21)
-    model.input(floats(random, *shape, scale=float(random.choice([1.0, 0.05]))))
+    kind = np.float32
+    if op in ("LayerNormalization", "RMSNormalization"):
+        kind = random.choice([np.float32, np.float64])
+    data = floats(random, *shape, scale=float(random.choice([1.0, 0.05])))
+    model.input(data.astype(kind))
     epsilon = float(random.choice([1e-5, 1e-3, 0.1, 1e-12]))
     if op in ("LayerNormalization", "RMSNormalization"):
         axis = int(random.integers(1, rank)) - (rank if random.random() < 0.5 else 0)
-        model.constant(floats(random, *shape[axis:], offset=1.0))
+        model.constant(floats(random, *shape[axis:], offset=1.0).astype(kind))
         if op == "LayerNormalization" and random.random() < 0.7:
-            model.constant(floats(random, *shape[axis:]))
+            model.constant(floats(random, *shape[axis:]).astype(kind))
         outputs = "y m s" if op == "LayerNormalization" and random.random() < 0.3 else "y"
         return model.build(op, outputs, axis=axis, epsilon=epsilon)
     if op == "MeanVarianceNormalization":
@@ -287,6 +298,9 @@ EQUATIONS = {
     "...ii->...i": ("bii",),
     "bij,jk->bik": ("bij", "jk"),
     "abc,cd,def->ae": ("abc", "cd", "def"),
+    "...j,...->j...": ("bcj", "bc"),
+    "b...a": ("bcda",),
+    "Ij,jK->KI": ("ij", "jk"),
 }
 
 
@@ -306,8 +320,8 @@ def quantization(random):
     op = random.choice(["QuantizeLinear", "DequantizeLinear"])
     kind = random.choice([np.uint8, np.int8, np.int16, np.uint16])
     limits = np.iinfo(kind)
-    shape = [4, 6, 3]
-    axis = int(random.integers(-3, 3))
+    shape = [4, 6, 3][: random.integers(1, 4)]
+    axis = int(random.integers(-len(shape), len(shape)))
     form = random.choice(["tensor", "axis", "blocks"])
     parameters = {"tensor": [], "axis": [shape[axis]]}
     attributes = {"axis": axis} if form != "tensor" else {}
@@ -318,17 +332,48 @@ def quantization(random):
         blocked[axis] //= block
         parameters["blocks"] = blocked
         attributes["block_size"] = block
-    model = Model(21)
+    model = Model(23)
+    if op == "DequantizeLinear" and random.random() < 0.3:
+        attributes["output_dtype"] = TensorProto.FLOAT16
     if op == "QuantizeLinear":
         model.input(floats(random, *shape, scale=3.0))
     else:
         model.input(random.integers(limits.min, limits.max + 1, shape).astype(kind))
     scales = np.abs(floats(random, *parameters[form])) + np.float32(0.02)
     model.constant(np.asarray(scales, np.float32))
-    if random.random() < 0.8 or kind != np.uint8:
+    if random.random() < 0.7:
         zero = random.integers(limits.min // 4, limits.max // 4 + 1, parameters[form])
         model.constant(np.asarray(zero, kind))
+    elif op == "QuantizeLinear" and kind != np.uint8:
+        attributes["output_dtype"] = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
     return model.build(op, **attributes)
+
+
+def quantized_product(random):
+    """Products of 8-bit matrices: zero points and scales of b for all or for each column."""
+    kind = random.choice([np.uint8, np.int8])
+    limits = np.iinfo(kind)
+    lead = [2] if random.random() < 0.5 else []
+    per_column = [5] if random.random() < 0.5 else [[], [1]][random.integers(0, 2)]
+
+    def whole(*shape):
+        return np.asarray(random.integers(limits.min, limits.max + 1, shape), kind)
+
+    def scales(*shape):
+        return np.asarray(random.uniform(0.01, 0.05, shape), np.float32)
+
+    model = Model(21)
+    if random.random() < 0.4:
+        model.input(whole(*lead, 3, 4)).constant(whole(4, 5))
+        if random.random() < 0.8:
+            model.constant(whole())
+            if random.random() < 0.8:
+                model.constant(whole(*per_column))
+        return model.build("MatMulInteger")
+    model.input(whole(*lead, 3, 4)).constant(scales()).constant(whole())
+    model.constant(whole(4, 5)).constant(scales(*per_column)).constant(whole(*per_column))
+    model.constant(scales() + np.float32(0.1)).constant(whole())
+    return model.build("QLinearMatMul")
 
 
 def matrix(random):
@@ -414,6 +459,7 @@ FAMILIES = {
     "normalization": (normalization, 60),
     "einsum": (einsum, 40),
     "quantization": (quantization, 50),
+    "quantized product": (quantized_product, 30),
     "matrix": (matrix, 30),
     "activation": (activation, 40),
     "rotary": (rotary, 20),

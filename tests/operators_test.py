@@ -95,6 +95,22 @@ def einsum(equation, **shapes):
     return model_of([node("Einsum", " ".join(shapes), equation=equation)], shapes)
 
 
+def reduced_by_nothing(op):
+    """TensorFlow stores a convolution's result with its channels last."""
+    nodes = [
+        node("Conv", "x w", "c"),
+        node(op, "c", "r", noop_with_empty_axes=1),
+        node("Add", "r b"),
+    ]
+    weights = [constant("w", np.ones((3, 2, 1, 1)), np.float32)]
+    bias = constant("b", np.arange(60).reshape(3, 4, 5), np.float32)
+    return model_of(nodes, {"x": [1, 2, 4, 5]}, [*weights, bias])
+
+
+def reduced_at_run_time(op, axes, **attributes):
+    return computed([node(op, "x axes", **attributes)], {"x": [2, 3, 4]}, axes=(axes, np.int64))
+
+
 def bit_cast(between):
     nodes = [node("BitCast", "x", "bits", to=between), node("BitCast", "bits", "y", to=FLOAT)]
     return model_of(nodes, {"x": [2, 3]}, opset=26)
@@ -269,6 +285,11 @@ MODELS = {
     "Einsum, three": einsum("ij,jk,kl->il", a=[2, 3], b=[3, 4], c=[4, 5]),
     "Einsum, four, implicit": einsum("bi,ij,bj,b", a=[2, 3], b=[3, 4], c=[2, 4], d=[2]),
     "Einsum, ellipsis": einsum("...ij,jk,...kl->...il", a=[2, 2, 3], b=[3, 4], c=[2, 4, 5]),
+    "reduction, no axes": reduced_by_nothing("ReduceSum"),
+    "reduction, no axes, greatest": reduced_by_nothing("ReduceMax"),
+    "reduction, axes at run time": reduced_at_run_time("ReduceSum", [0, -1], keepdims=0),
+    "reduction, axes at run time, product": reduced_at_run_time("ReduceProd", [1]),
+    "reduction, no axes at run time": reduced_at_run_time("ReduceMean", []),
     "RoiAlign, any number": roi_align(),
     "RoiAlign, any number, greatest": roi_align(mode="max"),
     "RoiAlign, old": roi_align(opset=10, spatial_scale=0.8),
@@ -316,6 +337,20 @@ def test_the_precision_is_read_back(bench, needs_engine, tmp_path, engine, kind,
     )
     result = bench(tiny_models.save(model, tmp_path / "model.onnx"), ENGINES[engine]).only_result()
     assert (result["outcome"], result["in_force"]["precision"]) == ("ok", precision)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_batch_normalization_that_trains_is_not_taken_for_one_that_infers(
+    bench, needs_engine, tmp_path, engine
+):
+    """Before opset 14 its number of outputs says that it trains."""
+    needs_engine(engine)
+    trains = node("BatchNormalization", "x s b m v", "y mean var saved_mean saved_var")
+    parameters = [constant(name, [1, 2, 3], np.float32) for name in "sbmv"]
+    model = model_of([trains], {"x": [2, 3, 4]}, parameters, opset=9, outputs=("y", "mean"))
+    result = bench(tiny_models.save(model, tmp_path / "model.onnx"), ENGINES[engine]).only_result()
+    assert result["outcome"] == "unsupported"
+    assert "training mode" in result["reason"]
 
 
 def int8_model():

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "semantics/axes.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -128,15 +129,6 @@ std::vector<double> Operation::numbers(size_t index, const std::string& what) co
   throw Unsupported("its " + what + " are not known before it runs");
 }
 
-int64_t Operation::from_start(int64_t axis, size_t rank) {
-  const auto count = static_cast<int64_t>(rank);
-  // A scalar takes axis 0.
-  if (axis < -count || axis >= std::max<int64_t>(count, 1)) {
-    throw Unsupported("it has no axis " + std::to_string(axis));
-  }
-  return axis < 0 ? axis + count : axis;
-}
-
 std::optional<std::vector<int64_t>> Operation::axes(size_t input, size_t rank) const {
   std::vector<int64_t> axes;
   if (has(input)) {
@@ -146,7 +138,7 @@ std::optional<std::vector<int64_t>> Operation::axes(size_t input, size_t rank) c
   } else {
     return std::nullopt;
   }
-  for (int64_t& axis : axes) axis = from_start(axis, rank);
+  for (int64_t& axis : axes) axis = semantics::axis_from_start(axis, rank);
   return axes;
 }
 

@@ -10,6 +10,7 @@
 #include "graph.h"
 #include "import/graph.h"
 #include "permutation.h"
+#include "semantics/axes.h"
 
 namespace dnnbench::tf {
 
@@ -65,9 +66,8 @@ class Operation {
     return node.number(name, otherwise);
   }
   // An axis counted from 0. Throws Unsupported for one that the rank has not.
-  static int64_t from_start(int64_t axis, size_t rank);
   int64_t axis(const std::string& name, int64_t otherwise, size_t rank) const {
-    return from_start(integer(name, otherwise), rank);
+    return semantics::axis_from_start(integer(name, otherwise), rank);
   }
   // The `axes` that are an attribute before an opset and an input from it on. nullopt: not given.
   std::optional<std::vector<int64_t>> axes(size_t input, size_t rank) const;

@@ -3,6 +3,7 @@
 
 #include "composite.h"
 #include "core/error.h"
+#include "semantics/normalization.h"
 
 namespace dnnbench::semantics {
 namespace {
@@ -25,12 +26,11 @@ void group_normalization(Composite& c) {
                 of_group = channels == 0 ? 0 : element_count(shape) / batch / groups;
   const std::string rows =
       c.typed(c.reshape(c.in(0), {batch, groups, of_group}), c.type(0), {batch, groups, of_group});
-  const std::string normal =
-      c.add("LayerNormalization", {rows, c.number(1, c.type(0))},
-            {{"axis", int64_t{2}}, {"epsilon", c.node.number("epsilon", 1e-5)}});
+  const std::string normal = c.add("LayerNormalization", {rows, c.number(1, c.type(0))},
+                                   {{"axis", int64_t{2}}, {"epsilon", read_epsilon(c.node)}});
   const auto parameter = [&](size_t index) {
     std::string value = c.in(index);
-    if (c.node.opset < 21) {
+    if (has_parameters_per_group(c.node)) {
       const std::string spread = c.integers({groups, channels / groups});
       value = c.add("Expand", {c.unsqueeze(value, {1}), spread});
       value = c.reshape(value, {channels});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "semantics/axes.h"
 
 namespace dnnbench::semantics {
 
@@ -30,15 +31,15 @@ std::vector<int64_t> attribute_pads(const import::Node& node) {
 
 Pads spread_pads(const std::vector<int64_t>& pads, const std::vector<int64_t>& axes, size_t rank) {
   const size_t count = axes.empty() ? rank : axes.size();
-  if (pads.size() != 2 * count) throw Unsupported("its pads do not fit its axes");
+  if (pads.size() != 2 * count || count > rank) {
+    throw Unsupported("its pads do not fit its axes");
+  }
   Pads result{std::vector<int64_t>(rank, 0), std::vector<int64_t>(rank, 0)};
   for (size_t i = 0; i < count; ++i) {
-    const auto size = static_cast<int64_t>(rank);
-    int64_t axis = axes.empty() ? static_cast<int64_t>(i) : axes[i];
-    if (axis < -size || axis >= size) throw Unsupported("it has no axis " + std::to_string(axis));
-    if (axis < 0) axis += size;
-    result.before[static_cast<size_t>(axis)] = pads[i];
-    result.after[static_cast<size_t>(axis)] = pads[count + i];
+    const int64_t named = axes.empty() ? static_cast<int64_t>(i) : axes[i];
+    const auto axis = static_cast<size_t>(axis_from_start(named, rank));
+    result.before[axis] = pads[i];
+    result.after[axis] = pads[count + i];
   }
   return result;
 }

@@ -1,9 +1,9 @@
 #include "semantics/slices.h"
 
 #include <algorithm>
-#include <string>
 
 #include "core/error.h"
+#include "semantics/axes.h"
 
 namespace dnnbench::semantics {
 
@@ -17,14 +17,10 @@ std::vector<Slice> make_slices(const std::vector<int64_t>& starts, const std::ve
     throw Unsupported("its starts, ends, axes and steps do not fit its input");
   }
   std::vector<Slice> slices;
-  const auto count = static_cast<int64_t>(rank);
   for (size_t i = 0; i < starts.size(); ++i) {
     Slice slice{axes.empty() ? static_cast<int64_t>(i) : axes[i], starts[i], ends[i],
                 steps.empty() ? 1 : steps[i]};
-    if (slice.axis < -count || slice.axis >= count) {
-      throw Unsupported("it has no axis " + std::to_string(slice.axis));
-    }
-    if (slice.axis < 0) slice.axis += count;
+    slice.axis = axis_from_start(slice.axis, rank);
     if (slice.step == 0) throw Unsupported("it has a step of 0");
     slices.push_back(slice);
   }

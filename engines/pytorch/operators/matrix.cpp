@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "operators.h"
+#include "semantics/einsum.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -40,8 +41,8 @@ void emit_gemm(Operation& op) {
 void emit_einsum(Operation& op) {
   std::vector<std::string> operands;
   for (size_t i = 0; i < op.input_count(); ++i) operands.push_back(op.in(i));
-  op.out(
-      fmt::format("torch.einsum(\"{}\", {})", op.node.text("equation", ""), tensor_list(operands)));
+  op.out(fmt::format("torch.einsum(\"{}\", {})", semantics::read_einsum(op.node).equation(),
+                     tensor_list(operands)));
 }
 
 void emit_determinant(Operation& op) { op.out(fmt::format("torch.det({})", op.in(0))); }

@@ -1,4 +1,6 @@
 // Normalizations, and losses.
+#include "semantics/normalization.h"
+
 #include <fmt/format.h>
 
 #include "operators.h"
@@ -7,22 +9,15 @@
 namespace dnnbench::pytorch {
 namespace {
 
-std::string epsilon(const Operation& op, double otherwise = 1e-5) {
-  return number(op.node.number("epsilon", otherwise));
-}
+std::string epsilon(const Operation& op) { return number(semantics::read_epsilon(op.node)); }
 
 void emit_batch_normalization(Operation& op) {
-  const bool training = op.node.opset >= 14
-                            ? op.node.integer("training_mode", 0) != 0
-                            : op.node.opset < 7 && op.node.integer("is_test", 0) == 0;
-  op.require(op.node.integer("spatial", 1) != 0, "spatial=0");
-  if (training) {
+  const semantics::BatchNormalization read = semantics::read_batch_normalization(op.node);
+  if (read.training) {
     // Outputs: normalised by the batch's own statistics, and running statistics.
-    const std::string momentum = number(op.node.number("momentum", 0.9));
-    op.require(op.node.opset >= 14, "training mode");
-    const std::string result =
-        op.let(op.call("batch_normalization_training",
-                       {op.in(0), op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), momentum}));
+    const std::string result = op.let(op.call(
+        "batch_normalization_training",
+        {op.in(0), op.in(1), op.in(2), op.in(3), op.in(4), epsilon(op), number(read.momentum)}));
     for (size_t i = 0; i < 3; ++i)
       op.out(i, fmt::format("{}[{}]", result, i), op.type(i == 0 ? 0 : 3));
     return;
@@ -43,17 +38,14 @@ void emit_instance_normalization(Operation& op) {
                      op.in(1), op.in(2), epsilon(op)));
 }
 
-// The sizes of the axes that are normalised.
-Shape normalised_sizes(Operation& op) {
-  Shape sizes;
-  for (int64_t i = op.axis(op.node.integer("axis", -1)); i < op.rank(0); ++i) {
-    sizes.push_back(op.size(0, i));
-  }
-  return sizes;
+semantics::LayerNormalization read_layer_normalization(Operation& op) {
+  return semantics::read_layer_normalization(op.node, op.type(0), static_cast<size_t>(op.rank(0)));
 }
 
 void emit_layer_normalization(Operation& op) {
-  const Shape sizes = normalised_sizes(op);
+  const semantics::LayerNormalization read = read_layer_normalization(op);
+  Shape sizes;
+  for (const int64_t axis : read.axes) sizes.push_back(op.size(0, axis));
   const auto scale_shape = op.shape(1);
   const auto bias_shape = op.has(2) ? op.shape(2) : std::optional<Shape>(sizes);
   const bool plain = scale_shape == sizes && bias_shape == sizes && op.type(1) == op.type(0);
@@ -61,30 +53,27 @@ void emit_layer_normalization(Operation& op) {
     return op.out(fmt::format("torch.layer_norm({}, {}, {}, {}, {})", op.in(0), list(sizes),
                               op.in(1), op.in_or(2, "None"), epsilon(op)));
   }
-  const DataType stash = static_cast<DataType>(op.node.integer("stash_type", 1));
-  const std::string result =
-      op.let(op.call("layer_normalization", {op.in(0) + fmt::format(".to({})", dtype(stash)),
-                                             std::to_string(sizes.size()), epsilon(op)}));
+  const std::string result = op.let(
+      op.call("layer_normalization", {op.in(0) + fmt::format(".to({})", dtype(read.computed)),
+                                      std::to_string(sizes.size()), epsilon(op)}));
   std::string y = fmt::format("{}[0].to({}) * {}", result, dtype(op.type(0)), op.in(1));
   if (op.has(2)) y += " + " + op.in(2);
   op.out(0, y);
-  op.out(1, result + "[1]", stash);
-  op.out(2, result + "[2]", stash);
+  for (size_t i = 1; i <= 2; ++i) {
+    op.out(i, fmt::format("{}[{}].to({})", result, i, dtype(read.statistics)), read.statistics);
+  }
 }
 
 void emit_rms_normalization(Operation& op) {
-  const DataType stash = static_cast<DataType>(op.node.integer("stash_type", 1));
-  Shape axes;
-  for (int64_t i = op.axis(op.node.integer("axis", -1)); i < op.rank(0); ++i) axes.push_back(i);
-  const std::string x = op.let(fmt::format("{}.to({})", op.in(0), dtype(stash)));
+  const semantics::LayerNormalization read = read_layer_normalization(op);
+  const std::string x = op.let(fmt::format("{}.to({})", op.in(0), dtype(read.computed)));
   op.out(fmt::format("({0} * torch.rsqrt(torch.mean({0} * {0}, {1}, True) + {2})).to({3}) * {4}", x,
-                     list(axes), epsilon(op), dtype(op.type(0)), op.in(1)));
+                     list(read.axes), epsilon(op), dtype(op.type(0)), op.in(1)));
 }
 
-// Scale and bias are one a channel from opset 21 on, one a group before.
 void emit_group_normalization(Operation& op) {
   const int64_t groups = op.node.integer("num_groups", 1);
-  if (op.node.opset >= 21) {
+  if (!semantics::has_parameters_per_group(op.node)) {
     return op.out(fmt::format("torch.group_norm({}, {}, {}, {}, {})", op.in(0), groups, op.in(1),
                               op.in(2), epsilon(op)));
   }

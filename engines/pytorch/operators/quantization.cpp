@@ -3,58 +3,68 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "operators.h"
+#include "semantics/quantization.h"
 #include "types.h"
 #include "windows.h"
 
 namespace dnnbench::pytorch {
 namespace {
 
-// Scale or zero point, one for the tensor, an index of an axis or a block, made to broadcast.
-std::string spread(Operation& op, size_t index, int64_t axis) {
-  const int64_t block = op.node.integer("block_size", 0);
-  const auto rank = op.known_rank(index);
-  if (block > 0) {
-    // The last block may be cut.
-    return op.call("repeat_blocks", {op.in(index), std::to_string(block), std::to_string(axis),
-                                     fmt::format("{}.size({})", op.in(0), axis)});
-  }
-  if (!rank) op.unsupported("the rank of its scale is not known");
-  if (*rank == 0) return op.in(index);
-  if (op.shape(index) && element_count(*op.shape(index)) == 1) return op.in(index) + ".reshape([])";
-  Shape sizes(static_cast<size_t>(op.rank(0)), 1);
-  sizes[static_cast<size_t>(op.axis(axis))] = -1;
-  return fmt::format("{}.reshape({})", op.in(index), list(sizes));
+using semantics::Quantization;
+
+Quantization read_quantization(Operation& op) {
+  const std::optional<Shape>& scale = op.variable(1).type.shape;
+  if (!scale) op.unsupported("the rank of its scale is not known");
+  std::optional<size_t> rank;
+  if (const auto known = op.known_rank(0)) rank = static_cast<size_t>(*known);
+  return semantics::read_quantization(op.node, rank, *scale);
 }
 
-DataType quantised_type(Operation& op) {
-  if (op.has(2)) return op.type(2);
-  const int64_t wanted = op.node.integer("output_dtype", 0);
-  return wanted == 0 ? DataType::kUint8 : static_cast<DataType>(wanted);
+// A scalar is one already.
+std::string reshaped(Operation& op, size_t index, const Shape& shape) {
+  if (shape.empty() && op.known_rank(index) == 0) return op.in(index);
+  return fmt::format("{}.reshape({})", op.in(index), list(shape));
+}
+
+// Scale or zero point, made to broadcast.
+std::string spread(Operation& op, size_t index, const Quantization& quantization) {
+  const int64_t axis = quantization.axis;
+  switch (quantization.granularity) {
+    case Quantization::Granularity::kTensor:
+      return reshaped(op, index, {});
+    case Quantization::Granularity::kAxis: {
+      Shape sizes(static_cast<size_t>(op.rank(0)), 1);
+      sizes[static_cast<size_t>(axis)] = -1;
+      return reshaped(op, index, sizes);
+    }
+    case Quantization::Granularity::kBlocks:
+      break;
+  }
+  return op.call("repeat_blocks",
+                 {op.in(index), std::to_string(quantization.block_size), std::to_string(axis),
+                  fmt::format("{}.size({})", op.in(0), axis)});
 }
 
 void emit_quantize(Operation& op) {
-  const DataType type = quantised_type(op);
+  const DataType type =
+      semantics::quantized_type(op.node, op.has(2) ? std::optional(op.type(2)) : std::nullopt);
   scalar_type(type);
-  const int64_t axis = op.node.integer("axis", 1);
-  const auto precision = static_cast<DataType>(op.node.integer("precision", 1));
-  const std::string wide =
-      dtype(precision == DataType::kUndefined ? DataType::kFloat32 : precision);
-  const std::string scale = spread(op, 1, axis) + ".to(" + wide + ")";
-  const std::string zero = op.has(2) ? spread(op, 2, axis) : "0";
+  const Quantization quantization = read_quantization(op);
+  const std::string wide = dtype(semantics::division_type(op.node));
+  const std::string scale = spread(op, 1, quantization) + ".to(" + wide + ")";
+  const std::string zero = op.has(2) ? spread(op, 2, quantization) : "0";
   const std::string scaled = op.let(fmt::format("{}.to({}) / {}", op.in(0), wide, scale));
   op.out(quantised(scaled, zero, type), type);
 }
 
 void emit_dequantize(Operation& op) {
-  const int64_t axis = op.node.integer("axis", 1);
-  const int64_t wanted = op.node.integer("output_dtype", 0);
-  const DataType type = wanted == 0 ? op.type(1) : static_cast<DataType>(wanted);
+  const Quantization quantization = read_quantization(op);
+  const DataType type = semantics::dequantized_type(op.node, op.type(1));
   std::string x = op.in(0) + ".to(3)";
-  if (op.has(2)) x = fmt::format("({} - {}.to(3))", x, spread(op, 2, axis));
-  op.out(fmt::format("({}.to(6) * {}.to(6)).to({})", x, spread(op, 1, axis), dtype(type)), type);
+  if (op.has(2)) x = fmt::format("({} - {}.to(3))", x, spread(op, 2, quantization));
+  op.out(fmt::format("({}.to(6) * {}.to(6)).to({})", x, spread(op, 1, quantization), dtype(type)),
+         type);
 }
 
 // (https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html)
@@ -75,9 +85,9 @@ void emit_qlinear_matmul(Operation& op) {
   const std::string product =
       op.let(fmt::format("torch.matmul({}, {})", centred(op, 0, 2, -2), centred(op, 3, 5, -1)));
   const std::string scale = fmt::format("({} * {} / {})", along(op, 1, op.rank(0), -2),
-                                        along(op, 4, op.rank(3), -1), op.in(6) + ".reshape([])");
+                                        along(op, 4, op.rank(3), -1), along(op, 6, op.rank(0), -2));
   const std::string scaled = op.let(fmt::format("({}.to(6) * {}).to(6)", product, scale));
-  op.out(quantised(scaled, op.in(7) + ".reshape([])", op.type(7)), op.type(7));
+  op.out(quantised(scaled, along(op, 7, op.rank(0), -2), op.type(7)), op.type(7));
 }
 
 void emit_qlinear_conv(Operation& op) {
@@ -95,23 +105,16 @@ void emit_qlinear_conv(Operation& op) {
 }  // namespace
 
 std::string quantised(const std::string& scaled, const std::string& zero, DataType type) {
-  const int bits = static_cast<int>(bit_width(type));
-  const bool has_sign =
-      type == DataType::kInt8 || type == DataType::kInt16 || type == DataType::kInt32;
-  const double low = has_sign ? -std::ldexp(1, bits - 1) : 0;
-  const double high = has_sign ? std::ldexp(1, bits - 1) - 1 : std::ldexp(1, bits) - 1;
+  const semantics::QuantizedRange range = semantics::quantized_range(type);
   return fmt::format("torch.clamp(torch.round({}).to(7) + {}, {}, {}).to({})", scaled, zero,
-                     number(low), number(high), dtype(type));
+                     number(range.min), number(range.max), dtype(type));
 }
 
 std::string along(Operation& op, size_t index, int64_t rank, int64_t axis) {
-  if (op.known_rank(index) == 0) return op.in(index);
-  if (op.rank(index) > 1) return op.in(index);
-  Shape sizes(static_cast<size_t>(rank), 1);
-  const auto at = static_cast<size_t>(axis < 0 ? axis + rank : axis);
-  if (at >= sizes.size()) return op.in(index) + ".reshape([])";
-  sizes[at] = -1;
-  return fmt::format("{}.reshape({})", op.in(index), list(sizes));
+  op.rank(index);
+  const auto shape =
+      semantics::broadcast_shape(*op.variable(index).type.shape, static_cast<size_t>(rank), axis);
+  return shape ? reshaped(op, index, *shape) : op.in(index);
 }
 
 std::string centred(Operation& op, size_t index, size_t zero, int64_t axis) {

@@ -2,44 +2,34 @@
 #include <fmt/format.h>
 
 #include "operators.h"
+#include "semantics/reductions.h"
+#include "semantics/softmax.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
 namespace {
 
-struct Reduction {
-  std::optional<Shape> axes;  // constant; every axis of the input where none is given
-  std::string axes_text;      // List[int]
-  bool none = false;          // no axis is reduced
-  bool keep = true;
-};
-
-std::optional<Shape> constant_axes(Operation& op) {
-  if (!op.has(1)) return Shape{};
-  const auto shape = op.shape(1);
-  const bool none = shape && element_count(*shape) == 0;
-  return none ? Shape{} : op.integers(1);
-}
+using semantics::Reduction;
 
 Reduction read_reduction(Operation& op) {
-  Reduction reduction;
-  reduction.keep = op.node.integer("keepdims", 1) != 0;
-  reduction.axes = op.node.attribute("axes") != nullptr
-                       ? std::optional<Shape>(op.node.integers("axes"))
-                       : constant_axes(op);
-  if (!reduction.axes) {
-    // There may then be none, which is either all or no reduction.
-    op.require(op.shape(1) || op.node.integer("noop_with_empty_axes", 0) == 0,
-               "axes that are not known");
-    reduction.axes_text = op.int_list(1);
-    return reduction;
-  }
-  if (reduction.axes->empty()) {
-    reduction.none = op.node.integer("noop_with_empty_axes", 0) != 0;
-    for (int64_t i = 0; i < op.rank(0); ++i) reduction.axes->push_back(i);
-  }
-  reduction.axes_text = list(*reduction.axes);
-  return reduction;
+  if (!op.has(1)) return semantics::read_reduction(op.node, {});
+  const auto shape = op.shape(1);
+  semantics::AxesInput axes;
+  if (shape) axes.count = element_count(*shape);
+  axes.values = op.integers(1);
+  return semantics::read_reduction(op.node, axes);
+}
+
+bool reduces_nothing(const Reduction& reduction) {
+  return reduction.extent == Reduction::Extent::kNothing;
+}
+
+// List[int]. Axes that the model names are right for every rank.
+std::string axes_text(Operation& op, const Reduction& reduction) {
+  if (reduction.extent == Reduction::Extent::kAxesAtRunTime) return op.int_list(1);
+  const bool all = reduction.extent == Reduction::Extent::kAll;
+  if (!all && !op.known_rank(0)) return list(reduction.axes);
+  return list(semantics::reduced_axes(reduction, static_cast<size_t>(op.rank(0))));
 }
 
 // `text` has the input as {0}, axes as {1} and keepdims as {2}. Before and after the reduction
@@ -51,12 +41,12 @@ void emit_reduction(Operation& op, const char* text, const char* before = "{}",
   if (op.known_rank(0) == 0) x += ".reshape([1])";
   x = fmt::format(fmt::runtime(before), x);
   std::string y = x;
-  if (!reduction.none) {
+  if (!reduces_nothing(reduction)) {
     const std::string named = op.let(x);
     // A scalar has one axis while it is reduced.
     const bool scalar = op.known_rank(0) == 0;
-    y = fmt::format(fmt::runtime(text), named, scalar ? "[0]" : reduction.axes_text,
-                    truth(!scalar && reduction.keep));
+    y = fmt::format(fmt::runtime(text), named, scalar ? "[0]" : axes_text(op, reduction),
+                    truth(!scalar && reduction.keep_dims));
   } else if (op.known_rank(0) == 0) {
     y += ".reshape([])";
   }
@@ -78,9 +68,9 @@ void emit_extreme(Operation& op, bool greatest) {
   const Reduction reduction = read_reduction(op);
   const auto shape = op.shape(0);
   const bool may_be_empty = !shape || element_count(*shape) == 0;
-  if (may_be_empty && op.known_rank(0) != 0 && !reduction.none) {
-    op.out(op.call("extreme_or_limit",
-                   {op.in(0), reduction.axes_text, truth(reduction.keep), truth(greatest)}));
+  if (may_be_empty && op.known_rank(0) != 0 && !reduces_nothing(reduction)) {
+    op.out(op.call("extreme_or_limit", {op.in(0), axes_text(op, reduction),
+                                        truth(reduction.keep_dims), truth(greatest)}));
     return;
   }
   emit_reduction(op, greatest ? "torch.amax({0}, {1}, {2})" : "torch.amin({0}, {1}, {2})");
@@ -88,8 +78,8 @@ void emit_extreme(Operation& op, bool greatest) {
 
 void emit_product(Operation& op) {
   const Reduction reduction = read_reduction(op);
-  if (reduction.none) return op.out(op.in(0));
-  op.out(op.call("product", {op.in(0), reduction.axes_text, truth(reduction.keep)}) +
+  if (reduces_nothing(reduction)) return op.out(op.in(0));
+  op.out(op.call("product", {op.in(0), axes_text(op, reduction), truth(reduction.keep_dims)}) +
          fmt::format(".to({})", dtype(op.type(0))));
 }
 
@@ -111,13 +101,11 @@ void emit_log_sum(Operation& op) {
 }
 
 void emit_arg(Operation& op, bool greatest) {
-  const int64_t axis = op.node.integer("axis", 0);
-  const bool last = op.node.integer("select_last_index", 0) != 0;
-  const std::string keep = truth(op.node.integer("keepdims", 1) != 0);
+  const semantics::ExtremeIndex index = semantics::read_extreme_index(op.node);
   op.require(op.type(0) != DataType::kUint64, "uint64");
-  op.out(
-      op.call("arg_extreme", {op.in(0), std::to_string(axis), keep, truth(greatest), truth(last)}),
-      DataType::kInt64);
+  op.out(op.call("arg_extreme", {op.in(0), std::to_string(index.axis), truth(index.keep_dims),
+                                 truth(greatest), truth(index.last)}),
+         DataType::kInt64);
 }
 
 void emit_top_k(Operation& op) {
@@ -140,27 +128,17 @@ void emit_cumulative(Operation& op, const char* helper) {
          fmt::format(".to({})", dtype(op.type(0))));
 }
 
-// Before opset 13 the input is taken as a matrix, split at `axis`; from then on only that axis
-// counts.
-void emit_softmax(Operation& op, const char* function) {
-  const bool as_matrix = op.node.opset < 13;
-  const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
-  if (!as_matrix || op.axis(axis) == op.rank(0) - 1) {
-    return op.out(fmt::format(fmt::runtime(function), op.in(0), axis));
+// `function` has the input as {0} and the axis as {1}.
+void emit_along_axis(Operation& op, const std::string& function) {
+  std::optional<size_t> rank;
+  if (const auto known = op.known_rank(0)) rank = static_cast<size_t>(*known);
+  const semantics::Softmax softmax = semantics::read_softmax(op.node, rank);
+  if (!softmax.flattens) {
+    return op.out(fmt::format(fmt::runtime(function), op.in(0), softmax.axis));
   }
-  const std::string flat = op.let(fmt::format("torch.flatten({}, {})", op.in(0), op.axis(axis)));
+  const std::string flat = op.let(fmt::format("torch.flatten({}, {})", op.in(0), softmax.axis));
   op.out(fmt::format("{}.reshape({}.size())", fmt::format(fmt::runtime(function), flat, -1),
                      op.in(0)));
-}
-
-void emit_hardmax(Operation& op) {
-  const bool as_matrix = op.node.opset < 13;
-  const int64_t axis = op.node.integer("axis", as_matrix ? 1 : -1);
-  const bool flattens = as_matrix && op.axis(axis) != op.rank(0) - 1;
-  const std::string x =
-      flattens ? op.let(fmt::format("torch.flatten({}, {})", op.in(0), op.axis(axis))) : op.in(0);
-  const std::string y = op.call("hardmax", {x, std::to_string(flattens ? -1 : axis)});
-  op.out(flattens ? fmt::format("{}.reshape({}.size())", y, op.in(0)) : y);
 }
 
 }  // namespace
@@ -186,9 +164,9 @@ Operators reduction_operators() {
   table["TopK"] = emit_top_k;
   table["CumSum"] = [](Operation& op) { emit_cumulative(op, "cumulative_sum"); };
   table["CumProd"] = [](Operation& op) { emit_cumulative(op, "cumulative_product"); };
-  table["Softmax"] = [](Operation& op) { emit_softmax(op, "torch.softmax({}, {})"); };
-  table["LogSoftmax"] = [](Operation& op) { emit_softmax(op, "torch.log_softmax({}, {})"); };
-  table["Hardmax"] = emit_hardmax;
+  table["Softmax"] = [](Operation& op) { emit_along_axis(op, "torch.softmax({}, {})"); };
+  table["LogSoftmax"] = [](Operation& op) { emit_along_axis(op, "torch.log_softmax({}, {})"); };
+  table["Hardmax"] = [](Operation& op) { emit_along_axis(op, op.call("hardmax", {"{}", "{}"})); };
   return table;
 }
 

@@ -305,7 +305,8 @@ void emit_scan_9(const Operation& n, const import::Graph& body) {
   std::vector<ScanInput> scanned;
   for (size_t i = 0; i < count; ++i) {
     const Out tensor = n.in(carried + i);
-    scanned.push_back({tensor, Operation::from_start(axes[i], g.rank(tensor)), directions[i] != 0});
+    scanned.push_back(
+        {tensor, semantics::axis_from_start(axes[i], g.rank(tensor)), directions[i] != 0});
   }
   Outs results = scan(n, body, initial, scanned, outer_values(n, {&body}));
   const auto output_axes = per(n, "scan_output_axes", gathered);
@@ -317,7 +318,7 @@ void emit_scan_9(const Operation& n, const import::Graph& body) {
     const size_t rank = g.rank(result);
     std::vector<int> order;
     for (size_t axis = 1; axis < rank; ++axis) order.push_back(static_cast<int>(axis));
-    order.insert(order.begin() + Operation::from_start(output_axes[i], rank), 0);
+    order.insert(order.begin() + semantics::axis_from_start(output_axes[i], rank), 0);
     result = g.transpose(result, order);
   }
   for (size_t i = 0; i < results.size(); ++i) n.out(i, results[i]);

@@ -2,11 +2,11 @@
 #include "matrix.h"
 
 #include <algorithm>
-#include <cctype>
-#include <set>
 
 #include "core/error.h"
 #include "operators.h"
+#include "semantics/einsum.h"
+#include "semantics/quantization.h"
 
 namespace dnnbench::tf {
 
@@ -89,69 +89,42 @@ void emit_gemm(const Operation& n) {
   n.out(y);
 }
 
-// int32, less the zero points: of a's rows and of b's columns.
-void emit_matmul_integer(const Operation& n) {
+// An input as int32, less its zero point, if any: one, or as many as that axis has.
+Out centred(const Operation& n, size_t input, size_t zero, int64_t axis) {
   Graph& g = n.g;
-  Out a = g.cast(n.in(0), TF_INT32), b = g.cast(n.in(1), TF_INT32);
-  if (n.has(2)) {
-    Out zero = g.cast(n.in(2), TF_INT32);
-    if (g.rank(zero) == 1 && g.shape(zero)[0] != 1) zero = g.expand_dims(zero, 1);
-    a = g.sub(a, zero);
-  }
-  if (n.has(3)) b = g.sub(b, g.cast(n.in(3), TF_INT32));
-  n.out(numpy_matmul(g, a, b));
+  const Out x = g.cast(n.in(input), TF_INT32);
+  if (!n.has(zero)) return x;
+  const Out point = g.cast(n.in(zero), TF_INT32);
+  const auto shape = semantics::broadcast_shape(n.shape(zero), n.rank(input), axis);
+  return g.sub(x, shape ? g.reshape(point, *shape) : point);
 }
 
-// Einsum: TensorFlow's takes no spaces and no repeated letter of one operand in some forms; both
-// have the same syntax otherwise. Without "->" the result's letters are those that occur once.
-std::string explicit_equation(const std::string& text) {
-  std::string equation;
-  for (const char c : text) {
-    if (std::isspace(static_cast<unsigned char>(c)) == 0) equation += c;
-  }
-  if (equation.find("->") != std::string::npos) return equation;
-  std::multiset<char> letters;
-  for (const char c : equation) {
-    if (std::isalpha(static_cast<unsigned char>(c)) != 0) letters.insert(c);
-  }
-  std::string result = equation.find("...") == std::string::npos ? "" : "...";
-  const std::set<char> distinct(letters.begin(), letters.end());
-  for (const char c : distinct) {
-    if (letters.count(c) == 1) result += c;
-  }
-  return equation + "->" + result;
-}
-
-// Those letters of two operands, each once, that are still needed, and their "...".
-std::string kept_letters(const std::string& both, const std::string& needed) {
-  std::string kept = both.find("...") == std::string::npos ? "" : "...";
-  for (const char c : both) {
-    const bool is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
-    if (is_letter && needed.find(c) != std::string::npos && kept.find(c) == std::string::npos) {
-      kept += c;
-    }
-  }
-  return kept;
+void emit_matmul_integer(const Operation& n) {
+  n.out(numpy_matmul(n.g, centred(n, 0, 2, -2), centred(n, 1, 3, -1)));
 }
 
 // TensorFlow sums over at most two operands at once: more are taken in one after the other.
 void emit_einsum(const Operation& n) {
   Graph& g = n.g;
-  std::string equation = explicit_equation(n.node.text("equation", ""));
+  semantics::Einsum einsum = semantics::read_einsum(n.node);
+  std::vector<semantics::EinsumTerm>& terms = einsum.operands;
   const TF_DataType given = n.type(0);
   Outs operands;
   for (const Out operand : n.ins()) operands.push_back(g.cast(operand, product_type(given)));
+  const auto sum = [&](const Outs& some, const semantics::Einsum& of) {
+    return g.call("Einsum", {some}, {{"equation", of.equation()}});
+  };
   while (operands.size() > 2) {
-    const size_t first = equation.find(','), second = equation.find(',', first + 1);
-    if (second == std::string::npos) throw Unsupported("its equation has too few operands");
-    const std::string both = equation.substr(0, second), rest = equation.substr(second + 1);
-    const std::string kept = kept_letters(both, rest);
-    operands[1] =
-        g.call("Einsum", {Outs{operands[0], operands[1]}}, {{"equation", both + "->" + kept}});
+    std::vector<semantics::EinsumTerm> needed(terms.begin() + 2, terms.end());
+    needed.push_back(einsum.output);
+    const semantics::Einsum pair{{terms[0], terms[1]},
+                                 semantics::pair_output(terms[0], terms[1], needed)};
+    operands[1] = sum({operands[0], operands[1]}, pair);
+    terms[1] = pair.output;
     operands.erase(operands.begin());
-    equation = kept + "," + rest;
+    terms.erase(terms.begin());
   }
-  n.out(g.cast(g.call("Einsum", {operands}, {{"equation", equation}}), given));
+  n.out(g.cast(sum(operands, einsum), given));
 }
 
 void emit_det(const Operation& n) { n.out(n.g.compute("MatrixDeterminant", {n.in(0)})); }

@@ -1,10 +1,12 @@
 // Normalisations.
+#include "semantics/normalization.h"
+
 #include <cmath>
 #include <numeric>
 
-#include "core/error.h"
 #include "operators.h"
 #include "spatial.h"
+#include "tensors.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -45,21 +47,20 @@ Out normalize(Graph& g, Out x, const Moments& m, double epsilon, std::optional<O
   return g.add(g.mul(x, factor), shift);
 }
 
-void emit_batch_training(const Operation& n) {
+void emit_batch_training(const Operation& n, const semantics::BatchNormalization& read) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
   std::vector<int64_t> axes{0};
   for (size_t i = 2; i < rank; ++i) axes.push_back(static_cast<int64_t>(i));
   const Out x = n.in(0);
   const Moments m = moments(g, x, axes);
-  n.out(0, normalize(g, x, m, n.number("epsilon", 1e-5), per_channel(g, n.in(1), rank),
+  n.out(0, normalize(g, x, m, read.epsilon, per_channel(g, n.in(1), rank),
                      per_channel(g, n.in(2), rank)));
-  const double momentum = n.number("momentum", 0.9);
   const auto running = [&](size_t input, Out current) {
     const Out before = n.in(input);
     const Out now = g.cast(g.reshape(current, Shape{-1}), Graph::type(before));
-    return g.add(g.mul(before, g.scalar_like(before, momentum)),
-                 g.mul(now, g.scalar_like(now, 1 - momentum)));
+    return g.add(g.mul(before, g.scalar_like(before, read.momentum)),
+                 g.mul(now, g.scalar_like(now, 1 - read.momentum)));
   };
   if (n.wants(1)) n.out(1, running(3, m.mean));
   if (n.wants(2)) n.out(2, running(4, m.variance));
@@ -67,14 +68,11 @@ void emit_batch_training(const Operation& n) {
 
 void emit_batch_normalization(const Operation& n) {
   Graph& g = n.g;
-  if (n.integer("training_mode", 0) != 0) return emit_batch_training(n);
-  if (n.integer("spatial", 1) == 0) throw Unsupported("it normalises each element by itself");
-  if (n.node.opset < 7 && n.integer("is_test", 0) == 0) {
-    throw Unsupported("it is in training mode");
-  }
+  const semantics::BatchNormalization read = semantics::read_batch_normalization(n.node);
+  if (read.training) return emit_batch_training(n, read);
   const size_t rank = n.rank(0);
   const Permutation last = channels_last(rank);
-  const double epsilon = n.number("epsilon", 1e-5);
+  const double epsilon = read.epsilon;
   const TF_DataType type = n.type(0), parameter_type = n.type(3);
   const Shape shape = n.shape(0);
   if (rank == 4 && type == TF_FLOAT && parameter_type == TF_FLOAT && shape[1] > 0) {
@@ -95,19 +93,23 @@ void emit_instance_normalization(const Operation& n) {
   const Permutation last = channels_last(rank);
   const Out x = n.in(0, last);
   const Moments m = moments(g, x, axes_between(1, rank - 1));
-  n.out(normalize(g, x, m, n.number("epsilon", 1e-5), n.in(1), n.in(2)), last);
+  n.out(normalize(g, x, m, semantics::read_epsilon(n.node), n.in(1), n.in(2)), last);
 }
 
-// (x - mean) / sqrt(variance + epsilon), computed in f32 (stash_type 1) and cast back, times gamma,
-// plus beta: a form that TensorFlow's optimiser does not recognise.
-Out normalize_plainly(Graph& g, Out x, const std::vector<int64_t>& axes, double epsilon, Out gamma,
+using semantics::LayerNormalization;
+
+LayerNormalization read_layer_normalization(const Operation& n) {
+  return semantics::read_layer_normalization(n.node, from_tensorflow(n.type(0)), n.rank(0));
+}
+
+// (x - mean) / sqrt(variance + epsilon), cast back, times gamma, plus beta: a form that
+// TensorFlow's optimiser does not recognise.
+Out normalize_plainly(Graph& g, Out x, const LayerNormalization& read, Out gamma,
                       std::optional<Out> beta) {
-  const TF_DataType type = Graph::type(x);
-  const bool narrow = type == TF_HALF || type == TF_BFLOAT16;
-  const Out wide = narrow ? g.cast(x, TF_FLOAT) : x;
-  const Moments m = moments(g, wide, axes);
-  const Out factor = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(wide, epsilon))});
-  const Out y = g.mul(g.cast(g.mul(g.sub(wide, m.mean), factor), type), gamma);
+  const Out wide = g.cast(x, to_tensorflow(read.computed));
+  const Moments m = moments(g, wide, read.axes);
+  const Out factor = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(wide, read.epsilon))});
+  const Out y = g.mul(g.cast(g.mul(g.sub(wide, m.mean), factor), Graph::type(x)), gamma);
   return beta ? g.add(y, *beta) : y;
 }
 
@@ -115,48 +117,38 @@ Out normalize_plainly(Graph& g, Out x, const std::vector<int64_t>& axes, double 
 // leaves that kernel's epsilon at its default. Since LN(x; e) = LN(s x; s^2 e), x is scaled until
 // the default is right, fused or not. The same form over other axes would be taken for an instance
 // normalisation, whatever gamma's shape.
-Out layer_normalize(Graph& g, Out x, int64_t axis, double epsilon, Out gamma,
+Out layer_normalize(Graph& g, Out x, const LayerNormalization& read, Out gamma,
                     std::optional<Out> beta) {
   constexpr double kFusedEpsilon = 0.001;
-  const size_t rank = g.rank(x);
-  const bool last = axis + 1 == static_cast<int64_t>(rank);
-  if (!last || Graph::type(x) != TF_FLOAT || epsilon <= 0) {
-    return normalize_plainly(g, x, axes_between(axis, rank), epsilon, gamma, beta);
-  }
-  const double factor = std::sqrt(kFusedEpsilon / epsilon);
+  const bool last = read.axes.size() == 1;
+  const bool single = Graph::type(x) == TF_FLOAT && read.computed == DataType::kFloat32;
+  if (!last || !single || read.epsilon <= 0) return normalize_plainly(g, x, read, gamma, beta);
+  const double factor = std::sqrt(kFusedEpsilon / read.epsilon);
   const Out scaled = factor == 1 ? x : g.mul(x, g.scalar_like(x, factor));
-  return normalize(g, scaled, moments(g, scaled, {axis}), kFusedEpsilon, gamma, beta);
+  return normalize(g, scaled, moments(g, scaled, read.axes), kFusedEpsilon, gamma, beta);
 }
 
 void emit_layer_normalization(const Operation& n) {
   Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const int64_t axis = n.axis("axis", -1, rank);
-  const double epsilon = n.number("epsilon", 1e-5);
+  const LayerNormalization read = read_layer_normalization(n);
   const auto beta = n.has(2) ? std::optional<Out>(n.in(2)) : std::nullopt;
-  n.out(0, layer_normalize(g, n.in(0), axis, epsilon, n.in(1), beta));
+  n.out(0, layer_normalize(g, n.in(0), read, n.in(1), beta));
   if (!n.wants(1) && !n.wants(2)) return;
-  const TF_DataType type = n.type(0);
-  const bool narrow = type == TF_HALF || type == TF_BFLOAT16;
-  const Out x = narrow ? g.cast(n.in(0), TF_FLOAT) : n.in(0);
-  const Moments m = moments(g, x, axes_between(axis, rank));
-  n.out(1, m.mean);
-  n.out(2, g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, epsilon))}));
-}
-
-Out rms_normalize(Graph& g, Out x, Out scale, int64_t axis, double epsilon) {
-  const TF_DataType type = Graph::type(x);
-  const TF_DataType computed = type == TF_HALF || type == TF_BFLOAT16 ? TF_FLOAT : type;
-  const Out wide = g.cast(x, computed);
-  const Out mean =
-      g.reduce("Mean", g.compute("Square", {wide}), axes_between(axis, g.rank(x)), true);
-  const Out factor = g.compute("Rsqrt", {g.add(mean, g.scalar_like(mean, epsilon))});
-  return g.mul(g.cast(g.mul(wide, factor), type), scale);
+  const TF_DataType type = to_tensorflow(read.statistics);
+  const Out x = g.cast(n.in(0), to_tensorflow(read.computed));
+  const Moments m = moments(g, x, read.axes);
+  const Out inverse = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, read.epsilon))});
+  n.out(1, g.cast(m.mean, type));
+  n.out(2, g.cast(inverse, type));
 }
 
 void emit_rms_normalization(const Operation& n) {
-  const int64_t axis = n.axis("axis", -1, n.rank(0));
-  n.out(rms_normalize(n.g, n.in(0), n.in(1), axis, n.number("epsilon", 1e-5)));
+  Graph& g = n.g;
+  const LayerNormalization read = read_layer_normalization(n);
+  const Out wide = g.cast(n.in(0), to_tensorflow(read.computed));
+  const Out mean = g.reduce("Mean", g.compute("Square", {wide}), read.axes, true);
+  const Out factor = g.compute("Rsqrt", {g.add(mean, g.scalar_like(mean, read.epsilon))});
+  n.out(g.mul(g.cast(g.mul(wide, factor), n.type(0)), n.in(1)));
 }
 
 // y = x / (bias + alpha/size * sum of squares of neighbouring channels)^beta.

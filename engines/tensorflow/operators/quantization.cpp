@@ -2,89 +2,66 @@
 // products in int32, then one factor in f32, round half to even, zero point, saturate.
 #include "quantization.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include "convolution.h"
 #include "core/error.h"
 #include "matrix.h"
 #include "operators.h"
 #include "semantics/four_bits.h"
+#include "semantics/quantization.h"
+#include "tensors.h"
 
 namespace dnnbench::tf {
 namespace {
 
-struct Limits {
-  double low;
-  double high;
-};
+using semantics::Quantization;
 
-Limits limits_of(TF_DataType type) {
-  switch (type) {
-    case TF_UINT8:
-      return {0, 255};
-    case TF_INT8:
-      return {-128, 127};
-    case TF_UINT16:
-      return {0, 65535};
-    case TF_INT16:
-      return {-32768, 32767};
-    case TF_INT32:
-      return {-2147483648.0, 2147483647.0};
-    default:
-      throw Unsupported("TensorFlow does not compute with elements of that quantised type");
-  }
+Quantization read_quantization(const Operation& n) {
+  std::optional<size_t> rank;
+  if (const auto shape = n.find_shape(0)) rank = shape->size();
+  return semantics::read_quantization(n.node, rank, n.shape(1));
 }
 
-// A scale or zero point for a tensor of that rank: of one element, of an axis, or of blocks along
-// it.
-Out spread_parameter(Graph& g, Out parameter, const Shape& shape, int64_t axis, int64_t block) {
-  const Shape own = g.shape(parameter);
-  if (own.empty() || (own.size() == 1 && own[0] == 1 && block == 0))
-    return g.reshape(parameter, Shape{});
-  if (block != 0) {
-    std::vector<int64_t> blocks;
-    for (int64_t i = 0; i < shape[static_cast<size_t>(axis)]; ++i) blocks.push_back(i / block);
-    return g.gather(parameter, g.ints(blocks), axis);
+// A scale or zero point, made to broadcast against the first input.
+Out spread(const Operation& n, Out parameter, const Quantization& quantization) {
+  const auto axis = static_cast<size_t>(quantization.axis);
+  switch (quantization.granularity) {
+    case Quantization::Granularity::kTensor:
+      return n.g.reshape(parameter, Shape{});
+    case Quantization::Granularity::kAxis: {
+      Shape along(n.rank(0), 1);
+      along[axis] = -1;
+      return n.g.reshape(parameter, along);
+    }
+    case Quantization::Granularity::kBlocks:
+      break;
   }
-  Shape along(shape.size(), 1);
-  along[static_cast<size_t>(axis)] = -1;
-  return g.reshape(parameter, along);
+  std::vector<int64_t> blocks;
+  const int64_t size = n.static_shape(0)[axis];
+  for (int64_t i = 0; i < size; ++i) blocks.push_back(i / quantization.block_size);
+  return n.g.gather(parameter, n.g.ints(blocks), quantization.axis);
 }
 
 // Rounded, moved by the zero point, saturated. x is f32 or f64.
 Out saturate(Graph& g, Out x, std::optional<Out> zero_point, TF_DataType type) {
   const TF_DataType computed = Graph::type(x);
-  const Limits limits = limits_of(type);
+  const semantics::QuantizedRange range = semantics::quantized_range(from_tensorflow(type));
   x = g.compute("Round", {x});
   if (zero_point) x = g.add(x, g.cast(*zero_point, computed));
-  x = g.minimum(g.maximum(x, g.scalar(computed, limits.low)), g.scalar(computed, limits.high));
+  x = g.minimum(g.maximum(x, g.scalar(computed, range.min)), g.scalar(computed, range.max));
   return g.cast(x, type);
-}
-
-// The attribute's default, 1, is allowed for a tensor of one dimension.
-int64_t axis_of_parameters(const Operation& n, const Shape& shape) {
-  if (shape.empty()) return 0;
-  return Operation::from_start(n.integer("axis", 1), shape.size() == 1 ? 2 : shape.size());
 }
 
 void emit_quantize(const Operation& n) {
   Graph& g = n.g;
-  const Shape shape = n.shape(0);
-  const int64_t axis = axis_of_parameters(n, shape);
-  const int64_t block = n.integer("block_size", 0);
-  const auto output = static_cast<DataType>(n.integer("output_dtype", 0));
-  const TF_DataType type = n.has(2)                         ? n.type(2)
-                           : output != DataType::kUndefined ? to_tensorflow(output)
-                                                            : TF_UINT8;
-  limits_of(type);
-  // A half is divided in f32, as it is by ONNX Runtime.
-  const Out x = g.cast(n.in(0), TF_FLOAT);
-  const Out scale = spread_parameter(g, g.cast(n.in(1), TF_FLOAT), shape, axis, block);
+  const Quantization quantization = read_quantization(n);
+  const TF_DataType type = to_tensorflow(semantics::quantized_type(
+      n.node, n.has(2) ? std::optional(from_tensorflow(n.type(2))) : std::nullopt));
+  const TF_DataType computed = to_tensorflow(semantics::division_type(n.node));
+  const Out scale = spread(n, g.cast(n.in(1), computed), quantization);
+  const Out scaled = g.cast(g.div(g.cast(n.in(0), computed), scale), TF_FLOAT);
   std::optional<Out> zero;
-  if (n.has(2)) zero = spread_parameter(g, g.cast(n.in(2), TF_INT32), shape, axis, block);
-  n.out(saturate(g, g.div(x, scale), zero, type));
+  if (n.has(2)) zero = spread(n, g.cast(n.in(2), TF_INT32), quantization);
+  n.out(saturate(g, scaled, zero, type));
 }
 
 // An input as int32; constants of four bits, too.
@@ -98,14 +75,12 @@ Out integers_of(const Operation& n, size_t input) {
 
 void emit_dequantize(const Operation& n) {
   Graph& g = n.g;
-  const Shape shape = n.shape(0);
-  const int64_t axis = axis_of_parameters(n, shape);
-  const int64_t block = n.integer("block_size", 0);
-  const TF_DataType result = n.type(1);
+  const Quantization quantization = read_quantization(n);
+  const DataType result = semantics::dequantized_type(n.node, from_tensorflow(n.type(1)));
   Out x = integers_of(n, 0);
-  if (n.has(2)) x = g.sub(x, spread_parameter(g, integers_of(n, 2), shape, axis, block));
-  const Out scale = spread_parameter(g, g.cast(n.in(1), TF_FLOAT), shape, axis, block);
-  n.out(g.cast(g.mul(g.cast(x, TF_FLOAT), scale), result));
+  if (n.has(2)) x = g.sub(x, spread(n, integers_of(n, 2), quantization));
+  const Out scale = spread(n, g.cast(n.in(1), TF_FLOAT), quantization);
+  n.out(g.cast(g.mul(g.cast(x, TF_FLOAT), scale), to_tensorflow(result)));
 }
 
 }  // namespace
@@ -139,42 +114,43 @@ void emit_dynamic_quantize(const Operation& n) {
   n.out(2, q.zero);
 }
 
-// The parameters of one output column or channel each, or one for all; for the last dimension.
-Out for_last(const Operation& n, size_t input, TF_DataType type) {
+// A scale or zero point of all elements or of one axis, for a tensor of that rank.
+Out along(const Operation& n, size_t input, TF_DataType type, size_t rank, int64_t axis) {
   const Out value = n.g.cast(n.in(input), type);
-  const Shape shape = n.g.shape(value);
-  return shape.size() == 1 && shape[0] == 1 ? n.g.reshape(value, Shape{}) : value;
-}
-
-// The same for rows.
-Out for_rows(const Operation& n, size_t input, TF_DataType type) {
-  const Out value = for_last(n, input, type);
-  return n.g.rank(value) == 1 ? n.g.expand_dims(value, 1) : value;
+  const auto shape = semantics::broadcast_shape(n.shape(input), rank, axis);
+  return shape ? n.g.reshape(value, *shape) : value;
 }
 
 void emit_matmul(const Operation& n) {
   Graph& g = n.g;
-  const Out a = g.sub(g.cast(n.in(0), TF_INT32), for_rows(n, 2, TF_INT32));
-  const Out b = g.sub(g.cast(n.in(3), TF_INT32), for_last(n, 5, TF_INT32));
+  const size_t a_rank = n.rank(0), b_rank = n.rank(3);
+  const auto for_rows = [&](size_t i, TF_DataType type) { return along(n, i, type, a_rank, -2); };
+  const auto for_columns = [&](size_t i, TF_DataType type) {
+    return along(n, i, type, b_rank, -1);
+  };
+  const Out a = g.sub(g.cast(n.in(0), TF_INT32), for_rows(2, TF_INT32));
+  const Out b = g.sub(g.cast(n.in(3), TF_INT32), for_columns(5, TF_INT32));
   const Out product = g.cast(numpy_matmul(g, a, b), TF_FLOAT);
-  const Out scales = g.mul(for_rows(n, 1, TF_FLOAT), for_last(n, 4, TF_FLOAT));
-  const Out factor = g.div(scales, for_rows(n, 6, TF_FLOAT));
-  n.out(saturate(g, g.mul(product, factor), for_rows(n, 7, TF_INT32), n.type(7)));
+  const Out scales = g.mul(for_rows(1, TF_FLOAT), for_columns(4, TF_FLOAT));
+  const Out factor = g.div(scales, for_rows(6, TF_FLOAT));
+  n.out(saturate(g, g.mul(product, factor), for_rows(7, TF_INT32), n.type(7)));
 }
 
 void emit_conv(const Operation& n) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
   if (rank > 4) throw Unsupported("TensorFlow has no convolution of integers in 3 dimensions");
+  // Channels are the last dimension of the input, the weights and the result.
+  const auto for_last = [&](size_t i, TF_DataType type) { return along(n, i, type, rank, -1); };
   const Permutation last = channels_last(rank);
-  const Out x = g.sub(g.cast(n.in(0, last), TF_INT32), for_last(n, 2, TF_INT32));
-  const Out w = g.sub(g.cast(n.in(3, filters_last(rank)), TF_INT32), for_last(n, 5, TF_INT32));
+  const Out x = g.sub(g.cast(n.in(0, last), TF_INT32), for_last(2, TF_INT32));
+  const Out w = g.sub(g.cast(n.in(3, filters_last(rank)), TF_INT32), for_last(5, TF_INT32));
   const Windows windows = read_windows(n, kernel_of(n, 3));
   Out y = convolve(g, x, w, windows, n.integer("group", 1));
   if (n.has(8)) y = g.add(y, n.in(8));
   const Out factor =
-      g.div(g.mul(for_last(n, 1, TF_FLOAT), for_last(n, 4, TF_FLOAT)), for_last(n, 6, TF_FLOAT));
-  n.out(saturate(g, g.mul(g.cast(y, TF_FLOAT), factor), for_last(n, 7, TF_INT32), n.type(7)), last);
+      g.div(g.mul(for_last(1, TF_FLOAT), for_last(4, TF_FLOAT)), for_last(6, TF_FLOAT));
+  n.out(saturate(g, g.mul(g.cast(y, TF_FLOAT), factor), for_last(7, TF_INT32), n.type(7)), last);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Sums, means, extremes and norms over dimensions; running sums; the k largest.
 #include <algorithm>
-#include <numeric>
 
-#include "core/error.h"
 #include "operators.h"
+#include "semantics/axes.h"
+#include "semantics/reductions.h"
+#include "semantics/softmax.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -13,7 +14,7 @@ struct Reduction {
   Out x;
   Out axes;
   bool keep = true;
-  bool nothing = false;     // noop_with_empty_axes
+  bool nothing = false;     // no axis is reduced
   Permutation permutation;  // of the result
 };
 
@@ -29,33 +30,35 @@ Permutation without(const Permutation& permutation, const std::vector<int64_t>& 
   return rest;
 }
 
+semantics::Reduction read_extent(const Operation& n) {
+  if (!n.has(1)) return semantics::read_reduction(n.node, {});
+  const auto shape = n.find_shape(1);
+  semantics::AxesInput axes;
+  if (shape && shape->size() == 1 && (*shape)[0] >= 0) axes.count = (*shape)[0];
+  axes.values = n.find_integers(1);
+  return semantics::read_reduction(n.node, axes);
+}
+
+// Of a logical x whose rank may not be known.
+Out axes_tensor(const Operation& n, const semantics::Reduction& reduction, Out x) {
+  using Extent = semantics::Reduction::Extent;
+  if (reduction.extent == Extent::kAxesAtRunTime) return n.in(1);
+  if (reduction.extent != Extent::kAll) return n.g.ints(reduction.axes);
+  return n.g.range(n.g.int_scalar(0), n.g.call("Rank", {x}), n.g.int_scalar(1));
+}
+
 Reduction read_reduction(const Operation& n) {
+  using Extent = semantics::Reduction::Extent;
+  const semantics::Reduction read = read_extent(n);
   Reduction r;
-  r.keep = n.integer("keepdims", 1) != 0;
-  const bool noop = n.integer("noop_with_empty_axes", 0) != 0;
-  const bool unknown = n.has(1) && n.constant(1) == nullptr;
-  if (unknown) {
-    const auto shape = n.find_shape(1);
-    if (shape && shape->size() == 1 && (*shape)[0] == 0) {
-      r.x = n.in(0);
-      r.nothing = noop;
-      r.axes = n.g.range(n.g.int_scalar(0), n.g.call("Rank", {r.x}), n.g.int_scalar(1));
-      return r;
-    }
-    if (!shape || shape->size() != 1 || (*shape)[0] < 0) {
-      throw Unsupported("the number of its axes is not known before it runs");
-    }
+  r.keep = read.keep_dims;
+  r.nothing = read.extent == Extent::kNothing;
+  if (read.extent == Extent::kAxesAtRunTime || !n.find_shape(0)) {
     r.x = n.in(0);
-    r.axes = n.in(1);
+    r.axes = axes_tensor(n, read, r.x);
     return r;
   }
-  const size_t rank = n.rank(0);
-  std::vector<int64_t> axes = n.axes(1, rank).value_or(std::vector<int64_t>{});
-  r.nothing = axes.empty() && noop;
-  if (axes.empty()) {
-    axes.resize(rank);
-    std::iota(axes.begin(), axes.end(), 0);
-  }
+  const std::vector<int64_t> axes = semantics::reduced_axes(read, n.rank(0));
   const Permutation order = n.order(0);
   r.x = n.in(0, order);
   std::vector<int64_t> places;
@@ -78,13 +81,13 @@ EmitOperator reduction(const char* operation, Apply before = nullptr, Apply afte
     Out y = before == nullptr ? r.x : before(n.g, r.x);
     if (!r.nothing) y = reduce(n, r, operation, y);
     if (after != nullptr) y = after(n.g, y);
-    n.out(y, r.nothing ? Permutation{} : r.permutation);
+    n.out(y, r.permutation);
   };
 }
 
 void emit_extreme(const Operation& n, const char* operation) {
   const Reduction r = read_reduction(n);
-  if (r.nothing) return n.out(r.x);
+  if (r.nothing) return n.out(r.x, r.permutation);
   if (n.type(0) == TF_BOOL) {
     const bool greatest = std::string(operation) == "Max";
     n.out(n.g.call(greatest ? "Any" : "All", {r.x, r.axes}, {{"keep_dims", r.keep}}),
@@ -110,7 +113,7 @@ Out logarithm(Graph& g, Out x) { return g.compute("Log", {x}); }
 void emit_log_sum_exp(const Operation& n) {
   Graph& g = n.g;
   const Reduction r = read_reduction(n);
-  if (r.nothing) return n.out(r.x);
+  if (r.nothing) return n.out(r.x, r.permutation);
   const Out greatest = g.compute("Max", {r.x, r.axes}, {{"keep_dims", true}});
   const Out finite = g.compute("IsFinite", {greatest});
   const Out shift = g.select(finite, greatest, g.call("ZerosLike", {greatest}));
@@ -122,14 +125,13 @@ void emit_log_sum_exp(const Operation& n) {
 
 void emit_arg(const Operation& n, const char* operation) {
   Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const int64_t axis = n.axis("axis", 0, rank);
+  const semantics::ExtremeIndex read = semantics::read_extreme_index(n.node);
+  const int64_t axis = semantics::axis_from_start(read.axis, n.rank(0));
   Out x = n.in(0);
-  const bool last = n.integer("select_last_index", 0) != 0;
-  if (last) x = g.call("ReverseV2", {x, g.ints({axis})});
+  if (read.last) x = g.call("ReverseV2", {x, g.ints({axis})});
   Out index = g.compute(operation, {x, g.int_scalar(axis)}, {{"output_type", TF_INT64}});
-  if (last) index = g.sub(g.sub(g.size_of(x, axis), g.long_scalar(1)), index);
-  if (n.integer("keepdims", 1) != 0) index = g.expand_dims(index, axis);
+  if (read.last) index = g.sub(g.sub(g.size_of(x, axis), g.long_scalar(1)), index);
+  if (read.keep_dims) index = g.expand_dims(index, axis);
   n.out(index);
 }
 
@@ -164,18 +166,22 @@ void emit_top_k(const Operation& n) {
   n.out(1, best[1], order);
 }
 
-// Softmax and its logarithm. Before opset 13 all dimensions from the axis on were one.
+// The matrix whose columns are that axis and all that follow.
+Shape as_matrix(const Shape& shape, int64_t axis) {
+  const auto rows = std::span(shape).first(static_cast<size_t>(axis));
+  return {element_count(rows), element_count(std::span(shape).subspan(rows.size()))};
+}
+
+// Softmax and its logarithm.
 void emit_softmax(const Operation& n, const char* operation) {
   Graph& g = n.g;
   const size_t rank = n.rank(0);
-  const bool flattens = n.node.opset < 13;
-  const int64_t axis = n.axis("axis", flattens ? 1 : -1, rank);
-  if (flattens && static_cast<size_t>(axis) + 1 != rank) {
+  const semantics::Softmax softmax = semantics::read_softmax(n.node, rank);
+  const int64_t axis = softmax.axis;
+  if (softmax.flattens) {
     const Shape shape = n.static_shape(0);
-    const int64_t rows = element_count(std::span(shape).first(static_cast<size_t>(axis)));
-    const int64_t columns = element_count(std::span(shape).subspan(static_cast<size_t>(axis)));
-    n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{rows, columns})}), shape));
-    return;
+    const Out matrix = g.reshape(n.in(0), as_matrix(shape, axis));
+    return n.out(g.reshape(g.compute(operation, {matrix}), shape));
   }
   if (rank == 0)
     return n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{1})}), Shape{}));
@@ -190,24 +196,17 @@ void emit_softmax(const Operation& n, const char* operation) {
 
 void emit_hardmax(const Operation& n) {
   Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const bool flattens = n.node.opset < 13;
-  const int64_t axis = n.axis("axis", flattens ? 1 : -1, rank);
+  const semantics::Softmax softmax = semantics::read_softmax(n.node, n.rank(0));
   const Shape shape = n.static_shape(0);
-  Out x = n.in(0);
-  Shape computed = shape;
-  if (flattens) {
-    computed = {element_count(std::span(shape).first(static_cast<size_t>(axis))),
-                element_count(std::span(shape).subspan(static_cast<size_t>(axis)))};
-    x = g.reshape(x, computed);
-  }
-  const int64_t along = flattens ? 1 : axis;
-  const Out index = g.compute("ArgMax", {x, g.int_scalar(along)}, {{"output_type", TF_INT64}});
+  const Shape computed = softmax.flattens ? as_matrix(shape, softmax.axis) : shape;
+  const int64_t axis = softmax.flattens ? 1 : softmax.axis;
+  const Out x = softmax.flattens ? g.reshape(n.in(0), computed) : n.in(0);
+  const Out index = g.compute("ArgMax", {x, g.int_scalar(axis)}, {{"output_type", TF_INT64}});
   const Out one = g.scalar(n.type(0), 1), zero = g.scalar(n.type(0), 0);
   const Out hot =
-      g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(along)]), one, zero},
-             {{"axis", along}});
-  n.out(g.reshape(hot, shape));
+      g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(axis)]), one, zero},
+             {{"axis", axis}});
+  n.out(softmax.flattens ? g.reshape(hot, shape) : hot);
 }
 
 void emit_lp_normalization(const Operation& n) {

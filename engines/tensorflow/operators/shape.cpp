@@ -143,7 +143,7 @@ void emit_unsqueeze(const Operation& n) {
   std::vector<int64_t> axes = n.has(1) ? n.integers(1, "axes") : n.node.integers("axes");
   if (!n.find_shape(0) && axes.size() == 1) return n.out(g.expand_dims(n.in(0), axes[0]));
   const size_t rank = n.rank(0) + axes.size();
-  for (int64_t& axis : axes) axis = Operation::from_start(axis, rank);
+  for (int64_t& axis : axes) axis = semantics::axis_from_start(axis, rank);
   std::sort(axes.begin(), axes.end());
   const Shape own = n.shape(0);
   if (is_static(own) && !axes.empty()) {
@@ -353,7 +353,7 @@ void emit_center_crop_pad(const Operation& n) {
   }
   std::vector<int64_t> begins(shape.size(), 0), sizes = shape, paddings(2 * shape.size(), 0);
   for (size_t i = 0; i < axes.size(); ++i) {
-    const auto axis = static_cast<size_t>(Operation::from_start(axes[i], shape.size()));
+    const auto axis = static_cast<size_t>(semantics::axis_from_start(axes[i], shape.size()));
     const int64_t difference = shape[axis] - wanted[i];
     if (difference > 0) {
       begins[axis] = difference / 2;

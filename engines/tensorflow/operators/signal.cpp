@@ -53,8 +53,8 @@ void emit_dft(const Operation& n) {
   const Shape shape = n.static_shape(0);
   const size_t rank = shape.size();
   const int64_t axis = n.node.opset < 20 ? n.axis("axis", 1, rank)
-                       : n.has(2)        ? Operation::from_start(n.integers(2, "axes").at(0), rank)
-                                         : static_cast<int64_t>(rank) - 2;
+                       : n.has(2) ? semantics::axis_from_start(n.integers(2, "axes").at(0), rank)
+                                  : static_cast<int64_t>(rank) - 2;
   const bool inverse = n.integer("inverse", 0) != 0, onesided = n.integer("onesided", 0) != 0;
   if (inverse && onesided) throw Unsupported("it makes a real signal of half a spectrum");
   const TF_DataType given = n.type(0);
