@@ -56,7 +56,7 @@ const Tables = (() => {
       { class: place === 0 ? "best" : null },
       number(place + 1),
       element("th", { scope: "row" }, machines(plan)),
-      element("td", {}, plan.candidate.engine_name, " ", muted(plan.candidate.words)),
+      element("td", { title: plan.candidate.settings }, plan.candidate.engine_name, " ", muted(plan.candidate.words)),
       element("td", { class: "number" }, element("strong", {}, Words.usd(plan.usd_per_hour))),
       number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN),
       number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million)),
