@@ -26,7 +26,7 @@ def under_load(*rates: dict, backend: str = "openvino", slo: float | None = None
         "rate_per_s": None if slo else rates[0]["rate_per_s"],
         "slo_p99_s": slo,
         "carried_per_s": max(carried, default=None),
-        "reason": "" if carried else "it can't carry 50 a second: at most about 30",
+        "reason": "" if carried else "it can't sustain 50/s: its maximum is about 30",
         "rates": list(rates),
     }
     meta = f"cpu-mode=load-rate={rates[0]['rate_per_s']}"
@@ -75,7 +75,7 @@ def test_what_is_not_carried_has_no_figure_and_says_why(comparison):
     [row] = found.rows
     assert not row.result.measured
     assert row.words == "Not carried"
-    assert row.reason == "it can't carry 50 a second: at most about 30"
+    assert row.reason == "it can't sustain 50/s: its maximum is about 30"
     assert not load_charts.can_be_drawn(found)
     vl_convert.vegalite_to_svg(draw.figures(found))
 

@@ -82,7 +82,7 @@ def text(browser: Chromium, place: str) -> str:
 
 
 def plans(browser: Chromium) -> list[list[str]]:
-    """Machines and $ an hour of each row."""
+    """Machines and $ per hour of each row."""
     return browser.evaluate(
         "[...document.querySelectorAll('#plans tbody tr')]"
         ".map(row => [row.cells[1].innerText, row.cells[3].innerText])"
@@ -155,7 +155,7 @@ LINE_Y = (
 
 
 @needs_chromium
-def test_the_slider_moves_the_line_and_ranks_anew(open_page, study):
+def test_the_slider_moves_the_line_and_ranks_again(open_page, study):
     browser = open_page(study, BERT + "&load=2")
     before, line = plans(browser), browser.evaluate(LINE_Y)
     browser.evaluate("document.getElementById('load-slider').focus()")

@@ -144,7 +144,7 @@ std::vector<double> numbers_under_data(const json& object) {
   return numbers;
 }
 
-// Seconds an inference: each datum is the time of `number` inferences.
+// Seconds per inference: each datum is the time of `number` inferences.
 std::vector<double> read_times_s(const ResultFile& parsed, int64_t number) {
   std::vector<double> times_s = parsed.data ? *parsed.data : numbers_under_data(parsed.object);
   for (double& time_s : times_s) {
