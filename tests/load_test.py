@@ -12,7 +12,7 @@ def only_rate(result: dict) -> dict:
 
 @pytest.fixture(scope="module")
 def light(bench, convolution):
-    """Two engines at 100 requests a second."""
+    """Two engines at 100 requests per second."""
     parts = (TWO_MS, "ok,duration_s=0.001")
     flags = ["--mode=load", "--rate=100", "--repeat=500", "--seed=3"]
     return bench(convolution, *[f"--fake={part}" for part in parts], *flags, quick=False)
@@ -77,7 +77,7 @@ def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
     rate = only_rate(result)
     assert rate["verdict"] == "overloaded"
     assert rate["busy_share"] > 1
-    assert rate["reason"].startswith("it can't carry 5000 a second: at most about ")
+    assert rate["reason"].startswith("it can't sustain 5000/s: its maximum is about ")
     assert rate["reason"] in run.stdout or run.disturbed
     assert result["load"]["carried_per_s"] is None
 

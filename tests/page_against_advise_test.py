@@ -19,7 +19,7 @@ SAMPLE = json.loads((SAMPLES / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json").re
 MACHINES = ("c6g.medium", "c6g.large", "c5a.large", "c5n.2xlarge", "g4dn.xlarge", "unknown.box")
 EVERY_PLAN = """[...document.querySelectorAll('#plans tbody tr')].map(row =>
     [row.cells[1].innerText.split(' ')[0], row.cells[1].innerText.split(' ')[2],
-     row.cells[2].innerText.split(' ').at(-1), row.cells[9].innerText.includes('upper part')])"""
+     row.cells[2].title, row.cells[9].innerText.includes('upper part')])"""
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="needs Chromium (Debian: chromium)")
 

@@ -9,6 +9,7 @@ import altair as alt
 
 from charts import title_lines
 from comparisons import Comparison, short, short_time
+from labels import settings_in_words
 from read_results import Result, percentiles
 from sample_charts import unit_of
 from themes import Theme, axis, finished, titled
@@ -31,10 +32,10 @@ def can_be_drawn(comparison: Comparison) -> bool:
 def points(comparison: Comparison) -> list[dict]:
     """A point per batch for each engine and setting with several batches; times in seconds."""
     series: dict[str, list[Result]] = defaultdict(list)
-    for row in comparison.rows:
-        result = row.result
-        if result.measured and result.times_s and not result.suspect:
-            series[f"{row.name} {without_batch(result)}"].append(result)
+    rows = [r for r in comparison.rows if usable(r.result)]
+    words = settings_in_words([row.result.raw for row in rows], {"batch"})
+    for row, own in zip(rows, words):
+        series[f"{row.name} {own}".strip()].append(row.result)
     return [
         point(name, result)
         for name, results in sorted(series.items())
@@ -43,10 +44,8 @@ def points(comparison: Comparison) -> list[dict]:
     ]
 
 
-def without_batch(result: Result) -> str:
-    return "-".join(
-        part for part in result.backend_meta.split("-") if not part.startswith("batch=")
-    )
+def usable(result: Result) -> bool:
+    return result.measured and bool(result.times_s) and not result.suspect
 
 
 def point(name: str, result: Result) -> dict:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from comparisons import Comparison, Row
+from labels import OF_THE_MODE, settings_in_words
 from plans import Candidate
 from read_results import Result, is_positive, text_or
 
@@ -27,6 +28,7 @@ def candidates(
     """Of one model's comparisons, of all modes: the candidates, those without a price too, and each
     row that is none with the reason."""
     rows = [row for comparison in comparisons for row in comparison.rows]
+    words = words_of(rows)
     loads = [row.result for row in rows if row.result.mode == "load"]
     shapes = shapes_that_count([row.result for row in rows])
     rates = load_rates(loads, shapes)
@@ -45,8 +47,18 @@ def candidates(
             out.append((newest, reason))
         else:
             usd = usd_per_hour.get(newest.result.instance)
-            found.append((newest, candidate(newest, usd, measured)))
+            found.append((newest, candidate(newest, usd, words[what], measured)))
     return found, out
+
+
+def words_of(rows: Iterable[Row]) -> dict[tuple, str]:
+    """By deployment, its settings as people read them: only what differs among the rows."""
+    results = {deployment(row.result): row.result for row in rows}
+    own = settings_in_words([result.raw for result in results.values()], OF_THE_MODE)
+    return {
+        what: ", ".join(filter(None, [words, "quantised" if result.quantized else ""]))
+        for (what, result), words in zip(results.items(), own)
+    }
 
 
 def deployment(result: Result) -> tuple:
@@ -143,7 +155,9 @@ def settings_of(result: Result) -> str:
     return result.settings + ("-quantised" if result.quantized else "")
 
 
-def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> Candidate:
+def candidate(
+    row: Row, usd_per_hour: float | None, words: str = "", load_rates: tuple = ()
+) -> Candidate:
     result, under_load = row.result, row.result.mode == "load"
     times = [] if under_load else result.times_s  # a latency under traffic includes waiting
     bound = bool(result.published and result.published.bound)
@@ -164,6 +178,7 @@ def candidate(row: Row, usd_per_hour: float | None, load_rates: tuple = ()) -> C
         load_rates=load_rates,
         servers=result.streams if result.mode == "throughput" else 1,
         load_alone=under_load,
+        words=words,
     )
 
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import chain
 
+from labels import settings_in_words
 from read_results import Result, text_or
 
 OUTCOME_WORDS = {
@@ -97,7 +98,8 @@ def stem(model: str, instance: str, mode: str) -> str:
 
 def rows(group: list[Result]) -> list[Row]:
     ordered = sorted(group, key=order)
-    details = [detail(result, group) for result in ordered]
+    words = settings_in_words([result.raw for result in ordered], said_otherwise(ordered))
+    details = [detail(result, own) for result, own in zip(ordered, words)]
     counts = Counter((r.backend, text) for r, text in zip(ordered, details))
     return [
         Row(r.engine, text if counts[r.backend, text] == 1 else f"{text}, {r.path.name}", r)
@@ -110,13 +112,15 @@ def order(result: Result) -> tuple:
     return (kind, -result.throughput if result.measured else 0, result.engine, result.path)
 
 
-def detail(result: Result, group: list[Result]) -> str:
-    parts = [result.version, result.backend_meta, result.setting_words]
-    parts += surprises(result.raw)
-    if len({device(other) for other in group}) > 1:
-        parts.append(f"on {device(result)}")
-    if result.quantized:
-        parts.append("quantised")
+def said_otherwise(group: list[Result]) -> tuple[str, ...]:
+    """The version; of throughput mode what each row chose."""
+    chosen = ("processes", "threads", "batch") if group[0].mode == "throughput" else ()
+    return ("version", *chosen)
+
+
+def detail(result: Result, words: str) -> str:
+    parts = [result.version, words, result.setting_words, *surprises(result.raw)]
+    parts.append("quantised" if result.quantized else "")
     return ", ".join(part for part in parts if part)
 
 
@@ -130,10 +134,6 @@ def surprises(raw: dict) -> list[str]:
         f"in\u00a0{precision}" if precision and precision != raw.get("precision") else "",
         f"{threads} threads in force" if threads and threads != raw.get("threads") else "",
     ]
-
-
-def device(result: Result) -> str:
-    return text_or(result.raw.get("device"), "unknown")
 
 
 def conditions(group: list[Result]) -> str:
@@ -175,7 +175,7 @@ def unique(names: list[str]) -> list[str]:
 
 def wrap(text: str, width: int, most: int) -> list[str]:
     """At most `most` lines of `width` characters, cut with an ellipsis; long words are broken."""
-    pieces = re.sub(r"(?<=[-+,/])(?=[^ ])", "\u200b", text)
+    pieces = re.sub(r"(?<=[-+,/])(?=[^ \u00a0])", "\u200b", text)
     lines: list[str] = []
     for word in re.split(r"(?<= )|\u200b", pieces):
         for part in textwrap.wrap(word, width, drop_whitespace=False) or [word]:

@@ -63,24 +63,24 @@ def test_rows_tell_what_differs(make):
     in_force = {"precision": "bf16", "threads": 2, "placement": [], "settings": {}}
     [comparison] = compare(
         [
-            make("a", data=[0.01], backend_meta="cpu-precision=default", in_force=in_force),
+            make("a", data=[0.01], precision="default", in_force=in_force),
             make("b", data=[0.02], device="gpu", quantize=True),
             make("c", data=[0.03]),
             make("d", data=[0.04]),
         ]
     )
     assert [row.detail for row in comparison.rows] == [
-        "2026.4.1, cpu-precision=default, in\u00a0bf16, on cpu",
-        "2026.4.1, cpu, on gpu, quantised",
-        "2026.4.1, cpu, on cpu, c.json",
-        "2026.4.1, cpu, on cpu, d.json",
+        "2026.4.1, cpu, default precision, in\u00a0bf16",
+        "2026.4.1, gpu, f32, quantised",
+        "2026.4.1, cpu, f32, c.json",
+        "2026.4.1, cpu, f32, d.json",
     ]
 
 
 def test_threads_that_were_not_asked_for_are_named(make):
     in_force = {"precision": "f32", "threads": 16, "placement": [], "settings": {}}
     [comparison] = compare([make("a", in_force=in_force)])
-    assert comparison.rows[0].detail == "2026.4.1, cpu, 16 threads in force"
+    assert comparison.rows[0].detail == "2026.4.1, 16 threads in force"
 
 
 def test_conditions(make):

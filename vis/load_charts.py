@@ -6,6 +6,7 @@ import altair as alt
 
 from charts import title_lines
 from comparisons import Comparison, Row, short_time
+from labels import OF_THE_MODE, settings_in_words
 from read_results import is_positive
 from sample_charts import unit_of
 from themes import Theme, axis, finished, titled
@@ -54,14 +55,14 @@ def overloaded(comparison: Comparison) -> list[dict]:
 
 
 def named(comparison: Comparison) -> list[tuple[str, Row]]:
-    """Usable rows, each with the engine and the settings that it was deployed with."""
-    found = []
-    for row in comparison.rows:
-        result = row.result
-        if result.outcome != "ok" or result.verdict == "wrong" or not result.load:
-            continue
-        found.append((f"{row.name} {result.settings}", row))
-    return found
+    """Usable rows, each with the engine and what tells it from the others."""
+    rows = [
+        row
+        for row in comparison.rows
+        if row.result.outcome == "ok" and row.result.verdict != "wrong" and row.result.load
+    ]
+    words = settings_in_words([row.result.raw for row in rows], OF_THE_MODE)
+    return [(f"{row.name} {own}".strip(), row) for row, own in zip(rows, words)]
 
 
 def bounds(comparison: Comparison) -> list[float]:

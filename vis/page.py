@@ -17,7 +17,7 @@ from markupsafe import Markup
 import load_charts
 import price_charts
 import sample_charts
-from candidates import settings_of
+from candidates import deployment, settings_of, words_of
 from comparisons import Comparison, Row
 from machines import Fleet
 from plans import Candidate
@@ -81,6 +81,7 @@ def shapes(theme: Theme) -> dict[str, dict]:
 def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> dict:
     planned = {id(row): candidate for row, candidate in fleet.candidates}
     out = {id(row): reason for row, reason in fleet.out}
+    words = words_of(row for row, _ in (*fleet.candidates, *fleet.out))
     comparison_of = {comparison.instance: comparison for comparison in fleet.comparisons}
 
     def machine(instance: str, usd_per_hour: float | None) -> dict:
@@ -93,13 +94,13 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
             "conditions": comparison.conditions if comparison else "",
             "pictures": picture_links(comparison, stems) if comparison else {},
             "rows": [
-                row_data(row, planned.get(id(row)), out.get(id(row)), folder)
+                row_data(row, words, planned.get(id(row)), out.get(id(row)), folder)
                 | ({"against": against[id(row)]} if id(row) in against else {})
                 for row in rows
             ],
             # Measured in another mode: planned with, but in no table of times.
             "served": [
-                row_data(row, candidate, None, folder)
+                row_data(row, words, candidate, None, folder)
                 for row, candidate in fleet.candidates
                 if candidate.instance == instance and id(row) not in own
             ],
@@ -145,7 +146,9 @@ def standing(ranking: dict) -> str:
     return f"{words} [{ends[0]:.2f}, {ends[1]:.2f}]" if ends and len(ends) == 2 else f"{words} [?]"
 
 
-def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path) -> dict:
+def row_data(
+    row: Row, words: dict[tuple, str], planned: Candidate | None, out: str | None, folder: Path
+) -> dict:
     """What the page shows of a result; what is not known is left out."""
     result, raw = row.result, row.result.raw
     verification = raw.get("verification")
@@ -154,6 +157,7 @@ def row_data(row: Row, planned: Candidate | None, out: str | None, folder: Path)
         "engine": row.name,
         "detail": row.detail,
         "settings": settings_of(result),
+        "words": words[deployment(result)],
         "status": row.status,
         "kind": "none" if not result.measured else "verified" if result.ranked else "unverified",
         "bound": bool(result.statement) or None,

@@ -82,7 +82,7 @@ def text(browser: Chromium, place: str) -> str:
 
 
 def plans(browser: Chromium) -> list[list[str]]:
-    """Machines and $ an hour of each row."""
+    """Machines and $ per hour of each row."""
     return browser.evaluate(
         "[...document.querySelectorAll('#plans tbody tr')]"
         ".map(row => [row.cells[1].innerText, row.cells[3].innerText])"
@@ -155,7 +155,7 @@ LINE_Y = (
 
 
 @needs_chromium
-def test_the_slider_moves_the_line_and_ranks_anew(open_page, study):
+def test_the_slider_moves_the_line_and_ranks_again(open_page, study):
     browser = open_page(study, BERT + "&load=2")
     before, line = plans(browser), browser.evaluate(LINE_Y)
     browser.evaluate("document.getElementById('load-slider').focus()")
@@ -297,8 +297,8 @@ def test_a_machine_with_several_processes_is_planned_with(open_page, tmp_path):
     page = page_alone(tmp_path / "results", tmp_path / "plots")
     browser = open_page(page, f"{RESNET}&load=60&latency=0.1")
     assert [machines[:3] for machines, _ in plans(browser)] == ["1 \u00d7", "3 \u00d7"]
-    assert "OpenVINO cpu-streams=2" in text(browser, "#plans")
-    assert "OpenVINO cpu-streams=4" in text(browser, "#plans")
+    assert "OpenVINO 2 processes" in text(browser, "#plans")
+    assert "OpenVINO 4 processes" in text(browser, "#plans")
     assert "capacity above the measured rates unknown" in text(browser, "#plans")
     assert "360" in text(browser, "#plans")  # what three can do
     assert browser.evaluate("document.querySelectorAll('.machine').length") == 0
@@ -331,8 +331,8 @@ def test_each_outcome_is_shown_as_what_it_is(open_page, page):
     cells = browser.evaluate(
         "[...document.querySelectorAll('#ratios tbody tr')].map(r => [r.cells[0].innerText, r.cells[1].innerText])"
     )
-    assert dict(cells)["TVM llvm"] == "2.59\u00d7\nunverified"
-    assert dict(cells)["OpenVINO cpu-precision=default"] == "1.00\u00d7"
+    assert dict(cells)["TVM llvm, f32"] == "2.59\u00d7\nunverified"
+    assert dict(cells)["OpenVINO default precision"] == "1.00\u00d7"
     bars = "[...document.querySelectorAll('.fill')].map(e => e.className)"
     assert sorted(browser.evaluate(bars)) == ["fill unverified"] + ["fill verified"] * 3
     out = browser.evaluate("document.getElementById('rejected-list').textContent")

@@ -35,6 +35,7 @@ class Candidate:
     load_rates: tuple[tuple[float, float | None], ...] = ()
     servers: int = 1  # processes that serve requests side by side
     load_alone: bool = False  # the throughput is only the highest rate that it sustained
+    words: str = ""  # the settings as people read them (labels.py)
 
     @property
     def throughput_per_s(self) -> float:

@@ -91,7 +91,7 @@ def row_of(row: Row, candidate: Candidate, count: int) -> dict:
         "high": throughput if high is None else high,
         "roof": (throughput if high is None else high) * HEIGHT / (HEIGHT - ABOVE),
         "value": [f"{short(throughput)}/s", latency],
-        "engine": wrap(row.name, NAME_CHARACTERS, 2) + wrap(candidate.settings, NAME_CHARACTERS, 2),
+        "engine": wrap(row.name, NAME_CHARACTERS, 2) + wrap(candidate.words, NAME_CHARACTERS, 2),
         "engine_y": HEIGHT + 12 + LINE_HEIGHT * len(name_lines),
         "description": f"{name}, {price_words(price)}: {short(throughput)} inferences per second "
         f"with {row.label}, {each}, {row.status.lower()}",

@@ -69,4 +69,4 @@ def test_a_row_for_each_engine_with_samples_enough():
     drawn = vl_convert.vegalite_to_svg(sample_charts.picture(comparison, LIGHT))
     texts = re.findall(r">([^<>]+)</text>", drawn)
     assert texts.count("Time (ms)") == 6 and texts.count("Measurements") == 3
-    assert "OpenVINO 2026.4.1, cpu: 120 measurements, median 33.2 ms" in texts
+    assert "OpenVINO 2026.4.1, f32: 120 measurements, median 33.2 ms" in texts

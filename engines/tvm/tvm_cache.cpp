@@ -99,7 +99,7 @@ std::optional<CompiledModel> find_compiled(const std::string& description) {
                          sidecar.at("searched_s").get<double>(),
                          sidecar.at("is_exhausted").get<bool>()};
   } catch (const std::exception&) {
-    return std::nullopt;  // whatever is wrong with it, it is made anew
+    return std::nullopt;  // whatever is wrong with it, it is made again
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/mean_interval.h"
+#include "results/label_words.h"
 #include "results/units.h"
 
 namespace dnnbench {
@@ -231,6 +232,18 @@ std::map<Deployed, Group> group(const Group& results) {
   return groups;
 }
 
+// In the order of the groups.
+std::vector<std::string> labels_of_newest(const std::map<Deployed, Group>& groups) {
+  std::vector<LabelWords> words;
+  for (const auto& [what, group] : groups) {
+    words.push_back(newest(group).words);
+    std::vector<std::string>& parts = words.back().parts;
+    parts.resize(parts.size() - std::min(parts.size(), kModeParts));
+    words.back().settings = what.settings;
+  }
+  return labels_of(words);
+}
+
 void warn_of_different_models(const Group& results, Selection& selection) {
   std::set<std::string> hashes;
   for (const StoredResult* result : results) {
@@ -261,16 +274,20 @@ Selection select_candidates(const std::vector<StoredResult>& results, const std:
   if (of_model.empty()) return selection;
   warn_of_different_models(of_model, selection);
   const std::set<std::string> shapes = shapes_of_task(of_model);
-  for (const auto& [what, group] : group(of_model)) {
+  const std::map<Deployed, Group> groups = group(of_model);
+  std::vector<std::string> labels = labels_of_newest(groups);
+  auto label = labels.begin();
+  for (const auto& [what, group] : groups) {
     const StoredResult& result = newest(group);
     std::vector<MeasuredRate> rates = load_rates(group, shapes);
     std::string reason = why_not_measured(result, shapes, rates);
     if (reason.empty()) reason = why_not_offered(result, catalogue, arch);
     if (!reason.empty()) {
-      selection.rejected.push_back({what, reason});
+      selection.rejected.push_back({what, *label++, reason});
       continue;
     }
     selection.candidates.push_back(make_candidate(result, group, std::move(rates)));
+    selection.candidates.back().label = *label++;
     selection.candidates.back().usd_per_hour = *catalogue.find(what.instance)->usd_per_hour;
   }
   return selection;

@@ -25,6 +25,7 @@ struct Deployed {
 // What can be deployed, at which price and speed.
 struct Deployable {
   Deployed what;
+  std::string label;  // of its engine, among all of the selection (run/labels.h)
   double usd_per_hour = 0;
   Speed speed;
 
@@ -46,6 +47,7 @@ struct Deployable {
 
 struct Rejected {
   Deployed what;
+  std::string label;
   std::string reason;  // "1.43 s exceeds 0.2 s at any count"
 };
 

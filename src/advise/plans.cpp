@@ -213,12 +213,13 @@ Advice find_plans(const Selection& selection, const Load& load) {
   for (const Deployable& candidate : selection.candidates) {
     const double capacity_per_s = usable_capacity_per_s(candidate, load);
     if (capacity_per_s <= 0) {
-      advice.rejected.push_back({candidate.what, too_slow(candidate, load)});
+      advice.rejected.push_back({candidate.what, candidate.label, too_slow(candidate, load)});
       continue;
     }
     const double count = machines_for(load.throughput_per_s, capacity_per_s);
     if (count > static_cast<double>(most_machines(candidate, load))) {
-      advice.rejected.push_back({candidate.what, too_many(candidate, load, capacity_per_s, count)});
+      advice.rejected.push_back(
+          {candidate.what, candidate.label, too_many(candidate, load, capacity_per_s, count)});
       continue;
     }
     advice.plans.push_back(plan_of(candidate, static_cast<int64_t>(count), load));

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "cli/layout.h"
-#include "cli/table.h"
 #include "core/printable.h"
 #include "results/units.h"
 
@@ -20,16 +19,12 @@ constexpr size_t kMaxPlans = 15;
 constexpr size_t kMaxRejected = 20;
 constexpr size_t kMaxRuns = 60;
 
-std::string label(const Deployed& what) {
-  return printable(engine_label(what.engine, what.settings));
-}
-
 std::string machines(const Plan& plan) {
   return fmt::format("{}x {}", plan.count, printable(plan.candidate->what.instance));
 }
 
 std::string machines_and_engine(const Plan& plan) {
-  return fmt::format("{} with {}", machines(plan), label(plan.candidate->what));
+  return fmt::format("{} with {}", machines(plan), printable(plan.candidate->label));
 }
 
 std::string within(const Load& load) {
@@ -148,7 +143,7 @@ std::string plans_table(const std::vector<Plan>& plans) {
                          "utilisation", "p99", "notes"}};
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     const Plan& plan = plans[i];
-    rows.push_back({machines(plan), label(plan.candidate->what), format_usd(plan.usd_per_hour),
+    rows.push_back({machines(plan), printable(plan.candidate->label), format_usd(plan.usd_per_hour),
                     times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
                     format_rate(plan.capacity_per_s), utilisation_cell(plan),
                     latency_cell(plan.latency), notes_cell(plan, common)});
@@ -168,7 +163,7 @@ std::string rejected_table(const std::vector<Rejected>& rejected) {
   if (rejected.empty()) return "";
   std::vector<Row> rows;
   for (size_t i = 0; i < std::min(rejected.size(), kMaxRejected); ++i) {
-    rows.push_back({"  " + printable(rejected[i].what.instance), label(rejected[i].what),
+    rows.push_back({"  " + printable(rejected[i].what.instance), printable(rejected[i].label),
                     printable(rejected[i].reason)});
   }
   std::string text = "\nNot possible:\n" + layout(rows, {0, 1, 2});
@@ -265,7 +260,7 @@ Row row_of(const Run& run) {
   return {fmt::format("{:.4g}", run.first->above_per_s),
           fmt::format("{:.4g}", run.last->up_to_per_s),
           plan,
-          label(run.what()),
+          printable(run.first->plan.candidate->label),
           usd,
           format_rate(last.usd_per_million),
           latency_cell(last.latency)};

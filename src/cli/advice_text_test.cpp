@@ -8,6 +8,7 @@ namespace {
 Deployable candidate(const std::string& instance, double usd_per_hour, double throughput_per_s) {
   Deployable candidate;
   candidate.what = {instance, "openvino", "cpu-threads=1"};
+  candidate.label = "openvino, 1 thread";
   candidate.usd_per_hour = usd_per_hour;
   candidate.speed = published_speed(throughput_per_s);
   candidate.verified = true;
@@ -33,13 +34,13 @@ std::string text_of(const std::vector<Deployable>& candidates, const Load& load)
 
 TEST(AdviceText, TheAnswerComesFirst) {
   const auto lines = lines_of(text_of({candidate("a", 0.25, 10), candidate("b", 0.5, 20)}, {15}));
-  EXPECT_EQ(lines[0], "15 inferences/s of tiny: 1x b with openvino (threads=1), $0.500 per hour.");
+  EXPECT_EQ(lines[0], "15 inferences/s of tiny: 1x b with openvino, 1 thread, $0.500 per hour.");
   EXPECT_EQ(lines[1],
-            "The cheapest on another machine type is 2x a with openvino (threads=1), $0.500 per "
+            "The cheapest on another machine type is 2x a with openvino, 1 thread, $0.500 per "
             "hour, the same price.");
   EXPECT_EQ(lines[2].substr(0, 31), "Only its mean time is known: th");
   EXPECT_EQ(lines[5],
-            "1x b  openvino (threads=1)  0.500          1.00x       9.26        20.0          75%  "
+            "1x b  openvino, 1 thread  0.500          1.00x       9.26        20.0          75%  "
             "~125 ms mean");
 }
 
@@ -69,9 +70,8 @@ TEST(AdviceText, WithoutAPlanTheNearestTargetIsRoundedToWhereItIsPossible) {
 TEST(AdviceText, AFreeMachineHasNoRatio) {
   const std::string text = text_of({candidate("own", 0, 10), candidate("a", 1, 10)}, {5});
   EXPECT_NE(
-      text.find(
-          "The cheapest on another machine type is 1x a with openvino (threads=1), $1.000 per "
-          "hour.\n"),
+      text.find("The cheapest on another machine type is 1x a with openvino, 1 thread, $1.000 per "
+                "hour.\n"),
       std::string::npos);
 }
 

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/layout.h"
-#include "cli/table.h"
 #include "core/printable.h"
 #include "results/units.h"
 
@@ -29,7 +28,7 @@ std::string ratio_cell(const Compared& row) {
              : fmt::format("{:.2f}x [?]", row.ratio.value);
 }
 
-std::string label(const Compared& row) { return engine_label(row.backend, row.backend_meta); }
+std::string label(const Compared& row) { return printable(row.label); }
 
 Row cells(const Compared& row) {
   return {printable(row.model),   label(row),      time_cell(row.before_s),
@@ -52,6 +51,17 @@ std::string sentence(const ComparedFolders& compared, std::optional<double> fail
     text += fmt::format(" {} worse than --fail-above={:g}% allows.", worse, 100 * *fail_above);
   }
   return text;
+}
+
+// The same in every run, whatever else was compared: the name of a series over time.
+std::string series(const Compared& row) {
+  const std::string& meta = row.backend_meta;
+  const size_t dash = meta.find('-');
+  const std::string variant = meta.substr(0, dash);
+  std::string name = fmt::format("{} on {}", row.model, row.backend);
+  if (variant != "cpu") name += "-" + variant;
+  if (dash != std::string::npos) name += " (" + meta.substr(dash + 1) + ")";
+  return name;
 }
 
 std::string csv_field(const std::string& text) {
@@ -112,7 +122,7 @@ std::string comparison_for_github_action_benchmark(const ComparedFolders& compar
   nlohmann::ordered_json entries = nlohmann::ordered_json::array();
   for (const Compared& row : compared.rows) {
     if (!row.after_s) continue;
-    entries.push_back({{"name", fmt::format("{} on {}", row.model, label(row))},
+    entries.push_back({{"name", series(row)},
                        {"unit", "ms"},
                        {"value", *row.after_s * 1e3},
                        {"extra", fmt::format("{}; {} {}", row.instance, ratio_cell(row),

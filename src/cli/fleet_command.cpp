@@ -112,7 +112,7 @@ std::string architecture() {
   return name.machine;
 }
 
-// A model that was generated under its name is generated anew where it is missing.
+// A model that was generated under its name is generated again where it is missing.
 std::string argument_of(const std::string& path) {
   const fs::path absolute = fs::absolute(path).lexically_normal();
   const fs::path generated = fs::path(cache_folder()) / "models";

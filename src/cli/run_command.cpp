@@ -87,7 +87,7 @@ void report_if_too_short(const RunOptions& options) {
   const double needed_s = budget_for_p99_s(*traffic->rate_per_s);
   if (options.budget_s >= needed_s) return;
   fmt::print(stderr,
-             "At {:g} requests a second a 99th percentile, which needs {} of them, may take "
+             "At {:g} requests per second a 99th percentile, which needs {} of them, may take "
              "--budget={:.0f}; without it the table has none.\n",
              *traffic->rate_per_s, kMinSamplesForP99, needed_s);
 }

@@ -218,15 +218,6 @@ std::string names_of(const std::vector<const Result*>& results, const std::strin
                      names.back());
 }
 
-std::string engine_label(const std::string& backend, const std::string& backend_meta) {
-  const size_t dash = backend_meta.find('-');
-  const std::string variant = backend_meta.substr(0, dash);
-  std::string label = backend;
-  if (variant != "cpu") label += "-" + variant;
-  if (dash != std::string::npos) label += " (" + backend_meta.substr(dash + 1) + ")";
-  return label;
-}
-
 std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
   return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model.path).stem().string(),

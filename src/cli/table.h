@@ -31,8 +31,4 @@ std::string agreement(const std::vector<const Result*>& results);
 // "a, b and c"
 std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction);
 
-// Of a stored result, whose run is not known: "onnxruntime", or "openvino (threads=1)" where the
-// settings are not the default. A result of this run has its label (run/candidate.h).
-std::string engine_label(const std::string& backend, const std::string& backend_meta);
-
 }  // namespace dnnbench

@@ -76,13 +76,6 @@ TEST(Heading, SaysWhatWasMeasured) {
   EXPECT_EQ(heading({one}), "resnet50-v1-7 on c5a.4xlarge: 1 thread, f32, inputs a  [2J[] b[2]");
 }
 
-TEST(EngineLabel, NamesProviderAndSettingsWhereTheyAreNotTheUsual) {
-  EXPECT_EQ(engine_label("openvino", "cpu"), "openvino");
-  EXPECT_EQ(engine_label("onnxruntime", "cuda"), "onnxruntime-cuda");
-  EXPECT_EQ(engine_label("openvino", "cpu-threads=1-precision=bf16"),
-            "openvino (threads=1-precision=bf16)");
-}
-
 const Ratio kSlower{1.25, {1.24, 1.27}, Relation::kSlower};
 const Ratio kSame{1.002, {0.998, 1.004}, Relation::kTie};
 const Ratio kOpen{1.02, {0.98, 1.06}, Relation::kUndecided};

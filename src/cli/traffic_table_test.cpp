@@ -55,11 +55,11 @@ TEST(LoadTable, TellsTheIntervalAndWhereItIsOpen) {
 TEST(LoadTable, WhatIsNotCarriedHasNoLatencyAndSaysWhy) {
   RateFigures overloaded = figures(20, 3, {2, kInfinite});
   overloaded.verdict = LoadVerdict::kOverloaded;
-  overloaded.reason = "it can't carry 20 a second: at most about 10";
+  overloaded.reason = "it can't sustain 20/s: its maximum is about 10";
   const std::vector<Result> results{under_load("openvino", overloaded)};
   const std::string table = load_table(results);
   EXPECT_EQ(table.find("3.00 s"), std::string::npos) << table;
-  EXPECT_NE(table.find("openvino: overloaded: it can't carry 20 a second"), std::string::npos);
+  EXPECT_NE(table.find("openvino: overloaded: it can't sustain 20/s"), std::string::npos);
   EXPECT_EQ(load_sentence(results), "No engine has verified latencies for this traffic.");
 }
 

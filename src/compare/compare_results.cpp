@@ -79,7 +79,7 @@ Change change_of(Relation relation) {
 
 Compared compare_pair(const StoredResult* before, const StoredResult* after, double alpha) {
   const StoredResult& named = after ? *after : *before;
-  Compared row{named.model, named.backend, named.backend_meta, named.instance};
+  Compared row{named.model, named.backend, named.backend_meta, named.instance, {}};
   const bool was = before && has_figure(*before), is = after && has_figure(*after);
   if (was) row.before_s = median(before->times_s);
   if (is) row.after_s = median(after->times_s);
@@ -148,13 +148,17 @@ ComparedFolders compare_results(const std::vector<StoredResult>& before,
   for (const auto& [key, result] : new_results) keys.insert(key);
   ComparedFolders compared;
   std::set<std::string> warnings;
+  std::vector<LabelWords> words;
   for (const Key& key : keys) {
     const auto was = old_results.find(key), is = new_results.find(key);
     const StoredResult* const old_result = was == old_results.end() ? nullptr : was->second;
     const StoredResult* const new_result = is == new_results.end() ? nullptr : is->second;
     compared.rows.push_back(compare_pair(old_result, new_result, 1 - confidence));
+    words.push_back((new_result ? new_result : old_result)->words);
     if (old_result && new_result) warn(*old_result, *new_result, warnings);
   }
+  const std::vector<std::string> labels = labels_of(words);
+  for (size_t i = 0; i < labels.size(); ++i) compared.rows[i].label = labels[i];
   compared.warnings.assign(warnings.begin(), warnings.end());
   return compared;
 }

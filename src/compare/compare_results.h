@@ -35,6 +35,7 @@ struct Compared {
   std::string backend;
   std::string backend_meta;
   std::string instance;            // of `after` where there is one
+  std::string label;               // among all rows (run/labels.h)
   std::optional<double> before_s;  // medians of one inference, where ok
   std::optional<double> after_s;
   Ratio ratio;  // after in units of before; its interval is infinite where too little is known

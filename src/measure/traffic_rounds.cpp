@@ -39,7 +39,7 @@ class RateSeries {
   void drop_out() { current_.reset(); }
 
   std::string doing() const {
-    return fmt::format("under {:.4g} requests a second, turn {} of {}", current_->rate_per_s(),
+    return fmt::format("under {:.4g} requests per second, turn {} of {}", current_->rate_per_s(),
                        current_->turn(), current_->turns());
   }
 

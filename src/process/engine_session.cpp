@@ -32,14 +32,14 @@ void EngineSession::set_inputs(const std::string& values_file) {
   worker_.request(request_of(verb::kSetInputs, ValuesFile{values_file}));
 }
 
-TimedSlice EngineSession::slice(int64_t experiments, int64_t number, double max_s) {
-  start_slice(experiments, number, max_s);
+TimedSlice EngineSession::slice(int64_t measurements, int64_t number, double max_s) {
+  start_slice(measurements, number, max_s);
   return end_slice();
 }
 
-void EngineSession::start_slice(int64_t experiments, int64_t number, double max_s) {
-  slice_ = {experiments, number, max_s};
-  worker_.ask(request_of(verb::kSlice, slice_), max_s, static_cast<size_t>(experiments));
+void EngineSession::start_slice(int64_t measurements, int64_t number, double max_s) {
+  slice_ = {measurements, number, max_s};
+  worker_.ask(request_of(verb::kSlice, slice_), max_s, static_cast<size_t>(measurements));
 }
 
 TimedSlice EngineSession::end_slice() { return worker_.answer_as<TimedSlice>(slice_); }

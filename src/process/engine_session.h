@@ -27,11 +27,12 @@ class EngineSession {
 
   void set_inputs(const std::string& values_file);
 
-  // At least one experiment of `number` inferences each; at most `experiments`, begun within max_s.
-  TimedSlice slice(int64_t experiments, int64_t number, double max_s);
+  // At least one measurement of `number` inferences each; at most `measurements`, begun within
+  // max_s.
+  TimedSlice slice(int64_t measurements, int64_t number, double max_s);
 
   // The same in two steps, for sessions that compute at the same time.
-  void start_slice(int64_t experiments, int64_t number, double max_s);
+  void start_slice(int64_t measurements, int64_t number, double max_s);
   TimedSlice end_slice();
 
   // A new Schedule::tickets_file, in this session's own folder. Throws Error.

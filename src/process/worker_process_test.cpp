@@ -58,7 +58,7 @@ class WorkerProcessTest : public ::testing::Test {
   }
 
   static nlohmann::json one_run() {
-    return {{"do", "slice"}, {"experiments", 1}, {"number", 1}, {"max_s", 0}};
+    return {{"do", "slice"}, {"measurements", 1}, {"number", 1}, {"max_s", 0}};
   }
 
   // Loads and runs the part once and says how that ended.
@@ -82,7 +82,7 @@ TEST_F(WorkerProcessTest, ComputesAndAnswers) {
   load(worker, "ok");
   worker.request({{"do", "set_inputs"}, {"file", inputs()}});
   const auto slice =
-      worker.request({{"do", "slice"}, {"experiments", 7}, {"number", 2}, {"max_s", 60}});
+      worker.request({{"do", "slice"}, {"measurements", 7}, {"number", 2}, {"max_s", 60}});
   EXPECT_EQ(slice.at("duration_s").size(), 7U);
   worker.request({{"do", "outputs"}, {"file", folder_ / "outputs"}});
   const std::vector<Value> outputs = read_values(folder_ / "outputs");

@@ -143,7 +143,7 @@ void check(const TimedSlice& slice, const SliceRequest& request, const Exchange&
   require(slice.duration_s.size() == count,
           fmt::format("{} starts but {} durations", count, slice.duration_s.size()));
   require(count > 0, "no time at all");
-  const auto most = static_cast<size_t>(std::max<int64_t>(1, request.experiments));
+  const auto most = static_cast<size_t>(std::max<int64_t>(1, request.measurements));
   require(count <= most, fmt::format("{} times where {} were asked for", count, most));
   CallTimes times(exchange);
   for (size_t i = 0; i < count; ++i) {

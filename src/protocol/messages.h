@@ -59,9 +59,9 @@ struct ValuesFile {
 };
 
 struct SliceRequest {
-  int64_t experiments = 1;  // maximum
-  int64_t number = 1;       // inferences per experiment
-  double max_s = 0;         // begin no further experiment after so long; at least one is run
+  int64_t measurements = 1;  // maximum
+  int64_t number = 1;        // inferences per measurement
+  double max_s = 0;          // begin no further measurement after so long; at least one is run
 };
 
 struct TimedSlice {
@@ -116,7 +116,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InForce, precision, threads, placement, setti
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, version, imports, compiles_ahead, tunes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Loaded, load_s, convert_s, compile_s, tune_s, in_force)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValuesFile, file)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SliceRequest, experiments, number, max_s)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SliceRequest, measurements, number, max_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TimedSlice, start_s, duration_s, waited_s, cpu_s,
                                    involuntary_switches)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, origin_s, arrival_s, end_s, tickets_file)

@@ -1,5 +1,5 @@
-// What load one machine carries: arithmetic on measured times, docs/advising.md in code. Rates are
-// in inferences a second, times in seconds of one inference.
+// What traffic one machine sustains: arithmetic on measured times, docs/advising.md in code. Rates
+// are in inferences per second, times in seconds of one inference.
 #pragma once
 
 #include <cstddef>

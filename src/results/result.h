@@ -82,7 +82,7 @@ std::vector<double> durations_s(const Result& result);
 // Seconds for one inference. There must be samples.
 double median_latency_s(const Result& result);
 
-// Inferences a second: of latency mode 1 / the median latency; of load mode the rate that is
+// Inferences per second: of latency mode 1 / the median latency; of load mode the rate that is
 // carried, absent where none is; of throughput mode what the best setting does, absent where none
 // keeps the bound. There must be samples.
 std::optional<double> throughput_per_s(const Result& result);

@@ -151,7 +151,9 @@ void add_subject(ordered_json& json, const Result& result) {
   json["device"] = candidate.device;
   json["outcome"] = to_string(result.outcome.kind);
   json["reason"] = result.outcome.reason;
+  json["label"] = result.label;
   json["engine"] = candidate.engine;
+  json["provider"] = candidate.provider;
   json["engine_version"] = or_null(result.engine.load.engine_version);
   json["instance"] = result.instance;
   json["threads"] = result.threads;

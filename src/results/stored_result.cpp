@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "results/label_words.h"
 #include "results/result_file.h"
 
 namespace dnnbench {
@@ -143,7 +144,7 @@ std::vector<double> numbers_under_data(const json& object) {
   return numbers;
 }
 
-// Seconds an inference: each datum is the time of `number` inferences.
+// Seconds per inference: each datum is the time of `number` inferences.
 std::vector<double> read_times_s(const ResultFile& parsed, int64_t number) {
   std::vector<double> times_s = parsed.data ? *parsed.data : numbers_under_data(parsed.object);
   for (double& time_s : times_s) {
@@ -304,6 +305,7 @@ StoredResult read_result(const fs::path& path) {
   if (result.mode == "load" || result.mode == "throughput") {
     result.settings = text_or(get(get(object, result.mode.c_str()), "settings"), "");
   }
+  result.words = label_words(object, result.quantized);
   const json& shapes = get(object, "input_shapes");
   if (shapes.is_object()) result.input_shapes = shapes.dump();
   result.model_sha256 = text_or(get(object, "model_sha256"), "");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/outcome.h"
+#include "run/labels.h"
 #include "verify/verify.h"
 
 namespace dnnbench {
@@ -49,6 +50,7 @@ struct StoredResult {
   std::vector<StoredRate> load_rates;  // of load mode: those whose 99th percentile is known
   std::optional<StoredThroughput> throughput;  // of throughput mode
   std::string settings;  // of these two: backend_meta without what is of the mode; else empty
+  LabelWords words;      // what its label is made of, among others (run/labels.h)
   Outcome outcome;
   Verdict verdict = Verdict::kUnverified;
   bool suspect = false;         // something else used the machine

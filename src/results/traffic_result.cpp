@@ -60,7 +60,7 @@ std::string why_not_carried(const TrafficResult& load) {
   if (!figures.reason.empty()) return figures.reason;
   if (!figures.p99_s) return too_few(figures);
   if (carried_per_s(load)) return "";
-  return fmt::format("no rate tried has a 99th percentile within {}: at {} a second it is {}",
+  return fmt::format("no rate tried has a 99th percentile within {}: at {}/s it is {}",
                      format_seconds(*load.slo_p99_s), format_rate(figures.rate_per_s),
                      format_seconds(*figures.p99_s));
 }

@@ -29,7 +29,7 @@ TEST(TrafficResult, ARateIsCarriedOrNot) {
   EXPECT_EQ(why_not_carried(at_a_rate(figures(20, 0.05))), "");
   RateFigures overloaded = figures(20, 0.05);
   overloaded.verdict = LoadVerdict::kOverloaded;
-  overloaded.reason = "it can't carry 20 a second: at most about 10";
+  overloaded.reason = "it can't sustain 20/s: its maximum is about 10";
   EXPECT_EQ(carried_per_s(at_a_rate(overloaded)), std::nullopt);
   EXPECT_EQ(why_not_carried(at_a_rate(overloaded)), overloaded.reason);
 }
@@ -54,7 +54,7 @@ TEST(TrafficResult, UnderABoundTheHighestRateCounts) {
   load.chosen = 0;
   EXPECT_EQ(carried_per_s(load), std::nullopt);
   EXPECT_EQ(why_not_carried(load),
-            "no rate tried has a 99th percentile within 40.0 ms: at 10.0 a second it is 50.0 ms");
+            "no rate tried has a 99th percentile within 40.0 ms: at 10.0/s it is 50.0 ms");
 }
 
 TEST(TrafficResult, WhatIsNotKnownIsNull) {

@@ -2,19 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <functional>
 
+#include "run/labels.h"
 #include "run/names.h"
 
 namespace dnnbench {
 namespace {
 
-using Part = std::function<std::string(const Candidate&)>;
-
 std::string file_name(const Candidate& candidate) {
   return std::filesystem::path(candidate.model_path).filename().string();
+}
+
+std::string precision(const Candidate& candidate) {
+  return precision_in_words(candidate.precision);
 }
 
 std::string threads(const Candidate& candidate) {
@@ -29,42 +30,26 @@ std::string batch(const Candidate& candidate) {
   return candidate.batch ? fmt::format("batch {}", *candidate.batch) : "";
 }
 
-// In the order of a label, after the engine.
-const std::vector<Part>& parts() {
-  static const std::vector<Part> kParts{
-      [](const Candidate& candidate) { return candidate.engine_version; },
-      file_name,
-      [](const Candidate& candidate) { return candidate.device; },
-      [](const Candidate& candidate) { return candidate.precision; },
-      streams,
-      threads,
-      batch,
-  };
-  return kParts;
-}
-
 }  // namespace
 
 std::vector<std::string> labels_of(const std::vector<Candidate>& candidates) {
-  std::vector<std::string> labels;
-  for (const Candidate& candidate : candidates) {
-    labels.push_back(engine_name(candidate.backend, candidate.provider));
+  std::vector<LabelWords> words;
+  for (const Candidate& one : candidates) {
+    words.push_back(
+        {engine_name(one.backend, one.provider),
+         one.engine_version,
+         {file_name(one), one.device, precision(one), streams(one), threads(one), batch(one)},
+         ""});
   }
-  for (const Part& part : parts()) {
-    const bool differs = std::any_of(
-        candidates.begin(), candidates.end(),
-        [&](const Candidate& candidate) { return part(candidate) != part(candidates.front()); });
-    if (!differs) continue;
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      const std::string text = part(candidates[i]);
-      if (!text.empty()) labels[i] += ", " + text;
-    }
-  }
-  return labels;
+  return labels_of(words);
 }
 
 std::string engine_name(const std::string& backend, const std::string& provider) {
   return provider.empty() ? backend : backend + "-" + with_safe_characters(provider);
+}
+
+std::string precision_in_words(const std::string& precision) {
+  return precision == "default" ? "default precision" : precision;
 }
 
 std::string counted(int64_t count, const std::string& noun) {

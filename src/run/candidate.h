@@ -32,6 +32,9 @@ std::vector<std::string> labels_of(const std::vector<Candidate>& candidates);
 // "tf", or "onnxruntime-cuda".
 std::string engine_name(const std::string& backend, const std::string& provider);
 
+// "f32", or "default precision".
+std::string precision_in_words(const std::string& precision);
+
 // "1 thread", "2 threads"
 std::string counted(int64_t count, const std::string& noun);
 std::string counted(int64_t count, const std::string& noun, const std::string& plural);

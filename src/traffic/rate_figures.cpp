@@ -44,7 +44,7 @@ void judge(const std::vector<double>& latencies, double shortest_s, size_t unser
            RateFigures& figures) {
   if (unserved > 0 || figures.busy_share >= 1) {
     figures.verdict = LoadVerdict::kOverloaded;
-    figures.reason = fmt::format("it can't carry {:.4g} a second: at most about {:.3g}",
+    figures.reason = fmt::format("it can't sustain {:.4g}/s: its maximum is about {:.3g}",
                                  figures.rate_per_s, figures.most_per_s());
     return;
   }
@@ -58,7 +58,7 @@ void judge(const std::vector<double>& latencies, double shortest_s, size_t unser
   if (shortest_s < kMinRelaxations * figures.relaxation_s) {
     figures.verdict = LoadVerdict::kUnsteady;
     figures.reason = fmt::format(
-        "at {:.4g} a second it is busy for {:.0f} % of the time, and its queue changes so slowly "
+        "at {:.4g}/s it is busy for {:.0f} % of the time, and its queue changes so slowly "
         "that {:.3g} s don't tell its latency; a lower rate or a longer --budget does",
         figures.rate_per_s, 100 * figures.busy_share, shortest_s);
   }

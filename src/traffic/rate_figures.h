@@ -1,5 +1,5 @@
 // What a stretch of requests at one rate came to, and whether its latencies mean anything.
-// Arithmetic alone. Times in seconds on one clock, rates in requests a second.
+// Arithmetic alone. Times in seconds on one clock, rates in requests per second.
 #pragma once
 
 #include <cstddef>

@@ -39,7 +39,7 @@ TEST(RateFigures, SeveralServersShareTheLoad) {
 TEST(RateFigures, AGrowingQueueIsNoLatency) {
   const RateFigures figures = figures_at(1.2);
   EXPECT_EQ(figures.verdict, LoadVerdict::kOverloaded);
-  EXPECT_EQ(figures.reason, "it can't carry 120 a second: at most about 100");
+  EXPECT_EQ(figures.reason, "it can't sustain 120/s: its maximum is about 100");
   const auto requests = serve_in_order({0, 0.1}, [](size_t) { return kService_s; });
   EXPECT_EQ(rate_figures(10, 1, requests, 10, 3).verdict, LoadVerdict::kOverloaded);
 }

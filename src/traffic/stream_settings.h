@@ -26,7 +26,7 @@ struct StreamTimes {
   std::vector<double> duration_s;
 };
 
-// Inferences a second of all streams together, over the window in which all of them were at work;
+// Inferences per second of all streams together, over the window in which all of them were at work;
 // of those that lie across its ends, the part inside. 0 where there is no such window. Each stream
 // has at least one time.
 double common_rate_per_s(const std::vector<StreamTimes>& streams);

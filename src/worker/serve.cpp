@@ -88,9 +88,9 @@ Reply reply_to(const Handler& handler, const std::string& line) {
 
 TimedSlice run_slice(Engine& engine, const SliceRequest& request) {
   TimedSlice slice;
-  const auto experiments = static_cast<size_t>(std::max<int64_t>(request.experiments, 1));
-  slice.start_s.reserve(experiments);
-  slice.duration_s.reserve(experiments);
+  const auto measurements = static_cast<size_t>(std::max<int64_t>(request.measurements, 1));
+  slice.start_s.reserve(measurements);
+  slice.duration_s.reserve(measurements);
   const ProcessCounters before = read_process_counters();
   const int64_t end_ns = now_ns() + static_cast<int64_t>(request.max_s * 1e9);
   do {
@@ -99,7 +99,7 @@ TimedSlice run_slice(Engine& engine, const SliceRequest& request) {
     const int64_t stop_ns = now_ns();
     slice.start_s.push_back(to_seconds(start_ns));
     slice.duration_s.push_back(to_seconds(stop_ns - start_ns));
-  } while (slice.start_s.size() < experiments && now_ns() < end_ns);
+  } while (slice.start_s.size() < measurements && now_ns() < end_ns);
   const ProcessCounters counted = since(before);
   slice.waited_s = to_seconds(counted.waited_ns);
   slice.cpu_s = to_seconds(counted.cpu_ns);

@@ -10,7 +10,7 @@
 
 namespace dnnbench {
 
-// Runs the experiments back to back. Between two clock readings lies nothing but Engine::run.
+// Runs the measurements back to back. Between two clock readings lies nothing but Engine::run.
 TimedSlice run_slice(Engine& engine, const SliceRequest& request);
 
 // Answers a request, whose key "do" is given apart, with the reply's fields, or throws

@@ -146,7 +146,7 @@ TEST(Serve, AnswersEveryRequestInTurnAndEndsWithThem) {
   const auto loaded = served.load("model.onnx");
   EXPECT_GE(loaded.at("load_s").get<double>(), 0);
   EXPECT_EQ(loaded.at("in_force").at("placement").at(0).at("nodes"), 3);
-  const auto slice = served.ask(R"({"do":"slice","experiments":7,"number":2,"max_s":1000})");
+  const auto slice = served.ask(R"({"do":"slice","measurements":7,"number":2,"max_s":1000})");
   EXPECT_EQ(slice.at("duration_s").size(), 7U);
   EXPECT_GT(slice.at("cpu_s").get<double>(), 0);
   EXPECT_GE(slice.at("involuntary_switches").get<int64_t>(), 0);
@@ -172,7 +172,7 @@ TEST(Serve, ARefusalIsAnAnswerWithItsReason) {
 TEST(Serve, ARequestThatMakesNoSenseIsRefused) {
   Served served;
   for (const char* line : {"nonsense", "{}", "[]", R"({"do":"dance"})", R"({"do":"load"})",
-                           R"({"do":"slice","experiments":"many"})",
+                           R"({"do":"slice","measurements":"many"})",
                            R"({"do":"set_inputs","file":"/no/such/file"})"}) {
     const auto reply = served.ask(line);
     EXPECT_EQ(reply.at("ok"), false) << line;

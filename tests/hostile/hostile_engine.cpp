@@ -39,7 +39,7 @@ void busy_until(double time_s) {
 TimedSlice slice(const SliceRequest& request) {
   constexpr double kCall_s = 1e-4;
   TimedSlice slice;
-  for (int64_t i = 0; i < std::min<int64_t>(request.experiments, 10); ++i) {
+  for (int64_t i = 0; i < std::min<int64_t>(request.measurements, 10); ++i) {
     const double start_s = now_s();
     busy_until(start_s + kCall_s);
     slice.start_s.push_back(start_s);

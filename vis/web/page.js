@@ -281,7 +281,7 @@
     const against = !other || !(best.usd_per_hour > 0) ? "" : ratio < 1.005
       ? ` ${Tables.machines(other)} costs the same.`
       : ` The next, ${Tables.machines(other)}, costs ${ratio.toFixed(2)} times as much.`;
-    return `Cheapest for ${asked}: ${Tables.machines(best)} with ${c.engine_name} ${c.settings}, ` +
+    return `Cheapest for ${asked}: ${Tables.machines(best)} with ${Words.engine(c)}, ` +
       `${Words.usd(best.usd_per_hour)} per hour.${against}`;
   }
 

@@ -11,7 +11,7 @@ const Plans = (() => {
 
   const throughput = (c) => 1 / c.mean_s;
 
-  // The time that a request takes when they arrive at one machine at random, `rate` a second, and
+  // The time that a request takes when they arrive at one machine at random, `rate` per second, and
   // are spread over its processes: the sum of two 99th percentiles, of the inference and of the
   // wait before it. Of a published figure only the mean is known: its mean response time, as if all
   // inferences took equally long.

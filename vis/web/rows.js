@@ -60,7 +60,7 @@ const Rows = (() => {
       value: [`${Words.short(throughput)}/s`, latency],
       engine: [
         ...Words.wrap(row.engine, NAME_CHARACTERS, 2),
-        ...Words.wrap(plan.settings, NAME_CHARACTERS, 2),
+        ...Words.wrap(plan.words, NAME_CHARACTERS, 2),
       ],
       engine_y: HEIGHT + 12 + LINE_HEIGHT * lines.length,
       description:

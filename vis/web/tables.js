@@ -56,7 +56,7 @@ const Tables = (() => {
       { class: place === 0 ? "best" : null },
       number(place + 1),
       element("th", { scope: "row" }, machines(plan)),
-      element("td", {}, plan.candidate.engine_name, " ", muted(plan.candidate.settings)),
+      element("td", { title: plan.candidate.settings }, plan.candidate.engine_name, " ", muted(plan.candidate.words)),
       element("td", { class: "number" }, element("strong", {}, Words.usd(plan.usd_per_hour))),
       number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN),
       number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million)),
@@ -94,7 +94,7 @@ const Tables = (() => {
   function rejected(out, wish) {
     const items = out.map(({ candidate: c, reason }) => {
       const why = reason === "too slow" ? tooSlow(c, wish.latency_s) : reason;
-      return element("li", {}, `${c.instance}, ${c.engine_name} ${c.settings}: ${why}`);
+      return element("li", {}, `${c.instance}, ${Words.engine(c)}: ${why}`);
     });
     return element("ul", {}, ...items);
   }
@@ -118,7 +118,7 @@ const Tables = (() => {
         number(begin),
         number(Words.load(last.capacity_per_s)),
         element("th", { scope: "row" }, `${counts} \u00d7 ${first.candidate.instance}`),
-        element("td", {}, first.candidate.engine_name, " ", muted(first.candidate.settings)),
+        element("td", {}, first.candidate.engine_name, " ", muted(first.candidate.words)),
         number(first.count === last.count ? prices[0] : prices.join(" to ")),
       );
     });
@@ -164,7 +164,7 @@ const Tables = (() => {
       element(
         "tr",
         {},
-        element("th", { scope: "row" }, row.engine, " ", muted(row.settings ?? "")),
+        element("th", { scope: "row" }, row.engine, " ", muted(row.words ?? "")),
         ...shown.map((_, i) => ratioCell(found[i].get(key), best[i])),
       ),
     );

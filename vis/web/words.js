@@ -48,7 +48,7 @@ const Words = (() => {
   // At most `most` lines of `width` characters, broken after -+,/ and spaces.
   function wrap(text, width, most) {
     const lines = [];
-    for (const piece of text.split(/(?<= )|(?<=[-+,/])(?=[^ ])/)) {
+    for (const piece of text.split(/(?<= )|(?<=[-+,/])(?=[^ \u00a0])/)) {
       for (const part of piece.match(new RegExp(`.{1,${width}}`, "gsu")) || []) {
         const last = lines.length - 1;
         if (last >= 0 && (lines[last] + part).trimEnd().length <= width) lines[last] += part;
@@ -62,5 +62,10 @@ const Words = (() => {
 
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-  return { capital, load, short, time, unitOf, usd, wrap };
+  // Of a candidate: its engine, and what tells it from the others.
+  function engine(candidate) {
+    return [candidate.engine_name, candidate.words].filter(Boolean).join(", ");
+  }
+
+  return { capital, engine, load, short, time, unitOf, usd, wrap };
 })();
