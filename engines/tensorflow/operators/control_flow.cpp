@@ -145,7 +145,48 @@ std::optional<Shape> carried_shape(const Graph& g, Out initial, const import::Pa
   return common;
 }
 
-// Variables: turn, going on, most turns, carried..., lists..., captured...
+// What a loop starts with. Variables: turn, going on, most turns, carried..., lists..., captured...
+struct LoopStart {
+  Outs variables;
+  Shapes shapes;
+  std::vector<std::optional<TF_DataType>> carried_elements;  // of those that are sequences
+};
+
+LoopStart loop_start(const Operation& n, const LoopPlan& plan) {
+  Graph& g = n.g;
+  const import::Graph& body = *plan.body;
+  const bool limited = n.has(0), conditional = n.has(1);
+  LoopStart start{
+      {g.long_scalar(0),
+       conditional ? g.reshape(n.in(1), Shape{}) : g.cast(g.int_scalar(1), TF_BOOL),
+       limited ? g.reshape(n.in(0), Shape{}) : g.long_scalar(std::numeric_limits<int64_t>::max())},
+      {Shape{}, Shape{}, Shape{}},
+      {}};
+  for (size_t i = 0; i < plan.carried; ++i) {
+    const std::string& name = n.node.inputs[2 + i];
+    start.carried_elements.emplace_back();
+    if (n.emitter.is_sequence(name)) {
+      const List list = n.emitter.list(name);
+      start.carried_elements.back() = list.element;
+      start.variables.push_back(list.handle);
+      start.shapes.emplace_back(Shape{});
+      continue;
+    }
+    start.variables.push_back(n.in(2 + i));
+    start.shapes.push_back(
+        carried_shape(g, start.variables.back(), body.inputs.at(2 + i), body.outputs.at(1 + i)));
+  }
+  for (const TF_DataType type : plan.gathered) {
+    start.variables.push_back(empty_list(g, type).handle);
+    start.shapes.emplace_back(Shape{});
+  }
+  for (const Out outside : values_of(n, plan.captured)) {
+    start.variables.push_back(outside);
+    start.shapes.push_back(g.find_shape(outside));
+  }
+  return start;
+}
+
 void emit_loop(const Operation& n) {
   Graph& g = n.g;
   LoopPlan plan{
@@ -155,35 +196,8 @@ void emit_loop(const Operation& n) {
   for (size_t i = 1 + plan.carried; i < body.outputs.size(); ++i) {
     plan.gathered.push_back(type_of(n, body.outputs[i], i - 1));
   }
-  const bool limited = n.has(0), conditional = n.has(1);
-  Outs variables{
-      g.long_scalar(0),
-      conditional ? g.reshape(n.in(1), Shape{}) : g.cast(g.int_scalar(1), TF_BOOL),
-      limited ? g.reshape(n.in(0), Shape{}) : g.long_scalar(std::numeric_limits<int64_t>::max())};
-  Shapes shapes{Shape{}, Shape{}, Shape{}};
-  std::vector<std::optional<TF_DataType>> carried_elements;  // of those that are sequences
-  for (size_t i = 0; i < plan.carried; ++i) {
-    const std::string& name = n.node.inputs[2 + i];
-    carried_elements.emplace_back();
-    if (n.emitter.is_sequence(name)) {
-      const List list = n.emitter.list(name);
-      carried_elements.back() = list.element;
-      variables.push_back(list.handle);
-      shapes.emplace_back(Shape{});
-      continue;
-    }
-    variables.push_back(n.in(2 + i));
-    shapes.push_back(
-        carried_shape(g, variables.back(), body.inputs.at(2 + i), body.outputs.at(1 + i)));
-  }
-  for (const TF_DataType type : plan.gathered) {
-    variables.push_back(empty_list(g, type).handle);
-    shapes.emplace_back(Shape{});
-  }
-  for (const Out outside : values_of(n, plan.captured)) {
-    variables.push_back(outside);
-    shapes.push_back(g.find_shape(outside));
-  }
+  const LoopStart start = loop_start(n, plan);
+  const auto& carried_elements = start.carried_elements;
   const size_t lists = 3 + plan.carried, captured = lists + plan.gathered.size();
   const auto condition = [](Graph& inner, const Outs& v) {
     return inner.call("LogicalAnd", {inner.less(v[0], v[2]), v[1]});
@@ -210,7 +224,7 @@ void emit_loop(const Operation& n) {
     next.insert(next.end(), v.begin() + static_cast<std::ptrdiff_t>(captured), v.end());
     return next;
   };
-  const Outs results = while_loop(g, variables, condition, turn, shapes);
+  const Outs results = while_loop(g, start.variables, condition, turn, start.shapes);
   for (size_t i = 0; i < plan.carried; ++i) {
     if (n.wants(i)) set_value(n.emitter, n.node.outputs[i], results[3 + i], carried_elements[i]);
   }
