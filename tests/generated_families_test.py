@@ -479,20 +479,29 @@ def generated(make, count, seed):
     return models, inputs
 
 
-@pytest.fixture(scope="module")
-def failures(programs, tmp_path_factory):
+def run_families(programs, folder, families):
+    """What node_cases.run_cases says of every model of {family: (generator, count)}."""
     models, inputs = {}, {}
-    for family, (make, count) in FAMILIES.items():
+    for family, (make, count) in families.items():
         made, given = generated(make, count, seed=len(family))
         models |= {f"{family} {name}": model for name, model in made.items()}
         inputs |= {f"{family} {name}": arrays for name, arrays in given.items()}
-    return node_cases.run_cases(programs, tmp_path_factory.mktemp("generated"), models, inputs)
+    return node_cases.run_cases(programs, folder, models, inputs)
+
+
+def failures_of(family, engine, failures):
+    """Those of one family on one engine; skips where the engine is not built."""
+    if engine not in failures:
+        pytest.skip(f"{engine} is not built here")
+    return {n: why for n, why in failures[engine].items() if n.startswith(f"{family} ")}
+
+
+@pytest.fixture(scope="module")
+def failures(programs, tmp_path_factory):
+    return run_families(programs, tmp_path_factory.mktemp("generated"), FAMILIES)
 
 
 @pytest.mark.parametrize("engine", node_cases.ENGINES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_it_computes_what_onnx_runtime_does(failures, family, engine):
-    if engine not in failures:
-        pytest.skip(f"{engine} is not built here")
-    of_family = {n: why for n, why in failures[engine].items() if n.startswith(f"{family} ")}
-    assert of_family == {}
+    assert failures_of(family, engine, failures) == {}

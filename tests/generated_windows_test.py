@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import node_cases
-from generated_families_test import Model, floats, generated
+from generated_families_test import Model, failures_of, floats, run_families
 
 
 def chance(random, probability):
@@ -408,18 +408,10 @@ FAMILIES = {
 
 @pytest.fixture(scope="module")
 def failures(programs, tmp_path_factory):
-    models, inputs = {}, {}
-    for family, (make, count) in FAMILIES.items():
-        made, given = generated(make, count, seed=len(family))
-        models |= {f"{family} {name}": model for name, model in made.items()}
-        inputs |= {f"{family} {name}": arrays for name, arrays in given.items()}
-    return node_cases.run_cases(programs, tmp_path_factory.mktemp("generated"), models, inputs)
+    return run_families(programs, tmp_path_factory.mktemp("generated"), FAMILIES)
 
 
 @pytest.mark.parametrize("engine", node_cases.ENGINES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_it_computes_what_onnx_runtime_does(failures, family, engine):
-    if engine not in failures:
-        pytest.skip(f"{engine} is not built here")
-    of_family = {n: why for n, why in failures[engine].items() if n.startswith(f"{family} ")}
-    assert of_family == {}
+    assert failures_of(family, engine, failures) == {}

@@ -2,7 +2,6 @@
 // by the machine that submitted them.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 

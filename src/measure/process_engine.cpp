@@ -29,7 +29,7 @@ constexpr int64_t kMaxDropped = 200;  // at the start of a turn
 constexpr double kLongestBacklog = 1.2;  // times the schedule's length
 constexpr double kMinBacklog_s = 1;
 
-// From the schedule's making to its first request: the engines have to be told of it.
+// From the schedule's making to its first request: the engines must receive it first.
 constexpr double kSetOff_s = 0.05;
 constexpr double kSetOffARequest_s = 2e-6;
 

@@ -7,7 +7,7 @@
 
 namespace dnnbench {
 
-// The times of `count` arrivals at `rate_per_s` in the mean, in seconds since the start, rising.
+// The times of `count` arrivals at `rate_per_s` on average, in seconds since the start, rising.
 // The gaps are drawn independently and exponential (a Poisson process); those of the same seed and
 // piece at another rate are the same gaps, longer or shorter, so that two rates and two engines are
 // compared on the same luck. Different pieces of a seed are independent.

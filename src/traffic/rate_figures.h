@@ -59,7 +59,7 @@ double relaxation_s(double rate_per_s, double mean_square_service_s2, double bus
 // A measurement is long enough when each of its stretches is so many times the relaxation time.
 inline constexpr double kMinRelaxations = 5;
 
-// The generator may send requests late by so much of the mean service time, in the mean: at 80 %
+// The generator may send requests late by so much of the mean service time, on average: at 80 %
 // use that makes waiting 5 % longer. And by so much of the 99th percentile of latency, in all but 1
 // %.
 inline constexpr double kMaxMeanLate = 0.01;

@@ -227,7 +227,7 @@ def serve(engine: str) -> None:
 
 
 def run_all(engine: str, cases: list[Path]) -> dict[str, str]:
-    """Name to why it failed, in a child process that is started anew when the library ends it."""
+    """Name to why it failed, in a child process that is restarted when the library ends it."""
     results, child = {}, None
     for case in cases:
         if child is None:

@@ -41,7 +41,7 @@ std::optional<Axes> known_axes(const Operation& op, const ResizeMode& mode) {
                                 {*scales, {sizes->begin(), sizes->end()}, *roi});
 }
 
-// The library's nearest neighbour takes floor(at * in / out), whatever else it is told.
+// The library's nearest neighbour takes floor(at * in / out), whatever its other arguments.
 bool is_library_nearest(const ResizeMode& mode, const ResizedAxis& axis) {
   const AxisWeights weights = semantics::axis_weights(mode, axis);
   const float scale = static_cast<float>(axis.size_in) / static_cast<float>(axis.size_out);

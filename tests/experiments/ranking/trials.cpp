@@ -1,7 +1,7 @@
 // ranking-trials KIND MODEL SECONDS [PROCESSES [SHARE]]: how often the ranking of real processes is
 // right. As many trials as SECONDS hold, each a run of two engines of known ratio by the rules of
 // measure/rounds.h, from new processes to the verdict. PROCESSES compute beside it, without a pause
-// or, with a SHARE below 1, for so much of the time, in bursts of random length: 1 s in the mean,
+// or, with a SHARE below 1, for so much of the time, in bursts of random length: 1 s on average,
 // beside the fake engine's short turns 0.05 s. Prints a line for each ratio, and on stderr one for
 // each trial.
 //
