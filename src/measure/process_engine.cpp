@@ -101,6 +101,7 @@ void ProcessEngine::verify(size_t input_set) {
 void ProcessEngine::prepare() {
   start();
   prepare_started();
+  for (auto& session : sessions_) session->finish_all_steps();
 }
 
 void ProcessEngine::prepare_started() {
@@ -197,6 +198,7 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   worker.log_path = log.string();
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
+  worker.interruptible = !restarted_;  // what was measured of it needs a last verification
   if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
 }

@@ -16,6 +16,7 @@
 
 #include "core/error.h"
 #include "machine/memory.h"
+#include "process/interrupt.h"
 
 namespace dnnbench {
 namespace {
@@ -79,8 +80,12 @@ std::string with_last_words(std::string reason, const std::string& last_line) {
 
 }  // namespace
 
+std::string program_path(const std::string& engine) {
+  return (programs_folder() / (kProgramPrefix + engine)).string();
+}
+
 bool engine_is_built(const std::string& engine) {
-  return access((programs_folder() / (kProgramPrefix + engine)).c_str(), X_OK) == 0;
+  return access(program_path(engine).c_str(), X_OK) == 0;
 }
 
 std::vector<std::string> built_engines() {
@@ -175,12 +180,16 @@ bool WorkerProcess::wait_for(int fd, short event, Clock::duration longest) {
   return false;
 }
 
-// The same under the deadline, the log being kept in bounds.
+// The same under the deadline, the log being kept in bounds, and until an interrupt.
 void WorkerProcess::wait_in_time_for(int fd, short event) {
   constexpr Clock::duration kLookAtLog = std::chrono::milliseconds(500);
   while (true) {
     const Clock::duration left = deadline_ - Clock::now();
     if (left <= Clock::duration::zero()) end_as_timed_out();
+    if (options_.interruptible && is_interrupted()) {
+      child_.reset();
+      throw Interrupted();
+    }
     if (wait_for(fd, event, std::min(left, kLookAtLog))) return;
     log_->bound();
   }

@@ -31,8 +31,9 @@ struct WorkerOptions {
   std::string engine;  // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
   std::string
       log_path;  // gets the process's stdout and stderr (log_file.h); truncated at the start
-  double timeout_s = 300;   // for sending each request and its answer
-  bool append_log = false;  // what an earlier process wrote stays in it
+  double timeout_s = 300;     // for sending each request and its answer
+  bool append_log = false;    // what an earlier process wrote stays in it
+  bool interruptible = true;  // Ctrl-C cuts its steps short (process/interrupt.h)
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
 };
@@ -48,8 +49,9 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  // Sends a request and waits for its reply. Throws EngineEnded when the engine refused it, did
-  // not answer within timeout_s, or ended; after a refusal the process still lives.
+  // Sends a request and waits for its reply. Throws Interrupted, having killed it, and EngineEnded
+  // when the engine refused it, did not answer within timeout_s, or ended; after a refusal the
+  // process still lives.
   nlohmann::json request(const nlohmann::json& request) {
     ask(request);
     return answer();
@@ -87,6 +89,9 @@ class WorkerProcess {
 
   bool alive() const { return child_.has_value(); }
 
+  // From now on its steps are finished in spite of an interrupt.
+  void finish_all_steps() { options_.interruptible = false; }
+
  private:
   using Clock = std::chrono::steady_clock;
 
@@ -117,6 +122,7 @@ class WorkerProcess {
 };
 
 // Engines are found by name, as programs dnnbench-engine-<name> beside the running program.
+std::string program_path(const std::string& engine);
 bool engine_is_built(const std::string& engine);
 std::vector<std::string> built_engines();  // sorted
 
