@@ -74,7 +74,7 @@ is_as_stamped() {
 }
 
 hashes_agree() {
-  (cd "$cache/$target" && sha256sum --check --status "$(hashes_of_target)") || return 1
+  (cd "$cache/$target" && sha256sum --check --status "$(hashes_of_target)" 2>/dev/null) || return 1
   replace "$(stamps_of_target)" stamps_now
 }
 

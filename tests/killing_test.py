@@ -69,7 +69,7 @@ def check_nothing_is_left(victim: Victim) -> None:
     wait_until(lambda: not processes_with(victim.mark))
     assert work_folders_with(victim.mark) == []
     files = list(victim.output.rglob("*"))
-    assert all(file.suffix in (".json", ".log") for file in files)
+    assert all(file.suffix in (".json", ".log", ".journal") for file in files)
     for file in victim.output.glob("*.json"):
         assert json.loads(file.read_text(encoding="utf-8"))["outcome"] == "unsupported"
 
@@ -236,3 +236,62 @@ def test_a_full_disk_takes_no_table_away(start):
     assert f"could not write the result {path}: File too large" in stderr
     assert run.process.returncode == 2
     assert not list(run.output.glob("*.json"))
+
+
+def finish(run: Victim) -> tuple[int, str, str]:
+    stdout, stderr = run.process.communicate(timeout=LIMIT_S)
+    return run.process.returncode, stdout, stderr
+
+
+def result_of(run: Victim, name: str) -> dict:
+    return json.loads((run.output / f"tiny-quant=0-cpu-fake-{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
+def test_the_same_command_goes_on(start, name):
+    """About 15 s. A machine that is busy repeats blocks, and never loses one."""
+    command = ["--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--repeat=3000"]
+    run = start(*command)
+    wait_for_first_turn(run)
+    (journal,) = wait_for_journal(run, lines=8)
+    run.process.send_signal(signal.Signals[name])
+    finish(run)
+    blocks = journal.read_text().count('"block":true')
+    assert blocks >= 4
+    code, _, stderr = finish(start(*command))
+    assert code in (0, 5)
+    assert f"Going on with an interrupted run, {blocks} blocks of which are measured" in stderr
+    for part in ("ok_duration_s=0.002", "ok_duration_s=0.003"):
+        result = result_of(run, part)
+        assert result["sessions"] == 2
+        assert result["stopped"] == "repeat"
+        assert len(result["data"]) == 3000
+        assert result["start_s"] == sorted(result["start_s"])
+        assert blocks in result["starts"]
+    assert not list(run.output.glob(".*"))
+
+
+def wait_for_journal(run: Victim, lines: int) -> list[Path]:
+    def found() -> list[Path]:
+        journals = list(run.output.glob(".*.journal"))
+        return journals if journals and journals[0].read_bytes().count(b"\n") >= lines else []
+
+    wait_until(found)
+    return found()
+
+
+def test_a_run_that_is_stopped_for_a_while_is_not_slower_for_it(start):
+    run = start("--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--repeat=3000")
+    wait_for_first_turn(run)
+    (journal,) = wait_for_journal(run, lines=5)
+    everybody = list(processes_with(run.mark))
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(3)
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+    assert finish(run)[0] in (0, 5)
+    for part in ("ok_duration_s=0.002", "ok_duration_s=0.003"):
+        result = result_of(run, part)
+        assert result["outcome"] == "ok"
+        assert max(result["data"]) < 2.5 or result["noise"]["suspect"]

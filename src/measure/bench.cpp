@@ -117,7 +117,6 @@ std::unique_ptr<MeasuredEngine> Comparison::make_process_engine(const Subject& s
   const std::string why_not = why_not_on_device(subject.candidate, environment_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
   remove_log(subject);
-  guard_empty_file(log_path_of(subject));
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
   if (options_.save_converted) {
     const fs::path stem = fs::path(subject.output_path).stem();
@@ -150,10 +149,13 @@ Bench Comparison::measure() {
   try {
     return measure_with_journal();
   } catch (const JournalUnfit&) {
-    journal_->start_over();
-    bench_ = {{}, {}, journal_->path()};
-    return measure_with_journal();
+    progress_.note("The journal does not fit this run, which starts over");
+  } catch (const nlohmann::json::exception&) {
+    progress_.note("The journal can't be read; the run starts over");
   }
+  journal_->start_over();
+  bench_ = {{}, {}, journal_->path()};
+  return measure_with_journal();
 }
 
 Bench Comparison::measure_with_journal() {

@@ -161,7 +161,7 @@ TEST_F(JournalTest, ABudgetIsGoneOnWith) {
 
 TEST_F(JournalTest, AnEngineThatHadEndedIsNotLoadedAgain) {
   scripts_[1] = ends(Script(), "turn", 3);
-  session(4);
+  session(8);
   ASSERT_GT(stage_.who("turn").size(), 8U);
   const auto records = session();
   EXPECT_EQ(stage_.who("prepare"), "a");

@@ -56,6 +56,7 @@ class EngineSession {
   void finish_all_steps() { worker_.finish_all_steps(); }
 
   int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
+  double stopped_s() const { return worker_.stopped_s(); }
   Cores cores() const { return worker_.cores(); }
 
  private:

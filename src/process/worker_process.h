@@ -84,6 +84,10 @@ class WorkerProcess {
   // The highest resident memory that the process reported with its last reply; 0 before it.
   int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
 
+  // How long this program did not run while it waited for the process, in all: something stopped
+  // it, and perhaps the process as well. Such time counts for no deadline.
+  double stopped_s() const { return std::chrono::duration<double>(stopped_).count(); }
+
   // Those that its threads may run on, as the kernel tells now.
   Cores cores() const { return cores_of_process(child_ ? child_->pid() : -1); }
 
@@ -115,6 +119,7 @@ class WorkerProcess {
   std::string verb_;  // asked last
   Exchange exchange_;
   Clock::time_point deadline_;
+  Clock::duration stopped_{};
   bool answered_ = false;
   bool paused_ = false;
   int64_t peak_rss_bytes_ = 0;
