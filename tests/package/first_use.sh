@@ -38,6 +38,7 @@ cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"
 for compiler in cc gcc g++ c++ clang cmake ninja; do
   ! chroot "$system" sh -c "command -v $compiler" || fail "the fresh system has a compiler: $compiler"
 done
+# shellcheck disable=SC2016 # the inner shell's
 timed 'fetching the engines' sh -c 'for e in onnxruntime openvino; do /usr/lib/dnn-bench/engines/$e/install.sh; done'
 timed 'first table' sh -c 'cd /root && dnnbench run model.onnx --onnxruntime --openvino'
 timed 'listing the engines' dnnbench engines
