@@ -141,7 +141,7 @@ int reap(pid_t pid) {
 }
 
 // Those adopted of children that have ended. Each that is killed may leave further ones.
-void kill_strays() {
+void find_and_kill_strays() {
   constexpr int kMaxGenerations = 1000;
   for (int generation = 0; generation < kMaxGenerations; ++generation) {
     std::set<pid_t> strays = children_of_this_process();
@@ -149,6 +149,15 @@ void kill_strays() {
     if (strays.empty()) return;
     for (const pid_t pid : strays) kill(pid, SIGKILL);
     for (const pid_t pid : strays) reap(pid);
+  }
+}
+
+// A destructor's work. Without memory or descriptors to find them now, the guardian kills them when
+// this process ends.
+void kill_strays() noexcept {
+  try {
+    find_and_kill_strays();
+  } catch (const std::exception&) {
   }
 }
 

@@ -45,9 +45,17 @@ class Mutator {
   uint64_t below(uint64_t end) { return random_() % end; }
 
   void change(std::string& bytes) {
-    static const std::string kTelling[] = {
-        std::string(8, '\xff'), std::string(8, '\0'), "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
-        "-1", "1e400", "9223372036854775808", "null", "[[[[[[[[", "\"\\ud800\"", "\n,\"", "NaN"};
+    static const std::string kTelling[] = {std::string(8, '\xff'),
+                                           std::string(8, '\0'),
+                                           "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01",
+                                           "-1",
+                                           "1e400",
+                                           "9223372036854775808",
+                                           "null",
+                                           "[[[[[[[[",
+                                           "\"\\ud800\"",
+                                           "\n,\"",
+                                           "NaN"};
     const uint64_t at = below(bytes.size() + 1);
     const uint64_t length = std::min<uint64_t>(1 + below(16), bytes.size() - at);
     switch (below(6)) {
