@@ -208,20 +208,20 @@ TEST(Ratio, TwiceAsSlowIsDecidedInAFewBlocks) {
 }
 
 // A short form of `ranking-simulate RUNS runs`, a second of time. Seeded, so the counts are always
-// the same; the bounds are those of 99.9 % of such experiments if the rules hold.
+// the same. At most 1 % may be wrong and 1.5 % missed; the bounds are passed by 99.9 % of such
+// experiments then.
 TEST(SimulatedRuns, AreRightAndTheirIntervalsHold) {
   constexpr int kTrials = 200;
   for (const SimulatedNoise& noise : simulated_noises()) {
     if (noise.correlation > 0.5) continue;  // docs/measuring.md says what holds there
     for (const double truth : {1.0, 1.03, 1.05, 2.0}) {
       const SimulatedRuns runs = simulate(noise, truth, Goal{}, kTrials);
+      EXPECT_LE(runs.wrong, 8) << noise.name << truth;
+      EXPECT_LE(runs.missed, 10) << noise.name << truth;
+      if (truth == 2) EXPECT_EQ(runs.right, kTrials) << noise.name;
+      if (noise.starts == Starts::kTwoSpeeds) continue;
       EXPECT_EQ(runs.wrong_sign, 0) << noise.name << truth;
-      EXPECT_LE(runs.wrong, 2) << noise.name << truth;
-      EXPECT_LE(runs.missed, 9) << noise.name << truth;  // 1.5 %
-      if (truth == 2) {
-        EXPECT_EQ(runs.right, kTrials) << noise.name;
-        EXPECT_LE(median(runs.blocks), 6) << noise.name;
-      }
+      if (truth == 2) EXPECT_LE(median(runs.blocks), 6) << noise.name;
     }
   }
 }
