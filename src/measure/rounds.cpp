@@ -145,10 +145,9 @@ class BlockLoop {
     }
   }
 
-  // Where it may change what is told. As often as the budget of starting allows, which
-  // is as large as that of measuring; where that is seldom, spread over the least blocks that a
-  // verdict needs. Never where memory would not hold it beside the others: an engine that was
-  // measured must not end for that.
+  // Where it may change what is told. Until that has taken as long as measuring may; where that is
+  // seldom, spread over the least blocks that a verdict needs. Never where memory would not hold it
+  // beside the others: an engine that was measured must not end for that.
   bool may_restart(const Member& member, int64_t min_blocks) const {
     const MeasuredEngine& engine = member.engine();
     const bool is_short = !options_.latency()->repeat && engine.expected_s() <= kShort_s;
@@ -156,8 +155,8 @@ class BlockLoop {
                          member.blocks_of_start})) {
       return false;
     }
-    if (member.restarting_s + engine.start_s() > options_.budget_s) return false;
-    const auto starts = 1 + static_cast<int64_t>(options_.budget_s / engine.start_s());
+    if (std::max(member.restarting_s, engine.start_s()) > options_.budget_s) return false;
+    const auto starts = 2 + static_cast<int64_t>(options_.budget_s / engine.start_s());
     if (member.blocks_of_start < min_blocks / starts) return false;
     const int64_t free = surroundings_.free_memory_bytes();
     return free == 0 || free > engine.peak_rss_bytes();

@@ -1,6 +1,7 @@
 #include "rank/ranking.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <numeric>
@@ -26,17 +27,32 @@ Ratio ratio_from_logs(double log_value, const Interval& logs) {
   return {std::exp(log_value), interval, relation_of(interval)};
 }
 
-// What two processes of one engine differ by, nearly always, for as long as they live: measured by
-// tests/experiments/ranking/starts.cpp, and what each margin does by simulate.cpp.
-constexpr double kBetweenStarts = 0.10;     // of one start of each
-constexpr double kBetweenFewStarts = 0.03;  // of the median of some
-constexpr size_t kManyStarts = 7;           // with which the interval itself shows the difference
-// Whether two engines differ is told from one start of each only beyond this ratio.
+// What one engine's processes differ by, nearly always, for as long as they live: measured by
+// tests/experiments/ranking/starts.cpp, and what each margin does by simulate.cpp. That most of
+// several processes are off to the same side is rare, but one that has most of the blocks stands
+// for itself.
+struct StartMargin {
+  size_t min_starts = 0;
+  double max_blocks_per_start = 0;
+  double share = 0;
+};
+constexpr size_t kEnoughStarts = 7;  // with which blocks show the difference themselves
+constexpr std::array<StartMargin, 3> kStartMargins{
+    {{kEnoughStarts, 2.5, 0}, {6, 4, 0.01}, {3, 5, 0.03}}};
+constexpr double kBetweenStarts = 0.10;  // otherwise
+constexpr double kMinMarginOfFar = 0.03;
+// From here on distances are looked at, and other starts don't matter.
 constexpr double kFar = 1.15;
 
-double start_margin(size_t starts) {
-  if (starts >= kManyStarts) return 0;
-  return std::log1p(starts <= 1 ? kBetweenStarts : kBetweenFewStarts);
+// Of logarithms.
+double start_margin(size_t starts, size_t blocks) {
+  const auto found =
+      std::find_if(kStartMargins.begin(), kStartMargins.end(), [&](const StartMargin& margin) {
+        return starts >= margin.min_starts &&
+               static_cast<double>(blocks) <=
+                   margin.max_blocks_per_start * static_cast<double>(starts);
+      });
+  return std::log1p(found == kStartMargins.end() ? kBetweenStarts : found->share);
 }
 
 Interval widened(const Interval& interval, double margin) {
@@ -54,10 +70,11 @@ Interval common(const Interval& a, const Interval& b) {
 // what is far, where the little that they assume of the processes can do no harm.
 Interval interval_of_engines(const std::vector<double>& logs, double alpha, size_t starts) {
   constexpr double kShareOfSigns = 0.8;
-  const double margin = start_margin(starts);
+  const double margin = start_margin(starts, logs.size());
   const Interval near = widened(median_interval(logs, kShareOfSigns * alpha), margin);
+  if (std::fabs(median(logs)) < std::log(kFar)) return near;
   const Interval far = widened(unimodal_interval(logs, (1 - kShareOfSigns) * alpha),
-                               std::max(margin, std::log1p(kBetweenFewStarts)));
+                               std::max(margin, std::log1p(kMinMarginOfFar)));
   return common(near, far);
 }
 
@@ -198,7 +215,7 @@ Ranking rank(const BlockTable& table, const Goal& goal, std::optional<size_t> an
 
 bool is_restart_due(const Process& process) {
   constexpr int64_t kBlocks = 2, kBlocksOfFar = 8;
-  if (process.is_short) return process.blocks >= (process.starts < kManyStarts ? 1 : kBlocks);
+  if (process.is_short) return process.blocks >= (process.starts < kEnoughStarts ? 1 : kBlocks);
   return process.blocks >= (process.starts_matter ? kBlocks : kBlocksOfFar);
 }
 

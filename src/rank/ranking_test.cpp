@@ -185,16 +185,24 @@ TEST(Standings, OneEngineAloneNeedsItsPrecision) {
 
 // One start of each may lie 10 % from the engine's usual speed: a difference within that is none.
 TEST(Ratio, FewStartsMakeItWider) {
-  BlockTable table = measured({1, 1.08}, 30, 0.001);
+  BlockTable table = measured({1, 1.08}, 15, 0.001);
+  const auto margin = [&](size_t starts) {
+    table.starts = {15, starts};
+    return 1.08 / ratio_of(table, 1, 0, 0.01).interval.low - 1;
+  };
+  EXPECT_NEAR(margin(1), 0.10, 0.004);
+  EXPECT_NEAR(margin(2), 0.10, 0.004);
+  EXPECT_NEAR(margin(3), 0.03, 0.004);
+  EXPECT_NEAR(margin(6), 0.01, 0.004);
+  EXPECT_NEAR(margin(7), 0.00, 0.004);
+  // One that has most of the blocks stands for itself.
+  table = measured({1, 1.08}, 30, 0.001);
+  EXPECT_NEAR(margin(3), 0.10, 0.004);
+  EXPECT_NEAR(margin(6), 0.03, 0.004);
+  EXPECT_NEAR(margin(10), 0.01, 0.004);
+  EXPECT_NEAR(margin(15), 0.00, 0.004);
+  table.starts.clear();  // not of the engines
   EXPECT_EQ(ratio_of(table, 1, 0, 0.01).relation, Relation::kSlower);
-  table.starts = {15, 1};
-  EXPECT_EQ(ratio_of(table, 1, 0, 0.01).relation, Relation::kUndecided);
-  EXPECT_NEAR(ratio_of(table, 1, 0, 0.01).interval.low, 1.08 / 1.1, 0.01);
-  table.starts = {15, 2};
-  EXPECT_EQ(ratio_of(table, 1, 0, 0.01).relation, Relation::kSlower);
-  EXPECT_NEAR(ratio_of(table, 1, 0, 0.01).interval.low, 1.08 / 1.03, 0.005);
-  table.starts = {15, 15};
-  EXPECT_NEAR(ratio_of(table, 1, 0, 0.01).interval.low, 1.08, 0.005);
 }
 
 TEST(Ratio, TwiceAsSlowIsDecidedInAFewBlocks) {
@@ -211,17 +219,17 @@ TEST(Ratio, TwiceAsSlowIsDecidedInAFewBlocks) {
 // the same. At most 1 % may be wrong and 1.5 % missed; the bounds are passed by 99.9 % of such
 // experiments then.
 TEST(SimulatedRuns, AreRightAndTheirIntervalsHold) {
-  constexpr int kTrials = 200;
+  constexpr int kTrials = 100;
   for (const SimulatedNoise& noise : simulated_noises()) {
     if (noise.correlation > 0.5) continue;  // docs/measuring.md says what holds there
-    for (const double truth : {1.0, 1.03, 1.05, 2.0}) {
+    for (const double truth : {1.0, 1.05, 2.0}) {
       const SimulatedRuns runs = simulate(noise, truth, Goal{}, kTrials);
-      EXPECT_LE(runs.wrong, 8) << noise.name << truth;
-      EXPECT_LE(runs.missed, 10) << noise.name << truth;
-      if (truth == 2) EXPECT_EQ(runs.right, kTrials) << noise.name;
+      EXPECT_LE(runs.wrong, 5) << noise.name << truth;
+      EXPECT_LE(runs.missed, 6) << noise.name << truth;
+      EXPECT_TRUE(truth < 2 || runs.right == kTrials) << noise.name;
       if (noise.starts == Starts::kTwoSpeeds) continue;
       EXPECT_EQ(runs.wrong_sign, 0) << noise.name << truth;
-      if (truth == 2) EXPECT_LE(median(runs.blocks), 6) << noise.name;
+      EXPECT_TRUE(truth < 2 || median(runs.blocks) <= 6) << noise.name;
     }
   }
 }

@@ -29,6 +29,8 @@ struct SimulatedNoise {
 
   Starts starts = Starts::kAlike;
   bool is_short = false;  // Process's
+  // So often is an engine started at most, if it loads slowly, and then every four blocks.
+  size_t max_starts = 1000;
 };
 
 // What trials came to: "near" is known within the goal's precision without a relation.
@@ -66,6 +68,9 @@ inline std::vector<SimulatedNoise> simulated_noises() {
           {"starts differ, heavy tails, 1 %", heavy, 0, Starts::kDiffer},
           {"starts differ, outliers, 1 %", outliers, 0, Starts::kDiffer},
           {"the same, short inferences, 0.3 %", normal(0.003), 0, Starts::kDiffer, true},
+          {"the same, six starts, 0.3 %", normal(0.003), 0, Starts::kDiffer, false, 6},
+          {"the same, three starts, 1 %", normal(0.01), 0, Starts::kDiffer, false, 3},
+          {"the same, two starts, 1 %", normal(0.01), 0, Starts::kDiffer, false, 2},
           {"two speeds, short inferences, 1 %", normal(0.01), 0, Starts::kTwoSpeeds, true}};
 }
 
@@ -84,8 +89,11 @@ class SimulatedRun {
     std::vector<Standing> standings(2, {Certainty::kOpen, true});
     for (; blocks_ < max_blocks && standings[0].certainty == Certainty::kOpen; ++blocks_) {
       for (size_t engine : {0, 1}) {
-        if (is_restart_due({standings[engine].starts_matter, noise_.is_short, table_.starts[engine],
-                            blocks_of_start_[engine]})) {
+        const int64_t blocks = blocks_of_start_[engine];
+        const bool may =
+            noise_.max_starts > 100 || (blocks >= 4 && table_.starts[engine] < noise_.max_starts);
+        if (may && is_restart_due({standings[engine].starts_matter, noise_.is_short,
+                                   table_.starts[engine], blocks})) {
           start(engine);
         }
         ++blocks_of_start_[engine];
