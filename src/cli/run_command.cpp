@@ -19,6 +19,7 @@
 #include "core/statistics.h"
 #include "measure/bench.h"
 #include "onnx/model.h"
+#include "process/confinement.h"
 #include "process/engine_session.h"
 #include "process/interrupt.h"
 #include "results/folder_lock.h"
@@ -144,6 +145,14 @@ void report_if_too_short(const RunOptions& options) {
              *traffic->rate_per_s, kMinSamplesForP99, needed_s);
 }
 
+void report_missing_protection() {
+  const std::vector<std::string> missing = missing_protection();
+  if (missing.empty()) return;
+  fmt::print(stderr,
+             "On this machine's kernel an engine can {}: measure only models that you trust.\n",
+             fmt::join(missing, " and "));
+}
+
 // A bad model is found now: before a folder is made, and not after others have been measured.
 void read_all_models(const RunOptions& options) {
   std::set<std::string> paths;
@@ -177,6 +186,7 @@ int run_command(const std::vector<std::string>& arguments) {
   read_all_models(options);
   check_tuning(options);
   report_if_too_short(options);
+  report_missing_protection();
   const InterruptGuard interrupts;
   make_results_folder(options.output);
   const FolderLock lock(options.output);

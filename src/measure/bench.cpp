@@ -253,7 +253,7 @@ void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
                       [](const auto& result) { return result.has_value(); }));
   }
   keep_known(subjects, results);
-  if (options_.latency() != nullptr) rank_results(bench_.results, options_.confidence, anchor);
+  if (options_.latency() != nullptr) rank_results(bench_.results, goal_of(options_), anchor);
 }
 
 // An interrupt leaves some without a result. Nobody needs their logs.

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/sha256.h"
@@ -53,32 +56,18 @@ json json_of(const PreparedModel& prepared) {
           prepared.load.input_shapes, weights};
 }
 
+// The command line, without the program's name: every flag there is.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string words{std::istreambuf_iterator<char>(file), {}};
+  return words.substr(std::min(words.find('\0'), words.size()));
+}
+
+// Files that flags name.
 json json_of(const RunOptions& options) {
-  json json = {{"mode", static_cast<int>(mode_of(options))},
-               {"number", number_of(options)},
-               {"repeat", repeat_of(options)},
-               {"warmup", options.warmup},
-               {"budget_s", options.budget_s},
-               {"confidence", options.confidence},
-               {"precision_target", options.precision_target},
-               {"shapes", options.shapes},
-               {"test_data", options.test_data},
-               {"seed", options.seed},
-               {"timeout_s", options.timeout_s},
-               {"tune_budget_s", options.tune_budget_s},
-               {"instance", options.instance},
-               {"save_converted", options.save_converted}};
-  if (const TrafficOptions* traffic = options.traffic()) {
-    json["traffic"] = {traffic->rate_per_s, traffic->slo_p99_s};
-  }
-  if (const ThroughputOptions* throughput = options.throughput()) {
-    json["throughput"] = {throughput->slo_p99_s, throughput->streams, throughput->threads,
-                          throughput->batches};
-  }
-  for (const auto& [name, value] : options.inputs) {
-    json["inputs"][name] = {value, stamp_of(value)};
-  }
-  if (options.test_data) json["test_data_files"] = stamp_of(*options.test_data);
+  json json = {{"command", command_line()}, {"test_data", nullptr}};
+  for (const auto& [name, value] : options.inputs) json["inputs"][name] = stamp_of(value);
+  if (options.test_data) json["test_data"] = stamp_of(*options.test_data);
   return json;
 }
 

@@ -11,8 +11,8 @@
 
 namespace dnnbench {
 
-// The models (contents, weight files), inputs, candidates and options; this program's and the
-// engines' builds; the machine. One text.
+// The command line and the files that it names, models with their weight files, candidates, this
+// program's and the engines' builds, the machine. One text.
 std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
                         const std::vector<const PreparedModel*>& models,
                         const Environment& environment);
