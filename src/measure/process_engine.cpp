@@ -197,6 +197,7 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   worker.log_path = log.string();
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
+  worker.default_precision = setup_.candidate.precision == "default";
   if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
 }

@@ -34,6 +34,7 @@ struct WorkerOptions {
   double timeout_s = 300;   // for sending each request and its answer
   bool append_log = false;  // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
+  bool default_precision = false;  // settings of the environment may choose the arithmetic
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
 };
 
