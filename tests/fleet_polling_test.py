@@ -28,7 +28,9 @@ def states(count: int) -> str:
     """What squeue prints for that many jobs: waiting, running, and of others that have ended."""
     lines = []
     for job in range(1, count + 1):
-        state, reason, node = ("RUNNING", "None", f"node{job}") if job % 2 else ("PENDING", "Resources", "")
+        state, reason, node = (
+            ("RUNNING", "None", f"node{job}") if job % 2 else ("PENDING", "Resources", "")
+        )
         lines.append(f"{job}|{state}|{reason}|{node}\n")
     lines += [f"{job}|COMPLETED|None|node1\n" for job in range(count + 1, 2 * count + 1)]
     return "".join(lines)
@@ -55,7 +57,13 @@ class Watched:
         model = tiny_models.save(tiny_models.convolution(), folder / "tiny.onnx")
         environment = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}")
         environment |= {"POLLS": str(self.polls), "QUEUE": str(folder / "queue")}
-        command = [programs / "dnnbench", "fleet", model, "--slurm", f"--output={folder / 'results'}"]
+        command = [
+            programs / "dnnbench",
+            "fleet",
+            model,
+            "--slurm",
+            f"--output={folder / 'results'}",
+        ]
         process = subprocess.Popen(
             [*command, f"--instances={','.join(types)}"],
             env=environment,
@@ -76,7 +84,9 @@ class Watched:
         path.chmod(0o755)
 
     def lines(self) -> list[list[float]]:
-        return [[float(word) for word in line.split()] for line in self.polls.read_text().splitlines()]
+        return [
+            [float(word) for word in line.split()] for line in self.polls.read_text().splitlines()
+        ]
 
     def cpu_and_wall_s(self) -> tuple[float, float]:
         """Of the polls after the first, which is that of submitting; the second comes at once."""

@@ -14,13 +14,13 @@ namespace {
 
 // By implementer and part, as in arch/arm64/include/asm/cputype.h of Linux.
 const std::map<std::pair<std::string, std::string>, std::string> kNames{
-    {{"0x41", "0xd03"}, "Cortex-A53"},  {{"0x41", "0xd05"}, "Cortex-A55"},
-    {{"0x41", "0xd07"}, "Cortex-A57"},  {{"0x41", "0xd08"}, "Cortex-A72"},
-    {{"0x41", "0xd0b"}, "Cortex-A76"},  {{"0x41", "0xd41"}, "Cortex-A78"},
+    {{"0x41", "0xd03"}, "Cortex-A53"},   {{"0x41", "0xd05"}, "Cortex-A55"},
+    {{"0x41", "0xd07"}, "Cortex-A57"},   {{"0x41", "0xd08"}, "Cortex-A72"},
+    {{"0x41", "0xd0b"}, "Cortex-A76"},   {{"0x41", "0xd41"}, "Cortex-A78"},
     {{"0x41", "0xd42"}, "Cortex-A78AE"}, {{"0x41", "0xd0c"}, "Neoverse-N1"},
-    {{"0x41", "0xd40"}, "Neoverse-V1"}, {{"0x41", "0xd49"}, "Neoverse-N2"},
-    {{"0x41", "0xd4f"}, "Neoverse-V2"}, {{"0x41", "0xd84"}, "Neoverse-V3"},
-    {{"0x41", "0xd8e"}, "Neoverse-N3"}, {{"0xc0", "0xac3"}, "AmpereOne"},
+    {{"0x41", "0xd40"}, "Neoverse-V1"},  {{"0x41", "0xd49"}, "Neoverse-N2"},
+    {{"0x41", "0xd4f"}, "Neoverse-V2"},  {{"0x41", "0xd84"}, "Neoverse-V3"},
+    {{"0x41", "0xd8e"}, "Neoverse-N3"},  {{"0xc0", "0xac3"}, "AmpereOne"},
     {{"0x46", "0x001"}, "A64FX"}};
 
 // The value of a line "key<tab>: value"; "" where the line is about something else.

@@ -77,8 +77,8 @@ void read_v2(CgroupLimits& limits, const fs::path& mount, const std::string& gro
   for (const fs::path& folder : group_and_ancestors(mount, group)) {
     keep_smaller(limits.cpu_quota,
                  quota(read_number(folder / "cpu.max"), read_number(folder / "cpu.max", 1)));
-    apply_memory(limits, read_number(folder / "memory.max"),
-                 read_number(folder / "memory.current"), reclaimable_bytes(folder, ""));
+    apply_memory(limits, read_number(folder / "memory.max"), read_number(folder / "memory.current"),
+                 reclaimable_bytes(folder, ""));
   }
 }
 

@@ -74,7 +74,8 @@ TEST_F(CgroupTest, V2NamesPagesOfFilesWithoutAPrefix) {
   write("/proc/self/cgroup", "0::/box");
   write("/sys/fs/cgroup/box/memory.max", "2000");
   write("/sys/fs/cgroup/box/memory.current", "1900");
-  write("/sys/fs/cgroup/box/memory.stat", "anon 600\nfile 1300\ninactive_file 1000\nactive_file 300");
+  write("/sys/fs/cgroup/box/memory.stat",
+        "anon 600\nfile 1300\ninactive_file 1000\nactive_file 300");
   EXPECT_EQ(read_cgroup_limits(root_).memory_left_bytes, 1400);
 }
 

@@ -35,7 +35,7 @@ struct WorkerOptions {
   bool append_log = false;  // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   bool default_precision = false;  // settings of the environment may choose the arithmetic
-  std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
+  std::string program;             // beside this one, in place of the engine's: "dnnbench-simplify"
 };
 
 class WorkerProcess {

@@ -199,7 +199,7 @@ TEST_F(WorkerProcessTest, TheEnvironmentChoosesThePrecisionOnlyWhereThatIsAskedF
       worker_options.default_precision = default_precision;
       WorkerProcess worker(worker_options);
       load(worker, "ok");
-      EXPECT_EQ(count_processes_with(fmt::format("{}={}", name, mode)), default_precision ? 1 : 0);
+      EXPECT_EQ(count_processes_with(name + ("=" + mode)), default_precision ? 1 : 0);
     }
     unsetenv(name);
   }
