@@ -55,6 +55,7 @@ write_cpuinfo() {
 wrap_programs() {
   local program
   for program in "$folder"/bin/*.elf; do
+    # shellcheck disable=SC2016 # expanded when the script runs
     printf '#!/bin/sh\nexec qemu-aarch64 -cpu "${QEMU_CPU:-neoverse-n1}" -L %q %q "$@"\n' \
       "$sysroot" "$program" >"${program%.elf}"
     chmod +x "${program%.elf}"

@@ -9,13 +9,13 @@ name=dnnbench-small-machine-$$
 
 # The controllers' folders: one each in cgroup v1, the same for both in v2.
 if [[ -d /sys/fs/cgroup/memory ]]; then
-  folders=(/sys/fs/cgroup/memory/$name /sys/fs/cgroup/cpu/$name)
+  folders=("/sys/fs/cgroup/memory/$name" "/sys/fs/cgroup/cpu/$name")
   mkdir "${folders[@]}"
   echo "$limit_bytes" >"${folders[0]}/memory.limit_in_bytes"
   echo 100000 >"${folders[1]}/cpu.cfs_period_us"
   echo 100000 >"${folders[1]}/cpu.cfs_quota_us"
 else
-  folders=(/sys/fs/cgroup/$name)
+  folders=("/sys/fs/cgroup/$name")
   mkdir "${folders[@]}"
   echo "$limit_bytes" >"${folders[0]}/memory.max"
   echo 0 >"${folders[0]}/memory.swap.max" || true
