@@ -232,6 +232,13 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
   app.add_option("--save-converted", options.save_converted);
 }
 
+void add_flags_of_presentation(CLI::App& app, Presentation& presentation) {
+  app.add_flag("--wide", presentation.wide)->disable_flag_override();
+  app.add_flag("--quiet", presentation.quiet)->disable_flag_override();
+  app.add_option("--export", presentation.format)
+      ->check(CLI::IsMember({"csv", "markdown", "json"}));
+}
+
 // CLI11's range lets "nan" pass.
 void refuse_nan(const Given& given, const RunOptions& options) {
   const auto refuse = [](std::optional<double> value, const std::string& flag,
@@ -306,14 +313,17 @@ void add_comparisons(const std::vector<Candidate>& candidates, const std::string
 
 }  // namespace
 
-RunOptions parse_run_options(const std::vector<std::string>& arguments) {
+RunOptions parse_run_options(const std::vector<std::string>& arguments,
+                             Presentation* presentation) {
   RunOptions options;
+  Presentation unread;
   Given given;
   CLI::App app;
   const std::vector<EngineFlag> flags = engine_flags();
   add_flags_of_candidates(app, given, flags);
   add_flags_of_modes(app, given);
   add_other_flags(app, given, options);
+  add_flags_of_presentation(app, presentation != nullptr ? *presentation : unread);
   parse_arguments(app, "run", arguments);
 
   refuse_nan(given, options);

@@ -1,15 +1,15 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
-#include "cli/batch_table.h"
 #include "cli/commands.h"
 #include "cli/parse_run_options.h"
-#include "cli/table.h"
+#include "cli/run_report.h"
+#include "cli/terminal.h"
 #include "cli/terminal_progress.h"
-#include "cli/throughput_table.h"
-#include "cli/traffic_table.h"
 #include "core/error.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
@@ -21,60 +21,83 @@ namespace dnnbench {
 
 namespace {
 
-void print(Mode mode, const std::vector<Result>& results) {
-  std::string table, sentence;
-  switch (mode) {
-    case Mode::kLatency:
-      table = results_table(results);
-      sentence = closing_sentence(results);
-      break;
-    case Mode::kLoad:
-      table = load_table(results);
-      sentence = load_sentence(results);
-      break;
-    case Mode::kThroughput:
-      table = throughput_table(results);
-      sentence = throughput_sentence(results);
-      break;
+// Shows the progress of a whole run and prints each comparison as soon as it is known.
+class Presenter {
+ public:
+  explicit Presenter(const Presentation& presentation) : presentation_(presentation) {
+    if (presentation.wide) width_ = kUnlimitedWidth;
+    if (!presentation.quiet) terminal_ = std::make_unique<TerminalProgress>();
   }
-  fmt::print("{}\n{}\n{}\n\n", heading(results), table, sentence);
-}
 
-std::vector<Result> bench_and_print(const RunOptions& options,
-                                    const std::vector<Candidate>& candidates) {
-  std::vector<Result> results;
-  {
-    TerminalProgress progress;
-    results = bench(options, candidates, progress);
+  Progress& progress() {
+    if (terminal_) return *terminal_;
+    return silent_;
   }
-  print(mode_of(options), results);
-  std::fflush(stdout);
-  return results;
-}
 
-// All batches of one model, once they are measured.
-void print_batches(const std::vector<Result>& results) {
-  const auto is_first = [&](const Result& result) {
-    return result.candidate.batch == results.front().candidate.batch;
-  };
-  if (std::all_of(results.begin(), results.end(), is_first)) return;
-  fmt::print("All batches:\n{}\n{}\n\n", batch_table(results), batch_sentence(results));
-}
+  void begin(size_t comparison, size_t comparisons) {
+    if (terminal_) terminal_->begin(comparison, comparisons);
+  }
+
+  void print(const std::vector<Result>& results) {
+    if (presentation_.format.empty()) return print(report_of(results));
+    add_for_export(results, exported_);
+  }
+
+  // All sizes of one model's batch, once they are measured.
+  void print_batches(const std::vector<Result>& results) {
+    const auto is_first = [&](const Result& result) {
+      return result.candidate.batch == results.front().candidate.batch;
+    };
+    const bool has_one = std::all_of(results.begin(), results.end(), is_first);
+    if (presentation_.format.empty() && !has_one) print(report_of_batches(results));
+  }
+
+  void end(const std::string& output) {
+    if (terminal_) terminal_->hide();
+    if (!presentation_.format.empty()) {
+      fmt::print("{}", exported(exported_, presentation_.format));
+    }
+    if (presentation_.quiet) return;
+    fmt::print(stderr, "Results are in {}\n", output);
+    if (!can_rewrite(STDERR_FILENO)) return;
+    fmt::print(stderr, "{}",
+               wrapped(fmt::format("Next: ./dnnbench plot {} plots draws them; advise and compare "
+                                   "take the folder, too.\n",
+                                   output),
+                       width_of(STDERR_FILENO)));
+  }
+
+ private:
+  void print(const RunReport& report) {
+    if (terminal_) terminal_->hide();
+    fmt::print("{}", report_text(report, width_));
+    std::fflush(stdout);
+  }
+
+  const Presentation& presentation_;
+  size_t width_ = width_of(STDOUT_FILENO);
+  std::unique_ptr<TerminalProgress> terminal_;
+  NoProgress silent_;
+  Table exported_;
+};
 
 // Whether all candidates are ok.
-bool bench_all(const RunOptions& options) {
+bool bench_all(const RunOptions& options, Presenter& presenter) {
   bool all_ok = true;
   std::vector<Result> of_model;
   for (size_t i = 0; i < options.comparisons.size(); ++i) {
     const std::vector<Candidate>& candidates = options.comparisons[i];
-    for (Result& result : bench_and_print(options, candidates)) {
+    presenter.begin(i + 1, options.comparisons.size());
+    std::vector<Result> results = bench(options, candidates, presenter.progress());
+    presenter.print(results);
+    for (Result& result : results) {
       all_ok = all_ok && result.outcome.ok();
       of_model.push_back(std::move(result));
     }
     const bool is_last = i + 1 == options.comparisons.size() ||
                          options.comparisons[i + 1][0].model_path != candidates[0].model_path;
     if (!is_last) continue;
-    if (options.latency() != nullptr) print_batches(of_model);
+    if (options.latency() != nullptr) presenter.print_batches(of_model);
     of_model.clear();
   }
   return all_ok;
@@ -122,12 +145,14 @@ void check_tuning(const RunOptions& options) {
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
-  const RunOptions options = parse_run_options(arguments);
+  Presentation presentation;
+  const RunOptions options = parse_run_options(arguments, &presentation);
   read_all_models(options);
   check_tuning(options);
-  report_if_too_short(options);
-  const bool all_ok = bench_all(options);
-  fmt::print(stderr, "Results are in {}\n", options.output);
+  if (!presentation.quiet) report_if_too_short(options);
+  Presenter presenter(presentation);
+  const bool all_ok = bench_all(options, presenter);
+  presenter.end(options.output);
   return all_ok ? kExitOk : kExitNotAllOk;
 }
 

@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
+
 namespace dnnbench {
 namespace {
+
+// As a pipe gets it.
+std::string results_text(const std::vector<Result>& results) {
+  return table_text(results_table(results), kUnlimitedWidth) + results_notes(results);
+}
 
 Result result_of(const std::string& backend, double latency_s) {
   Result result;
@@ -84,7 +91,7 @@ TEST(ResultsTable, RanksTheVerifiedOnesAndGivesReasonsForTheOthers) {
   const std::vector<Result> results{
       failed("tf", OutcomeKind::kUnsupported, "operator Foo\n(opset 1)"),
       placed("onnxruntime", 0.04, kSlower), unverified("tvm", 0.01), best("openvino", 0.032)};
-  EXPECT_EQ(results_table(results), R"(
+  EXPECT_EQ(results_text(results), R"(
 engine       version   median      p90  p99  inferences/s  relative time       CPU time  load time  memory  precision  error  verdict
 openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  1.00x                64.0 ms     250 ms  312 MB  f32        2e-06  ok
 onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.25x [1.24, 1.27]   80.0 ms     250 ms  312 MB  f32        2e-06  ok
@@ -96,7 +103,7 @@ tvm: unverified: the model draws random numbers
 }
 
 TEST(ResultsTable, SaysWhatIsATieAndWhatIsOpen) {
-  const std::string table = results_table(
+  const std::string table = results_text(
       {best("openvino", 0.032), placed("onnxruntime", 0.032, kSame), placed("tvm", 0.033, kOpen),
        placed("tf", 0.05, {1.5, median_interval({}, 0.01), Relation::kUndecided})});
   EXPECT_NE(table.find("  tie  "), std::string::npos) << table;
@@ -106,7 +113,7 @@ TEST(ResultsTable, SaysWhatIsATieAndWhatIsOpen) {
 
 TEST(ResultsTable, GivesNoRankToWhatABusyMachineDisturbed) {
   const std::vector<Result> results{disturbed("openvino", 0.032), best("onnxruntime", 0.04)};
-  EXPECT_EQ(results_table(results), R"(
+  EXPECT_EQ(results_text(results), R"(
 engine       version   median      p90  p99  inferences/s  relative time  CPU time  load time  memory  precision  error  verdict
 onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.00x           80.0 ms     250 ms  312 MB  f32        2e-06  ok
 openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  -               64.0 ms     250 ms  312 MB  f32        2e-06  suspect
@@ -120,7 +127,7 @@ openvino: suspect: in 15 of 20 blocks the machine was busy with something else: 
 
 TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {
   const std::string table =
-      results_table({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
+      results_text({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
   EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, because there was not enough memory to "
                        "load it beside the others\n"),
             std::string::npos)
@@ -184,7 +191,7 @@ TEST(ResultsTable, SaysWhereAFigureRestsOnFewStarts) {
                               placed("tf", 0.02, {2, {1.9, 2.1}, Relation::kSlower})};
   start(results[0], {0, 2, 4, 6});
   start(results[1], {0, 7});
-  const std::string table = results_table(results);
+  const std::string table = results_text(results);
   EXPECT_NE(table.find("\ntf: started only 2 times; after another start it may be a few percent "
                        "faster or slower\n"),
             std::string::npos)

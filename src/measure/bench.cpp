@@ -67,7 +67,7 @@ class Comparison {
                                               const ModelAtBatch& model) const;
   Result finish(Subject subject, Outcome outcome, EngineFacts facts, Measured measured) const;
   std::optional<std::optional<int64_t>> batch_at(const std::string& model_path, size_t index);
-  ThroughputFound find_setting(const Subject& subject);
+  ThroughputFound find_setting(const Subject& subject, size_t index);
   Subject with_setting(Subject subject, const ThroughputSetting& setting);
   std::string settings_for_traffic(const Subject& subject) const;
 
@@ -126,7 +126,7 @@ std::vector<Result> Comparison::measure_in_turns() {
                std::move(participant.measured));
   };
   Rounds rounds(options_, surroundings_, progress_, ended);
-  TrafficRounds traffic(options_, progress_, ended);
+  TrafficRounds traffic(options_, surroundings_, progress_, ended);
   GroupParts parts;
   parts.make_engine = [&](size_t index) {
     remove_earlier_log(subjects[index]);
@@ -179,7 +179,7 @@ std::vector<Result> Comparison::measure_throughput() {
     const PreparedModel& prepared = models_.at(path, *batch_at(path, 0)).prepared;
     Subject subject = describe(options_, run, prepared, candidates_[i], labels_[i], cores_);
     remove_earlier_log(subject);
-    ThroughputFound found = find_setting(subject);
+    ThroughputFound found = find_setting(subject, i);
     if (found.setting) subject = with_setting(std::move(subject), *found.setting);
     if (found.measured.throughput) {
       found.measured.throughput->settings = settings_for_traffic(subject);
@@ -190,7 +190,7 @@ std::vector<Result> Comparison::measure_throughput() {
   return results;
 }
 
-ThroughputFound Comparison::find_setting(const Subject& subject) {
+ThroughputFound Comparison::find_setting(const Subject& subject, size_t index) {
   const std::string why_not = why_not_on_device(subject.candidate, environment_);
   if (!why_not.empty()) return {{OutcomeKind::kUnsupported, why_not}, std::nullopt, {}, {}};
   const std::string& path = subject.candidate.model_path;
@@ -200,7 +200,7 @@ ThroughputFound Comparison::find_setting(const Subject& subject) {
     return make_engine(with_setting(subject, setting), models_.at(path, setting.candidate.batch));
   };
   ThroughputBench bench(options_, subject.candidate, subject.label, cores_, parts, surroundings_,
-                        progress_);
+                        progress_, index, candidates_.size());
   return bench.measure();
 }
 

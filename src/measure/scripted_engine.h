@@ -41,7 +41,8 @@ struct Stage {
   std::vector<std::string> events;  // "a turn 0": of engine a, on the first set of inputs
 
   Surroundings surroundings() {
-    return {[this] { return free_memory_bytes; }, [this] { return now_s; }};
+    return {[this] { return free_memory_bytes; }, [this] { return now_s; },
+            [] { return ProcessTimes(); }};
   }
 
   // The engines whose events have this word, in order: "abba".

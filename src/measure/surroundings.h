@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "machine/busy_programs.h"
 #include "machine/memory.h"
 
 namespace dnnbench {
@@ -17,6 +18,7 @@ inline double monotonic_s() {
 struct Surroundings {
   std::function<int64_t()> free_memory_bytes = dnnbench::free_memory_bytes;
   std::function<double()> now_s = monotonic_s;
+  std::function<ProcessTimes()> process_times = [] { return read_process_times(); };
 };
 
 }  // namespace dnnbench

@@ -6,7 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "measure/busy_report.h"
 #include "measure/participant.h"
+#include "measure/surroundings.h"
 #include "run/options.h"
 #include "run/progress.h"
 
@@ -15,8 +17,9 @@ namespace dnnbench {
 class TrafficRounds {
  public:
   // Options are those of load mode. All arguments must outlive this.
-  TrafficRounds(const RunOptions& options, Progress& progress, const ParticipantEnded& ended)
-      : options_(options), progress_(progress), ended_(ended) {}
+  TrafficRounds(const RunOptions& options, const Surroundings& surroundings, Progress& progress,
+                const ParticipantEnded& ended)
+      : options_(options), progress_(progress), ended_(ended), busy_(surroundings, progress) {}
 
   // Measures these together, at least one, all prepared and paused; fills in what was measured and
   // ends them.
@@ -26,6 +29,7 @@ class TrafficRounds {
   const RunOptions& options_;
   Progress& progress_;
   const ParticipantEnded& ended_;
+  BusyReport busy_;
   std::optional<double> started_s_;  // CLOCK_MONOTONIC of the first request
 };
 

@@ -29,7 +29,8 @@ class TrafficRoundsTest : public ::testing::Test {
     const ParticipantEnded ended = [this](Participant& participant) {
       ended_ += participant.label;
     };
-    TrafficRounds(options_, progress_, ended).measure(all);
+    const Surroundings surroundings = stage_.surroundings();
+    TrafficRounds(options_, surroundings, progress_, ended).measure(all);
     for (const Participant& participant : all) EXPECT_FALSE(participant.engine);
     return all;
   }
