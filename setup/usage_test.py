@@ -55,7 +55,7 @@ WRONG = [
     ("compare / / /tmp", "dnnbench compare: give two folders of results, BEFORE and AFTER"),
     ("compare / / --export=xml", "dnnbench compare: --export must be one of csv, markdown, "),
     ("compare / / --confidence=2", "dnnbench compare: --confidence must be a number from 0 to"),
-    ("run yolov4 --confidence=1", RUN + "--confidence must be a number from 0 to below 1, not"),
+    ("run yolov4 --confidence=1", RUN + "--confidence must be a number from 0 to below 1, or a"),
     ("advise", "dnnbench advise: give one folder of results"),
     ("advise none --model=a", "dnnbench advise: there is no folder none"),
     ("advise / /tmp", "dnnbench advise: give one folder of results"),

@@ -12,7 +12,7 @@ namespace dnnbench {
 
 RunReport report_of(const std::vector<Result>& results) {
   switch (results.front().mode) {
-    case Mode::kLoad:
+    case Mode::kTraffic:
       return {heading(results), load_sentence(results), load_table(results), load_notes(results)};
     case Mode::kThroughput:
       return {heading(results), throughput_sentence(results), throughput_table(results),

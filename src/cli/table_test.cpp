@@ -117,12 +117,11 @@ TEST(ResultsTable, GivesNoRankToWhatABusyMachineDisturbed) {
 engine       version   median      p90  p99  inferences/s  relative time  CPU time  load time  memory  precision  error  verdict
 onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.00x           80.0 ms     250 ms  312 MB  f32        2e-06  ok
 openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  -               64.0 ms     250 ms  312 MB  f32        2e-06  suspect
-openvino: suspect: in 15 of 20 blocks the machine was busy with something else: other programs used 0.80 cores
+openvino: suspect: 15 of 20 blocks were disturbed: other programs used 0.80 cores
 )" + 1);
   EXPECT_EQ(closing_sentence(results),
-            "The machine was busy: in 15 of 20 blocks the machine was busy with something else: "
-            "other programs used 0.80 cores. There is no ranking; run again when nothing else is "
-            "running.");
+            "The machine was busy: 15 of 20 blocks were disturbed: other programs used 0.80 cores. "
+            "There is no ranking; run again when nothing else is running.");
 }
 
 TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {

@@ -78,6 +78,9 @@ size_t blocks_with_times(const BlockTable& table) {
 std::string standing(const std::vector<std::string>& labels, const BlockTable& table,
                      size_t disturbed) {
   const std::vector<Standing> standings = fastest_first(table);
+  if (standings.empty() && disturbed > 0) {
+    return counted(static_cast<int64_t>(disturbed), "block") + ", all disturbed";
+  }
   std::string text = standings.empty() ? "" : order(labels, table, standings) + ", ";
   text += counted(static_cast<int64_t>(blocks_with_times(table)), "block");
   if (disturbed > 0) text += fmt::format(", {} disturbed", disturbed);

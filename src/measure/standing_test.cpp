@@ -26,7 +26,7 @@ TEST(Standing, OfOneEngineIsItsTime) {
 }
 
 TEST(Standing, WithoutATimeCountsOnly) {
-  EXPECT_EQ(standing({"a", "b"}, {{kNone}, {kNone}}, 1), "0 blocks, 1 disturbed");
+  EXPECT_EQ(standing({"a", "b"}, {{kNone}, {kNone}}, 1), "1 block, all disturbed");
 }
 
 }  // namespace

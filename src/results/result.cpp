@@ -65,7 +65,7 @@ bool is_suspect(const Result& result) {
 
 std::string why_suspect(const Result& result) {
   if (!is_suspect(result)) return "";
-  return fmt::format("in {} of {} blocks the machine was busy with something else: {}",
+  return fmt::format("{} of {} blocks were disturbed: {}",
                      result.measured.blocks_disturbed, result.measured.blocks,
                      result.measured.disturbance);
 }
@@ -78,7 +78,7 @@ bool may_be_ranked(const Result& result) {
 std::map<std::string, double> latency_percentiles_s(const Result& result) {
   std::map<std::string, double> percentiles;
   if (result.measured.traffic &&
-      result.measured.traffic->figures().verdict != LoadVerdict::kCarried)
+      result.measured.traffic->figures().verdict != RateVerdict::kCarried)
     return percentiles;
   const std::vector<double> durations = durations_s(result);
   for (const int percent : percentiles_supported(durations.size())) {
