@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build test check format format-check shell-check tidy asan golden conformance clean
+.PHONY: build test check format format-check shell-check tidy asan golden completions conformance clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -34,8 +34,12 @@ asan:  # the unit tests with the sanitizers, which ignore the signals that end f
 	setup/build_with_engines.sh asan dnnbench-tests
 	ASAN_OPTIONS=handle_segv=0:handle_abort=0 build/asan/bin/dnnbench-tests --gtest_brief=1
 
-golden:  # rewrites the expected plots and README's picture; read the difference before committing it
+golden:  # rewrites the expected plots, tables and README's picture; read the difference before committing it
 	$(shell setup/python_env.sh tests) vis/golden.py
+	DNNBENCH_GOLDEN=write DNNBENCH_BIN=$(CURDIR)/build/release/bin setup/pytest.sh tests/terminal_test.py -q -k fixed_results
+
+completions:  # build/completions: for bash and zsh, and the man page
+	python3 setup/completions.py build/completions
 
 conformance: build  # every ONNX node test on every engine; writes docs/operators.md
 	tests/conformance/run.sh --document docs/operators.md

@@ -69,8 +69,8 @@ void check_instances(const std::vector<std::string>& instances) {
                        });
     if (!plain) {
       throw UsageError(fmt::format(
-          "dnnbench fleet: --instances: '{}' is not a machine type; letters, digits, '.', '-' and "
-          "'_' make one",
+          "dnnbench fleet: --instances: '{}' is not a machine type; use letters, digits, '.', '-' and "
+          "'_'",
           instance));
     }
     if (!seen.insert(instance).second) {
@@ -97,7 +97,7 @@ FleetOptions parse(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("dnnbench fleet: {}", error.what()));
   }
-  if (!slurm) throw UsageError("dnnbench fleet: which cluster? --slurm is the one there is");
+  if (!slurm) throw UsageError("dnnbench fleet: give --slurm; it is the only kind of cluster supported");
   options.run_arguments = app.remaining();
   options.instances = split(instances);
   check_instances(options.instances);
@@ -168,7 +168,7 @@ void lock(const std::string& state) {
   if (fd < 0) throw Error(fmt::format("could not make {}/lock: {}", state, std::strerror(errno)));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     throw UsageError(fmt::format(
-        "dnnbench fleet: another run of fleet is at work on {}; wait for it, or give another "
+        "dnnbench fleet: another run of fleet uses {}; wait for it, or give another "
         "--output",
         state));
   }

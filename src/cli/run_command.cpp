@@ -110,9 +110,9 @@ void report_if_too_short(const RunOptions& options) {
   const double needed_s = budget_for_p99_s(*traffic->rate_per_s);
   if (options.budget_s >= needed_s) return;
   fmt::print(stderr,
-             "At {:g} requests per second a 99th percentile, which needs {} of them, may take "
-             "--budget={:.0f}; without it the table has none.\n",
-             *traffic->rate_per_s, kMinSamplesForP99, needed_s);
+             "A 99th percentile needs {} requests, which at {:g} requests/s may take "
+             "--budget={:.0f}; with less the table may have none.\n",
+             kMinSamplesForP99, *traffic->rate_per_s, needed_s);
 }
 
 // A bad model is found now, not after the ones before it have been measured.
@@ -138,7 +138,7 @@ void check_tuning(const RunOptions& options) {
     }
   }
   throw UsageError(
-      "--tune-budget is for an engine that can look for faster code, and none of these can; add "
+      "--tune-budget needs an engine that can search for faster code, and none of these can; add "
       "--tvm");
 }
 
