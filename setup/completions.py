@@ -222,7 +222,9 @@ def zsh_flag(flag: Flag) -> str:
 def zsh_rest(one: Help) -> str:
     if one.takes == "MODEL":
         models = " ".join(one.models)
-        return f"'*:MODEL:_alternative \"files:file:_files -g \\\"*.onnx\\\"\" \"names:name:({models})\"'"
+        return (
+            f'\'*:MODEL:_alternative "files:file:_files -g \\"*.onnx\\"" "names:name:({models})"\''
+        )
     return f"'*:{one.takes}:_files -/'" if one.takes else "&& return"
 
 

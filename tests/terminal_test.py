@@ -27,7 +27,7 @@ ALL_COLUMNS = [
     *["CPU time", "load time", "memory", "precision", "error", "verdict"],
 ]
 # Short, but in blocks that are long enough to be told from disturbed ones.
-SHORT = ["--fake=ok,duration_s=0.001", "--fake=slow", "--budget=0.4"]
+SHORT = ["--fake=ok,duration_s=0.001", "--fake=slow", "--repeat=24"]
 
 
 def on_terminal(command: list, columns: int, **environment: str) -> tuple[int, str]:
@@ -98,7 +98,7 @@ def test_progress_is_one_line_for_the_whole_run(watch, columns):  # 3 s
         assert "warming up" not in step or "so far" in step
     filled = [step.count("#") for step in shown]
     assert filled == sorted(filled) and filled[-1] > 0
-    assert any(re.search(r"at most \d+ s left, ", step) for step in shown)
+    assert any(re.search(r"\d+ s left, ", step) for step in shown)
 
 
 def test_interim_standings_are_shown(watch):  # 3 s
@@ -111,11 +111,11 @@ def test_interim_standings_are_shown(watch):  # 3 s
 
 
 def test_throughput_mode_says_which_setting_it_tries(watch):  # 8 s
-    flags = ["--fake=ok,duration_s=0.001", "--mode=throughput", "--budget=6", "--threads=1"]
+    flags = ["--fake=ok,duration_s=0.001", "--mode=throughput", "--budget=6", "--threads=1,2"]
     seen = steps(watch(*flags, columns=140))
-    assert any(re.search(r" setting 1 of (at least )?\d+ \(1 x 1 thread\)", s) for s in seen)
+    assert any(re.search(r" setting 1 of (at least )?\d+ \(\d+ x \d+ threads?\)", s) for s in seen)
     second = [s for s in seen if re.search(r" setting 2 of (at least )?\d+ ", s)]
-    assert all(re.search(r"best so far [0-9.]+ items/s with 1 x 1 thread", s) for s in second)
+    assert all(re.search(r"best so far [0-9.]+ items/s with \d+ x \d+ thread", s) for s in second)
 
 
 def test_each_comparison_counts(programs, tmp_path):  # 2 s
@@ -144,7 +144,6 @@ def test_the_answer_comes_first_and_no_line_breaks(watch, columns):  # 1 s
     assert ("--wide shows all." in text) == bool(dropped)
     rows = [re.split(" {2,}", line) for line in lines[table + 1 : table + 3]]
     assert [len(row) for row in rows] == [len(names)] * 2
-    assert lines[-2].endswith("compare take the folder, too.") or columns == 60
     assert "Next: ./dnnbench plot " in text
 
 

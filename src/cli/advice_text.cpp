@@ -137,18 +137,22 @@ std::string utilisation_cell(const Plan& plan) {
 
 // The last number is the order in which columns are dropped.
 const std::vector<Column> kPlanColumns{
-    {"plan", "", Align::kLeft},        {"engine", "", Align::kLeft},
-    {"$/h", ""},                       {"relative cost", "", Align::kRight, 4},
-    {"$/million", "", Align::kRight, 1}, {"capacity/s", "", Align::kRight, 2},
-    {"utilisation", "", Align::kRight, 3}, {"p99", ""},
+    {"plan", "", Align::kLeft},
+    {"engine", "", Align::kLeft},
+    {"$/h", ""},
+    {"relative cost", "", Align::kRight, 4},
+    {"$/million", "", Align::kRight, 1},
+    {"capacity/s", "", Align::kRight, 2},
+    {"utilisation", "", Align::kRight, 3},
+    {"p99", ""},
     {"notes", "", Align::kLeft, 5},
 };
 
 const std::vector<Column> kSweepColumns{
-    {"above/s", ""},
+    {"above/s", "", Align::kRight, 3},
     {"up to/s", ""},
     {"plan", "", Align::kLeft},
-    {"engine", "", Align::kLeft},
+    {"engine", "", Align::kLeft, 4},
     {"$/h", ""},
     {"$/million at end", "", Align::kRight, 1},
     {"p99 at end", "", Align::kRight, 2},
@@ -160,10 +164,11 @@ std::string plans_table(const std::vector<Plan>& plans, size_t width) {
   Table table{kPlanColumns, {}};
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     const Plan& plan = plans[i];
-    table.rows.push_back({machines(plan), printable(plan.candidate->label), format_usd(plan.usd_per_hour),
-                    times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
-                    format_rate(plan.capacity_per_s), utilisation_cell(plan),
-                    latency_cell(plan.latency), notes_cell(plan, common)});
+    table.rows.push_back({machines(plan), printable(plan.candidate->label),
+                          format_usd(plan.usd_per_hour), times(plan.usd_per_hour, cheapest_usd),
+                          format_rate(plan.usd_per_million), format_rate(plan.capacity_per_s),
+                          utilisation_cell(plan), latency_cell(plan.latency),
+                          notes_cell(plan, common)});
   }
   std::vector<Latency> latencies;
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
@@ -316,8 +321,8 @@ std::string advice_text(const Question& question, const Advice& advice, size_t w
     return wrapped(no_plan(question, advice) + warnings(question), width) +
            rejected_table(advice.rejected, width);
   }
-  const std::string first = answer(question, advice.plans) +
-                            sentences(notes(advice.plans.front())) + warnings(question);
+  const std::string first =
+      answer(question, advice.plans) + sentences(notes(advice.plans.front())) + warnings(question);
   const std::string prices = fmt::format("Prices: {}.\n", printable(question.catalogue));
   return wrapped(first, width) + "\n" + plans_table(advice.plans, width) + wrapped(prices, width) +
          rejected_table(advice.rejected, width);

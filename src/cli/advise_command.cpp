@@ -173,8 +173,8 @@ int advise_command(const std::vector<std::string>& arguments) {
   }
   const Selection selection =
       select_candidates(found.results, options.model, catalogue, options.arch);
-  const Question question{canonical_model(options.model), options.load, origin,
-                          selection.warnings, found.skipped};
+  const Question question{canonical_model(options.model), options.load, origin, selection.warnings,
+                          found.skipped};
   if (options.sweep) {
     const std::vector<Step> steps = sweep(selection, options.load);
     if (!steps.empty()) {

@@ -104,7 +104,8 @@ std::string batch_sentence(const std::vector<Result>& results) {
       "{}{} with batch {} has the highest throughput: {} items/s, {} per batch, one batch at a "
       "time. Batches were measured one after the other, so small differences may be drift of the "
       "machine.",
-      all_quiet ? "" : "Of what was measured on a quiet machine, ", most->label, most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
+      all_quiet ? "" : "Of what was measured on a quiet machine, ", most->label,
+      most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
       format_seconds(median_latency_s(*most)));
 }
 

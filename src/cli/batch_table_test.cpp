@@ -24,11 +24,10 @@ Result failed(const std::string& backend, int64_t batch) {
 }
 
 TEST(BatchTable, HasEveryBatchOfAnEngineTogether) {
-  const std::string table =
-      table_text(batch_table({measured("openvino", 1, 0.1), measured("tvm", 1, 0.2),
-                              failed("tvm", 16), measured("openvino", 16, 0.8),
-                              measured("openvino", 4, 0.3)}),
-                 kUnlimitedWidth);
+  const std::string table = table_text(
+      batch_table({measured("openvino", 1, 0.1), measured("tvm", 1, 0.2), failed("tvm", 16),
+                   measured("openvino", 16, 0.8), measured("openvino", 4, 0.3)}),
+      kUnlimitedWidth);
   EXPECT_EQ(table,
             "engine    batch  items/s  vs smallest batch  median     p90  p99  "
             "verdict\n"

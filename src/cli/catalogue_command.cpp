@@ -84,8 +84,8 @@ std::string table(const std::vector<InstanceType>& types, size_t width) {
               {}};
   for (const InstanceType& type : types) {
     table.rows.push_back({type.name, type.usd_per_hour ? format_usd(*type.usd_per_hour) : "?",
-                    number(type.vcpu), number(type.cores), number(type.memory_gib), type.arch,
-                    type.cpu, accelerators(type), type.isa.empty() ? "?" : type.isa});
+                          number(type.vcpu), number(type.cores), number(type.memory_gib), type.arch,
+                          type.cpu, accelerators(type), type.isa.empty() ? "?" : type.isa});
     for (Cell& cell : table.rows.back()) cell.text = printable(cell.text);
   }
   return table_text(table, width);
@@ -157,8 +157,9 @@ int catalogue_command(const std::vector<std::string>& arguments) {
     print_json(types);
   } else {
     fmt::print("{}", table(types, wide ? kUnlimitedWidth : width_of(STDOUT_FILENO)));
-    fmt::print(stderr, "{} of {} types in {}\n", types.size(), catalogue.instances.size(),
-               printable(catalogue.source));
+    const std::string count = fmt::format("{} of {} types in {}\n", types.size(),
+                                          catalogue.instances.size(), printable(catalogue.source));
+    fmt::print(stderr, "{}", wrapped(count, width_of(STDERR_FILENO)));
   }
   return kExitOk;
 }

@@ -119,8 +119,9 @@ std::string join(const std::vector<std::string>& parts, const char* separator) {
 }  // namespace
 
 size_t columns_of(const std::string& text) {
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::string table_text(const Table& table, size_t width) {
@@ -211,8 +212,8 @@ std::string layout(const std::vector<std::vector<std::string>>& rows,
   for (const auto& row : rows) columns = std::max(columns, row.size());
   for (size_t i = 0; i < columns; ++i) {
     const bool left = std::find(left_aligned.begin(), left_aligned.end(), i) != left_aligned.end();
-    table.columns.push_back({i < rows[0].size() ? rows[0][i] : "", "",
-                             left ? Align::kLeft : Align::kRight});
+    table.columns.push_back(
+        {i < rows[0].size() ? rows[0][i] : "", "", left ? Align::kLeft : Align::kRight});
   }
   for (size_t i = 1; i < rows.size(); ++i) {
     Cells row;

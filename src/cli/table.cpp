@@ -185,9 +185,7 @@ Cell seconds_cell(std::optional<double> seconds) {
   return {seconds ? format_seconds(*seconds) : "-", seconds};
 }
 
-Cell rate_cell(std::optional<double> per_s) {
-  return {per_s ? format_rate(*per_s) : "-", per_s};
-}
+Cell rate_cell(std::optional<double> per_s) { return {per_s ? format_rate(*per_s) : "-", per_s}; }
 
 Cell percentile_cell(const std::map<std::string, double>& latency_s, const std::string& name) {
   const auto found = latency_s.find(name);

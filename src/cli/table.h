@@ -15,8 +15,8 @@ namespace dnnbench {
 // What was measured: "resnet50-v1-7 on my-host: 2 threads, f32, inputs data[1,3,224,224]".
 std::string heading(const std::vector<Result>& results);
 
-// One row per engine: version, median and tail latency, throughput, times relative to the best, load
-// time, peak memory, verdict. `results` are those of one model.
+// One row per engine: version, median and tail latency, throughput, times relative to the best,
+// load time, peak memory, verdict. `results` are those of one model.
 Table results_table(const std::vector<Result>& results);
 
 // Why an engine has no figure or no rank, or what to know of it, a line each.

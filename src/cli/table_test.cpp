@@ -125,8 +125,7 @@ openvino: suspect: 15 of 20 blocks were disturbed: other programs used 0.80 core
 }
 
 TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {
-  const std::string table =
-      results_text({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
+  const std::string table = results_text({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
   EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, because there was not enough memory to "
                        "load it beside the others\n"),
             std::string::npos)

@@ -5,7 +5,8 @@
 
 namespace dnnbench {
 
-// Columns of the terminal that this descriptor is; kUnlimitedWidth where it is none, such as a pipe.
+// Columns of the terminal that this descriptor is; kUnlimitedWidth where it is none, such as a
+// pipe.
 inline constexpr size_t kUnlimitedWidth = static_cast<size_t>(-1);
 size_t width_of(int descriptor);
 

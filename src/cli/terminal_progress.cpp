@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <functional>
 
+#include "cli/layout.h"
 #include "cli/terminal.h"
 #include "core/printable.h"
 #include "measure/surroundings.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr const char* kRed = "\033[31m";
 constexpr const char* kPlain = "\033[0m";
-constexpr double kLongPhase_s = 5;   // a shorter one gets no line in a log
+constexpr double kLongPhase_s = 5;  // a shorter one gets no line in a log
 constexpr double kLogInterval_s = 20;
 
 std::thread without_signals(const std::function<void()>& work) {
@@ -65,7 +66,7 @@ void TerminalProgress::hide() {
 void TerminalProgress::note(const std::string& sentence) {
   const std::lock_guard lock(mutex_);
   clear_line();
-  fmt::print(stderr, "{}\n", printable(sentence));
+  fmt::print(stderr, "{}", wrapped(printable(sentence) + "\n", width_of(STDERR_FILENO)));
   if (!hidden_) redraw();
 }
 
@@ -94,9 +95,15 @@ void TerminalProgress::finished(const Result& result) {
   const std::lock_guard lock(mutex_);
   if (!rewrites_ || result.outcome.ok()) return;
   clear_line();
-  fmt::print(stderr, "{}: {}{}{}: {}\n", printable(result.label), colours_ ? kRed : "",
-             to_string(result.outcome.kind), colours_ ? kPlain : "",
-             printable(result.outcome.reason));
+  const std::string label = printable(result.label) + ": ";
+  const std::string_view kind = to_string(result.outcome.kind);
+  std::string text = wrapped(
+      fmt::format("{}{}: {}\n", label, kind, printable(result.outcome.reason)),
+      width_of(STDERR_FILENO));
+  if (colours_ && text.compare(label.size(), kind.size(), kind) == 0) {
+    text.insert(label.size() + kind.size(), kPlain).insert(label.size(), kRed);
+  }
+  fmt::print(stderr, "{}", text);
   if (!hidden_) redraw();
 }
 

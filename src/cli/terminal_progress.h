@@ -47,7 +47,7 @@ class TerminalProgress : public Progress {
   RunState state_;
   double measuring_since_s_ = 0;
   double step_since_s_ = 0;
-  std::string line_;  // that is on the screen now
+  std::string line_;           // that is on the screen now
   std::string written_phase_;  // in a log
   double phase_since_s_ = 0;
   std::string phase_;

@@ -60,17 +60,17 @@ std::string verdict_of(const Result& result, size_t index) {
 
 Cells row_of(const Result& result, size_t index) {
   const TriedSetting& setting = result.measured.throughput->tried[index];
-  return {result.label,
-          result.engine.load.engine_version.value_or("-"),
-          fmt::format("{} x {}", setting.streams, setting.threads),
-          batch_cell(setting.batch),
-          rate_cell(if_positive(setting.per_s)),
-          interval_cell(setting),
-          ratio_cell(setting),
-          seconds_cell(if_positive(setting.p99_s)),
-          setting.peak_rss_bytes > 0 ? bytes_cell(setting.peak_rss_bytes)
-                                     : bytes_cell(std::nullopt),
-          verdict_of(result, index)};
+  return {
+      result.label,
+      result.engine.load.engine_version.value_or("-"),
+      fmt::format("{} x {}", setting.streams, setting.threads),
+      batch_cell(setting.batch),
+      rate_cell(if_positive(setting.per_s)),
+      interval_cell(setting),
+      ratio_cell(setting),
+      seconds_cell(if_positive(setting.p99_s)),
+      setting.peak_rss_bytes > 0 ? bytes_cell(setting.peak_rss_bytes) : bytes_cell(std::nullopt),
+      verdict_of(result, index)};
 }
 
 // Whether some core is two processes', although each was given its own.

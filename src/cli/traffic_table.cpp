@@ -59,7 +59,8 @@ void add_figures(const Result& result, Cells& row) {
       has_p99 ? std::optional(figures.p99_interval_s) : std::nullopt;
   row.emplace_back("", interval ? std::optional(interval->low) : std::nullopt);
   row.emplace_back("", interval ? std::optional(interval->high) : std::nullopt);
-  row.push_back(seconds_cell(latency_s.empty() ? std::nullopt : std::optional(figures.mean_wait_s)));
+  row.push_back(
+      seconds_cell(latency_s.empty() ? std::nullopt : std::optional(figures.mean_wait_s)));
   row.push_back(seconds_cell(figures.mean_late_s));
 }
 

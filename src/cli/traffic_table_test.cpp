@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/terminal.h"
-
 #include <limits>
+
+#include "cli/terminal.h"
 
 namespace dnnbench {
 namespace {
@@ -52,7 +52,7 @@ Result under_bound(const std::string& backend, double rate_per_s, double at_leas
 
 TEST(LoadTable, TellsTheIntervalAndWhereItIsOpen) {
   const std::string table = load_text({under_load("openvino", figures(20, 0.05, {0.045, 0.06})),
-                                        under_load("tvm", figures(20, 0.06, {0.05, kInfinite}))});
+                                       under_load("tvm", figures(20, 0.06, {0.05, kInfinite}))});
   EXPECT_NE(table.find("[45.0 ms, 60.0 ms]"), std::string::npos) << table;
   EXPECT_NE(table.find("[50.0 ms, ?]"), std::string::npos);
   EXPECT_LT(table.find("openvino"), table.find("tvm"));

@@ -88,9 +88,8 @@ std::optional<BusyProgram> busiest_program(const ProcessTimes& before, const Pro
 }
 
 std::string describe(const BusyProgram& program) {
-  const std::string who = program.processes == 1
-                              ? fmt::format("process {}", program.pid)
-                              : fmt::format("{} processes", program.processes);
+  const std::string who = program.processes == 1 ? fmt::format("process {}", program.pid)
+                                                 : fmt::format("{} processes", program.processes);
   return fmt::format("{} ({}) uses {:.2f} cores", printable(program.name), who, program.cores);
 }
 

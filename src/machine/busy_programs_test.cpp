@@ -32,9 +32,11 @@ TEST(BusyPrograms, ThisProcessIsAmongThem) {
 }
 
 TEST(BusyPrograms, TheBusiestIsWithoutOurOwnChildren) {
-  const ProcessTimes before{{1, {"init", 0, 5}}, {10, {"dnnbench", 1, 1}}, {11, {"engine", 10, 1}},
+  const ProcessTimes before{{1, {"init", 0, 5}},
+                            {10, {"dnnbench", 1, 1}},
+                            {11, {"engine", 10, 1}},
                             {20, {"cc1plus", 1, 3}}};
-  const ProcessTimes after{{1, {"init", 0, 5.1}},  {10, {"dnnbench", 1, 1}},
+  const ProcessTimes after{{1, {"init", 0, 5.1}},   {10, {"dnnbench", 1, 1}},
                            {11, {"engine", 10, 9}}, {12, {"engine", 11, 9}},
                            {20, {"cc1plus", 1, 4}}, {21, {"cc1plus", 1, 1.6}},
                            {30, {"node", 1, 2}}};

@@ -291,9 +291,8 @@ class BlockLoop {
     const std::vector<Member*> measured = this->measured();
     std::vector<std::string> labels;
     for (const Member* member : measured) labels.push_back(member->participant->label);
-    const auto disturbed =
-        static_cast<size_t>(std::count_if(blocks_.begin(), blocks_.end(),
-                                          [](const Block& block) { return block.is_disturbed(); }));
+    const auto disturbed = static_cast<size_t>(std::count_if(
+        blocks_.begin(), blocks_.end(), [](const Block& block) { return block.is_disturbed(); }));
     progress_.measuring({done, !options_.latency()->repeat,
                          standing(labels, undisturbed_table(measured), disturbed)});
   }

@@ -49,8 +49,8 @@ struct ThroughputBench::Setup {
 
 ThroughputBench::ThroughputBench(const RunOptions& options, const Candidate& candidate,
                                  const std::string& label, int cores, const ThroughputParts& parts,
-                                 const Surroundings& surroundings, Progress& progress,
-                                 size_t place, size_t engines)
+                                 const Surroundings& surroundings, Progress& progress, size_t place,
+                                 size_t engines)
     : options_(options),
       throughput_options_(*options.throughput()),
       candidate_(candidate),
@@ -95,11 +95,12 @@ double ThroughputBench::left_s() const {
   return options_.budget_s - (surroundings_.now_s() - started_s_);
 }
 
-void ThroughputBench::report(const std::string& trying) {
+void ThroughputBench::report() {
+  const TriedSetting& trying = throughput_.tried.back();
   const bool all_known = !throughput_options_.batches.empty();
-  std::string text =
-      fmt::format("{} setting {} of {}{} ({})", label_, throughput_.tried.size() + 1,
-                  all_known ? "" : "at least ", known_settings_, trying);
+  std::string text = fmt::format("{} setting {} of {}{} ({})", label_, throughput_.tried.size(),
+                                 all_known ? "" : "at least ", known_settings_,
+                  words({trying.streams, trying.threads}, trying.batch));
   if (best_) {
     const TriedSetting& best = throughput_.tried[best_->setting.index];
     text += fmt::format(", best so far {} items/s with {}", format_rate(best.per_s),
@@ -112,12 +113,12 @@ void ThroughputBench::report(const std::string& trying) {
 
 // Whether it is the best now.
 bool ThroughputBench::try_setting(std::optional<int64_t> batch, const StreamSetting& setting) {
-  report(words(setting, batch));
   ThroughputSetting next{candidate_, throughput_.tried.size()};
   next.candidate.streams = setting.streams;
   next.candidate.threads = setting.threads;
   next.candidate.batch = batch;
   throughput_.tried.push_back({setting.streams, setting.threads, batch});
+  report();
   try {
     return compare_with_best(load(std::move(next)));
   } catch (const EngineEnded& ended) {
@@ -165,6 +166,7 @@ std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting 
 bool ThroughputBench::take_window(Setup& setup, size_t block) {
   const double kept_s = std::max(kWindow_s, kMinInferences * setup.engine->expected_s());
   setup.block = block;
+  report();
   ThroughputTurn turn = take_verified_turn(*setup.engine, block, [&](size_t input_set) {
     return setup.engine->take_throughput_turn(input_set, kept_s);
   });

@@ -58,7 +58,7 @@ class ThroughputBench {
 
   void try_all();
   bool try_setting(std::optional<int64_t> batch, const StreamSetting& setting);
-  void report(const std::string& trying);
+  void report();
   bool compare_with_best(std::unique_ptr<Setup> setup);
   std::unique_ptr<Setup> load(ThroughputSetting setting);
   void measure_alone(Setup& setup);
