@@ -14,6 +14,7 @@
 #include "core/statistics.h"
 #include "measure/bench.h"
 #include "onnx/model.h"
+#include "process/confinement.h"
 #include "process/engine_session.h"
 #include "traffic/turn_plan.h"
 
@@ -115,6 +116,14 @@ void report_if_too_short(const RunOptions& options) {
              kMinSamplesForP99, *traffic->rate_per_s, needed_s);
 }
 
+void report_missing_protection() {
+  const std::vector<std::string> missing = missing_protection();
+  if (missing.empty()) return;
+  fmt::print(stderr,
+             "On this machine's kernel an engine can {}: measure only models that you trust.\n",
+             fmt::join(missing, " and "));
+}
+
 // A bad model is found now, not after the ones before it have been measured.
 void read_all_models(const RunOptions& options) {
   std::set<std::string> paths;
@@ -149,7 +158,10 @@ int run_command(const std::vector<std::string>& arguments) {
   const RunOptions options = parse_run_options(arguments, &presentation);
   read_all_models(options);
   check_tuning(options);
-  if (!presentation.quiet) report_if_too_short(options);
+  if (!presentation.quiet) {
+    report_if_too_short(options);
+    report_missing_protection();
+  }
   Presenter presenter(presentation);
   const bool all_ok = bench_all(options, presenter);
   presenter.end(options.output);
