@@ -1,15 +1,10 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <memory>
 #include <set>
 
 #include "cli/commands.h"
 #include "cli/parse_run_options.h"
-#include "cli/run_report.h"
-#include "cli/terminal.h"
-#include "cli/terminal_progress.h"
+#include "cli/presenter.h"
 #include "core/error.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
@@ -21,66 +16,6 @@
 namespace dnnbench {
 
 namespace {
-
-// Shows the progress of a whole run and prints each comparison as soon as it is known.
-class Presenter {
- public:
-  explicit Presenter(const Presentation& presentation) : presentation_(presentation) {
-    if (presentation.wide) width_ = kUnlimitedWidth;
-    if (!presentation.quiet) terminal_ = std::make_unique<TerminalProgress>();
-  }
-
-  Progress& progress() {
-    if (terminal_) return *terminal_;
-    return silent_;
-  }
-
-  void begin(size_t comparison, size_t comparisons) {
-    if (terminal_) terminal_->begin(comparison, comparisons);
-  }
-
-  void print(const std::vector<Result>& results) {
-    if (presentation_.format.empty()) return print(report_of(results));
-    add_for_export(results, exported_);
-  }
-
-  // All sizes of one model's batch, once they are measured.
-  void print_batches(const std::vector<Result>& results) {
-    const auto is_first = [&](const Result& result) {
-      return result.candidate.batch == results.front().candidate.batch;
-    };
-    const bool has_one = std::all_of(results.begin(), results.end(), is_first);
-    if (presentation_.format.empty() && !has_one) print(report_of_batches(results));
-  }
-
-  void end(const std::string& output) {
-    if (terminal_) terminal_->hide();
-    if (!presentation_.format.empty()) {
-      fmt::print("{}", exported(exported_, presentation_.format));
-    }
-    if (presentation_.quiet) return;
-    fmt::print(stderr, "Results are in {}\n", output);
-    if (!can_rewrite(STDERR_FILENO)) return;
-    fmt::print(stderr, "{}",
-               wrapped(fmt::format("Next: ./dnnbench plot {} plots draws them; advise and compare "
-                                   "take the folder, too.\n",
-                                   output),
-                       width_of(STDERR_FILENO)));
-  }
-
- private:
-  void print(const RunReport& report) {
-    if (terminal_) terminal_->hide();
-    fmt::print("{}", report_text(report, width_));
-    std::fflush(stdout);
-  }
-
-  const Presentation& presentation_;
-  size_t width_ = width_of(STDOUT_FILENO);
-  std::unique_ptr<TerminalProgress> terminal_;
-  NoProgress silent_;
-  Table exported_;
-};
 
 // Whether all candidates are ok.
 bool bench_all(const RunOptions& options, Presenter& presenter) {

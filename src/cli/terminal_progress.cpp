@@ -97,9 +97,9 @@ void TerminalProgress::finished(const Result& result) {
   clear_line();
   const std::string label = printable(result.label) + ": ";
   const std::string_view kind = to_string(result.outcome.kind);
-  std::string text = wrapped(
-      fmt::format("{}{}: {}\n", label, kind, printable(result.outcome.reason)),
-      width_of(STDERR_FILENO));
+  std::string text =
+      wrapped(fmt::format("{}{}: {}\n", label, kind, printable(result.outcome.reason)),
+              width_of(STDERR_FILENO));
   if (colours_ && text.compare(label.size(), kind.size(), kind) == 0) {
     text.insert(label.size() + kind.size(), kPlain).insert(label.size(), kRed);
   }

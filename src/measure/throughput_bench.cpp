@@ -100,7 +100,7 @@ void ThroughputBench::report() {
   const bool all_known = !throughput_options_.batches.empty();
   std::string text = fmt::format("{} setting {} of {}{} ({})", label_, throughput_.tried.size(),
                                  all_known ? "" : "at least ", known_settings_,
-                  words({trying.streams, trying.threads}, trying.batch));
+                                 words({trying.streams, trying.threads}, trying.batch));
   if (best_) {
     const TriedSetting& best = throughput_.tried[best_->setting.index];
     text += fmt::format(", best so far {} items/s with {}", format_rate(best.per_s),
