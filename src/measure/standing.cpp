@@ -23,24 +23,24 @@ std::vector<double> known(const std::vector<double>& times_s) {
   return known;
 }
 
-struct Standing {
+struct Place {
   size_t engine = 0;
   double median_s = 0;
 };
 
-std::vector<Standing> fastest_first(const BlockTable& table) {
-  std::vector<Standing> standings;
+std::vector<Place> fastest_first(const BlockTable& table) {
+  std::vector<Place> standings;
   for (size_t engine = 0; engine < table.size(); ++engine) {
     const std::vector<double> times_s = known(table[engine]);
     if (!times_s.empty()) standings.push_back({engine, median(times_s)});
   }
   std::stable_sort(standings.begin(), standings.end(),
-                   [](const Standing& a, const Standing& b) { return a.median_s < b.median_s; });
+                   [](const Place& a, const Place& b) { return a.median_s < b.median_s; });
   return standings;
 }
 
 // Median of the common blocks' ratios; of the medians where there is none.
-double ratio(const BlockTable& table, const Standing& slower, const Standing& faster) {
+double ratio(const BlockTable& table, const Place& slower, const Place& faster) {
   std::vector<double> ratios;
   for (size_t block = 0; block < table[slower.engine].size(); ++block) {
     ratios.push_back(table[slower.engine][block] / table[faster.engine][block]);
@@ -50,12 +50,12 @@ double ratio(const BlockTable& table, const Standing& slower, const Standing& fa
 }
 
 std::string order(const std::vector<std::string>& labels, const BlockTable& table,
-                  const std::vector<Standing>& standings) {
-  Standing first = standings[0];
+                  const std::vector<Place>& standings) {
+  Place first = standings[0];
   if (standings.size() == 1) {
     return fmt::format("{} {}", labels[first.engine], format_seconds(first.median_s));
   }
-  Standing second = standings[1];
+  Place second = standings[1];
   double ahead = ratio(table, second, first);
   if (ahead < 1) {
     std::swap(first, second);
@@ -77,7 +77,7 @@ size_t blocks_with_times(const BlockTable& table) {
 
 std::string standing(const std::vector<std::string>& labels, const BlockTable& table,
                      size_t disturbed) {
-  const std::vector<Standing> standings = fastest_first(table);
+  const std::vector<Place> standings = fastest_first(table);
   if (standings.empty() && disturbed > 0) {
     return counted(static_cast<int64_t>(disturbed), "block") + ", all disturbed";
   }
