@@ -92,6 +92,7 @@ struct Start {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   // Above the target numbers first, so that no dup2 overwrites a descriptor still needed.
   const int output = options.output_fd < 0 ? -1 : fcntl(options.output_fd, F_DUPFD, kFirstFree_fd);
   int copies[kFirstFree_fd];
