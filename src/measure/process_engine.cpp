@@ -207,6 +207,7 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   worker.log_path = log.string();
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
+  worker.default_precision = setup_.candidate.precision == "default";
   if (!setup_.converted_path.empty()) {
     worker.writable.push_back(std::filesystem::path(setup_.converted_path).parent_path().string());
   }

@@ -28,6 +28,11 @@ using Clock = std::chrono::steady_clock;
 
 const std::string kProgramPrefix = "dnnbench-engine-";
 
+// With these oneDNN computes f32 models in bf16, in whatever library it is part of. Images for Arm
+// machines set them.
+const std::vector<std::string> kPrecisionVariables{"ONEDNN_DEFAULT_FPMATH_MODE",
+                                                   "DNNL_DEFAULT_FPMATH_MODE"};
+
 std::filesystem::path programs_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
@@ -103,6 +108,7 @@ std::vector<std::string> built_engines() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(programs_folder())) {
     const std::string name = entry.path().filename().string();
+    if (entry.path().has_extension()) continue;
     if (name.rfind(kProgramPrefix, 0) == 0) names.push_back(name.substr(kProgramPrefix.size()));
   }
   std::sort(names.begin(), names.end());
@@ -119,6 +125,7 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   child.descriptors = {{requests.ends[0], kRequestFd}, {replies.ends[1], kReplyFd}};
   child.data_limit_bytes = kCanLimitMemory ? free_memory_bytes() : 0;
   child.cores = options_.cores;
+  if (!options_.default_precision) child.unset = kPrecisionVariables;
   const Confinement confinement(writable_folders(options_));
   child.confinement = &confinement;
   if (!options_.writable.empty()) child.environment = {"TMPDIR=" + options_.writable.front()};

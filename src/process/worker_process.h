@@ -35,6 +35,7 @@ struct WorkerOptions {
   bool append_log = false;    // what an earlier process wrote stays in it
   bool interruptible = true;  // Ctrl-C cuts its steps short (process/interrupt.h)
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
+  bool default_precision = false;  // settings of the environment may choose the arithmetic
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
   // Folders it may write below, besides its engine's own in the cache (confinement.h). The first is
   // where its temporary files go.
