@@ -40,7 +40,7 @@ void Presenter::print_batches(const std::vector<Result>& results) {
 void Presenter::end(const std::string& output) {
   if (terminal_) terminal_->hide();
   if (!presentation_.format.empty()) fmt::print("{}", exported(exported_, presentation_.format));
-  if (presentation_.quiet) return;
+  if (presentation_.quiet || output.empty()) return;
   fmt::print(stderr, "Results are in {}\n", output);
   if (!can_rewrite(STDERR_FILENO)) return;
   const std::string next = fmt::format(

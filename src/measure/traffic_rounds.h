@@ -19,14 +19,19 @@ class TrafficRounds {
   // Options are those of load mode. All arguments must outlive this.
   TrafficRounds(const RunOptions& options, const Surroundings& surroundings, Progress& progress,
                 const ParticipantEnded& ended)
-      : options_(options), progress_(progress), ended_(ended), busy_(surroundings, progress) {}
+      : options_(options),
+        surroundings_(surroundings),
+        progress_(progress),
+        ended_(ended),
+        busy_(surroundings, progress) {}
 
   // Measures these together, at least one, all prepared and paused; fills in what was measured and
-  // ends them.
+  // ends them. After an interrupt they end with the turn; one without a figure is not reported.
   void measure(std::vector<Participant>& participants);
 
  private:
   const RunOptions& options_;
+  const Surroundings& surroundings_;
   Progress& progress_;
   const ParticipantEnded& ended_;
   BusyReport busy_;
