@@ -348,7 +348,7 @@ class BlockLoop {
     const auto disturbed = static_cast<size_t>(std::count_if(
         blocks_.begin(), blocks_.end(), [](const Block& block) { return block.is_disturbed(); }));
     progress_.measuring({done, !options_.latency()->repeat,
-                         standing(labels, undisturbed_table(measured), disturbed)});
+                         standing(labels, undisturbed_table(measured).latency_s, disturbed)});
   }
 
   const RunOptions& options_;

@@ -28,7 +28,7 @@ struct Place {
   double median_s = 0;
 };
 
-std::vector<Place> fastest_first(const BlockTable& table) {
+std::vector<Place> fastest_first(const BlockTimes& table) {
   std::vector<Place> standings;
   for (size_t engine = 0; engine < table.size(); ++engine) {
     const std::vector<double> times_s = known(table[engine]);
@@ -40,7 +40,7 @@ std::vector<Place> fastest_first(const BlockTable& table) {
 }
 
 // Median of the common blocks' ratios; of the medians where there is none.
-double ratio(const BlockTable& table, const Place& slower, const Place& faster) {
+double ratio(const BlockTimes& table, const Place& slower, const Place& faster) {
   std::vector<double> ratios;
   for (size_t block = 0; block < table[slower.engine].size(); ++block) {
     ratios.push_back(table[slower.engine][block] / table[faster.engine][block]);
@@ -49,7 +49,7 @@ double ratio(const BlockTable& table, const Place& slower, const Place& faster) 
   return ratios.empty() ? slower.median_s / faster.median_s : median(ratios);
 }
 
-std::string order(const std::vector<std::string>& labels, const BlockTable& table,
+std::string order(const std::vector<std::string>& labels, const BlockTimes& table,
                   const std::vector<Place>& standings) {
   Place first = standings[0];
   if (standings.size() == 1) {
@@ -67,7 +67,7 @@ std::string order(const std::vector<std::string>& labels, const BlockTable& tabl
   return fmt::format("{} {:.2f}x ahead of {}", labels[first.engine], ahead, labels[second.engine]);
 }
 
-size_t blocks_with_times(const BlockTable& table) {
+size_t blocks_with_times(const BlockTimes& table) {
   size_t most = 0;
   for (const std::vector<double>& times_s : table) most = std::max(most, known(times_s).size());
   return most;
@@ -75,7 +75,7 @@ size_t blocks_with_times(const BlockTable& table) {
 
 }  // namespace
 
-std::string standing(const std::vector<std::string>& labels, const BlockTable& table,
+std::string standing(const std::vector<std::string>& labels, const BlockTimes& table,
                      size_t disturbed) {
   const std::vector<Place> standings = fastest_first(table);
   if (standings.empty() && disturbed > 0) {
