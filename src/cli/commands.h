@@ -11,8 +11,9 @@ namespace dnnbench {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitNotAllOk = 1;  // some engine's outcome is not ok
 inline constexpr int kExitUsage = 2;     // an Error: something that a person must fix first
-inline constexpr int kExitSlower = 3;    // compare: something got slower than allowed
+inline constexpr int kExitSlower = 3;    // --fail-above: something is slower than that
 inline constexpr int kExitNoPlan = 4;    // no deployment meets what was asked
+inline constexpr int kExitCantTell = 5;  // --fail-above: the figures don't tell
 
 int run_command(const std::vector<std::string>& arguments);
 int selftest_command(const std::vector<std::string>& arguments);

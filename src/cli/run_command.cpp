@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/against_report.h"
 #include "cli/batch_table.h"
 #include "cli/commands.h"
 #include "cli/parse_run_options.h"
@@ -61,15 +62,25 @@ void print_batches(const std::vector<Result>& results) {
   fmt::print("All batches:\n{}\n{}\n\n", batch_table(results), batch_sentence(results));
 }
 
-// Whether all candidates are ok.
-bool bench_all(const RunOptions& options) {
+// What the whole run comes to.
+struct Ending {
   bool all_ok = true;
+  int gate = kExitOk;
+
+  // A gate that can't be told hides nothing that is worse.
+  void add(int code) { gate = gate == kExitSlower || code == kExitOk ? gate : code; }
+};
+
+Ending bench_all(const RunOptions& options, const std::vector<Against>& compared) {
+  Ending ending;
   std::vector<Result> of_model;
   for (size_t i = 0; i < options.comparisons.size(); ++i) {
-    const std::vector<Candidate>& candidates = options.comparisons[i];
-    for (Result& result : bench_and_print(options, candidates)) {
-      all_ok = all_ok && result.outcome.ok();
-      of_model.push_back(std::move(result));
+    const std::vector<Candidate>& candidates = compared[i].candidates();
+    const std::vector<Result> results = bench_and_print(options, candidates);
+    ending.add(compared[i].report(results));
+    for (const Result& result : results) {
+      ending.all_ok = ending.all_ok && result.outcome.ok();
+      of_model.push_back(result);
     }
     const bool is_last = i + 1 == options.comparisons.size() ||
                          options.comparisons[i + 1][0].model_path != candidates[0].model_path;
@@ -77,7 +88,7 @@ bool bench_all(const RunOptions& options) {
     if (options.latency() != nullptr) print_batches(of_model);
     of_model.clear();
   }
-  return all_ok;
+  return ending;
 }
 
 // Now, not after a minute of measuring.
@@ -126,9 +137,14 @@ int run_command(const std::vector<std::string>& arguments) {
   read_all_models(options);
   check_tuning(options);
   report_if_too_short(options);
-  const bool all_ok = bench_all(options);
+  std::vector<Against> compared;  // planned before the first is measured
+  for (const std::vector<Candidate>& candidates : options.comparisons) {
+    compared.emplace_back(options, candidates);
+  }
+  const Ending ending = bench_all(options, compared);
   fmt::print(stderr, "Results are in {}\n", options.output);
-  return all_ok ? kExitOk : kExitNotAllOk;
+  if (ending.gate != kExitOk) return ending.gate;
+  return ending.all_ok ? kExitOk : kExitNotAllOk;
 }
 
 }  // namespace dnnbench

@@ -18,6 +18,7 @@
 #include "measure/throughput_bench.h"
 #include "measure/traffic_rounds.h"
 #include "process/guardian.h"
+#include "results/earlier_results.h"
 #include "results/write_result.h"
 #include "run/names.h"
 
@@ -40,9 +41,8 @@ void write_guarded(const Result& result) {
   write_result(result);
 }
 
-void remove_earlier_log(const Subject& subject) {
-  std::error_code ignored;
-  fs::remove(log_path_of(subject), ignored);
+void keep_earlier_result(const Subject& subject) {
+  keep_earlier(subject.output_path, log_path_of(subject));
 }
 
 // Candidates that are compared, and what all of them need.
@@ -115,9 +115,11 @@ std::vector<Result> Comparison::measure_in_turns() {
   for (size_t i = 0; i < candidates_.size(); ++i) model_of(i);  // before the run starts
   const RunFacts run = start_run(environment_);
   std::vector<Subject> subjects;
+  std::set<std::string> taken;
   for (size_t i = 0; i < candidates_.size(); ++i) {
-    subjects.push_back(
-        describe(options_, run, model_of(i).prepared, candidates_[i], labels_[i], cores_));
+    subjects.push_back(describe(options_, run, model_of(i).prepared, candidates_[i], labels_[i],
+                                cores_, taken));
+    taken.insert(subjects.back().output_path);
   }
   std::vector<Result> results(candidates_.size());
   const ParticipantEnded ended = [&](Participant& participant) {
@@ -129,7 +131,7 @@ std::vector<Result> Comparison::measure_in_turns() {
   TrafficRounds traffic(options_, progress_, ended);
   GroupParts parts;
   parts.make_engine = [&](size_t index) {
-    remove_earlier_log(subjects[index]);
+    keep_earlier_result(subjects[index]);
     return make_engine(subjects[index], model_of(index));
   };
   parts.use_anchor = options_.latency() != nullptr;  // under traffic each stands for itself
@@ -174,11 +176,14 @@ std::vector<Result> Comparison::measure_throughput() {
   for (const Candidate& candidate : candidates_) batch_at(candidate.model_path, 0);
   const RunFacts run = start_run(environment_);
   std::vector<Result> results;
+  std::set<std::string> taken;
   for (size_t i = 0; i < candidates_.size(); ++i) {
     const std::string& path = candidates_[i].model_path;
     const PreparedModel& prepared = models_.at(path, *batch_at(path, 0)).prepared;
-    Subject subject = describe(options_, run, prepared, candidates_[i], labels_[i], cores_);
-    remove_earlier_log(subject);
+    Subject subject =
+        describe(options_, run, prepared, candidates_[i], labels_[i], cores_, taken);
+    taken.insert(subject.output_path);
+    keep_earlier_result(subject);
     ThroughputFound found = find_setting(subject);
     if (found.setting) subject = with_setting(std::move(subject), *found.setting);
     if (found.measured.throughput) {

@@ -29,6 +29,7 @@ class EngineEnded : public std::runtime_error {
 
 struct WorkerOptions {
   std::string engine;  // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
+  std::string version;  // the one in onnxruntime/VERSION/ beside it, where there is one
   std::string
       log_path;  // gets the process's stdout and stderr (log_file.h); truncated at the start
   double timeout_s = 300;   // for sending each request and its answer
@@ -119,5 +120,8 @@ class WorkerProcess {
 // Engines are found by name, as programs dnnbench-engine-<name> beside the running program.
 bool engine_is_built(const std::string& engine);
 std::vector<std::string> built_engines();  // sorted
+
+// Whether that version of the engine has a program of its own, beside that of the usual version.
+bool version_is_built(const std::string& engine, const std::string& version);
 
 }  // namespace dnnbench

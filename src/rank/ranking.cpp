@@ -110,7 +110,8 @@ Ranking rank(const BlockTable& table, double confidence, std::optional<size_t> a
   return ranking;
 }
 
-std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision) {
+std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision,
+                                 bool until_precise) {
   const auto is_precise = [&](const Interval& interval) {
     return interval.high / interval.low <= 1 + precision;
   };
@@ -122,7 +123,7 @@ std::vector<Certainty> certainty(const BlockTable& table, double alpha, double p
   for (size_t a = 0; a < table.size(); ++a) {
     for (size_t b = 0; b < a; ++b) {
       const Ratio ratio = ratio_of(table, a, b, alpha);
-      if (ratio.relation != Relation::kUndecided) continue;
+      if (ratio.relation != Relation::kUndecided && !until_precise) continue;
       const Certainty pair = is_precise(ratio.interval) ? Certainty::kPrecise : Certainty::kOpen;
       known[a] = std::min(known[a], pair);
       known[b] = std::min(known[b], pair);

@@ -74,8 +74,9 @@ enum class Certainty {
 
 // By engine, how much is known. A pair is known well enough when the ends of its
 // ratio's interval are nearer than `precision` (0.01: 1 % apart); an engine alone when those of its
-// latency's are. `alpha` is that of a pair.
-std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision);
+// latency's are. `alpha` is that of a pair. With `until_precise` being decided is not enough.
+std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision,
+                                 bool until_precise = false);
 
 // The interval of one engine's median latency over its blocks.
 Interval latency_interval_s(const std::vector<double>& blocks, double alpha);
