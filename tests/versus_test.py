@@ -25,7 +25,8 @@ def models(tmp_path_factory):
 
 
 def test_another_model_file_takes_turns_under_a_name_of_its_own(bench, models):
-    run = bench(models / "slow.onnx", f"--versus={models / 'fast.onnx'}", "--fake=ok", *QUICK)
+    versus = f"--versus={models / 'fast.onnx'}"
+    run = bench(models / "slow.onnx", versus, "--fake=ok", *QUICK, quick=False)
     assert run.code == 0
     assert len(run.json_files()) == 2
     results = [json.loads(path.read_text()) for path in run.json_files()]
