@@ -1,5 +1,5 @@
-// The part of `dnnbench run` that compares what it measured: --against, --versus, versions of an engine, and the
-// gate over them.
+// The part of `dnnbench run` that compares what it measured: --against, --versus, versions of an
+// engine, and the gate over them.
 #pragma once
 
 #include <vector>

@@ -42,8 +42,8 @@ const Row kHeader{"model", "engine", "before", "after", "after/before", "verdict
 
 // What the intervals of rows that were not measured in turns include.
 std::string about_run_to_run(const ComparedFolders& compared) {
-  const bool matters = std::any_of(
-      compared.rows.begin(), compared.rows.end(), [](const Compared& row) {
+  const bool matters =
+      std::any_of(compared.rows.begin(), compared.rows.end(), [](const Compared& row) {
         return !row.in_turns && row.before_s && row.after_s &&
                row.ratio.interval.low != row.ratio.interval.high;
       });
@@ -82,7 +82,9 @@ std::string sentence(const ComparedFolders& compared, const std::optional<Percen
     text += fmt::format(" Of {} it can't be told whether --fail-above={} allows it.", untold,
                         fail_above->text);
   }
-  return worse + untold == 0 ? text + fmt::format(" None is slower by more than {}.", fail_above->text) : text;
+  return worse + untold == 0
+             ? text + fmt::format(" None is slower by more than {}.", fail_above->text)
+             : text;
 }
 
 // The same in every run, whatever else was compared: the name of a series over time.

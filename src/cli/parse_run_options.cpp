@@ -332,8 +332,8 @@ void set_gate(const CLI::App& app, const Given& given, RunOptions& options) {
   }
   const bool latency = options.latency() != nullptr;
   if ((options.against || options.fail_above) && !latency) {
-    throw UsageError(fmt::format("{} needs --mode=latency",
-                                 options.against ? "--against" : "--fail-above"));
+    throw UsageError(
+        fmt::format("{} needs --mode=latency", options.against ? "--against" : "--fail-above"));
   }
   options.until_precise = app.count("--precision-target") > 0 || options.fail_above;
 }

@@ -28,7 +28,7 @@ struct Pair {
   const StoredResult* after = nullptr;
 };
 
-size_t count_distinct(const std::vector<StoredResult>& results, std::string StoredResult::*what) {
+size_t count_distinct(const std::vector<StoredResult>& results, std::string StoredResult::* what) {
   std::set<std::string> texts;
   for (const StoredResult& result : results) texts.insert(result.*what);
   return texts.size();
@@ -60,7 +60,7 @@ class Pairing {
             with_instance_ ? result.instance : "", result.quantized};
   }
 
-  void add(const std::vector<StoredResult>& results, const StoredResult* Pair::*side) {
+  void add(const std::vector<StoredResult>& results, const StoredResult* Pair::* side) {
     for (const StoredResult& result : results) {
       const StoredResult*& kept = pairs_[key_of(result)].*side;
       if (kept == nullptr || is_newer(result, *kept)) kept = &result;

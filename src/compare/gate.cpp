@@ -55,8 +55,8 @@ std::string what_would_tell(const Compared& row, const std::string& share_text, 
   const double limit = 1 + std::max(share, kTie);
   const double factor = budget_factor(row.ratio, limit);
   if (factor > kMaxBudgetFactor) {
-    return fmt::format("the ratio is too near to {} for any run to tell; another --fail-above would",
-                       share_text);
+    return fmt::format(
+        "the ratio is too near to {} for any run to tell; another --fail-above would", share_text);
   }
   const double distance = std::fabs(row.ratio.value / limit - 1);
   return fmt::format(

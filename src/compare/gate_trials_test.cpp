@@ -16,10 +16,10 @@ constexpr int kMaxBlocks = 100;  // a budget of 20 s, of turns of 0.2 s
 constexpr double kTarget = 0.01;
 
 struct Machine {
-  double turn_sigma = 0.005;  // of a turn's median
+  double turn_sigma = 0.005;   // of a turn's median
   double start_sigma = 0.005;  // of a process, for as long as it lives: two blocks
-  double drift_sigma = 0.02;  // of the machine from block to block, both alike
-  double outliers = 0;        // share of turns that take up to twice as long
+  double drift_sigma = 0.02;   // of the machine from block to block, both alike
+  double outliers = 0;         // share of turns that take up to twice as long
 };
 
 Gate trial(const Machine& machine, double slow_down, double share, std::mt19937_64& random) {

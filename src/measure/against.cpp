@@ -74,14 +74,17 @@ class Planner {
     if (why.empty()) why = set_model(stored, then);
     if (why.empty()) why = set_settings(stored, then);
     if (why.empty() && then == now) {
-      why = "version, model file and settings are still the same, so there is nothing to take turns";
+      why =
+          "version, model file and settings are still the same, so there is nothing to take turns";
     }
     if (!why.empty()) {
       plan.stored.push_back({index, stored, why});
       return;
     }
-    plan.pairs.push_back({plan.candidates.size(), index});
-    plan.candidates.push_back(then);
+    // One that is measured anyway is not measured twice.
+    const auto same = std::find(plan.candidates.begin(), plan.candidates.end(), then);
+    plan.pairs.push_back({static_cast<size_t>(same - plan.candidates.begin()), index});
+    if (same == plan.candidates.end()) plan.candidates.push_back(then);
   }
 
  private:
@@ -157,8 +160,7 @@ std::string apart(const Result& result, const std::string& label) {
 
 std::string label_of_pair(const Result& before, const Result& after) {
   const std::vector<std::string> labels = labels_of({before.candidate, after.candidate});
-  return fmt::format("{}: {} -> {}",
-                     engine_name(after.candidate.backend, after.candidate.provider),
+  return fmt::format("{}: {} -> {}", engine_name(after.candidate.backend, after.candidate.provider),
                      apart(before, labels[0]), apart(after, labels[1]));
 }
 

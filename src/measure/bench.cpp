@@ -117,8 +117,8 @@ std::vector<Result> Comparison::measure_in_turns() {
   std::vector<Subject> subjects;
   std::set<std::string> taken;
   for (size_t i = 0; i < candidates_.size(); ++i) {
-    subjects.push_back(describe(options_, run, model_of(i).prepared, candidates_[i], labels_[i],
-                                cores_, taken));
+    subjects.push_back(
+        describe(options_, run, model_of(i).prepared, candidates_[i], labels_[i], cores_, taken));
     taken.insert(subjects.back().output_path);
   }
   std::vector<Result> results(candidates_.size());
@@ -180,8 +180,7 @@ std::vector<Result> Comparison::measure_throughput() {
   for (size_t i = 0; i < candidates_.size(); ++i) {
     const std::string& path = candidates_[i].model_path;
     const PreparedModel& prepared = models_.at(path, *batch_at(path, 0)).prepared;
-    Subject subject =
-        describe(options_, run, prepared, candidates_[i], labels_[i], cores_, taken);
+    Subject subject = describe(options_, run, prepared, candidates_[i], labels_[i], cores_, taken);
     taken.insert(subject.output_path);
     keep_earlier_result(subject);
     ThroughputFound found = find_setting(subject);

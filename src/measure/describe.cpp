@@ -63,7 +63,9 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   subject.run_id = run.run_id;
   subject.started_at = run.started_at;
   const fs::path folder = fs::absolute(options.output);
-  const auto path_of = [&](const std::string& stem) { return (folder / (stem + ".json")).string(); };
+  const auto path_of = [&](const std::string& stem) {
+    return (folder / (stem + ".json")).string();
+  };
   std::string stem =
       free_result_stem(folder.string(), prepared.sha256, candidate, subject.backend_meta);
   if (taken.count(path_of(stem)) > 0) {

@@ -26,8 +26,9 @@ RunFacts start_run(const Environment& environment);
 // Of each of its processes, where `cores` are shared by all of them.
 int threads_of(const Candidate& candidate, int cores);
 
-// `cores` is what candidates without a number of threads use; `taken` are the run's paths that other
-// candidates write. Throws UsageError where two models of the same name have the same content.
+// `cores` is what candidates without a number of threads use; `taken` are the run's paths that
+// other candidates write. Throws UsageError where two models of the same name have the same
+// content.
 Subject describe(const RunOptions& options, const RunFacts& run, const PreparedModel& prepared,
                  const Candidate& candidate, const std::string& label, int cores,
                  const std::set<std::string>& taken);

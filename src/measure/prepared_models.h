@@ -26,7 +26,8 @@ struct ModelAtBatch {
 class PreparedModels {
  public:
   // Reads the candidates' models, which throws Error where one is not a model or does another task
-  // than the first (prepare/same_task.h). `threads` compute the reference. Options and progress must outlive this.
+  // than the first (prepare/same_task.h). `threads` compute the reference. Options and progress
+  // must outlive this.
   PreparedModels(const RunOptions& options, const std::vector<Candidate>& candidates, int threads,
                  Progress& progress);
 

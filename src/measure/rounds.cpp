@@ -211,9 +211,8 @@ class BlockLoop {
       if (member.active || member.finished) measured.push_back(&member);
     }
     if (measured.empty()) return;
-    const std::vector<Certainty> known =
-        certainty(undisturbed_table(measured), alpha, options_.precision_target,
-                  options_.until_precise);
+    const std::vector<Certainty> known = certainty(
+        undisturbed_table(measured), alpha, options_.precision_target, options_.until_precise);
     for (size_t i = 0; i < measured.size(); ++i) {
       if (!measured[i]->active || known[i] == Certainty::kOpen) continue;
       finish(*measured[i], known[i] == Certainty::kDecided ? Stop::kDecided : Stop::kPrecise);

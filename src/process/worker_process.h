@@ -28,14 +28,14 @@ class EngineEnded : public std::runtime_error {
 };
 
 struct WorkerOptions {
-  std::string engine;  // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
-  std::string version;  // the one in onnxruntime/VERSION/ beside it, where there is one
+  std::string engine;   // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
   std::string
       log_path;  // gets the process's stdout and stderr (log_file.h); truncated at the start
   double timeout_s = 300;   // for sending each request and its answer
   bool append_log = false;  // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
+  std::string version;  // the engine's in onnxruntime/VERSION/ beside this program, where it is
 };
 
 class WorkerProcess {

@@ -32,8 +32,8 @@ void link_or_copy(const std::string& from, const std::string& to) {
   fs::create_hard_link(from, to, error);
   if (error) fs::copy_file(from, to, error);
   if (error) {
-    throw Error(fmt::format("could not keep the earlier result {} as {}: {}", from, to,
-                            error.message()));
+    throw Error(
+        fmt::format("could not keep the earlier result {} as {}: {}", from, to, error.message()));
   }
 }
 

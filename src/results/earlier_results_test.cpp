@@ -63,7 +63,8 @@ TEST_F(EarlierResults, ALogWithoutAResultGoes) {
 }
 
 TEST_F(EarlierResults, AreReadBackButForWhatIsDamaged) {
-  write("a.json.1", R"({"model_path": "m.onnx", "backend": "b", "backend_meta": "cpu", "data": [1]})");
+  write("a.json.1",
+        R"({"model_path": "m.onnx", "backend": "b", "backend_meta": "cpu", "data": [1]})");
   write("a.json.2", "damaged");
   write("a.json", "newest");
   const std::vector<StoredResult> found = read_earlier_results(folder_.path());

@@ -44,11 +44,11 @@ std::string batch(const Candidate& candidate) {
 std::vector<std::string> labels_of(const std::vector<Candidate>& candidates) {
   std::vector<LabelWords> words;
   for (const Candidate& one : candidates) {
-    words.push_back(
-        {engine_name(one.backend, one.provider),
-         one.engine_version,
-         {file_name(one, candidates), one.device, precision(one), streams(one), threads(one), batch(one)},
-         ""});
+    words.push_back({engine_name(one.backend, one.provider),
+                     one.engine_version,
+                     {file_name(one, candidates), one.device, precision(one), streams(one),
+                      threads(one), batch(one)},
+                     ""});
   }
   return labels_of(words);
 }
