@@ -28,7 +28,7 @@ class EngineEnded : public std::runtime_error {
 };
 
 struct WorkerOptions {
-  std::string engine;   // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
+  std::string engine;  // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
   std::string
       log_path;  // gets the process's stdout and stderr (log_file.h); truncated at the start
   double timeout_s = 300;   // for sending each request and its answer
@@ -36,6 +36,9 @@ struct WorkerOptions {
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
   std::string version;  // the engine's in onnxruntime/VERSION/ beside this program, where it is
+  // Folders it may write below, besides its engine's own in the cache (confinement.h). The first is
+  // where its temporary files go.
+  std::vector<std::string> writable;
 };
 
 class WorkerProcess {
