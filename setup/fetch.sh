@@ -7,7 +7,8 @@
 #   keep PATTERN...                                 the files to unpack of the wheels before it, up to
 #                                                   an earlier `keep`; * also matches slashes
 #   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
-#   fetch [VERSION]                                 VERSION: another one of the first wheel's package, which
+#   fetch                                           or:
+#   fetch_version [VERSION]                         VERSION: another one of the first wheel's package, which
 #                                                   is not pinned: as the package index has it, which gives
 #                                                   the hash; its folder gets a file wheel.sha256
 #
@@ -40,7 +41,6 @@ keep() {
 below() { inside=$1; }
 
 fetch() {
-  [[ -z ${1:-} || $1 == "${target##*/}" ]] || take_other_version "$1"
   [[ ! -d $cache/$target ]] || return 0
   if ((${#wheels[@]} == 0)); then
     say "There is no package of ${target#engines/} for $(uname -m); going on without it"
@@ -50,10 +50,13 @@ fetch() {
   with_lock "${target//\//-}" fetch_under_lock
 }
 
-# The wheels of one package alone: what else the pinned version needs belongs to that version.
-take_other_version() {
-  [[ ${#wheels[@]} == 0 ]] || wheels=("${wheels[0]%%==*}==$1")
-  target=${target%/*}/$1
+# The first wheel's package alone: what else the pinned version needs belongs to that version.
+fetch_version() {
+  if [[ -n ${1:-} && $1 != "${target##*/}" ]]; then
+    ((${#wheels[@]} == 0)) || wheels=("${wheels[0]%%==*}==$1")
+    target=${target%/*}/$1
+  fi
+  fetch
 }
 
 fetch_under_lock() {
