@@ -49,8 +49,8 @@ TEST(Gate, ProposesTheRunThatWouldTell) {
   const auto sentence = [](double low, double high) {
     return what_would_tell(row(Change::kUndecided, low, high), "5%", 0.05, 20);
   };
-  // Half as wide as 1.00 to 1.06 is near enough to 1.03: twice as narrow takes four times as long.
-  EXPECT_NE(sentence(0.99, 1.07).find("--budget=80"), std::string::npos) << sentence(0.99, 1.07);
+  // From 1.03 to 1.05 is half of the way to 1.07: a little more than four times as long.
+  EXPECT_NE(sentence(0.99, 1.07).find("--budget=100"), std::string::npos) << sentence(0.99, 1.07);
   EXPECT_NE(sentence(1.03, 1.0701).find("too near to 5%"), std::string::npos);
   Compared stored = row(Change::kUndecided, 0.9, 1.2);
   stored.in_turns = false;

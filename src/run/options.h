@@ -47,9 +47,10 @@ struct RunOptions {
   std::variant<LatencyOptions, TrafficOptions, ThroughputOptions> mode;
   std::optional<int64_t> warmup;   // measurements discarded; absent: until they are steady
   double budget_s = 20;            // of measuring, per candidate; at most
-  double confidence = 0.99;        // that the whole order is right
-  double precision_target = 0.01;  // ends of a ratio's interval so near: precise enough
-  // Whether being decided is not enough: every ratio is to be known that precisely.
+  double confidence = 0.99;        // that all relations told are right
+  double precision_target = 0.03;  // a ratio known so closely is known well enough
+  bool whole_order = false;        // --order=all: not only how much slower than the best each is
+  // Whether being decided is not enough: every ratio is to be known that closely.
   bool until_precise = false;
   std::optional<std::string> against;    // --against FOLDER
   std::optional<Percentage> fail_above;  // --fail-above
