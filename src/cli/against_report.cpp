@@ -84,6 +84,8 @@ ComparedFolders Against::compare(const std::vector<Result>& results) const {
 }
 
 int Against::report(const std::vector<Result>& results) const {
+  const bool interrupted = results.size() != plan_.candidates.size();
+  if (interrupted) return options_.fail_above ? kExitCantTell : kExitOk;
   const ComparedFolders compared = compare(results);
   if (compared.rows.empty()) {
     // A gate that compared nothing has not been passed.

@@ -20,9 +20,10 @@ constexpr std::array kStudentT{63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499,
 
 using Key = std::tuple<std::string, std::string, std::string, std::string, std::string, bool>;
 
-// The logarithms of the medians of each candidate's runs. One that is there twice counts once.
+// The logarithms of the medians of each candidate's runs. A run that is there twice, whole and as
+// far as it was when it was interrupted, counts once.
 std::map<Key, std::set<double>> repeated(const std::vector<StoredResult>& results) {
-  std::map<Key, std::set<double>> medians;
+  std::map<Key, std::map<std::string, double>> runs;
   for (const StoredResult& result : results) {
     if (result.times_s.empty() || result.suspect) continue;
     const auto version = result.conditions.find("engine_version");
@@ -32,7 +33,12 @@ std::map<Key, std::set<double>> repeated(const std::vector<StoredResult>& result
                   result.backend_meta,
                   version == result.conditions.end() ? "" : version->second,
                   result.quantized};
-    medians[key].insert(std::log(median(result.times_s)));
+    const std::string run = result.started_at.empty() ? result.path.string() : result.started_at;
+    runs[key][run] = std::log(median(result.times_s));
+  }
+  std::map<Key, std::set<double>> medians;
+  for (const auto& [key, of_run] : runs) {
+    for (const auto& [run, log_median] : of_run) medians[key].insert(log_median);
   }
   return medians;
 }

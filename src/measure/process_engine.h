@@ -70,6 +70,7 @@ class ProcessEngine : public MeasuredEngine {
   void set_inputs(size_t input_set);
   void verify_before_timing();
   void examine(EngineSession& session, size_t input_set, const std::string& when);
+  double stopped_s() const;
   void watch(Turn& turn, const std::function<void()>& compute);
   TrafficTurn serve(const TrafficTurnRequest& request);
   void warm_up();
