@@ -7,7 +7,10 @@
 #   keep PATTERN...                                 the files to unpack of the wheels before it, up to
 #                                                   an earlier `keep`; * also matches slashes
 #   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
-#   fetch
+#   fetch                                           or:
+#   fetch_version [VERSION]                         VERSION: another one of the first wheel's package, which
+#                                                   is not pinned: as the package index has it, which gives
+#                                                   the hash; its folder gets a file wheel.sha256
 #
 # A folder that is there is complete: it is renamed into place as the last step. Whether it still is
 # what was unpacked is looked at each time, by sizes and times, and by hashes where those differ and
@@ -49,6 +52,15 @@ fetch() {
   fi
   require pip
   with_lock "${target//\//-}" fetch_under_lock
+}
+
+# The first wheel's package alone: what else the pinned version needs belongs to that version.
+fetch_version() {
+  if [[ -n ${1:-} && $1 != "${target##*/}" ]]; then
+    ((${#wheels[@]} == 0)) || wheels=("${wheels[0]%%==*}==$1")
+    target=${target%/*}/$1
+  fi
+  fetch
 }
 
 readonly days_between_hashings=30
@@ -104,6 +116,7 @@ fetch_under_lock() {
     # shellcheck disable=SC2086 # the words of one declaration
     download_and_unpack ${wheels[i]} "${wanted[@]}"
   done
+  [[ ! -f $partial/wheel.sha256 ]] || mv "$partial/wheel.sha256" "$partial/files/$inside"
   rm -rf "${cache:?}/$target"
   mv -T "$partial/files/$inside" "$cache/$target"
   with_lock checksums keep_checksums
@@ -111,8 +124,21 @@ fetch_under_lock() {
 
 # Whatever Python this machine has, the package for CPython 3.12 is taken: only its native
 # libraries are used, and so every machine gets the same bytes.
-# download_and_unpack REQUIREMENT PLATFORM BYTES SHA256 PATTERN...
+# download_and_unpack REQUIREMENT [PLATFORM BYTES SHA256] PATTERN...
 download_and_unpack() {
+  if [[ ${wheels[0]} == *' '* ]]; then
+    download_pinned "$1" "$2" "$3" "$4"
+    shift 4
+  else
+    download_other "$1"
+    shift
+  fi
+  python3 "$repository/setup/unpack_wheel.py" "$partial"/wheels/*.whl "$partial/files" "$@" ||
+    fail "the package could not be unpacked into $cache"
+  rm -rf "$partial/wheels"
+}
+
+download_pinned() {
   local requirement=$1 platform=$2 bytes=$3 sha256=$4
   local quiet=(--progress-bar on)
   say "Fetching $requirement, $(megabytes "$bytes"), into $cache/$target"
@@ -122,7 +148,22 @@ download_and_unpack() {
     --only-binary=:all: --platform "$platform" --python-version 3.12 --implementation cp \
     --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/wheels" >&2 ||
     fail "$requirement could not be downloaded (pip's reason is above); nothing was left behind"
-  python3 "$repository/setup/unpack_wheel.py" "$partial"/wheels/*.whl "$partial/files" "${@:5}" ||
-    fail "$requirement could not be unpacked into $cache"
-  rm -rf "$partial/wheels"
+}
+
+# pip compares what it downloads with the hash that the index gives.
+download_other() {
+  local requirement=$1 quiet=(--progress-bar on) minor platforms=()
+  for ((minor = 40; minor >= 17; --minor)); do
+    platforms+=(--platform "manylinux_2_${minor}_$architecture")
+  done
+  platforms+=(--platform "manylinux2014_$architecture")
+  say "Fetching $requirement, which is not pinned here, into $cache/$target"
+  can_redraw || quiet=(--quiet)
+  if ! python3 -m pip download "${quiet[@]}" --disable-pip-version-check --no-deps --no-cache-dir \
+    --only-binary=:all: "${platforms[@]}" --python-version 3.12 --implementation cp \
+    "$requirement" --dest "$partial/wheels" >&2; then
+    say "dnnbench: $requirement could not be downloaded for this machine (pip's reason is above)"
+    exit 2
+  fi
+  (cd "$partial/wheels" && sha256sum -- *.whl) >"$partial/wheel.sha256"
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "cli/help_text.h"
@@ -29,19 +30,24 @@ void read_values(const std::string& subcommand, std::vector<std::string>& argume
     const size_t equals = arguments[i].find('=');
     const auto flag = kinds.find(arguments[i].substr(0, equals));
     if (flag == kinds.end() || flag->second.empty()) continue;
+    std::string kind = flag->second;
+    if (kind.rfind("[=", 0) == 0) {  // may be left out
+      if (equals == std::string::npos) continue;
+      kind = kind.substr(2, kind.size() - 3);
+    }
     if (equals == std::string::npos) ++i;
     std::string value;
     if (i < arguments.size()) value = arguments[i].substr(equals + 1);  // npos + 1 is 0
     if (value.empty() || value.rfind("--", 0) == 0) {
       throw UsageError(fmt::format("dnnbench {}: {} needs a value: {}={}", subcommand, flag->first,
-                                   flag->first, flag->second));
+                                   flag->first, kind));
     }
-    const std::string complaint = complaint_about(value, flag->second);
+    const std::string complaint = complaint_about(value, kind);
     if (!complaint.empty()) {
       throw UsageError(
           fmt::format("dnnbench {}: {} {}, not '{}'", subcommand, flag->first, complaint, value));
     }
-    arguments[i].replace(equals + 1, std::string::npos, canonical_value(value, flag->second));
+    arguments[i].replace(equals + 1, std::string::npos, canonical_value(value, kind));
   }
 }
 
@@ -52,6 +58,19 @@ void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::str
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
+}
+
+Percentage parse_percentage(const std::string& subcommand, const std::string& flag,
+                            const std::string& text) {
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, percent);
+  const bool whole = next == end - 1 && *next == '%';
+  if (error != std::errc() || !whole || !(percent >= 0 && percent <= 1000)) {
+    throw UsageError(fmt::format("dnnbench {}: {} must be a percentage such as 5%, not '{}'",
+                                 subcommand, flag, text));
+  }
+  return {text, percent / 100};
 }
 
 void parse_arguments(CLI::App& app, const std::string& subcommand,

@@ -142,6 +142,11 @@ std::string program_path() {
 
 // Each model once, in the order given.
 std::vector<std::string> models_of(const RunOptions& options) {
+  const std::vector<Candidate>& first = options.comparisons.at(0);
+  if (options.against || first.front().model_path != first.back().model_path) {
+    throw UsageError(
+        "--versus and --against compare on one machine; run them there with dnnbench run");
+  }
   std::vector<std::string> models;
   for (const std::vector<Candidate>& candidates : options.comparisons) {
     const std::string& path = candidates.front().model_path;

@@ -15,7 +15,8 @@ std::string help_text(const std::string& subcommand);
 // Every flag that a help text names, those not shown included: "--openvino", "--shape", ...
 std::vector<std::string> flags_in_help(const std::string& subcommand);
 
-// What each of them takes: {"--repeat", "COUNT"}, {"--device", "cpu|gpu|arm"}; "" for a switch.
+// What each of them takes: {"--repeat", "COUNT"}, {"--device", "cpu|gpu|arm"}; "" for a switch,
+// {"--openvino", "[=VERSIONS]"} for one whose value may be left out.
 std::map<std::string, std::string> value_kinds(const std::string& subcommand);
 
 // What is wrong with a value of such a kind: "must be a whole number from 1". Empty if nothing is.

@@ -15,7 +15,8 @@ TEST(HelpText, DoesNotShowHiddenFlags) {
 
 TEST(HelpText, SaysWhatAFlagTakes) {
   const auto kinds = value_kinds("run");
-  EXPECT_EQ(kinds.at("--openvino"), "");
+  EXPECT_EQ(kinds.at("--openvino"), "[=VERSIONS]");
+  EXPECT_EQ(kinds.at("--pytorch"), "");
   EXPECT_EQ(kinds.at("--device"), "cpu|gpu|arm");
   EXPECT_EQ(kinds.at("--shape"), "NAME=DIMS");
 }

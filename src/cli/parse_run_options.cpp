@@ -30,6 +30,7 @@ constexpr double kMinConfidence = 0.5;
 constexpr double kMaxConfidence = 0.999999;
 constexpr double kFinestTarget = 1e-6;
 constexpr double kCoarsestTarget = 1;
+constexpr double kTargetOfGate = 0.01;
 constexpr int64_t kMaxMeasurements = 1'000'000'000;
 constexpr int kMaxThreads = 4096;
 constexpr int kMaxStreams = 1024;
@@ -184,7 +185,8 @@ namespace {
 
 // The values of flags as they are given, where options hold them in another form.
 struct Given {
-  std::vector<std::string> models, shapes, inputs, fake_parts;
+  std::vector<std::string> models, others, shapes, inputs, fake_parts;
+  std::string fail_above;
   std::string mode = "latency", order = "best", threads, batches;
   std::string device = "cpu", precision = "f32";
   std::optional<double> rate_per_s, slo_p99_s;
@@ -194,8 +196,9 @@ struct Given {
   bool quantize = false;
 };
 
-void add_flags_of_candidates(CLI::App& app, Given& given, const std::vector<EngineFlag>& flags) {
+void add_flags_of_candidates(CLI::App& app, Given& given, std::vector<EngineFlag>& flags) {
   app.add_option("models", given.models);
+  add_repeatable(app, "--versus", given.others);
   add_engine_flags(app, flags, given.fake_parts);
   app.add_option("--device", given.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
   app.add_option("--streams", given.streams)->check(CLI::Range(1, kMaxStreams));
@@ -228,6 +231,8 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
       ->check(CLI::Range(kFinestTarget, kCoarsestTarget));
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--tune-budget", options.tune_budget_s)->check(CLI::Range(0.0, kLongest_s));
+  app.add_option("--against", options.against)->check(CLI::ExistingDirectory);
+  app.add_option("--fail-above", given.fail_above);
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
   app.add_option("--save-converted", options.save_converted);
@@ -299,18 +304,50 @@ std::vector<Candidate> candidates_of(const std::vector<Candidate>& engines,
   return candidates;
 }
 
-// One comparison for each model and each size of its batch.
-void add_comparisons(const std::vector<Candidate>& candidates, const std::string& model_path,
+// One comparison for each size of the batch, of all candidates with each of these models.
+void add_comparisons(const std::vector<Candidate>& candidates,
+                     const std::vector<std::string>& model_paths,
                      const std::vector<int64_t>& batches, RunOptions& options) {
   std::vector<std::optional<int64_t>> sizes{batches.begin(), batches.end()};
   if (sizes.empty()) sizes = {std::nullopt};
   for (const std::optional<int64_t>& batch : sizes) {
-    options.comparisons.push_back(candidates);
-    for (Candidate& candidate : options.comparisons.back()) {
-      candidate.model_path = model_path;
+    std::vector<Candidate>& compared = options.comparisons.emplace_back();
+    for (Candidate candidate : candidates) {
       candidate.batch = batch;
+      for (const std::string& path : model_paths) {
+        candidate.model_path = path;
+        compared.push_back(candidate);
+      }
     }
   }
+}
+
+// Each MODEL by itself; with --versus one MODEL and the files that it is compared with.
+void add_models(const Given& given, const std::vector<Candidate>& candidates,
+                const std::vector<int64_t>& batches, RunOptions& options) {
+  if (given.models.empty()) throw UsageError("no MODEL given; see --help");
+  if (!given.others.empty() && given.models.size() > 1) {
+    throw UsageError("--versus compares one MODEL with other files, and several were given");
+  }
+  std::vector<std::string> all = given.models;
+  all.insert(all.end(), given.others.begin(), given.others.end());
+  const std::vector<std::string> paths = model_paths(all);
+  if (!given.others.empty()) return add_comparisons(candidates, paths, batches, options);
+  for (const std::string& path : paths) add_comparisons(candidates, {path}, batches, options);
+}
+
+void set_gate(const CLI::App& app, const Given& given, RunOptions& options) {
+  if (app.count("--fail-above") > 0) {
+    options.fail_above = parse_percentage("run", "--fail-above", given.fail_above);
+  }
+  const bool latency = options.latency() != nullptr;
+  if ((options.against || options.fail_above) && !latency) {
+    throw UsageError(
+        fmt::format("{} needs --mode=latency", options.against ? "--against" : "--fail-above"));
+  }
+  const bool given_target = app.count("--precision-target") > 0;
+  options.until_precise = given_target || options.fail_above;
+  if (options.fail_above && !given_target) options.precision_target = kTargetOfGate;
 }
 
 }  // namespace
@@ -321,7 +358,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
   Presentation unread;
   Given given;
   CLI::App app;
-  const std::vector<EngineFlag> flags = engine_flags();
+  std::vector<EngineFlag> flags = engine_flags();
   add_flags_of_candidates(app, given, flags);
   add_flags_of_modes(app, given);
   add_other_flags(app, given, options);
@@ -345,9 +382,8 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
   const std::vector<Candidate> candidates =
       candidates_of(engines, found ? std::vector<int>() : thread_counts(app, given), given);
   const std::vector<int64_t> batches = found ? std::vector<int64_t>() : batch_sizes(app, given);
-  for (const std::string& path : model_paths(given.models)) {
-    add_comparisons(candidates, path, batches, options);
-  }
+  add_models(given, candidates, batches, options);
+  set_gate(app, given, options);
   return options;
 }
 
@@ -357,7 +393,7 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
   Given given;
   CLI::App app;
   app.add_option("models", given.models);
-  const std::vector<EngineFlag> flags = engine_flags();
+  std::vector<EngineFlag> flags = engine_flags();
   add_engine_flags(app, flags, given.fake_parts);
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   parse_arguments(app, "selftest", arguments);
@@ -369,7 +405,7 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
   if (engines.size() < 2) {
     throw UsageError("dnnbench selftest: give at least two engines, which take turns");
   }
-  add_comparisons(candidates_of(engines, {}, given), model_path, {}, options);
+  add_comparisons(candidates_of(engines, {}, given), {model_path}, {}, options);
   return options;
 }
 

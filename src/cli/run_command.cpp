@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "cli/against_report.h"
 #include "cli/commands.h"
 #include "cli/parse_run_options.h"
 #include "cli/presenter.h"
@@ -28,6 +29,7 @@ namespace {
 struct Tally {
   bool all_ok = true;
   bool any_undisturbed = false;  // among those that are ok
+  int gate = kExitOk;            // of --fail-above
   std::vector<std::string> not_stored;
   std::vector<std::string> journals;
 
@@ -40,11 +42,15 @@ struct Tally {
     not_stored.insert(not_stored.end(), bench.not_stored.begin(), bench.not_stored.end());
   }
 
+  // A gate that can't be told hides nothing that is worse.
+  void add_gate(int code) { gate = gate == kExitSlower || code == kExitOk ? gate : code; }
+
   int exit_code() const {
     if (!not_stored.empty()) return kExitUsage;
     if (is_interrupted()) return kExitSignal + interrupt_signal();
+    if (gate != kExitOk) return gate;
     if (!all_ok) return kExitNotAllOk;
-    return any_undisturbed ? kExitOk : kExitSuspect;
+    return any_undisturbed ? kExitOk : kExitCantTell;
   }
 };
 
@@ -60,14 +66,16 @@ Bench bench_and_print(const RunOptions& options, const std::vector<Candidate>& c
   }
 }
 
-Tally bench_all(const RunOptions& options, Presenter& presenter) {
+Tally bench_all(const RunOptions& options, const std::vector<Against>& compared,
+                Presenter& presenter) {
   Tally tally;
   std::vector<Result> of_model;
   for (size_t i = 0; i < options.comparisons.size() && !is_interrupted(); ++i) {
-    const std::vector<Candidate>& candidates = options.comparisons[i];
+    const std::vector<Candidate>& candidates = compared[i].candidates();
     presenter.begin(i + 1, options.comparisons.size());
     Bench done = bench_and_print(options, candidates, presenter);
     tally.add(done);
+    tally.add_gate(compared[i].report(done.results));
     std::move(done.results.begin(), done.results.end(), std::back_inserter(of_model));
     const bool is_last = i + 1 == options.comparisons.size() ||
                          options.comparisons[i + 1][0].model_path != candidates[0].model_path;
@@ -156,12 +164,16 @@ int run_command(const std::vector<std::string>& arguments) {
     report_if_too_short(options);
     report_missing_protection();
   }
+  std::vector<Against> compared;  // planned before the first is measured
+  for (const std::vector<Candidate>& candidates : options.comparisons) {
+    compared.emplace_back(options, candidates);
+  }
   const InterruptGuard interrupts;
   make_results_folder(options.output);
   const FolderLock lock(options.output);
   wait_for(lock, options.output);
   Presenter presenter(presentation);
-  const Tally tally = bench_all(options, presenter);
+  const Tally tally = bench_all(options, compared, presenter);
   report(tally, options.output, presenter);
   // A later command is to measure anew, unless this one left something undone.
   if (!is_interrupted() && tally.not_stored.empty()) {

@@ -23,6 +23,7 @@
 #include "measure/traffic_rounds.h"
 #include "process/guardian.h"
 #include "process/interrupt.h"
+#include "results/earlier_results.h"
 #include "results/folder_lock.h"
 #include "results/whole_file.h"
 #include "results/write_result.h"
@@ -102,6 +103,7 @@ class Comparison {
   PreparedModels models_;
   std::unique_ptr<Journal> journal_;
   std::set<std::string> fixed_batch_;  // models that take one size of batch alone
+  std::set<std::string> taken_;        // paths of this run's results
   Bench bench_;
 };
 
@@ -116,7 +118,7 @@ std::unique_ptr<MeasuredEngine> Comparison::make_process_engine(const Subject& s
                                                                 const ModelAtBatch& model) {
   const std::string why_not = why_not_on_device(subject.candidate, environment_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
-  remove_log(subject);
+  keep_earlier(subject.output_path, log_path_of(subject));
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
   if (options_.save_converted) {
     const fs::path stem = fs::path(subject.output_path).stem();
@@ -166,6 +168,7 @@ Bench Comparison::measure_with_journal() {
 }
 
 RunFacts Comparison::begin_run() {
+  taken_.clear();
   RunFacts run = start_run(environment_);
   const nlohmann::json told =
       journal_->answer("run", [&] { return nlohmann::json{run.run_id, run.started_at}; });
@@ -177,7 +180,8 @@ RunFacts Comparison::begin_run() {
 Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<int64_t> batch) {
   const Candidate& candidate = candidates_[index];
   Subject subject = describe(options_, run, models_.at(candidate.model_path, batch).prepared,
-                             candidate, labels_[index], cores_);
+                             candidate, labels_[index], cores_, taken_);
+  taken_.insert(subject.output_path);
   const nlohmann::json told = journal_->answer(
       "files", [&] { return nlohmann::json{subject.output_path, subject.log_path}; });
   told.at(0).get_to(subject.output_path);

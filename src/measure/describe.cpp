@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <random>
 
+#include "core/error.h"
 #include "run/names.h"
 
 namespace dnnbench {
@@ -43,7 +44,8 @@ int threads_of(const Candidate& candidate, int cores) {
 }
 
 Subject describe(const RunOptions& options, const RunFacts& run, const PreparedModel& prepared,
-                 const Candidate& candidate, const std::string& label, int cores) {
+                 const Candidate& candidate, const std::string& label, int cores,
+                 const std::set<std::string>& taken) {
   Subject subject;
   subject.model = model_facts(prepared);
   subject.candidate = candidate;
@@ -61,10 +63,22 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   subject.run_id = run.run_id;
   subject.started_at = run.started_at;
   const fs::path folder = fs::absolute(options.output);
-  const std::string stem =
+  const auto path_of = [&](const std::string& stem) {
+    return (folder / (stem + ".json")).string();
+  };
+  std::string stem =
       free_result_stem(folder.string(), prepared.sha256, candidate, subject.backend_meta);
+  if (taken.count(path_of(stem)) > 0) {
+    stem = result_stem_with_hash(prepared.sha256, candidate, subject.backend_meta);
+  }
+  if (taken.count(path_of(stem)) > 0) {
+    throw UsageError(fmt::format(
+        "{} has the name and the content of another model of this run, so that nothing tells their "
+        "results apart; rename one",
+        candidate.model_path));
+  }
   subject.log_path = stem + ".log";
-  subject.output_path = (folder / (stem + ".json")).string();
+  subject.output_path = path_of(stem);
   return subject;
 }
 

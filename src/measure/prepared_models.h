@@ -1,4 +1,5 @@
-// PreparedModels: the models of a run, each read and prepared once, however many candidates use it.
+// PreparedModels: the models of a comparison, each read and prepared once, however many candidates
+// use it. All of them get the inputs of the first, and are judged by its reference.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,9 @@ struct ModelAtBatch {
 
 class PreparedModels {
  public:
-  // Reads the candidates' models, which throws Error where one is not a model. `threads` compute
-  // the reference. Options and progress must outlive this.
+  // Reads the candidates' models, which throws Error where one is not a model or does another task
+  // than the first (prepare/same_task.h). `threads` compute the reference. Options and progress
+  // must outlive this.
   PreparedModels(const RunOptions& options, const std::vector<Candidate>& candidates, int threads,
                  Progress& progress);
 
@@ -34,7 +36,11 @@ class PreparedModels {
   const ModelAtBatch& at(const std::string& path, std::optional<int64_t> batch);
 
  private:
+  PreparedModel prepare(const std::string& path, std::optional<int64_t> batch,
+                        const WorkFolder& work);
+
   const RunOptions& options_;
+  const std::string first_path_;
   int threads_;
   Progress& progress_;
   std::map<std::string, Model> models_;

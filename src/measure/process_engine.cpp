@@ -202,6 +202,7 @@ TrafficTurn ProcessEngine::serve(const TrafficTurnRequest& request) {
 WorkerOptions ProcessEngine::worker_options(int stream) const {
   WorkerOptions worker;
   worker.engine = setup_.candidate.engine;
+  worker.version = setup_.candidate.engine_version;
   std::filesystem::path log = setup_.log_path;
   if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
   worker.log_path = log.string();
@@ -228,6 +229,7 @@ void ProcessEngine::load() {
 void ProcessEngine::load(EngineSession& session) {
   const Hello hello = session.hello();
   facts_.load.engine_version = hello.version;
+  require_version(hello.version);
   LoadConfig config = prepared_.load;
   config.provider = setup_.candidate.provider;
   config.precision = setup_.candidate.precision;
@@ -237,6 +239,17 @@ void ProcessEngine::load(EngineSession& session) {
   const Loaded loaded = session.load(config);
   started_at_s_ += loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);
   if (!facts_.load.in_force) keep_load_facts(hello, loaded);
+}
+
+// What the library says of itself, not the path that it was loaded from.
+void ProcessEngine::require_version(const std::string& in_force) const {
+  const Candidate& asked = setup_.candidate;
+  if (asked.engine_version.empty() || asked.engine_version == in_force) return;
+  throw EngineEnded(
+      {OutcomeKind::kUnsupported,
+       fmt::format("version {} was asked for, and the library is {}; ./bench_model.sh with "
+                   "--{}={} fetches that version and builds what it needs",
+                   asked.engine_version, in_force, asked.engine, asked.engine_version)});
 }
 
 void ProcessEngine::import(LoadConfig& config) const {

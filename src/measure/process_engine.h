@@ -63,6 +63,7 @@ class ProcessEngine : public MeasuredEngine {
   void step(const std::string& doing, std::optional<double> remaining_s = std::nullopt);
   void load();
   void load(EngineSession& session);
+  void require_version(const std::string& in_force) const;
   void import(LoadConfig& config) const;  // for an engine that does not read ONNX
   void keep_load_facts(const Hello& hello, const Loaded& loaded);
   void save_converted();

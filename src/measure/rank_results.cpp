@@ -45,7 +45,8 @@ BlockTable block_table(const std::vector<const Result*>& results) {
 
 Goal goal_of(const RunOptions& options) {
   return {options.confidence, options.precision_target,
-          options.whole_order ? Order::kAll : Order::kBest};
+          options.whole_order || options.until_precise ? Order::kAll : Order::kBest,
+          options.until_precise};
 }
 
 void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor) {

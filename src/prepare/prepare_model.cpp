@@ -14,6 +14,7 @@
 #include "onnx/shapes.h"
 #include "prepare/choose_sizes.h"
 #include "prepare/compute_references.h"
+#include "prepare/same_task.h"
 #include "process/engine_session.h"
 #include "protocol/value_file.h"
 #include "results/units.h"
@@ -157,6 +158,35 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
       compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {
     prepared.examinations.push_back({sets[i].file, std::move(references[i])});
+  }
+  return prepared;
+}
+
+PreparedModel prepare_other_model(const RunOptions& options, Model read, const PreparedModel& first,
+                                  const WorkFolder& work) {
+  PreparedModel prepared;
+  prepared.model = std::move(read);
+  const Model& model = prepared.model;
+  require_same_task(first.model, model);
+  require_shapes(model, first.load.input_shapes);
+  prepared.size_bytes = size_with_external_data(model);
+  prepared.sha256 = sha256_of_file(model.path);
+  prepared.load = first.load;
+  prepared.load.model_path = fs::absolute(model.path).string();
+  prepared.load.inlined_path.clear();
+  prepared.load.original_fails = false;
+  const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
+  prepared.simplifier = std::make_shared<ModelSimplifier>(
+      prepared.load, read_values(first.examinations.at(0).inputs_file), given, options.timeout_s,
+      work);
+  if (has_branches(model)) prepared.load.inlined_path = prepared.simplifier->get().inlined_path;
+  prepared.examinations = first.examinations;
+  for (Examination& examination : prepared.examinations) {
+    Reference& reference = examination.reference;
+    reference.model_class = std::max(reference.model_class, class_of_model(model));
+    if (model.random_operators.empty() || !reference.unverifiable.empty()) continue;
+    reference.unverifiable =
+        fmt::format("The model draws random numbers: {}.", fmt::join(model.random_operators, ", "));
   }
   return prepared;
 }

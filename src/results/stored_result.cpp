@@ -275,7 +275,8 @@ StoredResult read_result(const fs::path& path) {
   const json& object = parsed.object;
   StoredResult result;
   result.path = path;
-  result.model = model_name(needed_text(object, "model_path", false));
+  result.model_path = needed_text(object, "model_path", false);
+  result.model = model_name(result.model_path);
   result.backend = needed_text(object, "backend", false);
   result.backend_meta = needed_text(object, "backend_meta", true);
   const json& version = get(object, "schema_version");

@@ -41,7 +41,8 @@ struct StoredThroughput {
 
 struct StoredResult {
   std::filesystem::path path;
-  std::string model;     // file name without folder and ".onnx"
+  std::string model;  // file name without folder and ".onnx"
+  std::string model_path;
   std::string instance;  // of the JSON, else the folder's name
   std::string backend;
   std::string backend_meta;

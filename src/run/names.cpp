@@ -158,6 +158,11 @@ std::string free_result_stem(const std::string& folder, const std::string& model
   const std::string stem = result_stem(candidate, backend_meta);
   const std::string there = stored_sha256(folder + "/" + stem + ".json");
   if (there.empty() || there == model_sha256) return stem;
+  return result_stem_with_hash(model_sha256, candidate, backend_meta);
+}
+
+std::string result_stem_with_hash(const std::string& model_sha256, const Candidate& candidate,
+                                  const std::string& backend_meta) {
   const std::string model = fs::path(candidate.model_path).stem().string();
   return stem_of(shortened(model, kMaxModel) + "@" + model_sha256.substr(0, kHashDigits), candidate,
                  backend_meta);
