@@ -10,6 +10,7 @@
 #include "cli/terminal_progress.h"
 #include "cli/throughput_table.h"
 #include "cli/traffic_table.h"
+#include "cli/variants_table.h"
 #include "core/error.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
@@ -48,6 +49,9 @@ std::vector<Result> bench_and_print(const RunOptions& options,
     results = bench(options, candidates, progress);
   }
   print(mode_of(options), results);
+  if (options.variants) {
+    fmt::print("{}\n{}\n\n", variants_table(results), variants_sentence(results));
+  }
   std::fflush(stdout);
   return results;
 }

@@ -87,6 +87,8 @@ std::unique_ptr<MeasuredEngine> Comparison::make_engine(const Subject& subject,
                                                         const ModelAtBatch& model) const {
   const std::string why_not = why_not_on_device(subject.candidate, environment_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
+  const std::optional<VariantFacts>& variant = model.prepared.variant;
+  if (variant && !variant->outcome.ok()) throw EngineEnded(variant->outcome);
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
   if (options_.save_converted) {
     const fs::path stem = fs::path(subject.output_path).stem();
@@ -102,6 +104,7 @@ Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts,
   if (!fs::exists(log_path_of(subject))) subject.log_path.clear();
   Result result =
       make_result(std::move(subject), std::move(outcome), std::move(facts), std::move(measured));
+  if (options_.variants) result.acceptance = accept(result, options_.max_error);
   write_guarded(result);
   progress_.finished(result);
   return result;
@@ -110,7 +113,8 @@ Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts,
 // In latency and load mode.
 std::vector<Result> Comparison::measure_in_turns() {
   const auto model_of = [this](size_t index) -> const ModelAtBatch& {
-    return models_.at(candidates_[index].model_path, candidates_[index].batch);
+    const Candidate& candidate = candidates_[index];
+    return models_.at(candidate.model_path, candidate.batch, candidate.precision);
   };
   for (size_t i = 0; i < candidates_.size(); ++i) model_of(i);  // before the run starts
   const RunFacts run = start_run(environment_);
@@ -139,7 +143,10 @@ std::vector<Result> Comparison::measure_in_turns() {
   };
   MemoryGroups groups(candidates_, labels_, parts, surroundings_, progress_, ended);
   groups.measure_all();
-  if (options_.latency() != nullptr) rank_results(results, options_.confidence, groups.anchor());
+  if (options_.latency() != nullptr) {
+    rank_results(results, options_.confidence, groups.anchor());
+    if (options_.variants) compare_with_f32(results, options_.confidence, groups.anchor());
+  }
   for (const Result& result : results) {
     if (result.outcome.ok()) write_guarded(result);
   }
@@ -176,7 +183,8 @@ std::vector<Result> Comparison::measure_throughput() {
   std::vector<Result> results;
   for (size_t i = 0; i < candidates_.size(); ++i) {
     const std::string& path = candidates_[i].model_path;
-    const PreparedModel& prepared = models_.at(path, *batch_at(path, 0)).prepared;
+    const PreparedModel& prepared =
+        models_.at(path, *batch_at(path, 0), candidates_[i].precision).prepared;
     Subject subject = describe(options_, run, prepared, candidates_[i], labels_[i], cores_);
     remove_earlier_log(subject);
     ThroughputFound found = find_setting(subject);
@@ -197,7 +205,9 @@ ThroughputFound Comparison::find_setting(const Subject& subject) {
   ThroughputParts parts;
   parts.batch_at = [&](size_t index) { return batch_at(path, index); };
   parts.make_engine = [&](const ThroughputSetting& setting) {
-    return make_engine(with_setting(subject, setting), models_.at(path, setting.candidate.batch));
+    return make_engine(
+        with_setting(subject, setting),
+        models_.at(path, setting.candidate.batch, setting.candidate.precision));
   };
   ThroughputBench bench(options_, subject.candidate, subject.label, cores_, parts, surroundings_,
                         progress_);

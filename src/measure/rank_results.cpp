@@ -17,6 +17,42 @@ bool share_a_block(const Result& a, const Result& b) {
                      [&](const Sample& sample) { return blocks.count(sample.block) > 0; });
 }
 
+// Those of `group` that may be ranked.
+void rank_group(std::vector<Result>& results, const std::vector<size_t>& group, double confidence,
+                std::optional<size_t> anchor) {
+  std::vector<Result*> ranked;
+  std::optional<size_t> anchor_row;
+  for (const size_t i : group) {
+    Result& result = results[i];
+    if (!may_be_ranked(result)) continue;
+    const Result& first = ranked.empty() ? result : *ranked.front();
+    const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
+    if (!by_anchor && !share_a_block(result, first)) continue;
+    if (anchor == i) anchor_row = ranked.size();
+    ranked.push_back(&result);
+  }
+  if (ranked.empty()) return;
+  const BlockTable table = block_table({ranked.begin(), ranked.end()});
+  const Ranking ranking = rank(table, confidence, anchor_row);
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    const EngineRank& own = ranking.engines[i];
+    ranked[i]->rank = Rank{confidence,          ranked.size(),
+                           own.place,           i == ranking.order.front(),
+                           own.to_best,         ranking.decided,
+                           ranking.probability, anchor ? results[*anchor].candidate.backend : ""};
+  }
+}
+
+// With a bound every variant is accepted or not.
+bool has_bound(const Result& result) {
+  return !result.acceptance || result.acceptance->accepted.has_value();
+}
+
+Candidate in_f32(Candidate candidate) {
+  candidate.precision = "f32";
+  return candidate;
+}
+
 }  // namespace
 
 BlockTable block_table(const std::vector<const Result*>& results) {
@@ -41,29 +77,33 @@ BlockTable block_table(const std::vector<const Result*>& results) {
 }
 
 void rank_results(std::vector<Result>& results, double confidence, std::optional<size_t> anchor) {
-  std::vector<Result*> ranked;
-  std::optional<size_t> anchor_row;
+  const bool together = std::all_of(results.begin(), results.end(), has_bound);
+  std::map<std::string, std::vector<size_t>> groups;
   for (size_t i = 0; i < results.size(); ++i) {
     Result& result = results[i];
     if (!result.outcome.ok()) continue;
-    const BlockTable own = block_table({&result});
-    result.p50_interval_s = latency_interval_s(own[0], 1 - confidence);
-    if (!may_be_ranked(result)) continue;
-    const Result& first = ranked.empty() ? result : *ranked.front();
-    const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
-    if (!by_anchor && !share_a_block(result, first)) continue;
-    if (anchor == i) anchor_row = ranked.size();
-    ranked.push_back(&result);
+    result.p50_interval_s = latency_interval_s(block_table({&result})[0], 1 - confidence);
+    groups[together ? "" : result.candidate.precision].push_back(i);
   }
-  if (ranked.empty()) return;
-  const BlockTable table = block_table({ranked.begin(), ranked.end()});
-  const Ranking ranking = rank(table, confidence, anchor_row);
-  for (size_t i = 0; i < ranked.size(); ++i) {
-    const EngineRank& own = ranking.engines[i];
-    ranked[i]->rank = Rank{confidence,          ranked.size(),
-                           own.place,           i == ranking.order.front(),
-                           own.to_best,         ranking.decided,
-                           ranking.probability, anchor ? results[*anchor].candidate.backend : ""};
+  for (const auto& [precision, group] : groups) rank_group(results, group, confidence, anchor);
+}
+
+void compare_with_f32(std::vector<Result>& results, double confidence,
+                      std::optional<size_t> anchor) {
+  const double alpha = alpha_of_pair(results.size(), confidence);
+  for (Result& variant : results) {
+    if (variant.candidate.precision == "f32" || !variant.outcome.ok()) continue;
+    for (const Result& f32 : results) {
+      if (!f32.outcome.ok() || !(f32.candidate == in_f32(variant.candidate))) continue;
+      std::vector<const Result*> rows{&variant, &f32};
+      std::optional<size_t> anchor_row;
+      if (anchor && results[*anchor].outcome.ok()) {
+        rows.push_back(&results[*anchor]);
+        anchor_row = 2;
+      }
+      if (!anchor_row && !share_a_block(variant, f32)) continue;
+      variant.to_f32 = ratio_of(block_table(rows), 0, 1, alpha, anchor_row);
+    }
   }
 }
 

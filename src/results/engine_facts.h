@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "protocol/load_config.h"
+#include "verify/accuracy.h"
 #include "verify/verify.h"
 
 namespace dnnbench {
@@ -33,6 +34,7 @@ struct EngineFacts {
   std::optional<int64_t> peak_rss_bytes;        // of all its processes together; of all starts the
                                                 // largest
   Verification verification;                    // the worst of all that were made
+  std::optional<Accuracy> accuracy;             // of a variant, beside the f32 model
 };
 
 }  // namespace dnnbench

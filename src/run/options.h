@@ -52,6 +52,10 @@ struct RunOptions {
   double tune_budget_s = 0;  // for an engine that can look for faster code; beside timeout_s
   std::optional<std::string> instance;
   std::optional<std::string> save_converted;  // folder for converted models
+  bool variants = false;                   // several precisions are compared (--variants, --quantize)
+  std::optional<std::string> calibration;  // folder of samples (inputs/samples.h)
+  std::optional<double> max_error;         // of a variant that is accepted
+  std::optional<std::string> save_variants;  // folder for quantised models
 
   static constexpr uint64_t kDefaultSeed = 0;
 
