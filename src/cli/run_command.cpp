@@ -29,7 +29,7 @@ void print(Mode mode, const std::vector<Result>& results) {
       table = results_table(results);
       sentence = closing_sentence(results);
       break;
-    case Mode::kLoad:
+    case Mode::kTraffic:
       table = load_table(results);
       sentence = load_sentence(results);
       break;
