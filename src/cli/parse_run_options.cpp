@@ -189,7 +189,7 @@ namespace {
 struct Given {
   std::vector<std::string> models, shapes, inputs, fake_parts;
   std::string mode = "latency", threads, batches;
-  std::string device = "cpu", precision = "f32", variants;
+  std::string device = "cpu", precision = "f32", variants, metric = "top1";
   std::optional<double> rate_per_s, slo_p99_s;
   std::optional<int64_t> repeat;
   int64_t number = 1;
@@ -236,6 +236,9 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
   app.add_option("--save-converted", options.save_converted);
   app.add_option("--calibration", options.calibration)->check(CLI::ExistingDirectory);
   app.add_option("--max-error", options.max_error)->check(CLI::Range(0.0, kLargestError));
+  app.add_option("--labels", options.labels)->check(CLI::ExistingFile);
+  app.add_option("--metric", given.metric)->check(CLI::IsMember({"top1", "top5"}));
+  app.add_option("--max-drop", options.max_drop)->check(CLI::Range(0.0, 1.0));
   app.add_option("--save-variants", options.save_variants);
 }
 
@@ -251,6 +254,7 @@ void refuse_nan(const Given& given, const RunOptions& options) {
   refuse(options.confidence, "--confidence", "a share such as 0.99");
   refuse(options.precision_target, "--precision-target", "a share such as 0.01");
   refuse(options.max_error, "--max-error", "a number such as 0.02");
+  refuse(options.max_drop, "--max-drop", "a share such as 0.01");
   refuse(given.rate_per_s, "--rate", "a number of requests per second");
   refuse(given.slo_p99_s, "--slo-p99", "a number of seconds");
 }
@@ -304,7 +308,7 @@ std::vector<std::string> parse_variants(const std::string& text) {
 std::vector<std::string> precisions(const CLI::App& app, const Given& given, RunOptions& options) {
   options.variants = given.quantize || app.count("--variants") > 0;
   if (!options.variants) {
-    for (const char* flag : {"--calibration", "--max-error", "--save-variants"}) {
+    for (const char* flag : {"--calibration", "--labels", "--metric", "--max-error", "--max-drop", "--save-variants"}) {
       if (app.count(flag) > 0) throw UsageError(fmt::format("{} needs --variants", flag));
     }
     return {given.precision};
@@ -317,6 +321,13 @@ std::vector<std::string> precisions(const CLI::App& app, const Given& given, Run
         "--max-error needs --calibration=FOLDER: the error on generated inputs says little about "
         "your data");
   }
+  if (options.labels && !options.calibration) {
+    throw UsageError("--labels needs --calibration=FOLDER, whose samples they belong to");
+  }
+  if (!options.labels && (options.max_drop || app.count("--metric") > 0)) {
+    throw UsageError("--max-drop and --metric need --labels=FILE");
+  }
+  options.top = given.metric == "top5" ? 5 : 1;
   if (options.throughput() != nullptr) {
     throw UsageError("--variants needs --mode=latency or load");
   }

@@ -16,8 +16,8 @@ namespace {
 using Row = std::vector<std::string>;
 
 const Row kHeader{"variant",      "time vs f32",     "error (median)", "error (max)", "cosine",
-                  "top-1 agreement", "size", "made in", "in force", "accepted"};
-const std::vector<size_t> kLeftAligned{0, 1, 8, 9};
+                  "top-1 agreement", "drop", "size", "made in", "in force", "accepted"};
+const std::vector<size_t> kLeftAligned{0, 1, 6, 9, 10};
 
 bool is_variant(const Result& result) { return result.candidate.precision != "f32"; }
 
@@ -30,6 +30,11 @@ std::string accepted_cell(const Result& result) {
   return *result.acceptance->accepted ? "yes" : "no";
 }
 
+std::string drop_cell(const std::optional<Drop>& drop) {
+  if (!drop) return "-";
+  return fmt::format("{:.3f} [{:.3f}, {:.3f}]", drop->drop(), drop->low(), drop->high());
+}
+
 Row row_of(const Result& result) {
   Row row{result.label, result.to_f32 ? ratio_words(*result.to_f32) : "-"};
   if (const std::optional<Accuracy>& accuracy = result.engine.accuracy) {
@@ -40,8 +45,9 @@ Row row_of(const Result& result) {
     row.push_back(accuracy->top1_agreement
                       ? fmt::format("{:.1f}%", 100 * *accuracy->top1_agreement)
                       : "-");
+    row.push_back(drop_cell(accuracy->drop));
   } else {
-    row.insert(row.end(), 4, "-");
+    row.insert(row.end(), 5, "-");
   }
   const bool made = result.variant && result.variant->outcome.ok();
   row.push_back(made ? format_bytes(result.variant->size_bytes) : "-");
@@ -66,7 +72,7 @@ bool has_fast_int8(const Result& result) {
   const std::vector<std::string>& isa = result.environment.isa;
   return std::any_of(isa.begin(), isa.end(), [](const std::string& name) {
     return name.find("vnni") != std::string::npos || name.find("amx_int8") != std::string::npos ||
-           name.find("i8mm") != std::string::npos || name.find("dotprod") != std::string::npos;
+           name.find("i8mm") != std::string::npos || name == "asimddp";
   });
 }
 
@@ -123,7 +129,7 @@ std::string trade_off(const std::vector<Result>& results) {
   if (best == nullptr) return "No variant could be compared with f32.";
   return fmt::format(
       "The fastest variant, {}, takes {:.2f} times f32's time on the same engine, at an error of {} "
-      "(median){}; say with --max-error what is good enough.",
+      "(median){}; say with --max-error or --max-drop what is good enough.",
       best->label, best->to_f32->value, number(best->engine.accuracy->median_error),
       best->engine.accuracy->given ? "" : " on generated inputs");
 }
@@ -147,7 +153,7 @@ std::string variants_table(const std::vector<Result>& results) {
   std::string remarks;
   bool generated = false;
   for (const Result& result : results) {
-    if (!is_variant(result)) continue;
+    if (!is_variant(result) || !result.outcome.ok()) continue;
     rows.push_back(row_of(result));
     remarks += remarks_of(result);
     generated = generated || (result.engine.accuracy && !result.engine.accuracy->given);

@@ -136,6 +136,22 @@ std::vector<InputSample> read_samples(const Model& model, const InputShapes& sha
   return samples;
 }
 
+std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t samples) {
+  const Tensor labels = read_npy(path);
+  const auto count = static_cast<size_t>(labels.element_count());
+  if (!is_integer(labels.type) || samples == 0 || count == 0 || count % samples != 0) {
+    throw Error(fmt::format("{} holds {}, but whole numbers are needed, one for each of {} samples",
+                            path, describe(labels.type, labels.shape), samples));
+  }
+  const std::vector<double> numbers = to_doubles(labels);
+  const size_t each = count / samples;
+  std::vector<std::vector<int64_t>> of_samples(samples);
+  for (size_t i = 0; i < count; ++i) {
+    of_samples[i / each].push_back(static_cast<int64_t>(numbers[i]));
+  }
+  return of_samples;
+}
+
 std::vector<bool> calibrating_samples(size_t count) {
   const size_t chosen = std::min(kMaxCalibrating, count * 3 / 4);
   std::vector<bool> calibrating(count, false);

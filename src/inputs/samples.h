@@ -1,6 +1,7 @@
 // The user's samples for calibrating quantised models and for measuring what they cost in accuracy.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ using InputSample = std::vector<Value>;  // one value for each input, in the mod
 // dimension. Throws Error for a folder that holds none of these, or one that doesn't fit the model.
 std::vector<InputSample> read_samples(const Model& model, const InputShapes& shapes,
                                  const std::string& folder);
+
+// The right classes of these samples, in their order: a .npy file of whole numbers, as many for each
+// sample as it has rows of scores. Throws Error for a file that doesn't fit.
+std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t samples);
 
 // Which of `count` samples, at least 2, calibrate, as spread over all as may be: three quarters,
 // but no more than 16, since more gain nothing. The others are held out.

@@ -104,7 +104,11 @@ Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts,
   if (!fs::exists(log_path_of(subject))) subject.log_path.clear();
   Result result =
       make_result(std::move(subject), std::move(outcome), std::move(facts), std::move(measured));
-  if (options_.variants) result.acceptance = accept(result, options_.max_error);
+  if (options_.variants) {
+    const AccuracyBounds bounds{options_.max_error, options_.max_drop};
+    result.acceptance = accept(result, bounds);
+    result.acceptance->bounds = bounds;
+  }
   write_guarded(result);
   progress_.finished(result);
   return result;

@@ -26,7 +26,7 @@ const ModelAtBatch& PreparedModels::at(const std::string& path, std::optional<in
   if (found != model.quantised.end()) return found->second;
   if (!model.maker) {
     model.maker = std::make_unique<quantise::VariantMaker>(
-        model.f32.prepared, options_.timeout_s, *model.f32.work, progress_);
+        model.f32.prepared, options_.max_error, options_.timeout_s, *model.f32.work, progress_);
   }
   ModelAtBatch variant{model.f32.work, model.maker->make(precision)};
   save(variant.prepared, precision, batch);

@@ -271,14 +271,14 @@ void ProcessEngine::inspect(const LoadConfig& config, InForce& in_force) const {
 // What the variant costs on samples that it was not calibrated on, as this engine computes it.
 void ProcessEngine::measure_accuracy() {
   if (!prepared_.samples || setup_.candidate.precision == "f32") return;
-  AccuracyMeter meter(prepared_.samples->given);
+  AccuracyMeter meter(prepared_.samples->given, options_.top);
   const std::string file = work_.path() + "/held-out";
   for (const HeldOutSample& sample : prepared_.samples->held_out) {
     step("measuring its accuracy");
     write_values(file, sample.inputs);
     sessions_[0]->set_inputs(file);
     sessions_[0]->run();
-    meter.add(sample.f32, sessions_[0]->outputs());
+    meter.add(sample.f32, sessions_[0]->outputs(), sample.labels);
   }
   if (!prepared_.samples->held_out.empty()) facts_.accuracy = meter.result();
 }

@@ -25,15 +25,17 @@ std::vector<std::vector<Value>> outputs_of(const std::vector<const InputSample*>
   return outputs;
 }
 
-AccuracySamples split_samples(std::vector<InputSample> samples, const LoadConfig& f32, double timeout_s,
-                              const WorkFolder& work) {
+AccuracySamples split_samples(std::vector<InputSample> samples,
+                              const std::vector<std::vector<int64_t>>& labels,
+                              const LoadConfig& f32, double timeout_s, const WorkFolder& work) {
   AccuracySamples split;
   const std::vector<bool> calibrating = calibrating_samples(samples.size());
   for (size_t i = 0; i < samples.size(); ++i) {
     if (calibrating[i]) {
       split.calibration.push_back(std::move(samples[i]));
     } else {
-      split.held_out.push_back({std::move(samples[i]), {}});
+      split.held_out.push_back(
+          {std::move(samples[i]), {}, labels.empty() ? std::vector<int64_t>() : labels[i]});
     }
   }
   LoadConfig plain = f32;

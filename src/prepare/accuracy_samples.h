@@ -14,7 +14,8 @@ namespace dnnbench {
 
 struct HeldOutSample {
   InputSample inputs;
-  std::vector<Value> f32;  // what the f32 model makes of it, by the reference
+  std::vector<Value> f32;       // what the f32 model makes of it, by the reference
+  std::vector<int64_t> labels;  // the right classes; empty where none were given
 };
 
 struct AccuracySamples {
@@ -23,10 +24,11 @@ struct AccuracySamples {
   std::vector<HeldOutSample> held_out;
 };
 
-// Splits the samples; computes the f32 outputs of those held out with ONNX Runtime, not optimised.
+// Splits the samples, which have these labels, or none; computes the f32 outputs of those held out with ONNX Runtime, not optimised.
 // Throws EngineEnded where that fails.
-AccuracySamples split_samples(std::vector<InputSample> samples, const LoadConfig& f32, double timeout_s,
-                              const WorkFolder& work);
+AccuracySamples split_samples(std::vector<InputSample> samples,
+                              const std::vector<std::vector<int64_t>>& labels,
+                              const LoadConfig& f32, double timeout_s, const WorkFolder& work);
 
 // Those outputs of each sample, by a model loaded once.
 std::vector<std::vector<Value>> outputs_of(const std::vector<const InputSample*>& samples,

@@ -90,8 +90,10 @@ AccuracySamples make_samples(const RunOptions& options, const PreparedModel& pre
   AccuracySamples samples;
   if (options.calibration) {
     std::vector<InputSample> read = read_samples(prepared.model, shapes, *options.calibration);
+    std::vector<std::vector<int64_t>> labels;
+    if (options.labels) labels = read_labels(*options.labels, read.size());
     try {
-      samples = split_samples(std::move(read), prepared.load, options.timeout_s, work);
+      samples = split_samples(std::move(read), labels, prepared.load, options.timeout_s, work);
     } catch (const EngineEnded&) {
       // Without f32 outputs nothing is known of a variant's accuracy.
     }
@@ -105,7 +107,7 @@ AccuracySamples make_samples(const RunOptions& options, const PreparedModel& pre
   for (size_t i = 0; i < sets.size(); ++i) {
     const Reference& reference = prepared.examinations[i].reference;
     if (!reference.unverifiable.empty()) continue;
-    samples.held_out.push_back({sets[i].inputs, reference.outputs});
+    samples.held_out.push_back({sets[i].inputs, reference.outputs, {}});
   }
   return samples;
 }

@@ -22,12 +22,12 @@ class Planner {
     }
     for (size_t i = 0; i < model.nodes.size(); ++i) {
       const EditableNode& node = model.nodes[i];
-      if (!is_product(model, node) || kept_in_f32.count(import::label(node.node)) > 0) continue;
+      if (!is_product(model, node) || kept_in_f32.count(node.node.outputs[0]) > 0) continue;
       plan_.products.insert(i);
       add(node.node.inputs[0]);
       if (node.node.op == "Conv") add(after_activation(node.node.outputs[0]));
     }
-    pass_on(kept_in_f32);
+    pass_on();
   }
 
   Plan plan() { return std::move(plan_); }
@@ -65,13 +65,12 @@ class Planner {
     return {node.inputs[0]};
   }
 
-  void pass_on(const std::set<std::string>& kept_in_f32) {
+  void pass_on() {
     for (bool grew = true; grew;) {
       grew = false;
       for (const EditableNode& editable : model_.nodes) {
         const import::Node& node = editable.node;
         if (!node.domain.empty() || kPassing.count(node.op) == 0) continue;
-        if (kept_in_f32.count(import::label(node)) > 0) continue;
         const std::vector<std::string> inputs = data_inputs(node);
         const auto kept = [&](const std::string& input) { return is_kept(input); };
         if (!std::all_of(inputs.begin(), inputs.end(), kept)) continue;

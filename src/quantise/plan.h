@@ -20,8 +20,8 @@ struct Plan {
 // Whether the node multiplies by constant f32 weights, in a form that int8 kernels compute.
 bool is_product(const EditableModel& model, const EditableNode& node);
 
-// All products but those whose label (import::label) is in `kept_in_f32`, and what lies between
-// them. The outputs of Gemm and MatMul stay in f32: 8 bits of them spoil transformers.
+// All products but those whose first output is in `kept_in_f32`, and what lies between them. The
+// outputs of Gemm and MatMul stay in f32: 8 bits of them spoil transformers.
 Plan make_plan(const EditableModel& model, const std::set<std::string>& kept_in_f32 = {});
 
 }  // namespace dnnbench::quantise

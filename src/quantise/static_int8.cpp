@@ -33,14 +33,16 @@ class Writer {
     }
   }
 
-  void write() {
+  size_t write() {
     std::vector<EditableNode> nodes = std::move(model_.nodes);
     model_.nodes.clear();
+    size_t products = 0;
     for (const import::Parameter& input : model_.file.graph.inputs) add_pair(input.name);
     for (size_t i = 0; i < nodes.size(); ++i) {
       EditableNode& node = nodes[i];
       if (products_.count(i) > 0 && kept_.count(node.node.inputs[0]) > 0) {
         quantise_product(node.node);
+        ++products;
       }
       for (std::string& input : node.node.inputs) {
         if (kept_.count(input) > 0) input = read_name(input);
@@ -52,9 +54,42 @@ class Writer {
       model_.nodes.push_back(std::move(node));
       for (const std::string& output : outputs) add_pair(output);
     }
+    return products;
+  }
+
+  void add_noise() {
+    std::vector<EditableNode> nodes = std::move(model_.nodes);
+    model_.nodes.clear();
+    std::set<std::string> paired;
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      model_.nodes.push_back(nodes[i]);
+      const std::string& input = nodes[i].node.inputs[0];
+      if (products_.count(i) == 0 || kept_.count(input) == 0) continue;
+      if (paired.insert(input).second) add_pair(input, input, input + "/dequantised");
+      add_noise_of(nodes[i]);
+    }
   }
 
  private:
+  void add_noise_of(EditableNode node) {
+    const std::string output = node.node.outputs[0];
+    quantise_product(node.node);
+    node.node.inputs[0] += "/dequantised";
+    node.node.name += "/int8";
+    node.node.outputs = {output + "/int8"};
+    model_.nodes.push_back(std::move(node));
+    model_.nodes.push_back(make_node("Sub", {output, output + "/int8"}, {output + "/difference"}));
+    add_energy(output + "/difference", output + kNoise);
+    add_energy(output, output + kSignal);
+  }
+
+  void add_energy(const std::string& value, const std::string& energy) {
+    EditableNode sum = make_node("ReduceSumSquare", {value}, {energy});
+    set_integer(sum, "keepdims", 0);
+    model_.nodes.push_back(std::move(sum));
+    model_.more_outputs.push_back(energy);
+  }
+
   // An output of the model keeps its name behind DequantizeLinear.
   std::string written_name(const std::string& value) const {
     return model_.is_output(value) ? value + "/f32" : value;
@@ -64,8 +99,11 @@ class Writer {
   }
 
   void add_pair(const std::string& value) {
+    if (kept_.count(value) > 0) add_pair(value, written_name(value), read_name(value));
+  }
+
+  void add_pair(const std::string& value, const std::string& from, const std::string& to) {
     const auto found = kept_.find(value);
-    if (found == kept_.end()) return;
     const std::string scale =
         add_constant(model_, value + "/scale", f32_tensor({}, {found->second.scale}));
     Tensor zero = make_tensor(DataType::kUint8, {});
@@ -73,9 +111,9 @@ class Writer {
     const std::string zero_point = add_constant(model_, value + "/zero_point", std::move(zero));
     const std::string quantised = value + "/quantised";
     model_.nodes.push_back(
-        make_node("QuantizeLinear", {written_name(value), scale, zero_point}, {quantised}));
+        make_node("QuantizeLinear", {from, scale, zero_point}, {quantised}));
     model_.nodes.push_back(
-        make_node("DequantizeLinear", {quantised, scale, zero_point}, {read_name(value)}));
+        make_node("DequantizeLinear", {quantised, scale, zero_point}, {to}));
   }
 
   void quantise_product(import::Node& node) {
@@ -157,8 +195,12 @@ std::vector<std::string> add_range_outputs(EditableModel& model, const Plan& pla
   return values;
 }
 
-void write_static_int8(EditableModel& model, const Plan& plan, const Ranges& ranges) {
-  Writer(model, plan, ranges).write();
+size_t write_static_int8(EditableModel& model, const Plan& plan, const Ranges& ranges) {
+  return Writer(model, plan, ranges).write();
+}
+
+void add_noise_outputs(EditableModel& model, const Plan& plan, const Ranges& ranges) {
+  Writer(model, plan, ranges).add_noise();
 }
 
 }  // namespace dnnbench::quantise

@@ -39,7 +39,14 @@ inline constexpr const char* kMax = "/range_max";
 // as outputs of the model: VALUE followed by kMin and kMax. Returns the values.
 std::vector<std::string> add_range_outputs(EditableModel& model, const Plan& plan);
 
-// Values without a range, or that were always 0, stay in f32.
-void write_static_int8(EditableModel& model, const Plan& plan, const Ranges& ranges);
+// Values without a range, or that were always 0, stay in f32. Returns how many products are in int8.
+size_t write_static_int8(EditableModel& model, const Plan& plan, const Ranges& ranges);
+
+// Beside each product of the plan the same in 8 bits, and as outputs of the model what that alone
+// changes: the product's first output followed by kNoise is the sum of the squared differences, by
+// kSignal that of the squared f32 elements.
+inline constexpr const char* kNoise = "/noise";
+inline constexpr const char* kSignal = "/signal";
+void add_noise_outputs(EditableModel& model, const Plan& plan, const Ranges& ranges);
 
 }  // namespace dnnbench::quantise

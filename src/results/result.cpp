@@ -75,14 +75,14 @@ bool may_be_ranked(const Result& result) {
          !is_suspect(result) && !(result.acceptance && result.acceptance->accepted == false);
 }
 
-Acceptance accept(const Result& result, std::optional<double> max_error) {
+Acceptance accept(const Result& result, const AccuracyBounds& bounds) {
   if (result.candidate.precision == "f32") return {true, ""};
   if (result.variant && result.variant->calibration == "generated") {
     return {false, "uncalibrated: made without --calibration, so nothing is known of its accuracy"};
   }
   if (!result.outcome.ok()) return {false, result.outcome.reason};
   if (!result.engine.accuracy) return {false, "its accuracy could not be measured"};
-  return acceptance_of(*result.engine.accuracy, max_error);
+  return acceptance_of(*result.engine.accuracy, bounds);
 }
 
 std::map<std::string, double> latency_percentiles_s(const Result& result) {

@@ -102,7 +102,7 @@ std::string why_suspect(const Result& result);
 bool may_be_ranked(const Result& result);
 
 // Whether a result may stand in for the f32 model: f32 always may.
-Acceptance accept(const Result& result, std::optional<double> max_error);
+Acceptance accept(const Result& result, const AccuracyBounds& bounds);
 
 // CPU time of all the engine's threads; absent where nothing was measured.
 std::optional<double> cpu_s_per_inference(const Result& result);

@@ -199,7 +199,18 @@ ordered_json json_of(const VariantFacts& variant) {
           {"calibration_samples", variant.calibration_samples},
           {"products_in_int8", variant.products},
           {"products_in_f32", variant.products_in_f32},
+          {"kept_in_f32", variant.kept_in_f32},
           {"saved_path", variant.saved_path}};
+}
+
+ordered_json json_of(const Drop& drop) {
+  return {{"metric", "top" + std::to_string(drop.top)},
+          {"rows", drop.rows},
+          {"f32", drop.f32_share()},
+          {"lost", drop.lost},
+          {"gained", drop.gained},
+          {"drop", drop.drop()},
+          {"interval", {drop.low(), drop.high()}}};
 }
 
 ordered_json json_of(const Accuracy& accuracy) {
@@ -208,7 +219,8 @@ ordered_json json_of(const Accuracy& accuracy) {
           {"median_error", finite_or_null(accuracy.median_error)},
           {"max_error", finite_or_null(accuracy.max_error)},
           {"min_cosine", accuracy.min_cosine},
-          {"top1_agreement", or_null(accuracy.top1_agreement)}};
+          {"top1_agreement", or_null(accuracy.top1_agreement)},
+          {"drop", accuracy.drop ? json_of(*accuracy.drop) : ordered_json()}};
 }
 
 // Of a run that compares variants.
@@ -217,7 +229,9 @@ void add_variant(ordered_json& json, const Result& result) {
   if (result.engine.accuracy) json["accuracy"] = json_of(*result.engine.accuracy);
   if (result.acceptance) {
     json["acceptance"] = {{"accepted", or_null(result.acceptance->accepted)},
-                          {"reason", result.acceptance->reason}};
+                          {"reason", result.acceptance->reason},
+                          {"max_error", or_null(result.acceptance->bounds.max_error)},
+                          {"max_drop", or_null(result.acceptance->bounds.max_drop)}};
   }
   if (result.to_f32) {
     json["vs_f32"] = {{"value", result.to_f32->value},

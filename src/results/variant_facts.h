@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/outcome.h"
 
@@ -18,6 +19,7 @@ struct VariantFacts {
   size_t calibration_samples = 0;
   int64_t products = 0;          // Conv, Gemm and MatMul with constant weights that are in int8
   int64_t products_in_f32 = 0;   // and those that are left in f32
+  std::vector<std::string> kept_in_f32;  // of them, those whose error was too large: first outputs
   std::string saved_path;        // what --save-variants kept; "" where nothing was
 };
 
