@@ -236,7 +236,9 @@ class Result:
         reason = acceptance.get("reason")
         if reason:
             return f"a variant that is not accepted: {reason}"
-        return "a variant whose error nobody has accepted; measure it with --max-error or --max-drop"
+        return (
+            "a variant whose error nobody has accepted; measure it with --max-error or --max-drop"
+        )
 
 
 def counted(count: int, one: str, more: str) -> str:

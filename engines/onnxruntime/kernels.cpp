@@ -17,12 +17,12 @@ namespace {
 const std::set<std::string> kInt8Products{
     "ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat",
     "QGemm",       "QLinearConv",           "QLinearMatMul"};
-const std::set<std::string> kF32Products{"Conv",      "FusedConv", "FusedGemm",
-                                         "FusedMatMul", "Gemm",     "MatMul"};
+const std::set<std::string> kF32Products{"Conv",        "FusedConv", "FusedGemm",
+                                         "FusedMatMul", "Gemm",      "MatMul"};
 // Of f32, but for the price of moving values: not counted.
-const std::set<std::string> kMoves{"Cast",      "DequantizeLinear", "DynamicQuantizeLinear",
-                                   "QuantizeLinear", "ReorderInput", "ReorderOutput", "Reshape",
-                                   "Transpose"};
+const std::set<std::string> kMoves{"Cast",           "DequantizeLinear", "DynamicQuantizeLinear",
+                                   "QuantizeLinear", "ReorderInput",     "ReorderOutput",
+                                   "Reshape",        "Transpose"};
 
 std::string list(const std::map<std::string, int>& counts) {
   std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
@@ -53,8 +53,9 @@ Kernels count_kernels(const import::Graph& graph) {
       ++others[node.op];
     }
   }
-  const std::string precision =
-      products.size() == 1 ? products.begin()->first : products.empty() ? "f32" : "mixed";
+  const std::string precision = products.size() == 1 ? products.begin()->first
+                                : products.empty()   ? "f32"
+                                                     : "mixed";
   return {precision, list(products), list(others)};
 }
 

@@ -12,7 +12,8 @@ namespace dnnbench::ort {
 struct Kernels {
   std::string precision;  // of the products (Conv, Gemm, MatMul): "int8", "f32" or "mixed"
   std::string products;   // "int8 53, f32 2"
-  std::string operators;  // all others that compute in f32, most frequent first: "Softmax 12, Mul 3"
+  std::string
+      operators;  // all others that compute in f32, most frequent first: "Softmax 12, Mul 3"
 };
 
 // Opens the model once more, and writes what is executed into a file for the time being.

@@ -293,8 +293,8 @@ std::vector<std::string> parse_variants(const std::string& text) {
   std::istringstream words(text);
   for (std::string word; std::getline(words, word, ',');) {
     if (std::find(kVariants.begin(), kVariants.end(), word) == kVariants.end() && word != "all") {
-      throw UsageError(fmt::format("--variants: '{}' is not one of {}, all", word,
-                                   fmt::join(kVariants, ", ")));
+      throw UsageError(
+          fmt::format("--variants: '{}' is not one of {}, all", word, fmt::join(kVariants, ", ")));
     }
     asked.insert(word);
   }
@@ -308,13 +308,15 @@ std::vector<std::string> parse_variants(const std::string& text) {
 std::vector<std::string> precisions(const CLI::App& app, const Given& given, RunOptions& options) {
   options.variants = given.quantize || app.count("--variants") > 0;
   if (!options.variants) {
-    for (const char* flag : {"--calibration", "--labels", "--metric", "--max-error", "--max-drop", "--save-variants"}) {
+    for (const char* flag : {"--calibration", "--labels", "--metric", "--max-error", "--max-drop",
+                             "--save-variants"}) {
       if (app.count(flag) > 0) throw UsageError(fmt::format("{} needs --variants", flag));
     }
     return {given.precision};
   }
   if (app.count("--precision") > 0) {
-    throw UsageError("--precision and --variants exclude each other: f32 and bf16 are variants too");
+    throw UsageError(
+        "--precision and --variants exclude each other: f32 and bf16 are variants too");
   }
   if (options.max_error && !options.calibration) {
     throw UsageError(

@@ -15,13 +15,16 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kHeader{"variant",      "time vs f32",     "error (median)", "error (max)", "cosine",
-                  "top-1 agreement", "drop", "size", "made in", "in force", "accepted"};
+const Row kHeader{"variant", "time vs f32",     "error (median)", "error (max)",
+                  "cosine",  "top-1 agreement", "drop",           "size",
+                  "made in", "in force",        "accepted"};
 const std::vector<size_t> kLeftAligned{0, 1, 6, 9, 10};
 
 bool is_variant(const Result& result) { return result.candidate.precision != "f32"; }
 
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.2g}", value) : "?"; }
+std::string number(double value) {
+  return std::isfinite(value) ? fmt::format("{:.2g}", value) : "?";
+}
 
 std::string accepted_cell(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
@@ -42,9 +45,8 @@ Row row_of(const Result& result) {
     row.push_back(number(accuracy->median_error) + mark);
     row.push_back(number(accuracy->max_error) + mark);
     row.push_back(fmt::format("{:.4f}", accuracy->min_cosine));
-    row.push_back(accuracy->top1_agreement
-                      ? fmt::format("{:.1f}%", 100 * *accuracy->top1_agreement)
-                      : "-");
+    row.push_back(accuracy->top1_agreement ? fmt::format("{:.1f}%", 100 * *accuracy->top1_agreement)
+                                           : "-");
     row.push_back(drop_cell(accuracy->drop));
   } else {
     row.insert(row.end(), 5, "-");
@@ -128,7 +130,8 @@ std::string trade_off(const std::vector<Result>& results) {
   }
   if (best == nullptr) return "No variant could be compared with f32.";
   return fmt::format(
-      "The fastest variant, {}, takes {:.2f} times f32's time on the same engine, at an error of {} "
+      "The fastest variant, {}, takes {:.2f} times f32's time on the same engine, at an error of "
+      "{} "
       "(median){}; say with --max-error or --max-drop what is good enough.",
       best->label, best->to_f32->value, number(best->engine.accuracy->median_error),
       best->engine.accuracy->given ? "" : " on generated inputs");
@@ -170,10 +173,10 @@ std::string variants_sentence(const std::vector<Result>& results) {
   const Result* f32 = fastest_f32(results);
   if (fastest == nullptr) return "No variant is accepted, so f32 it is.";
   if (!is_variant(*fastest)) return "f32 is the fastest that is good enough.";
-  const std::string gain =
-      f32 == nullptr ? ""
-                     : fmt::format("; {} takes {:.2f} times as long", f32->label,
-                                   median_latency_s(*f32) / median_latency_s(*fastest));
+  const std::string gain = f32 == nullptr
+                               ? ""
+                               : fmt::format("; {} takes {:.2f} times as long", f32->label,
+                                             median_latency_s(*f32) / median_latency_s(*fastest));
   return fmt::format("The fastest that is good enough is {}{}.", fastest->label, gain);
 }
 

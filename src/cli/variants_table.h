@@ -9,8 +9,8 @@
 
 namespace dnnbench {
 
-// One row per variant that is not f32; `results` are those of one model. Followed by a line for each
-// that is not faster than f32, with the likely reason, and each that can't be ranked.
+// One row per variant that is not f32; `results` are those of one model. Followed by a line for
+// each that is not faster than f32, with the likely reason, and each that can't be ranked.
 std::string variants_table(const std::vector<Result>& results);
 
 // "The fastest accepted variant is ...", or what the choice is between where there is no bound.

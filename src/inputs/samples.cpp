@@ -90,7 +90,8 @@ void append(const Model& model, const InputShapes& shapes,
   }
 }
 
-InputSample read_test_set(const Model& model, const InputShapes& shapes, const std::string& folder) {
+InputSample read_test_set(const Model& model, const InputShapes& shapes,
+                          const std::string& folder) {
   TestData data = read_test_data(folder, model);
   if (data.inputs.size() != model.inputs.size()) {
     throw Error(fmt::format("{} holds {} inputs, but the model has {}", folder, data.inputs.size(),
@@ -109,7 +110,7 @@ InputSample read_test_set(const Model& model, const InputShapes& shapes, const s
 }  // namespace
 
 std::vector<InputSample> read_samples(const Model& model, const InputShapes& shapes,
-                                 const std::string& folder) {
+                                      const std::string& folder) {
   for (const ModelValue& input : model.inputs) {
     if (input.kind == ModelValue::Kind::kTensor && input.type != DataType::kString) continue;
     throw Error(fmt::format("--calibration can't give input '{}', which is a {}", input.name,

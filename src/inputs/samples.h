@@ -20,10 +20,10 @@ using InputSample = std::vector<Value>;  // one value for each input, in the mod
 // An array has the input's shape, or holds several samples along a further or larger first
 // dimension. Throws Error for a folder that holds none of these, or one that doesn't fit the model.
 std::vector<InputSample> read_samples(const Model& model, const InputShapes& shapes,
-                                 const std::string& folder);
+                                      const std::string& folder);
 
-// The right classes of these samples, in their order: a .npy file of whole numbers, as many for each
-// sample as it has rows of scores. Throws Error for a file that doesn't fit.
+// The right classes of these samples, in their order: a .npy file of whole numbers, as many for
+// each sample as it has rows of scores. Throws Error for a file that doesn't fit.
 std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t samples);
 
 // Which of `count` samples, at least 2, calibrate, as spread over all as may be: three quarters,

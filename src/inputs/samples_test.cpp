@@ -56,9 +56,7 @@ class Samples : public ::testing::Test {
     model_.inputs = {input};
   }
 
-  std::vector<InputSample> read() {
-    return read_samples(model_, {{"x", {1, 2}}}, folder_.path());
-  }
+  std::vector<InputSample> read() { return read_samples(model_, {{"x", {1, 2}}}, folder_.path()); }
 
   std::string why_not() {
     try {

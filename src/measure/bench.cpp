@@ -209,9 +209,8 @@ ThroughputFound Comparison::find_setting(const Subject& subject) {
   ThroughputParts parts;
   parts.batch_at = [&](size_t index) { return batch_at(path, index); };
   parts.make_engine = [&](const ThroughputSetting& setting) {
-    return make_engine(
-        with_setting(subject, setting),
-        models_.at(path, setting.candidate.batch, setting.candidate.precision));
+    return make_engine(with_setting(subject, setting),
+                       models_.at(path, setting.candidate.batch, setting.candidate.precision));
   };
   ThroughputBench bench(options_, subject.candidate, subject.label, cores_, parts, surroundings_,
                         progress_);

@@ -39,9 +39,9 @@ void PreparedModels::save(PreparedModel& variant, const std::string& precision,
   namespace fs = std::filesystem;
   if (!options_.save_variants || !variant.variant->outcome.ok()) return;
   const std::string name = with_safe_characters(fs::path(variant.model.path).stem().string());
-  const fs::path path = fs::path(*options_.save_variants) /
-                        fmt::format("{}{}-{}.onnx", name, batch ? fmt::format("-batch{}", *batch) : "",
-                                    precision);
+  const fs::path path =
+      fs::path(*options_.save_variants) /
+      fmt::format("{}{}-{}.onnx", name, batch ? fmt::format("-batch{}", *batch) : "", precision);
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   fs::copy_file(variant.load.model_path, path, fs::copy_options::overwrite_existing, error);

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "prepare/prepare_model.h"
-#include "quantise/variant_maker.h"
 #include "process/work_folder.h"
+#include "quantise/variant_maker.h"
 #include "run/options.h"
 #include "run/progress.h"
 

@@ -20,8 +20,8 @@ BlockTable block_table(const std::vector<const Result*>& results);
 // which of them are good enough; otherwise within each precision.
 void rank_results(std::vector<Result>& results, double confidence, std::optional<size_t> anchor);
 
-// Fills in the ratio of each variant's time to that of the same engine with f32, as far as both were
-// measured.
+// Fills in the ratio of each variant's time to that of the same engine with f32, as far as both
+// were measured.
 void compare_with_f32(std::vector<Result>& results, double confidence,
                       std::optional<size_t> anchor);
 

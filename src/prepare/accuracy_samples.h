@@ -24,8 +24,8 @@ struct AccuracySamples {
   std::vector<HeldOutSample> held_out;
 };
 
-// Splits the samples, which have these labels, or none; computes the f32 outputs of those held out with ONNX Runtime, not optimised.
-// Throws EngineEnded where that fails.
+// Splits the samples, which have these labels, or none; computes the f32 outputs of those held out
+// with ONNX Runtime, not optimised. Throws EngineEnded where that fails.
 AccuracySamples split_samples(std::vector<InputSample> samples,
                               const std::vector<std::vector<int64_t>>& labels,
                               const LoadConfig& f32, double timeout_s, const WorkFolder& work);

@@ -174,8 +174,8 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
     prepared.examinations.push_back({sets[i].file, std::move(references[i])});
   }
   if (options.variants) {
-    prepared.samples = std::make_shared<const AccuracySamples>(
-        make_samples(options, prepared, given, sets, work));
+    prepared.samples =
+        std::make_shared<const AccuracySamples>(make_samples(options, prepared, given, sets, work));
   }
   return prepared;
 }

@@ -37,7 +37,7 @@ struct PreparedModel {
   // Two sets, which alternate while an engine is timed, so that one that repeats an old answer is
   // found out.
   std::vector<Examination> examinations;
-  std::shared_ptr<ModelSimplifier> simplifier;  // for the engines that import
+  std::shared_ptr<ModelSimplifier> simplifier;     // for the engines that import
   std::shared_ptr<const AccuracySamples> samples;  // where variants are compared
   std::optional<VariantFacts> variant;             // of a quantised form (quantise/variant_maker.h)
 };

@@ -28,7 +28,7 @@ struct LoadConfig {
   // before it runs, in case the library can't do with the original; "" where there is none.
   std::string inlined_path;
   bool original_fails = false;  // ONNX Runtime is known to fail over it
-  bool inspect = false;  // load only to find out what is in force, whatever that costs
+  bool inspect = false;         // load only to find out what is in force, whatever that costs
 };
 
 // The parts of a load's duration that are reported by themselves.

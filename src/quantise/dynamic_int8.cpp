@@ -47,9 +47,9 @@ class Writer {
     const auto [found, is_new] = inputs_.try_emplace(value);
     if (!is_new) return found->second;
     found->second = {value + "/quantised", value + "/scale", value + "/zero_point"};
-    model_.nodes.push_back(make_node(
-        "DynamicQuantizeLinear", {value},
-        {found->second.values, found->second.scale, found->second.zero_point}));
+    model_.nodes.push_back(
+        make_node("DynamicQuantizeLinear", {value},
+                  {found->second.values, found->second.scale, found->second.zero_point}));
     return found->second;
   }
 
@@ -75,7 +75,8 @@ class Writer {
     set_integer(cast, "to", static_cast<int64_t>(DataType::kFloat32));
     model_.nodes.push_back(std::move(cast));
     model_.nodes.push_back(make_node("Mul", {input.scale, scale}, {output + "/product_scale"}));
-    model_.nodes.push_back(make_node("Mul", {output + "/sum", output + "/product_scale"}, {product}));
+    model_.nodes.push_back(
+        make_node("Mul", {output + "/sum", output + "/product_scale"}, {product}));
     if (has_bias) model_.nodes.push_back(make_node("Add", {product, node.inputs[2]}, {output}));
   }
 

@@ -6,12 +6,11 @@ namespace dnnbench::quantise {
 namespace {
 
 // Operators that pass 8-bit values on where all their inputs are such.
-const std::set<std::string> kPassing{"Add",         "AveragePool", "Concat",    "Flatten",
-                                     "GlobalAveragePool", "MaxPool", "Pad",     "Reshape",
-                                     "Resize",      "Slice",       "Split",     "Squeeze",
-                                     "Transpose",   "Unsqueeze"};
+const std::set<std::string> kPassing{
+    "Add",     "AveragePool", "Concat", "Flatten", "GlobalAveragePool", "MaxPool",   "Pad",
+    "Reshape", "Resize",      "Slice",  "Split",   "Squeeze",           "Transpose", "Unsqueeze"};
 // Of them, those that need one scale on both sides, for an engine to drop both.
-const std::set<std::string> kMoving{"Flatten", "MaxPool",   "Reshape",  "Slice",
+const std::set<std::string> kMoving{"Flatten", "MaxPool", "Reshape",   "Slice",
                                     "Split",   "Squeeze", "Transpose", "Unsqueeze"};
 
 class Planner {

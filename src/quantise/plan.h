@@ -12,8 +12,8 @@
 namespace dnnbench::quantise {
 
 struct Plan {
-  std::set<size_t> products;      // Conv, Gemm and MatMul with constant weights: indices of nodes
-  std::set<std::string> values;   // kept in unsigned 8 bits
+  std::set<size_t> products;     // Conv, Gemm and MatMul with constant weights: indices of nodes
+  std::set<std::string> values;  // kept in unsigned 8 bits
   std::map<std::string, std::string> same_range;  // values that must share another one's scale
 };
 

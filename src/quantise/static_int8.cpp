@@ -8,8 +8,8 @@
 namespace dnnbench::quantise {
 namespace {
 
-constexpr double kLevels = 255;            // steps of unsigned 8 bits
-constexpr double kLargestBias = 1 << 30;   // in steps: room for the sum beside it in 32 bits
+constexpr double kLevels = 255;           // steps of unsigned 8 bits
+constexpr double kLargestBias = 1 << 30;  // in steps: room for the sum beside it in 32 bits
 
 const ValueBounds* bounds_of(const Plan& plan, const Ranges& ranges, std::string value) {
   for (auto shared = plan.same_range.find(value); shared != plan.same_range.end();
@@ -110,10 +110,8 @@ class Writer {
     zero.bytes[0] = static_cast<std::byte>(found->second.zero_point);
     const std::string zero_point = add_constant(model_, value + "/zero_point", std::move(zero));
     const std::string quantised = value + "/quantised";
-    model_.nodes.push_back(
-        make_node("QuantizeLinear", {from, scale, zero_point}, {quantised}));
-    model_.nodes.push_back(
-        make_node("DequantizeLinear", {quantised, scale, zero_point}, {to}));
+    model_.nodes.push_back(make_node("QuantizeLinear", {from, scale, zero_point}, {quantised}));
+    model_.nodes.push_back(make_node("DequantizeLinear", {quantised, scale, zero_point}, {to}));
   }
 
   void quantise_product(import::Node& node) {

@@ -39,7 +39,8 @@ inline constexpr const char* kMax = "/range_max";
 // as outputs of the model: VALUE followed by kMin and kMax. Returns the values.
 std::vector<std::string> add_range_outputs(EditableModel& model, const Plan& plan);
 
-// Values without a range, or that were always 0, stay in f32. Returns how many products are in int8.
+// Values without a range, or that were always 0, stay in f32. Returns how many products are in
+// int8.
 size_t write_static_int8(EditableModel& model, const Plan& plan, const Ranges& ranges);
 
 // Beside each product of the plan the same in 8 bits, and as outputs of the model what that alone

@@ -73,8 +73,7 @@ TEST(AffineOf, KeepsZeroExactAndSpansTheRange) {
 }
 
 TEST(QuantiseWeights, HasAScalePerChannel) {
-  const import::Constant weights =
-      import::make_constant(f32_tensor({2, 2}, {1, -2, 100, 50}));
+  const import::Constant weights = import::make_constant(f32_tensor({2, 2}, {1, -2, 100, 50}));
   const QuantisedWeights by_rows = quantise_weights(weights, 0);
   EXPECT_NEAR(by_rows.scale[0], 2.0 / 127, 1e-8);
   EXPECT_NEAR(by_rows.scale[1], 100.0 / 127, 1e-6);

@@ -32,14 +32,22 @@ class Upgrade {
       }
     }
     static const std::map<std::string, void (Upgrade::*)(EditableNode&)> kRules{
-        {"Squeeze", &Upgrade::axes_to_input},   {"Unsqueeze", &Upgrade::axes_to_input},
-        {"ReduceSum", &Upgrade::axes_to_input}, {"Split", &Upgrade::split_to_input},
-        {"Slice", &Upgrade::slice},             {"Pad", &Upgrade::pad},
-        {"Clip", &Upgrade::clip},               {"TopK", &Upgrade::top_k},
-        {"Upsample", &Upgrade::upsample},       {"Resize", &Upgrade::resize},
-        {"Dropout", &Upgrade::dropout},         {"Scatter", &Upgrade::scatter},
-        {"Softmax", &Upgrade::softmax},         {"LogSoftmax", &Upgrade::softmax},
-        {"Hardmax", &Upgrade::softmax},         {"BatchNormalization", &Upgrade::spatial},
+        {"Squeeze", &Upgrade::axes_to_input},
+        {"Unsqueeze", &Upgrade::axes_to_input},
+        {"ReduceSum", &Upgrade::axes_to_input},
+        {"Split", &Upgrade::split_to_input},
+        {"Slice", &Upgrade::slice},
+        {"Pad", &Upgrade::pad},
+        {"Clip", &Upgrade::clip},
+        {"TopK", &Upgrade::top_k},
+        {"Upsample", &Upgrade::upsample},
+        {"Resize", &Upgrade::resize},
+        {"Dropout", &Upgrade::dropout},
+        {"Scatter", &Upgrade::scatter},
+        {"Softmax", &Upgrade::softmax},
+        {"LogSoftmax", &Upgrade::softmax},
+        {"Hardmax", &Upgrade::softmax},
+        {"BatchNormalization", &Upgrade::spatial},
     };
     const auto rule = kRules.find(node.node.op);
     if (node.node.domain.empty() && rule != kRules.end()) (this->*rule->second)(node);
@@ -155,11 +163,10 @@ class Upgrade {
     model_.nodes.push_back(flatten);
     node.node.inputs[0] = output + "/flat";
     node.node.outputs[0] = output + "/rows";
-    followers_.push_back(
-        make_node("Reshape",
-                  {output + "/rows", add_constant(model_, output + "/shape",
-                                                  int64_tensor(*type->shape))},
-                  {output}));
+    followers_.push_back(make_node(
+        "Reshape",
+        {output + "/rows", add_constant(model_, output + "/shape", int64_tensor(*type->shape))},
+        {output}));
   }
 
   EditableModel& model_;

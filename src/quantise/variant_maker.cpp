@@ -122,9 +122,9 @@ Ranges VariantMaker::calibrate(EditableModel model, const Plan& plan, VariantFac
   Ranges ranges;
   const std::string file = work_.path() + "/calibration-sample";
   for (const InputSample& sample : f32_.samples->calibration) {
-    progress_.step("int8", fmt::format("calibrating ({} of {} samples)",
-                                       ++facts.calibration_samples,
-                                       f32_.samples->calibration.size()),
+    progress_.step("int8",
+                   fmt::format("calibrating ({} of {} samples)", ++facts.calibration_samples,
+                               f32_.samples->calibration.size()),
                    std::nullopt);
     write_values(file, sample);
     session.set_inputs(file);
@@ -163,7 +163,8 @@ std::vector<std::string> VariantMaker::by_noise(EditableModel model, const Plan&
   add_noise_outputs(model, plan, ranges);
   const std::string path = work_.path() + "/noise.onnx";
   write_model(model, path);
-  const auto outputs = outputs_of({&f32_.samples->calibration[0]}, load_of(path), timeout_s_, work_);
+  const auto outputs =
+      outputs_of({&f32_.samples->calibration[0]}, load_of(path), timeout_s_, work_);
   std::map<std::string, double> energy;
   for (const Value& output : outputs[0]) {
     if (output.name.ends_with(kNoise) || output.name.ends_with(kSignal)) {
@@ -189,8 +190,8 @@ size_t VariantMaker::fewest_in_f32(const std::vector<std::string>& noisiest,
   size_t too_few = 0, enough = noisiest.size();
   while (enough - too_few > 1) {
     const size_t kept = (too_few + enough) / 2;
-    progress_.step("int8", fmt::format("trying it with {} of {} products in f32", kept,
-                                       noisiest.size()),
+    progress_.step("int8",
+                   fmt::format("trying it with {} of {} products in f32", kept, noisiest.size()),
                    std::nullopt);
     write_keeping(noisiest, kept, path, ranges);
     (error_on_calibration(path) <= kMargin * *max_error_ ? enough : too_few) = kept;
@@ -200,7 +201,7 @@ size_t VariantMaker::fewest_in_f32(const std::vector<std::string>& noisiest,
 
 // Returns how many products are in int8.
 size_t VariantMaker::write_keeping(const std::vector<std::string>& noisiest, size_t kept,
-                                 const std::string& path, const Ranges& ranges) {
+                                   const std::string& path, const Ranges& ranges) {
   EditableModel model = open();
   const Plan plan =
       make_plan(model, {noisiest.begin(), noisiest.begin() + static_cast<ptrdiff_t>(kept)});
@@ -242,10 +243,10 @@ VariantFacts VariantMaker::write(const std::string& precision, const std::string
   }
   facts.products_in_f32 = all_products - facts.products;
   if (facts.products == 0) {
-    throw Unsupported(fmt::format("the model has no {} with constant f32 weights, so {} would "
-                                  "change nothing",
-                                  precision == "int8" ? "Conv, Gemm or MatMul" : "Gemm or MatMul",
-                                  precision));
+    throw Unsupported(
+        fmt::format("the model has no {} with constant f32 weights, so {} would "
+                    "change nothing",
+                    precision == "int8" ? "Conv, Gemm or MatMul" : "Gemm or MatMul", precision));
   }
   facts.size_bytes = static_cast<int64_t>(fs::file_size(path));
   return facts;
@@ -282,8 +283,8 @@ PreparedModel VariantMaker::make(const std::string& precision) {
   for (const Examination& examination : f32_.examinations) {
     sets.push_back({read_values(examination.inputs_file), examination.inputs_file, std::nullopt});
   }
-  std::vector<Reference> references = compute_references(read_model(path), variant.load, sets,
-                                                         timeout_s_, work_, progress_);
+  std::vector<Reference> references =
+      compute_references(read_model(path), variant.load, sets, timeout_s_, work_, progress_);
   for (size_t i = 0; i < references.size(); ++i) {
     variant.examinations[i].reference = std::move(references[i]);
   }

@@ -20,11 +20,7 @@ class VariantMaker {
   // if that helps. All arguments must outlive this.
   VariantMaker(const PreparedModel& f32, std::optional<double> max_error, double timeout_s,
                const WorkFolder& work, Progress& progress)
-      : f32_(f32),
-        max_error_(max_error),
-        timeout_s_(timeout_s),
-        work_(work),
-        progress_(progress) {}
+      : f32_(f32), max_error_(max_error), timeout_s_(timeout_s), work_(work), progress_(progress) {}
 
   // "int8" or "int8-dynamic". A failure is the outcome in its facts.
   PreparedModel make(const std::string& precision);

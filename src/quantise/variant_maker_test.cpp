@@ -102,8 +102,7 @@ class ConvolutionalNet : public testing::Test {
   }
 
   VariantFacts make(const std::string& precision) {
-    PreparedModel made =
-        VariantMaker(f32_, std::nullopt, 60, work_, progress_).make(precision);
+    PreparedModel made = VariantMaker(f32_, std::nullopt, 60, work_, progress_).make(precision);
     path_ = made.load.model_path;
     return *made.variant;
   }
@@ -115,7 +114,8 @@ class ConvolutionalNet : public testing::Test {
     for (const HeldOutSample& sample : f32_.samples->held_out) inputs.push_back(&sample.inputs);
     const auto outputs = outputs_of(inputs, load, 60, work_);
     AccuracyMeter meter(true);
-    for (size_t i = 0; i < outputs.size(); ++i) meter.add(f32_.samples->held_out[i].f32, outputs[i]);
+    for (size_t i = 0; i < outputs.size(); ++i)
+      meter.add(f32_.samples->held_out[i].f32, outputs[i]);
     return meter.result();
   }
 
@@ -194,28 +194,23 @@ const std::vector<Fault>& faults() {
       {"wrong zero point",
        [](EditableModel& model, RandomNumbers& random) {
          change(model.constants.at(random.integer(0, 1) == 0 ? "r0/zero_point" : "x/zero_point"),
-                [&](std::vector<double>& values) {
-                  values[0] += values[0] < 128 ? 40 : -40;
-                });
+                [&](std::vector<double>& values) { values[0] += values[0] < 128 ? 40 : -40; });
        }},
       {"swapped channels",
        [](EditableModel& model, RandomNumbers& random) {
-         change(one_of(model, "/weights", random), [](std::vector<double>& values) {
-           std::reverse(values.begin(), values.end());
-         });
+         change(one_of(model, "/weights", random),
+                [](std::vector<double>& values) { std::reverse(values.begin(), values.end()); });
        }},
       {"saturated activations",
        [](EditableModel& model, RandomNumbers& random) {
          const std::string name = "r" + std::to_string(random.integer(0, 2)) + "/scale";
-         change(model.constants.at(name), [&](std::vector<double>& values) {
-           values[0] /= random.uniform(4, 16);
-         });
+         change(model.constants.at(name),
+                [&](std::vector<double>& values) { values[0] /= random.uniform(4, 16); });
        }},
       {"one layer left out",
        [](EditableModel& model, RandomNumbers& random) {
-         change(one_of(model, "/weights", random), [](std::vector<double>& values) {
-           std::fill(values.begin(), values.end(), 0);
-         });
+         change(one_of(model, "/weights", random),
+                [](std::vector<double>& values) { std::fill(values.begin(), values.end(), 0); });
        }},
   };
   return kFaults;

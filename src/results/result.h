@@ -34,10 +34,10 @@ struct Subject {
   ModelFacts model;
   Candidate candidate;
   std::optional<VariantFacts> variant;  // of a quantised form of the model
-  int threads = 1;           // of each process, in effect
-  std::string label;         // among the run's candidates (run/candidate.h)
-  std::string backend_meta;  // provider and settings that are not the default
-  std::string settings;      // the same without those of the mode: rate, bound
+  int threads = 1;                      // of each process, in effect
+  std::string label;                    // among the run's candidates (run/candidate.h)
+  std::string backend_meta;             // provider and settings that are not the default
+  std::string settings;                 // the same without those of the mode: rate, bound
   Mode mode = Mode::kLatency;
   int64_t number = 1;             // inferences in a measurement
   std::optional<int64_t> repeat;  // measurements asked for
@@ -97,8 +97,8 @@ bool is_suspect(const Result& result);
 // Why, as one sentence; "" where it is not.
 std::string why_suspect(const Result& result);
 
-// Right, and measured undisturbed: what may have a rank. A variant that is not accepted, where there
-// is a bound, or can't be, may not.
+// Right, and measured undisturbed: what may have a rank. A variant that is not accepted, where
+// there is a bound, or can't be, may not.
 bool may_be_ranked(const Result& result);
 
 // Whether a result may stand in for the f32 model: f32 always may.

@@ -84,15 +84,16 @@ const Tensor* find_scores(const std::vector<Value>& outputs, size_t rows) {
     std::vector<int64_t> shape = output.tensor().shape;
     while (!shape.empty() && shape.back() == 1) shape.pop_back();
     if (shape.size() == 2 && shape[0] == static_cast<int64_t>(rows)) return &output.tensor();
-    if (shape.size() == 1 && rows == 1 && output.tensor().shape.size() == 1) return &output.tensor();
+    if (shape.size() == 1 && rows == 1 && output.tensor().shape.size() == 1)
+      return &output.tensor();
   }
   return nullptr;
 }
 
 bool is_right(std::span<const double> scores, size_t label, int top) {
   const double own = scores[label];
-  const auto larger = std::count_if(scores.begin(), scores.end(),
-                                    [&](double score) { return !(score <= own); });
+  const auto larger =
+      std::count_if(scores.begin(), scores.end(), [&](double score) { return !(score <= own); });
   return larger < top;
 }
 
@@ -100,8 +101,8 @@ void add_rows(const std::vector<Value>& f32, const std::vector<Value>& variant,
               const std::vector<int64_t>& labels, Drop& drop) {
   const Tensor* expected = find_scores(f32, labels.size());
   if (expected == nullptr) {
-    throw Error(fmt::format("--labels has {} for a sample, but no output has so many rows of scores",
-                            labels.size()));
+    throw Error(fmt::format(
+        "--labels has {} for a sample, but no output has so many rows of scores", labels.size()));
   }
   const Tensor* got = find_scores(variant, labels.size());
   const std::vector<double> f32_scores = to_doubles(*expected);
@@ -176,11 +177,11 @@ Acceptance acceptance_of(const Accuracy& accuracy, const AccuracyBounds& bounds)
   if (!accuracy.drop) return {false, "no held-out sample has a label"};
   const Drop& drop = *accuracy.drop;
   if (drop.high() <= *bounds.max_drop) return {true, ""};
-  return {false, fmt::format("top-{} drops by {:.2g} [{:.2g}, {:.2g}] on {} held-out rows, which may "
-                             "be more than the bound of {:g}{}",
-                             drop.top, drop.drop(), drop.low(), drop.high(), drop.rows,
-                             *bounds.max_drop,
-                             drop.drop() <= *bounds.max_drop ? "; more samples may decide it" : "")};
+  return {false,
+          fmt::format("top-{} drops by {:.2g} [{:.2g}, {:.2g}] on {} held-out rows, which may "
+                      "be more than the bound of {:g}{}",
+                      drop.top, drop.drop(), drop.low(), drop.high(), drop.rows, *bounds.max_drop,
+                      drop.drop() <= *bounds.max_drop ? "; more samples may decide it" : "")};
 }
 
 }  // namespace dnnbench

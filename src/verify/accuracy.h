@@ -24,8 +24,8 @@ struct Drop {
   double f32_share() const { return static_cast<double>(f32_right) / static_cast<double>(rows); }
   // Of the share that is right: f32's less the variant's.
   double drop() const;
-  // Holds the drop on all data of the kind with a confidence of 95 %, however few the rows are: from
-  // exact (Clopper-Pearson) bounds on what is lost and what is gained.
+  // Holds the drop on all data of the kind with a confidence of 95 %, however few the rows are:
+  // from exact (Clopper-Pearson) bounds on what is lost and what is gained.
   double low() const;
   double high() const;
 };
