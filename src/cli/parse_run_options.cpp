@@ -330,8 +330,9 @@ std::vector<std::string> precisions(const CLI::App& app, const Given& given, Run
     throw UsageError("--max-drop and --metric need --labels=FILE");
   }
   options.top = given.metric == "top5" ? 5 : 1;
-  if (options.throughput() != nullptr) {
-    throw UsageError("--variants needs --mode=latency or load");
+  if (options.latency() == nullptr) throw UsageError("--variants needs --mode=latency");
+  if (given.batches.find(',') != std::string::npos) {
+    throw UsageError("--variants and --quantize take one size of --batch");
   }
   std::string variants = given.variants;
   if (given.quantize) variants += (variants.empty() ? "" : ",") + std::string("int8-dynamic");

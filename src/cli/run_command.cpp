@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
+#include "measure/rank_results.h"
 #include "onnx/model.h"
 #include "process/engine_session.h"
 #include "traffic/turn_plan.h"
@@ -41,6 +42,23 @@ void print(Mode mode, const std::vector<Result>& results) {
   fmt::print("{}\n{}\n{}\n\n", heading(results), table, sentence);
 }
 
+// Those that were ranked with each other.
+std::vector<std::vector<Result>> rankings_of(const std::vector<Result>& results) {
+  if (are_ranked_together(results)) return {results};
+  std::vector<std::vector<Result>> rankings;
+  for (const Result& result : results) {
+    const auto same = std::find_if(rankings.begin(), rankings.end(), [&](const auto& ranking) {
+      return ranking.front().candidate.precision == result.candidate.precision;
+    });
+    if (same == rankings.end()) {
+      rankings.push_back({result});
+    } else {
+      same->push_back(result);
+    }
+  }
+  return rankings;
+}
+
 std::vector<Result> bench_and_print(const RunOptions& options,
                                     const std::vector<Candidate>& candidates) {
   std::vector<Result> results;
@@ -48,7 +66,9 @@ std::vector<Result> bench_and_print(const RunOptions& options,
     TerminalProgress progress;
     results = bench(options, candidates, progress);
   }
-  print(mode_of(options), results);
+  for (const std::vector<Result>& ranking : rankings_of(results)) {
+    print(mode_of(options), ranking);
+  }
   if (options.variants) {
     fmt::print("{}\n{}\n\n", variants_table(results), variants_sentence(results));
   }

@@ -100,7 +100,7 @@ std::string remarks_of(const Result& result) {
   return text;
 }
 
-// Of those that may be ranked, by the ratio to f32 of the same engine; nullptr where there is none.
+// By estimate; nullptr where there is none.
 const Result* fastest_ranked(const std::vector<Result>& results) {
   const Result* fastest = nullptr;
   for (const Result& result : results) {
@@ -114,7 +114,7 @@ const Result* fastest_f32(const std::vector<Result>& results) {
   const Result* fastest = nullptr;
   for (const Result& result : results) {
     if (is_variant(result) || !result.rank || !may_be_ranked(result)) continue;
-    if (fastest == nullptr || median_latency_s(result) < median_latency_s(*fastest)) {
+    if (fastest == nullptr || result.rank->to_best.value < fastest->rank->to_best.value) {
       fastest = &result;
     }
   }
@@ -137,7 +137,7 @@ std::string trade_off(const std::vector<Result>& results) {
       best->engine.accuracy->given ? "" : " on generated inputs");
 }
 
-bool has_bound(const std::vector<Result>& results) {
+bool any_accepted(const std::vector<Result>& results) {
   return std::any_of(results.begin(), results.end(), [](const Result& result) {
     return is_variant(result) && result.acceptance && result.acceptance->accepted == true;
   });
@@ -169,15 +169,20 @@ std::string variants_table(const std::vector<Result>& results) {
 
 std::string variants_sentence(const std::vector<Result>& results) {
   if (any_without_decision(results)) return trade_off(results);
-  const Result* fastest = has_bound(results) ? fastest_ranked(results) : nullptr;
-  const Result* f32 = fastest_f32(results);
-  if (fastest == nullptr) return "No variant is accepted, so f32 it is.";
+  if (!any_accepted(results)) return "No variant is accepted, so f32 it is.";
+  const Result* fastest = fastest_ranked(results);
+  if (fastest == nullptr) return "There is no ranking, so no variant is recommended.";
   if (!is_variant(*fastest)) return "f32 is the fastest that is good enough.";
-  const std::string gain = f32 == nullptr
-                               ? ""
-                               : fmt::format("; {} takes {:.2f} times as long", f32->label,
-                                             median_latency_s(*f32) / median_latency_s(*fastest));
-  return fmt::format("The fastest that is good enough is {}{}.", fastest->label, gain);
+  const Result* f32 = fastest_f32(results);
+  if (f32 == nullptr) {
+    return fmt::format("{} is the only form with a rank that is good enough.", fastest->label);
+  }
+  if (f32->rank->to_best.relation != Relation::kSlower) {
+    return fmt::format("{} is good enough, but not known to be faster than {}.", fastest->label,
+                       f32->label);
+  }
+  return fmt::format("{} is good enough; in f32 {} takes {} as long.", fastest->label, f32->label,
+                     ratio_words(f32->rank->to_best));
 }
 
 }  // namespace dnnbench

@@ -76,8 +76,12 @@ BlockTable block_table(const std::vector<const Result*>& results) {
   return table;
 }
 
+bool are_ranked_together(const std::vector<Result>& results) {
+  return std::all_of(results.begin(), results.end(), has_bound);
+}
+
 void rank_results(std::vector<Result>& results, double confidence, std::optional<size_t> anchor) {
-  const bool together = std::all_of(results.begin(), results.end(), has_bound);
+  const bool together = are_ranked_together(results);
   std::map<std::string, std::vector<size_t>> groups;
   for (size_t i = 0; i < results.size(); ++i) {
     Result& result = results[i];

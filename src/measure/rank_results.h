@@ -14,6 +14,9 @@ namespace dnnbench {
 // of them has samples are left out.
 BlockTable block_table(const std::vector<const Result*>& results);
 
+// Whether every result is accepted or not, so that different precisions may be ranked together.
+bool are_ranked_together(const std::vector<Result>& results);
+
 // Fills in the interval of every ok result's median, and the rank of each that took turns with the
 // first of them, or with `anchor` as all did.
 // Candidates of different precision are ranked together only where a bound on their error says
