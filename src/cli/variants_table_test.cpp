@@ -41,8 +41,8 @@ Result ranked(Result result, bool is_best) {
 
 TEST(VariantsTable, HasARowPerVariant) {
   EXPECT_EQ(
-      variants_table({result_of("f32", 0.02, true), result_of("bf16", 0.01, true),
-                      int8(0.01, false)}),
+      variants_table(
+          {result_of("f32", 0.02, true), result_of("bf16", 0.01, true), int8(0.01, false)}),
       R"(variant         time vs f32         error (median)  error (max)  cosine  top-1 agreement  drop     size  made in  in force  accepted
 openvino, bf16  0.50x [0.48, 0.52]            0.01         0.03  0.9999           100.0%  -           -        -  bf16      yes
 openvino, int8  0.50x [0.48, 0.52]            0.01         0.03  0.9999           100.0%  -     4.00 MB   1.50 s  int8      no
@@ -56,10 +56,11 @@ TEST(VariantsTable, SaysWhyInt8IsSlow) {
   slow.environment.isa = {"avx2"};
   slow.engine.load.in_force->settings = {{"node_precisions", "int8 3, f32 50"},
                                          {"operators", "Softmax 12"}};
-  EXPECT_NE(variants_table({slow}).find(
-                "openvino, int8: slower than f32 here; this CPU has no int8 dot-product instructions; "
-                "it computes its nodes in: int8 3, f32 50; left in f32: Softmax 12\n"),
-            std::string::npos);
+  EXPECT_NE(
+      variants_table({slow}).find(
+          "openvino, int8: slower than f32 here; this CPU has no int8 dot-product instructions; "
+          "it computes its nodes in: int8 3, f32 50; left in f32: Softmax 12\n"),
+      std::string::npos);
 }
 
 TEST(VariantsTable, MarksErrorsOnGeneratedInputs) {
@@ -76,8 +77,9 @@ TEST(VariantsSentence, NamesTheFastestThatIsAccepted) {
   Result f32 = ranked(result_of("f32", 0.02, true), false);
   f32.rank->to_best = Ratio{2, {1.9, 2.1}, Relation::kSlower};
   const Result bf16 = ranked(result_of("bf16", 0.01, true), true);
-  EXPECT_EQ(variants_sentence({f32, bf16, int8(0.005, false)}),
-            "openvino, bf16 is good enough; in f32 openvino, f32 takes 2.00x [1.90, 2.10] as long.");
+  EXPECT_EQ(
+      variants_sentence({f32, bf16, int8(0.005, false)}),
+      "openvino, bf16 is good enough; in f32 openvino, f32 takes 2.00x [1.90, 2.10] as long.");
   f32.rank->to_best.relation = Relation::kUndecided;
   EXPECT_EQ(variants_sentence({f32, bf16}),
             "openvino, bf16 is good enough, but not known to be faster than openvino, f32.");
@@ -86,10 +88,11 @@ TEST(VariantsSentence, NamesTheFastestThatIsAccepted) {
 }
 
 TEST(VariantsSentence, StatesTheTradeOffWithoutABound) {
-  EXPECT_EQ(variants_sentence({ranked(result_of("f32", 0.02, true), true),
-                               ranked(int8(0.01, std::nullopt), true)}),
-            "The fastest variant, openvino, int8, takes 0.50 times f32's time on the same engine, at "
-            "an error of 0.01 (median); say with --max-error or --max-drop what is good enough.");
+  EXPECT_EQ(
+      variants_sentence(
+          {ranked(result_of("f32", 0.02, true), true), ranked(int8(0.01, std::nullopt), true)}),
+      "The fastest variant, openvino, int8, takes 0.50 times f32's time on the same engine, at "
+      "an error of 0.01 (median); say with --max-error or --max-drop what is good enough.");
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ class Writer {
     const std::string output = node.node.outputs[0];
     quantise_product(node.node);
     node.node.inputs[0] += "/dequantised";
-    node.node.name += "/int8";
+    node.node.name = output + "/int8";
     node.node.outputs = {output + "/int8"};
     model_.nodes.push_back(std::move(node));
     model_.nodes.push_back(make_node("Sub", {output, output + "/int8"}, {output + "/difference"}));

@@ -40,7 +40,7 @@ onnx::ModelProto small_net(int64_t opset) {
   return model;
 }
 
-class SmallNet : public testing::Test {
+class SmallNet : public ::testing::Test {
  protected:
   EditableModel open(int64_t opset = 13) {
     const std::string path =

@@ -75,8 +75,8 @@ LoadConfig VariantMaker::load_of(const std::string& path) const {
 const std::string& VariantMaker::simplified() {
   if (!simplified_path_.empty()) return simplified_path_;
   const double start_s = now_s();
-  const std::string path = work_.path() + "/to-quantise.onnx";
-  SimplifierProcess simplifier(work_.path() + "/simplify-to-quantise.log", timeout_s_);
+  const std::string path = simplifier_folder_.path() + "/to-quantise.onnx";
+  SimplifierProcess simplifier(simplifier_folder_.path(), timeout_s_);
   LoadConfig config = f32_.load;
   if (!config.inlined_path.empty()) config.model_path = config.inlined_path;
   config.inlined_path.clear();
@@ -90,7 +90,8 @@ const std::string& VariantMaker::simplified() {
 }
 
 EditableModel VariantMaker::open() {
-  EditableModel model = open_model(work_.path() + "/to-quantise.onnx", f32_.load.model_path);
+  EditableModel model =
+      open_model(simplifier_folder_.path() + "/to-quantise.onnx", f32_.load.model_path);
   upgrade(model);
   return model;
 }

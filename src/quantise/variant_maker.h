@@ -20,7 +20,12 @@ class VariantMaker {
   // if that helps. All arguments must outlive this.
   VariantMaker(const PreparedModel& f32, std::optional<double> max_error, double timeout_s,
                const WorkFolder& work, Progress& progress)
-      : f32_(f32), max_error_(max_error), timeout_s_(timeout_s), work_(work), progress_(progress) {}
+      : f32_(f32),
+        max_error_(max_error),
+        timeout_s_(timeout_s),
+        work_(work),
+        simplifier_folder_(work.path()),
+        progress_(progress) {}
 
   // "int8" or "int8-dynamic". A failure is the outcome in its facts.
   PreparedModel make(const std::string& precision);
@@ -45,6 +50,7 @@ class VariantMaker {
   std::optional<double> max_error_;
   double timeout_s_;
   const WorkFolder& work_;
+  const WorkFolder simplifier_folder_;  // the only one that the simplifier may write
   Progress& progress_;
   std::string simplified_path_;  // made at the first call; upgraded
   double simplify_s_ = 0;
