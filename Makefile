@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden conformance clean
+.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden conformance aarch64 clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -50,6 +50,9 @@ golden:  # rewrites the expected plots and README's picture; read the difference
 
 conformance: build  # every ONNX node test on every engine; writes docs/operators.md
 	tests/conformance/run.sh --document docs/operators.md
+
+aarch64:  # cross-builds for Arm with all engines, and runs that in an emulator
+	setup/aarch64.sh all
 
 clean:
 	rm -rf build

@@ -102,6 +102,7 @@ void ProcessEngine::verify(size_t input_set) {
 void ProcessEngine::prepare() {
   start();
   prepare_started();
+  for (auto& session : sessions_) session->finish_all_steps();
 }
 
 void ProcessEngine::prepare_started() {
@@ -131,10 +132,19 @@ void ProcessEngine::restart() {
 void ProcessEngine::watch(Turn& turn, const std::function<void()>& compute) {
   const double start_s = monotonic_s();
   const MachineCounters before = read_machine_counters();
+  const double stopped_before_s = stopped_s();
   compute();
   const double window_s = seconds_since(start_s);
   add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
   turn.disturbance = disturbance(turn.noise);
+  const double stopped = stopped_s() - stopped_before_s;
+  if (stopped > 0) turn.disturbance = fmt::format("the run was stopped for {:.1f} s", stopped);
+}
+
+double ProcessEngine::stopped_s() const {
+  double seconds = 0;
+  for (const auto& session : sessions_) seconds += session->stopped_s();
+  return seconds;
 }
 
 LatencyTurn ProcessEngine::take_turn(size_t input_set, std::optional<int64_t> measurements) {
@@ -199,9 +209,11 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   worker.log_path = log.string();
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
+  worker.default_precision = setup_.candidate.precision == "default";
   if (!setup_.converted_path.empty()) {
     worker.writable.push_back(std::filesystem::path(setup_.converted_path).parent_path().string());
   }
+  worker.interruptible = !restarted_;  // what was measured of it needs a last verification
   if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
 }

@@ -7,11 +7,12 @@
 
 #include "rank/ranking.h"
 #include "results/result.h"
+#include "run/options.h"
 
 namespace dnnbench {
 
-// The blocks' medians of one inference, a row per result: what rank() takes. Blocks in which none
-// of them has samples are left out.
+// The blocks' medians of one inference, a row per result, and their starts: what rank() takes.
+// Blocks in which none of them has samples are left out.
 BlockTable block_table(const std::vector<const Result*>& results);
 
 // Whether every result is accepted or not, so that different precisions may be ranked together.
@@ -21,7 +22,10 @@ bool are_ranked_together(const std::vector<Result>& results);
 // first of them, or with `anchor` as all did.
 // Candidates of different precision are ranked together only where a bound on their error says
 // which of them are good enough; otherwise within each precision.
-void rank_results(std::vector<Result>& results, double confidence, std::optional<size_t> anchor);
+void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor);
+
+// What a run with these options decides.
+Goal goal_of(const RunOptions& options);
 
 // Fills in the ratio of each variant's time to that of the same engine with f32, as far as both
 // were measured.

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/statistics.h"
+#include "measure/rank_results.h"
 #include "measure/turn_rules.h"
 #include "process/worker_process.h"
 #include "rank/ranking.h"
@@ -19,9 +20,7 @@ namespace {
 
 constexpr double kRepeatTurn_s = 0.3;     // with --repeat: about so long a turn,
 constexpr int64_t kMinRepeatBlocks = 16;  // but at least so many blocks
-// What differs from start to start would pass for the engine's, and the interval would not hold it,
-// with more blocks of one start than this (docs/measuring.md, "Restarted").
-constexpr int64_t kBlocksOfAStart = 2;
+constexpr double kShort_s = 0.02;  // of a measurement: processes differ most, and start quickly
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // What is known of one block: its place in the sequence, and whether something disturbed it.
@@ -44,7 +43,9 @@ struct Member {
   std::vector<TakenTurn> turns;
   bool active = true;     // takes turns
   bool finished = false;  // took all it needed
+  bool starts_matter = true;
   int64_t blocks_of_start = 0;
+  bool has_run = false;     // a turn since its start, so that there are outputs to verify
   double restarting_s = 0;  // that its restarts have taken so far
 
   MeasuredEngine& engine() const { return *participant->engine; }
@@ -76,15 +77,17 @@ class BlockLoop {
     double left_s = options_.budget_s;  // of measuring, per engine
     const auto min_blocks = static_cast<int64_t>(least_values(alpha));
     while (!active().empty()) {
-      restart(min_blocks);
+      if (surroundings_.is_interrupted()) return finish_all(Stop::kInterrupted);
+      if (!restart(min_blocks)) return finish_all(Stop::kInterrupted);
       if (active().empty()) break;
       const auto engines = static_cast<double>(active().size());
       report(left_s * engines);
       const double start_s = surroundings_.now_s();
       measure_block(blocks(), std::nullopt);
-      dismiss_decided(alpha);
+      dismiss_known(alpha);
       left_s -= (surroundings_.now_s() - start_s) / engines;
       if (left_s <= 0) finish_all(Stop::kBudget);
+      keep_block();
     }
   }
 
@@ -94,10 +97,12 @@ class BlockLoop {
     for (int64_t slot = 0; slot < planned && !active().empty(); ++slot) {
       const int64_t measurements = repeat * (slot + 1) / planned - repeat * slot / planned;
       do {
-        restart(planned);
+        if (surroundings_.is_interrupted()) return finish_all(Stop::kInterrupted);
+        if (!restart(planned)) return finish_all(Stop::kInterrupted);
         if (active().empty()) break;
         report(remaining_s(planned - slot, measurements));
         measure_block(slot, measurements);
+        keep_block();
       } while (blocks_.back().is_disturbed() && spare-- > 0);
     }
     finish_all(Stop::kRepeat);
@@ -127,10 +132,34 @@ class BlockLoop {
         std::clamp(by_time, std::min(max, static_cast<double>(kMinRepeatBlocks)), max));
   }
 
-  // Those whose time has come, before the next block.
-  void restart(int64_t min_blocks) {
+  // Before the next block: loads those of an earlier session.
+  void wake() {
     for (Member* member : active()) {
-      if (!may_restart(*member, min_blocks)) continue;
+      try {
+        if (!member->engine().wake()) continue;
+      } catch (const EngineEnded& end) {
+        drop_out(*member, end.outcome);
+        continue;
+      }
+      began_anew(*member);
+    }
+  }
+
+  void began_anew(Member& member) {
+    member.blocks_of_start = 0;
+    member.has_run = false;
+    member.participant->measured.starts.push_back(first_block_ + blocks());
+  }
+
+  // Those whose time has come, before the next block. Returns false after an interrupt.
+  bool restart(int64_t min_blocks) {
+    try {
+      wake();
+    } catch (const Interrupted&) {
+      return false;
+    }
+    for (Member* member : active()) {
+      if (surroundings_.is_interrupted() || !may_restart(*member, min_blocks)) continue;
       const double start_s = surroundings_.now_s();
       try {
         member->engine().restart();
@@ -140,19 +169,23 @@ class BlockLoop {
         continue;
       }
       member->restarting_s += surroundings_.now_s() - start_s;
-      member->blocks_of_start = 0;
-      member->participant->measured.starts.push_back(first_block_ + blocks());
+      began_anew(*member);
     }
+    return true;
   }
 
-  // As often as the budget of starting allows, which is as large as that of measuring; where that
-  // is seldom, spread over the least blocks that a verdict needs. Never where memory would not hold
-  // it beside the others: an engine that was measured must not end for that.
+  // Where it may change what is told. Until that has taken as long as measuring may; where that is
+  // seldom, spread over the least blocks that a verdict needs. Never where memory would not hold it
+  // beside the others: an engine that was measured must not end for that.
   bool may_restart(const Member& member, int64_t min_blocks) const {
     const MeasuredEngine& engine = member.engine();
-    if (member.blocks_of_start < kBlocksOfAStart) return false;
-    if (member.restarting_s + engine.start_s() > options_.budget_s) return false;
-    const auto starts = 1 + static_cast<int64_t>(options_.budget_s / engine.start_s());
+    const bool is_short = !options_.latency()->repeat && engine.expected_s() <= kShort_s;
+    if (!is_restart_due({member.starts_matter, is_short, member.participant->measured.starts.size(),
+                         member.blocks_of_start})) {
+      return false;
+    }
+    if (std::max(member.restarting_s, engine.start_s()) > options_.budget_s) return false;
+    const auto starts = 2 + static_cast<int64_t>(options_.budget_s / engine.start_s());
     if (member.blocks_of_start < min_blocks / starts) return false;
     const int64_t free = surroundings_.free_memory_bytes();
     return free == 0 || free > engine.peak_rss_bytes();
@@ -174,8 +207,17 @@ class BlockLoop {
       next_order_ = 0;
     }
     blocks_.push_back({first_block_ + blocks(), slot, ""});
-    for (const size_t index : orders_[next_order_]) take_turn(*members[index], measurements);
+    is_whole_ = true;
+    for (const size_t index : orders_[next_order_]) {
+      if (surroundings_.is_interrupted()) is_whole_ = false;
+      if (is_whole_) take_turn(*members[index], measurements);
+    }
     next_order_ = (next_order_ + 1) % orders_.size();
+  }
+
+  // A block's turns must be from one moment: what an interrupt has cut off is not gone on with.
+  void keep_block() const {
+    if (is_whole_) surroundings_.commit(true);
   }
 
   void take_turn(Member& member, std::optional<int64_t> measurements) {
@@ -188,34 +230,40 @@ class BlockLoop {
       if (turn.is_disturbed()) blocks_.back().disturbance = turn.disturbance;
       member.turns.push_back({block, std::move(turn)});
       ++member.blocks_of_start;
+      member.has_run = true;
     } catch (const EngineEnded& end) {
       drop_out(member, end.outcome);
     }
   }
 
   BlockTable undisturbed_table(const std::vector<Member*>& members) const {
-    BlockTable table(members.size(), std::vector<double>(blocks_.size(), kNaN));
+    BlockTable table;
+    table.latency_s.assign(members.size(), std::vector<double>(blocks_.size(), kNaN));
     for (size_t i = 0; i < members.size(); ++i) {
+      table.starts.push_back(members[i]->participant->measured.starts.size());
       for (const TakenTurn& taken : members[i]->turns) {
         if (blocks_[taken.block].is_disturbed()) continue;
-        table[i][taken.block] = median(taken.turn.duration_s);
+        table.latency_s[i][taken.block] = median(taken.turn.duration_s);
       }
     }
     return table;
   }
 
   // Those that have left early still count: what is undecided may be so with one of them.
-  void dismiss_decided(double alpha) {
+  void dismiss_known(double alpha) {
     std::vector<Member*> measured;
     for (Member& member : members_) {
       if (member.active || member.finished) measured.push_back(&member);
     }
     if (measured.empty()) return;
-    const std::vector<Certainty> known =
-        certainty(undisturbed_table(measured), alpha, options_.precision_target);
+    const std::vector<Standing> known =
+        standings(undisturbed_table(measured), alpha, goal_of(options_));
     for (size_t i = 0; i < measured.size(); ++i) {
-      if (!measured[i]->active || known[i] == Certainty::kOpen) continue;
-      finish(*measured[i], known[i] == Certainty::kDecided ? Stop::kDecided : Stop::kPrecise);
+      Member& member = *measured[i];
+      member.starts_matter = known[i].starts_matter;
+      const Certainty certainty = known[i].certainty;
+      if (!member.active || certainty == Certainty::kOpen) continue;
+      finish(member, certainty == Certainty::kDecided ? Stop::kDecided : Stop::kPrecise);
     }
   }
 
@@ -224,8 +272,14 @@ class BlockLoop {
   }
 
   void finish(Member& member, Stop stop) {
+    const bool is_new = member.turns.empty();  // an interrupt came before its first turn
+    if (is_new && member.participant->measured.samples.empty()) {
+      member.active = false;
+      member.participant->engine.reset();
+      return;
+    }
     try {
-      member.engine().verify(input_set_of(member.turns.back().block));
+      if (member.has_run) member.engine().verify(input_set_of(member.turns.back().block));
       member.engine().pause();
     } catch (const EngineEnded& end) {
       return drop_out(member, end.outcome);
@@ -311,6 +365,7 @@ class BlockLoop {
   std::vector<std::vector<size_t>> orders_;
   size_t order_of_ = 0;
   size_t next_order_ = 0;
+  bool is_whole_ = true;  // the last block
   std::optional<double> started_s_;
 };
 

@@ -1,8 +1,8 @@
-// Rounds: candidates that are loaded and warm take turns, a block after the other, until their
-// order is decided. Drift of the machine hits all engines of a block alike and cancels out of their
-// ratios; a block that something else disturbed is measured again. Each engine is restarted every
-// few blocks, so that what differs from start to start is not taken for the engine's
-// (docs/decisions/0028-restart-engines-between-blocks.md).
+// Rounds: candidates that are loaded and warm take turns, a block after the other, until what is
+// asked of their order is decided. Drift of the machine hits all engines of a block alike and
+// cancels out of their ratios; a block that something else disturbed is measured again. Engines
+// that are near to each other are restarted every few blocks, so that what differs from start to
+// start is not taken for the engine's (docs/decisions/0028-restart-engines-between-blocks.md).
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,10 @@ class Rounds {
       : options_(options), surroundings_(surroundings), progress_(progress), ended_(ended) {}
 
   // Measures these together, at least one, all prepared and paused; fills in what was measured and
-  // ends them. With `keep_first` the first of them stays, paused, to take turns with others later;
-  // what was measured of it then grows with each call. Blocks are numbered on from call to call.
-  // `engines` is how many the whole run compares.
+  // ends them. After an interrupt they end with the turn; one that had none yet is not reported.
+  // With `keep_first` the first of them stays, paused, to take turns with others later; what was
+  // measured of it then grows with each call. Blocks are numbered on from call to call. `engines`
+  // is how many the whole run compares.
   void measure(std::vector<Participant>& participants, size_t engines, bool keep_first);
 
  private:

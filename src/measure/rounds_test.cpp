@@ -148,6 +148,34 @@ TEST_F(RoundsTest, WhoeverIsDecidedLeavesAndTheOthersGoOn) {
   EXPECT_EQ(ended_.front(), 'a');
 }
 
+TEST_F(RoundsTest, WhatIsFarSlowerLeavesAfterAFewBlocksWithoutARestart) {
+  Script near = takes(0.1), nearer = takes(0.102), far = takes(0.2);
+  near.start_s = nearer.start_s = far.start_s = 4;
+  const auto all = measure({near, nearer, far});
+  EXPECT_EQ(all[2].measured.stopped, Stop::kDecided);
+  EXPECT_LE(all[2].measured.blocks, 6);
+  EXPECT_EQ(all[2].measured.starts, Starts{0});
+  EXPECT_GE(all[0].measured.starts.size(), 4U);
+  EXPECT_EQ(all[0].measured.starts, all[1].measured.starts);
+  EXPECT_EQ(all[1].measured.stopped, Stop::kPrecise);  // within 3 %
+}
+
+TEST_F(RoundsTest, WhatComputesInMillisecondsIsRestartedThoughItIsFar) {
+  const auto all = measure({takes(0.005), takes(0.01)});
+  EXPECT_EQ(all[1].measured.starts.size(), static_cast<size_t>(all[1].measured.blocks));
+}
+
+TEST_F(RoundsTest, TheOrderOfTheSlowerOnesIsDecidedOnlyWhenAskedFor) {
+  const std::vector<Script> scripts{takes(0.01), takes(0.02), takes(0.0205)};
+  const auto quick = measure(scripts);
+  EXPECT_LE(quick[2].measured.blocks, 6);
+  options_.whole_order = true;
+  options_.precision_target = 0.01;
+  const auto whole = measure(scripts);
+  EXPECT_GE(whole[2].measured.blocks, 10);
+  EXPECT_LE(whole[0].measured.blocks, 6);  // which is decided against both
+}
+
 TEST_F(RoundsTest, EndWithTheBudgetOfEachEngine) {
   options_.budget_s = 5;
   Script busy = takes(0.01);  // nothing can be decided
@@ -162,7 +190,7 @@ TEST_F(RoundsTest, EndWithTheBudgetOfEachEngine) {
 TEST_F(RoundsTest, OnlyUndisturbedBlocksAreKeptWhereMostAre) {
   Script busy = takes(0.01);
   busy.disturbed = {2, 5};
-  const auto all = measure({busy, takes(0.02)});
+  const auto all = measure({busy, takes(0.0105)});
   for (const Participant& participant : all) {
     EXPECT_EQ(participant.measured.blocks_disturbed, 2);
     const auto kept = participant.measured.blocks - 2;
@@ -188,14 +216,14 @@ TEST_F(RoundsTest, EnginesAreRestartedEveryTwoBlocks) {
   EXPECT_EQ(stage_.who("restart"), "abab");
 }
 
-TEST_F(RoundsTest, RestartsTakeNoLongerThanTheBudget) {
+TEST_F(RoundsTest, NoRestartAfterTheBudgetForThem) {
   repeat(40);
   options_.budget_s = 5;
   Script slow = takes(0.01);
   slow.start_s = 2.4;
   const auto all = measure({slow});
-  EXPECT_EQ(all[0].measured.starts.size(), 3U);  // two of 2.4 s, and the first
-  EXPECT_GE(all[0].measured.starts[1], 5);       // spread over the blocks
+  EXPECT_EQ(all[0].measured.starts.size(), 4U);  // the first, and 2.4, 4.8 and 7.2 s
+  EXPECT_GE(all[0].measured.starts[1], 4);       // spread over the blocks
   options_.budget_s = 2;
   EXPECT_EQ(measure({slow})[0].measured.starts.size(), 1U);
 }
@@ -260,6 +288,37 @@ TEST_F(RoundsTest, TheFirstStaysForTheNextGroupWithItsBlocks) {
   EXPECT_EQ(group[1].measured.samples.size(), 20U);
   EXPECT_EQ(*blocks(group[1]).begin(), *blocks(group[0]).begin() + 16);
   EXPECT_EQ(group[1].measured.starts.front(), 16);
+}
+
+TEST_F(RoundsTest, AnInterruptEndsTheTurnAndKeepsWhatWasMeasured) {
+  stage_.interrupt_at_s = stage_.now_s + 0.5;  // in the third turn
+  const auto all = measure({takes(0.01), takes(0.02)});
+  EXPECT_EQ(stage_.who("turn"), "abb");
+  EXPECT_EQ(ended_, "ab");
+  for (const Participant& participant : all) {
+    EXPECT_TRUE(participant.outcome.ok());
+    EXPECT_EQ(participant.measured.stopped, Stop::kInterrupted);
+    EXPECT_FALSE(participant.measured.samples.empty());
+    EXPECT_FALSE(participant.engine);
+  }
+  EXPECT_EQ(stage_.who("verify").back(), 'b');  // the last turn, too
+}
+
+TEST_F(RoundsTest, AnInterruptBeforeTheFirstTurnOfAnEngineLeavesNoResultOfIt) {
+  stage_.interrupt_at_s = stage_.now_s + 0.1;  // in the first turn
+  const auto all = measure({takes(0.01), takes(0.02)});
+  EXPECT_EQ(stage_.who("turn"), "a");
+  EXPECT_EQ(ended_, "a");
+  EXPECT_FALSE(all[1].engine);
+}
+
+TEST_F(RoundsTest, WithRepeatAnInterruptEndsItToo) {
+  repeat(1000);
+  stage_.interrupt_at_s = stage_.now_s + 3;
+  const auto all = measure({takes(0.01)});
+  EXPECT_EQ(all[0].measured.stopped, Stop::kInterrupted);
+  EXPECT_GT(all[0].measured.samples.size(), 0U);
+  EXPECT_LT(all[0].measured.samples.size(), 1000U);
 }
 
 }  // namespace

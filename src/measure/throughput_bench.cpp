@@ -8,6 +8,7 @@
 
 #include "core/mean_interval.h"
 #include "core/statistics.h"
+#include "measure/rank_results.h"
 #include "measure/turn_rules.h"
 #include "process/worker_process.h"
 #include "results/units.h"
@@ -73,16 +74,26 @@ void ThroughputBench::try_all() {
       stream_settings(cores_, throughput_options_.threads, throughput_options_.streams);
   bool growing = true;
   for (size_t index = 0; growing; ++index) {
-    const auto batch = parts_.batch_at(index);
+    const auto batch = next_batch(index);
     if (!batch) break;
     // Larger batches are tried while they do more; of those that were asked for, all.
     growing = index == 0 || !throughput_options_.batches.empty();
     for (const StreamSetting& setting : settings) {
       if (!best_ended_.ok() || (best_ && left_s() <= 0)) return;
+      if (surroundings_.is_interrupted()) return;
       growing = try_setting(*batch, setting) || growing;
     }
   }
-  throughput_.complete = best_ended_.ok();
+  throughput_.complete = best_ended_.ok() && !surroundings_.is_interrupted();
+}
+
+// Preparing the model at another size can be cut short as well.
+std::optional<std::optional<int64_t>> ThroughputBench::next_batch(size_t index) const {
+  try {
+    return parts_.batch_at(index);
+  } catch (const Interrupted&) {
+    return std::nullopt;
+  }
 }
 
 double ThroughputBench::left_s() const {
@@ -99,6 +110,9 @@ bool ThroughputBench::try_setting(std::optional<int64_t> batch, const StreamSett
   throughput_.tried.push_back({setting.streams, setting.threads, batch});
   try {
     return compare_with_best(load(std::move(next)));
+  } catch (const Interrupted&) {
+    throughput_.tried.pop_back();
+    return false;
   } catch (const EngineEnded& ended) {
     if (!best_ended_.ok()) return false;
     throughput_.tried.back().reason =
@@ -137,6 +151,7 @@ std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting 
   setup->engine = parts_.make_engine(setup->setting);
   setup->engine->prepare();
   setup->engine->pause();
+  surroundings_.commit(false);
   return setup;
 }
 
@@ -159,42 +174,53 @@ bool ThroughputBench::take_window(Setup& setup, size_t block) {
 void ThroughputBench::measure_alone(Setup& setup) {
   size_t undisturbed = 0;
   for (size_t block = 0; block < 2 * kAloneWindows && undisturbed < kAloneWindows; ++block) {
+    setup.engine->wake();
     undisturbed += take_window(setup, block) ? 1 : 0;
+    surroundings_.commit(true);
+    if (surroundings_.is_interrupted()) break;
   }
 }
 
 // In turns, until it is known which of the two does more.
 void ThroughputBench::measure_both(Setup& best, Setup& other) {
   const double alpha = 1 - options_.confidence;
-  BlockTable undisturbed_times(2);
+  std::vector<double> best_times, other_times;  // of an item, as the ranking takes them
   Setup* const setups[] = {&best, &other};
-  for (size_t block = 0; block < kMaxBlocks; ++block) {
+  const auto may_go_on = [this](size_t block) {
+    return block == 0 || (block < kMaxBlocks && !surroundings_.is_interrupted());
+  };
+  const auto step = [&](const Setup& setup, const std::function<void()>& act) {
+    try {
+      act();
+    } catch (const EngineEnded& ended) {
+      if (&setup == &best) best_ended_ = ended.outcome;
+      throw;
+    }
+  };
+  for (size_t block = 0; may_go_on(block); ++block) {
     bool undisturbed = true;
+    for (Setup* const setup : setups) step(*setup, [&] { setup->engine->wake(); });
     for (const size_t place : {0, 1}) {
       Setup& setup = *setups[(place + block) % 2];
-      try {
-        undisturbed = take_window(setup, block) && undisturbed;
-      } catch (const EngineEnded& ended) {
-        if (&setup == &best) best_ended_ = ended.outcome;
-        throw;
-      }
+      step(setup, [&] { undisturbed = take_window(setup, block) && undisturbed; });
     }
+    surroundings_.commit(true);
     const double best_per_s = best.windows.back().items_per_s;
     const double other_per_s = other.windows.back().items_per_s;
     if (!undisturbed || best_per_s <= 0 || other_per_s <= 0) continue;
-    // Times of an item, as the ranking takes them; the inverse ratio is that of speeds.
-    undisturbed_times[0].push_back(1 / best_per_s);
-    undisturbed_times[1].push_back(1 / other_per_s);
-    const auto known = certainty(undisturbed_times, alpha, options_.precision_target);
-    if (known[0] != Certainty::kOpen || left_s() <= 0) break;
+    best_times.push_back(1 / best_per_s);
+    other_times.push_back(1 / other_per_s);
+    const auto known = standings({{best_times, other_times}, {}}, alpha, goal_of(options_));
+    if (known[0].certainty != Certainty::kOpen || left_s() <= 0) break;
   }
   TriedSetting& tried = throughput_.tried[other.setting.index];
   tried.against = best.setting.index;
   tried.speed = {0, {0, 0}, Relation::kUndecided};  // unless a block was undisturbed
-  if (undisturbed_times[0].empty()) return;
-  tried.speed = ratio_of(undisturbed_times, 0, 1, alpha);
-  // Of the other, not of the best.
-  tried.speed.relation = ratio_of(undisturbed_times, 1, 0, alpha).relation;
+  if (best_times.empty()) return;
+  // The inverse ratio of times is that of speeds; the relation is the other's, not the best's.
+  const BlockTable times{{best_times, other_times}, {}};
+  tried.speed = ratio_of(times, 0, 1, alpha);
+  tried.speed.relation = ratio_of(times, 1, 0, alpha).relation;
 }
 
 // Its figures, and why it can't be chosen where it can't.
@@ -228,6 +254,7 @@ void ThroughputBench::judge(Setup& setup) {
 
 ThroughputFound ThroughputBench::found() {
   if (!best_) {
+    if (surroundings_.is_interrupted()) throw Interrupted();
     Outcome outcome = first_failure_;
     if (outcome.ok()) outcome = {OutcomeKind::kUnsupported, throughput_.tried.front().reason};
     return {outcome, std::nullopt, {}, {}};
@@ -248,7 +275,9 @@ void ThroughputBench::keep_samples() {
   Measured& measured = best_->measured;
   throughput_.chosen = best_->setting.index;
   measured.throughput = throughput_;
-  measured.stopped = throughput_.complete ? Stop::kDecided : Stop::kBudget;
+  measured.stopped = throughput_.complete             ? Stop::kDecided
+                     : surroundings_.is_interrupted() ? Stop::kInterrupted
+                                                      : Stop::kBudget;
   const std::vector<Window> windows = counted_windows(best_->windows);
   const size_t kept = std::min(windows.size(), kMaxBlocks);
   for (size_t block = 0; block < kept; ++block) {

@@ -33,8 +33,9 @@ struct EngineFacts {
                                                 // where each was given its own; else empty
   std::optional<int64_t> peak_rss_bytes;        // of all its processes together; of all starts the
                                                 // largest
-  Verification verification;                    // the worst of all that were made
-  std::optional<Accuracy> accuracy;             // of a variant, beside the f32 model
+  int sessions = 1;           // of dnnbench that its turns are from: more where a run was resumed
+  Verification verification;  // the worst of all that were made
+  std::optional<Accuracy> accuracy;  // of a variant, beside the f32 model
 };
 
 }  // namespace dnnbench
