@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "core/error.h"
+#include "kernels.h"
 #include "library.h"
 #include "model_outline.h"
 #include "open_model.h"
@@ -30,12 +33,17 @@ void require_supported(const LoadConfig& config) {
     throw Unsupported("the ONNX Runtime engine has no provider \"" + config.provider +
                       "\" in this build; it has cpu");
   }
-  if (config.precision != "f32" && config.precision != "default") {
+  const std::set<std::string> known{"f32", "default", "int8", "int8-dynamic"};
+  if (known.count(config.precision) == 0) {
     throw Unsupported(
         "ONNX Runtime's CPU provider computes in the model's own types and has no "
         "switch to " +
         config.precision);
   }
+}
+
+bool is_quantised(const LoadConfig& config) {
+  return config.precision == "int8" || config.precision == "int8-dynamic";
 }
 
 std::vector<Placement> read_placement(const OrtSession& session) {
@@ -79,6 +87,11 @@ class OnnxRuntimeEngine : public Engine {
     const ort::ModelOutline outline = ort::read_outline(opens.model_path);
     optimized_ = config.optimize;
     precision_ = precision_of(outline);
+    kernels_.reset();
+    if (is_quantised(config)) {
+      precision_.clear();
+      if (config.inspect) kernels_ = ort::read_kernels(opens, outline);
+    }
     const int64_t threads_before = count_threads();
     ort::OpenedModel opened = ort::open_model(opens, outline);
     session_ = std::move(opened.session);
@@ -101,6 +114,11 @@ class OnnxRuntimeEngine : public Engine {
                       {"sizes_fixed", sizes_fixed_},
                       {"placement_read", "of the graph before fusion"}}};
     if (inlined_) in_force.settings["model"] = kInlinedModel;
+    if (kernels_) {
+      in_force.precision = kernels_->precision;
+      in_force.settings["node_precisions"] = kernels_->products;
+      in_force.settings["operators"] = kernels_->operators;
+    }
     return in_force;
   }
 
@@ -165,6 +183,7 @@ class OnnxRuntimeEngine : public Engine {
   bool optimized_ = true;
   bool inlined_ = false;
   std::string precision_;
+  std::optional<ort::Kernels> kernels_;
   std::string sizes_fixed_;
   int64_t pool_threads_ = 0;
   std::vector<ort::Signature> inputs_;

@@ -19,6 +19,8 @@ struct OpenedModel {
 };
 
 // Throws what check() does.
-OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline);
+// `optimized_path` gets the graph as the library executes it; "" for no such file.
+OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline,
+                       const std::string& optimized_path = "");
 
 }  // namespace dnnbench::ort

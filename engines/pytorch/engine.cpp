@@ -18,6 +18,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 void require_supported(const LoadConfig& config) {
+  if (config.precision.rfind("int8", 0) == 0) {
+    throw Unsupported(
+        "this build has no way to PyTorch's int8 operators; emulating them in f32 would only be "
+        "slower");
+  }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("PyTorch computes in the model's own types; it is not told to compute in " +
                       config.precision);

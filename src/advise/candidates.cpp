@@ -180,6 +180,7 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
     return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
   }
   if (result.verdict == Verdict::kWrong) return "its outputs were wrong";
+  if (!result.not_accepted.empty()) return result.not_accepted;
   if (result.suspect) return "the machine was busy with something else; measure it again";
   if (serves_batches(result)) {
     return fmt::format(

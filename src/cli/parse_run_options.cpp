@@ -9,6 +9,8 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <sstream>
 
 #include "cli/command_line.h"
 #include "cli/engine_flags.h"
@@ -36,6 +38,7 @@ constexpr int kMaxThreads = 4096;
 constexpr int kMaxStreams = 1024;
 constexpr int64_t kMaxBatch = 1'000'000;
 constexpr double kBudgetOfSelftest_s = 60;
+constexpr double kLargestError = 10;
 constexpr double kLowestRate_per_s = 0.001;
 constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
@@ -188,7 +191,7 @@ struct Given {
   std::vector<std::string> models, others, shapes, inputs, fake_parts;
   std::string fail_above;
   std::string mode = "latency", order = "best", threads, batches;
-  std::string device = "cpu", precision = "f32";
+  std::string device = "cpu", precision = "f32", variants, metric = "top1";
   std::optional<double> rate_per_s, slo_p99_s;
   std::optional<int64_t> repeat;
   int64_t number = 1;
@@ -207,6 +210,7 @@ void add_flags_of_candidates(CLI::App& app, Given& given, std::vector<EngineFlag
   app.add_option("--precision", given.precision)
       ->check(CLI::IsMember({"f32", "f16", "bf16", "default"}));
   app.add_flag("--quantize", given.quantize);
+  app.add_option("--variants", given.variants);
 }
 
 void add_flags_of_modes(CLI::App& app, Given& given) {
@@ -236,6 +240,12 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
   app.add_option("--save-converted", options.save_converted);
+  app.add_option("--calibration", options.calibration)->check(CLI::ExistingDirectory);
+  app.add_option("--max-error", options.max_error)->check(CLI::Range(0.0, kLargestError));
+  app.add_option("--labels", options.labels)->check(CLI::ExistingFile);
+  app.add_option("--metric", given.metric)->check(CLI::IsMember({"top1", "top5"}));
+  app.add_option("--max-drop", options.max_drop)->check(CLI::Range(0.0, 1.0));
+  app.add_option("--save-variants", options.save_variants);
 }
 
 void add_flags_of_presentation(CLI::App& app, Presentation& presentation) {
@@ -256,6 +266,8 @@ void refuse_nan(const Given& given, const RunOptions& options) {
   refuse(options.tune_budget_s, "--tune-budget", "a number of seconds");
   refuse(options.confidence, "--confidence", "a share such as 0.99");
   refuse(options.precision_target, "--precision-target", "a share such as 0.03");
+  refuse(options.max_error, "--max-error", "a number such as 0.02");
+  refuse(options.max_drop, "--max-drop", "a share such as 0.01");
   refuse(given.rate_per_s, "--rate", "a number of requests per second");
   refuse(given.slo_p99_s, "--slo-p99", "a number of seconds");
 }
@@ -287,18 +299,77 @@ void set_mode(const CLI::App& app, const Given& given, RunOptions& options) {
   if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
 }
 
-// What takes turns: every engine with every count of threads.
+const std::vector<std::string> kVariants{"f32", "bf16", "f16", "int8", "int8-dynamic"};
+
+// In the order of kVariants. f32 is always among them: the others are compared with it.
+std::vector<std::string> parse_variants(const std::string& text) {
+  std::set<std::string> asked{"f32"};
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (std::find(kVariants.begin(), kVariants.end(), word) == kVariants.end() && word != "all") {
+      throw UsageError(
+          fmt::format("--variants: '{}' is not one of {}, all", word, fmt::join(kVariants, ", ")));
+    }
+    asked.insert(word);
+  }
+  std::vector<std::string> variants;
+  for (const std::string& variant : kVariants) {
+    if (asked.count(variant) + asked.count("all") > 0) variants.push_back(variant);
+  }
+  return variants;
+}
+
+std::vector<std::string> precisions(const CLI::App& app, const Given& given, RunOptions& options) {
+  options.variants = given.quantize || app.count("--variants") > 0;
+  if (!options.variants) {
+    for (const char* flag : {"--calibration", "--labels", "--metric", "--max-error", "--max-drop",
+                             "--save-variants"}) {
+      if (app.count(flag) > 0) throw UsageError(fmt::format("{} needs --variants", flag));
+    }
+    return {given.precision};
+  }
+  if (app.count("--precision") > 0) {
+    throw UsageError(
+        "--precision and --variants exclude each other: f32 and bf16 are variants too");
+  }
+  if (options.max_error && !options.calibration) {
+    throw UsageError(
+        "--max-error needs --calibration=FOLDER: the error on generated inputs says little about "
+        "your data");
+  }
+  if (options.labels && !options.calibration) {
+    throw UsageError("--labels needs --calibration=FOLDER, whose samples they belong to");
+  }
+  if (!options.labels && (options.max_drop || app.count("--metric") > 0)) {
+    throw UsageError("--max-drop and --metric need --labels=FILE");
+  }
+  options.whole_order = true;  // each is compared with f32, not with the best alone
+  options.top = given.metric == "top5" ? 5 : 1;
+  if (options.latency() == nullptr) throw UsageError("--variants needs --mode=latency");
+  if (given.batches.find(',') != std::string::npos) {
+    throw UsageError("--variants and --quantize take one size of --batch");
+  }
+  std::string variants = given.variants;
+  if (given.quantize) variants += (variants.empty() ? "" : ",") + std::string("int8-dynamic");
+  return parse_variants(variants);
+}
+
+// What takes turns: every engine with every precision and count of threads.
 std::vector<Candidate> candidates_of(const std::vector<Candidate>& engines,
+                                     const std::vector<std::string>& precisions,
                                      const std::vector<int>& threads, const Given& given) {
   std::vector<Candidate> candidates;
   for (Candidate candidate : engines) {
     candidate.device = given.device;
-    candidate.precision = given.precision;
     candidate.streams = std::max(1, given.streams);
-    if (threads.empty()) candidates.push_back(candidate);
-    for (const int count : threads) {
-      candidate.threads = count;
-      candidates.push_back(candidate);
+    for (const std::string& precision : precisions) {
+      candidate.precision = precision;
+      candidate.threads.reset();
+      if (threads.empty()) candidates.push_back(candidate);
+      for (const int count : threads) {
+        candidate.threads = count;
+        candidates.push_back(candidate);
+      }
     }
   }
   return candidates;
@@ -366,7 +437,6 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
   parse_arguments(app, "run", arguments);
 
   refuse_nan(given, options);
-  if (given.quantize) throw UsageError("--quantize is not built yet");
   for (const std::string& text : given.shapes) {
     const auto [name, shape] = parse_shape(text);
     if (!options.shapes.emplace(name, shape).second) throw given_twice("--shape", name);
@@ -380,7 +450,8 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
   // Throughput mode finds threads and batch itself.
   const bool found = options.throughput() != nullptr;
   const std::vector<Candidate> candidates =
-      candidates_of(engines, found ? std::vector<int>() : thread_counts(app, given), given);
+      candidates_of(engines, precisions(app, given, options),
+                    found ? std::vector<int>() : thread_counts(app, given), given);
   const std::vector<int64_t> batches = found ? std::vector<int64_t>() : batch_sizes(app, given);
   add_models(given, candidates, batches, options);
   set_gate(app, given, options);
@@ -405,7 +476,7 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
   if (engines.size() < 2) {
     throw UsageError("dnnbench selftest: give at least two engines, which take turns");
   }
-  add_comparisons(candidates_of(engines, {}, given), {model_path}, {}, options);
+  add_comparisons(candidates_of(engines, {given.precision}, {}, given), {model_path}, {}, options);
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "cli/terminal.h"
+#include "cli/variants_table.h"
 
 namespace dnnbench {
 
@@ -35,6 +36,13 @@ void Presenter::print_batches(const std::vector<Result>& results) {
     return result.candidate.batch == results.front().candidate.batch;
   });
   if (presentation_.format.empty() && !has_one) print(report_of_batches(results));
+}
+
+void Presenter::print_variants(const std::vector<Result>& results) {
+  if (!presentation_.format.empty()) return;
+  if (terminal_) terminal_->hide();
+  fmt::print("{}\n\n{}\n", variants_sentence(results), variants_table(results));
+  std::fflush(stdout);
 }
 
 void Presenter::end(const std::string& output) {

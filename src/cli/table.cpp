@@ -69,7 +69,8 @@ void add_ratio(const Result& result, Cells& row) {
 std::string verdict_cell(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
   if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
-  return is_suspect(result) ? "suspect" : "ok";
+  if (is_suspect(result)) return "suspect";
+  return result.acceptance && result.acceptance->accepted == false ? "not accepted" : "ok";
 }
 
 Cells row_of(const Result& result) {
@@ -103,6 +104,7 @@ std::string why_no_rank(const Result& result) {
   if (!result.outcome.ok()) return result.outcome.reason;
   if (!is_verified(result)) return result.engine.verification.reason;
   if (is_suspect(result)) return why_suspect(result);
+  if (result.acceptance && result.acceptance->accepted == false) return result.acceptance->reason;
   return "measured alone, because there was not enough memory to load it beside the others";
 }
 
@@ -165,6 +167,18 @@ std::string threads_of(const std::vector<Result>& results) {
   std::set<int> counts;
   for (const Result& result : results) counts.insert(result.threads);
   return fmt::format("{} thread{}", fmt::join(counts, " or "), counts == std::set{1} ? "" : "s");
+}
+
+// "f32", or "f32 or int8".
+std::string precisions_of(const std::vector<Result>& results) {
+  std::vector<std::string> precisions;
+  for (const Result& result : results) {
+    const std::string& precision = result.candidate.precision;
+    if (std::find(precisions.begin(), precisions.end(), precision) == precisions.end()) {
+      precisions.push_back(precision);
+    }
+  }
+  return fmt::format("{}", fmt::join(precisions, " or "));
 }
 
 // ", inputs x[1,3,224,224]"; nothing where engines chose batches of their own.
@@ -242,7 +256,7 @@ std::string names_of(const std::vector<const Result*>& results, const std::strin
 std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
   return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model.path).stem().string(),
-                     first.instance, threads_of(results), first.candidate.precision,
+                     first.instance, threads_of(results), precisions_of(results),
                      inputs_of(results));
 }
 

@@ -118,6 +118,8 @@ std::unique_ptr<MeasuredEngine> Comparison::make_process_engine(const Subject& s
                                                                 const ModelAtBatch& model) {
   const std::string why_not = why_not_on_device(subject.candidate, environment_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
+  const std::optional<VariantFacts>& variant = model.prepared.variant;
+  if (variant && !variant->outcome.ok()) throw EngineEnded(variant->outcome);
   keep_earlier(subject.output_path, log_path_of(subject));
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
   if (options_.save_converted) {
@@ -179,8 +181,9 @@ RunFacts Comparison::begin_run() {
 
 Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<int64_t> batch) {
   const Candidate& candidate = candidates_[index];
-  Subject subject = describe(options_, run, models_.at(candidate.model_path, batch).prepared,
-                             candidate, labels_[index], cores_, taken_);
+  Subject subject =
+      describe(options_, run, models_.at(candidate.model_path, batch, candidate.precision).prepared,
+               candidate, labels_[index], cores_, taken_);
   taken_.insert(subject.output_path);
   const nlohmann::json told = journal_->answer(
       "files", [&] { return nlohmann::json{subject.output_path, subject.log_path}; });
@@ -195,6 +198,11 @@ Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts, M
   if (!fs::exists(log_path_of(subject))) subject.log_path.clear();
   Result result =
       make_result(std::move(subject), std::move(outcome), std::move(facts), std::move(measured));
+  if (options_.variants) {
+    const AccuracyBounds bounds{options_.max_error, options_.max_drop};
+    result.acceptance = accept(result, bounds);
+    result.acceptance->bounds = bounds;
+  }
   store(result);
   progress_.finished(result);
   return result;
@@ -239,8 +247,9 @@ void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
   TrafficRounds traffic(options_, surroundings_, progress_, ended);
   GroupParts parts;
   parts.make_engine = [&](size_t index) {
+    const Candidate& candidate = candidates_[index];
     return make_engine(subjects[index],
-                       models_.at(candidates_[index].model_path, candidates_[index].batch));
+                       models_.at(candidate.model_path, candidate.batch, candidate.precision));
   };
   parts.use_anchor = options_.latency() != nullptr;  // under traffic each stands for itself
   parts.measure = [&](std::vector<Participant>& participants, size_t engines, bool keep_first) {
@@ -257,7 +266,9 @@ void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
                       [](const auto& result) { return result.has_value(); }));
   }
   keep_known(subjects, results);
-  if (options_.latency() != nullptr) rank_results(bench_.results, goal_of(options_), anchor);
+  if (options_.latency() == nullptr) return;
+  rank_results(bench_.results, goal_of(options_), anchor);
+  if (options_.variants) compare_with_f32(bench_.results, options_.confidence, anchor);
 }
 
 // An interrupt leaves some without a result. Nobody needs their logs.
@@ -335,7 +346,8 @@ ThroughputFound Comparison::find_setting(const Subject& subject, size_t index) {
   ThroughputParts parts;
   parts.batch_at = [&](size_t index) { return batch_at(path, index); };
   parts.make_engine = [&](const ThroughputSetting& setting) {
-    return make_engine(with_setting(subject, setting), models_.at(path, setting.candidate.batch));
+    return make_engine(with_setting(subject, setting),
+                       models_.at(path, setting.candidate.batch, setting.candidate.precision));
   };
   ThroughputBench bench(options_, subject.candidate, subject.label, cores_, parts, surroundings_,
                         progress_, index, candidates_.size());

@@ -49,6 +49,7 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   Subject subject;
   subject.model = model_facts(prepared);
   subject.candidate = candidate;
+  subject.variant = prepared.variant;
   subject.threads = threads_of(candidate, cores);
   subject.label = label;
   const std::vector<std::string>& inputs = subject.model.input_names;

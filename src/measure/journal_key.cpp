@@ -68,6 +68,8 @@ json json_of(const RunOptions& options) {
   json json = {{"command", command_line()}, {"test_data", nullptr}};
   for (const auto& [name, value] : options.inputs) json["inputs"][name] = stamp_of(value);
   if (options.test_data) json["test_data"] = stamp_of(*options.test_data);
+  if (options.calibration) json["calibration"] = stamp_of(*options.calibration);
+  if (options.labels) json["labels"] = stamp_of(*options.labels);
   return json;
 }
 

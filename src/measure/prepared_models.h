@@ -12,6 +12,7 @@
 
 #include "prepare/prepare_model.h"
 #include "process/work_folder.h"
+#include "quantise/variant_maker.h"
 #include "run/options.h"
 #include "run/progress.h"
 
@@ -19,7 +20,7 @@ namespace dnnbench {
 
 // A model at one size of its batch, and the folder in which its inputs lie.
 struct ModelAtBatch {
-  std::unique_ptr<WorkFolder> work;
+  std::shared_ptr<WorkFolder> work;
   PreparedModel prepared;
 };
 
@@ -31,9 +32,10 @@ class PreparedModels {
   PreparedModels(const RunOptions& options, const std::vector<Candidate>& candidates, int threads,
                  Progress& progress);
 
-  // One of those models; prepared at the first call. Throws Error for what the user must fix. Valid
-  // as long as this.
-  const ModelAtBatch& at(const std::string& path, std::optional<int64_t> batch);
+  // One of those models, for int8 and int8-dynamic quantised; prepared at the first call. Throws
+  // Error for what the user must fix. Valid as long as this.
+  const ModelAtBatch& at(const std::string& path, std::optional<int64_t> batch,
+                         const std::string& precision = "f32");
 
  private:
   PreparedModel prepare(const std::string& path, std::optional<int64_t> batch,
@@ -44,7 +46,16 @@ class PreparedModels {
   int threads_;
   Progress& progress_;
   std::map<std::string, Model> models_;
-  std::map<std::pair<std::string, std::optional<int64_t>>, ModelAtBatch> prepared_;
+  struct Forms {
+    ModelAtBatch f32;
+    std::unique_ptr<quantise::VariantMaker> maker;
+    std::map<std::string, ModelAtBatch> quantised;  // by precision
+  };
+  Forms& forms(const std::string& path, std::optional<int64_t> batch);
+  void save(PreparedModel& variant, const std::string& precision,
+            std::optional<int64_t> batch) const;
+
+  std::map<std::pair<std::string, std::optional<int64_t>>, Forms> prepared_;
 };
 
 }  // namespace dnnbench

@@ -12,6 +12,7 @@
 #include "machine/disturbance.h"
 #include "machine/machine_counters.h"
 #include "measure/surroundings.h"
+#include "protocol/value_file.h"
 #include "rank/steady.h"
 #include "verify/verify.h"
 
@@ -107,6 +108,7 @@ void ProcessEngine::prepare() {
 void ProcessEngine::prepare_started() {
   load();
   verify_before_timing();
+  if (!restarted_) measure_accuracy();
   warm_up();
   start_s_ = seconds_since(started_at_s_);
   if (shares_.empty()) return;
@@ -238,7 +240,7 @@ void ProcessEngine::load(EngineSession& session) {
   if (hello.imports) import(config);
   const Loaded loaded = session.load(config);
   started_at_s_ += loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);
-  if (!facts_.load.in_force) keep_load_facts(hello, loaded);
+  if (!facts_.load.in_force) keep_load_facts(config, hello, loaded);
 }
 
 // What the library says of itself, not the path that it was loaded from.
@@ -259,12 +261,14 @@ void ProcessEngine::import(LoadConfig& config) const {
   config.bound_inputs_file = simplified.bound_inputs_file;
 }
 
-void ProcessEngine::keep_load_facts(const Hello& hello, const Loaded& loaded) {
+void ProcessEngine::keep_load_facts(const LoadConfig& config, const Hello& hello,
+                                    const Loaded& loaded) {
   LoadFacts& facts = facts_.load;
   facts.load_s = loaded.load_s;
   facts.compile_s = loaded.compile_s;
   facts.tune_s = loaded.tune_s;
   facts.in_force = loaded.in_force;
+  if (facts.in_force->precision.empty()) inspect(config, *facts.in_force);
   if (!hello.imports) return;
   const SimplifiedModel& simplified = prepared_.simplifier->get();
   facts.convert_s = simplified.simplify_s + loaded.convert_s;
@@ -272,6 +276,39 @@ void ProcessEngine::keep_load_facts(const Hello& hello, const Loaded& loaded) {
     facts.in_force->settings["bound_inputs"] = fmt::format("{}", fmt::join(simplified.bound, ", "));
   }
   if (!setup_.converted_path.empty()) save_converted();
+}
+
+// In a process of its own, so that what it costs is not the measured one's.
+void ProcessEngine::inspect(const LoadConfig& config, InForce& in_force) const {
+  WorkerOptions worker;
+  worker.engine = setup_.candidate.engine;
+  worker.log_path = work_.path() + "/inspect.log";
+  worker.timeout_s = options_.timeout_s;
+  LoadConfig inspecting = config;
+  inspecting.inspect = true;
+  try {
+    const InForce found = EngineSession(worker, work_.path()).load(inspecting).in_force;
+    in_force.precision = found.precision;
+    for (const auto& [key, value] : found.settings) in_force.settings.emplace(key, value);
+  } catch (const EngineEnded& ended) {
+    in_force.precision = "unknown";
+    in_force.settings["node_precisions"] = fmt::format("could not be read: {}", ended.what());
+  }
+}
+
+// What the variant costs on samples that it was not calibrated on, as this engine computes it.
+void ProcessEngine::measure_accuracy() {
+  if (!prepared_.samples || setup_.candidate.precision == "f32") return;
+  AccuracyMeter meter(prepared_.samples->given, options_.top);
+  const std::string file = work_.path() + "/held-out";
+  for (const HeldOutSample& sample : prepared_.samples->held_out) {
+    step("measuring its accuracy");
+    write_values(file, sample.inputs);
+    sessions_[0]->set_inputs(file);
+    sessions_[0]->run();
+    meter.add(sample.f32, sessions_[0]->outputs(), sample.labels);
+  }
+  if (!prepared_.samples->held_out.empty()) facts_.accuracy = meter.result();
 }
 
 void ProcessEngine::save_converted() {

@@ -1,5 +1,8 @@
 #include "measure/turn_json.h"
 
+#include <cmath>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "core/error.h"
@@ -80,6 +83,45 @@ Verification read_verification(const json& from) {
   return verification;
 }
 
+// Absent or not finite: null.
+json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+double read_number(const json& from) {
+  return from.is_null() ? std::numeric_limits<double>::infinity() : from.get<double>();
+}
+
+json json_of(const std::optional<Accuracy>& accuracy) {
+  if (!accuracy) return nullptr;
+  json drop;
+  if (accuracy->drop) {
+    const Drop& of = *accuracy->drop;
+    drop = {of.top, of.rows, of.f32_right, of.lost, of.gained};
+  }
+  return {{"samples", accuracy->samples},
+          {"given", accuracy->given},
+          {"median_error", number_or_null(accuracy->median_error)},
+          {"max_error", number_or_null(accuracy->max_error)},
+          {"min_cosine", accuracy->min_cosine},
+          {"top1_agreement", accuracy->top1_agreement},
+          {"drop", drop}};
+}
+
+std::optional<Accuracy> read_accuracy(const json& from) {
+  if (from.is_null()) return std::nullopt;
+  Accuracy accuracy;
+  from.at("samples").get_to(accuracy.samples);
+  from.at("given").get_to(accuracy.given);
+  accuracy.median_error = read_number(from.at("median_error"));
+  accuracy.max_error = read_number(from.at("max_error"));
+  from.at("min_cosine").get_to(accuracy.min_cosine);
+  from.at("top1_agreement").get_to(accuracy.top1_agreement);
+  const json& drop = from.at("drop");
+  if (!drop.is_null()) {
+    accuracy.drop = Drop{drop.at(0), drop.at(1), drop.at(2), drop.at(3), drop.at(4)};
+  }
+  return accuracy;
+}
+
 }  // namespace
 
 void to_json(json& to, const LatencyTurn& turn) {
@@ -128,7 +170,8 @@ void to_json(json& to, const EngineFacts& facts) {
         {"process_cores", facts.process_cores},
         {"peak_rss_bytes", facts.peak_rss_bytes},
         {"sessions", facts.sessions},
-        {"verification", json_of(facts.verification)}};
+        {"verification", json_of(facts.verification)},
+        {"accuracy", json_of(facts.accuracy)}};
 }
 
 void from_json(const json& from, EngineFacts& facts) {
@@ -140,6 +183,7 @@ void from_json(const json& from, EngineFacts& facts) {
   from.at("peak_rss_bytes").get_to(facts.peak_rss_bytes);
   from.at("sessions").get_to(facts.sessions);
   facts.verification = read_verification(from.at("verification"));
+  facts.accuracy = read_accuracy(from.at("accuracy"));
 }
 
 void to_json(json& to, const Outcome& outcome) {

@@ -96,6 +96,37 @@ std::optional<std::string> why_too_large(const Model& model, const InputShapes& 
       format_bytes(free));
 }
 
+// The user's samples; without any, generated inputs, held out those that engines are timed with.
+AccuracySamples make_samples(const RunOptions& options, const PreparedModel& prepared,
+                             const GivenInputs& given, const std::vector<InputSet>& sets,
+                             const WorkFolder& work) {
+  constexpr uint64_t kGenerated = 4;
+  const InputShapes& shapes = prepared.load.input_shapes;
+  AccuracySamples samples;
+  if (options.calibration) {
+    std::vector<InputSample> read = read_samples(prepared.model, shapes, *options.calibration);
+    std::vector<std::vector<int64_t>> labels;
+    if (options.labels) labels = read_labels(*options.labels, read.size());
+    try {
+      samples = split_samples(std::move(read), labels, prepared.load, options.timeout_s, work);
+    } catch (const EngineEnded&) {
+      // Without f32 outputs nothing is known of a variant's accuracy.
+    }
+    samples.given = true;
+    return samples;
+  }
+  for (uint64_t i = 0; i < kGenerated; ++i) {
+    samples.calibration.push_back(
+        make_inputs(prepared.model, shapes, options.seed + sets.size() + i, given));
+  }
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const Reference& reference = prepared.examinations[i].reference;
+    if (!reference.unverifiable.empty()) continue;
+    samples.held_out.push_back({sets[i].inputs, reference.outputs, {}});
+  }
+  return samples;
+}
+
 }  // namespace
 
 std::optional<std::string> why_not_accepted(const Model& model, const InputShapes& shapes,
@@ -158,6 +189,10 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
       compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {
     prepared.examinations.push_back({sets[i].file, std::move(references[i])});
+  }
+  if (options.variants) {
+    prepared.samples =
+        std::make_shared<const AccuracySamples>(make_samples(options, prepared, given, sets, work));
   }
   return prepared;
 }

@@ -53,6 +53,7 @@ struct StoredResult {
   std::string settings;  // of these two: backend_meta without what is of the mode; else empty
   LabelWords words;      // what its label is made of, among others (run/labels.h)
   Outcome outcome;
+  std::string not_accepted;  // why a variant may not stand in for the f32 model; else empty
   Verdict verdict = Verdict::kUnverified;
   bool suspect = false;         // something else used the machine
   int64_t number = 1;           // inferences that each of times_s is the mean of

@@ -17,13 +17,16 @@ struct Candidate {
   std::string engine_version;     // "" for the one that this build has
   std::string provider;           // which of the engine's providers: "cuda"; "" for its usual one
   std::string device = "cpu";     // cpu, gpu or arm
-  std::string precision = "f32";  // f32, f16, bf16 or default
+  std::string precision = "f32";  // f32, f16, bf16, default, int8 or int8-dynamic
   std::optional<int> threads;     // of each process; absent: the cores, shared by the processes
   int streams = 1;                // processes that work at the same time
   std::optional<int64_t> batch;   // absent: as the model has it, or 1 where it leaves it open
 
   bool operator==(const Candidate&) const = default;
 };
+
+// Whether that precision takes a quantised form of the model: int8 and int8-dynamic.
+bool is_quantised(const std::string& precision);
 
 // What people call each of a run's candidates: its engine and whatever else is not the same for
 // all of them. "onnxruntime, 2 threads"

@@ -115,7 +115,8 @@ std::string stem_of(const std::string& model, const Candidate& candidate,
                     const std::string& backend_meta) {
   const std::string name = shortened(model, kMaxModel + kHashDigits + 1);
   const std::string head =
-      fmt::format("{}-quant=0-{}-{}-", name, candidate.device, candidate.backend);
+      fmt::format("{}-quant={}-{}-{}-", name, is_quantised(candidate.precision) ? 1 : 0,
+                  candidate.device, candidate.backend);
   return head + shortened(backend_meta, kMaxName - head.size());
 }
 

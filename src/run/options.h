@@ -63,6 +63,13 @@ struct RunOptions {
   double tune_budget_s = 0;  // for an engine that can look for faster code; beside timeout_s
   std::optional<std::string> instance;
   std::optional<std::string> save_converted;  // folder for converted models
+  bool variants = false;  // several precisions are compared (--variants, --quantize)
+  std::optional<std::string> calibration;    // folder of samples (inputs/samples.h)
+  std::optional<std::string> labels;         // .npy file: the right classes of the samples
+  int top = 1;                               // a class is right among so many largest scores
+  std::optional<double> max_error;           // of a variant that is accepted
+  std::optional<double> max_drop;            // likewise: of the share of right classes
+  std::optional<std::string> save_variants;  // folder for quantised models
 
   static constexpr uint64_t kDefaultSeed = 0;
 
