@@ -140,7 +140,8 @@ def bench(dnnbench, schema, tmp_path_factory):
             result = json.loads(path.read_text(encoding="utf-8"))
             assert [error.message for error in schema.iter_errors(result)] == []
             assert result["output_path"] == str(path)
-        assert all(re.search(r"\.(json|log)(\.\d+)?$", name) for name in run.files())
+        kinds = "json|log|journal" if run.code == 2 else "json|log"
+        assert all(re.search(rf"\.({kinds})(\.\d+)?$", name) for name in run.files())
         return run
 
     return call
