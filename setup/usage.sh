@@ -86,7 +86,7 @@ check_value() {
   [[ $kind != FILE || -f $value ]] || usage_error "$where: there is no file $value"
   [[ $kind != FOLDER || -d $value ]] || usage_error "$where: there is no folder $value"
   for choice in ${kind//|/ }; do
-    [[ $value != "$choice" && ! $value =~ ${pattern[$choice]:-^$} ]] || return 0
+    [[ ${value,,} != "${choice,,}" && ! $value =~ ${pattern[$choice]:-^$} ]] || return 0
   done
   [[ $kind != *'|'* ]] || usage_error "$where must be one of ${kind//|/, }, not '$value'"
   [[ ! -v demand[$kind] ]] || usage_error "$where ${demand[$kind]}, not '$value'"
@@ -105,7 +105,13 @@ check_MODEL() {
   done
 }
 
-check_RESULTS() { check_folders "$1" 1 'one folder of results'; }
+check_RESULTS() {
+  if [[ $positionals == *' PLOTS' ]]; then
+    ((${#given_models[@]} == 2)) || usage_error "$1: give a folder of results and one for the pictures"
+    given_models=("${given_models[0]}")
+  fi
+  check_folders "$1" 1 'one folder of results'
+}
 
 check_BEFORE() { check_folders "$1" 2 'two folders of results, BEFORE and AFTER'; }
 

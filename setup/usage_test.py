@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -55,7 +56,7 @@ WRONG = [
     ("compare / / /tmp", "dnnbench compare: give two folders of results, BEFORE and AFTER"),
     ("compare / / --export=xml", "dnnbench compare: --export must be one of csv, markdown, "),
     ("compare / / --confidence=2", "dnnbench compare: --confidence must be a number from 0 to"),
-    ("run yolov4 --confidence=1", RUN + "--confidence must be a number from 0 to below 1, not"),
+    ("run yolov4 --confidence=1", RUN + "--confidence must be a number from 0 to below 1, or a"),
     ("advise", "dnnbench advise: give one folder of results"),
     ("advise none --model=a", "dnnbench advise: there is no folder none"),
     ("advise / /tmp", "dnnbench advise: give one folder of results"),
@@ -65,6 +66,10 @@ WRONG = [
     ("advise / --sweep=1", "dnnbench advise: --sweep takes no value"),
     ("catalogue c6g", "dnnbench catalogue takes flags only, not 'c6g'"),
     ("catalogue --arch=ppc", "dnnbench catalogue: --arch must be one of x86_64, arm64, not 'ppc'"),
+    ("plot", "dnnbench plot: give a folder of results and one for the pictures"),
+    ("plot none plots", "dnnbench plot: there is no folder none"),
+    ("plot / plots --throughput=0", "dnnbench plot: --throughput must be a number above 0, not"),
+    ("help rnu", "dnnbench: there is no subcommand rnu; did you mean run?"),
     ("rnu", "dnnbench: there is no subcommand rnu; did you mean run?"),
     ("dnnbench", "dnnbench: there is no subcommand dnnbench"),
     ("", "Usage: ./dnnbench SUBCOMMAND"),
@@ -106,13 +111,20 @@ def test_wrong_usage_is_one_sentence_and_installs_nothing(bare, arguments, sente
 
 
 @pytest.mark.parametrize(
-    "subcommand", ["run", "inspect", "engines", "compare", "advise", "catalogue"]
+    "subcommand",
+    ["run", "inspect", "engines", "selftest", "compare", "advise", "fleet", "catalogue", "plot"],
 )
 def test_help_goes_to_stdout_and_installs_nothing(bare, subcommand):
     done = bare("dnnbench", [subcommand, "--help"])
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: ./")
     assert "--fake" not in done.stdout
+    assert bare("dnnbench", ["help", subcommand]).stdout == done.stdout
+
+
+def test_help_and_version_of_the_whole_install_nothing(bare):
+    assert bare("dnnbench", ["help"]).stdout == bare("dnnbench", ["--help"]).stdout
+    assert re.fullmatch(r"dnnbench \d+\.\d+\.\d+\n", bare("dnnbench", ["--version"]).stdout)
 
 
 def test_help_wins_over_what_is_missing(bare):
@@ -131,6 +143,8 @@ RIGHT = [
     "yolov4 resnet50-v1-7 --device=cpu --onnxruntime --openvino",
     "{file} --device gpu --tf --pytorch --nuphar --tvm --ort-cuda --ort-tensorrt --fake=ok",
     "{file} --repeat 10 --number=2 --warmup=0 --seed=9007199254740991 --timeout .5 --budget=1.5 --confidence=0.9",
+    "{file} --repeat=1e3 --threads=1,1e1 --device=CPU --confidence=99.5% --precision-target 5%",
+    "{file} --export=CSV --wide --quiet",
     "{file} --tvm --tune-budget=0",
     "{file} --tvm --tune-budget=60",
     "{file} --shape=input_1:0=1,416,416,3 --input a=3 --test-data={folder} --output new/folder",

@@ -211,7 +211,8 @@ std::string why_not_priced(const std::string& instance, const Catalogue& catalog
   if (bad_row != catalogue.left_out.end()) {
     return fmt::format("its row, line {} of {}, can't be used", bad_row->second, catalogue.source);
   }
-  return fmt::format("not in {}; --catalogue=FILE uses your own prices", catalogue.source);
+  return fmt::format("not in {}; --price=USD or --catalogue=FILE gives its price",
+                     catalogue.source);
 }
 
 // Why the machine is no choice; empty where it is.

@@ -21,9 +21,9 @@ std::string unknown_flag(const std::string& argument, const std::string& subcomm
                      guess ? fmt::format("; did you mean {}?", *guess) : "; see --help");
 }
 
-// Every value is of the kind that the help text names. What a kind can't say, such as an upper
-// limit, the subcommand checks.
-void check_values(const std::string& subcommand, const std::vector<std::string>& arguments) {
+// Every value is of the kind that the help text names, and becomes one that a program reads. What a
+// kind can't say, such as an upper limit, the subcommand checks.
+void read_values(const std::string& subcommand, std::vector<std::string>& arguments) {
   const std::map<std::string, std::string> kinds = value_kinds(subcommand);
   for (size_t i = 0; i < arguments.size(); ++i) {
     const size_t equals = arguments[i].find('=');
@@ -37,9 +37,11 @@ void check_values(const std::string& subcommand, const std::vector<std::string>&
                                    flag->first, flag->second));
     }
     const std::string complaint = complaint_about(value, flag->second);
-    if (complaint.empty()) continue;
-    throw UsageError(
-        fmt::format("dnnbench {}: {} {}, not '{}'", subcommand, flag->first, complaint, value));
+    if (!complaint.empty()) {
+      throw UsageError(
+          fmt::format("dnnbench {}: {} {}, not '{}'", subcommand, flag->first, complaint, value));
+    }
+    arguments[i].replace(equals + 1, std::string::npos, canonical_value(value, flag->second));
   }
 }
 
@@ -54,10 +56,11 @@ void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::str
 
 void parse_arguments(CLI::App& app, const std::string& subcommand,
                      const std::vector<std::string>& arguments) {
-  check_values(subcommand, arguments);
+  std::vector<std::string> values = arguments;
+  read_values(subcommand, values);
   app.set_help_flag();
   app.allow_extras();
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> reversed(values.rbegin(), values.rend());
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {

@@ -95,7 +95,7 @@ void check_traffic(const TrafficOptions& traffic) {
         "--mode=load needs --rate=PER_SECOND, or --slo-p99=SECONDS to find the highest rate");
   }
   if (traffic.rate_per_s && traffic.slo_p99_s) {
-    throw UsageError("--rate and --slo-p99 exclude each other: the second finds the rate");
+    throw UsageError("give --rate or --slo-p99, not both: --slo-p99 finds the rate");
   }
   if (traffic.repeat && traffic.slo_p99_s &&
       *traffic.repeat < static_cast<int64_t>(kMinSamplesForP99)) {
@@ -120,7 +120,7 @@ std::vector<std::string> model_paths(const std::vector<std::string>& models) {
     if (!is_new) {
       throw UsageError(
           fmt::format("{} and {} are the same file, which would write the same result "
-                      "files twice; name it once",
+                      "files twice; give it once",
                       same->second, path));
     }
     paths.push_back(path);
@@ -175,7 +175,7 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
     const std::string path = cache_folder() + "/models/" + path_or_name + ".onnx";
     if (fs::exists(path)) return path;
     throw UsageError(
-        fmt::format("the model {} has not been generated yet; ./dnnbench {} {} does it",
+        fmt::format("the model {} has not been generated yet; ./dnnbench {} {} generates it",
                     path_or_name, subcommand, path_or_name));
   }
   const auto guess = nearest(path_or_name, names);
@@ -241,6 +241,13 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
   app.add_option("--metric", given.metric)->check(CLI::IsMember({"top1", "top5"}));
   app.add_option("--max-drop", options.max_drop)->check(CLI::Range(0.0, 1.0));
   app.add_option("--save-variants", options.save_variants);
+}
+
+void add_flags_of_presentation(CLI::App& app, Presentation& presentation) {
+  app.add_flag("--wide", presentation.wide)->disable_flag_override();
+  app.add_flag("--quiet", presentation.quiet)->disable_flag_override();
+  app.add_option("--export", presentation.format)
+      ->check(CLI::IsMember({"csv", "markdown", "json"}));
 }
 
 // CLI11's range lets "nan" pass.
@@ -379,14 +386,17 @@ void add_comparisons(const std::vector<Candidate>& candidates, const std::string
 
 }  // namespace
 
-RunOptions parse_run_options(const std::vector<std::string>& arguments) {
+RunOptions parse_run_options(const std::vector<std::string>& arguments,
+                             Presentation* presentation) {
   RunOptions options;
+  Presentation unread;
   Given given;
   CLI::App app;
   const std::vector<EngineFlag> flags = engine_flags();
   add_flags_of_candidates(app, given, flags);
   add_flags_of_modes(app, given);
   add_other_flags(app, given, options);
+  add_flags_of_presentation(app, presentation != nullptr ? *presentation : unread);
   parse_arguments(app, "run", arguments);
 
   refuse_nan(given, options);
@@ -423,12 +433,12 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   parse_arguments(app, "selftest", arguments);
   if (given.models.size() != 1) {
-    throw UsageError("dnnbench selftest: one MODEL, please; see --help");
+    throw UsageError("dnnbench selftest: give one MODEL; see --help");
   }
   const std::string model_path = find_model(given.models[0], "selftest");
   const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts);
   if (engines.size() < 2) {
-    throw UsageError("dnnbench selftest: two engines, please: one takes turns with another");
+    throw UsageError("dnnbench selftest: give at least two engines, which take turns");
   }
   add_comparisons(candidates_of(engines, {given.precision}, {}, given), model_path, {}, options);
   return options;

@@ -278,7 +278,7 @@ TEST(ParseRunOptions, RefusesWhatCanNotBeCarriedOut) {
                                "--timeout=inf",
                                "--threads=0",
                                "--threads=99999",
-                               "--device=CPU",
+                               "--device=tpu",
                                "--precision=int8",
                                "--seed=-1",
                                "--seed=9007199254740992",

@@ -86,8 +86,8 @@ class Comparison {
                                                       const ModelAtBatch& model);
   std::optional<int64_t> first_batch(const Candidate& candidate);
   std::optional<std::optional<int64_t>> batch_at(const std::string& model_path, size_t index);
-  std::optional<Result> measure_throughput_of(Subject subject);
-  ThroughputFound find_setting(const Subject& subject);
+  std::optional<Result> measure_throughput_of(Subject subject, size_t index);
+  ThroughputFound find_setting(const Subject& subject, size_t index);
   Subject with_setting(Subject subject, const ThroughputSetting& setting);
   std::string settings_for_traffic(const Subject& subject) const;
 
@@ -311,16 +311,16 @@ Bench Comparison::measure_throughput() {
   std::vector<std::optional<Result>> results(candidates_.size());
   for (size_t i = 0; i < candidates_.size(); ++i) {
     subjects.push_back(subject_of(i, run, first_batch(candidates_[i])));
-    if (!surroundings_.is_interrupted()) results[i] = measure_throughput_of(subjects[i]);
+    if (!surroundings_.is_interrupted()) results[i] = measure_throughput_of(subjects[i], i);
   }
   keep_known(subjects, results);
   return std::move(bench_);
 }
 
 // nullopt where an interrupt left nothing.
-std::optional<Result> Comparison::measure_throughput_of(Subject subject) {
+std::optional<Result> Comparison::measure_throughput_of(Subject subject, size_t index) {
   try {
-    ThroughputFound found = find_setting(subject);
+    ThroughputFound found = find_setting(subject, index);
     remove_empty_logs(subject);
     if (found.setting) subject = with_setting(std::move(subject), *found.setting);
     if (found.measured.throughput) {
@@ -337,7 +337,7 @@ std::optional<int64_t> Comparison::first_batch(const Candidate& candidate) {
   return options_.throughput() == nullptr ? candidate.batch : *batch_at(candidate.model_path, 0);
 }
 
-ThroughputFound Comparison::find_setting(const Subject& subject) {
+ThroughputFound Comparison::find_setting(const Subject& subject, size_t index) {
   const std::string& path = subject.candidate.model_path;
   ThroughputParts parts;
   parts.batch_at = [&](size_t index) { return batch_at(path, index); };
@@ -346,7 +346,7 @@ ThroughputFound Comparison::find_setting(const Subject& subject) {
                        models_.at(path, setting.candidate.batch, setting.candidate.precision));
   };
   ThroughputBench bench(options_, subject.candidate, subject.label, cores_, parts, surroundings_,
-                        progress_);
+                        progress_, index, candidates_.size());
   return bench.measure();
 }
 

@@ -110,7 +110,7 @@ std::vector<Reference> compute_references(const Model& model, LoadConfig& config
     failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
   }
   if (failure.empty()) {
-    progress.step("reference", "learning how much rounding matters to this model", std::nullopt);
+    progress.step("reference", "calibrating the error tolerance", std::nullopt);
     const auto runs_optimised = [&](const LoadConfig& tried) {
       try {
         EngineSession optimised = start_reference(work, "reference-optimised", timeout_s);

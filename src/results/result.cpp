@@ -72,9 +72,8 @@ bool is_suspect(const Result& result) {
 
 std::string why_suspect(const Result& result) {
   if (!is_suspect(result)) return "";
-  return fmt::format("in {} of {} blocks the machine was busy with something else: {}",
-                     result.measured.blocks_disturbed, result.measured.blocks,
-                     result.measured.disturbance);
+  return fmt::format("{} of {} blocks were disturbed: {}", result.measured.blocks_disturbed,
+                     result.measured.blocks, result.measured.disturbance);
 }
 
 bool may_be_ranked(const Result& result) {
