@@ -291,7 +291,7 @@ TEST_F(RoundsTest, TheFirstStaysForTheNextGroupWithItsBlocks) {
 }
 
 TEST_F(RoundsTest, AnInterruptEndsTheTurnAndKeepsWhatWasMeasured) {
-  stage_.interrupt_at_s = stage_.now_s + 0.4;  // in the third turn; no restart before it
+  stage_.interrupt_at_s = stage_.now_s + 0.5;  // in the third turn; no restart before it
   const auto all = measure({takes(0.05), takes(0.06)});
   EXPECT_EQ(stage_.who("turn"), "abb");
   EXPECT_EQ(ended_, "ab");
