@@ -149,6 +149,15 @@ Confinement::~Confinement() {
   if (ruleset_fd_ >= 0) close(ruleset_fd_);
 }
 
+// A library that names its threads writes into /proc/self/task. The descriptor stays open for good,
+// through exec, too: it keeps the kernel's object that the rule is tied to.
+void Confinement::allow_naming_threads() const {
+  PathBeneath rule;
+  rule.parent_fd = open("/proc/self/task", O_PATH);
+  rule.allowed_access = kWriteFile;
+  syscall(kAddRule, ruleset_fd_, kRulePathBeneath, &rule, 0);
+}
+
 void Confinement::enter() const {
   rlimit file_size{};
   if (getrlimit(RLIMIT_FSIZE, &file_size) == 0 &&
@@ -157,7 +166,10 @@ void Confinement::enter() const {
     setrlimit(RLIMIT_FSIZE, &file_size);
   }
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  if (ruleset_fd_ >= 0) syscall(kRestrictSelf, ruleset_fd_, 0);
+  if (ruleset_fd_ >= 0) {
+    allow_naming_threads();
+    syscall(kRestrictSelf, ruleset_fd_, 0);
+  }
   install_filter();
 }
 

@@ -28,6 +28,8 @@ class Confinement {
   void enter() const;
 
  private:
+  void allow_naming_threads() const;
+
   int ruleset_fd_ = -1;
 };
 

@@ -75,6 +75,13 @@ TEST_F(ConfinementOfFiles, HoldsForWhatItStarts) {
   EXPECT_NE(run_shell(command, {own}), 0);
 }
 
+TEST_F(ConfinementOfFiles, ItNamesItsThreads) {
+  EXPECT_EQ(run_shell("echo named >> /proc/self/task/$$/comm && test $(cat /proc/$$/comm) = named",
+                      {own}),
+            0);
+  EXPECT_NE(run_shell("echo named >> /proc/$PPID/task/$PPID/comm 2>/dev/null", {own}), 0);
+}
+
 TEST_F(ConfinementOfFiles, EverythingIsRead) {
   EXPECT_EQ(run_shell("cat " + others + "/kept > /dev/null && ls /proc/self > /dev/null", {own}),
             0);
