@@ -4,6 +4,8 @@
 #
 #   into engines/NAME/VERSION                       the folder below the cache
 #   wheel ARCHITECTURE PACKAGE==VERSION PLATFORM-TAG BYTES SHA256     (several may follow each other)
+#   maven ARCHITECTURE GROUP:ARTIFACT:VERSION:CLASSIFIER BYTES SHA256     a jar, in place of a wheel: from
+#                                                   ~/.m2, the address in MAVEN_REPOSITORY, or by mvn
 #   keep PATTERN...                                 the files to unpack of the wheels before it, up to
 #                                                   an earlier `keep`; * also matches slashes
 #   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
@@ -28,6 +30,7 @@ wheel() {
   group_is_closed=
   [[ $1 != "$(uname -m)" ]] || wheels+=("${*:2}")
 }
+maven() { wheel "$1" "maven:$2" - "${@:3}"; }
 keep() {
   local i
   group_is_closed=yes
@@ -54,7 +57,12 @@ fetch_under_lock() {
   rm -rf "$partial"
   mkdir -p "$partial/files" "$(dirname "$cache/$target")"
   trap 'rm -rf "$partial"' EXIT
-  local i wanted
+  local i wanted bytes=0
+  for i in "${!wheels[@]}"; do
+    # shellcheck disable=SC2086 # the words of one declaration
+    bytes=$((bytes + $(word 3 ${wheels[i]})))
+  done
+  ((${#wheels[@]} == 1)) || say "${target#engines/} is ${#wheels[@]} packages, together $(megabytes "$bytes")"
   for i in "${!wheels[@]}"; do
     mapfile -t wanted < <(printf '%s' "${patterns[i]}")
     # shellcheck disable=SC2086 # the words of one declaration
@@ -63,6 +71,9 @@ fetch_under_lock() {
   mv -T "$partial/files/$inside" "$cache/$target"
 }
 
+# word N WORD...: the Nth
+word() { printf '%s' "${@:$1+1:1}"; }
+
 # Whatever Python this machine has, the package for CPython 3.12 is taken: only its native
 # libraries are used, and so every machine gets the same bytes.
 # download_and_unpack REQUIREMENT PLATFORM BYTES SHA256 PATTERN...
@@ -70,13 +81,47 @@ download_and_unpack() {
   local requirement=$1 platform=$2 bytes=$3 sha256=$4
   local quiet=(--progress-bar on)
   say "Fetching $requirement, $(megabytes "$bytes"), into $cache/$target"
+  if [[ $requirement == maven:* ]]; then
+    download_jar "${requirement#maven:}" "$sha256"
+    unpack "$partial/package.jar" "$requirement" "${@:5}"
+    return
+  fi
   can_redraw || quiet=(--quiet)
   printf '%s --hash=sha256:%s\n' "$requirement" "$sha256" >"$partial/requirements.txt"
   python3 -m pip download "${quiet[@]}" --disable-pip-version-check --no-deps --no-cache-dir \
     --only-binary=:all: --platform "$platform" --python-version 3.12 --implementation cp \
     --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/wheels" >&2 ||
     fail "$requirement could not be downloaded (pip's reason is above); nothing was left behind"
-  python3 "$repository/setup/unpack_wheel.py" "$partial"/wheels/*.whl "$partial/files" "${@:5}" ||
-    fail "$requirement could not be unpacked into $cache"
+  unpack "$partial"/wheels/*.whl "$requirement" "${@:5}"
   rm -rf "$partial/wheels"
+}
+
+# unpack ARCHIVE REQUIREMENT PATTERN...
+unpack() {
+  python3 "$repository/setup/unpack_wheel.py" "$1" "$partial/files" "${@:3}" ||
+    fail "$2 could not be unpacked into $cache"
+  rm -f "$1"
+}
+
+# download_jar GROUP:ARTIFACT:VERSION:CLASSIFIER SHA256: as $partial/package.jar. No Java is needed unless
+# neither ~/.m2 nor MAVEN_REPOSITORY has it.
+download_jar() {
+  local group artifact version classifier path
+  IFS=: read -r group artifact version classifier <<<"$1"
+  path=${group//.//}/$artifact/$version/$artifact-$version-$classifier.jar
+  if [[ -f $HOME/.m2/repository/$path ]]; then
+    ln -s "$HOME/.m2/repository/$path" "$partial/package.jar"
+  elif [[ -n ${MAVEN_REPOSITORY:-} ]]; then
+    curl --fail --location --silent --show-error "$MAVEN_REPOSITORY/$path" --output "$partial/package.jar" ||
+      fail "$1 could not be downloaded (curl's reason is above); nothing was left behind"
+  elif has_command mvn; then
+    mvn --quiet --batch-mode dependency:copy "-Dartifact=$group:$artifact:$version:jar:$classifier" \
+      "-DoutputDirectory=$partial" >&2 ||
+      fail "$1 could not be downloaded (Maven's reason is above); nothing was left behind"
+    mv "$partial/$artifact-$version-$classifier.jar" "$partial/package.jar"
+  else
+    fail "$1 is a Maven package; set MAVEN_REPOSITORY to a repository's address, or install Maven"
+  fi
+  sha256sum --status --check <<<"$2  $partial/package.jar" ||
+    fail "$1 has not the SHA-256 that it should have; nothing was left behind"
 }

@@ -236,7 +236,7 @@ TEST(ParseRunOptions, TheFlagsOf2021ChooseTheirEngines) {
                     "--ort-cuda", "--ort-tensorrt"})),
       (std::vector<std::string>{
           "onnxruntime/onnxruntime/", "openvino/openvino/", "pytorch/pytorch/", "tf/tensorflow/",
-          "tvm/tvm/", "onnxruntime/onnxruntime/cuda", "onnxruntime/onnxruntime/tensorrt"}));
+          "tvm/tvm/", "onnxruntime/onnxruntime-gpu/cuda", "onnxruntime/onnxruntime-gpu/tensorrt"}));
 }
 
 TEST(ParseRunOptions, WithoutAnEngineFlagTheUsualOnesRun) {

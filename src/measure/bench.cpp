@@ -49,11 +49,13 @@ void remove_earlier_log(const Subject& subject) {
 class Comparison {
  public:
   Comparison(const RunOptions& options, const std::vector<Candidate>& candidates,
-             const Environment& environment, const Surroundings& surroundings, Progress& progress)
+             const Environment& environment, const GpuAccess& gpu, const Surroundings& surroundings,
+             Progress& progress)
       : options_(options),
         candidates_(candidates),
         labels_(labels_of(candidates)),
         environment_(environment),
+        gpu_(gpu),
         cores_(default_threads(environment)),
         surroundings_(surroundings),
         progress_(progress),
@@ -75,6 +77,7 @@ class Comparison {
   const std::vector<Candidate>& candidates_;
   const std::vector<std::string> labels_;
   const Environment& environment_;
+  const GpuAccess& gpu_;
   const int cores_;
   const Surroundings& surroundings_;
   Progress& progress_;
@@ -85,15 +88,17 @@ class Comparison {
 // Throws EngineEnded where the candidate can't be measured on this machine.
 std::unique_ptr<MeasuredEngine> Comparison::make_engine(const Subject& subject,
                                                         const ModelAtBatch& model) const {
-  const std::string why_not = why_not_on_device(subject.candidate, environment_);
+  const std::string why_not = why_not_on_device(subject.candidate, environment_, gpu_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
+  const bool on_gpu = subject.candidate.device == "gpu";
+  if (on_gpu) setup.gpu = &gpu_;
   if (options_.save_converted) {
     const fs::path stem = fs::path(subject.output_path).stem();
     setup.converted_path = (fs::path(*options_.save_converted) / stem).string();
   }
   return std::make_unique<ProcessEngine>(options_, model.prepared, std::move(setup), *model.work,
-                                         progress_);
+                                         progress_, on_gpu ? kGpuTurnLengths : TurnLengths());
 }
 
 // Writes a result that is as complete as it will be, but for its rank.
@@ -113,7 +118,7 @@ std::vector<Result> Comparison::measure_in_turns() {
     return models_.at(candidates_[index].model_path, candidates_[index].batch);
   };
   for (size_t i = 0; i < candidates_.size(); ++i) model_of(i);  // before the run starts
-  const RunFacts run = start_run(environment_);
+  const RunFacts run = start_run(environment_, gpu_.facts);
   std::vector<Subject> subjects;
   for (size_t i = 0; i < candidates_.size(); ++i) {
     subjects.push_back(
@@ -172,7 +177,7 @@ std::optional<std::optional<int64_t>> Comparison::batch_at(const std::string& mo
 
 std::vector<Result> Comparison::measure_throughput() {
   for (const Candidate& candidate : candidates_) batch_at(candidate.model_path, 0);
-  const RunFacts run = start_run(environment_);
+  const RunFacts run = start_run(environment_, gpu_.facts);
   std::vector<Result> results;
   for (size_t i = 0; i < candidates_.size(); ++i) {
     const std::string& path = candidates_[i].model_path;
@@ -191,7 +196,7 @@ std::vector<Result> Comparison::measure_throughput() {
 }
 
 ThroughputFound Comparison::find_setting(const Subject& subject) {
-  const std::string why_not = why_not_on_device(subject.candidate, environment_);
+  const std::string why_not = why_not_on_device(subject.candidate, environment_, gpu_);
   if (!why_not.empty()) return {{OutcomeKind::kUnsupported, why_not}, std::nullopt, {}, {}};
   const std::string& path = subject.candidate.model_path;
   ThroughputParts parts;
@@ -232,8 +237,11 @@ std::string Comparison::settings_for_traffic(const Subject& subject) const {
 std::vector<Result> bench(const RunOptions& options, const std::vector<Candidate>& candidates,
                           Progress& progress, const Surroundings& surroundings) {
   const Environment environment = read_environment();
+  const bool uses_gpu = std::any_of(candidates.begin(), candidates.end(),
+                                    [](const Candidate& one) { return one.device == "gpu"; });
+  const GpuAccess gpu = uses_gpu ? open_gpu(options.gpu) : GpuAccess();
   // Reads the models first: a file that is not a model leaves no folder behind.
-  Comparison comparison(options, candidates, environment, surroundings, progress);
+  Comparison comparison(options, candidates, environment, gpu, surroundings, progress);
   make_output_folder(options.output);
   if (options.save_converted) make_output_folder(*options.save_converted);
   if (options.throughput() != nullptr) return comparison.measure_throughput();

@@ -54,6 +54,7 @@ class EngineSession {
 
   int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
   Cores cores() const { return worker_.cores(); }
+  int64_t pid() const { return worker_.pid(); }
 
  private:
   WorkFolder folder_;

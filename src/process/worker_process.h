@@ -31,7 +31,9 @@ struct WorkerOptions {
   std::string engine;  // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
   std::string
       log_path;  // gets the process's stdout and stderr (log_file.h); truncated at the start
-  double timeout_s = 300;   // for sending each request and its answer
+  double timeout_s = 300;  // for sending each request and its answer
+  bool limits_memory =
+      true;                 // RLIMIT_DATA; not where a GPU is used, whose driver reserves addresses
   bool append_log = false;  // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
@@ -86,6 +88,9 @@ class WorkerProcess {
   Cores cores() const { return cores_of_process(child_ ? child_->pid() : -1); }
 
   bool alive() const { return child_.has_value(); }
+
+  // -1 when it has ended.
+  int64_t pid() const { return child_ ? child_->pid() : -1; }
 
  private:
   using Clock = std::chrono::steady_clock;
