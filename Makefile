@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build test check format format-check shell-check tidy asan golden conformance clean
+.PHONY: build package first-use test check format format-check shell-check tidy asan golden conformance clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -8,6 +8,12 @@ scripts = dnnbench bench_model.sh run_tests.sh .ci/run $(shell find setup engine
 
 build:  # everything, with all engines
 	setup/build_with_engines.sh release all
+
+package:  # a .deb and a Python wheel in build/package
+	setup/package.sh
+
+first-use:  # installs the package in a fresh Debian without a compiler and times the first table
+	tests/package/first_use.sh $(or $(SUITE),bookworm) $(MODEL)
 
 test:
 	./run_tests.sh

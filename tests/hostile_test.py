@@ -1,6 +1,7 @@
 """Hostile engines among honest ones: each ends as what it is, the others are measured as if it were
 not there, and nothing is left behind. src/process/engine_session_test.cpp tries every lie."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import tiny_models
-from processes import LIMIT_S, MARK, processes_with, wait_until
+from processes import LIMIT_S, MARK, engine_folder, processes_with, wait_until
 
 LIES = {
     "zero_time": "failed",
@@ -118,3 +119,33 @@ def test_a_daemon_does_not_outlive_a_killed_run(with_hostile, identity, tmp_path
     run.send_signal(signal.Signals[name])
     run.communicate(timeout=LIMIT_S)
     wait_until(lambda: not processes_with(mark))
+
+
+def can_confine() -> bool:
+    """Landlock as of Linux 5.19, without which nothing keeps an engine from writing elsewhere."""
+    ask_version = 1
+    return ctypes.CDLL(None).syscall(444, None, 0, ask_version) >= 2
+
+
+def test_an_engine_writes_nowhere_but_in_its_own_folder(bench, with_hostile, identity, tmp_path):
+    """Not at home, nor in the reference's library, another engine's folder, or the results'."""
+    cache = engine_folder("hostile").parent.parent
+    library = next(cache.glob("engines/onnxruntime/**/libonnxruntime.so*"))
+    others = engine_folder("other")
+    others.mkdir(parents=True, exist_ok=True)
+    targets = [Path.home(), library, others, with_hostile, identity, tmp_path, "/dev/shm", "/tmp"]
+    run = bench(
+        identity,
+        "--hostile",
+        "--onnxruntime",
+        executable=with_hostile / "dnnbench",
+        env=os.environ
+        | {"DNNBENCH_HOSTILE": "trespasses", "DNNBENCH_TRESPASS": " ".join(map(str, targets))},
+    )
+    others.rmdir()
+    hostile = run.results["hostile-cpu"]
+    if can_confine():
+        assert (hostile["outcome"], hostile["reason"]) == ("ok", "")
+        assert "an engine can" not in run.stderr
+    else:
+        assert "an engine can write outside its own folder" in run.stderr

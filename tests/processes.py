@@ -1,5 +1,6 @@
 """Finds processes by a mark in their environment, which every descendant inherits."""
 
+import os
 import time
 from pathlib import Path
 
@@ -24,3 +25,9 @@ def wait_until(condition) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def engine_folder(engine: str) -> Path:
+    """The folder of the cache that the engine's process may write."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "dnn-bench" / "compiled" / engine

@@ -3,8 +3,11 @@
 import itertools
 import math
 import statistics
+import uuid
 
 import pytest
+
+from processes import engine_folder
 
 TWO_MS, SAME, FIVE_PERCENT = "ok,duration_s=0.002", "ok,duration_s=0.0020", "ok,duration_s=0.0021"
 
@@ -122,12 +125,12 @@ def test_an_engine_that_ends_midway_leaves_the_others_their_rounds(
 
 
 @pytest.mark.parametrize("limit", ["--budget=3", "--repeat=300"])
-def test_an_engine_alone_that_ends_when_it_is_started_anew_is_told(
-    bench, convolution, tmp_path, limit
-):
-    part = f"crash_on_second_load,file={tmp_path}/loaded,duration_s=0.002"
+def test_an_engine_alone_that_crashes_at_a_restart_is_reported(bench, convolution, limit):
+    marker = engine_folder("fake") / uuid.uuid4().hex  # nowhere else may it write
+    part = f"crash_on_second_load,file={marker},duration_s=0.002"
     flags = [f"--fake={part}", limit, "--precision-target=0.000001"]
     run = bench(convolution, *flags, quick=False)
+    marker.unlink()
     assert run.code == 1
     assert run.only_result()["outcome"] == "crashed"
 

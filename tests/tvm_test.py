@@ -38,7 +38,9 @@ class Cache:
 
     def __init__(self, folder: Path):
         self.folder = folder / "dnn-bench"
-        self.calls = folder / "calls"
+        self.compiled = self.folder / "compiled" / "tvm"  # nowhere else may the compiler write
+        self.compiled.mkdir(parents=True)
+        self.calls = self.compiled / "calls"
         self.replace_compiler(f'exec "{real_compiler()}" "$@"')
 
     def replace_compiler(self, commands: str) -> None:
@@ -51,10 +53,10 @@ class Cache:
         return len(self.calls.read_text()) if self.calls.exists() else 0
 
     def libraries(self) -> list[Path]:
-        return sorted((self.folder / "tvm").glob("*.so"))
+        return sorted(self.compiled.glob("*.so"))
 
     def leftovers(self) -> list[str]:
-        found = (self.folder / "tvm").glob("*")
+        found = [path for path in self.compiled.glob("*") if path != self.calls]
         return [path.name for path in found if path.suffix not in (".so", ".params", ".json")]
 
 

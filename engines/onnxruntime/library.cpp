@@ -8,6 +8,7 @@
 #include <regex>
 #include <string_view>
 
+#include "core/cache.h"
 #include "core/error.h"
 
 namespace dnnbench::ort {
@@ -16,15 +17,15 @@ namespace {
 const ApiBase& open_library() {
   // Official builds from 1.29 upload usage unless this is set before the library loads.
   setenv("ORT_DISABLE_TELEMETRY", "1", 1);
-  void* handle = dlopen(DNNBENCH_ONNXRUNTIME_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  const std::string path = cache_folder() + "/" DNNBENCH_ONNXRUNTIME_LIBRARY;
+  void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     throw Error(std::string("ONNX Runtime can't be loaded (") + dlerror() +
                 "); ./bench_model.sh with the engine's flag fetches it");
   }
   const auto get_base = reinterpret_cast<const ApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
   if (get_base == nullptr) {
-    throw Error(std::string(DNNBENCH_ONNXRUNTIME_LIBRARY) +
-                " is no ONNX Runtime library: it lacks OrtGetApiBase");
+    throw Error(path + " is not an ONNX Runtime library: it lacks OrtGetApiBase");
   }
   return *get_base();
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "core/cache.h"
 #include "core/error.h"
 
 namespace dnnbench::pytorch {
@@ -50,7 +51,7 @@ std::string with_device(const std::string& source, const std::string& device) {
 
 void open_cuda() {
   for (const char* name : {"libc10_cuda.so", "libtorch_cuda.so"}) {
-    const std::string path = std::string(DNNBENCH_PYTORCH_CUDA) + "/" + name;
+    const std::string path = cache_folder() + "/" DNNBENCH_PYTORCH_CUDA "/" + name;
     if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) continue;
     throw Error(std::string("PyTorch's CUDA libraries can't be loaded (") + dlerror() +
                 "); ./bench_model.sh --device=gpu --pytorch fetches them");

@@ -147,7 +147,7 @@ class TensorRtEngine : public Engine {
 
   // From the cache, or built. A plan that the library refuses is built again.
   LoadTimes open_engine() {
-    const PlanCache cache(cache_folder() + "/plans");
+    const PlanCache cache(compiled_folder("tensorrt"));
     const PlanKey key{sha256_of_file(config_.model_path), "TensorRT " + library().version(),
                       fmt::format("{} sm_{}", gpu_->name(), gpu_->sm()),
                       tensorrt::settings_of(config_)};

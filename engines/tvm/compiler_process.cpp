@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/cache.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "process/child_process.h"

@@ -5,13 +5,13 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "compiler_process.h"
+#include "core/cache.h"
 #include "core/error.h"
 #include "core/sha256.h"
 
@@ -39,7 +39,7 @@ std::string cpu_description() {
 
 // Where the entry of this description lies, whether there is one or not; without an extension.
 std::string entry_path_of(const std::string& description) {
-  return cache_folder() + "/tvm/" + sha256_of_text(description).substr(0, 32);
+  return compiled_folder("tvm") + "/" + sha256_of_text(description).substr(0, 32);
 }
 
 CompiledFiles files_of(const std::string& entry) { return {entry + ".so", entry + ".params"}; }
@@ -58,13 +58,6 @@ void write_whole(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
-
-std::string cache_folder() {
-  const char* const cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && *cache != '\0') return std::string(cache) + "/dnn-bench";
-  const char* const home = std::getenv("HOME");
-  return std::string(home == nullptr ? "" : home) + "/.cache/dnn-bench";
-}
 
 std::string description_of(const LoadConfig& config, const import::Graph& graph) {
   std::string weights;
@@ -113,7 +106,7 @@ void forget_compiled(const std::string& description) {
 
 PartialFolder::PartialFolder() {
   const std::string prefix = "partial-";
-  const fs::path folder = cache_folder() + "/tvm";
+  const fs::path folder = compiled_folder("tvm");
   fs::create_directories(folder);
   const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
   std::error_code ignored;  // others may be at it too

@@ -13,9 +13,6 @@
 
 namespace dnnbench::tvm_runtime {
 
-// ${XDG_CACHE_HOME:-~/.cache}/dnn-bench
-std::string cache_folder();
-
 // What the machine code of a model depends on, in words, a line each: the model (simplified form
 // and weights), the CPU, the compiler.
 std::string description_of(const LoadConfig& config, const import::Graph& graph);

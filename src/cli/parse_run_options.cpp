@@ -71,11 +71,11 @@ struct FlagOfModes {
 
 void refuse_flags_of_other_modes(const CLI::App& app, Mode mode) {
   const FlagOfModes flags[] = {
-      {"--rate", {Mode::kLoad}},
-      {"--slo-p99", {Mode::kLoad, Mode::kThroughput}},
-      {"--streams", {Mode::kLoad, Mode::kThroughput}},
+      {"--rate", {Mode::kTraffic}},
+      {"--slo-p99", {Mode::kTraffic, Mode::kThroughput}},
+      {"--streams", {Mode::kTraffic, Mode::kThroughput}},
       {"--number", {Mode::kLatency}},
-      {"--repeat", {Mode::kLatency, Mode::kLoad}},
+      {"--repeat", {Mode::kLatency, Mode::kTraffic}},
   };
   for (const FlagOfModes& flag : flags) {
     const bool belongs = std::find(flag.modes.begin(), flag.modes.end(), mode) != flag.modes.end();

@@ -14,6 +14,7 @@
 #include "core/statistics.h"
 #include "measure/bench.h"
 #include "onnx/model.h"
+#include "process/confinement.h"
 #include "process/engine_session.h"
 #include "traffic/turn_plan.h"
 
@@ -28,7 +29,7 @@ void print(Mode mode, const std::vector<Result>& results) {
       table = results_table(results);
       sentence = closing_sentence(results);
       break;
-    case Mode::kLoad:
+    case Mode::kTraffic:
       table = load_table(results);
       sentence = load_sentence(results);
       break;
@@ -92,6 +93,14 @@ void report_if_too_short(const RunOptions& options) {
              *traffic->rate_per_s, kMinSamplesForP99, needed_s);
 }
 
+void report_missing_protection() {
+  const std::vector<std::string> missing = missing_protection();
+  if (missing.empty()) return;
+  fmt::print(stderr,
+             "On this machine's kernel an engine can {}: measure only models that you trust.\n",
+             fmt::join(missing, " and "));
+}
+
 // A bad model is found now, not after the ones before it have been measured.
 void read_all_models(const RunOptions& options) {
   std::set<std::string> paths;
@@ -126,6 +135,7 @@ int run_command(const std::vector<std::string>& arguments) {
   read_all_models(options);
   check_tuning(options);
   report_if_too_short(options);
+  report_missing_protection();
   const bool all_ok = bench_all(options);
   fmt::print(stderr, "Results are in {}\n", options.output);
   return all_ok ? kExitOk : kExitNotAllOk;

@@ -110,7 +110,7 @@ std::string load_verdict(const Result& result) {
   if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   if (is_suspect(result)) return "suspect";
   const TrafficResult& load = *result.measured.traffic;
-  if (load.figures().verdict != LoadVerdict::kCarried) {
+  if (load.figures().verdict != RateVerdict::kCarried) {
     return std::string(to_string(load.figures().verdict));
   }
   if (!load.figures().p99_s) return "too few";

@@ -24,7 +24,7 @@ Result under_load(const std::string& backend, const RateFigures& measured) {
   Result result;
   result.model.path = "/models/tiny.onnx";
   result.candidate.backend = result.label = backend;
-  result.mode = Mode::kLoad;
+  result.mode = Mode::kTraffic;
   result.engine.verification.verdict = Verdict::kOk;
   result.measured.samples.assign(1000, {0, 0, 0.02});
   result.measured.blocks = 10;
@@ -54,7 +54,7 @@ TEST(LoadTable, TellsTheIntervalAndWhereItIsOpen) {
 
 TEST(LoadTable, WhatIsNotCarriedHasNoLatencyAndSaysWhy) {
   RateFigures overloaded = figures(20, 3, {2, kInfinite});
-  overloaded.verdict = LoadVerdict::kOverloaded;
+  overloaded.verdict = RateVerdict::kOverloaded;
   overloaded.reason = "it can't sustain 20/s: its maximum is about 10";
   const std::vector<Result> results{under_load("openvino", overloaded)};
   const std::string table = load_table(results);

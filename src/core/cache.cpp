@@ -11,4 +11,8 @@ std::string cache_folder() {
   return std::string(home == nullptr ? "" : home) + "/.cache/dnn-bench";
 }
 
+std::string compiled_folder(const std::string& engine) {
+  return cache_folder() + "/compiled/" + engine;
+}
+
 }  // namespace dnnbench

@@ -7,13 +7,13 @@ namespace dnnbench {
 
 enum class Mode {
   kLatency,     // one request at a time, without a pause
-  kLoad,        // requests arrive at a rate, whether the one before is done or not
+  kTraffic,     // requests arrive at a rate, whether the one before is done or not
   kThroughput,  // several processes at a time, without a pause, with the settings that do most
 };
 
 // The name in JSON and on the command line: "latency", "load", "throughput".
 inline std::string_view to_string(Mode mode) {
-  if (mode == Mode::kLoad) return "load";
+  if (mode == Mode::kTraffic) return "load";
   return mode == Mode::kThroughput ? "throughput" : "latency";
 }
 

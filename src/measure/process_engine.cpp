@@ -225,6 +225,9 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   worker.limits_memory = setup_.gpu == nullptr;
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
+  if (!setup_.converted_path.empty()) {
+    worker.writable.push_back(std::filesystem::path(setup_.converted_path).parent_path().string());
+  }
   if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
 }

@@ -13,7 +13,7 @@ constexpr size_t kPiecesARepeat = 1000;
 
 }  // namespace
 
-RateRun::RateRun(const ExpectedLoad& expected, double budget_s, std::optional<int64_t> repeat)
+RateRun::RateRun(const ExpectedTraffic& expected, double budget_s, std::optional<int64_t> repeat)
     : expected_(expected),
       budget_s_(budget_s),
       counted_(repeat.has_value()),
@@ -28,7 +28,7 @@ TrafficTurnRequest RateRun::next(uint64_t seed) const {
 void RateRun::add(TrafficTurn turn) {
   const bool disturbed = turn.is_disturbed();
   spent_s_ += turn.noise.window_s;
-  hopeless_ = !disturbed && figures_of({turn}).verdict == LoadVerdict::kOverloaded;
+  hopeless_ = !disturbed && figures_of({turn}).verdict == RateVerdict::kOverloaded;
   taken_.push_back(std::move(turn));
   ++(disturbed ? disturbed_ : undisturbed_);
 }

@@ -17,7 +17,7 @@ class RateRun {
  public:
   // `budget_s` is of all its turns, disturbed ones too; with `repeat`, the number of requests kept
   // in all, there is no bound on it.
-  RateRun(const ExpectedLoad& expected, double budget_s, std::optional<int64_t> repeat);
+  RateRun(const ExpectedTraffic& expected, double budget_s, std::optional<int64_t> repeat);
 
   // What comes in the next turn; `seed` draws the arrivals.
   TrafficTurnRequest next(uint64_t seed) const;
@@ -40,10 +40,10 @@ class RateRun {
  private:
   RateFigures figures_of(const std::vector<TrafficTurn>& turns) const;
 
-  ExpectedLoad expected_;
+  ExpectedTraffic expected_;
   double budget_s_;
   bool counted_;  // by requests
-  LoadTurnPlan plan_;
+  TrafficTurnPlan plan_;
   std::vector<TrafficTurn> taken_;
   size_t undisturbed_ = 0;
   size_t disturbed_ = 0;

@@ -41,7 +41,7 @@ TEST(RateRun, EndsWithTheTurnsPlanned) {
   EXPECT_TRUE(rate.is_over());
   EXPECT_EQ(rate.kept().size(), rate.turns());
   EXPECT_EQ(rate.figures().requests, 5 * rate.turns());
-  EXPECT_EQ(rate.figures().verdict, LoadVerdict::kCarried);
+  EXPECT_EQ(rate.figures().verdict, RateVerdict::kCarried);
 }
 
 TEST(RateRun, ADisturbedTurnIsMeasuredAgainWithOtherArrivals) {
@@ -88,7 +88,7 @@ TEST(RateRun, OneUndisturbedTurnIsEnoughWhereTheQueueGrows) {
   EXPECT_FALSE(rate.is_over());
   rate.add(overloaded);
   EXPECT_TRUE(rate.is_over());
-  EXPECT_EQ(rate.figures().verdict, LoadVerdict::kOverloaded);
+  EXPECT_EQ(rate.figures().verdict, RateVerdict::kOverloaded);
 }
 
 TEST(RateRun, TheShortestTurnCounts) {
@@ -99,9 +99,9 @@ TEST(RateRun, TheShortestTurnCounts) {
   brief.length_s = 0.1;
   full.length_s = 1000;
   rate.add(full);
-  EXPECT_EQ(rate.figures().verdict, LoadVerdict::kCarried);
+  EXPECT_EQ(rate.figures().verdict, RateVerdict::kCarried);
   rate.add(brief);
-  EXPECT_EQ(rate.figures().verdict, LoadVerdict::kUnsteady);
+  EXPECT_EQ(rate.figures().verdict, RateVerdict::kUnsteady);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ class RateSeries {
       begin(*traffic_.rate_per_s, options.budget_s);
       return;
     }
-    const ExpectedLoad expected = expect(0);
+    const ExpectedTraffic expected = expect(0);
     const double max_per_s = static_cast<double>(expected.servers) / expected.service_s;
     const std::vector<double> times_s{expected.service_s};
     const double guess_per_s = static_cast<double>(expected.servers) *
@@ -76,7 +76,7 @@ class RateSeries {
   // Taken so far, at all rates.
   size_t turns() const { return static_cast<size_t>(participant_.measured.blocks); }
 
-  ExpectedLoad expect(double rate_per_s) const {
+  ExpectedTraffic expect(double rate_per_s) const {
     return {rate_per_s, participant_.engine->expected_s(),
             static_cast<size_t>(participant_.candidate.streams)};
   }

@@ -44,7 +44,7 @@ TEST_F(TrafficRoundsTest, EveryRequestIsASampleFromItsIntendedStart) {
   const Measured measured = measure({takes(0.002)})[0].measured;
   ASSERT_TRUE(measured.traffic);
   ASSERT_EQ(measured.traffic->rates.size(), 1U);
-  EXPECT_EQ(measured.traffic->figures().verdict, LoadVerdict::kCarried);
+  EXPECT_EQ(measured.traffic->figures().verdict, RateVerdict::kCarried);
   EXPECT_EQ(measured.traffic->figures().requests, measured.samples.size());
   EXPECT_EQ(measured.traffic->begin_s.size(), measured.samples.size());
   EXPECT_EQ(measured.samples.front().start_s, 0);
@@ -82,7 +82,7 @@ TEST_F(TrafficRoundsTest, InputsAlternateAndAreVerifiedAtTheEnd) {
 TEST_F(TrafficRoundsTest, ARateAboveWhatTheEngineCanDoEndsAfterOneUndisturbedTurn) {
   options_.mode = TrafficOptions{2000, std::nullopt, 10'000};
   const Measured measured = measure({takes(0.002)})[0].measured;
-  EXPECT_EQ(measured.traffic->figures().verdict, LoadVerdict::kOverloaded);
+  EXPECT_EQ(measured.traffic->figures().verdict, RateVerdict::kOverloaded);
   EXPECT_LE(measured.traffic->figures().most_per_s(), 500 + 1e-6);
   EXPECT_FALSE(carried_per_s(*measured.traffic));
   EXPECT_EQ(measured.blocks, 1);
@@ -92,7 +92,7 @@ TEST_F(TrafficRoundsTest, ALateGeneratorVoidsTheFigures) {
   Script late = takes(0.002);
   late.late_s = 0.001;
   const Measured measured = measure({late})[0].measured;
-  EXPECT_EQ(measured.traffic->figures().verdict, LoadVerdict::kLate);
+  EXPECT_EQ(measured.traffic->figures().verdict, RateVerdict::kLate);
   EXPECT_FALSE(carried_per_s(*measured.traffic));
 }
 

@@ -27,15 +27,15 @@ const SimplifiedModel& ModelSimplifier::get() {
 
 SimplifiedModel ModelSimplifier::simplify() const {
   SimplifiedModel model;
-  model.path = folder_ + "/simplified.onnx";
+  model.path = folder_.path() + "/simplified.onnx";
   model.bound = bound_;
   if (!bound_values_.empty()) {
-    model.bound_inputs_file = folder_ + "/bound-inputs";
+    model.bound_inputs_file = folder_.path() + "/bound-inputs";
     write_values(model.bound_inputs_file, bound_values_);
   }
   LoadConfig config = config_;
   config.bound_inputs_file = model.bound_inputs_file;
-  config.inlined_path = folder_ + "/inlined.onnx";
+  config.inlined_path = folder_.path() + "/inlined.onnx";
   try {
     model.simplify_s = run_simplifier(config, model.path);
   } catch (const EngineEnded& ended) {
@@ -51,7 +51,7 @@ SimplifiedModel ModelSimplifier::simplify() const {
 }
 
 double ModelSimplifier::run_simplifier(const LoadConfig& config, const std::string& path) const {
-  return SimplifierProcess(folder_ + "/simplify.log", timeout_s_).simplify(config, path);
+  return SimplifierProcess(folder_.path(), timeout_s_).simplify(config, path);
 }
 
 // The library's folding of constants is the step that is known to crash. When it crashes without

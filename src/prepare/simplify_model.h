@@ -44,7 +44,7 @@ class ModelSimplifier {
 
   LoadConfig config_;
   double timeout_s_;
-  std::string folder_;
+  WorkFolder folder_;  // the simplifier may write nowhere else
   std::vector<Value> bound_values_;
   std::vector<std::string> bound_;
   std::optional<SimplifiedModel> simplified_;

@@ -44,6 +44,9 @@ struct Start {
     words.insert(words.begin(), child.program);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
+    for (const std::string& variable : child.environment) {
+      environment.push_back(const_cast<char*>(variable.c_str()));
+    }
     for (char** variable = environ; *variable != nullptr; ++variable) {
       const bool is_mark = std::strncmp(*variable, kMarkName, std::strlen(kMarkName)) == 0;
       if (!is_mark || !child.in_group) environment.push_back(*variable);
@@ -98,6 +101,7 @@ struct Start {
   if (null_fd >= 0) dup2(null_fd, 0);
   if (null_fd > 2) close(null_fd);
   if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(127);
+  if (options.confinement != nullptr) options.confinement->enter();
   execve(options.program.c_str(), start.arguments.data(), start.environment.data());
   _exit(127);
 }

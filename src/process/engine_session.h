@@ -18,7 +18,7 @@ class EngineSession {
  public:
   // Has a folder of its own in `work_folder`, where the outputs travel by file.
   EngineSession(WorkerOptions options, const std::string& work_folder)
-      : folder_(work_folder), worker_(std::move(options)) {}
+      : folder_(work_folder), worker_(with_writable(std::move(options), folder_.path())) {}
 
   Hello hello();
   Loaded load(const LoadConfig& config);
@@ -57,6 +57,11 @@ class EngineSession {
   int64_t pid() const { return worker_.pid(); }
 
  private:
+  static WorkerOptions with_writable(WorkerOptions options, const std::string& folder) {
+    options.writable.insert(options.writable.begin(), folder);
+    return options;
+  }
+
   WorkFolder folder_;
   WorkerProcess worker_;
   SliceRequest slice_;  // asked last

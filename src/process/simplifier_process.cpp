@@ -3,18 +3,19 @@
 namespace dnnbench {
 namespace {
 
-WorkerOptions worker_options(const std::string& log_path, double timeout_s) {
+WorkerOptions worker_options(const std::string& folder, double timeout_s) {
   WorkerOptions options;
   options.program = "dnnbench-simplify";
-  options.log_path = log_path;
+  options.log_path = folder + "/simplify.log";
+  options.writable = {folder};
   options.timeout_s = timeout_s;
   return options;
 }
 
 }  // namespace
 
-SimplifierProcess::SimplifierProcess(const std::string& log_path, double timeout_s)
-    : worker_(worker_options(log_path, timeout_s)) {}
+SimplifierProcess::SimplifierProcess(const std::string& folder, double timeout_s)
+    : worker_(worker_options(folder, timeout_s)) {}
 
 double SimplifierProcess::simplify(const LoadConfig& config, const std::string& file) {
   worker_.ask(request_of(verb::kSimplify, Simplify{config, file}));

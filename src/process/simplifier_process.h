@@ -11,7 +11,7 @@ namespace dnnbench {
 class SimplifierProcess {
  public:
   // Throws as WorkerProcess does.
-  SimplifierProcess(const std::string& log_path, double timeout_s);
+  SimplifierProcess(const std::string& folder, double timeout_s);
 
   // Writes the simplified form into `file`. Returns the seconds it took in that process, without
   // its start and the library's loading. Throws EngineEnded.

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "core/cache.h"
 #include "core/error.h"
 #include "machine/memory.h"
 
@@ -66,6 +67,15 @@ std::string program_of(const WorkerOptions& options) {
       {OutcomeKind::kUnsupported, fmt::format("this build of dnnbench has no {}", missing)});
 }
 
+std::vector<std::string> writable_folders(const WorkerOptions& options) {
+  std::vector<std::string> folders = options.writable;
+  if (options.engine.empty()) return folders;
+  folders.push_back(compiled_folder(options.engine));
+  std::error_code ignored;  // one that can't be made can't be written, which the engine will report
+  std::filesystem::create_directories(folders.back(), ignored);
+  return folders;
+}
+
 bool speaks_of_memory(const std::string& line) {
   return line.find("bad_alloc") != std::string::npos ||
          line.find("out of memory") != std::string::npos ||
@@ -102,6 +112,9 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   child.descriptors = {{requests.ends[0], kRequestFd}, {replies.ends[1], kReplyFd}};
   child.data_limit_bytes = kCanLimitMemory && options_.limits_memory ? free_memory_bytes() : 0;
   child.cores = options_.cores;
+  const Confinement confinement(writable_folders(options_));
+  child.confinement = &confinement;
+  if (!options_.writable.empty()) child.environment = {"TMPDIR=" + options_.writable.front()};
   oom_kills_at_start_ = oom_kill_count();
   child_.emplace(child);
   request_fd_ = requests.take(1);

@@ -37,6 +37,9 @@ struct WorkerOptions {
   bool append_log = false;  // what an earlier process wrote stays in it
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
+  // Folders it may write below, besides its engine's own in the cache (confinement.h). The first is
+  // where its temporary files go.
+  std::vector<std::string> writable;
 };
 
 class WorkerProcess {

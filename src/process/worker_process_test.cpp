@@ -48,7 +48,14 @@ class WorkerProcessTest : public ::testing::Test {
   std::string inputs() const { return folder_ / "inputs"; }
   std::string log() const { return folder_ / "log"; }
 
-  WorkerOptions options(double timeout_s = 60) const { return {"fake", log(), timeout_s}; }
+  WorkerOptions options(double timeout_s = 60) const {
+    WorkerOptions options;
+    options.engine = "fake";
+    options.log_path = log();
+    options.timeout_s = timeout_s;
+    options.writable = {folder_.path()};
+    return options;
+  }
 
   void load(WorkerProcess& worker, const std::string& part) const {
     LoadConfig config;

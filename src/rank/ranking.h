@@ -15,8 +15,8 @@ namespace dnnbench {
 // block are compared.
 using BlockTable = std::vector<std::vector<double>>;
 
-// Ratios nearer to 1 than this are called a tie. It is also the least difference that is told: two
-// processes of the same program may differ by about as much for as long as they live
+// Ratios nearer to 1 than this are called a tie. It is also the smallest difference that is
+// reported: two processes of the same program may differ by about as much for as long as they live
 // (docs/decisions/0027-call-a-difference-from-one-percent.md).
 inline constexpr double kTie = 0.01;
 

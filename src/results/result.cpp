@@ -78,7 +78,7 @@ bool may_be_ranked(const Result& result) {
 std::map<std::string, double> latency_percentiles_s(const Result& result) {
   std::map<std::string, double> percentiles;
   if (result.measured.traffic &&
-      result.measured.traffic->figures().verdict != LoadVerdict::kCarried)
+      result.measured.traffic->figures().verdict != RateVerdict::kCarried)
     return percentiles;
   const std::vector<double> durations = durations_s(result);
   for (const int percent : percentiles_supported(durations.size())) {

@@ -51,7 +51,7 @@ std::string too_few(const RateFigures& figures) {
 std::optional<double> carried_per_s(const TrafficResult& load) {
   const RateFigures& figures = load.figures();
   const bool carried =
-      load.slo_p99_s ? meets(figures, *load.slo_p99_s) : figures.verdict == LoadVerdict::kCarried;
+      load.slo_p99_s ? meets(figures, *load.slo_p99_s) : figures.verdict == RateVerdict::kCarried;
   return carried ? std::optional(figures.rate_per_s) : std::nullopt;
 }
 

@@ -28,7 +28,7 @@ TEST(TrafficResult, ARateIsCarriedOrNot) {
   EXPECT_EQ(carried_per_s(at_a_rate(figures(20, 0.05))), 20);
   EXPECT_EQ(why_not_carried(at_a_rate(figures(20, 0.05))), "");
   RateFigures overloaded = figures(20, 0.05);
-  overloaded.verdict = LoadVerdict::kOverloaded;
+  overloaded.verdict = RateVerdict::kOverloaded;
   overloaded.reason = "it can't sustain 20/s: its maximum is about 10";
   EXPECT_EQ(carried_per_s(at_a_rate(overloaded)), std::nullopt);
   EXPECT_EQ(why_not_carried(at_a_rate(overloaded)), overloaded.reason);

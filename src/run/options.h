@@ -62,7 +62,7 @@ struct RunOptions {
 };
 
 inline Mode mode_of(const RunOptions& options) {
-  if (options.traffic() != nullptr) return Mode::kLoad;
+  if (options.traffic() != nullptr) return Mode::kTraffic;
   return options.throughput() != nullptr ? Mode::kThroughput : Mode::kLatency;
 }
 

@@ -43,7 +43,7 @@ std::string why_late(const RateFigures& figures) {
 void judge(const std::vector<double>& latencies, double shortest_s, size_t unserved,
            RateFigures& figures) {
   if (unserved > 0 || figures.busy_share >= 1) {
-    figures.verdict = LoadVerdict::kOverloaded;
+    figures.verdict = RateVerdict::kOverloaded;
     figures.reason = fmt::format("it can't sustain {:.4g}/s: its maximum is about {:.3g}",
                                  figures.rate_per_s, figures.most_per_s());
     return;
@@ -51,12 +51,12 @@ void judge(const std::vector<double>& latencies, double shortest_s, size_t unser
   const double tail_s = figures.p99_s.value_or(max(latencies));
   if (figures.mean_late_s > kMaxMeanLate * figures.mean_service_s ||
       figures.p99_late_s > kMaxP99Late * tail_s) {
-    figures.verdict = LoadVerdict::kLate;
+    figures.verdict = RateVerdict::kLate;
     figures.reason = why_late(figures);
     return;
   }
   if (shortest_s < kMinRelaxations * figures.relaxation_s) {
-    figures.verdict = LoadVerdict::kUnsteady;
+    figures.verdict = RateVerdict::kUnsteady;
     figures.reason = fmt::format(
         "at {:.4g}/s it is busy for {:.0f} % of the time, and its queue changes so slowly "
         "that {:.3g} s don't tell its latency; a lower rate or a longer --budget does",
@@ -66,15 +66,15 @@ void judge(const std::vector<double>& latencies, double shortest_s, size_t unser
 
 }  // namespace
 
-std::string_view to_string(LoadVerdict verdict) {
+std::string_view to_string(RateVerdict verdict) {
   switch (verdict) {
-    case LoadVerdict::kCarried:
+    case RateVerdict::kCarried:
       return "carried";
-    case LoadVerdict::kOverloaded:
+    case RateVerdict::kOverloaded:
       return "overloaded";
-    case LoadVerdict::kUnsteady:
+    case RateVerdict::kUnsteady:
       return "unsteady";
-    case LoadVerdict::kLate:
+    case RateVerdict::kLate:
       break;
   }
   return "late";

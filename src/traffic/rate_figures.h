@@ -23,13 +23,13 @@ struct ServedRequest {
   double service_s() const { return end_s - begin_s; }
 };
 
-enum class LoadVerdict {
+enum class RateVerdict {
   kCarried,     // the latencies are those of the rate
   kOverloaded,  // requests arrive faster than they are served: latency grows with the time waited
   kUnsteady,    // too near to that for so short a measurement
   kLate,        // the generator sent requests too late: void
 };
-std::string_view to_string(LoadVerdict verdict);  // "carried", "overloaded", "unsteady", "late"
+std::string_view to_string(RateVerdict verdict);  // "carried", "overloaded", "unsteady", "late"
 
 struct RateFigures {
   double rate_per_s = 0;
@@ -44,7 +44,7 @@ struct RateFigures {
   double mean_late_s = 0;
   double p99_late_s = 0;  // with fewer than 459 requests the largest
   double most_late_s = 0;
-  LoadVerdict verdict = LoadVerdict::kCarried;
+  RateVerdict verdict = RateVerdict::kCarried;
   std::string reason;  // one sentence where it is not carried
 
   double most_per_s() const { return static_cast<double>(servers) / mean_service_s; }

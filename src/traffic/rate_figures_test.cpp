@@ -21,7 +21,7 @@ RateFigures figures_at(double busy, size_t count = 5000, size_t servers = 1) {
 
 TEST(RateFigures, AreThoseOfTheQueue) {
   const RateFigures figures = figures_at(0.5, 200'000);
-  EXPECT_EQ(figures.verdict, LoadVerdict::kCarried);
+  EXPECT_EQ(figures.verdict, RateVerdict::kCarried);
   EXPECT_EQ(figures.reason, "");
   EXPECT_NEAR(figures.busy_share, 0.5, 1e-9);
   EXPECT_NEAR(figures.mean_wait_s, 0.5 * kService_s / (2 * 0.5), 0.05 * kService_s / 2);
@@ -38,24 +38,24 @@ TEST(RateFigures, SeveralServersShareTheLoad) {
 
 TEST(RateFigures, AGrowingQueueIsNoLatency) {
   const RateFigures figures = figures_at(1.2);
-  EXPECT_EQ(figures.verdict, LoadVerdict::kOverloaded);
+  EXPECT_EQ(figures.verdict, RateVerdict::kOverloaded);
   EXPECT_EQ(figures.reason, "it can't sustain 120/s: its maximum is about 100");
   const auto requests = serve_in_order({0, 0.1}, [](size_t) { return kService_s; });
-  EXPECT_EQ(rate_figures(10, 1, requests, 10, 3).verdict, LoadVerdict::kOverloaded);
+  EXPECT_EQ(rate_figures(10, 1, requests, 10, 3).verdict, RateVerdict::kOverloaded);
 }
 
 TEST(RateFigures, NearCapacityAShortMeasurementTellsNothing) {
-  EXPECT_EQ(figures_at(0.98).verdict, LoadVerdict::kUnsteady);
-  EXPECT_EQ(figures_at(0.98, 500'000).verdict, LoadVerdict::kCarried);
+  EXPECT_EQ(figures_at(0.98).verdict, RateVerdict::kUnsteady);
+  EXPECT_EQ(figures_at(0.98, 500'000).verdict, RateVerdict::kCarried);
 }
 
 TEST(RateFigures, ALateGeneratorVoidsThem) {
   const auto arrivals = poisson_arrivals_s(10, 1000, 1, 0);
   auto requests = serve_in_order(arrivals, [](size_t) { return kService_s; });
   for (ServedRequest& request : requests) request.late_s = 0.009 * kService_s;
-  EXPECT_EQ(rate_figures(10, 1, requests, 100, 0).verdict, LoadVerdict::kCarried);
+  EXPECT_EQ(rate_figures(10, 1, requests, 100, 0).verdict, RateVerdict::kCarried);
   for (ServedRequest& request : requests) request.late_s = 0.011 * kService_s;
-  EXPECT_EQ(rate_figures(10, 1, requests, 100, 0).verdict, LoadVerdict::kLate);
+  EXPECT_EQ(rate_figures(10, 1, requests, 100, 0).verdict, RateVerdict::kLate);
 }
 
 TEST(RateFigures, AFewVeryLateRequestsVoidThemToo) {
@@ -64,7 +64,7 @@ TEST(RateFigures, AFewVeryLateRequestsVoidThemToo) {
   for (size_t i = 0; i < requests.size(); i += 80) requests[i].late_s = 0.2 * kService_s;
   const RateFigures figures = rate_figures(10, 1, requests, 1000, 0);
   EXPECT_LT(figures.mean_late_s, kMaxMeanLate * kService_s);
-  EXPECT_EQ(figures.verdict, LoadVerdict::kLate);
+  EXPECT_EQ(figures.verdict, RateVerdict::kLate);
 }
 
 TEST(RateFigures, TooFewRequestsHaveNoP99) {

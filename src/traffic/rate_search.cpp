@@ -13,13 +13,13 @@ constexpr double kNearlyAlways = 0.97;  // busy; above, no measurement is long e
 }  // namespace
 
 bool meets(const RateFigures& figures, double slo_p99_s) {
-  return figures.verdict == LoadVerdict::kCarried && figures.p99_s && *figures.p99_s <= slo_p99_s;
+  return figures.verdict == RateVerdict::kCarried && figures.p99_s && *figures.p99_s <= slo_p99_s;
 }
 
 RateSearch::Bracket RateSearch::bracket() const {
   Bracket found;
   for (const RateFigures& figures : tried_) {
-    if (figures.verdict == LoadVerdict::kLate) {
+    if (figures.verdict == RateVerdict::kLate) {
       ++found.void_ones;
     } else if (meets(figures, slo_p99_s_)) {
       found.met = std::max(found.met.value_or(0), figures.rate_per_s);
@@ -49,8 +49,8 @@ HighestRate RateSearch::answer() const {
   for (size_t i = 0; i < tried_.size(); ++i) {
     const RateFigures& figures = tried_[i];
     const double rate = figures.rate_per_s;
-    if (figures.verdict == LoadVerdict::kLate) continue;
-    if (figures.verdict == LoadVerdict::kOverloaded || figures.p99_interval_s.low > slo_p99_s_) {
+    if (figures.verdict == RateVerdict::kLate) continue;
+    if (figures.verdict == RateVerdict::kOverloaded || figures.p99_interval_s.low > slo_p99_s_) {
       answer.below_per_s = std::min(answer.below_per_s.value_or(rate), rate);
     }
     if (!meets(figures, slo_p99_s_)) continue;

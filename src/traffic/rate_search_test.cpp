@@ -63,7 +63,7 @@ TEST(RateSearch, WhatIsSureIsWhatTheWholeIntervalsSay) {
 TEST(RateSearch, VoidFiguresAreMeasuredAgainAFewTimes) {
   RateSearch search(0.02, kMax_per_s, 50);
   RateFigures late = measured(50);
-  late.verdict = LoadVerdict::kLate;
+  late.verdict = RateVerdict::kLate;
   search.add(late);
   EXPECT_EQ(search.next_per_s(), 50);
   search.add(late);
@@ -75,7 +75,7 @@ TEST(RateSearch, VoidFiguresAreMeasuredAgainAFewTimes) {
 TEST(RateSearch, AnOverloadedRateMissesTheTarget) {
   RateFigures figures = measured(10);
   EXPECT_TRUE(meets(figures, 0.1));
-  figures.verdict = LoadVerdict::kOverloaded;
+  figures.verdict = RateVerdict::kOverloaded;
   EXPECT_FALSE(meets(figures, 0.1));
 }
 

@@ -19,20 +19,20 @@ constexpr double kOverloaded_s = 2;   // enough to see that a queue grows
 constexpr double kGoodForP99 = 4000;  // independent ones: their p99 is known within about 10 %
 constexpr double kMaxKept = 30'000;   // more would only make a larger file
 
-double busy_share(const ExpectedLoad& expected) {
+double busy_share(const ExpectedTraffic& expected) {
   return expected.rate_per_s * expected.service_s / static_cast<double>(expected.servers);
 }
 
-double relaxation_of(const ExpectedLoad& expected) {
+double relaxation_of(const ExpectedTraffic& expected) {
   return relaxation_s(expected.rate_per_s, expected.service_s * expected.service_s,
                       busy_share(expected), expected.servers);
 }
 
-double lead_in_s(const ExpectedLoad& expected) {
+double lead_in_s(const ExpectedTraffic& expected) {
   return std::max(kLeadInRelaxations * relaxation_of(expected), kLeadInCalls / expected.rate_per_s);
 }
 
-double good_requests(const ExpectedLoad& expected) {
+double good_requests(const ExpectedTraffic& expected) {
   const double correlation = 1 + expected.rate_per_s * relaxation_of(expected);
   return std::min(kGoodForP99 * correlation, kMaxKept);
 }
@@ -41,8 +41,8 @@ size_t count(double number) { return static_cast<size_t>(std::ceil(std::max(1.0,
 
 }  // namespace
 
-LoadTurnPlan plan_turns(const ExpectedLoad& expected, double budget_s,
-                        std::optional<int64_t> requests) {
+TrafficTurnPlan plan_turns(const ExpectedTraffic& expected, double budget_s,
+                           std::optional<int64_t> requests) {
   if (busy_share(expected) >= 1) {
     const double kept = std::min(budget_s / 3, kOverloaded_s) * expected.rate_per_s;
     return {0, count(std::min(kept, kMaxKept)), 1};

@@ -7,7 +7,7 @@
 
 namespace dnnbench {
 
-struct LoadTurnPlan {
+struct TrafficTurnPlan {
   size_t lead_in = 0;  // requests that are served first in a turn and dropped: the queue fills up
   size_t kept = 1;     // requests measured after them, in all turns together
   size_t turns = 1;
@@ -16,7 +16,7 @@ struct LoadTurnPlan {
   size_t kept_in(size_t turn) const { return kept * (turn + 1) / turns - kept * turn / turns; }
 };
 
-struct ExpectedLoad {
+struct ExpectedTraffic {
   double rate_per_s = 0;
   double service_s = 0;  // of one request
   size_t servers = 1;
@@ -28,8 +28,8 @@ struct ExpectedLoad {
 // lasts three relaxation times, and what is kept at least kMinRelaxations (rate_figures.h) where
 // the budget holds that, and some seconds: that is what limits the number of turns. A rate above
 // what the servers can do gets one short turn, enough to see it.
-LoadTurnPlan plan_turns(const ExpectedLoad& expected, double budget_s,
-                        std::optional<int64_t> requests);
+TrafficTurnPlan plan_turns(const ExpectedTraffic& expected, double budget_s,
+                           std::optional<int64_t> requests);
 
 // A budget with which the plan keeps enough requests for a 99th percentile.
 double budget_for_p99_s(double rate_per_s);

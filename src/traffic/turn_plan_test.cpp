@@ -7,15 +7,15 @@
 namespace dnnbench {
 namespace {
 
-double seconds(const LoadTurnPlan& plan, double rate_per_s) {
+double seconds(const TrafficTurnPlan& plan, double rate_per_s) {
   return static_cast<double>(plan.turns * plan.lead_in + plan.kept) / rate_per_s;
 }
 
 TEST(TurnPlan, FitsInTheBudget) {
   for (const double busy : {0.01, 0.3, 0.8, 0.95, 0.99, 1.5}) {
     for (const double service_s : {1e-5, 1e-3, 0.05}) {
-      const ExpectedLoad expected{busy / service_s, service_s, 1};
-      const LoadTurnPlan plan = plan_turns(expected, 60, std::nullopt);
+      const ExpectedTraffic expected{busy / service_s, service_s, 1};
+      const TrafficTurnPlan plan = plan_turns(expected, 60, std::nullopt);
       EXPECT_LE(seconds(plan, expected.rate_per_s), 61) << busy << " " << service_s;
       EXPECT_GE(plan.kept_in(plan.turns - 1), 1U);
       EXPECT_LE(plan.kept, 30'000U);
@@ -24,8 +24,8 @@ TEST(TurnPlan, FitsInTheBudget) {
 }
 
 TEST(TurnPlan, TurnsAreLongAgainstTheQueuesMemory) {
-  const ExpectedLoad expected{80, 0.01, 1};
-  const LoadTurnPlan plan = plan_turns(expected, 120, std::nullopt);
+  const ExpectedTraffic expected{80, 0.01, 1};
+  const TrafficTurnPlan plan = plan_turns(expected, 120, std::nullopt);
   const double relaxation = relaxation_s(80, 1e-4, 0.8, 1);
   EXPECT_GT(plan.turns, 1U);
   EXPECT_GE(static_cast<double>(plan.kept_in(0)) / 80, kMinRelaxations * relaxation);
@@ -33,19 +33,19 @@ TEST(TurnPlan, TurnsAreLongAgainstTheQueuesMemory) {
 }
 
 TEST(TurnPlan, EmptyQueuesNeedFewRequests) {
-  const LoadTurnPlan plan = plan_turns({100, 0.0001, 1}, 1000, std::nullopt);
+  const TrafficTurnPlan plan = plan_turns({100, 0.0001, 1}, 1000, std::nullopt);
   EXPECT_NEAR(static_cast<double>(plan.kept), 4000, 50);
 }
 
 TEST(TurnPlan, TooHighARateIsSeenSoon) {
-  const LoadTurnPlan plan = plan_turns({200, 0.01, 1}, 60, std::nullopt);
+  const TrafficTurnPlan plan = plan_turns({200, 0.01, 1}, 60, std::nullopt);
   EXPECT_EQ(plan.turns, 1U);
   EXPECT_EQ(plan.lead_in, 0U);
   EXPECT_LE(plan.kept, 400U);
 }
 
 TEST(TurnPlan, KeepsExactlyWhatWasAskedFor) {
-  const LoadTurnPlan plan = plan_turns({100, 0.001, 1}, 60, 200);
+  const TrafficTurnPlan plan = plan_turns({100, 0.001, 1}, 60, 200);
   EXPECT_EQ(plan.kept, 200U);
   size_t kept = 0;
   for (size_t turn = 0; turn < plan.turns; ++turn) kept += plan.kept_in(turn);
@@ -56,8 +56,8 @@ TEST(TurnPlan, KeepsExactlyWhatWasAskedFor) {
 
 TEST(TurnPlan, ABudgetForAP99HoldsIt) {
   for (const double busy : {0.1, 0.5, 0.8, 0.9}) {
-    const ExpectedLoad expected{busy / 0.04, 0.04, 1};
-    const LoadTurnPlan plan =
+    const ExpectedTraffic expected{busy / 0.04, 0.04, 1};
+    const TrafficTurnPlan plan =
         plan_turns(expected, budget_for_p99_s(expected.rate_per_s), std::nullopt);
     EXPECT_GE(plan.kept, 459U) << busy;
   }

@@ -1,6 +1,7 @@
 // An engine that answers y = x and breaks the protocol in one way, which DNNBENCH_HOSTILE names.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <sstream>
 #include <string>
 
 #include "core/error.h"
@@ -229,9 +231,34 @@ void leave_a_daemon() {
   hang();
 }
 
+// Tries what an engine has no cause to do: to write into each of the files and folders that
+// DNNBENCH_TRESPASS names, to open a socket of the network, to change its own program. Returns
+// what was possible.
+std::string trespass() {
+  const char* const named = std::getenv("DNNBENCH_TRESPASS");
+  std::istringstream targets(named == nullptr ? "" : named);
+  std::string target, possible;
+  while (targets >> target) {
+    struct stat state{};
+    const bool is_folder = stat(target.c_str(), &state) == 0 && S_ISDIR(state.st_mode);
+    if (is_folder) target += "/trespassed";
+    const int fd = open(target.c_str(), O_WRONLY | (is_folder ? O_CREAT : 0), 0600);
+    if (fd >= 0) possible += " writing " + target;
+  }
+  if (socket(AF_INET, SOCK_STREAM, 0) >= 0) possible += " a socket";
+  if (truncate("/proc/self/exe", 0) == 0) possible += " changing itself";
+  return possible;
+}
+
 // Whether that was the reply.
 bool misbehave(const std::string& part, const std::string& do_what, const json& request) {
   if (do_what == verb::kLoad && part == "leaves_a_daemon") leave_a_daemon();
+  if (do_what == verb::kLoad && part == "trespasses") {
+    const std::string possible = trespass();
+    Reply refusal{{OutcomeKind::kFailed, "it could do:" + possible}, 1, {}};
+    if (!possible.empty()) write_all(to_line(refusal) + "\n");
+    return !possible.empty();
+  }
   if (do_what == verb::kOutputs && false_outputs().count(part) != 0) {
     const auto file = request.get<ValuesFile>().file;
     unlink(file.c_str());

@@ -50,7 +50,7 @@ def compile_and_report(options: argparse.Namespace) -> dict:
 
 
 def compile_model(options: argparse.Namespace) -> dict:
-    """What is told of the compiled library, and of the search where there was one."""
+    """The facts about the compiled library, and about the search where there was one."""
     from . import host_target, model_file, rewrite, vector_unit
 
     model = model_file.read_model(options.simplified, options.original)

@@ -19,7 +19,7 @@ def build_library(
     library: Path,
     weights: Path,
 ) -> dict[str, str]:
-    """Writes the library, and its last parameters in TVM's format of weights. What is told of it."""
+    """Writes the library, and its last parameters in TVM's format of weights. Returns the facts about it."""
     lowered, large = take_weights_out(lower(module, target, kernel_of))
     tvm.compile(lowered, target=target).export_library(str(library))
     tvm.runtime.save_param_dict_to_file(large, str(weights))

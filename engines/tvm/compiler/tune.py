@@ -147,7 +147,7 @@ class _Tuning:
         }
 
     def _in_child(self, what: str, function: Callable[[], Any], limit_s: float) -> Any:
-        """None where it gives nothing, for a reason that is told."""
+        """None where it gives nothing, and reports why."""
         ended = run_in_child(function, limit_s)
         if ended.reason:
             self.tuned.settings["tuning"] = f"{what} {ended.reason}"

@@ -17,7 +17,7 @@ export XDG_CACHE_HOME
 trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
 mkdir "$XDG_CACHE_HOME/dnn-bench"
 for folder in "$usual"/*; do
-  [[ $folder == */tvm ]] || ln -s "$folder" "$XDG_CACHE_HOME/dnn-bench/"
+  [[ $folder == */compiled ]] || ln -s "$folder" "$XDG_CACHE_HOME/dnn-bench/"
 done
 
 for model in "${@:3}"; do
