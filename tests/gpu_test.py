@@ -149,3 +149,16 @@ def test_onnxruntimes_openvino_provider_is_right(bench, convolution, programs):
     assert result["in_force"]["threads"] == 1
     # One thread computes, whatever else the machine does.
     assert result["cpu_s_per_inference"] < 1.2 * result["latency_s"]["p50"]
+
+
+def test_advice_takes_a_gpu_as_any_machine(dnnbench, bench, convolution, stub, tmp_path):
+    state = tmp_path / "nvml"
+    state.write_text("sm_mhz 1500\n")
+    environment = stub("one", DNNBENCH_STUB_NVML=str(state))
+    results = tmp_path / "results"
+    for part, more in (("ok,duration_s=0.01", []), ("ok,duration_s=0.001", ["--io=device"])):
+        flags = ["--instance=g4dn.xlarge", *more]
+        bench(convolution, GPU, f"--fake={part}", *flags, env=environment, output=results)
+    done = dnnbench("advise", results, "--model=tiny", "--throughput=10", env=environment)
+    assert "g4dn.xlarge" in done.stdout, done.stderr
+    assert "its data stayed on the GPU (--io=device)" in done.stdout

@@ -12,6 +12,6 @@ wheel x86_64 nvidia-cusparselt-cu13==0.8.1 manylinux2014_x86_64 170148586 786ce8
 wheel x86_64 nvidia-nccl-cu13==2.30.7 manylinux_2_18_x86_64 215965170 cefa7fdb9710efd0f39c5f1be1d61ff6fc9a996c451265bd7fbdcf9455ed4b50
 wheel x86_64 nvidia-nvshmem-cu13==3.7.2 manylinux2014_x86_64 135397797 b9a4f843c62b5dded8ad33fd6d220e007dcd39f06cee549292f5ba14ce4c235c
 wheel x86_64 nvidia-cufile==1.17.1.22 manylinux_2_27_x86_64 1387670 87feaf8c3ad20d3d03a01933181801ff6892bace5c8f0b1e4b48f319d3e62d36
-keep 'nvidia/*/lib/*.so*' '*-*.dist-info/licenses/*'
+keep 'nvidia/*/lib/*.so*' '*.dist-info/*'
 fetch
 "$repository/setup/cuda.sh"

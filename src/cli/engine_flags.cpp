@@ -26,16 +26,22 @@ void add_once(std::vector<Candidate>& candidates, const Candidate& candidate) {
   }
 }
 
+bool is_fetched(const std::string& package) {
+  std::error_code ignored;
+  const std::filesystem::path folder = cache_folder() + "/engines/" + package;
+  return std::filesystem::directory_iterator(folder, ignored) !=
+         std::filesystem::directory_iterator();
+}
+
 // ONNX Runtime's CUDA provider, and of the others those whose libraries are there.
 std::vector<Candidate> default_gpu_engines() {
   std::vector<Candidate> engines{engine("onnxruntime", "onnxruntime-gpu", "cuda")};
-  const std::string cache = cache_folder() + "/engines/";
   const bool has_tensorrt = engine_is_built("tensorrt");
-  if (has_tensorrt || std::filesystem::exists(cache + "tensorrt")) {
+  if (has_tensorrt || is_fetched("tensorrt")) {
     engines.push_back(engine("onnxruntime", "onnxruntime-gpu", "tensorrt"));
   }
   if (has_tensorrt) engines.push_back(engine("tensorrt", "tensorrt"));
-  if (engine_is_built("pytorch") && std::filesystem::exists(cache + "pytorch-cuda")) {
+  if (engine_is_built("pytorch") && is_fetched("pytorch-cuda")) {
     engines.push_back(engine("pytorch", "pytorch"));
   }
   return engines;
