@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build package first-use test check format format-check shell-check tidy asan golden gpu conformance clean
+.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden gpu conformance clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -39,6 +39,11 @@ tidy: build
 asan:  # the unit tests with the sanitizers, which ignore the signals that end fake engines
 	setup/build_with_engines.sh asan dnnbench-tests
 	ASAN_OPTIONS=handle_segv=0:handle_abort=0 build/asan/bin/dnnbench-tests --gtest_brief=1
+
+faults: build  # attacks the real program at length and prints what it kept: about an hour
+	build/release/bin/dnnbench-fuzz-replay tests/fuzz/corpus $(or $(MUTATIONS),10000)
+	DNNBENCH_BIN=build/release/bin DNNBENCH_EVERY_FAULT=1 setup/pytest.sh tests/faults_test.py
+	PYTHONPATH=tests $$(setup/python_env.sh tests) tests/faults/campaign.py build/release/bin $(CAMPAIGN)
 
 golden:  # rewrites the expected plots and README's picture; read the difference before committing it
 	$(shell setup/python_env.sh tests) vis/golden.py

@@ -132,6 +132,10 @@ def test_the_same_plans(dnnbench, browser, tmp_path, monkeypatch, seed):
         if latency:
             flags.append(f"--latency-p99={latency}")
             address += f"&latency={latency}"
+        if chance.random() < 0.3:
+            headroom = round(chance.uniform(0.05, 0.9), 2)
+            flags.append(f"--headroom={headroom}")
+            address += f"&headroom={headroom}"
         if chance.random() < 0.2:
             flags.append("--single-instance")
             address += "&single=1"

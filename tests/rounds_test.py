@@ -93,11 +93,11 @@ def test_no_measurement_is_shorter_than_the_engine_takes(three):
 
 
 def test_what_an_early_leaver_has_not_used_is_not_given_to_the_others(bench, convolution):
-    """The second differs from the first by just what is a tie and what is not; a turn takes 0.2 s."""
+    """The second differs from the first by just what is a tie and what is not; a turn takes 0.14 s."""
     flags = [f"--fake=ok,duration_s={s}" for s in (0.002, 0.00202, 0.004)]
     limits = ("--budget=3", "--confidence=0.9", "--precision-target=0.000001")
     run = bench(convolution, *flags, *limits, quick=False)
-    assert max(result["noise"]["blocks"] for result in run.results.values()) <= 15
+    assert max(result["noise"]["blocks"] for result in run.results.values()) <= 22
 
 
 def test_cpu_time_is_told(three):

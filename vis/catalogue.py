@@ -39,6 +39,17 @@ def read_prices(path: Path, warn: Callable[[str], None]) -> dict[str, float]:
     return {name: price for name, price in found.items() if price is not None}
 
 
+def read_price_notes(path: Path) -> dict[str, str]:
+    """By instance, when and where its price held: "2026-07-20, us-east-1". For files that read_prices
+    has read."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    notes = {
+        (row["instance"] or "").strip(): [row.get("price_date"), row.get("region")] for row in rows
+    }
+    return {name: ", ".join(filter(None, parts)) for name, parts in notes.items()}
+
+
 def why_unusable(name: str, row: dict) -> str:
     if None in row:
         return "it has more fields than the first line"

@@ -13,7 +13,7 @@ import charts
 import load_charts
 import price_charts
 import sample_charts
-from catalogue import SHIPPED, read_prices
+from catalogue import SHIPPED, read_price_notes, read_prices
 from comparisons import Comparison, compare, unique
 from machines import Fleet, fleets
 from page import page
@@ -58,7 +58,8 @@ def draw_folder(
     plots_dir.mkdir(parents=True, exist_ok=True)
     index = plots_dir / "index.html"
     stems = {picture.stem for picture in drawn}
-    text = page(models, stems, complaints, plots_dir, wishes.loads)
+    notes = read_price_notes(wishes.catalogue)
+    text = page(models, stems, complaints, plots_dir, wishes.loads, notes)
     index.write_text(text, encoding="utf-8")
     if len(drawn) > MANY:
         warn(f"{index} is written; {len(drawn)} pictures follow")

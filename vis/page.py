@@ -21,17 +21,23 @@ from candidates import deployment, settings_of, words_of
 from comparisons import Comparison, Row
 from machines import Fleet
 from plans import Candidate
-from read_results import MIN_SAMPLES, Result, is_number, percentiles
+from read_results import MIN_SAMPLES, Result, is_number, is_positive, percentiles, text_or
 from themes import DARK, LIGHT, Theme, finished
 
 WEB = Path(__file__).resolve().parent / "web"
-SCRIPTS = ("words.js", "plans.js", "rows.js", "tables.js", "page.js")
+SCRIPTS = ("words.js", "plans.js", "rows.js", "verdict.js", "tables.js", "page.js")
 
 
 def page(
-    models: list[Fleet], stems: set[str], complaints: list[str], plots_dir: Path, loads: list[float]
+    models: list[Fleet],
+    stems: set[str],
+    complaints: list[str],
+    plots_dir: Path,
+    loads: list[float],
+    price_notes: dict[str, str],
 ) -> str:
-    """`stems`: of the pictures that lie or will lie beside the page."""
+    """`stems`: of the pictures that lie or will lie beside the page. `price_notes`: by instance, when
+    and where its price held."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(WEB),
         autoescape=True,
@@ -40,7 +46,7 @@ def page(
         lstrip_blocks=True,
     )
     folder = Path(os.path.realpath(plots_dir))
-    data = {"models": [model(fleet, stems, folder, loads) for fleet in models]}
+    data = {"models": [model(fleet, stems, folder, loads, price_notes) for fleet in models]}
     return environment.get_template("index.html.j2").render(
         complaints=complaints,
         min_samples=MIN_SAMPLES,
@@ -78,7 +84,9 @@ def shapes(theme: Theme) -> dict[str, dict]:
     return {name: finished(d, theme).to_dict(validate=False) for name, d in drawings.items()}
 
 
-def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> dict:
+def model(
+    fleet: Fleet, stems: set[str], folder: Path, loads: list[float], price_notes: dict[str, str]
+) -> dict:
     planned = {id(row): candidate for row, candidate in fleet.candidates}
     out = {id(row): reason for row, reason in fleet.out}
     words = words_of(row for row, _ in (*fleet.candidates, *fleet.out))
@@ -91,6 +99,7 @@ def model(fleet: Fleet, stems: set[str], folder: Path, loads: list[float]) -> di
         return {
             "instance": instance,
             "usd_per_hour": usd_per_hour,
+            "price_note": price_notes.get(instance, "") if usd_per_hour is not None else "",
             "conditions": comparison.conditions if comparison else "",
             "pictures": picture_links(comparison, stems) if comparison else {},
             "rows": [
@@ -134,6 +143,47 @@ def against_the_best(rows: list[Row]) -> dict[int, str]:
     return {id(row): standing(ranking) for row, ranking in zip(ranked, rankings)}
 
 
+def standing_facts(row: Row) -> dict | None:
+    """What the page's first lines say of it; None for a result without a rank of its run."""
+    ranking = row.result.raw.get("ranking")
+    if not row.result.ranked or not isinstance(ranking, dict):
+        return None
+    probability = ranking.get("probability")
+    return {
+        "relation": ranking.get("relation"),
+        "probability": probability if is_number(probability) else 0,
+    }
+
+
+def p99_under_load(result: Result) -> dict | None:
+    """Of load mode: the 99th percentile at the highest rate that the engine sustained, with its
+    interval (high: None where it has no upper end)."""
+    sustained = [
+        rate
+        for rate in result.load_rates
+        if rate.get("verdict") == "carried" and is_positive(rate.get("p99_s"))
+    ]
+    if not sustained:
+        return None
+    rate = max(sustained, key=lambda one: one["rate_per_s"])
+    low, high = rate.get("p99_at_least_s"), rate.get("p99_at_most_s")
+    return {
+        "rate_per_s": rate["rate_per_s"],
+        "s": rate["p99_s"],
+        "low_s": low if is_positive(low) else None,
+        "high_s": high if is_positive(high) else None,
+    }
+
+
+def provenance(result: Result) -> str:
+    """When and where a figure comes from: "measured 2026-11-23, results/x.json"."""
+    if result.published:
+        source = result.raw["published"].get("source")
+        return f"published: {text_or(source, result.path.name)}"
+    date = text_or(result.raw.get("started_at"), "")[:10]
+    return f"measured {date}, {result.path.name}" if date else result.path.name
+
+
 def standing(ranking: dict) -> str:
     """As in the table of a run: 1.00×, tie, 1.27× [1.24, 1.31]."""
     if ranking.get("relation") == "tie":
@@ -152,7 +202,7 @@ def row_data(
     """What the page shows of a result; what is not known is left out."""
     result, raw = row.result, row.result.raw
     verification = raw.get("verification")
-    error = verification.get("max_abs_error") if isinstance(verification, dict) else None
+    error = verification.get("max_rel_error") if isinstance(verification, dict) else None
     known = {
         "engine": row.name,
         "detail": row.detail,
@@ -163,6 +213,10 @@ def row_data(
         "bound": bool(result.statement) or None,
         "reason": row.reason,
         "measurements": len(result.times_s),
+        "from": provenance(result),
+        "date": text_or(raw.get("started_at"), "")[:10],
+        "standing": standing_facts(row),
+        "p99": p99_under_load(result) if result.measured else None,
         "load_s": converted_and_loaded_s(raw),
         "memory_bytes": positive(raw.get("peak_rss_bytes")),
         "error": error if is_number(error) and abs(error) < 1e300 else None,

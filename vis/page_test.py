@@ -77,6 +77,19 @@ def open_page(chromium):
     return open_it
 
 
+def results_page(folder: Path, results: dict[str, dict]) -> Path:
+    """The page of results that differ from SAMPLE in some keys; by file name."""
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    (folder / "results").mkdir()
+    for name, keys in results.items():
+        (folder / "results" / f"{name}.json").write_text(json.dumps(sample | keys))
+    return page_alone(folder / "results", folder / "plots")
+
+
+def two_machines(folder: Path) -> Path:
+    return results_page(folder, {name: {"instance": f"c5a.{name}"} for name in ("large", "xlarge")})
+
+
 def text(browser: Chromium, place: str) -> str:
     return browser.evaluate(f"document.querySelector({place!r}).innerText")
 
@@ -133,9 +146,9 @@ def test_the_study_s_answers(open_page, study, wishes, best, price):
 
 @needs_chromium
 def test_ratios_of_the_study(open_page, study):
-    assert "28 \u00d7 c5a.large, costs 4.10 times" in text(
-        open_page(study, BERT + "&load=50"), "#answer"
-    )
+    answer = text(open_page(study, BERT + "&load=50"), "#answer")
+    other = "The cheapest on another machine type is 28 \u00d7 c5a.large"
+    assert other in answer and "$2.156 per hour, 4.10 times as much" in answer
     browser = open_page(study, BERT + "&load=2")
     row = "[...document.querySelectorAll('#plans tr')].find(r => r.innerText.includes('g4dn')).innerText"
     assert "5.16\u00d7" in browser.evaluate(row)
@@ -182,7 +195,7 @@ def test_the_latency_slider(open_page, study):
     )
     give(browser, "latency-slider", 0)
     assert "No plan serves" in text(browser, "#answer") and "19.4 ms" in text(browser, "#answer")
-    assert "Nothing to draw" in text(browser, "#cost-picture")
+    assert browser.evaluate("document.getElementById('cost').hidden") is True
     give(browser, "latency-slider", 1000)
     assert plans(browser)[0][0] == "3 \u00d7 c6g.medium" and "latency" not in browser.evaluate(
         "location.hash"
@@ -300,17 +313,16 @@ def test_a_machine_with_several_processes_is_planned_with(open_page, tmp_path):
     assert "OpenVINO 2 processes" in text(browser, "#plans")
     assert "OpenVINO 4 processes" in text(browser, "#plans")
     assert "capacity above the measured rates unknown" in text(browser, "#plans")
-    assert "360" in text(browser, "#plans")  # what three can do
+    assert "69.0" in text(browser, "#plans")  # what three sustain within the latency
     assert browser.evaluate("document.querySelectorAll('.machine').length") == 0
-    assert browser.evaluate("document.getElementById('by-price-picture').textContent") != ""
     assert browser.complaints() == []
 
 
 @needs_chromium
-def test_light_and_dark_follow_the_reader_s_choice(open_page, page):
+def test_light_and_dark_follow_the_reader_s_choice(open_page, tmp_path):
     fills = "[...document.querySelectorAll('#by-price-picture .mark-rect path')].map(e => e.getAttribute('fill'))"
     ground = "getComputedStyle(document.body).backgroundColor"
-    browser = open_page(page, RESNET)
+    browser = open_page(two_machines(tmp_path), RESNET)
     assert browser.evaluate(ground) == "rgb(255, 255, 255)"
     assert themes.LIGHT.bar in browser.evaluate(fills)
     browser.set_color_scheme("dark")
@@ -392,6 +404,209 @@ def test_distribution_and_course_on_demand(open_page, page):
     click(browser, "button[aria-expanded=true]")
     assert browser.evaluate("document.querySelectorAll('tr.times').length") == 0
     assert browser.complaints() == []
+
+
+def of_one_run(**rankings: tuple) -> dict[str, dict]:
+    """Results of one run by backend: the seconds of an inference, relation, ratio and interval."""
+    return {
+        backend: {
+            "backend": backend,
+            "data": [seconds] * 30,
+            "instance": "my-box",
+            "run_id": "1",
+            "started_at": "2026-11-20T10:00:00Z",
+            "ranking": {
+                "relation": relation,
+                "vs_best": ratio,
+                "vs_best_interval": interval,
+                "confidence": 0.99,
+                "probability": 0.99449,
+            },
+        }
+        for backend, (seconds, relation, ratio, interval) in rankings.items()
+    }
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        (
+            ("slower", 1.27, [1.24, 1.31]),
+            "OpenVINO is fastest on my-box, 20.0 ms: ONNX Runtime takes 1.27\u00d7 [1.24, 1.31] the time (confidence \u2265 99.44 %).",
+        ),
+        (
+            ("tie", 1.002, [0.999, 1.004]),
+            "OpenVINO and ONNX Runtime tie on my-box: within 1 % (confidence \u2265 99.44 %).",
+        ),
+        (
+            ("undecided", 1.1, None),
+            "OpenVINO or ONNX Runtime is fastest on my-box: undecided, so there is no winner yet.",
+        ),
+    ],
+)
+def test_the_page_opens_with_the_winner(open_page, tmp_path, other, sentence):
+    """On a machine of one's own, which has no price: a ranking, and no word of plans."""
+    run = of_one_run(openvino=(0.02, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.0254, *other))
+    browser = open_page(results_page(tmp_path, run))
+    assert sentence in text(browser, "#verdict")
+    assert "Measured 2026-11-20." in text(browser, "#verdict")
+    assert "AMD EPYC 7R32" in text(browser, "#verdict")
+    above = (
+        "document.getElementById('verdict').offsetTop < document.getElementById('choice').offsetTop"
+    )
+    assert browser.evaluate(above) is True
+    assert "lans" not in text(browser, "body")
+    assert "1.27\u00d7" in text(browser, "#ratios")
+    assert browser.complaints() == []
+
+
+@needs_chromium
+def test_many_machines_are_counted(open_page, study):
+    words = text(open_page(study, BERT), "#verdict")
+    assert words.startswith("ONNX Runtime is fastest on 8 of 8 machines: the next engine takes 1.0")
+    assert words.endswith("Published figures.")
+
+
+def under_load(p99_s: float, low_s: float, high_s: float, rate: float = 60) -> dict:
+    rates = [
+        {
+            "rate_per_s": rate,
+            "verdict": "carried",
+            "p99_s": p99_s,
+            "p99_at_least_s": low_s,
+            "p99_at_most_s": high_s,
+        }
+    ]
+    load = {"settings": "cpu", "carried_per_s": rate, "rates": rates}
+    return {"mode": "load", "load": load, "throughput_per_s": rate, "instance": "my-box"}
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("low_s", "rate", "sentence", "heading"),
+    [
+        (
+            0.035,
+            60,
+            "OpenVINO has the lowest p99 on my-box at 60 requests/s, 20.0 ms: ONNX Runtime takes 2.00 times as long",
+            "2.00\u00d7",
+        ),
+        (
+            0.018,
+            60,
+            "OpenVINO or ONNX Runtime has the lowest p99 on my-box at 60 requests/s: their intervals overlap, so there is no winner yet.",
+            "2.00\u00d7",
+        ),
+        (
+            0.035,
+            40,
+            "OpenVINO sustains the highest request rate on my-box: 60.0/s; ONNX Runtime 40.0/s.",
+            "1.50\u00d7",
+        ),
+    ],
+)
+def test_load_mode_compares_p99(open_page, tmp_path, low_s, rate, sentence, heading):
+    results = {
+        "a": {"backend": "openvino"} | under_load(0.02, 0.015, 0.03),
+        "b": {"backend": "onnxruntime"} | under_load(0.04, low_s, 0.05, rate),
+    }
+    browser = open_page(results_page(tmp_path, results), f"{RESNET}&mode=load")
+    assert sentence in text(browser, "#verdict")
+    assert text(browser, "#results-heading") == "Relative p99"
+    assert heading in text(browser, "#ratios")
+
+
+@needs_chromium
+def test_a_field_says_what_is_wrong_with_it(open_page, study):
+    browser = open_page(study, BERT + "&load=2")
+    for field, wrong, words in [
+        ("load", "0", "Requests per second must be a number above 0."),
+        ("load", "-1", "Requests per second must be a number above 0."),
+        ("load", "", "Requests per second must be a number above 0."),
+        ("latency", "-1", "The latency must be a number of seconds above 0, or empty for any."),
+        ("headroom", "1", "Headroom must be a number from 0 to below 1, such as 0.3."),
+        ("headroom", "", "Headroom must be a number from 0 to below 1, such as 0.3."),
+    ]:
+        give(browser, field, wrong)
+        assert text(browser, f"#{field}-fault") == words
+        give(browser, field, {"load": "2", "latency": "", "headroom": "0"}[field])
+        assert text(browser, f"#{field}-fault") == ""
+
+
+@needs_chromium
+def test_headroom(open_page, study):
+    browser = open_page(study, BERT + "&load=2")
+    give(browser, "headroom", "0.3")
+    assert plans(browser)[0] == ["2 \u00d7 c5a.large", "$0.154"]
+    assert "with 30 % headroom" in text(browser, "#answer")
+    assert "headroom=0.3" in browser.evaluate("location.hash")
+
+
+@needs_chromium
+def test_a_heading_sorts_its_table(open_page, study):
+    browser = open_page(study, BERT + "&load=2")
+    column = (
+        "[...document.querySelectorAll('#plans tbody tr')].map(r => Number(r.cells[6].innerText))"
+    )
+    sort = "[...document.querySelectorAll('#plans thead button')][6].click()"
+    ordered = sorted(browser.evaluate(column))
+    assert browser.evaluate(column) != ordered
+    browser.evaluate(sort)
+    assert browser.evaluate(column) == ordered
+    assert (
+        browser.evaluate("document.querySelector('#plans [aria-sort]').innerText") == "Capacity/s"
+    )
+    browser.evaluate(sort)
+    assert browser.evaluate(column) == ordered[::-1]
+    give(browser, "load", "3")  # stays sorted while the plans change
+    assert browser.evaluate(column) == sorted(browser.evaluate(column), reverse=True)
+
+
+@needs_chromium
+def test_rows_without_a_figure_are_sorted_last(open_page, page):
+    browser = open_page(page, RESNET)
+    names = "[...document.querySelectorAll('.results tbody tr')].map(r => r.cells[1].innerText.split('\\n')[0])"
+    for _ in range(2):
+        browser.evaluate("document.querySelectorAll('.results thead button')[3].click()")
+        assert {"Crashed", "Unsupported", "Wrong output"} >= set(browser.evaluate(names)[4:])
+
+
+@needs_chromium
+def test_a_figure_says_where_it_comes_from(open_page, page, study):
+    browser = open_page(page, RESNET)
+    titles = "[...document.querySelectorAll('.results th.engine')].map(e => e.title)"
+    assert "measured 2026-11-23, resnet50-v1-7-quant=0-cpu-openvino-cpu.json" in browser.evaluate(
+        titles
+    )
+    price = "document.querySelector('#plans td.wide').title"
+    assert "$0.616 per hour and machine, 2026-07-20, us-east-1" == browser.evaluate(price)
+    assert "published: " in open_page(study, BERT).evaluate(titles + "[0]")
+
+
+@needs_chromium
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_price_is_visible_beside_the_machine(open_page, study, width, color_scheme):
+    browser = open_page(study, BERT + "&load=2", color_scheme, width=width)
+    price = "[...document.querySelectorAll('#plans tbody tr')[0].querySelectorAll('.narrow, td.wide')].find(e => e.offsetWidth)"
+    assert "$0.102" in browser.evaluate(f"{price}.innerText")
+    assert browser.evaluate(f"{price}.getBoundingClientRect().right") <= width
+    pictures = (
+        "[...document.querySelectorAll('.chart > *')].map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(browser.evaluate(pictures)) <= width
+    # Headers begin where the table does: no line of one is empty.
+    gap = "(() => { const t = document.querySelector('#plans thead'); return t.offsetHeight; })()"
+    assert browser.evaluate(gap) < 60
+    assert browser.complaints() == []
+
+
+@needs_chromium
+def test_one_machine_is_not_drawn_beside_others(open_page, page):
+    browser = open_page(page, RESNET)
+    for name in ("by-price", "stacks", "cost"):
+        assert browser.evaluate(f"document.getElementById('{name}').hidden") is True
 
 
 @needs_chromium

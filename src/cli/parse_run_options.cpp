@@ -185,7 +185,7 @@ namespace {
 // The values of flags as they are given, where options hold them in another form.
 struct Given {
   std::vector<std::string> models, shapes, inputs, fake_parts;
-  std::string mode = "latency", threads, batches;
+  std::string mode = "latency", order = "best", threads, batches;
   std::string device = "cpu", precision = "f32", io = "host";
   std::optional<double> rate_per_s, slo_p99_s;
   std::optional<int64_t> repeat;
@@ -226,6 +226,7 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--confidence", options.confidence)
       ->check(CLI::Range(kMinConfidence, kMaxConfidence));
+  app.add_option("--order", given.order)->check(CLI::IsMember({"best", "all"}));
   app.add_option("--precision-target", options.precision_target)
       ->check(CLI::Range(kFinestTarget, kCoarsestTarget));
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
@@ -253,7 +254,7 @@ void refuse_nan(const Given& given, const RunOptions& options) {
   refuse(options.timeout_s, "--timeout", "a number of seconds");
   refuse(options.tune_budget_s, "--tune-budget", "a number of seconds");
   refuse(options.confidence, "--confidence", "a share such as 0.99");
-  refuse(options.precision_target, "--precision-target", "a share such as 0.01");
+  refuse(options.precision_target, "--precision-target", "a share such as 0.03");
   refuse(given.rate_per_s, "--rate", "a number of requests per second");
   refuse(given.slo_p99_s, "--slo-p99", "a number of seconds");
 }
@@ -279,6 +280,7 @@ void set_mode(const CLI::App& app, const Given& given, RunOptions& options) {
                                      batch_sizes(app, given)};
   } else {
     options.mode = LatencyOptions{given.repeat, given.number};
+    options.whole_order = given.order == "all";
   }
   refuse_flags_of_other_modes(app, mode_of(options));
   if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);

@@ -83,7 +83,8 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
   EXPECT_EQ(options.warmup, std::nullopt);
   EXPECT_EQ(options.budget_s, 20);
   EXPECT_EQ(options.confidence, 0.99);
-  EXPECT_EQ(options.precision_target, 0.01);
+  EXPECT_EQ(options.precision_target, 0.03);
+  EXPECT_FALSE(options.whole_order);
   EXPECT_EQ(options.timeout_s, 300);
   EXPECT_EQ(options.tune_budget_s, 0);
   EXPECT_EQ(options.output, "./results");
@@ -97,10 +98,11 @@ TEST(ParseRunOptions, HasTheDefaultsOfTheHelpText) {
 }
 
 TEST(ParseRunOptions, ReadsEveryValue) {
-  const RunOptions options = parse({"--device=arm", "--repeat=7", "--number=3", "--warmup=0",
-                                    "--budget=1.5", "--timeout=.25", "--output=out", "--threads=2",
-                                    "--precision=bf16", "--seed=9007199254740991", "--instance=c5a",
-                                    "--test-data=/", "--confidence=0.9", "--precision-target=.05"});
+  const RunOptions options =
+      parse({"--device=arm", "--repeat=7", "--number=3", "--warmup=0", "--budget=1.5",
+             "--timeout=.25", "--output=out", "--threads=2", "--precision=bf16",
+             "--seed=9007199254740991", "--instance=c5a", "--test-data=/", "--confidence=0.9",
+             "--precision-target=.05", "--order=all"});
   EXPECT_EQ(first(options).device, "arm");
   EXPECT_EQ(repeat_of(options), 7);
   EXPECT_EQ(number_of(options), 3);
@@ -115,6 +117,7 @@ TEST(ParseRunOptions, ReadsEveryValue) {
   EXPECT_EQ(options.test_data, "/");
   EXPECT_EQ(options.confidence, 0.9);
   EXPECT_EQ(options.precision_target, 0.05);
+  EXPECT_TRUE(options.whole_order);
 }
 
 TEST(ParseRunOptions, ThreadsAndBatchTakeLists) {

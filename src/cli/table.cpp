@@ -51,12 +51,12 @@ std::string ratio_cell(const Result& result) {
 std::string percentile_cell(const Result& result, int percentile) {
   const auto latency = latency_percentiles_s(result);
   const auto found = latency.find(fmt::format("p{}", percentile));
-  return found == latency.end() ? "-" : format_seconds(found->second);
+  return found == latency.end() ? "-" : format_seconds(found->second * to_blocks_of_best(result));
 }
 
 std::string cpu_cell(const Result& result) {
   const std::optional<double> cpu_s = cpu_s_per_inference(result);
-  return cpu_s ? format_seconds(*cpu_s) : "-";
+  return cpu_s ? format_seconds(*cpu_s * to_blocks_of_best(result)) : "-";
 }
 
 std::string verdict_cell(const Result& result) {
@@ -68,7 +68,7 @@ std::string verdict_cell(const Result& result) {
 Row row_of(const Result& result) {
   Row row{result.label, result.engine.load.engine_version.value_or("-")};
   if (result.outcome.ok()) {
-    const double median_s = median_latency_s(result);
+    const double median_s = median_latency_s(result) * to_blocks_of_best(result);
     row.insert(row.end(),
                {format_seconds(median_s), percentile_cell(result, 90), percentile_cell(result, 99),
                 format_rate(1 / median_s), ratio_cell(result), cpu_cell(result)});
@@ -90,27 +90,11 @@ std::string why_no_rank(const Result& result) {
   return "measured alone, because there was not enough memory to load it beside the others";
 }
 
-// Too few for what differs from start to start to average out (docs/measuring.md, "Restarted").
-constexpr size_t kFewStarts = 3;
-
-bool has_few_starts(const Result& result) {
-  const bool compared = result.rank->engines > 1 && result.p50_interval_s &&
-                        std::isfinite(result.p50_interval_s->high);
-  return compared && result.measured.starts.size() <= kFewStarts;
-}
-
-// Why an engine has no figure or no rank, or what to know of it, a line each.
+// Why an engine has no figure or no rank, a line each.
 std::string reasons(const std::vector<Result>& results) {
   std::string text;
   for (const Result& result : results) {
-    if (is_ranked(result)) {
-      if (!has_few_starts(result)) continue;
-      const size_t starts = result.measured.starts.size();
-      text += fmt::format(
-          "{}: started only {}; after another start it may be a few percent faster or slower\n",
-          result.label, starts == 1 ? "once" : fmt::format("{} times", starts));
-      continue;
-    }
+    if (is_ranked(result)) continue;
     text += fmt::format("{}: {}: {}\n", result.label, verdict_cell(result),
                         printable(why_no_rank(result)));
   }
@@ -126,32 +110,44 @@ std::string confidence(double probability) {
                      digits);
 }
 
-// How sure the order is: " (confidence >= 99.4 %)".
-std::string certainty(const std::vector<const Result*>& ranked) {
-  const Rank& rank = *ranked.front()->rank;
-  if (rank.decided) {
-    return fmt::format(" ({}{})",
-                       ranked.size() == 2 ? "" : "whole order: ", confidence(rank.probability));
+// How sure that is: " (confidence >= 99.4 %)". Where it isn't at the confidence asked for, whether
+// more time may help.
+std::string certainty(const Rank& rank) {
+  if (rank.probability >= rank.confidence) {
+    const bool whole = rank.order == Order::kAll && rank.engines > 2;
+    return fmt::format(" ({}{})", whole ? "whole order: " : "", confidence(rank.probability));
   }
-  return "; part of the order is undecided, a longer --budget may decide it";
+  return rank.order == Order::kAll
+             ? "; part of the order is undecided, a longer --budget may decide it"
+             : "; a longer --budget may decide it";
+}
+
+// By how many percent engines may differ from the best, at most; as many as are told of at least.
+int percent_apart(const std::vector<const Result*>& engines) {
+  double apart = kTie;
+  for (const Result* engine : engines) {
+    const Interval& interval = engine->rank->to_best.interval;
+    apart = std::max({apart, interval.high - 1, 1 / interval.low - 1});
+  }
+  return apart > 1 ? 100 : static_cast<int>(std::ceil(100 * apart - 1e-6));
 }
 
 // Two engines or more. Nothing is called fastest while one that may be faster is undecided,
-// wherever its estimate has put it.
+// wherever its estimate has put it, unless that is known to be so near that it makes no difference.
 std::string comparison(const std::vector<const Result*>& ranked) {
+  constexpr int kNearPercent = 3;
+  const Rank& best = *ranked.front()->rank;
   std::vector<const Result*> first;
-  bool undecided = false;
   for (const Result* result : ranked) {
-    const Relation relation = result->rank->to_best.relation;
-    if (relation != Relation::kSlower) first.push_back(result);
-    undecided = undecided || relation == Relation::kUndecided;
+    if (result->rank->to_best.relation != Relation::kSlower) first.push_back(result);
   }
-  if (undecided) {
+  const int apart = percent_apart(first);
+  if (apart > kNearPercent && best.probability < best.confidence) {
     return fmt::format("{} is fastest, with no winner yet at {:g} % confidence",
-                       names_of(first, "or"), 100 * ranked[0]->rank->confidence);
+                       names_of(first, "or"), 100 * best.confidence);
   }
   if (first.size() > 1)
-    return fmt::format("{} are equally fast, within 1 %", names_of(first, "and"));
+    return fmt::format("{} are equally fast, within {} %", names_of(first, "and"), apart);
   return fmt::format("{} is fastest: {} takes {:.2f} times as long", ranked[0]->label,
                      ranked[1]->label, ranked[1]->rank->to_best.value);
 }
@@ -249,7 +245,8 @@ std::string closing_sentence(const std::vector<Result>& results) {
                        ranked[0]->label, format_seconds(median_latency_s(*ranked[0])),
                        agreement(ranked));
   }
-  return fmt::format("{}{}; {}.", comparison(ranked), certainty(ranked), agreement(ranked));
+  return fmt::format("{}{}; {}.", comparison(ranked), certainty(*ranked.front()->rank),
+                     agreement(ranked));
 }
 
 }  // namespace dnnbench

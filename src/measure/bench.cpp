@@ -144,7 +144,7 @@ std::vector<Result> Comparison::measure_in_turns() {
   };
   MemoryGroups groups(candidates_, labels_, parts, surroundings_, progress_, ended);
   groups.measure_all();
-  if (options_.latency() != nullptr) rank_results(results, options_.confidence, groups.anchor());
+  if (options_.latency() != nullptr) rank_results(results, goal_of(options_), groups.anchor());
   for (const Result& result : results) {
     if (result.outcome.ok()) write_guarded(result);
   }

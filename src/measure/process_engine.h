@@ -22,8 +22,8 @@ namespace dnnbench {
 
 // How long turns are. The defaults are what docs/measuring.md justifies; experiments take others.
 struct TurnLengths {
-  double dropped_s = 0.05;  // at a turn's start, of measurements that are not kept; at least one
-  double kept_s = 0.15;     // then of those that are; at least kMinKept
+  double dropped_s = 0.04;  // at a turn's start, of measurements that are not kept; at least one
+  double kept_s = 0.10;     // then of those that are; at least kMinKept
   double warmup_slice_s = 0.1;
   double min_warmup_s = 0.3;
   double min_warmup_after_restart_s = 0.1;

@@ -26,28 +26,36 @@ BlockTable block_table(const std::vector<const Result*>& results) {
   }
   size_t columns = 0;
   for (auto& [block, index] : column) index = columns++;
-  BlockTable table(results.size(),
-                   std::vector<double>(columns, std::numeric_limits<double>::quiet_NaN()));
+  BlockTable table;
+  table.latency_s.assign(results.size(),
+                         std::vector<double>(columns, std::numeric_limits<double>::quiet_NaN()));
   for (size_t i = 0; i < results.size(); ++i) {
     std::map<int64_t, std::vector<double>> times;
     for (const Sample& sample : results[i]->measured.samples) {
       times[sample.block].push_back(sample.duration_s);
     }
     for (const auto& [block, durations] : times) {
-      table[i][column[block]] = median(durations) / static_cast<double>(results[i]->number);
+      table.latency_s[i][column[block]] =
+          median(durations) / static_cast<double>(results[i]->number);
     }
+    table.starts.push_back(results[i]->measured.starts.size());
   }
   return table;
 }
 
-void rank_results(std::vector<Result>& results, double confidence, std::optional<size_t> anchor) {
+Goal goal_of(const RunOptions& options) {
+  return {options.confidence, options.precision_target,
+          options.whole_order ? Order::kAll : Order::kBest};
+}
+
+void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor) {
   std::vector<Result*> ranked;
   std::optional<size_t> anchor_row;
   for (size_t i = 0; i < results.size(); ++i) {
     Result& result = results[i];
     if (!result.outcome.ok()) continue;
     const BlockTable own = block_table({&result});
-    result.p50_interval_s = latency_interval_s(own[0], 1 - confidence);
+    result.p50_interval_s = latency_interval_s(own.latency_s[0], 1 - goal.confidence);
     if (!may_be_ranked(result)) continue;
     const Result& first = ranked.empty() ? result : *ranked.front();
     const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
@@ -57,13 +65,22 @@ void rank_results(std::vector<Result>& results, double confidence, std::optional
   }
   if (ranked.empty()) return;
   const BlockTable table = block_table({ranked.begin(), ranked.end()});
-  const Ranking ranking = rank(table, confidence, anchor_row);
+  const Ranking ranking = rank(table, goal, anchor_row);
+  const double best_s = median_latency_s(*ranked[ranking.order.front()]);
   for (size_t i = 0; i < ranked.size(); ++i) {
     const EngineRank& own = ranking.engines[i];
-    ranked[i]->rank = Rank{confidence,          ranked.size(),
-                           own.place,           i == ranking.order.front(),
-                           own.to_best,         ranking.decided,
-                           ranking.probability, anchor ? results[*anchor].candidate.backend : ""};
+    Rank rank;
+    rank.confidence = goal.confidence;
+    rank.order = goal.order;
+    rank.engines = ranked.size();
+    rank.place = own.place;
+    rank.is_best = i == ranking.order.front();
+    rank.to_best = own.to_best;
+    rank.p50_s = best_s * own.to_best.value;
+    rank.decided = ranking.decided;
+    rank.probability = ranking.probability;
+    if (anchor) rank.anchor = results[*anchor].candidate.backend;
+    ranked[i]->rank = rank;
   }
 }
 

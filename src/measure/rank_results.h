@@ -7,15 +7,19 @@
 
 #include "rank/ranking.h"
 #include "results/result.h"
+#include "run/options.h"
 
 namespace dnnbench {
 
-// The blocks' medians of one inference, a row per result: what rank() takes. Blocks in which none
-// of them has samples are left out.
+// The blocks' medians of one inference, a row per result, and their starts: what rank() takes.
+// Blocks in which none of them has samples are left out.
 BlockTable block_table(const std::vector<const Result*>& results);
 
 // Fills in the interval of every ok result's median, and the rank of each that took turns with the
 // first of them, or with `anchor` as all did.
-void rank_results(std::vector<Result>& results, double confidence, std::optional<size_t> anchor);
+void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor);
+
+// What a run with these options decides.
+Goal goal_of(const RunOptions& options);
 
 }  // namespace dnnbench

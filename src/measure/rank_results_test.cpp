@@ -13,6 +13,7 @@ Result measured(const std::string& backend, double time_s, int64_t first_block, 
   result.engine.verification.verdict = Verdict::kOk;
   for (int64_t block = first_block; block < first_block + blocks; ++block) {
     result.measured.samples.push_back({block, 0, time_s});
+    result.measured.starts.push_back(block);
   }
   result.measured.blocks = blocks;
   return result;
@@ -24,18 +25,19 @@ TEST(BlockTable, HasTheMediansOfBlocksThatAnyoneHas) {
   a.measured.samples.push_back({1, 0, 0.4});
   const Result b = measured("b", 0.1, 5, 1);
   const BlockTable table = block_table({&a, &b});
-  ASSERT_EQ(table[0].size(), 3U);
-  EXPECT_EQ(table[0][0], 0.1);
-  EXPECT_DOUBLE_EQ(table[0][1], 0.15);
-  EXPECT_TRUE(std::isnan(table[0][2]));
-  EXPECT_TRUE(std::isnan(table[1][0]));
-  EXPECT_EQ(table[1][2], 0.1);
+  ASSERT_EQ(table.latency_s[0].size(), 3U);
+  EXPECT_EQ(table.latency_s[0][0], 0.1);
+  EXPECT_DOUBLE_EQ(table.latency_s[0][1], 0.15);
+  EXPECT_TRUE(std::isnan(table.latency_s[0][2]));
+  EXPECT_TRUE(std::isnan(table.latency_s[1][0]));
+  EXPECT_EQ(table.latency_s[1][2], 0.1);
+  EXPECT_EQ(table.starts, (std::vector<size_t>{2, 1}));
 }
 
 TEST(RankResults, PlacesEnginesThatTookTurns) {
   std::vector<Result> results{measured("slow", 0.02, 0, 20), measured("fast", 0.01, 0, 20),
                               measured("same", 0.01, 0, 20)};
-  rank_results(results, 0.99, std::nullopt);
+  rank_results(results, Goal{}, std::nullopt);
   EXPECT_EQ(results[0].rank->place, 3U);
   EXPECT_EQ(results[0].rank->to_best.relation, Relation::kSlower);
   EXPECT_NEAR(results[0].rank->to_best.value, 2, 1e-9);
@@ -47,11 +49,24 @@ TEST(RankResults, PlacesEnginesThatTookTurns) {
   EXPECT_NEAR(results[1].p50_interval_s->low, 0.01, 1e-9);
 }
 
+// "early" left while the machine was twice as fast.
+TEST(RankResults, GivesMediansThatCompare) {
+  std::vector<Result> results{measured("early", 0.0125, 0, 20), measured("best", 0.01, 0, 20)};
+  for (int64_t block = 20; block < 60; ++block) {
+    results[1].measured.samples.push_back({block, 0, 0.02});
+  }
+  rank_results(results, Goal{}, std::nullopt);
+  EXPECT_DOUBLE_EQ(results[0].rank->p50_s, 0.025);
+  EXPECT_DOUBLE_EQ(results[1].rank->p50_s, 0.02);
+  EXPECT_DOUBLE_EQ(to_blocks_of_best(results[0]), 2);
+  EXPECT_EQ(to_blocks_of_best(measured("alone", 0.01, 0, 1)), 1);
+}
+
 TEST(RankResults, ComparesGroupsByTheirAnchor) {
   Result anchor = measured("anchor", 0.01, 0, 40);
   std::vector<Result> results{anchor, measured("first", 0.02, 0, 20),
                               measured("next", 0.04, 20, 20)};
-  rank_results(results, 0.99, 0);
+  rank_results(results, Goal{}, 0);
   ASSERT_TRUE(results[2].rank);
   EXPECT_EQ(results[2].rank->anchor, "anchor");
   EXPECT_EQ(results[2].rank->place, 3U);
@@ -67,7 +82,7 @@ TEST(RankResults, GivesNoRankToWhatMayHaveNone) {
   unverified.engine.verification.verdict = Verdict::kUnverified;
   std::vector<Result> results{failed, suspect, unverified, measured("ok", 0.02, 0, 20),
                               measured("alone", 0.01, 50, 20)};
-  rank_results(results, 0.99, std::nullopt);
+  rank_results(results, Goal{}, std::nullopt);
   for (const size_t i : {0, 1, 2, 4}) EXPECT_FALSE(results[i].rank) << i;
   ASSERT_TRUE(results[3].rank);
   EXPECT_TRUE(results[3].rank->is_best);

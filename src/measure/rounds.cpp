@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/statistics.h"
+#include "measure/rank_results.h"
 #include "measure/turn_rules.h"
 #include "process/worker_process.h"
 #include "rank/ranking.h"
@@ -19,9 +20,7 @@ namespace {
 
 constexpr double kRepeatTurn_s = 0.3;     // with --repeat: about so long a turn,
 constexpr int64_t kMinRepeatBlocks = 16;  // but at least so many blocks
-// What differs from start to start would pass for the engine's, and the interval would not hold it,
-// with more blocks of one start than this (docs/measuring.md, "Restarted").
-constexpr int64_t kBlocksOfAStart = 2;
+constexpr double kShort_s = 0.02;  // of a measurement: processes differ most, and start quickly
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // What is known of one block: its place in the sequence, and whether something disturbed it.
@@ -44,6 +43,7 @@ struct Member {
   std::vector<TakenTurn> turns;
   bool active = true;     // takes turns
   bool finished = false;  // took all it needed
+  bool starts_matter = true;
   int64_t blocks_of_start = 0;
   double restarting_s = 0;  // that its restarts have taken so far
 
@@ -82,7 +82,7 @@ class BlockLoop {
       report(left_s * engines);
       const double start_s = surroundings_.now_s();
       measure_block(blocks(), std::nullopt);
-      dismiss_decided(alpha);
+      dismiss_known(alpha);
       left_s -= (surroundings_.now_s() - start_s) / engines;
       if (left_s <= 0) finish_all(Stop::kBudget);
     }
@@ -145,14 +145,18 @@ class BlockLoop {
     }
   }
 
-  // As often as the budget of starting allows, which is as large as that of measuring; where that
-  // is seldom, spread over the least blocks that a verdict needs. Never where memory would not hold
-  // it beside the others: an engine that was measured must not end for that.
+  // Where it may change what is told. Until that has taken as long as measuring may; where that is
+  // seldom, spread over the least blocks that a verdict needs. Never where memory would not hold it
+  // beside the others: an engine that was measured must not end for that.
   bool may_restart(const Member& member, int64_t min_blocks) const {
     const MeasuredEngine& engine = member.engine();
-    if (member.blocks_of_start < kBlocksOfAStart) return false;
-    if (member.restarting_s + engine.start_s() > options_.budget_s) return false;
-    const auto starts = 1 + static_cast<int64_t>(options_.budget_s / engine.start_s());
+    const bool is_short = !options_.latency()->repeat && engine.expected_s() <= kShort_s;
+    if (!is_restart_due({member.starts_matter, is_short, member.participant->measured.starts.size(),
+                         member.blocks_of_start})) {
+      return false;
+    }
+    if (std::max(member.restarting_s, engine.start_s()) > options_.budget_s) return false;
+    const auto starts = 2 + static_cast<int64_t>(options_.budget_s / engine.start_s());
     if (member.blocks_of_start < min_blocks / starts) return false;
     const int64_t free = surroundings_.free_memory_bytes();
     return free == 0 || free > engine.peak_rss_bytes();
@@ -194,28 +198,33 @@ class BlockLoop {
   }
 
   BlockTable undisturbed_table(const std::vector<Member*>& members) const {
-    BlockTable table(members.size(), std::vector<double>(blocks_.size(), kNaN));
+    BlockTable table;
+    table.latency_s.assign(members.size(), std::vector<double>(blocks_.size(), kNaN));
     for (size_t i = 0; i < members.size(); ++i) {
+      table.starts.push_back(members[i]->participant->measured.starts.size());
       for (const TakenTurn& taken : members[i]->turns) {
         if (blocks_[taken.block].is_disturbed()) continue;
-        table[i][taken.block] = median(taken.turn.duration_s);
+        table.latency_s[i][taken.block] = median(taken.turn.duration_s);
       }
     }
     return table;
   }
 
   // Those that have left early still count: what is undecided may be so with one of them.
-  void dismiss_decided(double alpha) {
+  void dismiss_known(double alpha) {
     std::vector<Member*> measured;
     for (Member& member : members_) {
       if (member.active || member.finished) measured.push_back(&member);
     }
     if (measured.empty()) return;
-    const std::vector<Certainty> known =
-        certainty(undisturbed_table(measured), alpha, options_.precision_target);
+    const std::vector<Standing> known =
+        standings(undisturbed_table(measured), alpha, goal_of(options_));
     for (size_t i = 0; i < measured.size(); ++i) {
-      if (!measured[i]->active || known[i] == Certainty::kOpen) continue;
-      finish(*measured[i], known[i] == Certainty::kDecided ? Stop::kDecided : Stop::kPrecise);
+      Member& member = *measured[i];
+      member.starts_matter = known[i].starts_matter;
+      const Certainty certainty = known[i].certainty;
+      if (!member.active || certainty == Certainty::kOpen) continue;
+      finish(member, certainty == Certainty::kDecided ? Stop::kDecided : Stop::kPrecise);
     }
   }
 

@@ -1,8 +1,8 @@
-// Rounds: candidates that are loaded and warm take turns, a block after the other, until their
-// order is decided. Drift of the machine hits all engines of a block alike and cancels out of their
-// ratios; a block that something else disturbed is measured again. Each engine is restarted every
-// few blocks, so that what differs from start to start is not taken for the engine's
-// (docs/decisions/0028-restart-engines-between-blocks.md).
+// Rounds: candidates that are loaded and warm take turns, a block after the other, until what is
+// asked of their order is decided. Drift of the machine hits all engines of a block alike and
+// cancels out of their ratios; a block that something else disturbed is measured again. Engines
+// that are near to each other are restarted every few blocks, so that what differs from start to
+// start is not taken for the engine's (docs/decisions/0028-restart-engines-between-blocks.md).
 #pragma once
 
 #include <cstdint>

@@ -148,6 +148,34 @@ TEST_F(RoundsTest, WhoeverIsDecidedLeavesAndTheOthersGoOn) {
   EXPECT_EQ(ended_.front(), 'a');
 }
 
+TEST_F(RoundsTest, WhatIsFarSlowerLeavesAfterAFewBlocksWithoutARestart) {
+  Script near = takes(0.1), nearer = takes(0.102), far = takes(0.2);
+  near.start_s = nearer.start_s = far.start_s = 4;
+  const auto all = measure({near, nearer, far});
+  EXPECT_EQ(all[2].measured.stopped, Stop::kDecided);
+  EXPECT_LE(all[2].measured.blocks, 6);
+  EXPECT_EQ(all[2].measured.starts, Starts{0});
+  EXPECT_GE(all[0].measured.starts.size(), 4U);
+  EXPECT_EQ(all[0].measured.starts, all[1].measured.starts);
+  EXPECT_EQ(all[1].measured.stopped, Stop::kPrecise);  // within 3 %
+}
+
+TEST_F(RoundsTest, WhatComputesInMillisecondsIsRestartedThoughItIsFar) {
+  const auto all = measure({takes(0.005), takes(0.01)});
+  EXPECT_EQ(all[1].measured.starts.size(), static_cast<size_t>(all[1].measured.blocks));
+}
+
+TEST_F(RoundsTest, TheOrderOfTheSlowerOnesIsDecidedOnlyWhenAskedFor) {
+  const std::vector<Script> scripts{takes(0.01), takes(0.02), takes(0.0205)};
+  const auto quick = measure(scripts);
+  EXPECT_LE(quick[2].measured.blocks, 6);
+  options_.whole_order = true;
+  options_.precision_target = 0.01;
+  const auto whole = measure(scripts);
+  EXPECT_GE(whole[2].measured.blocks, 10);
+  EXPECT_LE(whole[0].measured.blocks, 6);  // which is decided against both
+}
+
 TEST_F(RoundsTest, EndWithTheBudgetOfEachEngine) {
   options_.budget_s = 5;
   Script busy = takes(0.01);  // nothing can be decided
@@ -162,7 +190,7 @@ TEST_F(RoundsTest, EndWithTheBudgetOfEachEngine) {
 TEST_F(RoundsTest, OnlyUndisturbedBlocksAreKeptWhereMostAre) {
   Script busy = takes(0.01);
   busy.disturbed = {2, 5};
-  const auto all = measure({busy, takes(0.02)});
+  const auto all = measure({busy, takes(0.0105)});
   for (const Participant& participant : all) {
     EXPECT_EQ(participant.measured.blocks_disturbed, 2);
     const auto kept = participant.measured.blocks - 2;
@@ -188,14 +216,14 @@ TEST_F(RoundsTest, EnginesAreRestartedEveryTwoBlocks) {
   EXPECT_EQ(stage_.who("restart"), "abab");
 }
 
-TEST_F(RoundsTest, RestartsTakeNoLongerThanTheBudget) {
+TEST_F(RoundsTest, NoRestartAfterTheBudgetForThem) {
   repeat(40);
   options_.budget_s = 5;
   Script slow = takes(0.01);
   slow.start_s = 2.4;
   const auto all = measure({slow});
-  EXPECT_EQ(all[0].measured.starts.size(), 3U);  // two of 2.4 s, and the first
-  EXPECT_GE(all[0].measured.starts[1], 5);       // spread over the blocks
+  EXPECT_EQ(all[0].measured.starts.size(), 4U);  // the first, and 2.4, 4.8 and 7.2 s
+  EXPECT_GE(all[0].measured.starts[1], 4);       // spread over the blocks
   options_.budget_s = 2;
   EXPECT_EQ(measure({slow})[0].measured.starts.size(), 1U);
 }

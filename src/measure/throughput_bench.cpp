@@ -8,6 +8,7 @@
 
 #include "core/mean_interval.h"
 #include "core/statistics.h"
+#include "measure/rank_results.h"
 #include "measure/turn_rules.h"
 #include "process/worker_process.h"
 #include "results/units.h"
@@ -173,7 +174,7 @@ void ThroughputBench::measure_alone(Setup& setup) {
 // In turns, until it is known which of the two does more.
 void ThroughputBench::measure_both(Setup& best, Setup& other) {
   const double alpha = 1 - options_.confidence;
-  BlockTable undisturbed_times(2);
+  std::vector<double> best_times, other_times;  // of an item, as the ranking takes them
   Setup* const setups[] = {&best, &other};
   for (size_t block = 0; block < kMaxBlocks; ++block) {
     bool undisturbed = true;
@@ -189,19 +190,19 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
     const double best_per_s = best.windows.back().items_per_s;
     const double other_per_s = other.windows.back().items_per_s;
     if (!undisturbed || best_per_s <= 0 || other_per_s <= 0) continue;
-    // Times of an item, as the ranking takes them; the inverse ratio is that of speeds.
-    undisturbed_times[0].push_back(1 / best_per_s);
-    undisturbed_times[1].push_back(1 / other_per_s);
-    const auto known = certainty(undisturbed_times, alpha, options_.precision_target);
-    if (known[0] != Certainty::kOpen || left_s() <= 0) break;
+    best_times.push_back(1 / best_per_s);
+    other_times.push_back(1 / other_per_s);
+    const auto known = standings({{best_times, other_times}, {}}, alpha, goal_of(options_));
+    if (known[0].certainty != Certainty::kOpen || left_s() <= 0) break;
   }
   TriedSetting& tried = throughput_.tried[other.setting.index];
   tried.against = best.setting.index;
   tried.speed = {0, {0, 0}, Relation::kUndecided};  // unless a block was undisturbed
-  if (undisturbed_times[0].empty()) return;
-  tried.speed = ratio_of(undisturbed_times, 0, 1, alpha);
-  // Of the other, not of the best.
-  tried.speed.relation = ratio_of(undisturbed_times, 1, 0, alpha).relation;
+  if (best_times.empty()) return;
+  // The inverse ratio of times is that of speeds; the relation is the other's, not the best's.
+  const BlockTable times{{best_times, other_times}, {}};
+  tried.speed = ratio_of(times, 0, 1, alpha);
+  tried.speed.relation = ratio_of(times, 1, 0, alpha).relation;
 }
 
 // Its figures, and why it can't be chosen where it can't.

@@ -1,5 +1,6 @@
 #include "process/child_process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -14,10 +15,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <memory>
 #include <set>
 
 #include "core/error.h"
@@ -106,22 +107,29 @@ struct Start {
   _exit(127);
 }
 
-// The fourth field of /proc/PID/stat; the second is a name that may hold anything.
-pid_t parent_of(const std::filesystem::path& process) {
-  std::ifstream file(process / "stat");
-  std::string line;
-  if (!std::getline(file, line)) return -1;
-  const size_t name_end = line.rfind(") ");
-  if (name_end == std::string::npos || name_end + 4 > line.size()) return -1;
-  return std::atoi(line.c_str() + name_end + 4);
+// The fourth field of /proc/PID/stat; the second is a name that may hold anything. -1 where there
+// is no such process.
+pid_t parent_of(const char* pid) {
+  char path[64], line[512];
+  std::snprintf(path, sizeof path, "/proc/%s/stat", pid);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  const ssize_t length = read(fd, line, sizeof line - 1);
+  close(fd);
+  if (length <= 0) return -1;
+  line[length] = '\0';
+  const char* const name_end = std::strrchr(line, ')');
+  pid_t parent = -1;
+  return name_end != nullptr && std::sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : -1;
 }
 
+// By readdir: a directory_iterator that finds no memory ends the program.
 std::set<pid_t> children_of_this_process() {
   std::set<pid_t> children;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    const pid_t pid = std::atoi(entry.path().filename().c_str());
-    if (pid > 0 && parent_of(entry.path()) == getpid()) children.insert(pid);
+  const std::unique_ptr<DIR, int (*)(DIR*)> processes(opendir("/proc"), closedir);
+  while (const dirent* const entry = processes ? readdir(processes.get()) : nullptr) {
+    const pid_t pid = std::atoi(entry->d_name);
+    if (pid > 0 && parent_of(entry->d_name) == getpid()) children.insert(pid);
   }
   return children;
 }
@@ -141,7 +149,7 @@ int reap(pid_t pid) {
 }
 
 // Those adopted of children that have ended. Each that is killed may leave further ones.
-void kill_strays() {
+void find_and_kill_strays() {
   constexpr int kMaxGenerations = 1000;
   for (int generation = 0; generation < kMaxGenerations; ++generation) {
     std::set<pid_t> strays = children_of_this_process();
@@ -149,6 +157,15 @@ void kill_strays() {
     if (strays.empty()) return;
     for (const pid_t pid : strays) kill(pid, SIGKILL);
     for (const pid_t pid : strays) reap(pid);
+  }
+}
+
+// A destructor's work. Without memory or descriptors to find them now, the guardian kills them when
+// this process ends.
+void kill_strays() noexcept {
+  try {
+    find_and_kill_strays();
+  } catch (const std::exception&) {
   }
 }
 

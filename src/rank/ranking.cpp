@@ -1,11 +1,13 @@
 #include "rank/ranking.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <numeric>
 
 #include "core/statistics.h"
+#include "rank/unimodal_interval.h"
 
 namespace dnnbench {
 namespace {
@@ -25,43 +27,137 @@ Ratio ratio_from_logs(double log_value, const Interval& logs) {
   return {std::exp(log_value), interval, relation_of(interval)};
 }
 
-// By the mean of the logarithms against all others: medians of ratios need not be transitive.
-std::vector<size_t> fastest_first(const BlockTable& table, std::optional<size_t> anchor) {
-  std::vector<double> score(table.size(), 0);
-  for (size_t a = 0; a < table.size(); ++a) {
-    for (size_t b = 0; b < table.size(); ++b) {
-      if (a != b) score[a] += std::log(ratio_of(table, a, b, 0.5, anchor).value);
+// What one engine's processes differ by, nearly always, for as long as they live: measured by
+// tests/experiments/ranking/starts.cpp, and what each margin does by simulate.cpp. That most of
+// several processes are off to the same side is rare, but one that has most of the blocks stands
+// for itself.
+struct StartMargin {
+  size_t min_starts = 0;
+  double max_blocks_per_start = 0;
+  double share = 0;
+};
+constexpr size_t kEnoughStarts = 7;  // with which blocks show the difference themselves
+constexpr std::array<StartMargin, 3> kStartMargins{
+    {{kEnoughStarts, 2.5, 0}, {6, 4, 0.01}, {3, 5, 0.03}}};
+constexpr double kBetweenStarts = 0.10;  // otherwise
+constexpr double kMinMarginOfFar = 0.03;
+// From here on distances are looked at, and other starts don't matter.
+constexpr double kFar = 1.15;
+
+// Of logarithms.
+double start_margin(size_t starts, size_t blocks) {
+  const auto found =
+      std::find_if(kStartMargins.begin(), kStartMargins.end(), [&](const StartMargin& margin) {
+        return starts >= margin.min_starts &&
+               static_cast<double>(blocks) <=
+                   margin.max_blocks_per_start * static_cast<double>(starts);
+      });
+  return std::log1p(found == kStartMargins.end() ? kBetweenStarts : found->share);
+}
+
+Interval widened(const Interval& interval, double margin) {
+  return {interval.low - margin, interval.high + margin};
+}
+
+// Where both hold, so does what they have in common. Both would have to be doubted if that were
+// nothing.
+Interval common(const Interval& a, const Interval& b) {
+  const Interval both{std::max(a.low, b.low), std::min(a.high, b.high)};
+  return both.low <= both.high ? both : Interval{std::min(a.low, b.low), std::max(a.high, b.high)};
+}
+
+// Of engines whose processes were started so often, each. Signs decide what is near; distances
+// what is far, where the little that they assume of the processes can do no harm.
+Interval interval_of_engines(const std::vector<double>& logs, double alpha, size_t starts) {
+  constexpr double kShareOfSigns = 0.8;
+  const double margin = start_margin(starts, logs.size());
+  const Interval near = widened(median_interval(logs, kShareOfSigns * alpha), margin);
+  if (std::fabs(median(logs)) < std::log(kFar)) return near;
+  const Interval far = widened(unimodal_interval(logs, (1 - kShareOfSigns) * alpha),
+                               std::max(margin, std::log1p(kMinMarginOfFar)));
+  return common(near, far);
+}
+
+Ratio inverse(const Ratio& ratio) {
+  const Interval interval{1 / ratio.interval.high, 1 / ratio.interval.low};
+  return {1 / ratio.value, interval, relation_of(interval)};
+}
+
+// All pairs' ratios at one error probability.
+class Pairs {
+ public:
+  Pairs(const BlockTable& table, double alpha, Order order, std::optional<size_t> anchor)
+      : order_(order), ratios_(table.size(), std::vector<Ratio>(table.size())) {
+    for (size_t a = 0; a < size(); ++a) {
+      for (size_t b = 0; b < a; ++b) {
+        ratios_[a][b] = ratio_of(table, a, b, alpha, anchor);
+        ratios_[b][a] = inverse(ratios_[a][b]);
+      }
     }
   }
-  std::vector<size_t> order(table.size());
+
+  size_t size() const { return ratios_.size(); }
+  const Ratio& of(size_t a, size_t b) const { return ratios_[a][b]; }
+
+  size_t known_faster(size_t a) const {
+    return static_cast<size_t>(
+        std::count_if(ratios_[a].begin(), ratios_[a].end(),
+                      [](const Ratio& ratio) { return ratio.relation == Relation::kSlower; }));
+  }
+
+  bool is_asked_for(size_t a, size_t b) const {
+    return a != b && (order_ == Order::kAll || known_faster(a) == 0 || known_faster(b) == 0);
+  }
+
+  // Whether this is true of every pair that is asked for.
+  template <typename Predicate>
+  bool all_of_asked(Predicate predicate) const {
+    for (size_t a = 0; a < size(); ++a) {
+      for (size_t b = 0; b < a; ++b) {
+        if (is_asked_for(a, b) && !predicate(of(a, b))) return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  Order order_;
+  std::vector<std::vector<Ratio>> ratios_;
+};
+
+bool is_decided(const Ratio& ratio) { return ratio.relation != Relation::kUndecided; }
+
+// By the mean of the logarithms against all others: medians of ratios need not be transitive.
+std::vector<size_t> fastest_first(const Pairs& pairs) {
+  std::vector<double> score(pairs.size(), 0);
+  for (size_t a = 0; a < pairs.size(); ++a) {
+    for (size_t b = 0; b < pairs.size(); ++b) score[a] += std::log(pairs.of(a, b).value);
+  }
+  std::vector<size_t> order(pairs.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return score[a] < score[b]; });
   return order;
 }
 
-bool all_decided(const BlockTable& table, double alpha, std::optional<size_t> anchor) {
-  for (size_t a = 0; a < table.size(); ++a) {
-    for (size_t b = 0; b < a; ++b) {
-      if (ratio_of(table, a, b, alpha, anchor).relation == Relation::kUndecided) return false;
-    }
-  }
-  return true;
-}
-
-// The greatest confidence at which every pair is decided, by halving intervals of log10(alpha).
-double probability_of_order(const BlockTable& table, std::optional<size_t> anchor) {
-  const auto decided = [&](double exponent) {
-    return all_decided(table, alpha_of_pair(table.size(), 1 - std::pow(10, exponent)), anchor);
+// The greatest confidence at which every pair asked for is decided or known well enough, by halving
+// intervals of log10(alpha).
+double probability_of_told(const BlockTable& table, const Goal& goal,
+                           std::optional<size_t> anchor) {
+  const auto told = [&](double exponent) {
+    const double alpha = alpha_of_pair(table.size(), 1 - std::pow(10, exponent));
+    return Pairs(table, alpha, goal.order, anchor).all_of_asked([&](const Ratio& ratio) {
+      return is_decided(ratio) || is_precise(ratio.interval, goal.precision);
+    });
   };
-  double undecided_at = -12, decided_at = -1e-9;
-  if (!decided(decided_at)) return 0;
-  if (decided(undecided_at)) return 1 - std::pow(10, undecided_at);
-  for (int step = 0; step < 24; ++step) {
-    const double middle = (undecided_at + decided_at) / 2;
-    (decided(middle) ? decided_at : undecided_at) = middle;
+  double open_at = -12, told_at = -1e-9;
+  if (!told(told_at)) return 0;
+  if (told(open_at)) return 1 - std::pow(10, open_at);
+  for (int step = 0; step < 16; ++step) {
+    const double middle = (open_at + told_at) / 2;
+    (told(middle) ? told_at : open_at) = middle;
   }
-  return 1 - std::pow(10, decided_at);
+  return 1 - std::pow(10, told_at);
 }
 
 }  // namespace
@@ -74,8 +170,14 @@ Relation relation_of(const Interval& ratio) {
 
 Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
                std::optional<size_t> anchor) {
-  const std::vector<double> logs = log_ratios(table[a], table[b]);
-  if (!logs.empty()) return ratio_from_logs(median(logs), median_interval(logs, alpha));
+  const std::vector<double> logs = log_ratios(table.latency_s[a], table.latency_s[b]);
+  if (!logs.empty()) {
+    return ratio_from_logs(
+        median(logs),
+        table.starts.empty()
+            ? median_interval(logs, alpha)
+            : interval_of_engines(logs, alpha, std::min(table.starts[a], table.starts[b])));
+  }
   if (!anchor || *anchor == a || *anchor == b)
     return ratio_from_logs(0, median_interval({}, alpha));
   const Ratio up = ratio_of(table, a, *anchor, alpha / 2);
@@ -90,45 +192,52 @@ double alpha_of_pair(size_t engines, double confidence) {
   return (1 - confidence) / static_cast<double>(pairs);
 }
 
-Ranking rank(const BlockTable& table, double confidence, std::optional<size_t> anchor) {
-  assert(!table.empty());
-  const double alpha = alpha_of_pair(table.size(), confidence);
+bool is_precise(const Interval& ratio, double precision) {
+  return ratio.is_within(1 / (1 + precision), 1 + precision) ||
+         ratio.high / ratio.low <= 1 + precision;
+}
+
+Ranking rank(const BlockTable& table, const Goal& goal, std::optional<size_t> anchor) {
+  assert(table.size() > 0);
+  const Pairs pairs(table, alpha_of_pair(table.size(), goal.confidence), goal.order, anchor);
   Ranking ranking;
-  ranking.order = fastest_first(table, anchor);
+  ranking.order = fastest_first(pairs);
   ranking.engines.resize(table.size());
   const size_t best = ranking.order.front();
   for (size_t a = 0; a < table.size(); ++a) {
-    if (a != best) ranking.engines[a].to_best = ratio_of(table, a, best, alpha, anchor);
-    for (size_t b = 0; b < table.size(); ++b) {
-      const bool slower =
-          a != b && ratio_of(table, a, b, alpha, anchor).relation == Relation::kSlower;
-      ranking.engines[a].place += slower ? 1 : 0;
-    }
+    if (a != best) ranking.engines[a].to_best = pairs.of(a, best);
+    ranking.engines[a].place += pairs.known_faster(a);
   }
-  ranking.decided = all_decided(table, alpha, anchor);
-  ranking.probability = probability_of_order(table, anchor);
+  ranking.decided = pairs.all_of_asked(is_decided);
+  ranking.probability = probability_of_told(table, goal, anchor);
   return ranking;
 }
 
-std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision) {
-  const auto is_precise = [&](const Interval& interval) {
-    return interval.high / interval.low <= 1 + precision;
-  };
+bool is_restart_due(const Process& process) {
+  constexpr int64_t kBlocks = 2, kBlocksOfFar = 8;
+  if (process.is_short) return process.blocks >= (process.starts < kEnoughStarts ? 1 : kBlocks);
+  return process.blocks >= (process.starts_matter ? kBlocks : kBlocksOfFar);
+}
+
+std::vector<Standing> standings(const BlockTable& table, double alpha, const Goal& goal) {
   if (table.size() == 1) {
-    return {is_precise(latency_interval_s(table[0], alpha)) ? Certainty::kPrecise
-                                                            : Certainty::kOpen};
+    const Interval interval = latency_interval_s(table.latency_s[0], alpha);
+    const bool near = interval.high / interval.low <= 1 + goal.precision;
+    return {{near ? Certainty::kPrecise : Certainty::kOpen, true}};
   }
-  std::vector<Certainty> known(table.size(), Certainty::kDecided);
+  const Pairs pairs(table, alpha, goal.order, std::nullopt);
+  std::vector<Standing> standings(table.size());
   for (size_t a = 0; a < table.size(); ++a) {
-    for (size_t b = 0; b < a; ++b) {
-      const Ratio ratio = ratio_of(table, a, b, alpha);
-      if (ratio.relation != Relation::kUndecided) continue;
-      const Certainty pair = is_precise(ratio.interval) ? Certainty::kPrecise : Certainty::kOpen;
-      known[a] = std::min(known[a], pair);
-      known[b] = std::min(known[b], pair);
+    for (size_t b = 0; b < table.size(); ++b) {
+      const Ratio& ratio = pairs.of(a, b);
+      if (!pairs.is_asked_for(a, b) || is_decided(ratio)) continue;
+      const bool known = is_precise(ratio.interval, goal.precision);
+      Standing& own = standings[a];
+      own.certainty = std::min(own.certainty, known ? Certainty::kPrecise : Certainty::kOpen);
+      if (!known && ratio.value > 1 / kFar && ratio.value < kFar) own.starts_matter = true;
     }
   }
-  return known;
+  return standings;
 }
 
 Interval latency_interval_s(const std::vector<double>& blocks, double alpha) {

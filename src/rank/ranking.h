@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -10,10 +11,19 @@
 
 namespace dnnbench {
 
-// latency_s[engine][block]: the engine's median in that block; NaN where it had no turn in it. All
-// engines have the same number of blocks. A block is a moment of the machine: only times of one
-// block are compared.
-using BlockTable = std::vector<std::vector<double>>;
+// What engines were measured at in turns.
+struct BlockTable {
+  // [engine][block]: the engine's median in that block; NaN where it had no turn in it. All engines
+  // have the same number of blocks. A block is a moment of the machine: only times of one block are
+  // compared.
+  std::vector<std::vector<double>> latency_s;
+
+  // How many processes of each engine, one after the other, that was. Empty: ratios are those of
+  // these very processes, not of the engines.
+  std::vector<size_t> starts;
+
+  size_t size() const { return latency_s.size(); }
+};
 
 // Ratios nearer to 1 than this are called a tie. It is also the smallest difference that is
 // reported: two processes of the same program may differ by about as much for as long as they live
@@ -37,6 +47,18 @@ struct Ratio {
   Relation relation = Relation::kTie;
 };
 
+// Which relations a run decides.
+enum class Order {
+  kBest,  // of each engine to the best: those of pairs of which one may still be the best
+  kAll,   // of each pair
+};
+
+struct Goal {
+  double confidence = 0.99;  // that all relations told are right
+  double precision = 0.03;   // known well enough, decided or not
+  Order order = Order::kBest;
+};
+
 // Where one engine stands.
 struct EngineRank {
   Ratio to_best;     // exactly 1 and a tie for the best itself
@@ -46,14 +68,15 @@ struct EngineRank {
 struct Ranking {
   std::vector<size_t> order;        // the engines, fastest first by estimate
   std::vector<EngineRank> engines;  // by engine
-  bool decided = false;             // every pair has its relation
-  // At least so probable is it that all relations told are right; 0 where some is undecided at any
-  // confidence.
+  bool decided = false;             // every pair that the goal's order asks for has its relation
+  // Confidence at which every such pair is decided or known well enough, at least; 0 where one is
+  // not at any.
   double probability = 0;
 };
 
-// a's time in units of b's. With no block in common, both are compared with `anchor`, which then
-// has blocks in common with each; the interval is wider for it.
+// a's time in units of b's. Where the table counts starts, the interval is one of the engines: few
+// starts make it wider (docs/measuring.md, "Restarts"). With no block in common, both are compared
+// with `anchor`, which then has blocks in common with each; the interval is wider for it.
 Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
                std::optional<size_t> anchor = std::nullopt);
 
@@ -61,21 +84,47 @@ Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
 // (Bonferroni). For one engine: 1 - confidence.
 double alpha_of_pair(size_t engines, double confidence);
 
-// At least one engine. All intervals hold together with probability `confidence`, however often
-// this is called while blocks are added.
-Ranking rank(const BlockTable& table, double confidence,
+// At least one engine. All intervals hold together with the goal's confidence, however often this
+// is called while blocks are added.
+Ranking rank(const BlockTable& table, const Goal& goal,
              std::optional<size_t> anchor = std::nullopt);
+
+// Whether a ratio is known well enough though no relation is told: its interval lies within
+// `precision` (0.03: 3 %) of 1 either way, or its ends are as near to each other.
+bool is_precise(const Interval& ratio, double precision);
 
 enum class Certainty {
   kOpen,     // further blocks are needed
   kPrecise,  // none are: what is undecided is known well enough
-  kDecided,  // none are: every pair with it is decided
+  kDecided,  // none are: every pair with it that is asked for is decided
 };
 
-// By engine, how much is known. A pair is known well enough when the ends of its
-// ratio's interval are nearer than `precision` (0.01: 1 % apart); an engine alone when those of its
-// latency's are. `alpha` is that of a pair.
-std::vector<Certainty> certainty(const BlockTable& table, double alpha, double precision);
+// What else an engine must do.
+struct Standing {
+  Certainty certainty = Certainty::kDecided;
+  // Another process of it may change what is told: it is so near to another engine that two
+  // processes of one engine may differ by as much.
+  bool starts_matter = false;
+
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+// Of a process that an engine was restarted as.
+struct Process {
+  bool starts_matter = true;  // Standing's
+  bool is_short = false;      // it computes in milliseconds: such processes differ most
+  size_t starts = 1;          // of the engine so far, with its own
+  int64_t blocks = 0;         // that it has taken part in
+};
+
+// Whether the engine is to be restarted now: every two blocks where starts matter, so that the
+// interval holds what they differ by, and in the end where they don't. What is short has a process
+// for each of its first blocks.
+bool is_restart_due(const Process& process);
+
+// By engine. An engine alone is known well enough when the ends of its latency's interval are near.
+// `alpha` is that of a pair; the goal's confidence is not used.
+std::vector<Standing> standings(const BlockTable& table, double alpha, const Goal& goal);
 
 // The interval of one engine's median latency over its blocks.
 Interval latency_interval_s(const std::vector<double>& blocks, double alpha);

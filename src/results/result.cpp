@@ -36,6 +36,11 @@ double median_latency_s(const Result& result) {
   return median(durations_s(result)) / static_cast<double>(result.number);
 }
 
+double to_blocks_of_best(const Result& result) {
+  const bool known = may_be_ranked(result) && result.rank && result.rank->p50_s > 0;
+  return known ? result.rank->p50_s / median_latency_s(result) : 1;
+}
+
 std::optional<double> throughput_per_s(const Result& result) {
   if (result.measured.traffic) return carried_per_s(*result.measured.traffic);
   if (result.measured.throughput) {

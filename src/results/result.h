@@ -52,13 +52,16 @@ struct Subject {
 
 // Where a candidate stands among those that took turns with it.
 struct Rank {
-  double confidence = 0;  // asked for; all intervals of the run hold together with it
-  size_t engines = 1;     // that were ranked
-  size_t place = 1;       // 1 + how many are known to be faster
-  bool is_best = false;   // the fastest, by estimate at least
+  double confidence = 0;       // asked for; all intervals of the run hold together with it
+  Order order = Order::kBest;  // which relations were asked for
+  size_t engines = 1;          // that were ranked
+  size_t place = 1;            // 1 + how many are known to be faster
+  bool is_best = false;        // the fastest, by estimate at least
   Ratio to_best;
-  bool decided = false;    // the whole order
-  double probability = 0;  // of the whole order, at least
+  double p50_s = 0;      // the best's median times to_best: what its median would be in the best's
+                         // blocks, so that candidates that left at different times compare
+  bool decided = false;  // every relation asked for
+  double probability = 0;  // that all of them that are told are right, at least
   std::string anchor;      // where memory did not hold all engines at once: the one that took
                            // turns with everyone; else empty
 };
@@ -83,6 +86,10 @@ std::vector<double> durations_s(const Result& result);
 
 // Seconds for one inference. There must be samples.
 double median_latency_s(const Result& result);
+
+// What brings the times of a ranked result to the best's blocks (Rank::p50_s), as the table shows
+// them; 1 for others. There must be samples.
+double to_blocks_of_best(const Result& result);
 
 // Inferences per second: of latency mode 1 / the median latency; of load mode the rate that is
 // carried, absent where none is; of throughput mode what the best setting does, absent where none

@@ -69,11 +69,13 @@ std::string_view relation_to_best(const Rank& rank) {
 
 ordered_json json_of(const Rank& rank) {
   return {{"confidence", rank.confidence},
+          {"order", rank.order == Order::kAll ? "all" : "best"},
           {"engines", rank.engines},
           {"place", rank.place},
           {"relation", relation_to_best(rank)},
           {"vs_best", rank.to_best.value},
           {"vs_best_interval", json_of(rank.to_best.interval)},
+          {"p50_s", rank.p50_s},
           {"decided", rank.decided},
           {"probability", rank.probability},
           {"anchor", rank.anchor.empty() ? ordered_json() : ordered_json(rank.anchor)}};

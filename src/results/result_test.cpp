@@ -52,13 +52,15 @@ TEST(Result, JsonHasTheNumbersOfTheData) {
 TEST(Result, JsonTellsWhereTheEngineStands) {
   Result result = ok_result();
   EXPECT_TRUE(to_json(result).at("ranking").is_null());
-  result.rank = Rank{0.99, 3, 2, false, {1.27, {1.24, 1.31}, Relation::kSlower}, true, 0.995, ""};
+  result.rank = Rank{0.99, Order::kAll, 3,     2, false, {1.27, {1.24, 1.31}, Relation::kSlower},
+                     0.25, true,        0.995, ""};
   result.measured.stopped = Stop::kDecided;
   result.p50_interval_s = Interval{0.1, 0.2};
   const auto json = to_json(result);
-  EXPECT_EQ(json.at("ranking"), nlohmann::ordered_json::parse(
-                                    R"({"confidence":0.99,"engines":3,"place":2,"relation":"slower",
-      "vs_best":1.27,"vs_best_interval":[1.24,1.31],"decided":true,"probability":0.995,
+  EXPECT_EQ(json.at("ranking"),
+            nlohmann::ordered_json::parse(
+                R"({"confidence":0.99,"order":"all","engines":3,"place":2,"relation":"slower",
+      "vs_best":1.27,"vs_best_interval":[1.24,1.31],"p50_s":0.25,"decided":true,"probability":0.995,
       "anchor":null})"));
   EXPECT_EQ(json.at("stopped"), "decided");
   EXPECT_EQ(json.at("p50_interval_s"), (std::vector<double>{0.1, 0.2}));

@@ -1,4 +1,5 @@
-// An engine that answers y = x and breaks the protocol in one way, which DNNBENCH_HOSTILE names.
+// An engine that answers y = x and breaks the protocol in one way, which DNNBENCH_HOSTILE names,
+// after it has answered DNNBENCH_HOSTILE_AFTER requests as an honest one.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -314,8 +315,12 @@ int main() {
   signal(SIGPIPE, SIG_IGN);
   const char* const asked = std::getenv("DNNBENCH_HOSTILE");
   const std::string part = asked == nullptr ? "" : asked;
+  const char* const after = std::getenv("DNNBENCH_HOSTILE_AFTER");
+  int64_t honest = after == nullptr ? 0 : std::atoll(after);
   LineReader requests(kRequestFd);
   do {
-    while (const auto line = requests.next_line()) reply_to(part, json::parse(*line));
+    while (const auto line = requests.next_line()) {
+      reply_to(honest-- > 0 ? "" : part, json::parse(*line));
+    }
   } while (requests.read_some());
 }

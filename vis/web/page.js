@@ -4,6 +4,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const shapes = JSON.parse(document.getElementById("shapes").textContent);
+  const narrow = window.matchMedia("(max-width: 40rem)");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const SLIDER_STEPS = 1000;
   const MAX_OPEN = 12; // names that are listed without being asked for
@@ -16,7 +17,7 @@
     for (const machine of model.machines) {
       for (const row of [...machine.rows, ...machine.served]) {
         row.machine = machine;
-        if (row.plan) row.plan.engine_name = row.engine;
+        if (row.plan) Object.assign(row.plan, { engine_name: row.engine, from: row.from, price_note: machine.price_note });
       }
     }
   }
@@ -33,6 +34,12 @@
     return text !== null && text.trim() !== "" && value > 0 && value < 1e12 ? value : null;
   }
 
+  // What may be kept free: from 0 to below 1.
+  function share(text) {
+    const value = Number(text);
+    return text !== null && text.trim() !== "" && value >= 0 && value < 1 ? value : null;
+  }
+
   // The first model that can be planned with is shown first.
   const planned = (model) => model.machines.some((m) => m.usd_per_hour !== null && Plans.rowsOf(m).length);
 
@@ -47,6 +54,7 @@
       load: positive(wanted.get("load")) ?? model.loads[0] ?? 1,
       latency_s: positive(wanted.get("latency")),
       single: wanted.get("single") === "1",
+      headroom: share(wanted.get("headroom")) ?? 0,
       without: {
         machine: new Set(wanted.getAll("without-machine")),
         engine: new Set(wanted.getAll("without-engine")),
@@ -56,12 +64,13 @@
 
   function writeAddress() {
     clearTimeout(addressSoon);
-    const { model, load, latency_s, single, without } = chosen;
+    const { model, load, latency_s, single, headroom, without } = chosen;
     const wanted = new URLSearchParams({ model: model.name });
     if (model.mode !== "latency") wanted.set("mode", model.mode);
     wanted.set("load", load);
     if (latency_s !== null) wanted.set("latency", latency_s);
     if (single) wanted.set("single", "1");
+    if (headroom > 0) wanted.set("headroom", headroom);
     for (const name of without.machine) wanted.append("without-machine", name);
     for (const name of without.engine) wanted.append("without-engine", name);
     history.replaceState(null, "", `#${wanted}`);
@@ -175,8 +184,9 @@
       showLatency();
       updateSoon();
     });
-    find("load").addEventListener("input", () => typed(find("load"), "load", false, showLoad));
-    find("latency").addEventListener("input", () => typed(find("latency"), "latency_s", true, showLatency));
+    find("load").addEventListener("input", () => typed("load", positive, "load", showLoad));
+    find("latency").addEventListener("input", () => typed("latency", positive, "latency_s", showLatency));
+    find("headroom").addEventListener("input", () => typed("headroom", share, "headroom", showHeadroom));
     find("single").addEventListener("change", () => {
       chosen.single = find("single").checked;
       update();
@@ -187,20 +197,37 @@
     });
     window.addEventListener("hashchange", start);
     dark.addEventListener("change", redraw);
+    narrow.addEventListener("change", redraw);
   }
 
-  // Text that is not a number above 0 is marked and changes nothing.
-  function typed(field, name, mayBeEmpty, show) {
-    const empty = field.value.trim() === "";
-    const value = positive(field.value);
-    const good = value !== null || (mayBeEmpty && empty && !field.validity.badInput);
-    field.setAttribute("aria-invalid", String(!good));
-    if (!good) return;
+  const FAULTS = {
+    load: "Requests per second must be a number above 0.",
+    latency: "The latency must be a number of seconds above 0, or empty for any.",
+    headroom: "Headroom must be a number from 0 to below 1, such as 0.3.",
+  };
+
+  // What can't be used is said beside the field and changes nothing. Only the latency may be empty.
+  function typed(id, read, name, show) {
+    const field = find(id);
     const text = field.value;
+    const value = read(text);
+    const none = id === "latency" && text.trim() === "" && !field.validity.badInput;
+    const good = value !== null || none;
+    markField(id, good);
+    if (!good) return;
     chosen[name] = value;
     show();
     field.value = text;
     updateSoon();
+  }
+
+  function markField(id, good) {
+    find(id).setAttribute("aria-invalid", String(!good));
+    find(`${id}-fault`).textContent = good ? "" : FAULTS[id];
+  }
+
+  function showHeadroom() {
+    find("headroom").value = chosen.headroom;
   }
 
   function choose(name, mode) {
@@ -219,6 +246,8 @@
     find("single").checked = chosen.single;
     showLoad();
     showLatency();
+    showHeadroom();
+    for (const id of Object.keys(FAULTS)) markField(id, true);
   }
 
   // ---- what is shown
@@ -245,14 +274,24 @@
     const shown = shownMachines();
     const canPlan = chosen.model.mode === "latency" && planned(chosen.model);
     find("deploy").hidden = !canPlan;
-    find("no-plans").hidden = canPlan;
+    showVerdict(shown);
     if (canPlan) showPlans(shown);
     showResults(shown);
     return drawAll(shown, canPlan);
   }
 
+  function showVerdict(shown) {
+    const lines = Verdict.lines(shown, chosen.model.mode);
+    find("verdict").replaceChildren(
+      ...lines.map(({ text, detail }) =>
+        Tables.element("p", {}, Tables.element("strong", {}, text), " ", Tables.element("span", { class: "muted" }, detail))),
+    );
+  }
+
+  const wishOf = () => ({ latency_s: chosen.latency_s, single: chosen.single, headroom: chosen.headroom });
+
   function showPlans(shown) {
-    const wish = { latency_s: chosen.latency_s, single: chosen.single };
+    const wish = wishOf();
     const candidates = shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan));
     const { plans, out } = Plans.plans(candidates, chosen.load, wish);
     const showAll = () => {
@@ -276,23 +315,40 @@
       ? ` in about ${Words.time(best.latency.s)} on average (${Words.time(wish.latency_s)} was asked for, and its p99 is unknown)`
       : within);
     const c = best.candidate;
-    const other = plans.find((plan) => plan.candidate.instance !== c.instance);
-    const ratio = other ? other.usd_per_hour / best.usd_per_hour : 1;
-    const against = !other || !(best.usd_per_hour > 0) ? "" : ratio < 1.005
-      ? ` ${Tables.machines(other)} costs the same.`
-      : ` The next, ${Tables.machines(other)}, costs ${ratio.toFixed(2)} times as much.`;
-    return `Cheapest for ${asked}: ${Tables.machines(best)} with ${Words.engine(c)}, ` +
-      `${Words.usd(best.usd_per_hour)} per hour.${against}`;
+    const kept = chosen.headroom > 0 ? ` with ${Math.round(100 * chosen.headroom)} % headroom` : "";
+    return `Cheapest for ${asked}${kept}: ${Tables.machines(best)} with ${Words.engine(c)}, ` +
+      `${Words.usd(best.usd_per_hour)} per hour.${otherType(plans)}`;
+  }
+
+  // As dnnbench advise says it.
+  function otherType(plans) {
+    const [best] = plans;
+    const other = plans.find((plan) => plan.candidate.instance !== best.candidate.instance);
+    if (!other || !(best.usd_per_hour > 0)) return "";
+    const ratio = other.usd_per_hour / best.usd_per_hour;
+    const more = ratio < 1.005 ? "the same price" : `${ratio.toFixed(2)} times as much`;
+    return ` The cheapest on another machine type is ${Tables.machines(other)} with ` +
+      `${Words.engine(other.candidate)}, ${Words.usd(other.usd_per_hour)} per hour, ${more}.`;
   }
 
   function nearest(candidates, wish) {
     const able = candidates.filter((c) => c.usd_per_hour !== null);
     if (!able.length) return "No shown machine has a figure and a price.";
-    const most = Math.max(...able.map((c) => Plans.capacity(c, wish.latency_s)));
+    const most = Math.max(...able.map((c) => Plans.usable(c, wish)));
     if (most > 0) return `The highest capacity of one machine: ${Words.load(most)} per second.`;
     const quickest = Math.min(...able.map(quickestOf));
     return `The fastest needs ${Words.time(quickest)}.`;
   }
+
+  const HEADING = { latency: "Relative time", load: "Relative p99", throughput: "Relative time" };
+  const AMONG =
+    "relative to the fastest verified engine on the same machine, or to the fastest unverified one if none is verified. " +
+    "Darker is slower; words where there is no figure.";
+  const NOTE = {
+    latency: `Median time of an inference ${AMONG}`,
+    load: `p99 of a request ${AMONG} p99 is compared at the same request rate; where the engines sustained different rates, the rates are compared.`,
+    throughput: `Time per inference at full throughput ${AMONG}`,
+  };
 
   let resultsShown = "";
   function showResults(machines) {
@@ -301,8 +357,10 @@
     const key = JSON.stringify([model.name, model.mode, ...without.machine, "", ...without.engine]);
     if (key === resultsShown) return;
     resultsShown = key;
-    find("ratios").replaceChildren(shown.length ? Tables.ratios(shown) : "Nothing is selected.");
-    find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, toggleTimes)));
+    find("results-heading").textContent = HEADING[model.mode];
+    find("results-note").textContent = NOTE[model.mode];
+    find("ratios").replaceChildren(shown.length ? Tables.ratios(shown, model.mode) : "Nothing is selected.");
+    find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, model.mode, toggleTimes)));
     find("price-files").replaceChildren(
       Tables.pictureLinks(model.pictures, { "by-price": "fastest engines", stacks: "stacks", cost: "cost" }) ?? "",
     );
@@ -313,16 +371,17 @@
   const theme = () => (dark.matches ? "dark" : "light");
 
   function drawAll(shown, canPlan) {
-    const { load, latency_s, single } = chosen;
+    const { load, latency_s } = chosen;
     const drawings = [];
     if (canPlan && shown.length) {
-      const cost = Rows.cost(shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan)), { latency_s, single }, load);
+      const cost = Rows.cost(shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan)), wishOf(), load);
       const byPrice = Rows.byPrice(shown, latency_s);
-      const stacks = Rows.stacks(shown, load, latency_s);
-      const some = byPrice.some((row) => row.kind !== "no number");
-      drawings.push(draw("by-price", some && { rows: byPrice, loads: Rows.loads(load) }));
-      drawings.push(draw("stacks", stacks.length && { rows: stacks, loads: Rows.loads(load) }));
-      drawings.push(draw("cost", cost));
+      const stacks = Rows.stacks(shown, load, wishOf());
+      const figures = byPrice.filter((row) => row.kind !== "no number");
+      const types = new Set(stacks.map((row) => row.instance));
+      drawings.push(draw("by-price", figures.length > 1 && { rows: byPrice, loads: Rows.loads(load) }));
+      drawings.push(draw("stacks", types.size > 1 && { rows: stacks, loads: Rows.loads(load) }));
+      drawings.push(draw("cost", types.size > 1 && cost));
       find("changes").replaceChildren(cost ? Tables.changes(cost.runs) : "");
     }
     return Promise.all(drawings).then(() => {
@@ -336,14 +395,23 @@
     cost: ["thin", "thick", "starts", "names", "loads"],
   };
 
+  const BESIDE = 150; // pixels: the axis of the cost picture, and the names at its right
+
   // Draws a shape with data in the place of its name, or only changes the data of what is there.
   async function draw(name, sets) {
     const place = find(`${name}-picture`);
     const drawn = views.get(name);
+    find(name).hidden = !sets; // a picture of nothing, or of one machine, compares nothing
     if (!sets) {
       drawn?.then((result) => result.finalize());
       views.delete(name);
-      place.replaceChildren("Nothing to draw for this selection.");
+      place.replaceChildren();
+      return;
+    }
+    if (narrow.matches && sets.rows) {
+      drawn?.then((result) => result.finalize());
+      views.delete(name);
+      place.replaceChildren(Tables.bars(sets.rows, name === "by-price", chosen.load));
       return;
     }
     if (drawn) {
@@ -353,6 +421,7 @@
       return;
     }
     const spec = { ...shapes[theme()][name], datasets: sets };
+    if (typeof spec.width === "number") spec.width = Math.min(spec.width, place.clientWidth - BESIDE);
     views.set(name, embed(place, spec));
     await views.get(name);
   }

@@ -33,6 +33,9 @@ const Plans = (() => {
     return estimateHolds(c, latency_s) ? Math.max(measured, estimatedCapacity(c, latency_s)) : measured;
   }
 
+  // What one machine may be given: its capacity less the share that is to stay free.
+  const usable = (c, wish) => (1 - (wish.headroom ?? 0)) * capacity(c, wish.latency_s);
+
   const exceeds = (p99_s, latency_s) =>
     latency_s === null ? !Number.isFinite(p99_s) : p99_s > latency_s;
 
@@ -82,9 +85,9 @@ const Plans = (() => {
   }
 
   // Whether so many machines also serve the rate at the lower end of the measurement's interval.
-  function holds(c, count, load, latency_s) {
+  function holds(c, count, load, wish) {
     if (c.single_only) return true;
-    const one = capacity(slowed(c, throughput(c) / c.low_per_s), latency_s);
+    const one = usable(slowed(c, throughput(c) / c.low_per_s), wish);
     return one > 0 && machinesFor(load, one) <= count;
   }
 
@@ -100,7 +103,7 @@ const Plans = (() => {
     return { s: Number.isFinite(estimate) ? estimate : null, basis };
   }
 
-  function plan(c, count, one, load, latency_s) {
+  function plan(c, count, one, load, wish) {
     return {
       candidate: c,
       count,
@@ -109,8 +112,8 @@ const Plans = (() => {
       throughput_per_s: count * throughput(c),
       capacity_per_s: count * one,
       utilisation: load / (count * throughput(c)),
-      latency: latencyAt(c, load / count, latency_s),
-      holds: holds(c, count, load, latency_s),
+      latency: latencyAt(c, load / count, wish.latency_s),
+      holds: holds(c, count, load, wish),
     };
   }
 
@@ -130,7 +133,8 @@ const Plans = (() => {
     );
   }
 
-  // { latency_s, one }: the wish; `one` true: a single machine only. Why a candidate is out, or "".
+  // { latency_s, single, headroom }: the wish; headroom, the share of a machine's capacity that stays
+  // free, may be missing. Why a candidate is out, or "".
   function whyOut(c, count, one, wish) {
     if (c.usd_per_hour === null) return "the catalogue has no price for this machine";
     if (one === 0) return "too slow";
@@ -144,11 +148,11 @@ const Plans = (() => {
   function plans(candidates, load, wish) {
     const [found, out] = [[], []];
     for (const c of candidates) {
-      const one = capacity(c, wish.latency_s);
+      const one = usable(c, wish);
       const count = one > 0 ? machinesFor(load, one) : Infinity;
       const reason = whyOut(c, count, one, wish);
       if (reason) out.push({ candidate: c, reason, count });
-      else found.push(plan(c, count, one, load, wish.latency_s));
+      else found.push(plan(c, count, one, load, wish));
     }
     return { plans: found.sort(compare), out };
   }
@@ -156,7 +160,7 @@ const Plans = (() => {
   // The cheapest plan for every rate up to `upTo`: it stays the cheapest until it is full.
   function steps(candidates, upTo, wish) {
     const able = candidates
-      .map((c) => ({ c, one: capacity(c, wish.latency_s) }))
+      .map((c) => ({ c, one: usable(c, wish) }))
       .filter(({ c, one }) => !whyOut(c, 1, one, wish));
     const found = [];
     let above = 0;
@@ -183,5 +187,5 @@ const Plans = (() => {
   // A machine's rows that can be planned with, of whatever mode.
   const rowsOf = (machine) => [...machine.rows, ...machine.served].filter((row) => row.plan);
 
-  return { capacity, compare, plans, response, rowsOf, steps, throughput };
+  return { capacity, compare, plans, response, rowsOf, steps, throughput, usable };
 })();

@@ -31,6 +31,7 @@ const Rows = (() => {
     return {
       kind: "no number",
       name: Words.wrap(machine.instance, NAME_CHARACTERS, 2),
+      words: machine.instance,
       price: priceWords(machine.usd_per_hour),
       value: Words.wrap(words, NAME_CHARACTERS, 2),
       throughput: null,
@@ -49,6 +50,8 @@ const Rows = (() => {
     return {
       kind: plan.verified ? "verified" : "unverified",
       name: lines,
+      instance: plan.instance,
+      words: name,
       usd,
       count,
       stack: count > 1,
@@ -81,13 +84,14 @@ const Rows = (() => {
     );
   }
 
-  function stacks(machines, load, latency_s) {
+  function stacks(machines, load, wishes) {
+    const { latency_s } = wishes;
     const able = machines
       .filter((machine) => machine.usd_per_hour !== null)
       .map((machine) => fastest(machine, latency_s))
       .filter(Boolean);
     const rows = able.map((best) => fullRow(best, 1, false));
-    const wish = { latency_s, single: false };
+    const wish = { ...wishes, single: false };
     const { plans } = Plans.plans(able.map(({ plan }) => plan), load, wish);
     const stack = plans.find((plan) => plan.count > 1);
     if (stack) {

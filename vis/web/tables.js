@@ -16,18 +16,78 @@ const Tables = (() => {
   }
 
   const heading = (text, kind = "") => element("th", { scope: "col", class: kind || null }, text);
-  const number = (text) => element("td", { class: "number" }, text);
   const numberHeading = (text) => heading(text, "number");
+
+  // `value`: what a column is sorted by; none sorts last.
+  function number(text, value) {
+    const known = value !== undefined && value !== null && Number.isFinite(value);
+    return element("td", { class: "number", "data-value": known ? value : null }, text);
+  }
+
+  // ---- sorting by a heading
+
+  const sorted = new Map(); // by the table's caption: { column, down }
+
+  // The cell over a column; cells may span several.
+  function cellAt(row, column) {
+    let at = 0;
+    return [...row.cells].find((cell) => (at += cell.colSpan) > column);
+  }
+
+  function keyOfCell(row, column) {
+    const cell = cellAt(row, column);
+    if (!cell) return null;
+    if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
+    return cell.classList.contains("number") || cell.colSpan > 1 ? null : cell.textContent;
+  }
+
+  // Rows without a value stay last, whichever way; rows of equal values keep their order.
+  function compareKeys(a, b, down) {
+    if (a === null || b === null) return (a === null) - (b === null);
+    const way = typeof a === "string" || typeof b === "string" ? String(a).localeCompare(String(b)) : a - b;
+    return down ? -way : way;
+  }
+
+  function applySort(made) {
+    const order = sorted.get(made.caption.textContent);
+    [...made.tHead.rows[0].cells].forEach((cell, column) => {
+      const word = order?.column === column ? (order.down ? "descending" : "ascending") : null;
+      if (word) cell.setAttribute("aria-sort", word);
+      else cell.removeAttribute("aria-sort");
+    });
+    if (!order) return;
+    made.querySelectorAll("[aria-expanded=true]").forEach((button) => button.click()); // close what is below rows
+    const rows = [...made.tBodies[0].rows].map((row) => ({ row, key: keyOfCell(row, order.column) }));
+    rows.sort((a, b) => compareKeys(a.key, b.key, order.down));
+    made.tBodies[0].replaceChildren(...rows.map(({ row }) => row));
+  }
+
+  function makeSortable(made) {
+    const caption = made.caption.textContent;
+    [...made.tHead.rows[0].cells].forEach((cell, column) => {
+      const button = element("button", { type: "button", class: "sort" });
+      button.append(...cell.childNodes);
+      button.addEventListener("click", () => {
+        const before = sorted.get(caption);
+        sorted.set(caption, { column, down: before?.column === column && !before.down });
+        applySort(made);
+      });
+      cell.append(button);
+    });
+    applySort(made);
+    return made;
+  }
   const times = (ratio) => `${ratio.toFixed(2)}\u00d7`;
 
   function table(caption, headings, rows, kind = "") {
-    return element(
+    const made = element(
       "table",
       { class: kind || null },
       element("caption", {}, caption),
       element("thead", {}, element("tr", {}, ...headings)),
       element("tbody", {}, ...rows),
     );
+    return rows.length > 1 ? makeSortable(made) : made;
   }
 
   const machines = (plan) => `${plan.count} \u00d7 ${plan.candidate.instance}`;
@@ -35,8 +95,8 @@ const Tables = (() => {
   function latencyWords(plan) {
     const { s, basis } = plan.latency;
     if (s === null) return basis === "measured" ? "not measured at this rate" : "unbounded: always busy";
-    const kind = { measured: "p99, measured", estimate: "p99, estimated", mean: "mean, estimated" }[basis];
-    return `${Words.time(s)} (${kind})`;
+    // As in the table of dnnbench advise: ~ is estimated.
+    return { measured: "", estimate: "~", mean: "~" }[basis] + Words.time(s) + (basis === "mean" ? " mean" : "");
   }
 
   function planNotes(plan) {
@@ -54,17 +114,27 @@ const Tables = (() => {
     return element(
       "tr",
       { class: place === 0 ? "best" : null },
-      number(place + 1),
-      element("th", { scope: "row" }, machines(plan)),
+      number(place + 1, place),
+      element("th", { scope: "row", title: plan.candidate.from }, machines(plan), element("span", { class: "narrow muted" }, `${Words.usd(plan.usd_per_hour)}/h`)),
       element("td", { title: plan.candidate.settings }, plan.candidate.engine_name, " ", muted(plan.candidate.words)),
-      element("td", { class: "number" }, element("strong", {}, Words.usd(plan.usd_per_hour))),
-      number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN),
-      number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million)),
-      number(Words.short(plan.throughput_per_s)),
-      number(plan.candidate.load_alone ? UNKNOWN : `${Math.round(100 * plan.utilisation)} %`),
-      number(latencyWords(plan)),
+      priced(plan),
+      number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN, plan.usd_per_hour),
+      number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million), plan.usd_per_million),
+      number(Words.short(plan.capacity_per_s), plan.capacity_per_s),
+      number(plan.candidate.load_alone ? UNKNOWN : `${Math.round(100 * plan.utilisation)}%`, plan.utilisation),
+      number(latencyWords(plan), plan.latency.s),
       element("td", { class: "notes" }, planNotes(plan)),
     );
+  }
+
+  function priced(plan) {
+    const { usd_per_hour, price_note } = plan.candidate;
+    const one = `${Words.usd(usd_per_hour)} per hour and machine${price_note ? `, ${price_note}` : ""}`;
+    const cell = number("", plan.usd_per_hour);
+    cell.title = one;
+    cell.classList.add("wide");
+    cell.append(element("strong", {}, Words.usd(plan.usd_per_hour)));
+    return cell;
   }
 
   const muted = (text) => element("span", { class: "muted" }, text);
@@ -74,9 +144,9 @@ const Tables = (() => {
     const shown = all ? found : found.slice(0, FIRST_PLANS);
     const cheapest = found[0].usd_per_hour;
     const headings = [
-      numberHeading("#"), heading("Machines"), heading("Engine"), numberHeading("$ per hour"),
-      numberHeading("Relative cost"), numberHeading("$ per million"),
-      numberHeading("Capacity, per second"), numberHeading("Utilisation"), numberHeading("Latency"), heading("Note"),
+      numberHeading("#"), heading("Plan"), heading("Engine"), heading("$/h", "number wide"),
+      numberHeading("Relative cost"), numberHeading("$/million"),
+      numberHeading("Capacity/s"), numberHeading("Utilisation"), numberHeading("p99"), heading("Notes"),
     ];
     const rows = shown.map((plan, place) => planRow(plan, place, cheapest));
     const more = shown.length < found.length
@@ -124,7 +194,7 @@ const Tables = (() => {
     });
     const headings = [
       numberHeading("Above, per second"), numberHeading("Up to"), heading("Machines"), heading("Engine"),
-      numberHeading("$ per hour"),
+      numberHeading("$/h"),
     ];
     return scroll("Rates at which the plan changes", table("The cheapest plan for each request rate", headings, rows));
   }
@@ -144,34 +214,41 @@ const Tables = (() => {
   // How far from the best a colour is: 0 at 1.00 times, 1 at 10 times and more.
   const heat = (ratio) => Math.min(1, Math.max(0, Math.log10(ratio)));
 
-  function ratioCell(row, best) {
+  function ratioCell(row, best, byP99) {
     if (!row) return element("td", { class: "nothing" }, element("span", { class: "hidden" }, "not run"));
     if (row.kind === "none") return element("td", { class: "failed", title: row.reason ?? "" }, row.status);
-    const ratio = best.throughput / row.throughput;
+    const ratio = byP99 ? row.p99.s / best.p99.s : best.throughput / row.throughput;
     const cell = element("td", { class: "ratio" }, element("strong", {}, times(ratio)));
     if (row.kind === "unverified") cell.append(muted(` ${row.status.toLowerCase()}`));
     cell.style.setProperty("--heat", `${Math.round(100 * heat(ratio))}%`);
-    cell.title = `${Words.short(row.throughput)} inferences per second, ${row.status.toLowerCase()}`;
+    const figure = byP99 ? `p99 ${Words.time(row.p99.s)} at ${Words.load(row.p99.rate_per_s)} requests/s` : `${Words.short(row.throughput)} inferences/s`;
+    cell.title = [figure, row.status.toLowerCase(), row.from].join(", ");
     return cell;
   }
 
-  function ratios(shown) {
+  // In load mode the 99th percentiles are compared, where they are of one rate.
+  const ordersOf = (shown, mode) =>
+    shown.map((machine) => (mode === "load" ? Verdict.byP99(machine.rows.filter((row) => row.kind !== "none")) : null));
+
+  function ratios(shown, mode) {
+    const orders = ordersOf(shown, mode);
     const names = new Map();
     for (const machine of shown) for (const row of machine.rows) names.set(keyOf(row), row);
-    const best = shown.map((machine) => bestOf(machine.rows));
+    const best = shown.map((machine, i) => orders[i]?.[0] ?? bestOf(machine.rows));
     const found = shown.map((machine) => firstOfEach(machine.rows));
     const rows = [...names].map(([key, row]) =>
       element(
         "tr",
         {},
         element("th", { scope: "row" }, row.engine, " ", muted(row.words ?? "")),
-        ...shown.map((_, i) => ratioCell(found[i].get(key), best[i])),
+        ...shown.map((_, i) => ratioCell(found[i].get(key), best[i], orders[i])),
       ),
     );
     const headings = shown.map((machine) =>
       heading(element("span", {}, machine.instance, element("br"), muted(priceOf(machine)))),
     );
-    const caption = "Time of an inference relative to the fastest engine on the same machine";
+    const what = mode === "load" ? "p99 of a request" : "Time of an inference";
+    const caption = `${what} relative to the fastest engine on the same machine`;
     return scroll("Relative time", table(caption, [heading("Engine"), ...headings], rows, "ratios"));
   }
 
@@ -200,20 +277,21 @@ const Tables = (() => {
 
   const known = (value, words) => (value === undefined ? UNKNOWN : words(value));
 
-  function resultRow(row, best, most, toggle) {
-    const engine = element("th", { scope: "row", class: "engine" }, row.engine, " ", muted(row.detail ?? ""));
+  function resultRow(row, best, most, order, toggle) {
+    const engine = element("th", { scope: "row", class: "engine", title: row.from }, row.engine, " ", muted(row.detail ?? ""));
     const status = element("td", { class: "status" }, row.status);
     if (row.reason) status.append(element("span", { class: "reason" }, row.reason));
     if (row.kind === "none") status.setAttribute("colspan", "7");
     const compared = best && (row.kind === best.kind);
     const latency = row.latency_s ?? {};
+    const ratio = !compared ? null : order ? row.p99.s / best.p99.s : best.throughput / row.throughput;
     const figures = row.kind === "none" ? [] : [
       bar(row, most),
-      element("td", { class: "number" }, element("strong", {}, Words.short(row.throughput))),
-      number(latency.mean ? `${Words.time(latency.mean)} (mean)` : known(latency.p50, Words.time)),
-      number(known(latency.p90, Words.time)),
-      number(known(latency.p99, Words.time)),
-      number(row.against ?? (compared ? times(best.throughput / row.throughput) : UNKNOWN)),
+      number(Words.short(row.throughput), row.throughput),
+      number(latency.mean ? `${Words.time(latency.mean)} mean` : known(latency.p50, Words.time), latency.mean ?? latency.p50),
+      number(known(latency.p90, Words.time), latency.p90),
+      p99Cell(row, latency),
+      number(row.against ?? (ratio ? times(ratio) : UNKNOWN), ratio),
     ];
     return element(
       "tr",
@@ -221,12 +299,24 @@ const Tables = (() => {
       engine,
       status,
       ...figures,
-      number(known(row.load_s, Words.time)),
-      number(known(row.memory_bytes, (bytes) => `${Math.round(bytes / 2 ** 20).toLocaleString("en-US")} MiB`)),
-      number(known(row.error, (error) => (error === 0 ? "0" : error.toExponential(1)))),
-      number(row.measurements ? row.measurements.toLocaleString("en-US") : UNKNOWN),
+      number(known(row.load_s, Words.time), row.load_s),
+      number(known(row.memory_bytes, Words.bytes), row.memory_bytes),
+      number(known(row.error, errorWords), row.error),
+      number(row.measurements ? row.measurements.toLocaleString("en-US") : UNKNOWN, row.measurements),
       links(row, toggle),
     );
+  }
+
+  // 5e-06, as in the table of a run.
+  const errorWords = (error) => error.toExponential(0).replace(/e([-+])(\d)$/, "e$10$2");
+
+  function p99Cell(row, latency) {
+    if (!row.p99) return number(known(latency.p99, Words.time), latency.p99);
+    const { s: p99_s, low_s, high_s, rate_per_s } = row.p99;
+    const cell = number(Words.time(p99_s), p99_s);
+    const ends = [low_s, high_s].map((end) => (end === null ? "?" : Words.time(end)));
+    cell.title = `95 % confidence interval [${ends.join(", ")}], at ${Words.load(rate_per_s)} requests/s`;
+    return cell;
   }
 
   function links(row, toggle) {
@@ -257,27 +347,51 @@ const Tables = (() => {
   }
 
   const HEADINGS = [
-    "Engine", "Outputs", "Throughput", "Per second", "Median", "p90", "p99", "Relative time", "Load time",
-    "Peak memory", "Max abs. error", "Measurements", "Files",
+    "Engine", "Verdict", "Throughput", "Inferences/s", "Median", "p90", "p99", "Relative time", "Load time",
+    "Memory", "Error", "Measurements", "Files",
   ];
 
-  function machine(shown, toggle) {
-    const best = bestOf(shown.rows);
+  function machine(shown, mode, toggle) {
+    const [order] = ordersOf([shown], mode);
+    const best = order?.[0] ?? bestOf(shown.rows);
     const figures = shown.rows.filter((row) => row.kind !== "none");
     const most = Math.max(...figures.map((row) => row.high), 0);
-    const rows = shown.rows.map((row) => resultRow(row, best, most, toggle));
-    const headings = HEADINGS.map((text) => heading(text, /^(Engine|Outputs|Throughput|Files)$/.test(text) ? "" : "number"));
+    const rows = shown.rows.map((row) => resultRow(row, best, most, order, toggle));
+    const headings = HEADINGS.map((text) => heading(
+      mode === "load" && text === "Relative time" && order ? "Relative p99" : text,
+      /^(Engine|Verdict|Throughput|Files)$/.test(text) ? "" : "number",
+    ));
     const price = shown.usd_per_hour === null ? "" : `, ${priceOf(shown)}`;
     const caption = `Engines on ${shown.instance}`;
     return element(
       "section",
       { class: "machine" },
-      element("h3", {}, shown.instance, muted(price)),
+      element("h3", { title: shown.price_note || null }, shown.instance, muted(price)),
       shown.conditions ? element("p", { class: "muted" }, shown.conditions) : null,
       scroll(caption, table(caption, headings, rows, "results")),
       pictureLinks(shown.pictures, { throughput: "throughput", load: "latency by request rate", batches: "batches", times: "times" }),
     );
   }
 
-  return { changes, element, machine, machines, pictureLinks, plans, ratios, rejected };
+  // A picture of prices for a narrow screen: each machine with its price beside it; with `filled`, a bar.
+  function bars(rows, filled, load) {
+    const most = Math.max(load, ...rows.map((row) => row.throughput ?? 0));
+    const items = rows.map((row) => {
+      const fill = element("div", { class: `fill ${row.kind}` });
+      fill.style.width = `${(100 * (row.throughput ?? 0)) / most}%`;
+      const mark = element("div", { class: "rate" });
+      mark.style.left = `${(100 * load) / most}%`;
+      const track = element("div", { class: "track", "aria-hidden": "true" }, fill, mark);
+      const value = row.throughput === null ? row.value.join(" ") : row.value[0];
+      return element(
+        "li",
+        { title: row.description },
+        element("div", { class: "line" }, element("strong", {}, row.words), element("span", {}, row.price), element("span", {}, value)),
+        filled && row.throughput !== null ? track : null,
+      );
+    });
+    return element("ul", { class: "bars" }, ...items);
+  }
+
+  return { bars, changes, element, machine, machines, pictureLinks, plans, ratios, rejected };
 })();

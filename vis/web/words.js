@@ -60,6 +60,12 @@ const Words = (() => {
     return kept.length ? kept : [""];
   }
 
+  // 101 MB, as in the table of a run: powers of ten.
+  function bytes(count) {
+    const [unit, size] = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]].find(([, one]) => count >= 0.9995 * one) ?? ["B", 1];
+    return `${size === 1 ? count : short(count / size)} ${unit}`;
+  }
+
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
   // Of a candidate: its engine, and what tells it from the others.
@@ -67,5 +73,5 @@ const Words = (() => {
     return [candidate.engine_name, candidate.words].filter(Boolean).join(", ");
   }
 
-  return { capital, engine, load, short, time, unitOf, usd, wrap };
+  return { bytes, capital, engine, load, short, time, unitOf, usd, wrap };
 })();

@@ -4,11 +4,14 @@
 
 Without a MODEL all eight. The flags go to `dnnbench run`, one run a model, with its defaults. A line a model and
 engine, and one a model. Measuring is what the engines' turns took; in all is the whole command, with starting,
-loading, verifying and warming up, at first and anew.
+loading, verifying and warming up, at first and anew. The last line counts the relations to the best: told, or
+known to be within 3 %, or open.
 """
 
+import collections
 import itertools
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -67,6 +70,24 @@ def relation(result: dict) -> str:
     return f"{ranking['vs_best']:.2f} [{low:.2f}, {high:.2f}] {ranking['relation']}"
 
 
+def is_near(ranking: dict) -> bool:
+    """Known to be within 3 % of the best, or its interval is as narrow."""
+    low, high = ranking["vs_best_interval"] or (0, math.inf)
+    return (1 / 1.03 <= low and high <= 1.03) or high <= 1.03 * low
+
+
+def count_relations(results: list[dict]) -> collections.Counter:
+    rankings = [result["ranking"] for result in results]
+    kinds = []
+    for ranking in rankings:
+        if ranking is None:
+            kinds.append("unranked")
+        elif ranking["relation"] != "best":
+            told = ranking["relation"] != "undecided"
+            kinds.append("told" if told else "near" if is_near(ranking) else "open")
+    return collections.Counter(kinds)
+
+
 def report(model: str, results: list[dict]) -> None:
     for result in results:
         load_s = (result["load_s"] or 0) + (result["convert_s"] or 0)
@@ -84,16 +105,18 @@ def main() -> None:
     print(
         f"{'model':22} {'engine':12} load s starts blocks disturbed  {'ended':8} ratio", flush=True
     )
-    measuring_s, start = 0.0, time.monotonic()
+    measuring_s, start, relations = 0.0, time.monotonic(), collections.Counter()
     for model in models:
         before = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             results = results_of(model, flags, Path(folder))
         report(model, results)
+        relations += count_relations(results)
         seconds = measured_s(results)
         print(f"{model:22} measuring {seconds:.0f} s, in all {time.monotonic() - before:.0f} s")
         measuring_s += seconds
     print(f"measuring {measuring_s:.0f} s, in all {time.monotonic() - start:.0f} s")
+    print(", ".join(f"{count} {kind}" for kind, count in sorted(relations.items())))
 
 
 if __name__ == "__main__":

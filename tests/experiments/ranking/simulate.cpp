@@ -1,9 +1,10 @@
-// ranking-simulate [TRIALS]: which interval around the median of block ratios holds when it is
-// looked at after every block, by simulation: seeded, no clock. Prints the table of
-// docs/measuring.md.
+// ranking-simulate [TRIALS [intervals|runs]]: seeded, no clock; the figures of docs/measuring.md.
 //
-// A trial draws block ratios until the pair is decided by the rule of rank/ranking.h, or
-// kMaxBlocks have been drawn. Every interval is asked for 0.99.
+// "intervals": which interval around the median of block ratios holds when it is looked at after
+// every block. A trial draws block ratios until the pair is decided, or kMaxBlocks have been drawn.
+// Every interval is asked for 0.99.
+//
+// "runs": the rule of a run, of two engines, with restarts (rank/simulated_runs.h).
 
 #include <fmt/format.h>
 
@@ -19,6 +20,8 @@
 #include "greatest_share.h"
 #include "rank/median_interval.h"
 #include "rank/ranking.h"
+#include "rank/simulated_runs.h"
+#include "rank/unimodal_interval.h"
 
 using namespace dnnbench;
 
@@ -58,28 +61,6 @@ std::vector<double> dependent(Random& random, double sigma, double correlation) 
   return values;
 }
 
-// Processes that are equally fast but for where their memory lies, as those of `ranking-starts`:
-// ratios of two starts scatter by 0.6 %, one start in ten is 2 % off. Both start anew every
-// `blocks` blocks.
-std::vector<double> restarted(Random& random, size_t blocks) {
-  std::vector<double> values(kMaxBlocks);
-  double of_start = 0;
-  for (size_t block = 0; block < kMaxBlocks; ++block) {
-    if (block % blocks == 0) {
-      const double side = std::uniform_real_distribution<double>(0, 1)(random);
-      of_start = normal(random, 0.006) + (side < 0.1 ? 0.02 : side < 0.2 ? -0.02 : 0.0);
-    }
-    values[block] = of_start + normal(random, 0.003);
-  }
-  return values;
-}
-
-Scatter starts_every(size_t blocks) {
-  const std::string name =
-      blocks < kMaxBlocks ? fmt::format("restarted every {} blocks", blocks) : "started once";
-  return {name, [=](Random& random) { return restarted(random, blocks); }};
-}
-
 std::vector<Scatter> scatters() {
   return {
       {"normal, 0.5 %",
@@ -101,13 +82,6 @@ std::vector<Scatter> scatters() {
        }},
       {"correlated 0.3, 1 %", [](Random& r) { return dependent(r, 0.01, 0.3); }},
       {"correlated 0.6, 1 %", [](Random& r) { return dependent(r, 0.01, 0.6); }},
-      starts_every(kMaxBlocks),
-      starts_every(10),
-      starts_every(5),
-      starts_every(4),
-      starts_every(3),
-      starts_every(2),
-      starts_every(1),
   };
 }
 
@@ -142,6 +116,8 @@ std::vector<Method> methods() {
        }},
       {"betting on signs", [](const std::vector<double>& logs, size_t,
                               Random&) { return median_interval(logs, kAlpha); }},
+      {"betting on windows", [](const std::vector<double>& logs, size_t,
+                                Random&) { return unimodal_interval(logs, kAlpha); }},
   };
 }
 
@@ -176,15 +152,11 @@ void trial(const Scatter& scatter, const Method& method, double truth, Random& r
   (is_true(relation, truth) ? tally.right : tally.wrong) += 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const int trials = argc > 1 ? std::atoi(argv[1]) : 2000;
-  fmt::print("{} trials each; at most {} blocks; confidence {}\n", trials, kMaxBlocks, 1 - kAlpha);
+void compare_methods(int trials) {
   fmt::print("{:<38}  {:>5}  {:<20}  {:>6}  {:>7}  {:>6}  {:>9}  {:>6}\n", "block ratios", "truth",
              "interval", "wrong", "at most", "right", "uncovered", "blocks");
   for (const Scatter& scatter : scatters()) {
-    for (const double truth : {1.0, 1.05}) {
+    for (const double truth : {1.0, 1.05, 2.0}) {
       for (const Method& method : methods()) {
         Random random(1);
         Tally tally;
@@ -199,5 +171,34 @@ int main(int argc, char** argv) {
       }
     }
   }
+}
+
+void simulate_runs(int trials) {
+  fmt::print("{:<38}  {:>5}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}\n",
+             "block ratios, with new processes", "truth", "wrong", "at most", "right", "near",
+             "open", "missed", "at most", "blocks", "starts");
+  for (const SimulatedNoise& noise : simulated_noises()) {
+    for (const double truth : {1.0, 1.03, 1.05, 1.25, 2.0}) {
+      const SimulatedRuns runs = simulate(noise, truth, Goal{1 - kAlpha}, trials, kMaxBlocks);
+      const double share = 100.0 / trials;
+      fmt::print(
+          "{:<38}  {:>5.2f}  {:>5.2f}%  {:>6.2f}%  {:>5.1f}%  {:>5.1f}%  {:>5.1f}%  {:>5.2f}%  "
+          "{:>6.2f}%  {:>6.0f}  {:>6.0f}\n",
+          noise.name, truth, runs.wrong * share, 100 * greatest_share(runs.wrong, trials),
+          runs.right * share, runs.near * share, runs.open * share, runs.missed * share,
+          100 * greatest_share(runs.missed, trials), median(runs.blocks), median(runs.starts));
+      std::fflush(stdout);
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int trials = argc > 1 ? std::atoi(argv[1]) : 2000;
+  const std::string part = argc > 2 ? argv[2] : "";
+  fmt::print("{} trials each; at most {} blocks; confidence {}\n", trials, kMaxBlocks, 1 - kAlpha);
+  if (part != "runs") compare_methods(trials);
+  if (part != "intervals") simulate_runs(trials);
   return 0;
 }

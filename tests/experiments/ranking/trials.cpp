@@ -6,10 +6,13 @@
 // each trial.
 //
 // KIND is fake or an engine's name. The fake engine computes for 0.5 ms by the clock. The ratios:
-//     1       the same engine twice: what is called different is wrong. One inference an experiment
-//     1.05    20 inferences against 21; for the fake one 0.5 ms against 0.525
-// A trial that ends without a verdict, at its budget, counts as undecided, or as suspect when most
-// of its blocks were disturbed.
+//     1       the same engine twice: what is called different is wrong. One inference a measurement
+//     1.03    33 inferences against 34; for the fake one 0.5 ms against as much more
+//     1.05    20 against 21
+//     2       10 against 20
+// A trial that ends within 3 % without a relation is "near", which is right for 1 and wrong for
+// 1.05 and 2. One that ends at its budget counts as undecided, or as suspect when most of its
+// blocks were disturbed. "missed" are those whose interval does not hold the true ratio.
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -66,20 +69,31 @@ struct Setting {
   bool fake() const { return kind == "fake"; }
 };
 
-// `truth` is the pair's ratio, `ratio` this one's time to the first's.
-std::unique_ptr<Side> start(const Setting& setting, double truth, double ratio,
+// Inferences in a measurement of the first engine and of the second, whose time is measured as that
+// of one.
+struct Pair {
+  int64_t first = 1, second = 1;
+
+  double ratio() const { return static_cast<double>(second) / static_cast<double>(first); }
+};
+
+constexpr std::array<Pair, 4> kPairs{Pair{1, 1}, Pair{33, 34}, Pair{20, 21}, Pair{10, 20}};
+
+// An engine whose measurements take `number` inferences; the fake one's take `ratio` as long.
+std::unique_ptr<Side> start(const Setting& setting, int64_t number, double ratio,
                             const std::string& name, const PreparedModel& prepared,
                             const WorkFolder& work, Progress& progress) {
   const bool fake = setting.fake();
   RunOptions options;
-  options.mode = LatencyOptions{std::nullopt, fake || truth == 1 ? 1 : std::lround(20 * ratio)};
+  options.mode = LatencyOptions{std::nullopt, fake ? 1 : number};
   const std::string part = fake ? fmt::format("ok,duration_s={}", 0.0005 * ratio) : "";
   return std::make_unique<Side>(name, candidate_of(setting.kind, part), options, prepared, work,
                                 progress, turn_lengths(fake));
 }
 
 struct Tally {
-  int trials = 0, different = 0, tie = 0, undecided = 0, suspect = 0, wrong_sign = 0;
+  int trials = 0, different = 0, tie = 0, near = 0, undecided = 0, suspect = 0, wrong_sign = 0;
+  int missed = 0;
   int64_t disturbed = 0, all_blocks = 0;
   std::vector<double> blocks, starts, ratios;
 };
@@ -133,8 +147,11 @@ void trial(const Setting& setting, std::unique_ptr<Side> a, std::unique_ptr<Side
     return;
   }
   tally.ratios.push_back(ratio.value);
+  tally.missed += ratio.interval.holds(truth) ? 0 : 1;
   if (ratio.relation == Relation::kTie) ++tally.tie;
-  if (ratio.relation == Relation::kUndecided) ++tally.undecided;
+  if (ratio.relation == Relation::kUndecided) {
+    ++(is_precise(ratio.interval, RunOptions().precision_target) ? tally.near : tally.undecided);
+  }
   if (ratio.relation == Relation::kFaster || ratio.relation == Relation::kSlower) {
     ++tally.different;
     tally.wrong_sign += truth > 1 && ratio.relation == Relation::kFaster ? 1 : 0;
@@ -143,17 +160,18 @@ void trial(const Setting& setting, std::unique_ptr<Side> a, std::unique_ptr<Side
 
 void print(const Setting& setting, double truth, const Tally& tally) {
   if (tally.trials == 0) return;
-  const int wrong = truth > 1 ? tally.wrong_sign + tally.tie : tally.different;
+  const bool may_be_near = truth < 1.04;
+  const int wrong =
+      truth > 1 ? tally.wrong_sign + tally.tie + (may_be_near ? 0 : tally.near) : tally.different;
   const int right = truth > 1 ? tally.different - tally.wrong_sign : tally.tie;
   const auto [least, greatest] = std::minmax_element(tally.ratios.begin(), tally.ratios.end());
   fmt::print(
-      "{:<12} ratio {:<4}  load {} x {:g}  {} trials: right {}, wrong {} (at most {:.2f} %), "
-      "undecided {}, suspect {}; blocks {:.0f}, starts {:.0f}, disturbed {:.0f} %; ratios {:.4f} "
-      "[{:.4f}, "
-      "{:.4f}]\n",
-      setting.kind, truth, setting.load, setting.load_share, tally.trials, right, wrong,
-      100 * greatest_share(wrong, tally.trials), tally.undecided, tally.suspect,
-      median(tally.blocks), median(tally.starts),
+      "{:<12} ratio {:<4.3g}  load {} x {:g}  {} trials: right {}, near {}, wrong {} (at most "
+      "{:.2f} %), undecided {}, suspect {}; missed {} (at most {:.2f} %); blocks {:.0f}, starts "
+      "{:.0f}, disturbed {:.0f} %; ratios {:.4f} [{:.4f}, {:.4f}]\n",
+      setting.kind, truth, setting.load, setting.load_share, tally.trials, right, tally.near, wrong,
+      100 * greatest_share(wrong, tally.trials), tally.undecided, tally.suspect, tally.missed,
+      100 * greatest_share(tally.missed, tally.trials), median(tally.blocks), median(tally.starts),
       100.0 * static_cast<double>(tally.disturbed) / static_cast<double>(tally.all_blocks),
       tally.ratios.empty() ? NAN : median(tally.ratios), tally.ratios.empty() ? NAN : *least,
       tally.ratios.empty() ? NAN : *greatest);
@@ -189,20 +207,20 @@ void run(const Setting& setting) {
   RunOptions options;
   const PreparedModel prepared =
       prepare_model(options, read_model(setting.model), std::nullopt, 2, work, progress);
-  const std::array<double, 2> truths{1.0, 1.05};
-  std::array<Tally, 2> tallies;
+  std::array<Tally, kPairs.size()> tallies;
   const std::vector<pid_t> load = start_load(setting);
   const auto end = Clock::now() + std::chrono::duration<double>(setting.seconds);
-  for (size_t i = 0; Clock::now() < end; i = 1 - i) {
-    trial(setting, start(setting, truths[i], 1, "a", prepared, work, progress),
-          start(setting, truths[i], truths[i], "b", prepared, work, progress), truths[i],
+  for (size_t i = 0; Clock::now() < end; i = (i + 1) % kPairs.size()) {
+    const Pair& pair = kPairs[i];
+    trial(setting, start(setting, pair.first, 1, "a", prepared, work, progress),
+          start(setting, pair.second, pair.ratio(), "b", prepared, work, progress), pair.ratio(),
           tallies[i], progress);
   }
   for (const pid_t pid : load) {
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);
   }
-  for (size_t i = 0; i < truths.size(); ++i) print(setting, truths[i], tallies[i]);
+  for (size_t i = 0; i < kPairs.size(); ++i) print(setting, kPairs[i].ratio(), tallies[i]);
 }
 
 }  // namespace

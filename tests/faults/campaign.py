@@ -1,0 +1,236 @@
+"""Attacks the real program, seeded: mutated models, hostile engines and signals at random moments.
+
+Prints promise, tries and failures, and ends with 1 where there is a failure. `make faults` runs it at
+length, tests/campaign_test.py in short.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tiny_models
+from processes import MARK, processes_with
+
+LIMIT_S = 120  # of one run, far above what any takes
+TIMEOUT_S = 2  # of an engine: --timeout
+GONE_S = TIMEOUT_S + 1  # after its run, no process is left
+TELLING = [b"\xff" * 8, b"\x00" * 8, b"\x80" * 9 + b"\x01", b"\x08\x01", b"\x1a\x7f"]
+OUTCOMES = {"ok", "failed", "crashed", "timed_out", "out_of_memory", "wrong_output", "unsupported"}
+
+# What a hostile engine does, and as what it may end. One that comes too late for it ends as ok.
+INJECTIONS = {
+    "zero_time": {"failed"},
+    "negative_time": {"failed"},
+    "overlapping_times": {"failed"},
+    "uneven_times": {"failed"},
+    "refuses_with_ok": {"failed"},
+    "refuses_without_reason": {"failed"},
+    "is_not_json": {"failed"},
+    "is_deep": {"failed"},
+    "says_half": {"timed_out"},
+    "says_nothing": {"timed_out"},
+    "speaks_twice": {"failed"},
+    "no_outputs": {"failed"},
+    "fifo_outputs": {"failed"},
+    "negative_shape": {"failed"},
+    "huge_outputs": {"failed"},
+    "shows_colours": {"crashed"},
+    "leaves_a_daemon": {"ok"},
+    "SIGKILL": {"crashed", "failed", "out_of_memory"},
+    "SIGSEGV": {"crashed", "failed"},
+    "SIGTERM": {"crashed", "failed"},
+    "SIGSTOP": {"timed_out", "ok"},
+}
+
+
+@dataclass
+class Promise:
+    text: str
+    tries: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def check(self, is_kept: bool, what: str) -> None:
+        self.tries += 1
+        if not is_kept:
+            self.failures.append(what)
+
+
+def mutate(data: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(changed) + 1)
+        kind = chance.randrange(5)
+        if kind == 0 and at < len(changed):
+            changed[at] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            changed[at:at] = chance.choice(TELLING)
+        elif kind == 2:
+            del changed[at : at + chance.randint(1, 16)]
+        elif kind == 3:
+            changed[at:at] = changed[at : at + chance.randint(1, 16)]
+        elif chance.random() < 0.2:
+            del changed[at:]
+    return bytes(changed)
+
+
+class Campaign:
+    def __init__(self, programs: Path, folder: Path, seed: int):
+        self.programs, self.folder, self.chance = programs, folder, random.Random(seed)
+        self.dnnbench = programs / "dnnbench"
+        corpus = Path(__file__).parents[1] / "fuzz" / "corpus" / "onnx"
+        self.seeds = [path.read_bytes() for path in sorted(corpus.iterdir())]
+        self.identity = tiny_models.save(tiny_models.one_node("Identity"), folder / "identity.onnx")
+        hostile = folder / "programs"
+        hostile.mkdir()
+        for name in ("dnnbench", "dnnbench-engine-onnxruntime", "dnnbench-engine-fake"):
+            (hostile / name).write_bytes((programs / name).read_bytes())
+            (hostile / name).chmod(0o755)
+        engine = hostile / "dnnbench-engine-hostile"
+        engine.write_bytes((programs / "dnnbench-hostile-engine").read_bytes())
+        engine.chmod(0o755)
+        self.with_hostile = hostile / "dnnbench"
+
+    def call(self, command: list, **environment: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            command,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT_S,
+        )
+
+    def mutated_models(self, count: int, action: Callable[[Path], str], promise: Promise) -> None:
+        for number in range(count):
+            path = self.folder / "mutated.onnx"
+            path.write_bytes(mutate(self.chance.choice(self.seeds), self.chance))
+            fault = action(path)
+            if fault:
+                path.rename(self.folder / f"fault-{promise.tries}.onnx")
+            promise.check(not fault, f"model {number}: {fault}")
+
+    def inspect(self, path: Path) -> str:
+        """What is wrong with the answer; "" where nothing is."""
+        run = self.call([self.dnnbench, "inspect", path])
+        if run.returncode not in (0, 2):
+            return f"exit {run.returncode}: {run.stderr}"
+        if run.returncode == 2 and len(run.stderr.splitlines()) != 1:
+            return f"not one sentence: {run.stderr}"
+        return ""
+
+    def measure(self, path: Path) -> str:
+        output = self.folder / "measured"
+        flags = ["--onnxruntime", "--repeat=2", "--warmup=0", "--timeout=20", f"--output={output}"]
+        run = self.call([self.dnnbench, "run", path, *flags])
+        if run.returncode not in (0, 1, 2):
+            return f"exit {run.returncode}: {run.stderr}"
+        for file in output.glob("*.json"):
+            result = json.loads(file.read_text(encoding="utf-8"))
+            file.unlink()
+            if result["outcome"] not in OUTCOMES or not result["reason"].isprintable():
+                return f"{result['outcome']}: {result['reason']!r}"
+        return ""
+
+    def inject(self, part: str, ended: Promise, untouched: Promise, gone: Promise) -> None:
+        mark = uuid.uuid4().hex
+        output = self.folder / mark
+        is_signal = part.startswith("SIG")
+        after = self.chance.randrange(12)
+        command = [self.with_hostile, "run", self.identity, "--hostile", "--fake=ok"]
+        flags = ["--repeat=30", "--warmup=0", f"--timeout={TIMEOUT_S}", f"--output={output}"]
+        run = subprocess.Popen(
+            [*command, *flags],
+            env=os.environ
+            | {
+                MARK: mark,
+                "DNNBENCH_HOSTILE": "" if is_signal else part,
+                "DNNBENCH_HOSTILE_AFTER": str(after),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        if is_signal:
+            self.send(signal.Signals[part], mark)
+        run.wait(timeout=LIMIT_S)
+        results = {
+            result["backend"]: result
+            for result in map(json.loads, (path.read_text() for path in output.glob("*.json")))
+        }
+        what = f"{part} after {after}"
+        hostile, other = results.get("hostile"), results.get("fake")
+        allowed = INJECTIONS[part] | {"ok"}
+        is_right = hostile is not None and hostile["outcome"] in allowed
+        is_right = is_right and (hostile["outcome"] == "ok") == (hostile["reason"] == "")
+        ended.check(is_right, f"{what}: {hostile and (hostile['outcome'], hostile['reason'])}")
+        is_whole = other is not None and other["outcome"] == "ok" and len(other["data"]) == 30
+        untouched.check(is_whole, f"{what}: {other and (other['outcome'], other['reason'])}")
+        end = time.monotonic() + GONE_S
+        while processes_with(mark) and time.monotonic() < end:
+            time.sleep(0.05)
+        gone.check(not processes_with(mark), f"{what}: {processes_with(mark)}")
+
+    def send(self, number: signal.Signals, mark: str) -> None:
+        """To the hostile engine, at a random moment of the run."""
+        time.sleep(self.chance.uniform(0, 1))
+        for pid, line in processes_with(mark).items():
+            if "engine-hostile" in line:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
+
+    def injections(self, count: int) -> list[Promise]:
+        promises = [
+            Promise("an engine that lies, crashes, hangs or is killed ends as that, with a reason"),
+            Promise("the other engine is measured as if nothing had happened"),
+            Promise(f"no process is left {GONE_S} s later"),
+        ]
+        parts = sorted(INJECTIONS)
+        for number in range(count):
+            self.inject(parts[number % len(parts)], *promises)
+        return promises
+
+
+def attack(programs: Path, seed: int, inspect: int, run: int, injections: int) -> list[Promise]:
+    with tempfile.TemporaryDirectory(prefix="dnnbench-faults-") as folder:
+        campaign = Campaign(programs, Path(folder), seed)
+        inspected = Promise("a damaged model is shown, or refused in one sentence")
+        campaign.mutated_models(inspect, campaign.inspect, inspected)
+        measured = Promise("a damaged model is measured, or ends as an outcome or in a sentence")
+        campaign.mutated_models(run, campaign.measure, measured)
+        return [inspected, measured, *campaign.injections(injections)]
+
+
+def table(promises: list[Promise]) -> str:
+    lines = ["| promise | tries | failures |", "|---|---|---|"]
+    lines += [f"| {each.text} | {each.tries} | {len(each.failures)} |" for each in promises]
+    return "\n".join(lines + [failure for each in promises for failure in each.failures])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("programs", type=Path, help="the folder of the built programs")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--inspect", type=int, default=10_000, help="damaged models to inspect")
+    parser.add_argument("--run", type=int, default=500, help="damaged models to measure")
+    parser.add_argument("--injections", type=int, default=1_000)
+    options = parser.parse_args()
+    promises = attack(
+        options.programs, options.seed, options.inspect, options.run, options.injections
+    )
+    print(table(promises))
+    return 1 if any(promise.failures for promise in promises) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
