@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden gpu conformance clean
+.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden gpu conformance aarch64 clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -58,6 +58,9 @@ gpu:  # fetches all that engines need on a GPU (5 GB; no GPU needed), builds the
 
 conformance: build  # every ONNX node test on every engine; writes docs/operators.md
 	tests/conformance/run.sh --document docs/operators.md
+
+aarch64:  # cross-builds for Arm with all engines, and runs that in an emulator
+	setup/aarch64.sh all
 
 clean:
 	rm -rf build

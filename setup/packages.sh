@@ -2,7 +2,7 @@
 # What the system must bring, checked by trying it, and installed by apt where it is missing.
 # Sourced after lib.sh.
 
-# require toolchain|pip|venv|tests...: installs what any of these lacks, in one go.
+# require toolchain|pip|venv|tests|emulator...: installs what any of these lacks, in one go.
 require() {
   local group missing=()
   for group in "$@"; do
@@ -30,6 +30,12 @@ note_missing_pip() { python3 -m pip --version >/dev/null 2>&1 || missing+=(pytho
 note_missing_tests() {
   has_command git || missing+=(git)
   has_command make || missing+=(make)
+}
+
+# To build for Arm on another machine, and to run that.
+note_missing_emulator() {
+  has_command aarch64-linux-gnu-g++ || missing+=(g++-aarch64-linux-gnu)
+  has_command qemu-aarch64 || missing+=(qemu-user)
 }
 
 note_missing_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv); }

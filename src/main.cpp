@@ -1,8 +1,10 @@
 // dnnbench SUBCOMMAND ...: finds the subcommand and prints what it throws.
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <map>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "cli/suggest.h"
 #include "core/error.h"
 #include "core/printable.h"
+#include "machine/memory.h"
 
 namespace {
 
@@ -67,6 +70,7 @@ constexpr const char* kNotWritten = "not all output could be written to stdout";
 }  // namespace
 
 int main(int argc, char** argv) {
+  signal(SIGXFSZ, SIG_IGN);  // a file too large for its limit is an error of write, as a full disk
   try {
     const int code = dispatch({argv + 1, argv + argc});
     if (!all_is_written()) throw dnnbench::Error(kNotWritten);
@@ -76,6 +80,10 @@ int main(int argc, char** argv) {
     return dnnbench::kExitUsage;
   } catch (const dnnbench::Error& error) {
     fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
+    return dnnbench::kExitUsage;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "dnnbench: there is not enough memory for this; {} MB are free\n",
+               dnnbench::free_memory_bytes() / 1'000'000);
     return dnnbench::kExitUsage;
   } catch (const std::exception& error) {
     const bool written = all_is_written();

@@ -14,6 +14,7 @@ import tiny_models
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ["--repeat=3", "--warmup=0"]  # for what does not depend on the time measured
+ALL_SUSPECT = 5  # exit code: the machine was too busy in every measurement
 LIMIT_S = 120  # far above what any of the runs takes; a hang ends here
 
 
@@ -41,7 +42,9 @@ class Run:
         return result
 
     def log(self, result: dict) -> bytes:
-        return (self.output / result["log_path"]).read_bytes()
+        """Empty where the engine wrote none."""
+        name = result["log_path"]
+        return (self.output / name).read_bytes() if name else b""
 
     @property
     def disturbed(self) -> bool:
@@ -114,6 +117,8 @@ def bench(dnnbench, schema, tmp_path_factory):
         flags = [*(QUICK if quick else []), f"--output={output}"]
         done = dnnbench("run", *arguments, *flags, **options)
         run = Run(done.returncode, done.stdout, done.stderr, output)
+        if run.code == ALL_SUSPECT and run.disturbed:  # a busy machine, and all else is well
+            run.code = 0
         for path in run.json_files():
             result = json.loads(path.read_text(encoding="utf-8"))
             assert [error.message for error in schema.iter_errors(result)] == []

@@ -1,5 +1,6 @@
 """dnnbench engines: what is installed, and removing it, in a cache of the test's own."""
 
+import hashlib
 import os
 
 import pytest
@@ -63,3 +64,26 @@ def test_an_empty_cache_is_no_error(dnnbench, tmp_path):
     done = dnnbench("engines", env=os.environ | {"XDG_CACHE_HOME": tmp_path / "none"})
     assert done.returncode == 0
     assert "onnxruntime" in rows(done.stdout)
+
+
+def test_damaged_files_are_named(engines, cache):
+    folder = cache / "dnn-bench"
+    checksums = folder / "checksums"
+    checksums.mkdir()
+    for name, size in (("dnnbench-test-engine-1.2", 3000), ("openvino-2000.1", 2_500_000)):
+        sha256 = hashlib.sha256(bytes(size)).hexdigest()
+        (checksums / f"engines-{name}.sha256").write_text(f"{sha256}  ./lib/library.so\n")
+    done = engines("--verify")
+    assert done.returncode == 0
+    assert done.stdout == (
+        "engines-dnnbench-test-engine-1.2: 1 files are as installed\n"
+        "engines-openvino-2000.1: 1 files are as installed\n"
+    )
+    library = folder / "engines" / "openvino" / "2000.1" / "lib" / "library.so"
+    with library.open("r+b") as file:  # one bit, neither size nor time
+        file.seek(1_000_000)
+        file.write(b"\x01")
+    done = engines("--verify")
+    assert done.returncode == 1
+    assert "engines-openvino-2000.1: 1 of 1 files are damaged" in done.stdout
+    assert f"  {library}\n" in done.stdout

@@ -1,9 +1,11 @@
 """dnnbench fleet on a real Slurm cluster: several nodes on this machine, each of a machine type."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import tiny_models
 
 TYPES = {"c6g.medium": 1, "c5a.large": 1, "g4dn.xlarge": 1}
 LIMIT_S = 180
+REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ("--fake=ok", "--repeat=3", "--warmup=0")
 
 pytestmark = pytest.mark.skipif(bool(slurm_cluster.why_not()), reason=slurm_cluster.why_not())
@@ -208,6 +211,51 @@ def test_three_nodes_and_eight_models(fleet, tmp_path):
     assert {name: len(files) for name, files in results(running.output).items()} == {
         name: 8 for name in TYPES
     }
+
+
+def test_the_whole_way_from_the_cluster_to_an_answer(fleet, model, dnnbench, tmp_path):
+    """What fleet collected is what advise and the page read."""
+    running = fleet(model, f"--instances={','.join(TYPES)}")
+    assert running.end()[0] == 0
+    for path in running.output.rglob("*.json"):  # this machine is busy with the cluster
+        result = json.loads(path.read_text(encoding="utf-8"))
+        result["noise"]["suspect"] = False
+        path.write_text(json.dumps(result), encoding="utf-8")
+    done = dnnbench("advise", running.output, "--model=tiny", "--throughput=1", "--json")
+    assert done.returncode == 0, done.stderr
+    advice = json.loads(done.stdout)
+    cheapest = advice["plans"][0]["members"]
+    assert [one["instance"] for one in cheapest] == ["c6g.medium"]
+    plots = tmp_path / "plots"
+    script = REPOSITORY / "vis" / "plot_results.py"
+    drawn = subprocess.run(
+        [sys.executable, script, running.output, plots],
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert drawn.returncode == 0, drawn.stderr
+    page = (plots / "index.html").read_text(encoding="utf-8")
+    assert all(name in page for name in TYPES)
+
+
+def test_a_node_that_shares_no_folder(fleet, cluster, model, tmp_path):
+    """The program and the model are sent to it, its results collected, through srun."""
+    (node,) = cluster.nodes["g4dn.xlarge"]
+    cluster.stop(f"slurmd.{node}")
+    cluster.start_node(node, hidden=tmp_path)
+    try:
+        running = fleet(model, "--instances=g4dn.xlarge,c5a.large")
+        code, text = running.end()
+    finally:
+        cluster.stop(f"slurmd.{node}")
+        cluster.start_node(node)
+    assert code == 0, text
+    assert {name: len(files) for name, files in results(running.output).items()} == {
+        "c5a.large": 1,
+        "g4dn.xlarge": 1,
+    }
+    assert (tmp_path / "results.fleet/g4dn.xlarge/unshared").exists()
+    assert not (tmp_path / "results.fleet/c5a.large/unshared").exists()
 
 
 def test_a_killed_fleet_is_gone_on_with(fleet, cluster, model):

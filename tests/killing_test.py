@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -68,9 +69,14 @@ def check_nothing_is_left(victim: Victim) -> None:
     wait_until(lambda: not processes_with(victim.mark))
     assert work_folders_with(victim.mark) == []
     files = list(victim.output.rglob("*"))
-    assert all(file.suffix in (".json", ".log") for file in files)
+    assert all(file.suffix in (".json", ".log", ".journal") for file in files)
     for file in victim.output.glob("*.json"):
         assert json.loads(file.read_text(encoding="utf-8"))["outcome"] == "unsupported"
+
+
+def only_the_first_is_stored(victim) -> bool:
+    names = [file.name for file in victim.output.glob("*.json")]
+    return names == ["tiny-quant=0-cpu-fake-unsupported.json"]
 
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"])
@@ -79,17 +85,18 @@ def test_a_killed_run_leaves_only_finished_results(victim, name):
     assert work_folders_with(victim.mark)
     victim.process.send_signal(signal.Signals[name])
     check_nothing_is_left(victim)
-    assert [file.name for file in victim.output.glob("*.json")] == [
-        "tiny-quant=0-cpu-fake-unsupported.json"
-    ]
+    assert only_the_first_is_stored(victim)
+    assert all(file.stat().st_size > 0 for file in victim.output.glob("*.log"))
 
 
-def test_ctrl_c_at_the_terminal_ends_everything(victim):
+def test_ctrl_c_at_the_terminal_ends_what_is_not_measured_yet(victim):
     """The whole process group of the terminal gets the signal."""
     wait_until(lambda: victim.is_at("hang"))
     os.killpg(victim.process.pid, signal.SIGINT)
     check_nothing_is_left(victim)
-    assert victim.process.returncode != 0
+    assert victim.process.returncode == 128 + signal.SIGINT
+    assert only_the_first_is_stored(victim)
+    assert not list(victim.output.glob("*.log"))
 
 
 @pytest.mark.parametrize("delay_s", [0.02, 0.1, 0.25, 0.5])
@@ -109,3 +116,204 @@ def test_an_engine_killed_by_someone_else_is_a_crash(victim):
     result = json.loads((victim.output / "tiny-quant=0-cpu-fake-hang.json").read_text())
     assert result["outcome"] == "crashed"
     assert "SIGKILL" in result["reason"]
+
+
+@pytest.fixture
+def start(programs, tmp_path):
+    """start("--fake=ok"): a run, its output a pipe; `output` is its results folder."""
+    mark = uuid.uuid4().hex
+    convolution = tiny_models.convolution(name=f"x{mark}")
+    output = tmp_path / "results"
+    started = []
+
+    def call(*flags: str, models: tuple[str, ...] = ("tiny",)) -> Victim:
+        paths = [tmp_path / f"{name}.onnx" for name in models]
+        for path in paths:
+            tiny_models.save(convolution, path)
+        process = subprocess.Popen(
+            [programs / "dnnbench", "run", *paths, *flags, f"--output={output}"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+            env=os.environ | {MARK: mark},
+        )
+        started.append(process)
+        return Victim(process, mark, output)
+
+    yield call
+    for pid in processes_with(mark):
+        os.kill(pid, signal.SIGKILL)
+    for process in started:
+        process.communicate()
+
+
+def wait_for_first_turn(run: Victim) -> None:
+    """Every engine is loaded and one of them is stopped, as they are between turns."""
+
+    def states() -> list[str]:
+        engines = [pid for pid, c in processes_with(run.mark).items() if "engine-fake" in c]
+        return [
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+            for pid in engines
+        ]
+
+    wait_until(lambda: len(states()) == 2 and "T" in states())
+
+
+MODES = {
+    "latency": ["--budget=60", "--confidence=0.99999"],
+    "repeat": ["--repeat=100000"],
+    "load": ["--mode=load", "--rate=50", "--budget=120"],
+}
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("mode", MODES)
+def test_an_interrupted_run_stores_and_prints_what_it_knows(start, mode, name):
+    """About 5 s each."""
+    run = start("--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.00201", *MODES[mode])
+    wait_for_first_turn(run)
+    time.sleep(1.5)
+    os.killpg(run.process.pid, signal.Signals[name])
+    stdout, stderr = run.process.communicate(timeout=LIMIT_S)
+    assert run.process.returncode == 128 + signal.Signals[name]
+    assert "Interrupted: finishing this turn; once more ends at once" in stderr
+    results = [json.loads(file.read_text()) for file in run.output.glob("*.json")]
+    assert results
+    for result in results:
+        assert result["outcome"] == "ok"
+        assert result["stopped"] == "interrupted"
+        assert result["label"] in stdout
+    assert not processes_with(run.mark)
+    assert work_folders_with(run.mark) == []
+
+
+def test_an_interrupted_run_of_throughput_stores_the_best_by_then(start):
+    run = start("--fake=ok,duration_s=0.002", "--mode=throughput", "--budget=100")
+    wait_until(lambda: any("engine-fake" in c for c in processes_with(run.mark).values()))
+    time.sleep(3)
+    run.process.send_signal(signal.SIGINT)
+    stdout, _ = run.process.communicate(timeout=LIMIT_S)
+    assert run.process.returncode == 128 + signal.SIGINT
+    assert "fake" in stdout or not list(run.output.glob("*.json"))
+    assert not processes_with(run.mark)
+
+
+def test_the_second_interrupt_ends_at_once(start):
+    run = start("--fake=ok,duration_s=0.002", "--fake=hang,calls=2000", "--budget=60")
+    wait_for_first_turn(run)
+    time.sleep(3)
+    for _ in range(2):
+        run.process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    begin = time.monotonic()
+    run.process.communicate(timeout=LIMIT_S)
+    assert time.monotonic() - begin < 10
+    assert run.process.returncode in (-signal.SIGINT, 128 + signal.SIGINT)
+    wait_until(lambda: not processes_with(run.mark))
+    assert work_folders_with(run.mark) == []
+    assert all(file.stat().st_size > 0 for file in run.output.glob("*.log"))
+    assert not list(run.output.glob("*.tmp"))
+
+
+def test_two_runs_into_one_folder_do_not_mix(start):
+    first = start("--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--budget=60")
+    wait_for_first_turn(first)
+    second = start("--fake=ok", "--repeat=2", "--warmup=0")
+    assert "Waiting for another run" in second.process.stderr.readline()
+    first.process.kill()  # the kernel drops the lock
+    second.process.communicate(timeout=LIMIT_S)
+    assert second.process.returncode in (0, 5)
+    assert [file.name for file in second.output.glob("*.json")] == ["tiny-quant=0-cpu-fake-ok.json"]
+
+
+def test_a_full_disk_takes_no_table_away(start):
+    """A limit on the size of files stands for the full disk."""
+    run = start("--fake=ok", "--repeat=2", "--warmup=0")
+    resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+    stdout, stderr = run.process.communicate(timeout=LIMIT_S)
+    assert "fake" in stdout
+    path = run.output / "tiny-quant=0-cpu-fake-ok.json"
+    assert f"could not write the result {path}: File too large" in stderr
+    assert run.process.returncode == 2
+    assert not list(run.output.glob("*.json"))
+
+
+def finish(run: Victim) -> tuple[int, str, str]:
+    """A busy machine repeats blocks: such a run takes 15 s, or minutes."""
+    stdout, stderr = run.process.communicate(timeout=5 * LIMIT_S)
+    return run.process.returncode, stdout, stderr
+
+
+def result_of(run: Victim, name: str) -> dict:
+    return json.loads((run.output / f"tiny-quant=0-cpu-fake-{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
+def test_the_same_command_goes_on(start, name):
+    """About 15 s. A machine that is busy repeats blocks, and never loses one."""
+    command = ["--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--repeat=600"]
+    run = start(*command)
+    wait_for_first_turn(run)
+    (journal,) = wait_for_journal(run, lines=8)
+    run.process.send_signal(signal.Signals[name])
+    finish(run)
+    blocks = journal.read_text().count('"block":true')
+    assert blocks >= 4
+    code, _, stderr = finish(start(*command))
+    assert code in (0, 5)
+    assert f"Going on with an interrupted run, {blocks} blocks of which are measured" in stderr
+    for part in ("ok_duration_s=0.002", "ok_duration_s=0.003"):
+        result = result_of(run, part)
+        assert result["sessions"] == 2
+        assert result["stopped"] == "repeat"
+        assert len(result["data"]) == 600
+        assert result["start_s"] == sorted(result["start_s"])
+        assert blocks in result["starts"]
+    assert not list(run.output.glob(".*"))
+
+
+def wait_for_journal(run: Victim, lines: int) -> list[Path]:
+    def found() -> list[Path]:
+        journals = list(run.output.glob(".*.journal"))
+        return journals if journals and journals[0].read_bytes().count(b"\n") >= lines else []
+
+    wait_until(found)
+    return found()
+
+
+def test_a_run_that_is_stopped_for_a_while_is_not_slower_for_it(start):
+    run = start("--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--repeat=600")
+    wait_for_first_turn(run)
+    (journal,) = wait_for_journal(run, lines=5)
+    everybody = list(processes_with(run.mark))
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(3)
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+    assert finish(run)[0] in (0, 5)
+    for part in ("ok_duration_s=0.002", "ok_duration_s=0.003"):
+        result = result_of(run, part)
+        assert result["outcome"] == "ok"
+        assert max(result["data"]) < 2.5 or result["noise"]["suspect"]
+
+
+def test_a_model_that_was_complete_is_not_measured_again(start):
+    command = ["--fake=ok,duration_s=0.002", "--repeat=300"]
+    run = start(*command, models=("first", "second"))
+    first = run.output / "first-quant=0-cpu-fake-ok_duration_s=0.002.json"
+    wait_until(first.exists)
+    wait_until(lambda: len(list(run.output.glob(".*.journal"))) == 2)
+    run.process.kill()
+    finish(run)
+    before = json.loads(first.read_text())
+    again = start(*command, models=("first", "second"))
+    code, stdout, _ = finish(again)
+    assert code in (0, 5)
+    after = json.loads(first.read_text())
+    assert after == before
+    assert "first on" in stdout and "second on" in stdout
+    assert not list(run.output.glob(".*"))

@@ -9,7 +9,10 @@ import subprocess
 import time
 from pathlib import Path
 
-PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol", "scancel")
+PROGRAMS = (
+    *("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol", "scancel", "srun"),
+    "unshare",
+)
 HOW_LONG_S = 30  # for the cluster to come up, or to notice what was done to it
 FOUND = {
     name: shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for name in PROGRAMS
@@ -119,8 +122,14 @@ class Cluster:
     def start_controller(self, *flags: str) -> None:
         self.run("slurmctld", *flags, "-f", str(self.folder / "slurm.conf"))
 
-    def start_node(self, name: str) -> None:
-        self.run("slurmd", "-f", str(self.folder / "slurm.conf"), "-N", name)
+    def start_node(self, name: str, hidden: Path | None = None) -> None:
+        """`hidden`: a folder that it doesn't share with this machine."""
+        command = ["-f", str(self.folder / "slurm.conf"), "-N", name]
+        if hidden is None:
+            self.run("slurmd", *command)
+            return
+        hide = 'mount -t tmpfs none "$0" && exec "$@"'
+        self.run("unshare", "--mount", "sh", "-c", hide, hidden, FOUND["slurmd"], *command)
 
     def stop(self, daemon: str, signal_number: int = signal.SIGTERM) -> None:
         """Ends a daemon by its pid file, and waits for it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 
-from comparisons import Comparison, Row, short, short_time, wrap
+from comparisons import Comparison, Row, model_name, short, short_time, wrap
 from read_results import Result
 from themes import Theme, axis, finished, titled
 
@@ -18,10 +20,8 @@ DETAIL_CHARACTERS = 36
 REASON_CHARACTERS = 100
 REASON_LINES = 2
 AXIS_TITLE = "Throughput (inferences per second)"
-UNITS = {
-    "latency": AXIS_TITLE + ", one at a time",
-    "throughput": "Throughput (items per second: inferences times the batch)",
-}
+ITEMS = "Throughput (items per second: inferences times the batch)"
+UNITS = {"latency": AXIS_TITLE + ", one at a time", "throughput": ITEMS}
 HOW_TO_READ = "Bar: median. Whisker: the middle 90 % of the measurements (all, if fewer than 20)."
 PUBLISHED_NOTE = "Bar: as published, without the samples behind it. Whisker: reading error."
 SETTING_NOTE = (
@@ -37,7 +37,7 @@ def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
     drawn, height = lay_out(comparison)
     base = alt.Chart(alt.Data(values=drawn))
     x = alt.Scale(domain=[0, axis_end(comparison)], nice=False)
-    unit = UNITS.get(comparison.mode, AXIS_TITLE)
+    unit = ITEMS if comparison.has_batches else UNITS.get(comparison.mode, AXIS_TITLE)
     layers = [
         *plain_ground(base, theme),
         *bars(base, x, unit, theme),
@@ -73,11 +73,15 @@ def title(comparison: Comparison, theme: Theme) -> alt.TitleParams:
 def title_lines(comparison: Comparison) -> list[str]:
     if len(comparison.title) <= 80:
         return [comparison.title]
-    return wrap(comparison.model, 76, 2) + wrap(f"on {comparison.instance}", 76, 2)
+    return wrap(model_name(comparison.model), 76, 2) + wrap(f"on {comparison.instance}", 76, 2)
 
 
 def axis_end(comparison: Comparison) -> float:
-    most = [max(row.result.throughput_range) for row in comparison.rows if row.result.measured]
+    most = [
+        comparison.factor(row) * max(row.result.throughput_range)
+        for row in comparison.rows
+        if row.result.measured
+    ]
     return max(most, default=1) / BARS_SHARE
 
 
@@ -102,7 +106,11 @@ def lay_out(comparison: Comparison) -> tuple[list[dict], int]:
                 "bottom": top + height + ROW_GAP / 2 + 1,
                 "words_y": first_line(middle, 1 + max(1, len(reason))),
                 "more_y": first_line(middle, 1 + max(1, len(reason))) + LINE_HEIGHT,
-                **(number(row) if row.result.measured else words(row, reason)),
+                **(
+                    number(row, comparison.factor(row))
+                    if row.result.measured
+                    else words(row, reason)
+                ),
             }
         )
         top += height + ROW_GAP
@@ -114,27 +122,36 @@ def first_line(middle: float, lines: int) -> float:
     return middle - LINE_HEIGHT * (lines - 1) / 2
 
 
-def number(row: Row) -> dict:
+def number(row: Row, factor: int) -> dict:
     result = row.result
-    low, high = result.throughput_range
+    low, high = (factor * end for end in result.throughput_range)
     return {
         "kind": "verified" if result.ranked else "unverified",
-        "throughput": result.throughput,
+        "throughput": factor * result.throughput,
         "low": low,
         "high": high,
-        "value": value_words(result),
+        "value": value_words(result, factor),
         "latency": short_time(result.median_s)
         + (f", {result.why_unranked}" if result.why_unranked else ""),
         "measurements": len(result.times_s),
-        "description": f"{row.label}: {short(result.throughput)} inferences per second, "
+        "description": f"{row.label}: {short(factor * result.throughput)} "
+        f"{'items' if factor > 1 else 'inferences'} per second, "
         f"{row.status.lower()}",
     }
 
 
-def value_words(result: Result) -> str:
+def value_words(result: Result, factor: int = 1) -> str:
     if result.published and result.published.plus_minus_per_s:
-        return f"{short(result.throughput)} \u00b1 {result.published.plus_minus_per_s:g}"
-    return short(result.throughput)
+        return with_error(result.throughput, result.published.plus_minus_per_s)
+    return short(factor * result.throughput)
+
+
+def with_error(value: float, error: float) -> str:
+    """Both with the digits of the error, of which two count: 51.70 \u00b1 0.25."""
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    text = f"{error:.{decimals}f}"
+    decimals -= len(text) - len(text.rstrip("0")) if "." in text else 0
+    return f"{value:,.{decimals}f} \u00b1 {error:,.{decimals}f}"
 
 
 def words(row: Row, reason: list[str]) -> dict:
@@ -192,13 +209,14 @@ def whiskers(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
 def values(base: alt.Chart, x: alt.Scale, theme: Theme) -> list[alt.Chart]:
     place = alt.X("high:Q", scale=x)
     left = {"align": "left", "baseline": "middle", "dx": 8}
+    value = {**left, "fontSize": 14, "fontWeight": "bold", "color": theme.ink}
+    latency = {**left, "fontSize": 12, "color": theme.muted}
+    # A rim of background keeps the grid's lines out of the words.
+    rim = {"stroke": theme.background, "strokeWidth": 6, "strokeJoin": "round", "aria": False}
     return [
-        measured(base)
-        .mark_text(**left, fontSize=14, fontWeight="bold", color=theme.ink)
-        .encode(x=place, y=pixels("words_y"), text="value:N"),
-        measured(base)
-        .mark_text(**left, fontSize=12, color=theme.muted)
-        .encode(x=place, y=pixels("more_y"), text="latency:N"),
+        measured(base).mark_text(**look, **around).encode(x=place, y=pixels(y), text=text)
+        for around in (rim, {})
+        for look, y, text in ((value, "words_y", "value:N"), (latency, "more_y", "latency:N"))
     ]
 
 

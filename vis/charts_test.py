@@ -64,11 +64,38 @@ def test_the_axis_begins_at_nought(comparison):
     assert domains and {float(low) for low, _ in domains} == {0.0}
 
 
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        (51.7, 0.2, "51.7 \u00b1 0.2"),
+        (51.7, 0.25, "51.70 \u00b1 0.25"),
+        (3.0, 3.1, "3.0 \u00b1 3.1"),
+        (1234.0, 40.0, "1,234 \u00b1 40"),
+        (0.5, 0.012, "0.500 \u00b1 0.012"),
+    ],
+)
+def test_a_figure_has_the_digits_of_its_error(value, error, words):
+    assert charts.with_error(value, error) == words
+
+
+def test_batches_are_compared_in_items_per_second():
+    [path] = golden.GOLDEN.glob("results/c5a.4xlarge/resnet50-*-openvino-cpu.json")
+    one, four = read_result(path), read_result(path)
+    one.raw, four.raw = one.raw | {"batch": 1}, four.raw | {"batch": 4}
+    [comparison] = compare([one, four])
+    spec = charts.chart(comparison, LIGHT).to_dict()
+    rows = spec["data"]["values"]
+    assert rows[1]["throughput"] == pytest.approx(4 * rows[0]["throughput"]) or rows[0][
+        "throughput"
+    ] == pytest.approx(4 * rows[1]["throughput"])
+    assert charts.ITEMS in json.dumps(spec)
+
+
 def test_a_published_figure_says_how_exactly_it_was_read():
     [path] = golden.STUDY.glob("g4dn.xlarge/mobilenetv2-1.0-*-tf-*.json")
     [comparison] = compare([read_result(path)])
     svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
-    assert ">3.00 \u00b1 3.1<" in svg and charts.PUBLISHED_NOTE in svg
+    assert ">3.0 \u00b1 3.1<" in svg and charts.PUBLISHED_NOTE in svg
 
 
 def test_another_mode_says_so_and_has_no_whisker(tmp_path):
@@ -78,7 +105,7 @@ def test_another_mode_says_so_and_has_no_whisker(tmp_path):
         json.dumps(sample | {"mode": "load", "throughput_per_s": 12.5})
     )
     [comparison] = compare([read_result(tmp_path / "a.json")])
-    assert comparison.file_stem == f"resnet50-v1-7.onnx-{sample['instance']}-load"
+    assert comparison.file_stem == f"resnet50-v1-7-{sample['instance']}-load"
     svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     assert "whole run in load mode" in svg and ">12.5<" in svg and ">33.2 ms<" in svg
     assert "one at a time" not in svg

@@ -75,7 +75,21 @@ class Comparison:
     @property
     def title(self) -> str:
         mode = "" if self.mode == "latency" else f", {self.mode} mode"
-        return f"{self.model} on {self.instance}{mode}"
+        return f"{model_name(self.model)} on {self.instance}{mode}"
+
+    @property
+    def has_batches(self) -> bool:
+        """Whether rows differ in the batch, so that only items per second can be compared."""
+        return self.mode == "latency" and len({r.result.batch or 1 for r in self.rows}) > 1
+
+    def factor(self, row: Row) -> int:
+        """What turns inferences per second into what is compared: the batch, or 1."""
+        return (row.result.batch or 1) if self.has_batches else 1
+
+
+def model_name(model: str) -> str:
+    """As people say it: without .onnx."""
+    return model.removesuffix(".onnx") or model
 
 
 def compare(results: list[Result]) -> list[Comparison]:
@@ -93,7 +107,7 @@ def compare(results: list[Result]) -> list[Comparison]:
 
 
 def stem(model: str, instance: str, mode: str) -> str:
-    return file_name(f"{model}-{instance}" + ("" if mode == "latency" else f"-{mode}"))
+    return file_name(f"{model_name(model)}-{instance}" + ("" if mode == "latency" else f"-{mode}"))
 
 
 def rows(group: list[Result]) -> list[Row]:

@@ -50,8 +50,8 @@ def test_the_fastest_verified_first_then_unverified_then_those_without_number(ma
 def test_different_models_of_one_name_are_not_compared(make):
     pair = compare([make("a", model_sha256="0" * 64), make("b", model_sha256="1" * 64)])
     assert [comparison.file_stem for comparison in pair] == [
-        "resnet50-v1-7.onnx-c5a.4xlarge",
-        "resnet50-v1-7.onnx-c5a.4xlarge-2",
+        "resnet50-v1-7-c5a.4xlarge",
+        "resnet50-v1-7-c5a.4xlarge-2",
     ]
 
 
@@ -99,7 +99,7 @@ def test_odd_values_under_known_keys_do_no_harm(make):
 
 def test_a_name_with_slashes_stays_in_its_folder(make):
     [comparison] = compare([make("a", instance="../../a b\n")])
-    assert comparison.file_stem == "resnet50-v1-7.onnx-.._.._a_b_"
+    assert comparison.file_stem == "resnet50-v1-7-.._.._a_b_"
 
 
 def test_unique():

@@ -22,14 +22,14 @@ from read_results import read_results
 REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN = REPOSITORY / "tests" / "golden"
 STUDY = REPOSITORY / "examples" / "2021-study"
-OF_THE_STUDY = ("bertsquad-10.onnx-by-price", "bertsquad-10.onnx-stacks", "bertsquad-10.onnx-cost")
+OF_THE_STUDY = ("bertsquad-10-by-price", "bertsquad-10-stacks", "bertsquad-10-cost")
 
 
 PICTURE = REPOSITORY / "docs" / "pictures" / "2021-study-stacks.svg"
 
 
 def picture() -> str:
-    [stacks] = [p for p in pictures_of(STUDY) if p.stem == "bertsquad-10.onnx-stacks"]
+    [stacks] = [p for p in pictures_of(STUDY) if p.stem == "bertsquad-10-stacks"]
     return vl_convert.vegalite_to_svg(stacks.draw())
 
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from candidates import candidates
-from comparisons import Comparison, Row, file_name, unique
+from comparisons import Comparison, Row, file_name, model_name, unique
 from plans import Candidate
 from read_results import text_or
 
@@ -85,7 +85,8 @@ def of_all_modes(groups: dict, model: str, sha256: str) -> list[Comparison]:
 
 
 def stem(model: str, mode: str) -> str:
-    return file_name(model if mode == "latency" else f"{model}-{mode}")
+    name = model_name(model)
+    return file_name(name if mode == "latency" else f"{name}-{mode}")
 
 
 def machines_of(

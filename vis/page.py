@@ -95,7 +95,10 @@ def model(
     def machine(instance: str, usd_per_hour: float | None) -> dict:
         comparison = comparison_of.get(instance)
         rows = comparison.rows if comparison else []
-        own, against = set(map(id, rows)), against_the_best(rows)
+        own = set(map(id, rows))
+        # A run ranks within a batch; several are compared by their items per second.
+        batches = comparison is not None and comparison.has_batches
+        against = {} if batches else against_the_best(rows)
         return {
             "instance": instance,
             "usd_per_hour": usd_per_hour,
@@ -104,6 +107,7 @@ def model(
             "pictures": picture_links(comparison, stems) if comparison else {},
             "rows": [
                 row_data(row, words, planned.get(id(row)), out.get(id(row)), folder)
+                | (in_items(row, comparison.factor(row)) if batches and row.result.measured else {})
                 | ({"against": against[id(row)]} if id(row) in against else {})
                 for row in rows
             ],
@@ -245,6 +249,13 @@ def figures(row: Row) -> dict:
     return found
 
 
+def in_items(row: Row, factor: int) -> dict:
+    """A row's throughput in items per second, without its standing among those of its batch."""
+    low, high = row.result.throughput_range
+    rates = {"throughput": row.result.throughput, "low": low, "high": high}
+    return {name: digits(factor * value) for name, value in rates.items()} | {"standing": None}
+
+
 def blocks(result: Result) -> dict:
     """The drift's columns, times as whole multiples of a unit: a quarter of the text of fractions."""
     found = sample_charts.drift(result)
@@ -253,6 +264,7 @@ def blocks(result: Result) -> dict:
         name: [round(block[f"{name}_s"] / unit_s) for block in found]
         for name in ("median", "low", "high")
     }
+    columns["part"] = [block["part"] for block in found]
     return {"unit_s": unit_s, "at": [round(block["at"], 2) for block in found], **columns}
 
 

@@ -726,7 +726,7 @@ def test_links_lead_to_files(open_page, page, tmp_path):
     drawn = {link for link in links if link.endswith((".png", ".svg"))}
     for link in links - drawn:
         assert (page.parent / unquote(link)).is_file(), link
-    assert "resnet50-v1-7.onnx-stacks.svg" in drawn and "extreme.onnx-c5a.4xlarge.png" in drawn
+    assert "resnet50-v1-7-c5a.4xlarge-times.svg" in drawn and "extreme-c5a.4xlarge.png" in drawn
 
 
 def test_names_no_other_host(page):

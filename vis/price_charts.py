@@ -12,7 +12,7 @@ from itertools import groupby
 
 import altair as alt
 
-from comparisons import Row, short, short_time, wrap
+from comparisons import Row, model_name, short, short_time, wrap
 from machines import Fleet, Machine
 from plans import Candidate, Plan, Step, plans, steps
 from themes import Theme, axis, finished, logarithmic, titled
@@ -22,6 +22,7 @@ BAR_WIDTH = 46
 HEIGHT = 320
 COST_WIDTH = 700
 COST_HEIGHT = 380
+LEGEND_COLUMNS = 2
 MIN_TITLE_WIDTH = 560
 LINE_HEIGHT = 15
 NAME_CHARACTERS = 16
@@ -189,8 +190,9 @@ def place() -> alt.X:
 
 
 def upward(field: str, scale: alt.Scale, theme: Theme, **options: object) -> alt.Y:
-    kind = logarithmic if scale.type == "log" else axis
-    return alt.Y(f"{field}:Q", scale=scale, axis=kind(THROUGHPUT, theme, tickCount=6), **options)
+    log = scale.type == "log"
+    shown = logarithmic(THROUGHPUT, theme) if log else axis(THROUGHPUT, theme, tickCount=6)
+    return alt.Y(f"{field}:Q", scale=scale, axis=shown, **options)
 
 
 def bars(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
@@ -255,13 +257,14 @@ def words_under(base: alt.Chart, theme: Theme) -> list[alt.Chart]:
 
 def load_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
     color = theme.line
+    beside = {"align": "left", "baseline": "middle", "dx": 6, "fontSize": 13, "fontWeight": "bold"}
     return [
         base.mark_rule(color=color, strokeWidth=2, strokeDash=[7, 4]).encode(
             y=upward("load", y, theme)
         ),
-        base.mark_text(
-            align="left", baseline="middle", dx=6, fontSize=13, fontWeight="bold", color=color
-        ).encode(x=alt.value("width"), y=upward("load", y, theme), text="text:N"),
+        base.mark_text(**beside, color=color).encode(
+            x=alt.value("width"), y=upward("load", y, theme), text="text:N"
+        ),
     ]
 
 
@@ -316,7 +319,7 @@ def log_length(run: list[Step], low: float, high: float) -> float:
 
 
 def name_row(run: list[Step], kind: int, low: float, high: float) -> dict:
-    """Where the words for a machine go: over the right end of its longest stretch."""
+    """A machine in the legend, with the longest stretch of rates at which it is the cheapest."""
     begin, end = run[0].above_per_s, run[-1].plan.capacity_per_s
     if begin <= low and end >= high:
         stretch = "at every rate"
@@ -326,9 +329,8 @@ def name_row(run: list[Step], kind: int, low: float, high: float) -> dict:
         stretch = f"above {four(begin)}/s"
     else:
         stretch = f"{four(begin)} to {four(end)}/s"
-    place = {"load": min(end, high), "usd": run[-1].plan.usd_per_hour, "kind": kind}
     symbol = SYMBOLS[kind % len(SYMBOLS)]
-    return place | {"name": f"{symbol} {run[0].plan.candidate.instance}", "stretch": stretch}
+    return {"kind": kind, "name": f"{symbol} {run[0].plan.candidate.instance}, {stretch}"}
 
 
 def four(value: float) -> str:
@@ -342,14 +344,28 @@ def cost(theme: Theme) -> alt.LayerChart:
     x = alt.X(
         "load:Q",
         scale=alt.Scale(type="log", nice=False),
-        axis=logarithmic("Request rate (inferences per second)", theme, tickCount=6),
+        axis=logarithmic("Request rate (inferences per second)", theme),
     )
     y = alt.Y(
         "usd:Q",
         scale=alt.Scale(type="log", nice=False, padding=24),
-        axis=logarithmic("Price of the plan ($ per hour)", theme, tickCount=6, format="$~g"),
+        axis=logarithmic("Price of the plan ($ per hour)", theme, format="$~g"),
     )
-    color = alt.Color("kind:N", scale=alt.Scale(range=theme.series), legend=None)
+    # The data `names` have a row for each kind, in their order.
+    legend = alt.Legend(
+        title=None,
+        labelExpr="data('names')[datum.value] ? data('names')[datum.value].name : ''",
+        labelColor=theme.ink,
+        labelFontSize=13,
+        labelLimit=320,
+        symbolType="stroke",
+        symbolStrokeWidth=4,
+        symbolSize=300,
+        orient="top",
+        direction="vertical",
+        columns=LEGEND_COLUMNS,
+    )
+    color = alt.Color("kind:N", scale=alt.Scale(range=theme.series), legend=legend)
     dash = alt.StrokeDash("kind:N", scale=alt.Scale(range=DASHES), legend=None)
     line = {"interpolate": "step-before", "strokeCap": "round"}
     shape = {"x": x, "y": y, "color": color}
@@ -357,32 +373,24 @@ def cost(theme: Theme) -> alt.LayerChart:
     return alt.layer(
         named("thin").mark_line(**line, strokeWidth=1.2).encode(**shape, strokeDash=dash),
         named("loads").mark_rule(**asked).encode(x=x),
-        named("loads")
-        .mark_text(
-            align="left", dx=5, baseline="top", color=theme.line, fontSize=13, fontWeight="bold"
-        )
-        .encode(x=x, y=alt.value(COST_HEIGHT - 6), text="text:N"),
         named("thick").mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
         named("starts")
         .mark_point(size=110, opacity=1, filled=True, stroke=theme.background, strokeWidth=1)
         .encode(**shape, shape=alt.Shape("kind:N", scale=alt.Scale(range=SHAPES), legend=None)),
-        *cost_names(named("names"), x, y, theme),
+        *asked_words(named("loads"), x, theme),
+        # Unseen; it keeps the data for the legend's words.
+        named("names").mark_point(opacity=0, aria=False).encode(x=alt.value(0), y=alt.value(0)),
     ).properties(width=COST_WIDTH, height=COST_HEIGHT)
 
 
-def cost_names(base: alt.Chart, x: alt.X, y: alt.Y, theme: Theme) -> list:
-    """Names beside their lines, on a rim of background that keeps other lines out of them."""
-    left = {"align": "right", "baseline": "bottom", "dx": -8, "fontSize": 13}
+def asked_words(base: alt.Chart, x: alt.X, theme: Theme) -> list:
+    """The rate beside its line, on a rim of background that keeps other lines out of it."""
+    look = {"align": "left", "dx": 5, "baseline": "bottom", "fontSize": 13, "fontWeight": "bold"}
     rim = {"stroke": theme.background, "strokeWidth": 5, "strokeJoin": "round", "aria": False}
-    words = [({**left, "dy": -20, "fontWeight": "bold"}, "name"), ({**left, "dy": -5}, "stretch")]
-    rims = [
-        base.mark_text(**look, **rim).encode(x=x, y=y, text=f"{text}:N") for look, text in words
+    place = {"x": x, "y": alt.value(COST_HEIGHT - 6), "text": "text:N"}
+    return [
+        base.mark_text(**look, **around, color=theme.line).encode(**place) for around in (rim, {})
     ]
-    inks = [
-        base.mark_text(**look, color=theme.ink).encode(x=x, y=y, text=f"{text}:N")
-        for look, text in words
-    ]
-    return rims + inks
 
 
 def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
@@ -393,7 +401,7 @@ def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
         WHISKER_NOTE,
         unverified_note(rows),
     ]
-    title = f"{fleet.model}: the fastest engine on each machine"
+    title = f"{model_name(fleet.model)}: the fastest engine on each machine"
     data = {"rows": rows, "loads": load_rows(loads)}
     return complete(by_price(theme), data, title, notes, len(rows) * COLUMN, theme)
 
@@ -405,7 +413,7 @@ def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
         "(dashed line); its latency stays that of one machine. " + PRICE_ON_TOP,
         unverified_note(rows),
     ]
-    title = f"{fleet.model}: stacks beside single machines"
+    title = f"{model_name(fleet.model)}: stacks beside single machines"
     data = {"rows": rows, "loads": load_rows(loads)}
     return complete(stacks(theme), data, title, notes, len(rows) * COLUMN, theme)
 
@@ -416,14 +424,17 @@ def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
         "Stacks of equal machines, no headroom, no bound on latency. Thick: the cheapest plan for "
         "the rate, with a symbol where it changes. Thin: one machine's stacks at other rates."
     ]
-    title = f"{fleet.model}: what traffic costs"
+    title = f"{model_name(fleet.model)}: what traffic costs"
     return complete(cost(theme), data, title, notes, COST_WIDTH, theme)
 
 
 def can_be_drawn(name: str, fleet: Fleet) -> bool:
+    """Pictures of prices compare machines: two of them need a figure, and one a price."""
     if fleet.mode != "latency" or not any(m.usd_per_hour is not None for m in fleet.machines):
         return False
-    return name == "by-price" or bool(on_the_scale(fleet))
+    if name == "by-price":
+        return sum(m.fastest is not None for m in fleet.machines) > 1
+    return len({c.instance for c in on_the_scale(fleet)}) > 1
 
 
 PICTURES = {"by-price": picture_by_price, "stacks": picture_of_stacks, "cost": picture_of_cost}

@@ -1,5 +1,6 @@
 """What the pictures of prices show; their whole shape is in charts_test.py's golden files."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -82,7 +83,26 @@ def test_the_stacks_of_the_study(bert):
 
 def test_the_cost_of_every_load(bert):
     drawn = texts(svg(bert, "cost", [2, 50]))
-    assert {"\u25bc g4dn.xlarge", "above 10.95/s", "Price of the plan ($ per hour)"} <= set(drawn)
+    assert {"\u25bc g4dn.xlarge, above 10.95/s", "Price of the plan ($ per hour)"} <= set(drawn)
+    legend = [text for text in drawn if text[0] in price_charts.SYMBOLS]
+    machines = sorted(text.split(",")[0][2:] for text in legend)
+    assert machines == ["c5a.large", "c6g.large", "c6g.medium", "g4dn.xlarge"]
+
+
+def test_a_logarithmic_axis_has_ticks_at_1_2_and_5(bert):
+    drawn = texts(svg(bert, "cost", [2, 50]))
+    ticks = [text for text in drawn if re.fullmatch(r"\$[0-9.]+", text)]
+    assert ticks == ["$0.05", "$0.1", "$0.2", "$0.5", "$1", "$2", "$5", "$10"]
+    assert "$0.3" not in drawn and {"0.5", "1", "2", "5", "10", "20", "50", "100"} <= set(drawn)
+
+
+@pytest.mark.parametrize("name", list(price_charts.PICTURES))
+def test_one_machine_is_not_drawn(bert, name):
+    assert price_charts.can_be_drawn(name, bert)
+    [one, *_] = bert.machines
+    own = [pair for pair in bert.candidates if pair[1].instance == one.instance]
+    alone = dataclasses.replace(bert, machines=[one], candidates=own)
+    assert not price_charts.can_be_drawn(name, alone)
 
 
 def test_what_has_no_figure_says_why(mixed):

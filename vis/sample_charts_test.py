@@ -33,8 +33,10 @@ def test_the_last_bar_holds_the_slowest():
     assert found["counts"][-1] >= 2
 
 
-def measured(times: list[float], starts: list[float] | None = None) -> SimpleNamespace:
-    return SimpleNamespace(times_s=times, starts_s=starts)
+def measured(
+    times: list[float], starts: list[float] | None = None, **raw: object
+) -> SimpleNamespace:
+    return SimpleNamespace(times_s=times, starts_s=starts, raw=raw)
 
 
 @pytest.mark.parametrize("count", [20, 49, 50, 51, 1003])
@@ -43,6 +45,49 @@ def test_blocks_cover_all_measurements_in_order(count):
     assert found[0]["low_s"] == 1 and found[-1]["high_s"] == count
     assert all(a["high_s"] + 1 == b["low_s"] for a, b in zip(found, found[1:]))
     assert all(b["at"] == b["median_s"] for b in found)
+
+
+def test_no_line_goes_across_a_restart():
+    """Three blocks of turns, of which the last is one measurement."""
+    blocks = [0] * 30 + [1] * 30 + [2]
+    found = sample_charts.drift(measured([1.0] * 61, [float(i) for i in range(61)], block=blocks))
+    assert {piece["part"] for piece in found} == {0, 1, 2}
+    assert max(piece["at"] for piece in found if piece["part"] == 0) < 30
+    assert min(piece["at"] for piece in found if piece["part"] == 1) > 29.5
+    assert [piece["alone"] for piece in found] == [False] * (len(found) - 1) + [True]
+
+
+def test_no_line_goes_across_a_gap_where_blocks_are_unknown():
+    starts = [float(i) + (50 if i >= 20 else 0) for i in range(40)]
+    found = sample_charts.drift(measured([1.0] * 40, starts))
+    assert {piece["part"] for piece in found if piece["at"] < 20} == {0}
+    assert {piece["part"] for piece in found if piece["at"] > 60} == {1}
+
+
+def test_names_that_would_collide_share_a_place():
+    def names(**times: float) -> list[str]:
+        return [row["name"] for row in sample_charts.percentile_rows(times, 1.0, (1.0, 2.0))]
+
+    assert names(p50=1.1, p90=1.15, p99=1.9) == ["p50, p90", "", "p99"]
+    assert names(p50=1.1, p90=1.3, p99=1.35) == ["p50", "p90, p99", ""]
+    assert names(p50=1.1, p90=1.5, p99=1.9) == ["p50", "p90", "p99"]
+    assert names(p50=1.1, p90=1.11, p99=1.12) == ["p50, p90, p99", "", ""]
+
+
+def test_engines_share_their_axes():
+    results, _ = read_results(GOLDEN / "results")
+    [comparison] = [c for c in compare(results) if c.model == "resnet50-v1-7.onnx"]
+    picture = sample_charts.picture(comparison, LIGHT)
+    for place in (0, 1):  # the distributions, the drifts
+        domains = [
+            layer["encoding"][axis]["scale"]["domain"]
+            for row in picture["vconcat"]
+            for layer in row["hconcat"][place]["layer"][:1]
+            for axis in ("x", "y")[place:]
+            if "domain" in layer["encoding"][axis].get("scale", {})
+        ]
+        assert len(domains) == 3 and domains[0] == domains[1] == domains[2]
+        assert domains[0][0] < 17.3 and domains[0][1] > 37.2
 
 
 def test_blocks_lie_where_they_were_measured():

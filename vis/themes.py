@@ -84,8 +84,19 @@ def finished(chart: alt.TopLevelMixin, theme: Theme) -> alt.TopLevelMixin:
     )
 
 
+LOG_TICKS = 40  # so many that the axis has all digits of a power of ten
+
+
 def logarithmic(axis_title: str, theme: Theme, **options: object) -> alt.Axis:
-    """Lines at powers of ten alone: those between crowd the picture."""
+    """Lines at powers of ten alone: those between crowd the picture. So do labels but for 1, 2 and 5,
+    where the axis has them."""
+    scale = "x" if "rate" in axis_title else "y"
+    digit = "datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9))"
+    known = f"indexof([1, 2, 5], round(1e6 * {digit}) / 1e6) >= 0"
+    few = f"domain('{scale}')[1] / domain('{scale}')[0] < 5"
     power = "abs(log(datum.value) / LN10 - round(log(datum.value) / LN10)) < 1e-6"
     opacity = alt.condition(power, alt.value(1), alt.value(0))
-    return axis(axis_title, theme, gridOpacity=opacity, **options)
+    words = f"{known} || {few} ? datum.label : ''"
+    return axis(
+        axis_title, theme, gridOpacity=opacity, labelExpr=words, tickCount=LOG_TICKS, **options
+    )

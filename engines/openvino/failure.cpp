@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <sstream>
 #include <string_view>
 
@@ -62,6 +63,7 @@ std::string one_line(const std::string& text) {
 
 void rethrow(const ov::Exception& exception) {
   const std::string text = exception.what();
+  if (text.find("bad_alloc") != std::string::npos) throw std::bad_alloc();
   const std::string sentence = "OpenVINO: " + one_line(text);
   if (says_lacks(text)) throw Unsupported(sentence);
   throw Error(sentence);

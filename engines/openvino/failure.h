@@ -7,7 +7,8 @@
 namespace dnnbench {
 
 // Unsupported where the library says that it lacks an operator, type or feature or can't convert an
-// operator, otherwise Error; the text is the library's, in one line and without source positions.
+// operator, std::bad_alloc where memory did not suffice, otherwise Error; the text is the
+// library's, in one line and without source positions.
 [[noreturn]] void rethrow(const ov::Exception& exception);
 
 template <typename Call>

@@ -36,6 +36,12 @@ TEST(Failure, OfAnOperatorThatCantBeConvertedIsUnsupported) {
       "OpenVINO: GridSample-22 with a message: GridSample takes 4D input tensors. Got rank: 5");
 }
 
+TEST(Failure, OfAnAllocationIsStillThat) {
+  EXPECT_EQ(text_of<std::bad_alloc>("Check 'false' failed at src/plugin.cpp:12:\n"
+                                    "Loading input model std::bad_alloc\n"),
+            std::string("std::bad_alloc"));
+}
+
 TEST(Failure, OfAModelThatIsWrongIsAnError) {
   EXPECT_EQ(text_of<Error>("Check 'a == b' failed at src/core/shape.cpp:7:\nShapes differ\n"),
             "OpenVINO: Shapes differ");

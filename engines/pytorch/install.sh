@@ -8,7 +8,7 @@ into engines/pytorch/2.15.0
 wheel x86_64 torch==2.15.0 manylinux_2_28_x86_64 539172785 6d8c86f4e33a9f12a58149bd9b0d64351632b8eb44479be8ff85e5389932dd79
 wheel aarch64 torch==2.15.0 manylinux_2_28_aarch64 483664949 9e51cf9460c5441dcd2a4f31ece207e35ea7c3d2535be0f929cca4944e2eeb18
 keep 'torch/lib/libtorch_cpu.so' 'torch/lib/libc10.so' 'torch/lib/libgomp.so.1' 'torch/include/*' 'torch-*/licenses/*'
-if [[ $(uname -m) == aarch64 ]]; then
+if [[ $architecture == aarch64 ]]; then
   keep 'torch/lib/libarm_compute*.so' 'torch/lib/libnvpl_*' 'torch/lib/libgfortran.so.5'
 fi
 wheel x86_64 nvidia-cuda-cupti==13.2.86 manylinux_2_25_x86_64 11988600 8fa29f15dd8336181f961764d9d95236fc6b931dd0c8fcf8cd70aab0c310b586

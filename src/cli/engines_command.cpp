@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/verify_cache.h"
 #include "core/cache.h"
 #include "core/error.h"
 #include "process/engine_session.h"
@@ -63,6 +64,21 @@ void list_engines() {
   }
 }
 
+// Whether all is as it was installed.
+bool verify_engines() {
+  bool all_ok = true;
+  for (const VerifiedFolder& folder : verify_cache(cache_folder())) {
+    fmt::print("{}: {}\n", folder.name,
+               folder.damaged.empty() ? fmt::format("{} files are as installed", folder.files)
+                                      : fmt::format("{} of {} files are damaged; the next run "
+                                                    "fetches it again",
+                                                    folder.damaged.size(), folder.files));
+    for (const std::string& path : folder.damaged) fmt::print("  {}\n", path);
+    all_ok = all_ok && folder.damaged.empty();
+  }
+  return all_ok;
+}
+
 void remove_engine(const std::string& engine) {
   const fs::path folder = engines_cache() / engine;
   if (engine.find('/') != std::string::npos || engine.rfind('.', 0) == 0 || !fs::exists(folder)) {
@@ -82,7 +98,10 @@ int engines_command(const std::vector<std::string>& arguments) {
   std::string to_remove;
   CLI::App app;
   app.add_option("--remove", to_remove);
+  bool verify = false;
+  app.add_flag("--verify", verify);
   parse_arguments(app, "engines", arguments);
+  if (verify) return verify_engines() ? kExitOk : kExitNotAllOk;
   if (to_remove.empty()) {
     list_engines();
   } else {

@@ -24,6 +24,7 @@
 #include "core/sha256.h"
 #include "fleet/fleet.h"
 #include "fleet/slurm.h"
+#include "onnx/model.h"
 
 namespace dnnbench {
 namespace {
@@ -119,6 +120,19 @@ std::string argument_of(const std::string& path) {
   return absolute.parent_path() == generated ? absolute.stem().string() : absolute.string();
 }
 
+// The model's, and those that hold its weights.
+std::vector<std::string> files_of(const std::string& path) {
+  const fs::path absolute = fs::absolute(path).lexically_normal();
+  std::vector<std::string> files{absolute.string()};
+  try {
+    for (const std::string& file : read_model(path).external_files) {
+      files.push_back((absolute.parent_path() / file).string());
+    }
+  } catch (const Error&) {  // the job says what is wrong with the model
+  }
+  return files;
+}
+
 std::string program_path() {
   const char* const front_door = std::getenv("DNNBENCH_FRONT_DOOR");  // set by ./dnnbench
   return front_door != nullptr ? front_door : fs::read_symlink("/proc/self/exe").string();
@@ -145,7 +159,7 @@ FleetPlan make_plan(const FleetOptions& options) {
     const std::string name = fs::path(path).stem().string();
     const std::string key =
         sha256_of_text(name + '\n' + sha256_of_file(path) + '\n' + flags).substr(0, 16);
-    plan.models.push_back({name, argument_of(path), key});
+    plan.models.push_back({name, argument_of(path), key, files_of(path)});
   }
   plan.output = fs::absolute(options.output).lexically_normal().string();
   while (plan.output.ends_with("/")) plan.output.pop_back();

@@ -1,7 +1,11 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <set>
+#include <thread>
 
 #include "cli/batch_table.h"
 #include "cli/commands.h"
@@ -11,11 +15,14 @@
 #include "cli/throughput_table.h"
 #include "cli/traffic_table.h"
 #include "core/error.h"
+#include "core/printable.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
 #include "onnx/model.h"
 #include "process/confinement.h"
 #include "process/engine_session.h"
+#include "process/interrupt.h"
+#include "results/folder_lock.h"
 #include "traffic/turn_plan.h"
 
 namespace dnnbench {
@@ -41,16 +48,42 @@ void print(Mode mode, const std::vector<Result>& results) {
   fmt::print("{}\n{}\n{}\n\n", heading(results), table, sentence);
 }
 
-std::vector<Result> bench_and_print(const RunOptions& options,
-                                    const std::vector<Candidate>& candidates) {
-  std::vector<Result> results;
-  {
-    TerminalProgress progress;
-    results = bench(options, candidates, progress);
+// What all comparisons of the command came to.
+struct Tally {
+  bool all_ok = true;
+  bool any_undisturbed = false;  // among those that are ok
+  std::vector<std::string> not_stored;
+  std::vector<std::string> journals;
+
+  void add(const Bench& bench) {
+    for (const Result& result : bench.results) {
+      all_ok = all_ok && result.outcome.ok();
+      any_undisturbed = any_undisturbed || (result.outcome.ok() && !is_suspect(result));
+    }
+    if (!bench.journal.empty()) journals.push_back(bench.journal);
+    not_stored.insert(not_stored.end(), bench.not_stored.begin(), bench.not_stored.end());
   }
-  print(mode_of(options), results);
+
+  int exit_code() const {
+    if (!not_stored.empty()) return kExitUsage;
+    if (is_interrupted()) return kExitSignal + interrupt_signal();
+    if (!all_ok) return kExitNotAllOk;
+    return any_undisturbed ? kExitOk : kExitSuspect;
+  }
+};
+
+// No results where it was interrupted before there were any.
+Bench bench_and_print(const RunOptions& options, const std::vector<Candidate>& candidates) {
+  Bench done;
+  try {
+    TerminalProgress progress;
+    done = bench(options, candidates, progress);
+  } catch (const Interrupted&) {
+    return {};
+  }
+  print(mode_of(options), done.results);
   std::fflush(stdout);
-  return results;
+  return done;
 }
 
 // All batches of one model, once they are measured.
@@ -62,23 +95,42 @@ void print_batches(const std::vector<Result>& results) {
   fmt::print("All batches:\n{}\n{}\n\n", batch_table(results), batch_sentence(results));
 }
 
-// Whether all candidates are ok.
-bool bench_all(const RunOptions& options) {
-  bool all_ok = true;
+Tally bench_all(const RunOptions& options) {
+  Tally tally;
   std::vector<Result> of_model;
-  for (size_t i = 0; i < options.comparisons.size(); ++i) {
+  for (size_t i = 0; i < options.comparisons.size() && !is_interrupted(); ++i) {
     const std::vector<Candidate>& candidates = options.comparisons[i];
-    for (Result& result : bench_and_print(options, candidates)) {
-      all_ok = all_ok && result.outcome.ok();
-      of_model.push_back(std::move(result));
-    }
+    Bench done = bench_and_print(options, candidates);
+    tally.add(done);
+    std::move(done.results.begin(), done.results.end(), std::back_inserter(of_model));
     const bool is_last = i + 1 == options.comparisons.size() ||
                          options.comparisons[i + 1][0].model_path != candidates[0].model_path;
     if (!is_last) continue;
-    if (options.latency() != nullptr) print_batches(of_model);
+    if (options.latency() != nullptr && !of_model.empty()) print_batches(of_model);
     of_model.clear();
   }
-  return all_ok;
+  return tally;
+}
+
+// Two runs at once would disturb each other, too.
+void wait_for(const FolderLock& lock, const std::string& folder) {
+  constexpr auto kBetweenTries = std::chrono::milliseconds(200);
+  if (lock.try_take()) return;
+  fmt::print(stderr, "Waiting for another run that writes into {}\n", folder);
+  while (!lock.try_take() && !is_interrupted()) std::this_thread::sleep_for(kBetweenTries);
+}
+
+// The last words of a run: where its results are, or what is not stored.
+void report(const Tally& tally, const std::string& folder) {
+  for (const std::string& sentence : tally.not_stored) {
+    fmt::print(stderr, "dnnbench: {}\n", printable(sentence));
+  }
+  if (is_interrupted()) {
+    fmt::print(stderr, "The same command goes on from here; what is known so far is in {}\n",
+               folder);
+  } else if (tally.not_stored.empty()) {
+    fmt::print(stderr, "Results are in {}\n", folder);
+  }
 }
 
 // Now, not after a minute of measuring.
@@ -101,13 +153,12 @@ void report_missing_protection() {
              fmt::join(missing, " and "));
 }
 
-// A bad model is found now, not after the ones before it have been measured.
+// A bad model is found now: before a folder is made, and not after others have been measured.
 void read_all_models(const RunOptions& options) {
   std::set<std::string> paths;
   for (const std::vector<Candidate>& candidates : options.comparisons) {
     for (const Candidate& candidate : candidates) paths.insert(candidate.model_path);
   }
-  if (paths.size() < 2) return;
   for (const std::string& path : paths) read_model(path);
 }
 
@@ -136,9 +187,17 @@ int run_command(const std::vector<std::string>& arguments) {
   check_tuning(options);
   report_if_too_short(options);
   report_missing_protection();
-  const bool all_ok = bench_all(options);
-  fmt::print(stderr, "Results are in {}\n", options.output);
-  return all_ok ? kExitOk : kExitNotAllOk;
+  const InterruptGuard interrupts;
+  make_results_folder(options.output);
+  const FolderLock lock(options.output);
+  wait_for(lock, options.output);
+  const Tally tally = bench_all(options);
+  report(tally, options.output);
+  // A later command is to measure anew, unless this one left something undone.
+  if (!is_interrupted() && tally.not_stored.empty()) {
+    for (const std::string& journal : tally.journals) unlink(journal.c_str());
+  }
+  return tally.exit_code();
 }
 
 }  // namespace dnnbench

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
+#include "core/sha256.h"
 #include "fleet/shell_words.h"
 
 namespace dnnbench {
@@ -9,7 +12,35 @@ namespace {
 
 // After #SBATCH lines and the assignments below. States are read by fleet/node_report.h.
 constexpr const char* kBody = R"script(
-[ -d "$state" ] || exit 66  # the folder isn't shared with this node
+# On a node that does not see the folder: waits for what the machine that submitted sends.
+use_sent_files() {
+  local i
+  unshared=${XDG_CACHE_HOME:-$HOME/.cache}/dnn-bench/fleet/$fleet
+  state=$unshared/state output=$unshared/output
+  rm -f "$unshared/sent" "$unshared/collected" "$state/report"
+  mkdir -p "$state" "$output" && : >"$unshared/wants" || exit 66
+  for ((i = 0; i < patience_s; ++i)); do
+    [ ! -e "$unshared/sent" ] || break
+    sleep 1
+  done
+  [ -e "$unshared/sent" ] || exit 66
+  program=$unshared/program/${program##*/}
+  repository=${repository:+$unshared/program}
+}
+
+# What was measured is still on this node until it is collected.
+wait_until_collected() {
+  local i
+  for ((i = 0; i < patience_s; ++i)); do
+    [ -e "$unshared/collected" ] || { sleep 1; continue; }
+    rm -rf "$unshared"
+    return
+  done
+}
+
+unshared=
+patience_s=600
+[ -d "$state" ] || use_sent_files
 mkdir -p "$output"
 exec >>"$state/job.log" 2>&1
 exec 9>"$state/lock" && flock 9  # a second job of this machine type waits, and finds all done
@@ -31,16 +62,17 @@ use_own_build() {
   program=$copy/dnnbench
 }
 
-# measure INDEX KEY NAME MODEL: unless it was measured before.
+# measure INDEX KEY NAME MODEL FILE: unless it was measured before.
 measure() {
   [ ! -e "$state/$2.done" ] || return 0
   report measuring "$1" "$3"
   rm -f "$state/$2.failed"
   touch "$state/started"
-  local code=0
-  "$program" run "$4" "${flags[@]}" --output="$output" --instance="$instance" >"$state/$2.out" 2>"$state/$2.err" ||
+  local code=0 model=$4
+  [ -z "$unshared" ] || model=$unshared/models/$2/$5
+  "$program" run "$model" "${flags[@]}" --output="$output" --instance="$instance" >"$state/$2.out" 2>"$state/$2.err" ||
     code=$?
-  if [ "$code" -le 1 ] && [ -n "$(find "$output" -name "*.json" -newer "$state/started" -print -quit)" ]; then
+  if { [ "$code" -le 1 ] || [ "$code" -eq 5 ]; } && [ -n "$(find "$output" -name "*.json" -newer "$state/started" -print -quit)" ]; then
     printf '%s\n' "$code" >"$state/$2.done.$$" && mv "$state/$2.done.$$" "$state/$2.done"
   else
     tail -n 1 "$state/$2.err" >"$state/$2.failed"
@@ -62,6 +94,8 @@ std::string fill_template(const std::string& text, const std::string& instance) 
   return filled;
 }
 
+std::string fleet_key(const FleetPlan& plan) { return sha256_of_text(plan.state).substr(0, 16); }
+
 std::string batch_script(const FleetPlan& plan, const std::string& instance) {
   std::string text = fmt::format(
       "#!/bin/bash\n#SBATCH --job-name=dnnbench-{}\n#SBATCH --nodes=1 --exclusive --requeue\n"
@@ -77,6 +111,7 @@ std::string batch_script(const FleetPlan& plan, const std::string& instance) {
     text += fmt::format("{}={}\n", name, shell_quoted(value));
   };
   assign("instance", instance);
+  assign("fleet", fleet_key(plan));
   assign("output", plan.output + "/" + instance);
   assign("state", plan.state + "/" + instance);
   assign("program", plan.program);
@@ -86,10 +121,12 @@ std::string batch_script(const FleetPlan& plan, const std::string& instance) {
   text += kBody;
   for (size_t i = 0; i < plan.models.size(); ++i) {
     const FleetModel& model = plan.models[i];
-    text += fmt::format("measure {} {} {} {}\n", i + 1, shell_quoted(model.key),
-                        shell_quoted(model.name), shell_quoted(model.argument));
+    const std::string file =
+        model.files.empty() ? "" : std::filesystem::path(model.files[0]).filename().string();
+    text += fmt::format("measure {} {} {} {} {}\n", i + 1, shell_quoted(model.key),
+                        shell_quoted(model.name), shell_quoted(model.argument), shell_quoted(file));
   }
-  return text + "report ended\n";
+  return text + "report ended\n[ -z \"$unshared\" ] || wait_until_collected\n";
 }
 
 }  // namespace dnnbench

@@ -1,5 +1,6 @@
 // The batch script that measures models on one machine type. Slurm runs it on a node, so it is
-// plain bash and needs nothing but a folder that the node shares with the machine that submits.
+// plain bash and needs nothing but a folder that the node shares with the machine that submits, or
+// that machine to send what it needs (fleet/node_files.h).
 #pragma once
 
 #include <string>
@@ -7,13 +8,15 @@
 
 namespace dnnbench {
 
-// The exit code of a script whose node does not see the state folder.
+// The exit code of a script whose node does not see the state folder, and to which nothing was
+// sent.
 inline constexpr int kExitNoSharedFolder = 66;
 
 struct FleetModel {
   std::string name;      // for people, and the stem of its results' names
   std::string argument;  // an absolute path, or a name that is generated where it is missing
   std::string key;  // changes with the model's bytes and the flags; names the file that says done
+  std::vector<std::string> files;  // absolute: the model's, then its external data's
 };
 
 // What all machine types of a fleet have in common.
@@ -31,6 +34,9 @@ struct FleetPlan {
 
 // `text` with every {instance} replaced.
 std::string fill_template(const std::string& text, const std::string& instance);
+
+// Names the folder of this fleet on nodes that share none.
+std::string fleet_key(const FleetPlan& plan);
 
 std::string batch_script(const FleetPlan& plan, const std::string& instance);
 

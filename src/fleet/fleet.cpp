@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "fleet/node_files.h"
 
 namespace dnnbench {
 namespace {
@@ -61,7 +62,7 @@ void Fleet::submit(Member& member) {
   prepare_state(plan_, member.line.instance);
   member.line.job = scheduler_.submit(batch_script(plan_, member.line.instance));
   ++member.submissions;
-  member.gone_since_s = member.stuck_since_s = -1;
+  member.gone_since_s = member.stuck_since_s = member.silent_since_s = -1;
   write_job(plan_, member.line.instance, member.line.job);
 }
 
@@ -119,9 +120,23 @@ void Fleet::look_at(Member& member, const std::map<std::string, JobStatus>& jobs
   if (status.phase == JobStatus::Phase::kEnded) return conclude(member, status.reason);
   member.gone_since_s = -1;
   if (status.phase == JobStatus::Phase::kWaiting) return wait(member, status);
+  run(member, status);
+}
+
+void Fleet::run(Member& member, const JobStatus& status) {
   member.stuck_since_s = -1;
-  const std::string doing = read_node_report(plan_, member.line.instance).doing;
-  member.line.state = fmt::format("on {}: {}", status.node, doing.empty() ? "starting" : doing);
+  const std::string& instance = member.line.instance;
+  NodeReport report = read_node_report(plan_, instance);
+  const bool silent = report.doing.empty() && report.lacks.empty() && !report.ended;
+  if (!silent) member.silent_since_s = -1;
+  if (silent && member.silent_since_s < 0) member.silent_since_s = clock_.now_s();
+  const bool too_long = silent && clock_.now_s() - member.silent_since_s >= kGrace_s;
+  if ((too_long || is_unshared(plan_, instance)) &&
+      exchange_files(plan_, instance, scheduler_.on_node(member.line.job))) {
+    report = read_node_report(plan_, instance);
+  }
+  member.line.state =
+      fmt::format("on {}: {}", status.node, report.doing.empty() ? "starting" : report.doing);
 }
 
 void Fleet::wait(Member& member, const JobStatus& status) {
@@ -144,8 +159,9 @@ void Fleet::conclude(Member& member, const std::string& how) {
   if (member.gone_since_s < 0) member.gone_since_s = clock_.now_s();
   if (clock_.now_s() - member.gone_since_s < kGrace_s) return;
   if (scheduler_.exit_code(member.line.job) == kExitNoSharedFolder) {
-    return give_up(member, fmt::format("its node does not see {}; --output must lie on a file "
-                                       "system that all nodes share",
+    return give_up(member, fmt::format("its node does not see {}, and nothing could be sent to "
+                                       "it with srun; let --output lie on a file system that all "
+                                       "nodes share",
                                        plan_.state));
   }
   if (how.starts_with("CANCELLED")) return give_up(member, "its job was cancelled");

@@ -57,12 +57,14 @@ class Fleet {
     FleetLine line;
     int submissions = 0;
     double stuck_since_s = -1;
-    double gone_since_s = -1;  // no longer waiting or running
+    double gone_since_s = -1;    // no longer waiting or running
+    double silent_since_s = -1;  // running, and has reported nothing
   };
 
   void submit(Member& member);
   void look();
   void look_at(Member& member, const std::map<std::string, JobStatus>& jobs);
+  void run(Member& member, const JobStatus& status);
   void wait(Member& member, const JobStatus& status);
   void conclude(Member& member, const std::string& how);
   void finish(Member& member, const NodeReport& report);

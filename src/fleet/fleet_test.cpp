@@ -28,6 +28,7 @@ class ScriptedScheduler : public Scheduler {
     if (silent) throw NoAnswer("connection refused");
     return status;
   }
+  std::vector<std::string> on_node(const std::string&) override { return {"false"}; }
   std::optional<int> exit_code(const std::string&) override { return code; }
   void cancel(const std::vector<std::string>& jobs) override {
     cancelled.insert(cancelled.end(), jobs.begin(), jobs.end());
@@ -51,7 +52,8 @@ class Notes : public FleetProgress {
 class FleetTest : public testing::Test {
  protected:
   void SetUp() override {
-    plan_.models = {{"tiny", "/m/tiny.onnx", "tiny-1"}, {"small", "/m/small.onnx", "small-1"}};
+    plan_.models = {{"tiny", "/m/tiny.onnx", "tiny-1", {}},
+                    {"small", "/m/small.onnx", "small-1", {}}};
     plan_.output = folder_ / "results";
     plan_.state = folder_ / "results.fleet";
   }
@@ -210,12 +212,12 @@ TEST(Slurm, ReadsWhatSqueuePrints) {
 
 TEST(BatchScript, QuotesWhatItIsGiven) {
   FleetPlan plan;
-  plan.models = {{"it's", "/m/it's.onnx", "k"}};
+  plan.models = {{"it's", "/m/it's.onnx", "k", {}}};
   plan.partition = "queue-{instance}";
   const std::string script = batch_script(plan, "c6g.medium");
   EXPECT_NE(script.find("#SBATCH --partition=queue-c6g.medium\n"), std::string::npos);
   EXPECT_EQ(script.find("--constraint"), std::string::npos);
-  EXPECT_NE(script.find("measure 1 'k' 'it'\\''s' '/m/it'\\''s.onnx'\n"), std::string::npos);
+  EXPECT_NE(script.find("measure 1 'k' 'it'\\''s' '/m/it'\\''s.onnx' ''\n"), std::string::npos);
 }
 
 }  // namespace

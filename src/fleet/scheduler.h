@@ -40,6 +40,9 @@ class Scheduler {
   // Of a job that has ended, while the scheduler still knows it.
   virtual std::optional<int> exit_code(const std::string& job) = 0;
 
+  // Words that run a command on the node of a running job, with its input and output here.
+  virtual std::vector<std::string> on_node(const std::string& job) = 0;
+
   virtual void cancel(const std::vector<std::string>& jobs) = 0;
 };
 

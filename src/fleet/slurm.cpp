@@ -92,6 +92,10 @@ std::optional<int> Slurm::exit_code(const std::string& job) {
   return std::atoi(output.out.c_str() + at + kKey.size());
 }
 
+std::vector<std::string> Slurm::on_node(const std::string& job) {
+  return {"srun", "--jobid=" + job, "--overlap", "--nodes=1", "--ntasks=1", "--quiet", "--chdir=/"};
+}
+
 void Slurm::cancel(const std::vector<std::string>& jobs) {
   if (jobs.empty()) return;
   std::vector<std::string> command{"scancel"};

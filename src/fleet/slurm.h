@@ -1,4 +1,5 @@
-// Slurm, by its commands: sbatch, squeue, scontrol, scancel. Needs no accounting database.
+// Slurm, by its commands: sbatch, squeue, scontrol, scancel, and srun
+// where nodes share no folder. Needs no accounting database.
 #pragma once
 
 #include <string>
@@ -16,6 +17,7 @@ class Slurm : public Scheduler {
   std::string submit(const std::string& script) override;
   std::map<std::string, JobStatus> jobs() override;
   std::optional<int> exit_code(const std::string& job) override;
+  std::vector<std::string> on_node(const std::string& job) override;
   void cancel(const std::vector<std::string>& jobs) override;
 };
 

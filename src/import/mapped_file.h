@@ -1,4 +1,5 @@
-// Internal to src/import: a regular file mapped into memory, read-only.
+// Internal to src/import: a regular file mapped into memory, read-only. One that somebody cuts
+// while it is read shows zeros where it was, instead of ending the process by SIGBUS.
 #pragma once
 
 #include <memory>
@@ -19,8 +20,13 @@ class MappedFile {
 
   Bytes bytes() const { return bytes_; }
 
+  // Throws Error where it was cut since it was opened: what was read of it may be zeros.
+  void require_whole() const;
+
  private:
+  std::string path_;
   Bytes bytes_;
+  int number_ = -1;  // of its entry in the signal handler's table; -1: none was free
 };
 
 // A file that is one protobuf message. Throws Error also when it is empty, larger than such a file

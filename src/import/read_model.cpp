@@ -347,7 +347,9 @@ ModelFile read_model_file(const std::string& path, const std::string& beside) {
   try {
     read_head(model);
     read_body(beside, model);
+    file->require_whole();
   } catch (const Error& error) {
+    file->require_whole();
     throw Error(fmt::format("{}: {}", path, error.what()));
   }
   return model;

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "import/proto_fields.h"
+#include "machine/require_memory.h"
 
 namespace dnnbench::import {
 namespace {
@@ -89,9 +90,39 @@ void append_typed(const WireReader& reader, StoredElements& stored) {
   }
 }
 
+// Numbers of one byte each become integers, and empty strings objects: a file may grow tenfold.
+double bytes_when_read(Bytes message, int typed) {
+  constexpr double kWhileGrowing = 2;
+  double bytes = 0;
+  WireReader reader(message);
+  while (reader.next()) {
+    if (reader.field() != typed) continue;
+    if (typed == tensor_field::kStringData) {
+      bytes += kWhileGrowing * sizeof(std::string) + static_cast<double>(reader.bytes().size());
+    } else if (reader.is_bytes()) {
+      const Bytes packed = reader.bytes();
+      const auto last_of_number = [](std::byte byte) {
+        return (byte & std::byte{0x80}) == std::byte{0};
+      };
+      bytes += kWhileGrowing * sizeof(int64_t) *
+               static_cast<double>(std::count_if(packed.begin(), packed.end(), last_of_number));
+    } else {
+      bytes += kWhileGrowing * sizeof(int64_t);
+    }
+  }
+  return bytes;
+}
+
+void require_memory_for(Bytes message, const TensorHead& head, int typed) {
+  constexpr size_t kSmall_bytes = 1 << 20;
+  if (message.size() < kSmall_bytes) return;
+  require_memory(bytes_when_read(message, typed), fmt::format("the tensor '{}'", head.name));
+}
+
 StoredElements read_elements(Bytes message, const TensorHead& head) {
   StoredElements stored;
   const int typed = typed_field(head.type);
+  require_memory_for(message, head, typed);
   WireReader reader(message);
   while (reader.next()) {
     if (reader.field() == tensor_field::kSegment) {
@@ -263,11 +294,17 @@ Constant TensorReader::read(Bytes message, const std::string& name) {
     }
     constant.strings = std::move(stored.strings);
   }
+  require_whole();
   types_.insert(head.type);
   elements_ += constant.element_count();
   bytes_ += static_cast<int64_t>(constant.bytes.size());
   for (const std::string& text : constant.strings) bytes_ += static_cast<int64_t>(text.size());
   return constant;
+}
+
+// Also of a file that was cut while it was read.
+void TensorReader::require_whole() const {
+  for (const auto& [name, file] : external_files_) file->require_whole();
 }
 
 Constant TensorReader::read_external(Bytes message, const TensorHead& head) {
@@ -338,6 +375,8 @@ Constant TensorReader::read_sparse(Bytes message, const std::string& name) {
     throw Error(
         fmt::format("the sparse tensor '{}' is broken or of a type that can't be read", name));
   }
+  require_memory(static_cast<double>(head.size_bytes()),
+                 fmt::format("the sparse tensor '{}'", name));
   const auto dense = zeros(head.size_bytes(), name);
   for (size_t i = 0; i < count; ++i) {
     const int64_t position = position_of(positions, i, linear, shape);

@@ -51,6 +51,7 @@ class TensorReader {
   std::set<std::string> external_files() const;
 
  private:
+  void require_whole() const;
   Constant read_external(Bytes message, const TensorHead& head);
   std::shared_ptr<const MappedFile> external_file(const TensorHead& head,
                                                   const std::string& location);

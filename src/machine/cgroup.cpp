@@ -39,12 +39,24 @@ std::optional<double> quota(std::optional<int64_t> quota_us, std::optional<int64
   return static_cast<double>(*quota_us) / static_cast<double>(*period_us);
 }
 
-void apply_memory(CgroupLimits& limits, std::optional<int64_t> limit,
-                  std::optional<int64_t> in_use) {
+// What the kernel takes back when memory is short: the pages of files, such as of a model that was
+// read. `prefix` is "total_" in cgroup v1, where the names without it leave out groups below.
+int64_t reclaimable_bytes(const fs::path& folder, const std::string& prefix) {
+  std::ifstream file(folder / "memory.stat");
+  int64_t sum = 0, value = 0;
+  for (std::string name; file >> name >> value;) {
+    if (name == prefix + "inactive_file" || name == prefix + "active_file") sum += value;
+  }
+  return sum;
+}
+
+void apply_memory(CgroupLimits& limits, std::optional<int64_t> limit, std::optional<int64_t> in_use,
+                  int64_t reclaimable) {
   if (!limit || *limit >= kNoLimitBytes) return;
   keep_smaller(limits.memory_limit_bytes, limit);
+  const int64_t kept = std::max<int64_t>(0, in_use.value_or(0) - reclaimable);
   keep_smaller(limits.memory_left_bytes,
-               std::optional<int64_t>(std::max<int64_t>(0, *limit - in_use.value_or(0))));
+               std::optional<int64_t>(std::max<int64_t>(0, *limit - kept)));
 }
 
 // The group's folder and its ancestors up to the mount point. A container without a cgroup
@@ -65,8 +77,8 @@ void read_v2(CgroupLimits& limits, const fs::path& mount, const std::string& gro
   for (const fs::path& folder : group_and_ancestors(mount, group)) {
     keep_smaller(limits.cpu_quota,
                  quota(read_number(folder / "cpu.max"), read_number(folder / "cpu.max", 1)));
-    apply_memory(limits, read_number(folder / "memory.max"),
-                 read_number(folder / "memory.current"));
+    apply_memory(limits, read_number(folder / "memory.max"), read_number(folder / "memory.current"),
+                 reclaimable_bytes(folder, ""));
   }
 }
 
@@ -80,7 +92,8 @@ void read_v1_cpu(CgroupLimits& limits, const fs::path& mount, const std::string&
 void read_v1_memory(CgroupLimits& limits, const fs::path& mount, const std::string& group) {
   for (const fs::path& folder : group_and_ancestors(mount, group)) {
     apply_memory(limits, read_number(folder / "memory.limit_in_bytes"),
-                 read_number(folder / "memory.usage_in_bytes"));
+                 read_number(folder / "memory.usage_in_bytes"),
+                 reclaimable_bytes(folder, "total_"));
   }
 }
 

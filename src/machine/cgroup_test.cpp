@@ -60,6 +60,25 @@ TEST_F(CgroupTest, V1ReadsQuotaAndMemory) {
   EXPECT_EQ(limits.memory_left_bytes, 1500);
 }
 
+// A group that has read a large model is not short of memory.
+TEST_F(CgroupTest, PagesOfFilesAreLeft) {
+  write("/proc/self/cgroup", "4:memory:/box");
+  write("/sys/fs/cgroup/memory/box/memory.limit_in_bytes", "2000");
+  write("/sys/fs/cgroup/memory/box/memory.usage_in_bytes", "1900");
+  write("/sys/fs/cgroup/memory/box/memory.stat",
+        "inactive_file 1\nactive_file 2\ntotal_inactive_file 1000\ntotal_active_file 300");
+  EXPECT_EQ(read_cgroup_limits(root_).memory_left_bytes, 1400);
+}
+
+TEST_F(CgroupTest, V2NamesPagesOfFilesWithoutAPrefix) {
+  write("/proc/self/cgroup", "0::/box");
+  write("/sys/fs/cgroup/box/memory.max", "2000");
+  write("/sys/fs/cgroup/box/memory.current", "1900");
+  write("/sys/fs/cgroup/box/memory.stat",
+        "anon 600\nfile 1300\ninactive_file 1000\nactive_file 300");
+  EXPECT_EQ(read_cgroup_limits(root_).memory_left_bytes, 1400);
+}
+
 TEST_F(CgroupTest, V1WithoutAQuotaSaysMinusOneAndAHugeNumber) {
   write("/proc/self/cgroup", "4:memory:/\n3:cpu:/");
   write("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1");

@@ -7,9 +7,12 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <set>
 #include <sstream>
 
+#include "machine/arm_cores.h"
 #include "machine/cgroup.h"
 #include "machine/cores.h"
 
@@ -44,14 +47,24 @@ std::vector<std::string> read_isa(const std::string& root) {
       "sse4_2",   "avx",         "fma",         "f16c",        "avx2",     "avx_vnni", "avx512f",
       "avx512bw", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_int8", "amx_fp16",
       "asimd",    "asimdhp",     "asimddp",     "i8mm",        "bf16",     "sve",      "sve2"};
+  static const std::map<std::string, std::string> kUsualNames{{"asimdhp", "fp16"}};
   auto flags = read_cpuinfo(root, "flags");
   if (!flags) flags = read_cpuinfo(root, "Features");
   std::vector<std::string> isa;
   std::istringstream words(flags.value_or(""));
   for (std::string word; words >> word;) {
-    if (kOfInterest.count(word) != 0) isa.push_back(word);
+    if (kOfInterest.count(word) == 0) continue;
+    const auto usual = kUsualNames.find(word);
+    isa.push_back(usual == kUsualNames.end() ? word : usual->second);
   }
   return isa;
+}
+
+std::string read_cpu_model(const std::string& root) {
+  if (const auto model = read_cpuinfo(root, "model name")) return *model;
+  std::ifstream file(root + "/proc/cpuinfo");
+  const std::string arm = arm_cores({std::istreambuf_iterator<char>(file), {}});
+  return arm.empty() ? "unknown" : arm;
 }
 
 int64_t read_memory_bytes(const std::string& root) {
@@ -111,8 +124,7 @@ Environment read_environment(const std::string& root) {
   const CgroupLimits limits = read_cgroup_limits(root);
   environment.architecture = system.machine;
   environment.kernel = std::string(system.sysname) + " " + system.release;
-  environment.cpu_model =
-      read_cpuinfo(root, "model name").value_or(read_cpuinfo(root, "CPU part").value_or("unknown"));
+  environment.cpu_model = read_cpu_model(root);
   environment.isa = read_isa(root);
   environment.logical_cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   environment.affinity_cores = static_cast<int>(allowed_cores().size());

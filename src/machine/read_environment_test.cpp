@@ -47,12 +47,60 @@ TEST_F(ReadEnvironmentTest, ReadsAnX86Machine) {
   EXPECT_EQ(environment.container, std::nullopt);
 }
 
-TEST_F(ReadEnvironmentTest, ReadsAnArmMachine) {
-  write("/proc/cpuinfo", "processor\t: 0\nFeatures\t: fp asimd sve bf16\nCPU part\t: 0xd40\n");
-  const Environment environment = read_environment(root_);
-  EXPECT_EQ(environment.isa, (std::vector<std::string>{"asimd", "sve", "bf16"}));
-  EXPECT_EQ(environment.cpu_model, "0xd40");
-  EXPECT_EQ(environment.hypervisor, std::nullopt);
+struct ArmMachine {
+  const char* name;
+  const char* cpuinfo;  // of one core
+  const char* cpu_model;
+  std::vector<std::string> isa;
+};
+
+// What real machines say: c6g, c7g, and an NVIDIA Grace for Graviton4's core type.
+const ArmMachine kArmMachines[] = {
+    {"Graviton2",
+     "processor\t: 0\nBogoMIPS\t: 243.75\n"
+     "Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm "
+     "lrcpc dcpop asimddp ssbs\n"
+     "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n"
+     "CPU revision\t: 1\n\n",
+     "Neoverse-N1",
+     {"asimd", "fp16", "asimddp"}},
+    {"Graviton3",
+     "processor\t: 0\nBogoMIPS\t: 2100.00\n"
+     "Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm "
+     "jscvt fcma lrcpc dcpop sha3 sm3 sm4 asimddp sha512 sve asimdfhm dit uscat ilrcpc flagm ssbs "
+     "paca pacg dcpodp svei8mm svebf16 i8mm bf16 dgh rng\n"
+     "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x1\nCPU part\t: 0xd40\n"
+     "CPU revision\t: 1\n\n",
+     "Neoverse-V1",
+     {"asimd", "fp16", "asimddp", "sve", "i8mm", "bf16"}},
+    {"Grace",
+     "processor\t: 71\nBogoMIPS\t: 2000.00\n"
+     "Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm "
+     "jscvt fcma lrcpc dcpop sha3 sm3 sm4 asimddp sha512 sve asimdfhm dit uscat ilrcpc flagm sb "
+     "paca pacg dcpodp sve2 sveaes svepmull svebitperm svesha3 svesm4 flagm2 frint svei8mm svebf16 "
+     "i8mm bf16 dgh bti\n"
+     "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd4f\n"
+     "CPU revision\t: 0\n\n",
+     "Neoverse-V2",
+     {"asimd", "fp16", "asimddp", "sve", "sve2", "i8mm", "bf16"}}};
+
+TEST_F(ReadEnvironmentTest, NamesCoreTypeAndInstructionsOfArmMachines) {
+  for (const ArmMachine& machine : kArmMachines) {
+    write("/proc/cpuinfo", std::string(machine.cpuinfo) + machine.cpuinfo);
+    const Environment environment = read_environment(root_);
+    EXPECT_EQ(environment.cpu_model, machine.cpu_model) << machine.name;
+    EXPECT_EQ(environment.isa, machine.isa) << machine.name;
+    EXPECT_EQ(environment.hypervisor, std::nullopt);
+  }
+}
+
+TEST_F(ReadEnvironmentTest, NamesAllCoreTypesAndUnknownOnesByNumber) {
+  write("/proc/cpuinfo",
+        "CPU implementer\t: 0x41\nCPU part\t: 0xd0b\n\nCPU implementer\t: 0x41\n"
+        "CPU part\t: 0xd05\n\nCPU implementer\t: 0x41\nCPU part\t: 0xd05\n");
+  EXPECT_EQ(read_environment(root_).cpu_model, "Cortex-A76 + Cortex-A55");
+  write("/proc/cpuinfo", "CPU implementer\t: 0x99\nCPU part\t: 0x123\n");
+  EXPECT_EQ(read_environment(root_).cpu_model, "Arm implementer 0x99, part 0x123");
 }
 
 TEST_F(ReadEnvironmentTest, TheInstanceIsTheTypeOnEc2) {

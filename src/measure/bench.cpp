@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "core/error.h"
 #include "machine/read_environment.h"
 #include "measure/describe.h"
+#include "measure/journal.h"
+#include "measure/journal_key.h"
+#include "measure/journaled_engine.h"
 #include "measure/memory_groups.h"
 #include "measure/prepared_models.h"
 #include "measure/process_engine.h"
@@ -18,6 +22,9 @@
 #include "measure/throughput_bench.h"
 #include "measure/traffic_rounds.h"
 #include "process/guardian.h"
+#include "process/interrupt.h"
+#include "results/folder_lock.h"
+#include "results/whole_file.h"
 #include "results/write_result.h"
 #include "run/names.h"
 
@@ -26,23 +33,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void make_output_folder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw Error(fmt::format("could not make the output folder {}: {}", folder, error.message()));
-  }
-}
-
-// Whenever this process is killed, no half-written file stays.
-void write_guarded(const Result& result) {
-  guard_path(unfinished_path(result.output_path));
-  write_result(result);
-}
-
-void remove_earlier_log(const Subject& subject) {
+void remove_log(const Subject& subject) {
   std::error_code ignored;
   fs::remove(log_path_of(subject), ignored);
+}
+
+// Of all its processes and settings.
+void remove_empty_logs(const Subject& subject) {
+  std::error_code ignored;
+  const fs::path log = log_path_of(subject);
+  std::vector<fs::path> empty;
+  for (const auto& entry : fs::directory_iterator(log.parent_path(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    const bool is_own = name.starts_with(log.stem().string() + ".") && name.ends_with(".log");
+    if (is_own && entry.file_size(ignored) == 0) empty.push_back(entry.path());
+  }
+  for (const fs::path& path : empty) fs::remove(path, ignored);
 }
 
 // Candidates that are compared, and what all of them need.
@@ -57,18 +63,32 @@ class Comparison {
         environment_(environment),
         gpu_(gpu),
         cores_(default_threads(environment)),
-        surroundings_(surroundings),
+        given_surroundings_(surroundings),
         progress_(progress),
         models_(options, candidates, cores_, progress) {}
 
-  std::vector<Result> measure_in_turns();
-  std::vector<Result> measure_throughput();
+  // Goes on where an interrupted run with the same answers to everything has ended.
+  Bench measure();
 
  private:
-  std::unique_ptr<MeasuredEngine> make_engine(const Subject& subject,
-                                              const ModelAtBatch& model) const;
-  Result finish(Subject subject, Outcome outcome, EngineFacts facts, Measured measured) const;
+  void open_journal();
+  Bench measure_with_journal();
+  RunFacts begin_run();
+  Subject subject_of(size_t index, const RunFacts& run, std::optional<int64_t> batch);
+  Bench measure_in_turns();
+  Bench measure_throughput();
+  void measure_in_turns(const std::vector<Subject>& subjects,
+                        std::vector<std::optional<Result>>& results);
+  void keep_known(const std::vector<Subject>& subjects,
+                  std::vector<std::optional<Result>>& results);
+  void store(const Result& result);
+  std::unique_ptr<MeasuredEngine> make_engine(const Subject& subject, const ModelAtBatch& model);
+  Result finish(Subject subject, Outcome outcome, EngineFacts facts, Measured measured);
+  std::unique_ptr<MeasuredEngine> make_process_engine(const Subject& subject,
+                                                      const ModelAtBatch& model);
+  std::optional<int64_t> first_batch(const Candidate& candidate);
   std::optional<std::optional<int64_t>> batch_at(const std::string& model_path, size_t index);
+  std::optional<Result> measure_throughput_of(Subject subject);
   ThroughputFound find_setting(const Subject& subject);
   Subject with_setting(Subject subject, const ThroughputSetting& setting);
   std::string settings_for_traffic(const Subject& subject) const;
@@ -79,17 +99,27 @@ class Comparison {
   const Environment& environment_;
   const GpuAccess& gpu_;
   const int cores_;
-  const Surroundings& surroundings_;
+  const Surroundings& given_surroundings_;
+  Surroundings surroundings_;  // with the journal between
   Progress& progress_;
   PreparedModels models_;
+  std::unique_ptr<Journal> journal_;
   std::set<std::string> fixed_batch_;  // models that take one size of batch alone
+  Bench bench_;
 };
 
-// Throws EngineEnded where the candidate can't be measured on this machine.
 std::unique_ptr<MeasuredEngine> Comparison::make_engine(const Subject& subject,
-                                                        const ModelAtBatch& model) const {
+                                                        const ModelAtBatch& model) {
+  return std::make_unique<JournaledEngine>(
+      *journal_, [this, subject, &model] { return make_process_engine(subject, model); });
+}
+
+// Throws EngineEnded where the candidate can't be measured on this machine.
+std::unique_ptr<MeasuredEngine> Comparison::make_process_engine(const Subject& subject,
+                                                                const ModelAtBatch& model) {
   const std::string why_not = why_not_on_device(subject.candidate, environment_, gpu_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
+  remove_log(subject);
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
   const bool on_gpu = subject.candidate.device == "gpu";
   if (on_gpu) setup.gpu = &gpu_;
@@ -101,41 +131,117 @@ std::unique_ptr<MeasuredEngine> Comparison::make_engine(const Subject& subject,
                                          progress_, on_gpu ? kGpuTurnLengths : TurnLengths());
 }
 
+// After all models that are known by now are prepared.
+void Comparison::open_journal() {
+  std::vector<const PreparedModel*> models;
+  for (const Candidate& candidate : candidates_) {
+    models.push_back(&models_.at(candidate.model_path, first_batch(candidate)).prepared);
+  }
+  const std::string key = journal_key(options_, candidates_, models, environment_);
+  const std::string folder = fs::absolute(options_.output).string();
+  journal_ = std::make_unique<Journal>(journal_path(folder, key), key, given_surroundings_);
+  surroundings_ = journal_->surroundings();
+  bench_.journal = journal_->path();
+  if (journal_->blocks() == 0) return;
+  progress_.note(
+      fmt::format("Going on with an interrupted run, {} of which are measured; delete {} "
+                  "to start over",
+                  counted(static_cast<int64_t>(journal_->blocks()), "block"), journal_->path()));
+}
+
+Bench Comparison::measure() {
+  open_journal();
+  try {
+    return measure_with_journal();
+  } catch (const JournalUnfit&) {
+    progress_.note("The journal does not fit this run, which starts over");
+  } catch (const nlohmann::json::exception&) {
+    progress_.note("The journal can't be read; the run starts over");
+  }
+  journal_->start_over();
+  bench_ = {{}, {}, journal_->path()};
+  return measure_with_journal();
+}
+
+Bench Comparison::measure_with_journal() {
+  Bench done = options_.throughput() != nullptr ? measure_throughput() : measure_in_turns();
+  if (!surroundings_.is_interrupted()) surroundings_.commit(false);
+  if (!journal_->failure().empty()) progress_.note(journal_->failure());
+  return done;
+}
+
+RunFacts Comparison::begin_run() {
+  RunFacts run = start_run(environment_, gpu_.facts);
+  const nlohmann::json told =
+      journal_->answer("run", [&] { return nlohmann::json{run.run_id, run.started_at}; });
+  told.at(0).get_to(run.run_id);
+  told.at(1).get_to(run.started_at);
+  return run;
+}
+
+Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<int64_t> batch) {
+  const Candidate& candidate = candidates_[index];
+  Subject subject = describe(options_, run, models_.at(candidate.model_path, batch).prepared,
+                             candidate, labels_[index], cores_);
+  const nlohmann::json told = journal_->answer(
+      "files", [&] { return nlohmann::json{subject.output_path, subject.log_path}; });
+  told.at(0).get_to(subject.output_path);
+  told.at(1).get_to(subject.log_path);
+  return subject;
+}
+
 // Writes a result that is as complete as it will be, but for its rank.
-Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts,
-                          Measured measured) const {
+Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts, Measured measured) {
+  remove_empty_logs(subject);
   if (!fs::exists(log_path_of(subject))) subject.log_path.clear();
   Result result =
       make_result(std::move(subject), std::move(outcome), std::move(facts), std::move(measured));
-  write_guarded(result);
+  store(result);
   progress_.finished(result);
   return result;
 }
 
+// Whenever this process is killed, no half-written file stays. A full disk does not end the run:
+// the table still shows what was measured.
+void Comparison::store(const Result& result) {
+  guard_path(unfinished_path(result.output_path));
+  try {
+    write_result(result);
+  } catch (const Error& error) {
+    std::vector<std::string>& told = bench_.not_stored;
+    const std::string sentence = error.what();
+    if (std::find(told.begin(), told.end(), sentence) == told.end()) told.push_back(sentence);
+  }
+}
+
 // In latency and load mode.
-std::vector<Result> Comparison::measure_in_turns() {
-  const auto model_of = [this](size_t index) -> const ModelAtBatch& {
-    return models_.at(candidates_[index].model_path, candidates_[index].batch);
-  };
-  for (size_t i = 0; i < candidates_.size(); ++i) model_of(i);  // before the run starts
-  const RunFacts run = start_run(environment_, gpu_.facts);
+Bench Comparison::measure_in_turns() {
+  const RunFacts run = begin_run();
   std::vector<Subject> subjects;
   for (size_t i = 0; i < candidates_.size(); ++i) {
-    subjects.push_back(
-        describe(options_, run, model_of(i).prepared, candidates_[i], labels_[i], cores_));
+    subjects.push_back(subject_of(i, run, candidates_[i].batch));
   }
-  std::vector<Result> results(candidates_.size());
+  std::vector<std::optional<Result>> results(candidates_.size());
+  measure_in_turns(subjects, results);
+  for (const Result& result : bench_.results) {
+    if (result.outcome.ok()) store(result);
+  }
+  return std::move(bench_);
+}
+
+void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
+                                  std::vector<std::optional<Result>>& results) {
   const ParticipantEnded ended = [&](Participant& participant) {
     results[participant.index] =
         finish(subjects[participant.index], participant.outcome, std::move(participant.facts),
                std::move(participant.measured));
   };
   Rounds rounds(options_, surroundings_, progress_, ended);
-  TrafficRounds traffic(options_, progress_, ended);
+  TrafficRounds traffic(options_, surroundings_, progress_, ended);
   GroupParts parts;
   parts.make_engine = [&](size_t index) {
-    remove_earlier_log(subjects[index]);
-    return make_engine(subjects[index], model_of(index));
+    return make_engine(subjects[index],
+                       models_.at(candidates_[index].model_path, candidates_[index].batch));
   };
   parts.use_anchor = options_.latency() != nullptr;  // under traffic each stands for itself
   parts.measure = [&](std::vector<Participant>& participants, size_t engines, bool keep_first) {
@@ -144,11 +250,29 @@ std::vector<Result> Comparison::measure_in_turns() {
   };
   MemoryGroups groups(candidates_, labels_, parts, surroundings_, progress_, ended);
   groups.measure_all();
-  if (options_.latency() != nullptr) rank_results(results, goal_of(options_), groups.anchor());
-  for (const Result& result : results) {
-    if (result.outcome.ok()) write_guarded(result);
+  std::optional<size_t> anchor = groups.anchor();
+  if (anchor && !results[*anchor]) anchor.reset();
+  if (anchor) {
+    anchor = static_cast<size_t>(
+        std::count_if(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(*anchor),
+                      [](const auto& result) { return result.has_value(); }));
   }
-  return results;
+  keep_known(subjects, results);
+  if (options_.latency() != nullptr) rank_results(bench_.results, goal_of(options_), anchor);
+}
+
+// An interrupt leaves some without a result. Nobody needs their logs.
+void Comparison::keep_known(const std::vector<Subject>& subjects,
+                            std::vector<std::optional<Result>>& results) {
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i]) {
+      bench_.results.push_back(std::move(*results[i]));
+    } else {
+      remove_log(subjects[i]);
+      remove_empty_logs(subjects[i]);
+    }
+  }
+  if (bench_.results.empty()) throw Interrupted();
 }
 
 // In throughput mode: the size of batch number `index`, those that were asked for, or 1, 2, 4, ...
@@ -175,29 +299,39 @@ std::optional<std::optional<int64_t>> Comparison::batch_at(const std::string& mo
   return {batch};
 }
 
-std::vector<Result> Comparison::measure_throughput() {
-  for (const Candidate& candidate : candidates_) batch_at(candidate.model_path, 0);
-  const RunFacts run = start_run(environment_, gpu_.facts);
-  std::vector<Result> results;
+Bench Comparison::measure_throughput() {
+  const RunFacts run = begin_run();
+  std::vector<Subject> subjects;
+  std::vector<std::optional<Result>> results(candidates_.size());
   for (size_t i = 0; i < candidates_.size(); ++i) {
-    const std::string& path = candidates_[i].model_path;
-    const PreparedModel& prepared = models_.at(path, *batch_at(path, 0)).prepared;
-    Subject subject = describe(options_, run, prepared, candidates_[i], labels_[i], cores_);
-    remove_earlier_log(subject);
+    subjects.push_back(subject_of(i, run, first_batch(candidates_[i])));
+    if (!surroundings_.is_interrupted()) results[i] = measure_throughput_of(subjects[i]);
+  }
+  keep_known(subjects, results);
+  return std::move(bench_);
+}
+
+// nullopt where an interrupt left nothing.
+std::optional<Result> Comparison::measure_throughput_of(Subject subject) {
+  try {
     ThroughputFound found = find_setting(subject);
+    remove_empty_logs(subject);
     if (found.setting) subject = with_setting(std::move(subject), *found.setting);
     if (found.measured.throughput) {
       found.measured.throughput->settings = settings_for_traffic(subject);
     }
-    results.push_back(finish(std::move(subject), found.outcome, std::move(found.facts),
-                             std::move(found.measured)));
+    return finish(std::move(subject), found.outcome, std::move(found.facts),
+                  std::move(found.measured));
+  } catch (const Interrupted&) {
+    return std::nullopt;
   }
-  return results;
+}
+
+std::optional<int64_t> Comparison::first_batch(const Candidate& candidate) {
+  return options_.throughput() == nullptr ? candidate.batch : *batch_at(candidate.model_path, 0);
 }
 
 ThroughputFound Comparison::find_setting(const Subject& subject) {
-  const std::string why_not = why_not_on_device(subject.candidate, environment_, gpu_);
-  if (!why_not.empty()) return {{OutcomeKind::kUnsupported, why_not}, std::nullopt, {}, {}};
   const std::string& path = subject.candidate.model_path;
   ThroughputParts parts;
   parts.batch_at = [&](size_t index) { return batch_at(path, index); };
@@ -234,18 +368,17 @@ std::string Comparison::settings_for_traffic(const Subject& subject) const {
 
 }  // namespace
 
-std::vector<Result> bench(const RunOptions& options, const std::vector<Candidate>& candidates,
-                          Progress& progress, const Surroundings& surroundings) {
+Bench bench(const RunOptions& options, const std::vector<Candidate>& candidates, Progress& progress,
+            const Surroundings& surroundings) {
   const Environment environment = read_environment();
   const bool uses_gpu = std::any_of(candidates.begin(), candidates.end(),
                                     [](const Candidate& one) { return one.device == "gpu"; });
   const GpuAccess gpu = uses_gpu ? open_gpu(options.gpu) : GpuAccess();
   // Reads the models first: a file that is not a model leaves no folder behind.
   Comparison comparison(options, candidates, environment, gpu, surroundings, progress);
-  make_output_folder(options.output);
-  if (options.save_converted) make_output_folder(*options.save_converted);
-  if (options.throughput() != nullptr) return comparison.measure_throughput();
-  return comparison.measure_in_turns();
+  make_results_folder(options.output);
+  if (options.save_converted) make_results_folder(*options.save_converted);
+  return comparison.measure();
 }
 
 }  // namespace dnnbench

@@ -3,6 +3,7 @@
 // its engine has ended, and all once more when their order is known.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "measure/surroundings.h"
@@ -12,10 +13,22 @@
 
 namespace dnnbench {
 
-// One result per candidate, in their order, each already written to options.output. Whatever an
-// engine does is an outcome in its result. Throws Error for what the user must fix (the model,
-// shapes, inputs, the output folder).
-std::vector<Result> bench(const RunOptions& options, const std::vector<Candidate>& candidates,
-                          Progress& progress, const Surroundings& surroundings = {});
+struct Bench {
+  // One per candidate, in their order, each already written to options.output; after an interrupt
+  // those that were measured by then.
+  std::vector<Result> results;
+
+  // A sentence for each of them that could not be written.
+  std::vector<std::string> not_stored;
+
+  // The file from which the same command goes on (measure/journal.h). Whoever has run all of a
+  // command removes it: until then a later command repeats nothing of this.
+  std::string journal;
+};
+
+// Whatever an engine does is an outcome in its result. Throws Error for what the user must fix (the
+// model, shapes, inputs, the output folder), and Interrupted where nothing was measured by then.
+Bench bench(const RunOptions& options, const std::vector<Candidate>& candidates, Progress& progress,
+            const Surroundings& surroundings = {});
 
 }  // namespace dnnbench

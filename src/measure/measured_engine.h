@@ -19,8 +19,12 @@ class MeasuredEngine {
  public:
   virtual ~MeasuredEngine() = default;
 
-  // Starts it, loads the model, verifies and warms up.
+  // Starts it, loads the model, verifies and warms up. Throws Interrupted, too.
   virtual void prepare() = 0;
+
+  // Before each block of turns: loads it where a journal has answered in its place until now, and
+  // returns whether it did (measure/journaled_engine.h). Throws Interrupted, too.
+  virtual bool wake() { return false; }
 
   // Ends it and does all of that again. The facts about loading stay those of the first start.
   virtual void restart() = 0;

@@ -23,8 +23,14 @@ void MemoryGroups::measure_all() {
 
 void MemoryGroups::load_group() {
   while (next_ < candidates_.size() && has_room()) {
+    if (surroundings_.is_interrupted()) return load_no_more();
     Participant participant{next_, candidates_[next_], labels_[next_]};
-    const Outcome outcome = prepare(participant);
+    Outcome outcome;
+    try {
+      outcome = prepare(participant);
+    } catch (const Interrupted&) {
+      return load_no_more();
+    }
     if (outcome.ok()) {
       loaded_.push_back(std::move(participant));
     } else if (outcome.kind == OutcomeKind::kOutOfMemory && !loaded_.empty()) {
@@ -37,6 +43,7 @@ void MemoryGroups::load_group() {
       ended_(participant);
     }
     ++next_;
+    surroundings_.commit(false);
   }
 }
 

@@ -41,7 +41,7 @@ class MemoryGroups {
         progress_(progress),
         ended_(ended) {}
 
-  // All candidates, each until it has ended.
+  // All candidates, each until it has ended; after an interrupt those that were measured.
   void measure_all();
 
   // Index of the candidate that took turns with every other; absent where all were loaded at once.
@@ -50,6 +50,7 @@ class MemoryGroups {
  private:
   void load_group();
   Outcome prepare(Participant& participant);
+  void load_no_more() { next_ = candidates_.size(); }
   void release_last();
   bool has_room() const;
   void report_groups();

@@ -138,5 +138,12 @@ TEST_F(MemoryGroupsTest, WithoutAnyEngineNothingIsMeasured) {
   EXPECT_EQ(order_, "ab");
 }
 
+TEST_F(MemoryGroupsTest, AfterAnInterruptNothingMoreIsLoaded) {
+  stage_.interrupt_at_s = stage_.now_s + 1.5;  // while the second is loaded
+  measure_all({Script(), Script(), Script()});
+  EXPECT_EQ(stage_.who("prepare"), "ab");
+  EXPECT_EQ(order_, "");  // no turn was taken
+}
+
 }  // namespace
 }  // namespace dnnbench

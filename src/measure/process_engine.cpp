@@ -106,6 +106,7 @@ void ProcessEngine::verify(size_t input_set) {
 void ProcessEngine::prepare() {
   start();
   prepare_started();
+  for (auto& session : sessions_) session->finish_all_steps();
 }
 
 void ProcessEngine::prepare_started() {
@@ -136,19 +137,32 @@ void ProcessEngine::watch(Turn& turn, const std::function<void()>& compute) {
   const GpuState gpu_before = nvml != nullptr ? nvml->read() : GpuState();
   const double start_s = monotonic_s();
   const MachineCounters before = read_machine_counters();
+  const double stopped_before_s = stopped_s();
   compute();
   const double window_s = seconds_since(start_s);
   const GpuState gpu_after = nvml != nullptr ? nvml->read() : GpuState();
   add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
   turn.disturbance = disturbance(turn.noise);
-  if (nvml == nullptr) return;
+  if (nvml != nullptr) watch_gpu(turn, gpu_before, gpu_after, window_s);
+  const double stopped = stopped_s() - stopped_before_s;
+  if (stopped > 0) turn.disturbance = fmt::format("the run was stopped for {:.1f} s", stopped);
+}
+
+void ProcessEngine::watch_gpu(Turn& turn, const GpuState& before, const GpuState& after,
+                              double window_s) {
   std::vector<int64_t> pids;
   for (const auto& session : sessions_) pids.push_back(session->pid());
   std::vector<double> compute_s = turn.gpu ? std::move(turn.gpu->compute_s) : std::vector<double>();
-  turn.gpu = gpu_watch_.turn(gpu_before, gpu_after, window_s, pids);
+  turn.gpu = gpu_watch_.turn(before, after, window_s, pids);
   turn.gpu->compute_s = std::move(compute_s);
-  const std::string disturbed_by = gpu_watch_.disturbance(gpu_after, *turn.gpu);
+  const std::string disturbed_by = gpu_watch_.disturbance(after, *turn.gpu);
   if (!disturbed_by.empty()) turn.disturbance = disturbed_by;
+}
+
+double ProcessEngine::stopped_s() const {
+  double seconds = 0;
+  for (const auto& session : sessions_) seconds += session->stopped_s();
+  return seconds;
 }
 
 LatencyTurn ProcessEngine::take_turn(size_t input_set, std::optional<int64_t> measurements) {
@@ -225,9 +239,11 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   worker.limits_memory = setup_.gpu == nullptr;
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
+  worker.default_precision = setup_.candidate.precision == "default";
   if (!setup_.converted_path.empty()) {
     worker.writable.push_back(std::filesystem::path(setup_.converted_path).parent_path().string());
   }
+  worker.interruptible = !restarted_;  // what was measured of it needs a last verification
   if (!shares_.empty()) worker.cores = shares_[static_cast<size_t>(stream)];
   return worker;
 }

@@ -78,7 +78,9 @@ class ProcessEngine : public MeasuredEngine {
   void set_inputs(size_t input_set);
   void verify_before_timing();
   void examine(EngineSession& session, size_t input_set, const std::string& when);
+  double stopped_s() const;
   void watch(Turn& turn, const std::function<void()>& compute);
+  void watch_gpu(Turn& turn, const GpuState& before, const GpuState& after, double window_s);
   TrafficTurn serve(const TrafficTurnRequest& request);
   void warm_up();
   void count_warmup(int64_t measurements);

@@ -29,6 +29,8 @@ class RateRun {
   // engine can do.
   bool is_over() const;
 
+  bool has_turns() const { return !taken_.empty(); }
+
   // Of at least one turn, in the order taken: undisturbed ones; where most were disturbed, all.
   std::vector<TrafficTurn> kept() const;
   RateFigures figures() const { return figures_of(kept()); }

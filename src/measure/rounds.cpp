@@ -45,6 +45,7 @@ struct Member {
   bool finished = false;  // took all it needed
   bool starts_matter = true;
   int64_t blocks_of_start = 0;
+  bool has_run = false;     // a turn since its start, so that there are outputs to verify
   double restarting_s = 0;  // that its restarts have taken so far
 
   MeasuredEngine& engine() const { return *participant->engine; }
@@ -76,7 +77,8 @@ class BlockLoop {
     double left_s = options_.budget_s;  // of measuring, per engine
     const auto min_blocks = static_cast<int64_t>(least_values(alpha));
     while (!active().empty()) {
-      restart(min_blocks);
+      if (surroundings_.is_interrupted()) return finish_all(Stop::kInterrupted);
+      if (!restart(min_blocks)) return finish_all(Stop::kInterrupted);
       if (active().empty()) break;
       const auto engines = static_cast<double>(active().size());
       report(left_s * engines);
@@ -85,6 +87,7 @@ class BlockLoop {
       dismiss_known(alpha);
       left_s -= (surroundings_.now_s() - start_s) / engines;
       if (left_s <= 0) finish_all(Stop::kBudget);
+      keep_block();
     }
   }
 
@@ -94,10 +97,12 @@ class BlockLoop {
     for (int64_t slot = 0; slot < planned && !active().empty(); ++slot) {
       const int64_t measurements = repeat * (slot + 1) / planned - repeat * slot / planned;
       do {
-        restart(planned);
+        if (surroundings_.is_interrupted()) return finish_all(Stop::kInterrupted);
+        if (!restart(planned)) return finish_all(Stop::kInterrupted);
         if (active().empty()) break;
         report(remaining_s(planned - slot, measurements));
         measure_block(slot, measurements);
+        keep_block();
       } while (blocks_.back().is_disturbed() && spare-- > 0);
     }
     finish_all(Stop::kRepeat);
@@ -127,10 +132,34 @@ class BlockLoop {
         std::clamp(by_time, std::min(max, static_cast<double>(kMinRepeatBlocks)), max));
   }
 
-  // Those whose time has come, before the next block.
-  void restart(int64_t min_blocks) {
+  // Before the next block: loads those of an earlier session.
+  void wake() {
     for (Member* member : active()) {
-      if (!may_restart(*member, min_blocks)) continue;
+      try {
+        if (!member->engine().wake()) continue;
+      } catch (const EngineEnded& end) {
+        drop_out(*member, end.outcome);
+        continue;
+      }
+      began_anew(*member);
+    }
+  }
+
+  void began_anew(Member& member) {
+    member.blocks_of_start = 0;
+    member.has_run = false;
+    member.participant->measured.starts.push_back(first_block_ + blocks());
+  }
+
+  // Those whose time has come, before the next block. Returns false after an interrupt.
+  bool restart(int64_t min_blocks) {
+    try {
+      wake();
+    } catch (const Interrupted&) {
+      return false;
+    }
+    for (Member* member : active()) {
+      if (surroundings_.is_interrupted() || !may_restart(*member, min_blocks)) continue;
       const double start_s = surroundings_.now_s();
       try {
         member->engine().restart();
@@ -140,9 +169,9 @@ class BlockLoop {
         continue;
       }
       member->restarting_s += surroundings_.now_s() - start_s;
-      member->blocks_of_start = 0;
-      member->participant->measured.starts.push_back(first_block_ + blocks());
+      began_anew(*member);
     }
+    return true;
   }
 
   // Where it may change what is told. Until that has taken as long as measuring may; where that is
@@ -178,8 +207,17 @@ class BlockLoop {
       next_order_ = 0;
     }
     blocks_.push_back({first_block_ + blocks(), slot, ""});
-    for (const size_t index : orders_[next_order_]) take_turn(*members[index], measurements);
+    is_whole_ = true;
+    for (const size_t index : orders_[next_order_]) {
+      if (surroundings_.is_interrupted()) is_whole_ = false;
+      if (is_whole_) take_turn(*members[index], measurements);
+    }
     next_order_ = (next_order_ + 1) % orders_.size();
+  }
+
+  // A block's turns must be from one moment: what an interrupt has cut off is not gone on with.
+  void keep_block() const {
+    if (is_whole_) surroundings_.commit(true);
   }
 
   void take_turn(Member& member, std::optional<int64_t> measurements) {
@@ -192,6 +230,7 @@ class BlockLoop {
       if (turn.is_disturbed()) blocks_.back().disturbance = turn.disturbance;
       member.turns.push_back({block, std::move(turn)});
       ++member.blocks_of_start;
+      member.has_run = true;
     } catch (const EngineEnded& end) {
       drop_out(member, end.outcome);
     }
@@ -233,8 +272,14 @@ class BlockLoop {
   }
 
   void finish(Member& member, Stop stop) {
+    const bool is_new = member.turns.empty();  // an interrupt came before its first turn
+    if (is_new && member.participant->measured.samples.empty()) {
+      member.active = false;
+      member.participant->engine.reset();
+      return;
+    }
     try {
-      member.engine().verify(input_set_of(member.turns.back().block));
+      if (member.has_run) member.engine().verify(input_set_of(member.turns.back().block));
       member.engine().pause();
     } catch (const EngineEnded& end) {
       return drop_out(member, end.outcome);
@@ -322,6 +367,7 @@ class BlockLoop {
   std::vector<std::vector<size_t>> orders_;
   size_t order_of_ = 0;
   size_t next_order_ = 0;
+  bool is_whole_ = true;  // the last block
   std::optional<double> started_s_;
 };
 

@@ -24,9 +24,10 @@ class Rounds {
       : options_(options), surroundings_(surroundings), progress_(progress), ended_(ended) {}
 
   // Measures these together, at least one, all prepared and paused; fills in what was measured and
-  // ends them. With `keep_first` the first of them stays, paused, to take turns with others later;
-  // what was measured of it then grows with each call. Blocks are numbered on from call to call.
-  // `engines` is how many the whole run compares.
+  // ends them. After an interrupt they end with the turn; one that had none yet is not reported.
+  // With `keep_first` the first of them stays, paused, to take turns with others later; what was
+  // measured of it then grows with each call. Blocks are numbered on from call to call. `engines`
+  // is how many the whole run compares.
   void measure(std::vector<Participant>& participants, size_t engines, bool keep_first);
 
  private:

@@ -290,5 +290,36 @@ TEST_F(RoundsTest, TheFirstStaysForTheNextGroupWithItsBlocks) {
   EXPECT_EQ(group[1].measured.starts.front(), 16);
 }
 
+TEST_F(RoundsTest, AnInterruptEndsTheTurnAndKeepsWhatWasMeasured) {
+  stage_.interrupt_at_s = stage_.now_s + 0.5;  // in the third turn
+  const auto all = measure({takes(0.01), takes(0.02)});
+  EXPECT_EQ(stage_.who("turn"), "abb");
+  EXPECT_EQ(ended_, "ab");
+  for (const Participant& participant : all) {
+    EXPECT_TRUE(participant.outcome.ok());
+    EXPECT_EQ(participant.measured.stopped, Stop::kInterrupted);
+    EXPECT_FALSE(participant.measured.samples.empty());
+    EXPECT_FALSE(participant.engine);
+  }
+  EXPECT_EQ(stage_.who("verify").back(), 'b');  // the last turn, too
+}
+
+TEST_F(RoundsTest, AnInterruptBeforeTheFirstTurnOfAnEngineLeavesNoResultOfIt) {
+  stage_.interrupt_at_s = stage_.now_s + 0.1;  // in the first turn
+  const auto all = measure({takes(0.01), takes(0.02)});
+  EXPECT_EQ(stage_.who("turn"), "a");
+  EXPECT_EQ(ended_, "a");
+  EXPECT_FALSE(all[1].engine);
+}
+
+TEST_F(RoundsTest, WithRepeatAnInterruptEndsItToo) {
+  repeat(1000);
+  stage_.interrupt_at_s = stage_.now_s + 3;
+  const auto all = measure({takes(0.01)});
+  EXPECT_EQ(all[0].measured.stopped, Stop::kInterrupted);
+  EXPECT_GT(all[0].measured.samples.size(), 0U);
+  EXPECT_LT(all[0].measured.samples.size(), 1000U);
+}
+
 }  // namespace
 }  // namespace dnnbench

@@ -37,11 +37,13 @@ struct Script {
 // What all engines of a test share.
 struct Stage {
   double now_s = 1000;
+  double interrupt_at_s = 1e300;    // Ctrl-C
   int64_t free_memory_bytes = 0;    // 0: unknown
   std::vector<std::string> events;  // "a turn 0": of engine a, on the first set of inputs
 
   Surroundings surroundings() {
-    return {[this] { return free_memory_bytes; }, [this] { return now_s; }};
+    return {[this] { return free_memory_bytes; }, [this] { return now_s; },
+            [this] { return now_s >= interrupt_at_s; }};
   }
 
   // The engines whose events have this word, in order: "abba".

@@ -1,4 +1,4 @@
-// What measuring asks of the machine around it, for tests to answer in its place.
+// What measuring asks of the machine and the person around it, for tests to answer in its place.
 #pragma once
 
 #include <chrono>
@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "machine/memory.h"
+#include "process/interrupt.h"
 
 namespace dnnbench {
 
@@ -17,6 +18,10 @@ inline double monotonic_s() {
 struct Surroundings {
   std::function<int64_t()> free_memory_bytes = dnnbench::free_memory_bytes;
   std::function<double()> now_s = monotonic_s;
+  std::function<bool()> is_interrupted = dnnbench::is_interrupted;
+
+  // What was found out so far is kept (measure/journal.h); `block` when turns were taken.
+  std::function<void(bool block)> commit = [](bool) {};
 };
 
 }  // namespace dnnbench

@@ -74,16 +74,26 @@ void ThroughputBench::try_all() {
       stream_settings(cores_, throughput_options_.threads, throughput_options_.streams);
   bool growing = true;
   for (size_t index = 0; growing; ++index) {
-    const auto batch = parts_.batch_at(index);
+    const auto batch = next_batch(index);
     if (!batch) break;
     // Larger batches are tried while they do more; of those that were asked for, all.
     growing = index == 0 || !throughput_options_.batches.empty();
     for (const StreamSetting& setting : settings) {
       if (!best_ended_.ok() || (best_ && left_s() <= 0)) return;
+      if (surroundings_.is_interrupted()) return;
       growing = try_setting(*batch, setting) || growing;
     }
   }
-  throughput_.complete = best_ended_.ok();
+  throughput_.complete = best_ended_.ok() && !surroundings_.is_interrupted();
+}
+
+// Preparing the model at another size can be cut short as well.
+std::optional<std::optional<int64_t>> ThroughputBench::next_batch(size_t index) const {
+  try {
+    return parts_.batch_at(index);
+  } catch (const Interrupted&) {
+    return std::nullopt;
+  }
 }
 
 double ThroughputBench::left_s() const {
@@ -100,6 +110,9 @@ bool ThroughputBench::try_setting(std::optional<int64_t> batch, const StreamSett
   throughput_.tried.push_back({setting.streams, setting.threads, batch});
   try {
     return compare_with_best(load(std::move(next)));
+  } catch (const Interrupted&) {
+    throughput_.tried.pop_back();
+    return false;
   } catch (const EngineEnded& ended) {
     if (!best_ended_.ok()) return false;
     throughput_.tried.back().reason =
@@ -138,6 +151,7 @@ std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting 
   setup->engine = parts_.make_engine(setup->setting);
   setup->engine->prepare();
   setup->engine->pause();
+  surroundings_.commit(false);
   return setup;
 }
 
@@ -167,7 +181,10 @@ bool ThroughputBench::take_window(Setup& setup, size_t block) {
 void ThroughputBench::measure_alone(Setup& setup) {
   size_t undisturbed = 0;
   for (size_t block = 0; block < 2 * kAloneWindows && undisturbed < kAloneWindows; ++block) {
+    setup.engine->wake();
     undisturbed += take_window(setup, block) ? 1 : 0;
+    surroundings_.commit(true);
+    if (surroundings_.is_interrupted()) break;
   }
 }
 
@@ -176,17 +193,25 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
   const double alpha = 1 - options_.confidence;
   std::vector<double> best_times, other_times;  // of an item, as the ranking takes them
   Setup* const setups[] = {&best, &other};
-  for (size_t block = 0; block < kMaxBlocks; ++block) {
+  const auto may_go_on = [this](size_t block) {
+    return block == 0 || (block < kMaxBlocks && !surroundings_.is_interrupted());
+  };
+  const auto step = [&](const Setup& setup, const std::function<void()>& act) {
+    try {
+      act();
+    } catch (const EngineEnded& ended) {
+      if (&setup == &best) best_ended_ = ended.outcome;
+      throw;
+    }
+  };
+  for (size_t block = 0; may_go_on(block); ++block) {
     bool undisturbed = true;
+    for (Setup* const setup : setups) step(*setup, [&] { setup->engine->wake(); });
     for (const size_t place : {0, 1}) {
       Setup& setup = *setups[(place + block) % 2];
-      try {
-        undisturbed = take_window(setup, block) && undisturbed;
-      } catch (const EngineEnded& ended) {
-        if (&setup == &best) best_ended_ = ended.outcome;
-        throw;
-      }
+      step(setup, [&] { undisturbed = take_window(setup, block) && undisturbed; });
     }
+    surroundings_.commit(true);
     const double best_per_s = best.windows.back().items_per_s;
     const double other_per_s = other.windows.back().items_per_s;
     if (!undisturbed || best_per_s <= 0 || other_per_s <= 0) continue;
@@ -236,6 +261,7 @@ void ThroughputBench::judge(Setup& setup) {
 
 ThroughputFound ThroughputBench::found() {
   if (!best_) {
+    if (surroundings_.is_interrupted()) throw Interrupted();
     Outcome outcome = first_failure_;
     if (outcome.ok()) outcome = {OutcomeKind::kUnsupported, throughput_.tried.front().reason};
     return {outcome, std::nullopt, {}, {}};
@@ -256,7 +282,9 @@ void ThroughputBench::keep_samples() {
   Measured& measured = best_->measured;
   throughput_.chosen = best_->setting.index;
   measured.throughput = throughput_;
-  measured.stopped = throughput_.complete ? Stop::kDecided : Stop::kBudget;
+  measured.stopped = throughput_.complete             ? Stop::kDecided
+                     : surroundings_.is_interrupted() ? Stop::kInterrupted
+                                                      : Stop::kBudget;
   const std::vector<Window> windows = counted_windows(best_->windows);
   const size_t kept = std::min(windows.size(), kMaxBlocks);
   for (size_t block = 0; block < kept; ++block) {

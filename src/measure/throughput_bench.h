@@ -47,14 +47,15 @@ class ThroughputBench {
                   Progress& progress);
   ~ThroughputBench();
 
-  // Tries settings until none is better or the budget is spent. An engine that can't do any setting
-  // is an outcome.
+  // Tries settings until none is better or the budget is spent, or an interrupt. An engine that
+  // can't do any setting is an outcome. Throws Interrupted where nothing was measured by then.
   ThroughputFound measure();
 
  private:
   struct Setup;  // one setting, loaded
 
   void try_all();
+  std::optional<std::optional<int64_t>> next_batch(size_t index) const;
   bool try_setting(std::optional<int64_t> batch, const StreamSetting& setting);
   bool compare_with_best(std::unique_ptr<Setup> setup);
   std::unique_ptr<Setup> load(ThroughputSetting setting);

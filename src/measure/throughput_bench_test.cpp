@@ -154,5 +154,19 @@ TEST_F(ThroughputBenchTest, WithoutAnUndisturbedBlockNothingIsKnownOfAPair) {
   EXPECT_EQ(found.measured.throughput->chosen, 0U);
 }
 
+TEST_F(ThroughputBenchTest, AnInterruptKeepsTheBestByThen) {
+  stage_.interrupt_at_s = stage_.now_s + 2;  // while the first setting is measured alone
+  const ThroughputFound found = find();
+  ASSERT_TRUE(found.setting);
+  EXPECT_EQ(found.measured.throughput->tried.size(), 1U);
+  EXPECT_FALSE(found.measured.throughput->complete);
+  EXPECT_EQ(found.measured.stopped, Stop::kInterrupted);
+}
+
+TEST_F(ThroughputBenchTest, AnInterruptBeforeAnythingIsMeasuredLeavesNothing) {
+  stage_.interrupt_at_s = stage_.now_s;
+  EXPECT_THROW(find(), Interrupted);
+}
+
 }  // namespace
 }  // namespace dnnbench

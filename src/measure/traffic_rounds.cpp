@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "measure/rate_run.h"
 #include "measure/turn_rules.h"
@@ -21,7 +22,10 @@ constexpr double kTriesInABudget = 6;  // of a search; one that starts well need
 class RateSeries {
  public:
   RateSeries(const RunOptions& options, Participant& participant)
-      : options_(options), traffic_(*options.traffic()), participant_(participant) {
+      : options_(options),
+        traffic_(*options.traffic()),
+        participant_(participant),
+        stop_(traffic_.repeat ? Stop::kRepeat : Stop::kBudget) {
     if (!traffic_.slo_p99_s) {
       begin(*traffic_.rate_per_s, options.budget_s);
       return;
@@ -45,12 +49,21 @@ class RateSeries {
 
   // Throws EngineEnded. `started_s` is set by the first turn of all.
   void take_turn(std::optional<double>& started_s) {
+    participant_.engine->wake();
     TrafficTurn turn = take_verified_turn(*participant_.engine, turns(), [&](size_t input_set) {
       return participant_.engine->take_traffic_turn(input_set, current_->next(options_.seed));
     });
     if (!started_s) started_s = turn.requests.front().intended_s;
     spent_s_ += turn.noise.window_s;
     keep(std::move(turn));
+  }
+
+  // After an interrupt: with the turns at this rate, where there is no other. Whether there is any.
+  bool end_early() {
+    if (figures_.empty() && current_->has_turns()) keep_rate();
+    current_.reset();
+    stop_ = Stop::kInterrupted;
+    return !figures_.empty();
   }
 
   // Verifies once more and fills in what was measured. Throws EngineEnded.
@@ -67,7 +80,7 @@ class RateSeries {
       traffic.below_per_s = highest.below_per_s;
       traffic.chosen = highest.best.value_or(lowest_tried());
     }
-    participant_.measured.stopped = traffic_.repeat ? Stop::kRepeat : stop_;
+    participant_.measured.stopped = stop_;
     keep_requests(runs_[traffic.chosen], started_s, traffic);
     participant_.measured.traffic = std::move(traffic);
   }
@@ -90,7 +103,7 @@ class RateSeries {
     current_.reset();
     const std::optional<double> rate_per_s = search_->next_per_s();
     if (!rate_per_s) {
-      stop_ = Stop::kDecided;
+      if (!traffic_.repeat) stop_ = Stop::kDecided;
       return;
     }
     const double left_s = options_.budget_s - spent_s_;
@@ -111,13 +124,16 @@ class RateSeries {
     if (current_->is_over()) end_rate();
   }
 
-  void end_rate() {
+  void keep_rate() {
     figures_.push_back(current_->figures());
     runs_.push_back(std::move(*current_));
     current_.reset();
-    if (!search_) return;
-    search_->add(figures_.back());
-    begin_next();
+    if (search_) search_->add(figures_.back());
+  }
+
+  void end_rate() {
+    keep_rate();
+    if (search_) begin_next();
   }
 
   size_t lowest_tried() const {
@@ -150,7 +166,7 @@ class RateSeries {
   std::vector<RateRun> runs_;  // ended, as figures_
   std::vector<RateFigures> figures_;
   double spent_s_ = 0;
-  Stop stop_ = Stop::kBudget;
+  Stop stop_;
 };
 
 bool any_active(const std::vector<RateSeries>& all) {
@@ -162,24 +178,37 @@ bool any_active(const std::vector<RateSeries>& all) {
 void TrafficRounds::measure(std::vector<Participant>& participants) {
   std::vector<RateSeries> all;
   for (Participant& participant : participants) all.emplace_back(options_, participant);
+  // A step of a series; the series is then over, or has further turns.
+  const auto advance = [&](size_t index, const std::function<void(RateSeries&)>& step) {
+    Outcome outcome;
+    try {
+      step(all[index]);
+      if (all[index].is_active()) return;
+      all[index].finish(*started_s_);
+    } catch (const Interrupted&) {
+      return;
+    } catch (const EngineEnded& ended) {
+      all[index].drop_out();
+      outcome = ended.outcome;
+    }
+    participants[index].end(outcome);
+    ended_(participants[index]);
+  };
   const auto orders = balanced_orders(all.size());
-  for (size_t round = 0; any_active(all); ++round) {
+  for (size_t round = 0; any_active(all) && !surroundings_.is_interrupted(); ++round) {
     for (const size_t index : orders[round % orders.size()]) {
-      RateSeries& series = all[index];
-      Participant& participant = participants[index];
-      if (!series.is_active()) continue;
-      progress_.step(participant.label, series.doing(), std::nullopt);
-      Outcome outcome;
-      try {
-        series.take_turn(started_s_);
-        if (series.is_active()) continue;
-        series.finish(*started_s_);
-      } catch (const EngineEnded& ended) {
-        series.drop_out();
-        outcome = ended.outcome;
-      }
-      participant.end(outcome);
-      ended_(participant);
+      if (!all[index].is_active() || surroundings_.is_interrupted()) continue;
+      progress_.step(participants[index].label, all[index].doing(), std::nullopt);
+      advance(index, [this](RateSeries& series) { series.take_turn(started_s_); });
+      surroundings_.commit(true);
+    }
+  }
+  for (size_t index = 0; index < all.size(); ++index) {
+    if (!all[index].is_active()) continue;
+    if (all[index].end_early()) {
+      advance(index, [](RateSeries&) {});
+    } else {
+      participants[index].engine.reset();
     }
   }
 }

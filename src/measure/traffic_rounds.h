@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "measure/participant.h"
+#include "measure/surroundings.h"
 #include "run/options.h"
 #include "run/progress.h"
 
@@ -15,15 +16,17 @@ namespace dnnbench {
 class TrafficRounds {
  public:
   // Options are those of load mode. All arguments must outlive this.
-  TrafficRounds(const RunOptions& options, Progress& progress, const ParticipantEnded& ended)
-      : options_(options), progress_(progress), ended_(ended) {}
+  TrafficRounds(const RunOptions& options, const Surroundings& surroundings, Progress& progress,
+                const ParticipantEnded& ended)
+      : options_(options), surroundings_(surroundings), progress_(progress), ended_(ended) {}
 
   // Measures these together, at least one, all prepared and paused; fills in what was measured and
-  // ends them.
+  // ends them. After an interrupt they end with the turn; one without a figure is not reported.
   void measure(std::vector<Participant>& participants);
 
  private:
   const RunOptions& options_;
+  const Surroundings& surroundings_;
   Progress& progress_;
   const ParticipantEnded& ended_;
   std::optional<double> started_s_;  // CLOCK_MONOTONIC of the first request

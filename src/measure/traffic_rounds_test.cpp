@@ -29,7 +29,8 @@ class TrafficRoundsTest : public ::testing::Test {
     const ParticipantEnded ended = [this](Participant& participant) {
       ended_ += participant.label;
     };
-    TrafficRounds(options_, progress_, ended).measure(all);
+    const Surroundings surroundings = stage_.surroundings();
+    TrafficRounds(options_, surroundings, progress_, ended).measure(all);
     for (const Participant& participant : all) EXPECT_FALSE(participant.engine);
     return all;
   }
@@ -159,6 +160,26 @@ TEST_F(TrafficRoundsTest, AWrongAnswerInTheLastCheckIsNoResult) {
   const auto all = measure({ends(takes(0.002), "verify", checks - 1, OutcomeKind::kWrongOutput)});
   EXPECT_EQ(all[0].outcome.kind, OutcomeKind::kWrongOutput);
   EXPECT_FALSE(all[0].measured.traffic);
+}
+
+TEST_F(TrafficRoundsTest, AnInterruptKeepsTheRequestsServedByThen) {
+  stage_.interrupt_at_s = stage_.now_s + 1;  // in the first turn
+  const auto all = measure({takes(0.002), takes(0.002)});
+  EXPECT_EQ(stage_.who("turn"), "a");
+  EXPECT_EQ(ended_, "a");
+  ASSERT_TRUE(all[0].measured.traffic);
+  EXPECT_EQ(all[0].measured.stopped, Stop::kInterrupted);
+  EXPECT_EQ(all[0].measured.traffic->figures().requests, all[0].measured.samples.size());
+}
+
+TEST_F(TrafficRoundsTest, AnInterruptedSearchKeepsTheRatesThatWereFinished) {
+  options_.mode = TrafficOptions{std::nullopt, 0.02, std::nullopt};
+  options_.budget_s = 180;
+  stage_.interrupt_at_s = stage_.now_s + 60;
+  const auto all = measure({takes(0.002)});
+  ASSERT_TRUE(all[0].measured.traffic);
+  EXPECT_GE(all[0].measured.traffic->rates.size(), 1U);
+  EXPECT_EQ(all[0].measured.stopped, Stop::kInterrupted);
 }
 
 }  // namespace

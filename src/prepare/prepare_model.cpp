@@ -31,6 +31,20 @@ int64_t size_with_external_data(const Model& model) {
   return bytes;
 }
 
+// An engine holds the weights, and while it loads also the file or its own packed form of them.
+constexpr int64_t kMinLoadedPerByte = 2, kMaxLoadedPerByte = 3;
+
+void report_memory_needed(const PreparedModel& prepared, Progress& progress) {
+  const int64_t free = free_memory_bytes(), size = prepared.size_bytes;
+  if (free == 0 || free / kMaxLoadedPerByte >= size) return;
+  progress.note(
+      fmt::format("Loading {} takes an engine about {} to {} of memory ({} to {} times its size), "
+                  "and {} are free.",
+                  fs::path(prepared.model.path).stem().string(),
+                  format_bytes(kMinLoadedPerByte * size), format_bytes(kMaxLoadedPerByte * size),
+                  kMinLoadedPerByte, kMaxLoadedPerByte, format_bytes(free)));
+}
+
 void report_chosen_sizes(const ResolvedShapes& shapes, Progress& progress) {
   for (const std::string& note : shapes.notes) progress.note(note);
   for (const auto& [name, dimensions] : shapes.inputs) {
@@ -122,6 +136,8 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
   const Model& model = prepared.model;
   prepared.size_bytes = size_with_external_data(model);
   prepared.sha256 = sha256_of_file(model.path);
+
+  report_memory_needed(prepared, progress);
 
   const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
   const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, batch);

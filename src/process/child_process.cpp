@@ -20,6 +20,7 @@
 #include <cstring>
 #include <memory>
 #include <set>
+#include <string_view>
 
 #include "core/error.h"
 #include "process/guardian.h"
@@ -50,11 +51,18 @@ struct Start {
     }
     for (char** variable = environ; *variable != nullptr; ++variable) {
       const bool is_mark = std::strncmp(*variable, kMarkName, std::strlen(kMarkName)) == 0;
-      if (!is_mark || !child.in_group) environment.push_back(*variable);
+      if (is_mark && child.in_group) continue;
+      if (!is_unset(*variable)) environment.push_back(*variable);
     }
     if (child.in_group) mark = guardian_mark();
     if (!mark.empty()) environment.push_back(mark.data());
     environment.push_back(nullptr);
+  }
+
+  bool is_unset(std::string_view variable) const {
+    return std::any_of(options.unset.begin(), options.unset.end(), [&](const std::string& name) {
+      return variable.starts_with(name) && variable.substr(name.size()).starts_with('=');
+    });
   }
 
   const ChildOptions& options;
@@ -84,6 +92,7 @@ struct Start {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   // Above the target numbers first, so that no dup2 overwrites a descriptor still needed.
   const int output = options.output_fd < 0 ? -1 : fcntl(options.output_fd, F_DUPFD, kFirstFree_fd);
   int copies[kFirstFree_fd];

@@ -20,6 +20,7 @@ struct ChildOptions {
   std::string program;                 // path
   std::vector<std::string> arguments;  // after the program's name
   std::string folder;                  // where it runs; "": where this process does
+  std::vector<std::string> unset;      // environment variables of this process that it doesn't get
   int output_fd = -1;                  // gets its stdout and stderr; -1: where this process's go
   std::vector<std::pair<int, int>> descriptors;  // ours, and the numbers it finds them under
   int64_t data_limit_bytes = 0;                  // RLIMIT_DATA; 0: none

@@ -52,7 +52,11 @@ class EngineSession {
   // step goes on by itself.
   void pause() { worker_.pause(); }
 
+  // From now on an interrupt cuts no step short (process/interrupt.h).
+  void finish_all_steps() { worker_.finish_all_steps(); }
+
   int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
+  double stopped_s() const { return worker_.stopped_s(); }
   Cores cores() const { return worker_.cores(); }
   int64_t pid() const { return worker_.pid(); }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr int kDescriptors = 1024;  // more than are open when the guardian starts
 
 struct Message {
-  enum class Verb { kGuardGroup, kReleaseGroup, kGuardPath };
+  enum class Verb { kGuardGroup, kReleaseGroup, kGuardPath, kGuardEmptyFile };
 
   Verb verb;
   pid_t group = 0;
@@ -51,12 +51,13 @@ void kill_strays(const std::string& mark) {
   setsid();  // a Ctrl-C at the terminal must not end the guardian before its work
   for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) signal(signal_number, SIG_IGN);
   std::set<pid_t> groups;
-  std::set<std::string> paths;
+  std::set<std::string> paths, files;
   Message message;
   while (read(fd, &message, sizeof message) == static_cast<ssize_t>(sizeof message)) {
     if (message.verb == Message::Verb::kGuardGroup) groups.insert(message.group);
     if (message.verb == Message::Verb::kReleaseGroup) groups.erase(message.group);
     if (message.verb == Message::Verb::kGuardPath) paths.insert(message.path.data());
+    if (message.verb == Message::Verb::kGuardEmptyFile) files.insert(message.path.data());
   }
   for (const pid_t group : groups) {
     kill(-group, SIGCONT);
@@ -65,6 +66,9 @@ void kill_strays(const std::string& mark) {
   kill_strays(mark);
   std::error_code ignored;
   for (const std::string& path : paths) std::filesystem::remove_all(path, ignored);
+  for (const std::string& path : files) {
+    if (std::filesystem::file_size(path, ignored) == 0) std::filesystem::remove(path, ignored);
+  }
   _exit(0);
 }
 
@@ -103,6 +107,13 @@ void report(const Message& message) {
   if (fd >= 0 && write(fd, &message, sizeof message) < 0) return;
 }
 
+void report_path(Message::Verb verb, const std::string& path) {
+  Message message{verb};
+  if (path.size() >= message.path.size()) return;
+  std::memcpy(message.path.data(), path.data(), path.size());
+  report(message);
+}
+
 }  // namespace
 
 void guard_process_group(pid_t group) { report({Message::Verb::kGuardGroup, group}); }
@@ -111,11 +122,10 @@ void release_process_group(pid_t group) { report({Message::Verb::kReleaseGroup, 
 pid_t guardian_pid() { return guardian().pid; }
 std::string guardian_mark() { return guardian().mark; }
 
-void guard_path(const std::string& path) {
-  Message message{Message::Verb::kGuardPath};
-  if (path.size() >= message.path.size()) return;
-  std::memcpy(message.path.data(), path.data(), path.size());
-  report(message);
+void guard_path(const std::string& path) { report_path(Message::Verb::kGuardPath, path); }
+
+void guard_empty_file(const std::string& path) {
+  report_path(Message::Verb::kGuardEmptyFile, path);
 }
 
 }  // namespace dnnbench

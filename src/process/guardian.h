@@ -21,6 +21,9 @@ void release_process_group(pid_t group);
 // A folder or file that is to be gone in the end; it need not be there yet.
 void guard_path(const std::string& path);
 
+// A file that is to be gone in the end if it is empty then.
+void guard_empty_file(const std::string& path);
+
 // -1 where no guardian could be made.
 pid_t guardian_pid();
 

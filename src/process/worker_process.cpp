@@ -17,6 +17,8 @@
 #include "core/cache.h"
 #include "core/error.h"
 #include "machine/memory.h"
+#include "process/guardian.h"
+#include "process/interrupt.h"
 
 namespace dnnbench {
 namespace {
@@ -25,6 +27,11 @@ using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 const std::string kProgramPrefix = "dnnbench-engine-";
+
+// With these oneDNN computes f32 models in bf16, in whatever library it is part of. Images for Arm
+// machines set them.
+const std::vector<std::string> kPrecisionVariables{"ONEDNN_DEFAULT_FPMATH_MODE",
+                                                   "DNNL_DEFAULT_FPMATH_MODE"};
 
 std::filesystem::path programs_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
@@ -89,14 +96,19 @@ std::string with_last_words(std::string reason, const std::string& last_line) {
 
 }  // namespace
 
+std::string program_path(const std::string& engine) {
+  return (programs_folder() / (kProgramPrefix + engine)).string();
+}
+
 bool engine_is_built(const std::string& engine) {
-  return access((programs_folder() / (kProgramPrefix + engine)).c_str(), X_OK) == 0;
+  return access(program_path(engine).c_str(), X_OK) == 0;
 }
 
 std::vector<std::string> built_engines() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(programs_folder())) {
     const std::string name = entry.path().filename().string();
+    if (entry.path().has_extension()) continue;
     if (name.rfind(kProgramPrefix, 0) == 0) names.push_back(name.substr(kProgramPrefix.size()));
   }
   std::sort(names.begin(), names.end());
@@ -107,11 +119,13 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   ChildOptions child;
   child.program = program_of(options_);
   log_.emplace(options_.log_path, options_.append_log);
+  guard_empty_file(options_.log_path);
   Pipe requests, replies;
   child.output_fd = log_->fd();
   child.descriptors = {{requests.ends[0], kRequestFd}, {replies.ends[1], kReplyFd}};
   child.data_limit_bytes = kCanLimitMemory && options_.limits_memory ? free_memory_bytes() : 0;
   child.cores = options_.cores;
+  if (!options_.default_precision) child.unset = kPrecisionVariables;
   const Confinement confinement(writable_folders(options_));
   child.confinement = &confinement;
   if (!options_.writable.empty()) child.environment = {"TMPDIR=" + options_.writable.front()};
@@ -188,13 +202,26 @@ bool WorkerProcess::wait_for(int fd, short event, Clock::duration longest) {
   return false;
 }
 
-// The same under the deadline, the log being kept in bounds.
+// The same under the deadline, the log being kept in bounds, and until an interrupt.
 void WorkerProcess::wait_in_time_for(int fd, short event) {
   constexpr Clock::duration kLookAtLog = std::chrono::milliseconds(500);
+  constexpr Clock::duration kLongestDelay = std::chrono::milliseconds(500);  // of a busy machine
   while (true) {
     const Clock::duration left = deadline_ - Clock::now();
     if (left <= Clock::duration::zero()) end_as_timed_out();
-    if (wait_for(fd, event, std::min(left, kLookAtLog))) return;
+    if (options_.interruptible && is_interrupted()) {
+      child_.reset();
+      throw Interrupted();
+    }
+    const Clock::time_point start = Clock::now();
+    const Clock::duration longest = std::min(left, kLookAtLog);
+    const bool is_ready = wait_for(fd, event, longest);
+    const Clock::duration over = Clock::now() - start - longest;
+    if (over > kLongestDelay) {
+      stopped_ += over;
+      deadline_ += over;
+    }
+    if (is_ready) return;
     log_->bound();
   }
 }

@@ -31,11 +31,12 @@ struct WorkerOptions {
   std::string engine;  // "onnxruntime": runs dnnbench-engine-onnxruntime beside this program
   std::string
       log_path;  // gets the process's stdout and stderr (log_file.h); truncated at the start
-  double timeout_s = 300;  // for sending each request and its answer
-  bool limits_memory =
-      true;                 // RLIMIT_DATA; not where a GPU is used, whose driver reserves addresses
-  bool append_log = false;  // what an earlier process wrote stays in it
+  double timeout_s = 300;     // for sending each request and its answer
+  bool append_log = false;    // what an earlier process wrote stays in it
+  bool interruptible = true;  // Ctrl-C cuts its steps short (process/interrupt.h)
+  bool limits_memory = true;  // RLIMIT_DATA; not where a GPU is used: its driver reserves addresses
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
+  bool default_precision = false;  // settings of the environment may choose the arithmetic
   std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
   // Folders it may write below, besides its engine's own in the cache (confinement.h). The first is
   // where its temporary files go.
@@ -53,8 +54,9 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  // Sends a request and waits for its reply. Throws EngineEnded when the engine refused it, did
-  // not answer within timeout_s, or ended; after a refusal the process still lives.
+  // Sends a request and waits for its reply. Throws Interrupted, having killed it, and EngineEnded
+  // when the engine refused it, did not answer within timeout_s, or ended; after a refusal the
+  // process still lives.
   nlohmann::json request(const nlohmann::json& request) {
     ask(request);
     return answer();
@@ -87,6 +89,10 @@ class WorkerProcess {
   // The highest resident memory that the process reported with its last reply; 0 before it.
   int64_t peak_rss_bytes() const { return peak_rss_bytes_; }
 
+  // How long this program did not run while it waited for the process, in all: something stopped
+  // it, and perhaps the process as well. Such time counts for no deadline.
+  double stopped_s() const { return std::chrono::duration<double>(stopped_).count(); }
+
   // Those that its threads may run on, as the kernel tells now.
   Cores cores() const { return cores_of_process(child_ ? child_->pid() : -1); }
 
@@ -94,6 +100,9 @@ class WorkerProcess {
 
   // -1 when it has ended.
   int64_t pid() const { return child_ ? child_->pid() : -1; }
+
+  // From now on its steps are finished in spite of an interrupt.
+  void finish_all_steps() { options_.interruptible = false; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -118,6 +127,7 @@ class WorkerProcess {
   std::string verb_;  // asked last
   Exchange exchange_;
   Clock::time_point deadline_;
+  Clock::duration stopped_{};
   bool answered_ = false;
   bool paused_ = false;
   int64_t peak_rss_bytes_ = 0;
@@ -125,6 +135,7 @@ class WorkerProcess {
 };
 
 // Engines are found by name, as programs dnnbench-engine-<name> beside the running program.
+std::string program_path(const std::string& engine);
 bool engine_is_built(const std::string& engine);
 std::vector<std::string> built_engines();  // sorted
 

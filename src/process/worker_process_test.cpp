@@ -196,6 +196,22 @@ TEST_F(WorkerProcessTest, MemoryIsLimited) {
   EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory) << outcome.reason;
 }
 
+// AWS's images set it, and f32 models would be computed in bf16.
+TEST_F(WorkerProcessTest, TheEnvironmentChoosesThePrecisionOnlyWhereThatIsAskedFor) {
+  const std::string mode = "mode" + std::to_string(getpid());
+  for (const char* name : {"ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"}) {
+    setenv(name, mode.c_str(), 1);
+    for (const bool default_precision : {false, true}) {
+      WorkerOptions worker_options = options();
+      worker_options.default_precision = default_precision;
+      WorkerProcess worker(worker_options);
+      load(worker, "ok");
+      EXPECT_EQ(count_processes_with(name + ("=" + mode)), default_precision ? 1 : 0);
+    }
+    unsetenv(name);
+  }
+}
+
 TEST_F(WorkerProcessTest, StrayGrandchildrenAreKilled) {
   const std::string mark = "of" + std::to_string(getpid());
   setenv("DNNBENCH_TEST_MARK", mark.c_str(), 1);

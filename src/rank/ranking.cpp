@@ -230,7 +230,7 @@ std::vector<Standing> standings(const BlockTable& table, double alpha, const Goa
   for (size_t a = 0; a < table.size(); ++a) {
     for (size_t b = 0; b < table.size(); ++b) {
       const Ratio& ratio = pairs.of(a, b);
-      if (!pairs.is_asked_for(a, b) || is_decided(ratio)) continue;
+      if (!pairs.is_asked_for(a, b) || (is_decided(ratio) && !goal.until_precise)) continue;
       const bool known = is_precise(ratio.interval, goal.precision);
       Standing& own = standings[a];
       own.certainty = std::min(own.certainty, known ? Certainty::kPrecise : Certainty::kOpen);

@@ -57,6 +57,7 @@ struct Goal {
   double confidence = 0.99;  // that all relations told are right
   double precision = 0.03;   // known well enough, decided or not
   Order order = Order::kBest;
+  bool until_precise = false;  // to be decided is not enough: a later comparison needs the figure
 };
 
 // Where one engine stands.

@@ -131,6 +131,12 @@ TEST(Standings, EndWhenAllIsDecidedOrKnownWellEnough) {
   EXPECT_TRUE(is_precise({1.005, 1.034}, 0.03));
 }
 
+TEST(Standings, WhatIsMeantForAComparisonGoesOnUntilItIsPrecise) {
+  const BlockTable table = measured({1, 1.05}, 12, 0.008);
+  EXPECT_EQ(certainties(table, 0.01, {0.99, 0.01, Order::kAll, false})[0], Certainty::kDecided);
+  EXPECT_EQ(certainties(table, 0.01, {0.99, 0.01, Order::kAll, true})[0], Certainty::kOpen);
+}
+
 TEST(Standings, OnlyThePairThatIsOpenGoesOn) {
   EXPECT_EQ(certainties(measured({1, 1.002, 3}, 20, 0.02), 0.01 / 3, {0.99, 0.001, Order::kAll}),
             (Certainties{Certainty::kOpen, Certainty::kOpen, Certainty::kDecided}));

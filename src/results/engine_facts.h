@@ -32,7 +32,8 @@ struct EngineFacts {
                                                 // where each was given its own; else empty
   std::optional<int64_t> peak_rss_bytes;        // of all its processes together; of all starts the
                                                 // largest
-  Verification verification;                    // the worst of all that were made
+  int sessions = 1;           // of dnnbench that its turns are from: more where a run was resumed
+  Verification verification;  // the worst of all that were made
 };
 
 }  // namespace dnnbench

@@ -15,8 +15,8 @@
 namespace dnnbench {
 
 // Why a candidate's turns ended.
-enum class Stop { kDecided, kPrecise, kBudget, kRepeat };
-std::string_view to_string(Stop stop);  // "decided", "precise", "budget", "repeat"
+enum class Stop { kDecided, kPrecise, kBudget, kRepeat, kInterrupted };
+std::string_view to_string(Stop stop);  // "decided", "precise", "budget", "repeat", "interrupted"
 
 // One timed value: a measurement of `number` inferences; under traffic a request, from its intended
 // start to its end.

@@ -59,9 +59,11 @@ std::string_view to_string(Stop stop) {
     case Stop::kBudget:
       return "budget";
     case Stop::kRepeat:
+      return "repeat";
+    case Stop::kInterrupted:
       break;
   }
-  return "repeat";
+  return "interrupted";
 }
 
 bool is_suspect(const Result& result) {

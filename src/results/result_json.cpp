@@ -246,6 +246,7 @@ ordered_json to_json(const Result& result) {
   if (result.gpu) json["gpu"] = json_of(*result.gpu, result.measured.gpu);
   json["started_at"] = result.started_at;
   json["tool_version"] = DNNBENCH_VERSION;
+  json["sessions"] = result.engine.sessions;
   json["log_path"] = text_or_null(result.log_path);
   json["converted_path"] = text_or_null(result.engine.load.converted_path);
   json["run_id"] = result.run_id;

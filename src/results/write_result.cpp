@@ -1,38 +1,12 @@
 #include "results/write_result.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-
-#include "core/error.h"
 #include "core/printable.h"
+#include "results/whole_file.h"
 
 namespace dnnbench {
 namespace {
-
-[[noreturn]] void fail(const std::string& path, const std::string& temporary) {
-  const std::string why = std::strerror(errno);
-  unlink(temporary.c_str());
-  throw Error(fmt::format("could not write the result {}: {}", path, why));
-}
-
-void write_all(int fd, const std::string& text, const std::string& path,
-               const std::string& temporary) {
-  size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t count = write(fd, text.data() + written, text.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      close(fd);
-      fail(path, temporary);
-    }
-    written += static_cast<size_t>(count);
-  }
-}
 
 // Texts from models, files and libraries, as anything may show them: no terminal or picture must
 // obey what is in them. Paths stay as they are, for they lead to files.
@@ -62,23 +36,10 @@ std::string one_key_a_line(const nlohmann::ordered_json& object) {
 
 }  // namespace
 
-std::string unfinished_path(const std::string& output_path) {
-  return fmt::format("{}.{}.tmp", output_path, getpid());
-}
-
 void write_result(const Result& result) {
-  const std::string& path = result.output_path;
-  const std::string temporary = unfinished_path(path);
   nlohmann::ordered_json object = to_json(result);
   make_printable(object);
-  const std::string text = one_key_a_line(object);
-  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) fail(path, temporary);
-  write_all(fd, text, path, temporary);
-  const bool synced = fsync(fd) == 0;
-  if (close(fd) != 0 || !synced || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    fail(path, temporary);
-  }
+  write_whole_file(result.output_path, one_key_a_line(object), "the result");
 }
 
 }  // namespace dnnbench

@@ -7,11 +7,7 @@
 
 namespace dnnbench {
 
-// Where write_result writes before it renames.
-std::string unfinished_path(const std::string& output_path);
-
-// Writes result.output_path: a temporary file in the same folder, fsync, rename. Throws Error when
-// that fails; an earlier file of that name then is untouched.
+// Writes result.output_path as write_whole_file does, and throws as that does.
 void write_result(const Result& result);
 
 }  // namespace dnnbench

@@ -132,7 +132,7 @@ class Campaign:
         output = self.folder / "measured"
         flags = ["--onnxruntime", "--repeat=2", "--warmup=0", "--timeout=20", f"--output={output}"]
         run = self.call([self.dnnbench, "run", path, *flags])
-        if run.returncode not in (0, 1, 2):
+        if run.returncode not in (0, 1, 2, 5):
             return f"exit {run.returncode}: {run.stderr}"
         for file in output.glob("*.json"):
             result = json.loads(file.read_text(encoding="utf-8"))

@@ -91,7 +91,7 @@
   // ---- controls
 
   function option(text) {
-    return Tables.element("option", { value: text }, text);
+    return Tables.element("option", { value: text }, text.replace(/(.)\.onnx$/, "$1"));
   }
 
   function fillSelects() {
@@ -420,7 +420,9 @@
       await view.runAsync();
       return;
     }
-    const spec = { ...shapes[theme()][name], datasets: sets };
+    // The legend's names below each other where there is no room beside.
+    const shape = JSON.stringify(shapes[theme()][name]);
+    const spec = { ...JSON.parse(narrow.matches ? shape.replaceAll('"columns":2', '"columns":1') : shape), datasets: sets };
     if (typeof spec.width === "number") spec.width = Math.min(spec.width, place.clientWidth - BESIDE);
     views.set(name, embed(place, spec));
     await views.get(name);
@@ -457,7 +459,7 @@
     });
     const note =
       "Left: how many measurements took how long; the last bar holds the slowest 1 %. " +
-      "Right: how they drifted; line: median of a block of measurements, band: its fastest and slowest.";
+      "Right: how they drifted; line: median of a piece, band: its fastest and slowest; gaps: restarts and the turns of other engines.";
     const cell = Tables.element("td", { colspan: above.cells.length + 7 }, Tables.element("p", { class: "muted" }, note));
     cell.append(Tables.element("div", { class: "pair" }, ...places));
     above.after(Tables.element("tr", { class: "times" }, cell));

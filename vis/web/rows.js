@@ -2,6 +2,7 @@
 "use strict";
 
 const Rows = (() => {
+  const LABEL_SHARE = 0.09; // of the axis: what a name like p99 needs, as in sample_charts.py
   const NAME_CHARACTERS = 16;
   const LINE_HEIGHT = 15; // pixels, as HEIGHT and ABOVE; those of price_charts.py
   const HEIGHT = 320;
@@ -125,7 +126,7 @@ const Rows = (() => {
   }
 
   function stretchWords(begin, end, low, high) {
-    if (begin <= low) return end >= high ? "at every load" : `up to ${Words.load(end)}/s`;
+    if (begin <= low) return end >= high ? "at every rate" : `up to ${Words.load(end)}/s`;
     if (end >= high) return `above ${Words.load(begin)}/s`;
     return `${Words.load(begin)} to ${Words.load(end)}/s`;
   }
@@ -140,13 +141,8 @@ const Rows = (() => {
   function nameOf(runs, kind, low, high) {
     const run = runs.reduce((a, b) => (logLength(b, low, high) > logLength(a, low, high) ? b : a));
     const { plan } = run.at(-1);
-    return {
-      load: Math.min(endOf(run), high),
-      usd: plan.usd_per_hour,
-      kind,
-      name: `${SYMBOLS[kind % SYMBOLS.length]} ${plan.candidate.instance}`,
-      stretch: stretchWords(run[0].above_per_s, endOf(run), low, high),
-    };
+    const stretch = stretchWords(run[0].above_per_s, endOf(run), low, high);
+    return { kind, name: `${SYMBOLS[kind % SYMBOLS.length]} ${plan.candidate.instance}, ${stretch}` };
   }
 
   // The cheapest plan's line, the lines of the machines in it, their names; and the runs themselves.
@@ -177,11 +173,29 @@ const Rows = (() => {
     return drawn;
   }
 
+  // Names that would collide share one place: "p50, p90".
+  function percentileLines(latency_s, size, span_s) {
+    const lines = [];
+    let named = null;
+    for (const [name, time_s] of Object.entries(latency_s)) {
+      const line = { at: time_s / size, name, solid: name === "p50" };
+      if (named && time_s - named.at * size < LABEL_SHARE * span_s) {
+        named.name += `, ${name}`;
+        line.name = "";
+      } else {
+        named = line;
+      }
+      lines.push(line);
+    }
+    return lines;
+  }
+
   // The distribution and the course of one result's times, in the unit of its median.
   function times(row) {
     const [unit, size] = Words.unitOf(row.latency_s.p50);
     const { low_s, width_s, counts } = row.bins;
-    const { at, median, low, high, unit_s } = row.blocks;
+    const { at, median, low, high, part, unit_s } = row.blocks;
+    const span = width_s * counts.length;
     return {
       unit,
       bins: counts.map((count, i) => ({
@@ -189,13 +203,11 @@ const Rows = (() => {
         to: (low_s + (i + 1) * width_s) / size,
         count,
       })),
-      lines: Object.entries(row.latency_s).map(([name, time_s]) => ({
-        at: time_s / size,
-        name,
-        solid: name === "p50",
-      })),
+      lines: percentileLines(row.latency_s, size, span),
       blocks: at.map((place, i) => ({
         at: place,
+        part: part[i],
+        alone: part[i] !== part[i - 1] && part[i] !== part[i + 1],
         median: (median[i] * unit_s) / size,
         low: (low[i] * unit_s) / size,
         high: (high[i] * unit_s) / size,

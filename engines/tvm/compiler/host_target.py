@@ -1,5 +1,6 @@
 """The TVM target of this machine: its CPU's name and the instructions it really has."""
 
+import os
 import platform
 import re
 from pathlib import Path
@@ -23,7 +24,11 @@ _X86_VECTOR_FEATURE = re.compile(r"^(avx|fma$|f16c$|amx)")
 
 
 def host_target() -> tvm.target.Target:
-    """Of the CPU on which this runs; the code does not depend on the number of threads."""
+    """Of the CPU on which this runs; the code does not depend on the number of threads. Where the
+    measured process runs in an emulator, its CPU: DNNBENCH_TVM_CPU="aarch64-linux-gnu neoverse-n1"."""
+    if emulated := os.environ.get("DNNBENCH_TVM_CPU"):
+        triple, cpu = emulated.split()
+        return _make_target(cpu, [], triple)
     name = codegen.llvm_get_system_cpu()
     target = _make_target(name, [])
     if platform.machine() != "x86_64":
@@ -43,10 +48,12 @@ def _x86_features(cpuinfo: str) -> set[str]:
     return {_LLVM_NAMES.get(word, word) for word in words}
 
 
-def _make_target(cpu: str, attributes: list[str]) -> tvm.target.Target:
+def _make_target(cpu: str, attributes: list[str], triple: str = "") -> tvm.target.Target:
     description: dict[str, object] = {"kind": "llvm", "mcpu": cpu, "opt-level": 3}
     if attributes:
         description["mattr"] = attributes
+    if triple:
+        description["mtriple"] = triple
     return tvm.target.Target(description)
 
 

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The step of action.yml: runs the gate, writes the table into the job's summary, and says in one line
+# what the exit status means. MODELS, AGAINST, FAIL_ABOVE, FLAGS and OUTPUT are the action's inputs.
+# shellcheck source=setup/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# shellcheck disable=SC2153 # MODELS and FLAGS come from the action
+read -ra models <<<"$MODELS"
+# shellcheck disable=SC2153
+read -ra flags <<<"$FLAGS"
+status=0
+table=$("$repository/dnnbench" run "${models[@]}" "${flags[@]}" \
+  --against="$AGAINST" --fail-above="$FAIL_ABOVE" --output="$OUTPUT") || status=$?
+
+printf '%s\n' "$table"
+# shellcheck disable=SC2016 # Markdown's marks
+printf '```\n%s\n```\n' "$table" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+echo "status=$status" >>"${GITHUB_OUTPUT:-/dev/null}"
+case $status in
+  0) ;;
+  3) echo "::error::slower than in $AGAINST by more than $FAIL_ABOVE" ;;
+  5) echo "::error::it can't be told whether it is slower by more than $FAIL_ABOVE; give --budget more seconds, or a quieter machine" ;;
+  *) echo "::error::the gate could not be run: dnnbench ended with status $status (its reason is above)" ;;
+esac
+exit "$status"

@@ -1,0 +1,135 @@
+// Runs real batch scripts, with a stand-in for the program, on nodes that are folders.
+#include "fleet/node_files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "fleet/node_report.h"
+#include "fleet/run_command.h"
+#include "testing/temporary_folder.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Writes what it was called as and the sizes of its model's files.
+constexpr const char* kProgram = R"script(#!/bin/bash
+for word; do case $word in --output=*) output=${word#*=} ;; esac; done
+mkdir -p "$output"
+weights=$(stat -c %s "${2%.onnx}.weights" 2>/dev/null)
+printf '{"program": "%s", "bytes": %d, "weights_bytes": %d}\n' "$0" "$(stat -c %s "$2")" "$weights" >"$output/result.json"
+)script";
+
+std::string contents(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class NodeFilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    write("source/dnnbench", kProgram);
+    chmod((folder_ / "source/dnnbench").c_str(), 0755);
+    write("tiny.onnx", "12345");
+    write("tiny.weights", "1234567");
+    plan_.models = {
+        {"tiny", folder_ / "tiny.onnx", "k1", {folder_ / "tiny.onnx", folder_ / "tiny.weights"}}};
+    plan_.output = folder_ / "results";
+    plan_.state = folder_ / "results.fleet";
+    plan_.program = folder_ / "source/dnnbench";
+    plan_.architecture = run_command({"uname", "-m"}).out;
+    plan_.architecture.pop_back();
+    prepare_state(plan_, "a");
+  }
+  void write(const std::string& path, const std::string& text) {
+    fs::create_directories(fs::path(folder_ / path).parent_path());
+    std::ofstream(folder_ / path) << text;
+  }
+  // A command, on the node.
+  std::vector<std::string> on_node() {
+    const std::string home = folder_ / "node";
+    fs::create_directories(home);
+    return {"env", "-u", "XDG_CACHE_HOME", "HOME=" + home};
+  }
+  CommandOutput run_script(const std::string& script, const std::string& path = "") {
+    std::vector<std::string> words = on_node();
+    if (!path.empty()) words.push_back("PATH=" + path);
+    words.push_back("bash");
+    return run_command(words, script);
+  }
+  // As on a node that does not see the folders.
+  std::string unshared_script() {
+    std::string script = batch_script(plan_, "a");
+    for (const std::string& hidden : {plan_.state, plan_.output, plan_.program}) {
+      const size_t at = script.find("'" + hidden);
+      script.replace(at + 1, std::string(folder_.path()).size(), "/nowhere");
+    }
+    return script;
+  }
+  fs::path node_folder() {
+    return fs::path(folder_ / "node/.cache/dnn-bench/fleet") / fleet_key(plan_);
+  }
+
+  TemporaryFolder folder_;
+  FleetPlan plan_;
+};
+
+TEST_F(NodeFilesTest, SendsWhatAJobNeedsAndCollectsWhatItMeasured) {
+  EXPECT_FALSE(exchange_files(plan_, "a", on_node()));  // no job is there
+  EXPECT_FALSE(is_unshared(plan_, "a"));
+  std::thread job([&] { EXPECT_EQ(run_script(unshared_script()).code, 0); });
+  while (!read_node_report(plan_, "a").ended) {
+    exchange_files(plan_, "a", on_node());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  job.join();  // it has seen that all is collected
+  EXPECT_TRUE(is_unshared(plan_, "a"));
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+  const std::string result = contents(fs::path(plan_.output) / "a/result.json");
+  EXPECT_NE(result.find("\"bytes\": 5, \"weights_bytes\": 7}"), std::string::npos) << result;
+  EXPECT_NE(result.find((node_folder() / "program/dnnbench").string()), std::string::npos);
+  EXPECT_FALSE(fs::exists(node_folder()));  // what was sent is removed
+}
+
+TEST_F(NodeFilesTest, WhatIsDoneIsNotMeasuredOnANodeThatDoesNotKnowIt) {
+  write("results.fleet/a/k1.done", "0\n");
+  std::thread job([&] { EXPECT_EQ(run_script(unshared_script()).code, 0); });
+  while (!read_node_report(plan_, "a").ended) {
+    exchange_files(plan_, "a", on_node());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  job.join();
+  EXPECT_FALSE(fs::exists(fs::path(plan_.output) / "a/result.json"));
+}
+
+TEST_F(NodeFilesTest, ANodeToWhichNothingIsSentEndsWithAStatusOfItsOwn) {
+  std::string script = unshared_script();
+  const std::string patience = "patience_s=600";
+  script.replace(script.find(patience), patience.size(), "patience_s=1");
+  EXPECT_EQ(run_script(script).code, kExitNoSharedFolder);
+}
+
+// `uname -m` says something else there.
+TEST_F(NodeFilesTest, ANodeOfAnotherArchitectureUsesACopyOfItsOwn) {
+  write("bin/uname", "#!/bin/sh\necho riscv64\n");
+  chmod((folder_ / "bin/uname").c_str(), 0755);
+  const std::string path = (folder_ / "bin") + ":/usr/bin:/bin";
+  run_script(batch_script(plan_, "a"), path);
+  EXPECT_EQ(read_node_report(plan_, "a").lacks, "a build for riscv64");
+
+  plan_.repository = folder_ / "source";
+  run_script(batch_script(plan_, "a"), path);
+  EXPECT_TRUE(read_node_report(plan_, "a").ended);
+  const std::string copy = folder_ / "node/.cache/dnn-bench/on-riscv64/source/dnnbench";
+  EXPECT_NE(contents(fs::path(plan_.output) / "a/result.json").find(copy), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dnnbench

@@ -1,0 +1,102 @@
+#include "measure/journal_key.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/sha256.h"
+#include "process/worker_process.h"
+#include "protocol/messages.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// Of a file that may have been changed since: its size and time. Of a folder those of its files.
+json stamp_of(const fs::path& path) {
+  struct stat file{};
+  if (stat(path.c_str(), &file) != 0) return nullptr;
+  if (!S_ISDIR(file.st_mode)) return {file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec};
+  std::map<std::string, json> stamps;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(path, ignored)) {
+    if (entry.is_regular_file(ignored)) stamps[entry.path().string()] = stamp_of(entry.path());
+  }
+  return stamps;
+}
+
+json json_of(const Candidate& candidate) {
+  return {candidate.model_path,
+          candidate.backend,
+          candidate.engine,
+          candidate.engine_version,
+          candidate.provider,
+          candidate.device,
+          candidate.precision,
+          candidate.threads,
+          candidate.streams,
+          candidate.batch,
+          stamp_of(program_path(candidate.engine))};
+}
+
+json json_of(const PreparedModel& prepared) {
+  json weights;
+  for (const std::string& file : prepared.model.external_files) {
+    weights[file] = stamp_of(fs::path(prepared.model.path).parent_path() / file);
+  }
+  return {fs::absolute(prepared.model.path).string(), prepared.size_bytes, prepared.sha256,
+          prepared.load.input_shapes, weights};
+}
+
+// The command line, without the program's name: every flag there is.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string words{std::istreambuf_iterator<char>(file), {}};
+  return words.substr(std::min(words.find('\0'), words.size()));
+}
+
+// Files that flags name.
+json json_of(const RunOptions& options) {
+  json json = {{"command", command_line()}, {"test_data", nullptr}};
+  for (const auto& [name, value] : options.inputs) json["inputs"][name] = stamp_of(value);
+  if (options.test_data) json["test_data"] = stamp_of(*options.test_data);
+  return json;
+}
+
+json json_of(const Environment& environment) {
+  return {environment.cpu_model,        environment.architecture,   environment.isa,
+          environment.logical_cores,    environment.affinity_cores, environment.physical_cores,
+          environment.cgroup_cpu_quota, environment.memory_bytes,   environment.kernel,
+          environment.container,        environment.cpu_governor,   environment.hypervisor,
+          environment.instance};
+}
+
+}  // namespace
+
+std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
+                        const std::vector<const PreparedModel*>& models,
+                        const Environment& environment) {
+  json key = {{"journal", 1},
+              {"tool_version", DNNBENCH_VERSION},
+              {"program", stamp_of(fs::read_symlink("/proc/self/exe"))},
+              {"options", json_of(options)},
+              {"environment", json_of(environment)}};
+  for (const Candidate& candidate : candidates) key["candidates"].push_back(json_of(candidate));
+  for (const PreparedModel* model : models) key["models"].push_back(json_of(*model));
+  return key.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string journal_path(const std::string& folder, const std::string& key) {
+  constexpr size_t kDigits = 16;
+  return fmt::format("{}/.{}.journal", folder, sha256_of_text(key).substr(0, kDigits));
+}
+
+}  // namespace dnnbench

@@ -1,0 +1,23 @@
+// What a journal is of: everything that a figure depends on. A run with another key does not go on
+// with it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "machine/environment.h"
+#include "prepare/prepare_model.h"
+#include "run/options.h"
+
+namespace dnnbench {
+
+// The command line and the files that it names, models with their weight files, candidates, this
+// program's and the engines' builds, the machine. One text.
+std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
+                        const std::vector<const PreparedModel*>& models,
+                        const Environment& environment);
+
+// Of that key, in that folder.
+std::string journal_path(const std::string& folder, const std::string& key);
+
+}  // namespace dnnbench

@@ -1,0 +1,335 @@
+// A run that goes on, with scripted engines: what is asked of them again, and what comes out.
+#include "measure/journal.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "measure/journaled_engine.h"
+#include "measure/memory_groups.h"
+#include "measure/rounds.h"
+#include "measure/scripted_engine.h"
+#include "measure/throughput_bench.h"
+#include "measure/traffic_rounds.h"
+#include "measure/turn_json.h"
+#include "testing/temporary_folder.h"
+
+namespace dnnbench {
+namespace {
+
+// What came out of a session, by engine.
+struct Record {
+  bool ended = false;
+  Outcome outcome;
+  Measured measured;
+  EngineFacts facts;
+};
+
+class JournalTest : public ::testing::Test {
+ protected:
+  JournalTest() { options_.mode = LatencyOptions{160, 1}; }
+
+  std::string path() const { return folder_ / ".a.journal"; }
+
+  std::string content() const {
+    std::ifstream file(path(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  void write(const std::string& text) const { std::ofstream(path(), std::ios::binary) << text; }
+
+  size_t lines() const {
+    const std::string text = content();
+    return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  // One after the other, each on a machine that was started anew: its clock begins at 0.
+  std::vector<Record> session(double interrupt_after_s = 1e300, const std::string& key = "key") {
+    stage_ = Stage();
+    stage_.now_s = 5;
+    stage_.interrupt_at_s = stage_.now_s + interrupt_after_s;
+    Journal journal(path(), key, stage_.surroundings());
+    blocks_ = journal.blocks();
+    std::vector<Record> records(scripts_.size());
+    const ParticipantEnded ended = [&](Participant& participant) {
+      records[participant.index] = {true, participant.outcome, participant.measured,
+                                    participant.facts};
+    };
+    const Surroundings surroundings = journal.surroundings();
+    Rounds rounds(options_, surroundings, progress_, ended);
+    TrafficRounds traffic(options_, surroundings, progress_, ended);
+    std::vector<std::string> labels;
+    for (size_t i = 0; i < scripts_.size(); ++i) labels.push_back(std::string(1, char('a' + i)));
+    GroupParts parts;
+    parts.make_engine = [&](size_t index) {
+      return std::make_unique<JournaledEngine>(journal, [&, index] {
+        return std::make_unique<ScriptedEngine>(stage_, labels[index], scripts_[index]);
+      });
+    };
+    parts.measure = [&](std::vector<Participant>& group, size_t engines, bool keep_first) {
+      if (options_.traffic() != nullptr) return traffic.measure(group);
+      rounds.measure(group, engines, keep_first);
+    };
+    const std::vector<Candidate> candidates(scripts_.size());
+    MemoryGroups groups(candidates, labels, parts, surroundings, progress_, ended);
+    groups.measure_all();
+    if (!surroundings.is_interrupted()) surroundings.commit(false);
+    failure_ = journal.failure();
+    return records;
+  }
+
+  const TemporaryFolder folder_;
+  RunOptions options_;
+  std::vector<Script> scripts_{Script(), Script()};
+  Stage stage_;
+  SilentProgress progress_;
+  size_t blocks_ = 0;  // that the journal of the last session had
+  std::string failure_;
+};
+
+TEST_F(JournalTest, AnInterruptedRunGoesOn) {
+  session(3.5);
+  const std::string turns_before = stage_.who("turn");
+  ASSERT_GE(turns_before.size(), 4U);
+  const size_t whole_blocks = turns_before.size() / 2;
+  const auto records = session();
+  EXPECT_EQ(blocks_, whole_blocks);
+  EXPECT_EQ(stage_.who("prepare"), "ab");
+  EXPECT_EQ(stage_.who("turn").size(), 2 * (16 - whole_blocks));
+  for (const Record& record : records) {
+    EXPECT_TRUE(record.outcome.ok());
+    EXPECT_EQ(record.measured.samples.size(), 160U);
+    EXPECT_EQ(record.measured.blocks, 16);
+    EXPECT_EQ(record.measured.stopped, Stop::kRepeat);
+    EXPECT_EQ(record.facts.sessions, 2);
+    // A new process is a new start.
+    const auto& starts = record.measured.starts;
+    EXPECT_EQ(std::count(starts.begin(), starts.end(), static_cast<int64_t>(whole_blocks)), 1);
+    for (size_t i = 1; i < record.measured.samples.size(); ++i) {
+      EXPECT_GT(record.measured.samples[i].start_s, record.measured.samples[i - 1].start_s);
+    }
+  }
+}
+
+TEST_F(JournalTest, WhatWasCompleteIsNotRepeated) {
+  scripts_.push_back(ends(Script(), "prepare", 0, OutcomeKind::kTimedOut));
+  const auto first = session();
+  const auto again = session();
+  EXPECT_EQ(stage_.events, std::vector<std::string>());
+  ASSERT_EQ(again.size(), 3U);
+  EXPECT_EQ(again[2].outcome.kind, OutcomeKind::kTimedOut);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(again[i].outcome.ok());
+    EXPECT_EQ(again[i].facts.sessions, 1);
+    ASSERT_EQ(again[i].measured.samples.size(), first[i].measured.samples.size());
+    for (size_t sample = 0; sample < first[i].measured.samples.size(); ++sample) {
+      EXPECT_EQ(again[i].measured.samples[sample].start_s,
+                first[i].measured.samples[sample].start_s);
+      EXPECT_EQ(again[i].measured.samples[sample].duration_s,
+                first[i].measured.samples[sample].duration_s);
+    }
+  }
+}
+
+TEST_F(JournalTest, ABudgetIsGoneOnWith) {
+  options_.mode = LatencyOptions();
+  options_.budget_s = 4;
+  options_.confidence = 0.999;
+  options_.precision_target = 0;
+  scripts_[1].jitter = 0.2;
+  const size_t turns = [&] {
+    const auto whole = session();
+    const size_t count = stage_.who("turn").size();
+    std::filesystem::remove(path());
+    return count;
+  }();
+  session(5);
+  const size_t before = stage_.who("turn").size() / 2 * 2;
+  ASSERT_GT(before, 0U);
+  const auto records = session();
+  EXPECT_NEAR(static_cast<double>(before + stage_.who("turn").size()), static_cast<double>(turns),
+              2);
+  EXPECT_EQ(records[0].measured.stopped, Stop::kBudget);
+}
+
+TEST_F(JournalTest, AnEngineThatHadEndedIsNotLoadedAgain) {
+  scripts_[1] = ends(Script(), "turn", 3);
+  session(8);
+  ASSERT_GT(stage_.who("turn").size(), 8U);
+  const auto records = session();
+  EXPECT_EQ(stage_.who("prepare"), "a");
+  EXPECT_EQ(records[1].outcome.kind, OutcomeKind::kCrashed);
+  EXPECT_TRUE(records[0].outcome.ok());
+}
+
+TEST_F(JournalTest, ATornLineIsMeasuredAgain) {
+  session();
+  const std::string whole = content();
+  const size_t last = whole.rfind('\n', whole.size() - 2) + 1;
+  for (const size_t size : {whole.size() - 1, last + 5, last + 1}) {
+    write(whole.substr(0, size));
+    const auto records = session();
+    EXPECT_EQ(records[0].measured.samples.size(), 160U);
+    EXPECT_FALSE(failure_.size());
+    EXPECT_GE(lines(), static_cast<size_t>(std::count(whole.begin(), whole.end(), '\n')) - 1);
+  }
+}
+
+TEST_F(JournalTest, WhatFollowsADamagedLineIsMeasuredAgain) {
+  session();
+  std::string text = content();
+  size_t at = 0;
+  for (int line = 0; line < 8; ++line) at = text.find('\n', at) + 1;
+  text[at + 40] ^= 1;
+  write(text);
+  const auto records = session();
+  EXPECT_LT(blocks_, 8U);
+  EXPECT_GT(blocks_, 2U);
+  EXPECT_EQ(stage_.who("turn").size(), 2 * (16 - blocks_));
+  EXPECT_EQ(records[1].measured.samples.size(), 160U);
+}
+
+TEST_F(JournalTest, ALineThatIsMissingIsNoticed) {
+  session();
+  const std::string text = content();
+  size_t at = 0;
+  for (int line = 0; line < 8; ++line) at = text.find('\n', at) + 1;
+  write(text.substr(0, at) + text.substr(text.find('\n', at) + 1));
+  session();
+  EXPECT_LT(blocks_, 8U);
+}
+
+TEST_F(JournalTest, AnotherRunsJournalIsNotMixedIn) {
+  session(4);
+  session(1e300, "another key");
+  EXPECT_EQ(blocks_, 0U);
+  EXPECT_EQ(stage_.who("turn").size(), 32U);
+  session();
+  EXPECT_EQ(blocks_, 0U);
+}
+
+TEST_F(JournalTest, OneOfTwoDaysAgoIsNotGoneOnWith) {
+  session(4);
+  const timespec old{std::time(nullptr) - 2 * 24 * 3600, 0};
+  const timespec times[2] = {old, old};
+  utimensat(AT_FDCWD, path().c_str(), times, 0);
+  session();
+  EXPECT_EQ(blocks_, 0U);
+}
+
+TEST_F(JournalTest, OneThatDoesNotFitIsNoticedBeforeAnythingIsMeasured) {
+  session();
+  scripts_.push_back(Script());
+  EXPECT_THROW(session(), JournalUnfit);
+  EXPECT_EQ(stage_.who("turn"), "");
+}
+
+// As a full disk does: no file of this process may grow beyond that.
+TEST_F(JournalTest, AFullDiskDoesNotEndTheRun) {
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto at_limit = signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{15'000, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &limit);
+  const auto records = session();
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, at_limit);
+  EXPECT_EQ(records[0].measured.samples.size(), 160U);
+  EXPECT_NE(failure_.find("could not go on writing the journal " + path()), std::string::npos);
+  session();  // from what had been kept by then
+  EXPECT_GT(blocks_, 0U);
+  EXPECT_LT(blocks_, 16U);
+}
+
+TEST_F(JournalTest, TrafficGoesOn) {
+  options_.mode = TrafficOptions{100, std::nullopt, std::nullopt};
+  options_.budget_s = 60;
+  for (Script& script : scripts_) script.time_s = 0.002;
+  const auto whole = session();
+  const size_t turns = stage_.who("turn").size();
+  std::filesystem::remove(path());
+  session(20);
+  const size_t before = stage_.who("turn").size();
+  ASSERT_GT(before, 0U);
+  ASSERT_LT(before, turns);
+  const auto records = session();
+  EXPECT_EQ(before + stage_.who("turn").size(), turns);
+  ASSERT_TRUE(records[0].measured.traffic);
+  EXPECT_EQ(records[0].measured.samples.size(), whole[0].measured.samples.size());
+}
+
+TEST_F(JournalTest, ThroughputGoesOn) {
+  options_.mode = ThroughputOptions();
+  options_.budget_s = 100;
+  const auto find = [&](double interrupt_after_s) {
+    stage_ = Stage();
+    stage_.interrupt_at_s = stage_.now_s + interrupt_after_s;
+    Journal journal(path(), "key", stage_.surroundings());
+    const Surroundings surroundings = journal.surroundings();
+    ThroughputParts parts;
+    parts.batch_at = [](size_t index) -> std::optional<std::optional<int64_t>> {
+      if (index > 0) return std::nullopt;
+      return std::optional<int64_t>();
+    };
+    parts.make_engine = [&](const ThroughputSetting& setting) {
+      return std::make_unique<JournaledEngine>(journal, [&, setting] {
+        return std::make_unique<ScriptedEngine>(stage_, std::to_string(setting.index), Script(),
+                                                setting.candidate.streams);
+      });
+    };
+    const Candidate candidate;
+    const std::string label = "engine";
+    ThroughputBench bench(options_, candidate, label, 2, parts, surroundings, progress_);
+    const ThroughputFound found = bench.measure();
+    if (!surroundings.is_interrupted()) surroundings.commit(false);
+    return found;
+  };
+  const ThroughputFound whole = find(1e300);
+  const size_t turns = stage_.who("turn").size();
+  std::filesystem::remove(path());
+  find(3);
+  const size_t before = stage_.who("turn").size();
+  ASSERT_LT(before, turns);
+  const ThroughputFound found = find(1e300);
+  EXPECT_EQ(before + stage_.who("turn").size(), turns);
+  EXPECT_EQ(found.setting->candidate.streams, whole.setting->candidate.streams);
+  EXPECT_TRUE(found.measured.throughput->complete);
+}
+
+TEST(TurnJson, LosesNothing) {
+  LatencyTurn turn;
+  turn.cpu_s = 0.1;
+  turn.noise.lowest_mhz = 2400.5;
+  turn.noise.waited_s = 1e-9;
+  turn.disturbance = "other programs used 0.80 cores";
+  turn.dropped = 3;
+  turn.start_s = {1234.000000123, 1234.1};
+  turn.duration_s = {0.1 + 0.2, 1.0 / 3};
+  const nlohmann::json once = turn;
+  const nlohmann::json again = nlohmann::json::parse(once.dump()).get<LatencyTurn>();
+  EXPECT_EQ(once, again);
+  EXPECT_EQ(again.get<LatencyTurn>().duration_s, turn.duration_s);
+
+  EngineFacts facts;
+  facts.load.engine_version = "1.2";
+  facts.load.in_force = InForce{"f32", 2, {{"CPU", 7}}, {{"a", "b"}}};
+  facts.steady = true;
+  facts.process_cores = {{0, 1}, {2}};
+  facts.peak_rss_bytes = 12345678901;
+  facts.verification.verdict = Verdict::kOk;
+  facts.verification.cosine = 0.999;
+  facts.verification.tolerance = {ToleranceClass::kBf16, 1e-3, 1e-2, 1e-4};
+  const nlohmann::json facts_once = facts;
+  const nlohmann::json facts_again = nlohmann::json::parse(facts_once.dump()).get<EngineFacts>();
+  EXPECT_EQ(facts_once, facts_again);
+}
+
+}  // namespace
+}  // namespace dnnbench

@@ -1,0 +1,54 @@
+#include "results/whole_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "core/error.h"
+#include "testing/temporary_folder.h"
+
+namespace dnnbench {
+namespace {
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(WholeFile, ReplacesWhatWasThere) {
+  const TemporaryFolder folder;
+  write_whole_file(folder / "a.json", "one", "the result");
+  write_whole_file(folder / "a.json", "two", "the result");
+  EXPECT_EQ(content(folder / "a.json"), "two");
+  EXPECT_FALSE(std::filesystem::exists(unfinished_path(folder / "a.json")));
+}
+
+// As a full disk does, but without a disk: no file of this process may grow beyond 100 bytes.
+TEST(WholeFile, WhatCanNotBeWrittenLeavesTheEarlierFile) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "a.json";
+  write_whole_file(path, "one", "the result");
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto at_limit = signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{100, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::string reason;
+  try {
+    write_whole_file(path, std::string(1000, 'x'), "the result");
+  } catch (const Error& error) {
+    reason = error.what();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, at_limit);
+  EXPECT_EQ(reason, "could not write the result " + path + ": File too large");
+  EXPECT_EQ(content(path), "one");
+  EXPECT_FALSE(std::filesystem::exists(unfinished_path(path)));
+}
+
+}  // namespace
+}  // namespace dnnbench
