@@ -37,7 +37,7 @@ struct WorkerOptions {
   bool limits_memory = true;  // RLIMIT_DATA; not where a GPU is used: its driver reserves addresses
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   bool default_precision = false;  // settings of the environment may choose the arithmetic
-  std::string program;  // beside this one, in place of the engine's: "dnnbench-simplify"
+  std::string program;             // beside this one, in place of the engine's: "dnnbench-simplify"
   // Folders it may write below, besides its engine's own in the cache (confinement.h). The first is
   // where its temporary files go.
   std::vector<std::string> writable;

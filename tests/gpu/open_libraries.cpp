@@ -1,6 +1,6 @@
-// Opens the libraries that engines open on a GPU and says which can't be opened: what can be tried of
-// them without a GPU. `make gpu` runs it with the stub driver. ONNX Runtime's two providers are not
-// among them: only ONNX Runtime itself can open those.
+// Opens the libraries that engines open on a GPU and says which can't be opened: what can be tried
+// of them without a GPU. `make gpu` runs it with the stub driver. ONNX Runtime's two providers are
+// not among them: only ONNX Runtime itself can open those.
 #include <dlfcn.h>
 #include <sys/wait.h>
 #include <unistd.h>
