@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden gpu conformance aarch64 clean
+.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden completions gpu conformance aarch64 clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -45,8 +45,12 @@ faults: build  # attacks the real program at length and prints what it kept: abo
 	DNNBENCH_BIN=build/release/bin DNNBENCH_EVERY_FAULT=1 setup/pytest.sh tests/faults_test.py
 	PYTHONPATH=tests $$(setup/python_env.sh tests) tests/faults/campaign.py build/release/bin $(CAMPAIGN)
 
-golden:  # rewrites the expected plots and README's picture; read the difference before committing it
+golden:  # rewrites the expected plots, tables and README's picture; read the difference before committing it
 	$(shell setup/python_env.sh tests) vis/golden.py
+	DNNBENCH_GOLDEN=write DNNBENCH_BIN=$(CURDIR)/build/release/bin setup/pytest.sh tests/terminal_test.py -q -k fixed_results
+
+completions:  # build/completions: for bash and zsh, and the man page
+	python3 setup/completions.py build/completions
 
 gpu:  # fetches all that engines need on a GPU (5 GB; no GPU needed), builds their programs, opens their libraries
 	engines/onnxruntime/install_cuda.sh

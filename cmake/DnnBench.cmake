@@ -47,6 +47,29 @@ function(dnnbench_add_engine NAME)
   set_property(GLOBAL APPEND PROPERTY DNNBENCH_ENGINES ${NAME})
 endfunction()
 
+# Another version of an engine's library, which lies in the cache: VARIABLE gets those of them that are not PINNED, the
+# one that dnnbench_add_engine builds for.
+function(dnnbench_other_versions NAME PINNED VARIABLE)
+  file(GLOB folders RELATIVE ${DNNBENCH_CACHE}/engines/${NAME} ${DNNBENCH_CACHE}/engines/${NAME}/*)
+  list(REMOVE_ITEM folders ${PINNED})
+  set(${VARIABLE} ${folders} PARENT_SCOPE)
+  add_custom_target(dnnbench-engine-${NAME}-${PINNED} DEPENDS dnnbench-engine-${NAME})
+endfunction()
+
+# The worker executable of such a version: the engine's sources once more, with that version's headers and libraries.
+# It is built on request alone, for not every version has the interfaces that the sources need:
+# target dnnbench-engine-NAME-VERSION, program NAME/VERSION/dnnbench-engine-NAME.
+function(dnnbench_add_engine_version NAME VERSION)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
+  set(target dnnbench-engine-${NAME}-${VERSION})
+  add_executable(${target} EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/src/worker/main.cpp ${sources})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE dnnbench_worker ${ARGN})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME dnnbench-engine-${NAME}
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${NAME}/${VERSION})
+endfunction()
+
 # One test executable, dnnbench-tests-NAME, of the engine's *_test.cpp. More libraries follow NAME.
 function(dnnbench_add_engine_tests NAME)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS *_test.cpp)

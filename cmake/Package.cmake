@@ -34,6 +34,13 @@ function(dnnbench_package)
   install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin\")
     file(CREATE_LINK ../${tree}/dnnbench \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/dnnbench\" SYMBOLIC)"
     COMPONENT debian)
+  install(CODE "execute_process(COMMAND python3 ${CMAKE_SOURCE_DIR}/setup/completions.py
+    ${CMAKE_BINARY_DIR}/completions COMMAND_ERROR_IS_FATAL ANY)" COMPONENT debian)
+  install(FILES ${CMAKE_BINARY_DIR}/completions/dnnbench.bash
+    DESTINATION share/bash-completion/completions RENAME dnnbench COMPONENT debian)
+  install(FILES ${CMAKE_BINARY_DIR}/completions/_dnnbench
+    DESTINATION share/zsh/vendor-completions COMPONENT debian)
+  install(FILES ${CMAKE_BINARY_DIR}/completions/dnnbench.1 DESTINATION share/man/man1 COMPONENT debian)
   # Lintian and people look for it there.
   install(FILES LICENSE DESTINATION share/doc/dnn-bench RENAME copyright COMPONENT debian)
 endfunction()

@@ -9,7 +9,10 @@
 #   keep PATTERN...                                 the files to unpack of the wheels before it, up to
 #                                                   an earlier `keep`; * also matches slashes
 #   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
-#   fetch
+#   fetch                                           or:
+#   fetch_version [VERSION]                         VERSION: another one of the first wheel's package, which
+#                                                   is not pinned: as the package index has it, which gives
+#                                                   the hash; its folder gets a file wheel.sha256
 #
 # A folder that is there is complete: it is renamed into place as the last step. Whether it still is
 # what was unpacked is looked at each time, by sizes and times, and by hashes where those differ and
@@ -52,6 +55,15 @@ fetch() {
   fi
   require pip
   with_lock "${target//\//-}" fetch_under_lock
+}
+
+# The first wheel's package alone: what else the pinned version needs belongs to that version.
+fetch_version() {
+  if [[ -n ${1:-} && $1 != "${target##*/}" ]]; then
+    ((${#wheels[@]} == 0)) || wheels=("${wheels[0]%%==*}==$1")
+    target=${target%/*}/$1
+  fi
+  fetch
 }
 
 readonly days_between_hashings=30
@@ -101,73 +113,100 @@ fetch_under_lock() {
   rm -rf "$partial"
   mkdir -p "$partial/files" "$(dirname "$cache/$target")"
   trap 'rm -rf "$partial"' EXIT
-  local i wanted bytes=0
-  for i in "${!wheels[@]}"; do
-    # shellcheck disable=SC2086 # the words of one declaration
-    bytes=$((bytes + $(word 3 ${wheels[i]})))
-  done
-  ((${#wheels[@]} == 1)) || say "${target#engines/} is ${#wheels[@]} packages, together $(megabytes "$bytes")"
+  local i wanted
+  ((${#wheels[@]} == 1)) || say_sum
   for i in "${!wheels[@]}"; do
     mapfile -t wanted < <(printf '%s' "${patterns[i]}")
     # shellcheck disable=SC2086 # the words of one declaration
     download_and_unpack ${wheels[i]} "${wanted[@]}"
   done
+  [[ ! -f $partial/wheel.sha256 ]] || mv "$partial/wheel.sha256" "$partial/files/$inside"
   rm -rf "${cache:?}/$target"
   mv -T "$partial/files/$inside" "$cache/$target"
   with_lock checksums keep_checksums
 }
 
-# word N WORD...: the Nth
-word() { printf '%s' "${@:$1+1:1}"; }
+# How large the pinned packages are together.
+say_sum() {
+  local i words bytes=0
+  for i in "${!wheels[@]}"; do
+    read -ra words <<<"${wheels[i]}"
+    bytes=$((bytes + words[2]))
+  done
+  say "${target#engines/} is ${#wheels[@]} packages, together $(megabytes "$bytes")"
+}
 
 # Whatever Python this machine has, the package for CPython 3.12 is taken: only its native
 # libraries are used, and so every machine gets the same bytes.
-# download_and_unpack REQUIREMENT PLATFORM BYTES SHA256 PATTERN...
+# download_and_unpack REQUIREMENT [PLATFORM BYTES SHA256] PATTERN...
 download_and_unpack() {
+  local requirement=$1
+  mkdir -p "$partial/packages"
+  if [[ $requirement == maven:* ]]; then
+    say "Fetching $requirement, $(megabytes "$3"), into $cache/$target"
+    download_jar "${requirement#maven:}" "$4"
+    shift 4
+  elif [[ ${wheels[0]} == *' '* ]]; then
+    download_pinned "$1" "$2" "$3" "$4"
+    shift 4
+  else
+    download_other "$1"
+    shift
+  fi
+  python3 "$repository/setup/unpack_wheel.py" "$partial"/packages/* "$partial/files" "$@" ||
+    fail "$requirement could not be unpacked into $cache"
+  rm -rf "$partial/packages"
+}
+
+download_pinned() {
   local requirement=$1 platform=$2 bytes=$3 sha256=$4
   local quiet=(--progress-bar on)
   say "Fetching $requirement, $(megabytes "$bytes"), into $cache/$target"
-  if [[ $requirement == maven:* ]]; then
-    download_jar "${requirement#maven:}" "$sha256"
-    unpack "$partial/package.jar" "$requirement" "${@:5}"
-    return
-  fi
   can_redraw || quiet=(--quiet)
   printf '%s --hash=sha256:%s\n' "$requirement" "$sha256" >"$partial/requirements.txt"
   python3 -m pip download "${quiet[@]}" --disable-pip-version-check --no-deps --no-cache-dir \
     --only-binary=:all: --platform "$platform" --python-version 3.12 --implementation cp \
-    --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/wheels" >&2 ||
+    --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/packages" >&2 ||
     fail "$requirement could not be downloaded (pip's reason is above); nothing was left behind"
-  unpack "$partial"/wheels/*.whl "$requirement" "${@:5}"
-  rm -rf "$partial/wheels"
 }
 
-# unpack ARCHIVE REQUIREMENT PATTERN...
-unpack() {
-  python3 "$repository/setup/unpack_wheel.py" "$1" "$partial/files" "${@:3}" ||
-    fail "$2 could not be unpacked into $cache"
-  rm -f "$1"
+# pip compares what it downloads with the hash that the index gives.
+download_other() {
+  local requirement=$1 quiet=(--progress-bar on) minor platforms=()
+  for ((minor = 40; minor >= 17; --minor)); do
+    platforms+=(--platform "manylinux_2_${minor}_$architecture")
+  done
+  platforms+=(--platform "manylinux2014_$architecture")
+  say "Fetching $requirement, which is not pinned here, into $cache/$target"
+  can_redraw || quiet=(--quiet)
+  if ! python3 -m pip download "${quiet[@]}" --disable-pip-version-check --no-deps --no-cache-dir \
+    --only-binary=:all: "${platforms[@]}" --python-version 3.12 --implementation cp \
+    "$requirement" --dest "$partial/packages" >&2; then
+    say "dnnbench: $requirement could not be downloaded for this machine (pip's reason is above)"
+    exit 2
+  fi
+  (cd "$partial/packages" && sha256sum -- *.whl) >"$partial/wheel.sha256"
 }
 
-# download_jar GROUP:ARTIFACT:VERSION:CLASSIFIER SHA256: as $partial/package.jar. No Java is needed unless
+# download_jar GROUP:ARTIFACT:VERSION:CLASSIFIER SHA256: as $partial/packages/package.jar. No Java is needed unless
 # neither ~/.m2 nor MAVEN_REPOSITORY has it.
 download_jar() {
   local group artifact version classifier path
   IFS=: read -r group artifact version classifier <<<"$1"
   path=${group//.//}/$artifact/$version/$artifact-$version-$classifier.jar
   if [[ -f $HOME/.m2/repository/$path ]]; then
-    ln -s "$HOME/.m2/repository/$path" "$partial/package.jar"
+    ln -s "$HOME/.m2/repository/$path" "$partial/packages/package.jar"
   elif [[ -n ${MAVEN_REPOSITORY:-} ]]; then
-    curl --fail --location --silent --show-error "$MAVEN_REPOSITORY/$path" --output "$partial/package.jar" ||
+    curl --fail --location --silent --show-error "$MAVEN_REPOSITORY/$path" --output "$partial/packages/package.jar" ||
       fail "$1 could not be downloaded (curl's reason is above); nothing was left behind"
   elif has_command mvn; then
     mvn --quiet --batch-mode dependency:copy "-Dartifact=$group:$artifact:$version:jar:$classifier" \
-      "-DoutputDirectory=$partial" >&2 ||
+      "-DoutputDirectory=$partial/packages" >&2 ||
       fail "$1 could not be downloaded (Maven's reason is above); nothing was left behind"
-    mv "$partial/$artifact-$version-$classifier.jar" "$partial/package.jar"
+    mv "$partial/packages/$artifact-$version-$classifier.jar" "$partial/packages/package.jar"
   else
     fail "$1 is a Maven package; set MAVEN_REPOSITORY to a repository's address, or install Maven"
   fi
-  sha256sum --status --check <<<"$2  $partial/package.jar" ||
+  sha256sum --status --check <<<"$2  $partial/packages/package.jar" ||
     fail "$1 has not the SHA-256 that it should have; nothing was left behind"
 }

@@ -21,17 +21,22 @@ class Fetching:
         self.folder = folder
         self.cache = folder / "cache" / "dnn-bench"
         self.package = self.cache / "engines" / "tiny" / "1.0"
-        self.wheel = folder / f"tiny-1.0-cp312-cp312-manylinux_2_28_{platform.machine()}.whl"
-        with zipfile.ZipFile(self.wheel, "w") as archive:
-            archive.writestr("tiny/lib/libtiny.so", "library")
-            archive.writestr("tiny/tiny.py", "not wanted")
-            archive.writestr("tiny-1.0.dist-info/METADATA", "Name: tiny\nVersion: 1.0\n")
-            archive.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
-            archive.writestr("tiny-1.0.dist-info/RECORD", "")
+        self.wheel = self.make_wheel("1.0")
         self.bytes = self.wheel.stat().st_size
         self.sha256 = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
 
-    def start(self, keep="tiny/lib/*", sha256=None, architecture=None, path=""):
+    def make_wheel(self, version):
+        path = self.folder / f"tiny-{version}-cp312-cp312-manylinux_2_28_{platform.machine()}.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("tiny/lib/libtiny.so", f"library {version}")
+            archive.writestr("tiny/tiny.py", "not wanted")
+            about = f"tiny-{version}.dist-info"
+            archive.writestr(f"{about}/METADATA", f"Name: tiny\nVersion: {version}\n")
+            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\n")
+            archive.writestr(f"{about}/RECORD", "")
+        return path
+
+    def start(self, keep="tiny/lib/*", sha256=None, architecture=None, path="", version=""):
         architecture = architecture or platform.machine()
         script = self.folder / "install.sh"
         script.write_text(
@@ -40,7 +45,7 @@ class Fetching:
             f"wheel {architecture} tiny==1.0 manylinux_2_28_{architecture}"
             f" {self.bytes} {sha256 or self.sha256}\n"
             f"keep '{keep}'\n"
-            "fetch\n"
+            'fetch_version "$@"\n'
         )
         environment = {
             "PATH": path + os.environ["PATH"],
@@ -50,7 +55,7 @@ class Fetching:
             "PIP_FIND_LINKS": str(self.folder),
         }
         return subprocess.Popen(
-            ["bash", script],
+            ["bash", script, *version.split()],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -108,6 +113,27 @@ def test_a_pattern_without_files_is_an_error(fetching):
     assert status == 1
     assert "has no file tiny/libs/*" in err
     assert fetching.files() == []
+
+
+def test_another_version_is_fetched_beside_the_pinned_one(fetching):
+    other = fetching.make_wheel("2.0")
+    fetching.run(version="1.0")
+    status, err = fetching.run(version="2.0")
+    assert status == 0
+    assert err.startswith("Fetching tiny==2.0, which is not pinned here, into ")
+    assert fetching.files() == [
+        "engines/tiny/1.0/tiny/lib/libtiny.so",
+        "engines/tiny/2.0/tiny/lib/libtiny.so",
+        "engines/tiny/2.0/wheel.sha256",
+    ]
+    library = fetching.cache / "engines/tiny/2.0/tiny/lib/libtiny.so"
+    assert library.read_text() == "library 2.0"
+    sha256 = hashlib.sha256(other.read_bytes()).hexdigest()
+    assert (fetching.cache / "engines/tiny/2.0/wheel.sha256").read_text().split()[0] == sha256
+    status, err = fetching.run(version="3.0")
+    assert status == 2
+    assert err.splitlines()[-1].startswith("dnnbench: tiny==3.0 could not be downloaded")
+    assert not (fetching.cache / "engines/tiny/3.0").exists()
 
 
 def test_another_architecture_goes_on_without(fetching):
@@ -199,7 +225,7 @@ def fetched(fetching):
 @pytest.mark.parametrize("damage", ["flipped", "cut", "gone"])
 def test_what_is_damaged_is_fetched_again(fetched, damage):
     if damage == "flipped":
-        fetched.library.write_text("librarx")
+        fetched.library.write_text("library 1.1")
     elif damage == "cut":
         fetched.library.write_text("lib")
     else:
@@ -207,12 +233,12 @@ def test_what_is_damaged_is_fetched_again(fetched, damage):
     status, err = fetched.run()
     assert status == 0
     assert err.startswith(f"{fetched.package} is damaged; fetching it again\n")
-    assert fetched.library.read_text() == "library"
+    assert fetched.library.read_text() == "library 1.0"
     assert fetched.run() == (0, "")
 
 
 def test_what_is_damaged_and_can_not_be_fetched_is_an_error(fetched):
-    fetched.library.write_text("librarx")
+    fetched.library.write_text("library 1.1")
     fetched.wheel.unlink()
     status, err = fetched.run()
     assert status == 1
@@ -229,14 +255,14 @@ def test_what_is_only_touched_is_not_fetched_again(fetched):
 def test_all_is_hashed_once_a_month(fetched):
     """A bit that flipped by itself: size and time are the same."""
     times = fetched.library.stat()
-    fetched.library.write_text("librarx")
+    fetched.library.write_text("library 1.1")
     os.utime(fetched.library, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert fetched.run() == (0, "")
     (stamps,) = (fetched.cache / "checksums").glob("*.stamps")
     long_ago = time.time() - 31 * 24 * 3600
     os.utime(stamps, (long_ago, long_ago))
     assert "is damaged" in fetched.run()[1]
-    assert fetched.library.read_text() == "library"
+    assert fetched.library.read_text() == "library 1.0"
 
 
 def test_what_an_earlier_version_unpacked_is_taken_as_it_is(fetched):

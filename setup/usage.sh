@@ -4,6 +4,7 @@
 # It reads what the program reads: src/cli/values.txt and the help texts, src/cli/help/SUBCOMMAND.txt:
 #     "Usage: ./dnnbench NAME MODEL... [flags]"   what is given besides flags: models or folders
 #     "  --flag=KIND   description"               a flag that takes a value: KIND, or A|B|KIND
+#     "  --flag[=KIND] description"               the value may be left out
 #     "  --flag        description"               a switch; refused when it is "not built yet"
 #     "#  --flag       description"               a flag that --help does not show
 #     "    name name"                             names of models that can be generated
@@ -19,13 +20,15 @@ usage_error() {
 show_help() { grep -v '^#' "$help_folder/$1.txt"; }
 
 # check_usage SUBCOMMAND ARGUMENT...: ends the program with one sentence when something is wrong;
-# else fills given_flags and given_models.
+# else fills given_flags, given_models, given_versions[--flag] (",1.30.0,1.31.1") and given_results (of --against).
 check_usage() {
   local program="dnnbench $1" subcommand=$1 flag kind
   shift
   read_help "$subcommand"
   given_flags=()
   given_models=()
+  given_results=
+  declare -gA given_versions=()
   while (($# > 0)); do
     flag=${1%%=*}
     case $1 in
@@ -38,12 +41,19 @@ check_usage() {
           usage_error "$program: unknown flag $flag$(did_you_mean "$flag" "${!kind_of[@]}")"
         kind=${kind_of[$flag]}
         [[ $kind != 'not built yet' ]] || usage_error "$program: $flag is not built yet"
-        [[ -n $kind || $1 != *=* ]] || usage_error "$program: $flag takes no value"
+        if [[ $kind == '[='* ]]; then # may be left out
+          kind=${kind:2:-1}
+          [[ $1 == *=* ]] || kind=
+          [[ $kind != VERSIONS ]] || given_versions[$flag]+=,${1#*=}
+        elif [[ -z $kind && $1 == *=* ]]; then
+          usage_error "$program: $flag takes no value$(flags_with_versions "${1#*=}")"
+        fi
         given_flags+=("$flag")
         if [[ -n $kind ]]; then
           [[ $1 == *=* ]] || { set -- "$1=${2:-}" "${@:3}"; }
           check_value "$program: $flag" "$kind" "${1#*=}"
         fi
+        [[ $flag != --against ]] || given_results=${1#*=}
         ;;
       *) given_models+=("$1") ;;
     esac
@@ -79,6 +89,17 @@ read_help() {
   done
 }
 
+# flags_with_versions VALUE: where VALUE is a version, which flags take one.
+flags_with_versions() {
+  local flag flags=()
+  [[ -v pattern[VERSIONS] && $1 =~ ${pattern[VERSIONS]} ]] || return 0
+  for flag in "${!kind_of[@]}"; do
+    [[ ${kind_of[$flag]} != '[=VERSIONS]' ]] || flags+=("$flag")
+  done
+  mapfile -t flags < <(printf '%s\n' "${flags[@]}" | sort)
+  ((${#flags[@]} == 0)) || printf '; versions are for %s' "${flags[*]}"
+}
+
 # check_value WHERE KIND VALUE
 check_value() {
   local where=$1 kind=$2 value=$3 choice
@@ -86,7 +107,7 @@ check_value() {
   [[ $kind != FILE || -f $value ]] || usage_error "$where: there is no file $value"
   [[ $kind != FOLDER || -d $value ]] || usage_error "$where: there is no folder $value"
   for choice in ${kind//|/ }; do
-    [[ $value != "$choice" && ! $value =~ ${pattern[$choice]:-^$} ]] || return 0
+    [[ ${value,,} != "${choice,,}" && ! $value =~ ${pattern[$choice]:-^$} ]] || return 0
   done
   [[ $kind != *'|'* ]] || usage_error "$where must be one of ${kind//|/, }, not '$value'"
   [[ ! -v demand[$kind] ]] || usage_error "$where ${demand[$kind]}, not '$value'"
@@ -105,7 +126,13 @@ check_MODEL() {
   done
 }
 
-check_RESULTS() { check_folders "$1" 1 'one folder of results'; }
+check_RESULTS() {
+  if [[ $positionals == *' PLOTS' ]]; then
+    ((${#given_models[@]} == 2)) || usage_error "$1: give a folder of results and one for the pictures"
+    given_models=("${given_models[0]}")
+  fi
+  check_folders "$1" 1 'one folder of results'
+}
 
 check_BEFORE() { check_folders "$1" 2 'two folders of results, BEFORE and AFTER'; }
 

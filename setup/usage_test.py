@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,8 +19,17 @@ WRONG = [
     ("run yolov4 --rep 3", RUN + "unknown flag --rep; did you mean --repeat?"),
     ("run yolov4 --something-else", RUN + "unknown flag --something-else\n"),
     ("run yolov4 -n", RUN + "unknown flag -n"),
-    ("run yolov4 --openvino=1", RUN + "--openvino takes no value"),
-    ("run yolov4 --quantize", RUN + "--quantize is not built yet"),
+    ("run yolov4 --tf=1", RUN + "--tf takes no value\n"),
+    (
+        "run yolov4 --pytorch=2.14.0",
+        RUN + "--pytorch takes no value; versions are for --onnxruntime --openvino\n",
+    ),
+    ("run yolov4 --openvino=1", RUN + "--openvino must be a version, or a list such as 1.30.0,"),
+    ("run yolov4 --versus=no.onnx", RUN + "--versus: there is no file no.onnx"),
+    ("run yolov4 --against=none", RUN + "--against: there is no folder none"),
+    ("run yolov4 --fail-above=5", RUN + "--fail-above must be a percentage such as 5%, not '5'"),
+    ("run yolov4 --variants=", RUN + "--variants needs a value: --variants=LIST"),
+    ("run yolov4 --max-error=x", RUN + "--max-error must be a number such as 0.02, not 'x'"),
     ("run yolov4 --repeat", RUN + "--repeat needs a value: --repeat=COUNT"),
     ("run yolov4 --repeat=", RUN + "--repeat needs a value: --repeat=COUNT"),
     ("run --repeat --onnxruntime yolov4", RUN + "--repeat needs a value: --repeat=COUNT"),
@@ -54,7 +64,7 @@ WRONG = [
     ("compare / / /tmp", "dnnbench compare: give two folders of results, BEFORE and AFTER"),
     ("compare / / --export=xml", "dnnbench compare: --export must be one of csv, markdown, "),
     ("compare / / --confidence=2", "dnnbench compare: --confidence must be a number from 0 to"),
-    ("run yolov4 --confidence=1", RUN + "--confidence must be a number from 0 to below 1, not"),
+    ("run yolov4 --confidence=1", RUN + "--confidence must be a number from 0 to below 1, or a"),
     ("advise", "dnnbench advise: give one folder of results"),
     ("advise none --model=a", "dnnbench advise: there is no folder none"),
     ("advise / /tmp", "dnnbench advise: give one folder of results"),
@@ -64,6 +74,10 @@ WRONG = [
     ("advise / --sweep=1", "dnnbench advise: --sweep takes no value"),
     ("catalogue c6g", "dnnbench catalogue takes flags only, not 'c6g'"),
     ("catalogue --arch=ppc", "dnnbench catalogue: --arch must be one of x86_64, arm64, not 'ppc'"),
+    ("plot", "dnnbench plot: give a folder of results and one for the pictures"),
+    ("plot none plots", "dnnbench plot: there is no folder none"),
+    ("plot / plots --throughput=0", "dnnbench plot: --throughput must be a number above 0, not"),
+    ("help rnu", "dnnbench: there is no subcommand rnu; did you mean run?"),
     ("rnu", "dnnbench: there is no subcommand rnu; did you mean run?"),
     ("dnnbench", "dnnbench: there is no subcommand dnnbench"),
     ("", "Usage: ./dnnbench SUBCOMMAND"),
@@ -105,13 +119,20 @@ def test_wrong_usage_is_one_sentence_and_installs_nothing(bare, arguments, sente
 
 
 @pytest.mark.parametrize(
-    "subcommand", ["run", "inspect", "engines", "compare", "advise", "catalogue"]
+    "subcommand",
+    ["run", "inspect", "engines", "selftest", "compare", "advise", "fleet", "catalogue", "plot"],
 )
 def test_help_goes_to_stdout_and_installs_nothing(bare, subcommand):
     done = bare("dnnbench", [subcommand, "--help"])
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: ./")
     assert "--fake" not in done.stdout
+    assert bare("dnnbench", ["help", subcommand]).stdout == done.stdout
+
+
+def test_help_and_version_of_the_whole_install_nothing(bare):
+    assert bare("dnnbench", ["help"]).stdout == bare("dnnbench", ["--help"]).stdout
+    assert re.fullmatch(r"dnnbench \d+\.\d+\.\d+\n", bare("dnnbench", ["--version"]).stdout)
 
 
 def test_help_wins_over_what_is_missing(bare):
@@ -130,7 +151,11 @@ RIGHT = [
     "yolov4 resnet50-v1-7 --device=cpu --onnxruntime --openvino",
     "{file} --device gpu --tf --pytorch --nuphar --tvm --ort-cuda --ort-tensorrt --fake=ok",
     "{file} --repeat 10 --number=2 --warmup=0 --seed=9007199254740991 --timeout .5 --budget=1.5 --confidence=0.9",
+    "{file} --repeat=1e3 --threads=1,1e1 --device=CPU --confidence=99.5% --precision-target 5%",
+    "{file} --export=CSV --wide --quiet",
     "{file} --tvm --tune-budget=0",
+    "{file} --onnxruntime=1.30.0,1.31.1 --openvino=2026.3.1 --openvino --fail-above=5%",
+    "{file} --versus={file} --versus {file} --against={folder}",
     "{file} --tvm --tune-budget=60",
     "{file} --shape=input_1:0=1,416,416,3 --input a=3 --test-data={folder} --output new/folder",
 ]

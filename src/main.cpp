@@ -45,19 +45,29 @@ UsageError unknown_subcommand(const std::string& name) {
                                 guess ? fmt::format("did you mean {}?", *guess) : "see --help"));
 }
 
+int show_help(const std::string& subcommand) {
+  const bool known = subcommand == "dnnbench" || subcommand == "plot" ||
+                     commands().find(subcommand) != commands().end();
+  if (!known) throw unknown_subcommand(subcommand);
+  fmt::print("{}", dnnbench::help_text(subcommand));
+  return dnnbench::kExitOk;
+}
+
 int dispatch(const std::vector<std::string>& words) {
   if (words.empty()) throw UsageError("no subcommand given; see ./dnnbench --help");
-  if (words[0] == "--help" || words[0] == "-h") {
-    fmt::print("{}", dnnbench::help_text("dnnbench"));
+  if (words[0] == "--help" || words[0] == "-h") return show_help("dnnbench");
+  if (words[0] == "--version") {
+    fmt::print("dnnbench {}\n", DNNBENCH_VERSION);
     return dnnbench::kExitOk;
+  }
+  if (words[0] == "help") return show_help(words.size() > 1 ? words[1] : "dnnbench");
+  if (words[0] == "plot") {
+    throw UsageError("dnnbench plot: ./dnnbench in the repository draws; this program alone can't");
   }
   const auto command = commands().find(words[0]);
   if (command == commands().end()) throw unknown_subcommand(words[0]);
   const std::vector<std::string> arguments(words.begin() + 1, words.end());
-  if (asks_for_help(arguments)) {
-    fmt::print("{}", dnnbench::help_text(command->first));
-    return dnnbench::kExitOk;
-  }
+  if (asks_for_help(arguments)) return show_help(command->first);
   return command->second(arguments);
 }
 

@@ -338,3 +338,24 @@ def test_the_catalogue_is_listed_and_filtered(dnnbench):
     assert "0.125x l4" in gpus and "c6g" not in gpus
     bf16 = json.loads(dnnbench("catalogue", "--isa=amx_bf16", "--arch=x86_64", "--json").stdout)
     assert bf16 and all("amx_bf16" in one["isa"].split() for one in bf16)
+
+
+def test_a_price_is_that_of_the_machine_that_the_catalogue_lacks(advise, dnnbench, tmp_path):
+    result = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    result["instance"] = "my-machine"
+    (tmp_path / "mine.json").write_text(json.dumps(result), encoding="utf-8")
+    flags = ["--model=resnet50-v1-7", "--throughput=1"]
+    without = advise(*flags, results=tmp_path, code=NO_PLAN)
+    assert "--price=USD" in reason(without, "my-machine")
+    priced = advise(*flags, "--price=0.05", results=tmp_path)
+    assert member(priced["plans"][0]) == (1, "my-machine")
+    assert priced["plans"][0]["usd_per_hour"] == 0.05
+    text = dnnbench("advise", tmp_path, *flags, "--price=0.05").stdout
+    assert "1x my-machine with openvino, $0.050 per hour." in text
+    assert "Prices: --price=0.05 for my-machine, else the built-in catalogue" in text
+
+
+def test_a_price_is_of_one_machine(dnnbench):
+    done = dnnbench("advise", STUDY, "--model=BERT", "--throughput=1", "--price=0.05")
+    assert done.returncode == 2
+    assert done.stderr.startswith("dnnbench advise: --price is the price of one machine, and")

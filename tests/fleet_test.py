@@ -197,7 +197,7 @@ def test_two_fleets_at_once(fleet, model, tmp_path):
     code, text = third.end()
     assert code in (0, 2)
     if code == 2:
-        assert "another run of fleet is at work" in text
+        assert "another run of fleet uses" in text
 
 
 def test_three_nodes_and_eight_models(fleet, tmp_path):
@@ -285,7 +285,7 @@ def test_a_dry_run_prints_the_scripts(programs, model, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        (["--instances=a"], "--slurm is the one there is"),
+        (["--instances=a"], "give --slurm; it is the only kind of cluster supported"),
         (["--slurm"], "which machine types?"),
         (["--slurm", "--instances=a,,b"], "'' is not a machine type"),
         (["--slurm", "--instances=a,../b"], "'../b' is not a machine type"),

@@ -48,11 +48,11 @@ def test_an_engine_that_ends_is_told(dnnbench, convolution):
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
-        ((), "dnnbench selftest: one MODEL, please; see --help"),
+        ((), "dnnbench selftest: give one MODEL; see --help"),
         (("missing.onnx", "--fake=ok", "--fake=slow"), "there is no model file missing.onnx"),
         (
             ("MODEL", "--fake=ok"),
-            "dnnbench selftest: two engines, please: one takes turns with another",
+            "dnnbench selftest: give at least two engines, which take turns",
         ),
         (("MODEL", "--repeat=3"), "dnnbench selftest: unknown flag --repeat"),
     ],

@@ -21,7 +21,7 @@ def test_each_batch_has_a_result_of_its_own(bench, open_batch):
     assert result["verification"]["verdict"] == "ok"
     assert "inputs x[1,3,8,8]" in run.stdout and "inputs x[3,3,8,8]" in run.stdout
     summary = run.stdout[run.stdout.index("All batches:") :]
-    assert [row.split()[:2] for row in summary.splitlines()[2:4]] == [
+    assert [row.split()[:2] for row in summary.splitlines()[4:6]] == [
         ["onnxruntime", "1"],
         ["onnxruntime", "3"],
     ]

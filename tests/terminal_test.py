@@ -1,6 +1,9 @@
-"""What a terminal shows during a run."""
+"""What a person sees in a terminal of 60, 80 or 140 columns, and what a pipe gets."""
 
+import csv
 import fcntl
+import io
+import json
 import os
 import pty
 import re
@@ -8,39 +11,46 @@ import select
 import struct
 import subprocess
 import termios
+from pathlib import Path
 
 import pytest
 
+import tiny_models
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+GOLDEN = REPOSITORY / "tests" / "golden" / "tables"
 REWRITE = "\r\x1b[K"  # to the line's start, and clear it
 COLOUR = re.compile(r"\x1b\[\d+m")
+WIDTHS = [60, 80, 140]
+ALL_COLUMNS = [
+    *["engine", "version", "median", "p90", "p99", "inferences/s", "relative time"],
+    *["CPU time", "load time", "memory", "precision", "error", "verdict"],
+]
+# Short, but in blocks that are long enough to be told from disturbed ones.
+SHORT = ["--fake=ok,duration_s=0.001", "--fake=slow", "--repeat=24"]
 
 
-@pytest.fixture
-def watch(programs, convolution, tmp_path):
-    """Runs with stderr on a terminal; gives stdout and what the terminal got."""
-
-    def call(*flags: str, columns: int = 80, **environment: str) -> tuple[str, str]:
-        terminal, far_end = pty.openpty()
-        fcntl.ioctl(far_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        inherited = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")}
-        with subprocess.Popen(
-            [programs / "dnnbench", "run", convolution, *flags, f"--output={tmp_path}"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=far_end,
-            env=inherited | {"TERM": "xterm"} | environment,
-            text=True,
-        ) as process:
-            os.close(far_end)
-            seen = read_all(terminal)
-            return process.stdout.read(), seen
-
-    return call
+def on_terminal(command: list, columns: int, **environment: str) -> tuple[int, str]:
+    """Exit status and all that such a terminal got, stdout and stderr."""
+    terminal, far_end = pty.openpty()
+    fcntl.ioctl(far_end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    inherited = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")}
+    with subprocess.Popen(
+        list(map(str, command)),
+        stdin=subprocess.DEVNULL,
+        stdout=far_end,
+        stderr=far_end,
+        env=inherited | {"TERM": "xterm"} | environment,
+        cwd=REPOSITORY,
+    ) as process:
+        os.close(far_end)
+        seen = read_all(terminal)
+    return process.returncode, seen
 
 
 def read_all(terminal: int) -> str:
     seen = b""
-    while select.select([terminal], [], [], 60)[0]:
+    while select.select([terminal], [], [], 120)[0]:
         try:
             seen += os.read(terminal, 65536)
         except OSError:  # on Linux: the other end is closed
@@ -49,54 +59,215 @@ def read_all(terminal: int) -> str:
     return seen.decode().replace("\r\n", "\n")
 
 
+@pytest.fixture
+def watch(programs, convolution, tmp_path):
+    """watch("--fake=ok", columns=80): what a terminal gets of a run."""
+
+    def call(*flags: str, columns: int = 80, **environment: str) -> str:
+        command = [programs / "dnnbench", "run", convolution, *flags, f"--output={tmp_path}"]
+        return on_terminal(command, columns, **environment)[1]
+
+    return call
+
+
+def steps(seen: str) -> list[str]:
+    """Every text that the line of progress had."""
+    plain = COLOUR.sub("", seen)
+    return [step.split("\n")[0] for step in plain.split(REWRITE)[1:] if step.split("\n")[0]]
+
+
 def screen(seen: str) -> list[str]:
     """What remains in view."""
-    return [line.split(REWRITE)[-1] for line in seen.split("\n")]
+    return [line.split(REWRITE)[-1] for line in COLOUR.sub("", seen).split("\n")]
 
 
-def test_progress_is_one_line_per_engine(watch, tmp_path):
-    stdout, seen = watch("--fake=ok,duration_s=0.001", "--fake=crash_on_load", "--budget=0.2")
-    steps = seen.replace("\n", REWRITE).split(REWRITE)
-    assert any(re.match(r"reference +computing with ONNX Runtime", step) for step in steps)
-    assert any(
-        re.match(r"fake-ok_duration_s=0.001 +loading \(at most 300 s\)", step) for step in steps
+def header(lines: list[str]) -> list[str]:
+    return re.split(" {2,}", next(line for line in lines if line.startswith("engine  ")))
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_progress_is_one_line_for_the_whole_run(watch, columns):  # 3 s
+    shown = [step for step in steps(watch(*SHORT, columns=columns)) if step.startswith("[")]
+    assert max(map(len, shown)) < columns
+    assert any("reference: computing with ONNX Runtime" in step for step in shown)
+    assert any("fake-slow: loading (at most 300 s)" in step for step in shown)
+    measuring = next(i for i, step in enumerate(shown) if "0 blocks" in step)
+    assert len(shown) > measuring + 3
+    for step in shown[measuring:]:  # engines are restarted in between, which does not flicker
+        assert not re.match(r"\[[#-]*\] fake-", step)
+    filled = [step.count("#") for step in shown]
+    assert filled == sorted(filled) and filled[-1] > 0
+    assert any(re.search(r"\d+ s left, ", step) for step in shown)
+
+
+def test_interim_standings_are_shown(watch):  # 3 s
+    seen = steps(watch(*SHORT))
+    disturbed = any("disturbed" in step for step in seen)
+    assert disturbed or any(
+        re.search(r"fake-ok_duration_s=0.001 \d+\.\d\dx ahead of fake-slow, \d+ block", step)
+        for step in steps(watch(*SHORT, columns=140))
     )
-    assert any(re.match(r"fake-ok_duration_s=0.001 +warming up", step) for step in steps)
-    assert any(
-        re.match(r"fake-ok_duration_s=0.001 +measuring \(at most \d+ s\)", step) for step in steps
-    )
-    left = screen(COLOUR.sub("", seen))
-    assert len(left) == 4
-    assert left[0].startswith("fake-crash_on_load crashed: ended by SIGSEGV")
-    assert re.fullmatch(r"fake-ok_duration_s=0.001 ok, [0-9.]+ ms per inference", left[1])
-    assert left[2:] == [f"Results are in {tmp_path}", ""]
-    assert "\x1b" not in stdout
-    assert stdout.startswith("tiny on ")
 
 
-def test_colours_show_success_and_failure(watch):
-    _, seen = watch("--fake=ok", "--fake=failed", "--repeat=1", "--warmup=0")
-    assert "\x1b[32mok, " in seen
-    assert "\x1b[31mfailed: " in seen
+def test_throughput_mode_says_which_setting_it_tries(watch):  # 8 s
+    flags = ["--fake=ok,duration_s=0.001", "--mode=throughput", "--budget=6", "--threads=1,2"]
+    seen = steps(watch(*flags, columns=140))
+    assert any(re.search(r" setting 1 of (at least )?\d+ \(\d+ x \d+ threads?\)", s) for s in seen)
+    second = [s for s in seen if re.search(r" setting 2 of (at least )?\d+ ", s)]
+    assert all(re.search(r"best so far [0-9.]+ items/s with \d+ x \d+ thread", s) for s in second)
+
+
+def test_each_comparison_counts(programs, tmp_path):  # 2 s
+    model = tiny_models.save(tiny_models.convolution(batch="N"), tmp_path / "open.onnx")
+    flags = ["--fake=ok", "--repeat=2", "--warmup=0", "--batch=1,2", f"--output={tmp_path}"]
+    seen = steps(on_terminal([programs / "dnnbench", "run", model, *flags], 80)[1])
+    assert any("] comparison 1 of 2, " in step for step in seen)
+    assert any(step.startswith("[#####") and "comparison 2 of 2, " in step for step in seen)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_answer_comes_first_and_no_line_breaks(watch, columns):  # 1 s
+    flags = ["--fake=ok", "--fake=crash_on_load", "--repeat=4", "--warmup=0", "--instance=here"]
+    lines = screen(watch(*flags, columns=columns))
+    # A folder's name is longer than some terminals.
+    assert max(len(line) for line in lines if "/" not in line) <= columns
+    title = next(i for i, line in enumerate(lines) if line.startswith("tiny on here: "))
+    answer = " ".join(lines[title : title + 6])
+    assert "fake-ok is the only engine with a verified result" in answer or "busy" in answer
+    table = lines.index(next(line for line in lines if line.startswith("engine  ")))
+    assert lines[table - 1] == "" and title < table
+    names = header(lines)
+    assert names[0] == "engine" and names[-1] == "verdict"
+    assert {"median", "relative time"} <= set(names)
+    text = " ".join(lines)
+    dropped = [name for name in ALL_COLUMNS if name not in names]
+    assert ("--wide shows all." in text) == bool(dropped)
+    rows = [re.split(" {2,}", line) for line in lines[table + 1 : table + 3]]
+    assert [len(row) for row in rows] == [len(names)] * 2
+    assert "Next: ./dnnbench plot " in text
+
+
+def test_wide_shows_all_columns(watch):
+    assert header(screen(watch("--fake=ok", "--repeat=2", "--wide", columns=60))) == ALL_COLUMNS
+
+
+def test_wider_terminals_show_more(watch):
+    shown = [
+        header(screen(watch("--fake=ok", "--repeat=2", "--warmup=0", columns=columns)))
+        for columns in WIDTHS
+    ]
+    assert set(shown[0]) < set(shown[1]) < set(shown[2]) == set(ALL_COLUMNS)
+
+
+def test_where_no_table_fits_each_cell_has_a_line(watch):
+    lines = screen(watch("--fake=ok", "--repeat=2", "--warmup=0", columns=30))
+    at = lines.index("fake-ok")
+    assert re.fullmatch(r"  median: [0-9.]+ \w+", lines[at + 1])
+
+
+def test_failures_are_red_at_once(watch):
+    seen = watch("--fake=failed", "--fake=ok", "--repeat=2", "--warmup=0")
+    assert "fake-failed: \x1b[31mfailed\x1b[0m: " in seen
+    assert seen.index("fake-failed: \x1b[31m") < seen.index("block")
 
 
 def test_no_color_is_honoured(watch):
-    _, seen = watch("--fake=ok", "--fake=failed", "--repeat=1", "--warmup=0", NO_COLOR="1")
+    seen = watch("--fake=ok", "--fake=failed", "--repeat=2", "--warmup=0", NO_COLOR="1")
     assert not COLOUR.search(seen)
     assert REWRITE in seen
 
 
 def test_an_empty_no_color_is_none(watch):
-    _, seen = watch("--fake=ok", "--repeat=1", "--warmup=0", NO_COLOR="")
-    assert COLOUR.search(seen)
+    assert COLOUR.search(watch("--fake=ok", "--repeat=2", "--warmup=0", NO_COLOR=""))
 
 
-def test_a_dumb_terminal_gets_no_control_characters(watch, tmp_path):
-    _, seen = watch("--fake=ok", "--repeat=1", "--warmup=0", TERM="dumb")
-    assert seen == f"Results are in {tmp_path}\n"
+def test_a_dumb_terminal_gets_no_control_characters(watch):
+    seen = watch("--fake=ok", "--repeat=2", "--warmup=0", TERM="dumb")
+    assert "\x1b" not in seen and "\r" not in seen
+    assert "Next: " not in seen
 
 
-def test_no_line_is_wider_than_the_terminal(watch):
-    _, seen = watch("--fake=ok", "--repeat=1", "--warmup=0", columns=30)
-    rewritten = [step for step in seen.split(REWRITE)[1:] if "\n" not in step]
-    assert max(len(step) for step in rewritten) == 29
+def test_quiet_shows_the_answer_and_the_table_alone(watch):
+    seen = watch("--fake=ok", "--repeat=2", "--warmup=0", "--quiet")
+    assert seen.startswith("tiny on ")
+    assert "Results are in" not in seen and REWRITE not in seen
+
+
+def test_a_pipe_gets_all_columns_and_no_control_characters(bench, convolution):
+    run = bench(convolution, "--fake=ok")
+    assert header(run.stdout.splitlines()) == ALL_COLUMNS
+    assert "\x1b" not in run.stdout + run.stderr and "\r" not in run.stdout + run.stderr
+    assert run.stderr == f"Results are in {run.output}\n"
+
+
+def test_a_log_gets_a_line_where_a_phase_takes_long(programs, convolution, tmp_path):  # 8 s
+    flags = ["--fake=hang", "--timeout=7", "--repeat=2", f"--output={tmp_path}"]
+    done = subprocess.run(
+        [programs / "dnnbench", "run", convolution, *flags], capture_output=True, text=True
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("[")]
+    assert any(re.match(r"\[\d+ s\] fake-hang: \w+.*, \d+ s so far$", line) for line in lines)
+    assert len(lines) <= 3
+
+
+def test_a_busy_machine_is_reported_early_with_who_uses_it(programs, convolution, tmp_path):  # 6 s
+    """A machine that does other things as well only makes this surer."""
+    busy = [
+        subprocess.Popen(["taskset", "-c", str(core), "sh", "-c", "while :; do :; done"])
+        for core in os.sched_getaffinity(0)
+        for _ in range(2)
+    ]
+    try:
+        flags = ["--onnxruntime", "--budget=2", f"--output={tmp_path}"]
+        command = [programs / "dnnbench", "run", convolution, *flags]
+        done = subprocess.run(command, capture_output=True, text=True)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    if "suspect" not in done.stdout:
+        return  # a machine that gives each of them a core of its own
+    found = re.search(
+        r"The machine is busy: (\d+) of (\d+) blocks were disturbed \((.*)\)\. ", done.stderr
+    )
+    assert found and int(found[1]) == 3
+    assert re.search(r"; \S+ \(.*process.*\) uses \d+\.\d\d cores$", found[3])
+
+
+def test_exports_are_the_table_and_nothing_else(bench, convolution):
+    flags = [convolution, "--fake=ok", "--fake=crash_on_load"]
+    rows = list(csv.DictReader(io.StringIO(bench(*flags, "--export=csv").stdout)))
+    assert [row["engine"] for row in rows] == ["fake-ok", "fake-crash_on_load"]
+    assert rows[0]["model"] == "tiny" and 0 < float(rows[0]["p50_s"]) < 60
+    assert rows[1]["p50_s"] == "" and rows[1]["verdict"] == "crashed"
+    objects = json.loads(bench(*flags, "--export=JSON").stdout)
+    assert objects[0].keys() == rows[0].keys()
+    assert objects[0]["p50_s"] > 0 and objects[1]["p50_s"] is None
+    markdown = bench(*flags, "--export=markdown").stdout.splitlines()
+    assert markdown[0].startswith("| model | batch | engine | version | median |")
+    assert len(markdown) == 4
+
+
+TABLES = {
+    "advise": "advise examples/2021-study --model=BERT --throughput=2",
+    "no-plan": "advise examples/2021-study --model=BERT --throughput=9 --max-instances=1 --arch=arm64",
+    "sweep": "advise examples/2021-study --model=BERT --throughput=50 --sweep",
+    "catalogue": "catalogue --match=c6g",
+}
+
+
+@pytest.mark.parametrize("columns", [*WIDTHS, None])
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_of_fixed_results_look_as_before(programs, name, columns):
+    """DNNBENCH_GOLDEN=write (`make golden`) writes the expected files instead."""
+    command = [programs / "dnnbench", *TABLES[name].split()]
+    if columns:
+        text = on_terminal(command, columns)[1]
+        assert max(map(len, text.splitlines())) <= columns
+    else:
+        text = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY).stdout
+    path = GOLDEN / f"{name}-{columns or 'pipe'}.txt"
+    if os.environ.get("DNNBENCH_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")

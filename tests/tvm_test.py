@@ -513,7 +513,7 @@ def test_a_tuner_that_hangs_is_ended_and_what_was_compiled_stays(compiled, cache
 def test_tuning_without_tvm_is_a_mistake(bench, convolution):
     run = bench(convolution, "--onnxruntime", "--tune-budget=1")
     assert run.code == 2
-    assert "--tune-budget is for an engine that can look for faster code" in run.stderr
+    assert "--tune-budget needs an engine that can search for faster code" in run.stderr
 
 
 LOAD_KEPT = """

@@ -56,7 +56,7 @@ def words_of(rows: Iterable[Row]) -> dict[tuple, str]:
     results = {deployment(row.result): row.result for row in rows}
     own = settings_in_words([result.raw for result in results.values()], OF_THE_MODE)
     return {
-        what: ", ".join(filter(None, [words, "quantised" if result.quantized else ""]))
+        what: ", ".join(filter(None, [words, result.quantised_in_words]))
         for (what, result), words in zip(results.items(), own)
     }
 
@@ -118,6 +118,8 @@ def why_not(result: Result, shapes: set[str], rates: tuple) -> str:
         return result.outcome.replace("_", " ")
     if result.verdict == "wrong":
         return "its outputs were wrong"
+    if result.not_accepted:
+        return result.not_accepted
     if result.suspect:
         return "the machine was busy with something else: measure again"
     if "-io=device" in result.backend_meta:

@@ -134,7 +134,7 @@ def said_otherwise(group: list[Result]) -> tuple[str, ...]:
 
 def detail(result: Result, words: str) -> str:
     parts = [result.version, words, result.setting_words, *surprises(result.raw)]
-    parts.append("quantised" if result.quantized else "")
+    parts.append(result.quantised_in_words)
     return ", ".join(part for part in parts if part)
 
 

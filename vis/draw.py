@@ -13,6 +13,7 @@ import charts
 import load_charts
 import price_charts
 import sample_charts
+import variant_charts
 from catalogue import SHIPPED, read_price_notes, read_prices
 from comparisons import Comparison, compare, unique
 from machines import Fleet, fleets
@@ -86,6 +87,9 @@ def pictures(
         if batch_charts.can_be_drawn(comparison):
             stem = f"{comparison.file_stem}-batches"
             found.append(Picture(stem, lambda c=comparison: batch_charts.picture(c, LIGHT)))
+        if variant_charts.can_be_drawn(comparison):
+            stem = f"{comparison.file_stem}-variants"
+            found.append(Picture(stem, lambda c=comparison: variant_charts.picture(c, LIGHT)))
         if sample_charts.rows_with_samples(comparison):
             stem = f"{comparison.file_stem}-times"
             found.append(Picture(stem, lambda c=comparison: sample_charts.picture(c, LIGHT)))

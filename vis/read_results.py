@@ -221,6 +221,25 @@ class Result:
             return named[1] == "1"
         return self.raw.get("quantize") is True
 
+    @property
+    def quantised_in_words(self) -> str:
+        """ "" also where the precision says it already: int8, int8-dynamic."""
+        said = str(self.raw.get("precision")).startswith("int8")
+        return "quantised" if self.quantized and not said else ""
+
+    @property
+    def not_accepted(self) -> str:
+        """Why a variant may not stand in for the f32 model; "" for any other result."""
+        acceptance = self.raw.get("acceptance")
+        if not isinstance(acceptance, dict) or acceptance.get("accepted") is True:
+            return ""
+        reason = acceptance.get("reason")
+        if reason:
+            return f"a variant that is not accepted: {reason}"
+        return (
+            "a variant whose error nobody has accepted; measure it with --max-error or --max-drop"
+        )
+
 
 def counted(count: int, one: str, more: str) -> str:
     return f"{count} {one if count == 1 else more}"

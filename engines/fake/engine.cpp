@@ -1,5 +1,6 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
-// load's provider, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy). What
+// load's provider, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy; with
+// ",slow=1.03" so many times as long for a model whose file name begins with "slow"). What
 // happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps once, then, for half a
 // second or "stall_s=2". On a GPU, the tests' stub driver, inputs and outputs are copied there and
 // back, and "MODE,cpu_nodes=6" says that so many of ten nodes ran on the CPU.
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -110,6 +112,8 @@ class FakeEngine : public Engine {
     part_ = config.provider.empty() ? "ok" : config.provider;
     mode_ = part_.substr(0, part_.find(','));
     duration_s_ = std::stod(setting(part_, "duration_s").value_or("0"));
+    const std::string name = std::filesystem::path(config.model_path).filename().string();
+    if (name.rfind("slow", 0) == 0) duration_s_ *= std::stod(setting(part_, "slow").value_or("1"));
     calls_before_ = std::stoll(setting(part_, "calls").value_or("20"));
     stall_s_ = std::stod(setting(part_, "stall_s").value_or("0.5"));
     calls_ = 0;

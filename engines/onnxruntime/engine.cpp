@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "gpu_binding.h"
+#include "kernels.h"
 #include "library.h"
 #include "model_outline.h"
 #include "open_model.h"
@@ -44,6 +45,10 @@ std::string name_of(const OrtEpAssignedNode& node) {
   check(library().api.EpAssignedNode_GetOperatorType(&node, &type));
   check(library().api.EpAssignedNode_GetName(&node, &name));
   return std::string(type) + " " + name;
+}
+
+bool is_quantised(const LoadConfig& config) {
+  return config.precision == "int8" || config.precision == "int8-dynamic";
 }
 
 Placed read_placement(const OrtSession& session) {
@@ -104,6 +109,11 @@ class OnnxRuntimeEngine : public Engine {
     optimized_ = ort::optimizes(config);
     precision_ = ort::precision_in_force(config, precision_of(outline), gpu_.get());
     on_cpu_provider_ = config.provider.empty();
+    kernels_.reset();
+    if (is_quantised(config)) {
+      precision_.clear();
+      if (config.inspect) kernels_ = ort::read_kernels(opens, outline);
+    }
     const int64_t threads_before = count_threads();
     ort::OpenedModel opened = ort::open_model(opens, outline, gpu_.get());
     session_ = std::move(opened.session);
@@ -140,6 +150,11 @@ class OnnxRuntimeEngine : public Engine {
           "placement; threads and precision are what the provider took";
     }
     if (inlined_) in_force.settings["model"] = kInlinedModel;
+    if (kernels_) {
+      in_force.precision = kernels_->precision;
+      in_force.settings["node_precisions"] = kernels_->products;
+      in_force.settings["operators"] = kernels_->operators;
+    }
     return in_force;
   }
 
@@ -214,6 +229,7 @@ class OnnxRuntimeEngine : public Engine {
   bool optimized_ = true;
   bool inlined_ = false;
   std::string precision_;
+  std::optional<ort::Kernels> kernels_;
   std::string sizes_fixed_;
   int threads_ = 0;
   std::vector<ort::Signature> inputs_;

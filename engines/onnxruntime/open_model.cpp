@@ -18,6 +18,7 @@ using NamedSizes = std::map<std::string, int64_t>;
 struct Wanted {
   const LoadConfig& config;
   const Gpu* gpu;
+  const std::string& optimized_path;
   std::map<std::string, std::string>& said;
 };
 
@@ -34,6 +35,9 @@ SessionOptions make_options(const Wanted& wanted, const NamedSizes& sizes) {
   check(api.SetSessionGraphOptimizationLevel(options.get(),
                                              optimizes(config) ? kEnableAll : kDisableAll));
   check(api.AddSessionConfigEntry(options.get(), "session.record_ep_graph_assignment_info", "1"));
+  if (!wanted.optimized_path.empty()) {
+    check(api.SetOptimizedModelFilePath(options.get(), wanted.optimized_path.c_str()));
+  }
   for (const auto& [name, size] : sizes) {
     check(api.AddFreeDimensionOverrideByName(options.get(), name.c_str(), size));
   }
@@ -65,10 +69,11 @@ Session open_copy(const Wanted& wanted) {
 
 }  // namespace
 
-OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, const Gpu* gpu) {
+OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, const Gpu* gpu,
+                       const std::string& optimized_path) {
   const std::optional<NamedSizes> sizes = named_sizes(outline, config.input_shapes);
   OpenedModel opened;
-  const Wanted wanted{config, gpu, opened.provider_options};
+  const Wanted wanted{config, gpu, optimized_path, opened.provider_options};
   try {
     opened.session = sizes ? open_file(wanted, *sizes) : open_copy(wanted);
     opened.sizes_fixed = sizes ? "by name" : "in the model";

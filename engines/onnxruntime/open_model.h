@@ -21,7 +21,9 @@ struct OpenedModel {
   std::map<std::string, std::string> provider_options;  // what add_provider (providers.h) returned
 };
 
-// `gpu` is null on a CPU. Throws what check() does.
-OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, const Gpu* gpu);
+// `gpu` is null on a CPU. `optimized_path` gets the graph as the library executes it; "" for no
+// such file. Throws what check() does.
+OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, const Gpu* gpu,
+                       const std::string& optimized_path = "");
 
 }  // namespace dnnbench::ort

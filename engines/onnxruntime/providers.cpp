@@ -110,6 +110,10 @@ void require_supported(const LoadConfig& config) {
   }
   const std::string& precision = config.precision;
   if (precision == "f32" || precision == "default") return;
+  if (precision == "int8" || precision == "int8-dynamic") {
+    if (provider.empty()) return;
+    throw Unsupported("quantised models run on ONNX Runtime's CPU provider alone here");
+  }
   if (provider == "tensorrt") return;
   if (provider == "cuda" && precision == "tf32") return;
   const std::string who = provider == "cuda"       ? "ONNX Runtime's CUDA provider"

@@ -103,7 +103,12 @@ Reduced reduce(const LoadConfig& config, int64_t largest_folded_bytes, const std
 }
 
 // Returns the simplified form, and in `reduced` what it was made of.
-std::string simplified(const LoadConfig& config, const std::string& path, Reduced& reduced) {
+std::string simplified(const LoadConfig& config, const std::string& path, bool with_weights,
+                       Reduced& reduced) {
+  if (with_weights) {
+    reduced = reduce(config, kAll, path);
+    return optimized(config, reduced.model, path);
+  }
   try {
     reduced = reduce(config, import::kLargestFolded_bytes, path);
     return optimized(config, reduced.model, path);
@@ -134,11 +139,11 @@ std::string with_types(const LoadConfig& config, const std::string& model) {
 
 }  // namespace
 
-double simplify(const LoadConfig& config, const std::string& path) {
+double simplify(const LoadConfig& config, const std::string& path, bool with_weights) {
   library();
   const auto start = std::chrono::steady_clock::now();
   Reduced reduced;
-  write_file(path, with_types(config, simplified(config, path, reduced)));
+  write_file(path, with_types(config, simplified(config, path, with_weights, reduced)));
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
   if (reduced.inlined && !config.inlined_path.empty()) write_inlined(config, reduced.model);
   return duration.count();

@@ -26,13 +26,19 @@ void require_supported(const LoadConfig& config) {
   }
 }
 
+bool is_quantised(const std::string& precision) {
+  return precision == "int8" || precision == "int8-dynamic";
+}
+
 // What the vendor's benchmark_app sets for `-hint latency`, and the thread count; all else,
 // thread pinning for one, is left to the library's own choice as the vendor leaves it.
 ov::AnyMap make_properties(const LoadConfig& config) {
   ov::AnyMap properties{ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
                         ov::num_streams(1), ov::inference_num_threads(config.threads)};
   if (config.precision != "default") {
-    properties.emplace(ov::hint::inference_precision(ov::element::Type(config.precision)));
+    // What a quantised model leaves in floating point stays in f32.
+    const std::string floats = is_quantised(config.precision) ? "f32" : config.precision;
+    properties.emplace(ov::hint::inference_precision(ov::element::Type(floats)));
   }
   return properties;
 }
@@ -159,7 +165,8 @@ class OpenVinoEngine : public Engine {
       return compiled_.get_property(key).as<std::string>();
     };
     const std::string hint = setting(ov::hint::inference_precision.name());
-    const std::string precision = graph.precision.empty() ? hint : graph.precision;
+    std::string precision = graph.precision.empty() ? hint : graph.precision;
+    if (is_quantised(precision_asked_)) precision = graph.product_precision;
     require_precision(precision_asked_, precision);
     InForce in_force{precision, compiled_.get_property(ov::inference_num_threads), {}, {}};
     for (const std::string& device : compiled_.get_property(ov::execution_devices)) {

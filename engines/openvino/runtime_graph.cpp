@@ -15,6 +15,10 @@ constexpr const char* kRuntimePrecision = "runtimePrecision";
 const std::set<std::string> kHolds{"Const", "Input", "Output"};
 const std::set<std::string> kMoves{"Reorder", "Reshape", "Convert"};
 
+const std::set<std::string> kProducts{"Convolution", "Deconvolution", "FullyConnected", "MatMul"};
+
+bool is_8_bit(const std::string& type) { return type == "i8" || type == "u8"; }
+
 std::string read(const ov::Node& node, const char* key) {
   const auto& info = node.get_rt_info();
   const auto found = info.find(key);
@@ -26,12 +30,18 @@ std::string read(const ov::Node& node, const char* key) {
 RuntimeGraph read_runtime_graph(const ov::CompiledModel& compiled) {
   RuntimeGraph graph;
   std::map<std::string, int> nodes_of;
+  int products = 0, in_8_bits = 0;
   for (const auto& node : compiled.get_runtime_model()->get_ops()) {
     const std::string layer = read(*node, kLayerType);
     if (kHolds.count(layer) != 0) continue;
     ++graph.nodes;
+    if (kProducts.count(layer) != 0) {
+      ++products;
+      if (is_8_bit(read(*node, kRuntimePrecision))) ++in_8_bits;
+    }
     if (kMoves.count(layer) == 0) ++nodes_of[read(*node, kRuntimePrecision)];
   }
+  graph.product_precision = in_8_bits == 0 ? "f32" : in_8_bits == products ? "int8" : "mixed";
   for (const auto& [type, count] : nodes_of) {
     if (!graph.node_precisions.empty()) graph.node_precisions += ", ";
     graph.node_precisions += type + " " + std::to_string(count);

@@ -23,6 +23,11 @@ using Clock = std::chrono::steady_clock;
 constexpr int kFirstSmWithTf32 = 80;
 
 void require_supported(const LoadConfig& config) {
+  if (config.precision.rfind("int8", 0) == 0) {
+    throw Unsupported(
+        "this build has no way to PyTorch's int8 operators; emulating them in f32 would only be "
+        "slower");
+  }
   const bool on_gpu = config.device == "gpu";
   if (on_gpu && config.cuda_graph) {
     throw Unsupported("PyTorch: a TorchScript program is not captured as a CUDA graph here");

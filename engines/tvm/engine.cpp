@@ -26,6 +26,11 @@ double seconds_since(Clock::time_point start) {
 }
 
 void require_supported(const LoadConfig& config) {
+  if (config.precision.rfind("int8", 0) == 0) {
+    throw Unsupported(
+        "this build has no way to TVM's int8 operators; emulating them in f32 would only be "
+        "slower");
+  }
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("TVM computes in the model's own types; it is not told to compute in " +
                       config.precision);

@@ -184,6 +184,7 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
     return fmt::format("{}: {}", to_string(result.outcome.kind), result.outcome.reason);
   }
   if (result.verdict == Verdict::kWrong) return "its outputs were wrong";
+  if (!result.not_accepted.empty()) return result.not_accepted;
   if (result.suspect) return "the machine was busy with something else; measure it again";
   if (leaves_copies_out(result)) {
     return "its data stayed on the GPU (--io=device); what a caller waits for was not measured";
@@ -217,7 +218,8 @@ std::string why_not_priced(const std::string& instance, const Catalogue& catalog
   if (bad_row != catalogue.left_out.end()) {
     return fmt::format("its row, line {} of {}, can't be used", bad_row->second, catalogue.source);
   }
-  return fmt::format("not in {}; --catalogue=FILE uses your own prices", catalogue.source);
+  return fmt::format("not in {}; --price=USD or --catalogue=FILE gives its price",
+                     catalogue.source);
 }
 
 // Why the machine is no choice; empty where it is.

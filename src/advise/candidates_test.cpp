@@ -82,7 +82,8 @@ TEST(Candidates, ASuspectOneCountsOnlyAgainstItself) {
 TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
   EXPECT_EQ(reason(measured("small")), "");
   EXPECT_EQ(reason(measured("free")), "f.csv has no price for it");
-  EXPECT_EQ(reason(measured("other")), "not in f.csv; --catalogue=FILE uses your own prices");
+  EXPECT_EQ(reason(measured("other")),
+            "not in f.csv; --price=USD or --catalogue=FILE gives its price");
   EXPECT_EQ(reason(measured("bad")), "its row, line 6 of f.csv, can't be used");
   EXPECT_EQ(reason(measured("large"), "arm64"), "x86_64, not arm64");
   EXPECT_EQ(reason(measured("bare"), "arm64"),

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <sstream>
 
 #include "cli/layout.h"
 #include "core/printable.h"
@@ -12,8 +13,6 @@
 
 namespace dnnbench {
 namespace {
-
-using Row = std::vector<std::string>;
 
 constexpr size_t kMaxPlans = 15;
 constexpr size_t kMaxRejected = 20;
@@ -136,37 +135,71 @@ std::string utilisation_cell(const Plan& plan) {
   return fmt::format("{:.0f}%", 100 * plan.utilisation);
 }
 
-std::string plans_table(const std::vector<Plan>& plans) {
+// The last number is the order in which columns are dropped.
+const std::vector<Column> kPlanColumns{
+    {"plan", "", Align::kLeft},
+    {"engine", "", Align::kLeft},
+    {"$/h", ""},
+    {"relative cost", "", Align::kRight, 4},
+    {"$/million", "", Align::kRight, 1},
+    {"capacity/s", "", Align::kRight, 2},
+    {"utilisation", "", Align::kRight, 3},
+    {"p99", ""},
+    {"notes", "", Align::kLeft, 5},
+};
+
+const std::vector<Column> kSweepColumns{
+    {"above/s", "", Align::kRight, 3},
+    {"up to/s", ""},
+    {"plan", "", Align::kLeft},
+    {"engine", "", Align::kLeft, 4},
+    {"$/h", ""},
+    {"$/million at end", "", Align::kRight, 1},
+    {"p99 at end", "", Align::kRight, 2},
+};
+
+std::string plans_table(const std::vector<Plan>& plans, size_t width) {
   const std::set<std::string> common = common_labels(plans);
   const double cheapest_usd = plans.front().usd_per_hour;
-  std::vector<Row> rows{{"plan", "engine", "$/h", "relative cost", "$/million", "capacity/s",
-                         "utilisation", "p99", "notes"}};
+  Table table{kPlanColumns, {}};
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     const Plan& plan = plans[i];
-    rows.push_back({machines(plan), printable(plan.candidate->label), format_usd(plan.usd_per_hour),
-                    times(plan.usd_per_hour, cheapest_usd), format_rate(plan.usd_per_million),
-                    format_rate(plan.capacity_per_s), utilisation_cell(plan),
-                    latency_cell(plan.latency), notes_cell(plan, common)});
+    table.rows.push_back({machines(plan), printable(plan.candidate->label),
+                          format_usd(plan.usd_per_hour), times(plan.usd_per_hour, cheapest_usd),
+                          format_rate(plan.usd_per_million), format_rate(plan.capacity_per_s),
+                          utilisation_cell(plan), latency_cell(plan.latency),
+                          notes_cell(plan, common)});
   }
   std::vector<Latency> latencies;
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     latencies.push_back(plans[i].latency);
   }
-  std::string text = layout(rows, {0, 1, 8});
+  std::string text = table_text(table, width);
   if (plans.size() > kMaxPlans) {
     text += fmt::format("... and {} more; --json has all\n", plans.size() - kMaxPlans);
   }
-  return text + legend_of_latency(latencies) + legend_of_notes(plans, common);
+  return text + wrapped(legend_of_latency(latencies) + legend_of_notes(plans, common), width);
 }
 
-std::string rejected_table(const std::vector<Rejected>& rejected) {
+size_t longest_line(const std::string& text) {
+  size_t longest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) longest = std::max(longest, columns_of(line));
+  return longest;
+}
+
+std::string rejected_table(const std::vector<Rejected>& rejected, size_t width) {
   if (rejected.empty()) return "";
-  std::vector<Row> rows;
+  std::vector<std::vector<std::string>> rows;
+  std::string sentences;
   for (size_t i = 0; i < std::min(rejected.size(), kMaxRejected); ++i) {
     rows.push_back({"  " + printable(rejected[i].what.instance), printable(rejected[i].label),
                     printable(rejected[i].reason)});
+    sentences += fmt::format("{}, {}: {}\n", rows[i][0], rows[i][1], rows[i][2]);
   }
-  std::string text = "\nNot possible:\n" + layout(rows, {0, 1, 2});
+  const std::string table = layout(rows, {0, 1, 2});
+  std::string text =
+      "\nNot possible:\n" + (longest_line(table) <= width ? table : wrapped(sentences, width));
   if (rejected.size() > kMaxRejected) {
     text += fmt::format("  ... and {} more; --json has all\n", rejected.size() - kMaxRejected);
   }
@@ -249,7 +282,7 @@ std::vector<Run> runs(const std::vector<Step>& steps) {
   return runs;
 }
 
-Row row_of(const Run& run) {
+Cells row_of(const Run& run) {
   const Plan& first = run.first->plan;
   const Plan& last = run.last->plan;
   std::string plan = machines(last), usd = format_usd(last.usd_per_hour);
@@ -283,24 +316,25 @@ std::string format_usd(double usd) {
   return text;
 }
 
-std::string advice_text(const Question& question, const Advice& advice) {
+std::string advice_text(const Question& question, const Advice& advice, size_t width) {
   if (advice.plans.empty()) {
-    return no_plan(question, advice) + warnings(question) + rejected_table(advice.rejected);
+    return wrapped(no_plan(question, advice) + warnings(question), width) +
+           rejected_table(advice.rejected, width);
   }
-  return answer(question, advice.plans) + sentences(notes(advice.plans.front())) +
-         warnings(question) + "\n" + plans_table(advice.plans) +
-         fmt::format("Prices: {}.\n", printable(question.catalogue)) +
-         rejected_table(advice.rejected);
+  const std::string first =
+      answer(question, advice.plans) + sentences(notes(advice.plans.front())) + warnings(question);
+  const std::string prices = fmt::format("Prices: {}.\n", printable(question.catalogue));
+  return wrapped(first, width) + "\n" + plans_table(advice.plans, width) + wrapped(prices, width) +
+         rejected_table(advice.rejected, width);
 }
 
-std::string sweep_text(const Question& question, const std::vector<Step>& steps) {
+std::string sweep_text(const Question& question, const std::vector<Step>& steps, size_t width) {
   const std::vector<Run> all = runs(steps);
-  std::string text = fmt::format("The cheapest plan at each request rate, up to {}:\n\n",
-                                 asked(question, within(question.load)));
-  std::vector<Row> rows{
-      {"above/s", "up to/s", "plan", "engine", "$/h", "$/million at end", "p99 at end"}};
-  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) rows.push_back(row_of(all[i]));
-  text += layout(rows, {2, 3});
+  const std::string title = fmt::format("The cheapest plan at each request rate, up to {}:\n\n",
+                                        asked(question, within(question.load)));
+  Table table{kSweepColumns, {}};
+  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) table.rows.push_back(row_of(all[i]));
+  std::string text = wrapped(title, width) + table_text(table, width);
   if (all.size() > kMaxRuns) {
     text += fmt::format("... and {} more; --json has all\n", all.size() - kMaxRuns);
   }
@@ -313,8 +347,9 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps)
   for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) {
     latencies.push_back(all[i].last->plan.latency);
   }
-  return text + warnings(question) + legend_of_latency(latencies) +
-         fmt::format("Prices: {}.\n", printable(question.catalogue));
+  return text + wrapped(warnings(question) + legend_of_latency(latencies) +
+                            fmt::format("Prices: {}.\n", printable(question.catalogue)),
+                        width);
 }
 
 }  // namespace dnnbench

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -13,6 +14,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/suggest.h"
+#include "cli/terminal.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "results/stored_result.h"
@@ -29,7 +31,9 @@ struct AdviseOptions {
   std::string arch;
   std::string catalogue;
   bool sweep = false;
+  std::optional<double> price_usd;  // per hour, of the one machine that the prices lack
   bool json = false;
+  bool wide = false;
 };
 
 AdviseOptions parse(const std::vector<std::string>& arguments) {
@@ -47,6 +51,8 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
   app.add_flag("--single-instance", single)->disable_flag_override();
   app.add_option("--arch", options.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
   app.add_option("--catalogue", options.catalogue);
+  app.add_option("--price", options.price_usd);
+  app.add_flag("--wide", options.wide)->disable_flag_override();
   app.add_flag("--sweep", options.sweep)->disable_flag_override();
   app.add_flag("--json", options.json)->disable_flag_override();
   parse_arguments(app, "advise", arguments);
@@ -109,15 +115,43 @@ std::string origin_of_prices(const Catalogue& catalogue) {
   return text;
 }
 
+// Gives the price to the machine that the catalogue doesn't know; where it knows all, to the only
+// one. Throws UsageError where that is not one machine.
+void set_price(double usd_per_hour, const std::string& model,
+               const std::vector<StoredResult>& results, Catalogue& catalogue) {
+  std::set<std::string> all, unknown;
+  for (const StoredResult& result : results) {
+    if (canonical_model(result.model) != canonical_model(model)) continue;
+    all.insert(result.instance);
+    const InstanceType* const type = catalogue.find(result.instance);
+    if (type == nullptr || !type->usd_per_hour) unknown.insert(result.instance);
+  }
+  const std::set<std::string>& machines = unknown.empty() ? all : unknown;
+  if (machines.size() != 1) {
+    throw UsageError(
+        fmt::format("dnnbench advise: --price is the price of one machine, and these results are "
+                    "of {}; --catalogue=FILE prices several",
+                    fmt::join(machines, ", ")));
+  }
+  const std::string name = *machines.begin();
+  std::erase_if(catalogue.instances, [&](const InstanceType& type) { return type.name == name; });
+  InstanceType priced;
+  priced.name = name;
+  priced.usd_per_hour = usd_per_hour;
+  catalogue.instances.push_back(priced);
+  catalogue.left_out.erase(name);
+}
+
 template <typename Answer>
-void print(const Question& question, const Answer& answer, bool json,
-           std::string (*text)(const Question&, const Answer&)) {
-  if (json) {
+void print(const Question& question, const Answer& answer, const AdviseOptions& options,
+           std::string (*text)(const Question&, const Answer&, size_t)) {
+  if (options.json) {
     fmt::print(
         "{}\n",
         to_json(question, answer).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
-    fmt::print("{}", text(question, answer));
+    const size_t width = options.wide ? kUnlimitedWidth : width_of(STDOUT_FILENO);
+    fmt::print("{}", text(question, answer, width));
   }
 }
 
@@ -125,25 +159,31 @@ void print(const Question& question, const Answer& answer, bool json,
 
 int advise_command(const std::vector<std::string>& arguments) {
   const AdviseOptions options = parse(arguments);
-  const Catalogue catalogue =
+  Catalogue catalogue =
       options.catalogue.empty() ? built_in_catalogue() : read_catalogue(options.catalogue);
   complain(catalogue.complaints);
   const ResultsFolder found = read_results(options.results);
   complain(found.skipped);
   check_model(options.model, found, options.results);
+  std::string origin = origin_of_prices(catalogue);
+  if (options.price_usd) {
+    set_price(*options.price_usd, options.model, found.results, catalogue);
+    origin = fmt::format("--price={:g} for {}, else {}", *options.price_usd,
+                         catalogue.instances.back().name, origin);
+  }
   const Selection selection =
       select_candidates(found.results, options.model, catalogue, options.arch);
-  const Question question{canonical_model(options.model), options.load, origin_of_prices(catalogue),
-                          selection.warnings, found.skipped};
+  const Question question{canonical_model(options.model), options.load, origin, selection.warnings,
+                          found.skipped};
   if (options.sweep) {
     const std::vector<Step> steps = sweep(selection, options.load);
     if (!steps.empty()) {
-      print(question, steps, options.json, sweep_text);
+      print(question, steps, options, sweep_text);
       return kExitOk;
     }
   }
   const Advice advice = find_plans(selection, options.load);
-  print(question, advice, options.json, advice_text);
+  print(question, advice, options, advice_text);
   return advice.plans.empty() ? kExitNoPlan : kExitOk;
 }
 

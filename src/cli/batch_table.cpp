@@ -12,12 +12,19 @@
 namespace dnnbench {
 namespace {
 
-using Row = std::vector<std::string>;
 using OfAnEngine = std::vector<const Result*>;  // by rising batch
 
-const Row kHeader{"engine", "batch", "items/s", "vs smallest batch",
-                  "median", "p90",   "p99",     "verdict"};
-const std::vector<size_t> kLeftAligned{0, 7};
+// Figures in row_of's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kColumns{
+    {"engine", "engine", Align::kLeft},
+    {"batch", "batch"},
+    {"items/s", "items_per_s"},
+    {"vs smallest batch", "relative_throughput", Align::kRight, 3},
+    {"median", "p50_s"},
+    {"p90", "p90_s", Align::kRight, 1},
+    {"p99", "p99_s", Align::kRight, 2},
+    {"verdict", "verdict", Align::kLeft},
+};
 
 std::map<std::string, OfAnEngine> by_engine(const std::vector<Result>& results) {
   std::map<std::string, OfAnEngine> engines;
@@ -50,37 +57,41 @@ std::string verdict(const Result& result, const Result* most) {
   return &result == most ? "best" : "";
 }
 
-Row row_of(const std::string& engine, const Result& result, const OfAnEngine& own) {
-  Row row{engine, fmt::format("{}", result.candidate.batch.value_or(1))};
+// Both must be measured on a quiet machine, for a busy one has another speed.
+Cell relative_throughput(const Result& result, const Result& smallest) {
+  if (!may_be_ranked(result) || !may_be_ranked(smallest)) return {"-", std::nullopt};
+  const double ratio = items_per_s(result) / items_per_s(smallest);
+  return {fmt::format("{:.2f}x", ratio), ratio};
+}
+
+Cells row_of(const std::string& engine, const Result& result, const OfAnEngine& own) {
+  Cells row{engine, batch_cell(result.candidate.batch.value_or(1))};
   if (result.outcome.ok()) {
-    const Result& smallest = *own.front();
-    row.push_back(format_rate(items_per_s(result)));
-    row.push_back(smallest.outcome.ok()
-                      ? fmt::format("{:.2f}x", items_per_s(result) / items_per_s(smallest))
-                      : "-");
+    row.push_back(rate_cell(items_per_s(result)));
+    row.push_back(relative_throughput(result, *own.front()));
     const auto latency_s = latency_percentiles_s(result);
     for (const char* name : {"p50", "p90", "p99"}) {
-      const auto found = latency_s.find(name);
-      row.push_back(found == latency_s.end() ? "-" : format_seconds(found->second));
+      row.push_back(percentile_cell(latency_s, name));
     }
   } else {
-    row.insert(row.end(), 5, "-");
+    row.insert(row.end(), 5, {"-", std::nullopt});
   }
-  row.push_back(verdict(result, does_most(own)));
+  row.emplace_back(verdict(result, does_most(own)));
   return row;
 }
 
 }  // namespace
 
-std::string batch_table(const std::vector<Result>& results) {
-  std::vector<Row> rows{kHeader};
+Table batch_table(const std::vector<Result>& results) {
+  Table table{kColumns, {}};
   for (const auto& [engine, own] : by_engine(results)) {
-    for (const Result* result : own) rows.push_back(row_of(engine, *result, own));
+    for (const Result* result : own) table.rows.push_back(row_of(engine, *result, own));
   }
-  return layout(rows, kLeftAligned);
+  return table;
 }
 
 std::string batch_sentence(const std::vector<Result>& results) {
+  const bool all_quiet = std::none_of(results.begin(), results.end(), is_suspect);
   const Result* most = nullptr;
   for (const auto& [engine, own] : by_engine(results)) {
     const Result* best = does_most(own);
@@ -90,10 +101,11 @@ std::string batch_sentence(const std::vector<Result>& results) {
   if (most == nullptr)
     return "No engine has a verified result for any batch measured on a quiet machine.";
   return fmt::format(
-      "{} with batch {} has the highest throughput: {} items/s, {} per batch, one batch at a time. "
-      "Batches were measured one after the other, so small differences may be drift of the "
+      "{}{} with batch {} has the highest throughput: {} items/s, {} per batch, one batch at a "
+      "time. Batches were measured one after the other, so small differences may be drift of the "
       "machine.",
-      most->label, most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
+      all_quiet ? "" : "Of what was measured on a quiet machine, ", most->label,
+      most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
       format_seconds(median_latency_s(*most)));
 }
 

@@ -5,12 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/layout.h"
 #include "results/result.h"
 
 namespace dnnbench {
 
 // Results of one model in latency mode, of all batches.
-std::string batch_table(const std::vector<Result>& results);
+Table batch_table(const std::vector<Result>& results);
 
 // Which batch has the highest throughput, and its time: one sentence.
 std::string batch_sentence(const std::vector<Result>& results);

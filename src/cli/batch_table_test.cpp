@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
+
 namespace dnnbench {
 namespace {
 
@@ -22,9 +24,10 @@ Result failed(const std::string& backend, int64_t batch) {
 }
 
 TEST(BatchTable, HasEveryBatchOfAnEngineTogether) {
-  const std::string table =
+  const std::string table = table_text(
       batch_table({measured("openvino", 1, 0.1), measured("tvm", 1, 0.2), failed("tvm", 16),
-                   measured("openvino", 16, 0.8), measured("openvino", 4, 0.3)});
+                   measured("openvino", 16, 0.8), measured("openvino", 4, 0.3)}),
+      kUnlimitedWidth);
   EXPECT_EQ(table,
             "engine    batch  items/s  vs smallest batch  median     p90  p99  "
             "verdict\n"
@@ -42,7 +45,8 @@ TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
   suspect.measured.blocks_disturbed = 6;
   Result unverified = measured("tvm", 8, 0.1);
   unverified.engine.verification.verdict = Verdict::kUnverified;
-  const std::string table = batch_table({failed("tvm", 1), suspect, unverified});
+  const std::string table =
+      table_text(batch_table({failed("tvm", 1), suspect, unverified}), kUnlimitedWidth);
   EXPECT_EQ(table.find("best"), std::string::npos);
   EXPECT_NE(table.find("suspect"), std::string::npos);
   EXPECT_EQ(batch_sentence({failed("tvm", 1), suspect, unverified}),
@@ -55,6 +59,18 @@ TEST(BatchSentence, TellsTheTimeThatItsItemsTake) {
       "tvm with batch 8 has the highest throughput: 20.0 items/s, 400 ms per "
       "batch, one batch at a time. Batches were measured one after the other, so small differences "
       "may be drift of the machine.");
+}
+
+TEST(BatchTable, MakesNoClaimAboutASuspectBatch) {
+  Result suspect = measured("tvm", 1, 0.1);
+  suspect.measured.blocks = 10;
+  suspect.measured.blocks_disturbed = 6;
+  const std::vector<Result> results{suspect, measured("tvm", 4, 0.5), measured("tvm", 8, 0.8)};
+  const std::string table = table_text(batch_table(results), kUnlimitedWidth);
+  EXPECT_EQ(table.find("0.80x"), std::string::npos) << table;  // against the suspect one
+  EXPECT_EQ(batch_sentence(results).find(
+                "Of what was measured on a quiet machine, tvm with batch 8 has the highest"),
+            0U);
 }
 
 }  // namespace

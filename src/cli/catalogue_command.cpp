@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/layout.h"
+#include "cli/terminal.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "results/or_null.h"
@@ -69,16 +71,24 @@ std::string accelerators(const InstanceType& type) {
   return text;
 }
 
-std::string table(const std::vector<InstanceType>& types) {
-  std::vector<std::vector<std::string>> rows{
-      {"instance", "$/h", "vCPU", "cores", "GiB", "arch", "CPU", "GPU", "ISA"}};
+std::string table(const std::vector<InstanceType>& types, size_t width) {
+  Table table{{{"instance", "", Align::kLeft},
+               {"$/h", ""},
+               {"vCPU", ""},
+               {"cores", "", Align::kRight, 4},
+               {"GiB", "", Align::kRight, 5},
+               {"arch", "", Align::kLeft, 6},
+               {"CPU", "", Align::kLeft, 3},
+               {"GPU", "", Align::kLeft, 2},
+               {"ISA", "", Align::kLeft, 1}},
+              {}};
   for (const InstanceType& type : types) {
-    rows.push_back({type.name, type.usd_per_hour ? format_usd(*type.usd_per_hour) : "?",
-                    number(type.vcpu), number(type.cores), number(type.memory_gib), type.arch,
-                    type.cpu, accelerators(type), type.isa.empty() ? "?" : type.isa});
-    for (std::string& cell : rows.back()) cell = printable(cell);
+    table.rows.push_back({type.name, type.usd_per_hour ? format_usd(*type.usd_per_hour) : "?",
+                          number(type.vcpu), number(type.cores), number(type.memory_gib), type.arch,
+                          type.cpu, accelerators(type), type.isa.empty() ? "?" : type.isa});
+    for (Cell& cell : table.rows.back()) cell.text = printable(cell.text);
   }
-  return layout(rows, {0, 5, 6, 7, 8});
+  return table_text(table, width);
 }
 
 ordered_json to_json(const InstanceType& type) {
@@ -126,6 +136,7 @@ int catalogue_command(const std::vector<std::string>& arguments) {
   Filter filter;
   std::string file;
   bool json = false;
+  bool wide = false;
   CLI::App app;
   app.add_option("--match", filter.match);
   app.add_option("--arch", filter.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
@@ -133,6 +144,7 @@ int catalogue_command(const std::vector<std::string>& arguments) {
   app.add_flag("--gpu", filter.gpu)->disable_flag_override();
   app.add_option("--max-usd", filter.max_usd);
   app.add_option("--catalogue", file);
+  app.add_flag("--wide", wide)->disable_flag_override();
   app.add_flag("--json", json)->disable_flag_override();
   parse_arguments(app, "catalogue", arguments);
   const Catalogue catalogue = file.empty() ? built_in_catalogue() : read_catalogue(file);
@@ -144,9 +156,10 @@ int catalogue_command(const std::vector<std::string>& arguments) {
   if (json) {
     print_json(types);
   } else {
-    fmt::print("{}", table(types));
-    fmt::print(stderr, "{} of {} types in {}\n", types.size(), catalogue.instances.size(),
-               printable(catalogue.source));
+    fmt::print("{}", table(types, wide ? kUnlimitedWidth : width_of(STDOUT_FILENO)));
+    const std::string count = fmt::format("{} of {} types in {}\n", types.size(),
+                                          catalogue.instances.size(), printable(catalogue.source));
+    fmt::print(stderr, "{}", wrapped(count, width_of(STDERR_FILENO)));
   }
   return kExitOk;
 }

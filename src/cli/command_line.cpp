@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "cli/help_text.h"
@@ -21,25 +22,32 @@ std::string unknown_flag(const std::string& argument, const std::string& subcomm
                      guess ? fmt::format("; did you mean {}?", *guess) : "; see --help");
 }
 
-// Every value is of the kind that the help text names. What a kind can't say, such as an upper
-// limit, the subcommand checks.
-void check_values(const std::string& subcommand, const std::vector<std::string>& arguments) {
+// Every value is of the kind that the help text names, and becomes one that a program reads. What a
+// kind can't say, such as an upper limit, the subcommand checks.
+void read_values(const std::string& subcommand, std::vector<std::string>& arguments) {
   const std::map<std::string, std::string> kinds = value_kinds(subcommand);
   for (size_t i = 0; i < arguments.size(); ++i) {
     const size_t equals = arguments[i].find('=');
     const auto flag = kinds.find(arguments[i].substr(0, equals));
     if (flag == kinds.end() || flag->second.empty()) continue;
+    std::string kind = flag->second;
+    if (kind.rfind("[=", 0) == 0) {  // may be left out
+      if (equals == std::string::npos) continue;
+      kind = kind.substr(2, kind.size() - 3);
+    }
     if (equals == std::string::npos) ++i;
     std::string value;
     if (i < arguments.size()) value = arguments[i].substr(equals + 1);  // npos + 1 is 0
     if (value.empty() || value.rfind("--", 0) == 0) {
       throw UsageError(fmt::format("dnnbench {}: {} needs a value: {}={}", subcommand, flag->first,
-                                   flag->first, flag->second));
+                                   flag->first, kind));
     }
-    const std::string complaint = complaint_about(value, flag->second);
-    if (complaint.empty()) continue;
-    throw UsageError(
-        fmt::format("dnnbench {}: {} {}, not '{}'", subcommand, flag->first, complaint, value));
+    const std::string complaint = complaint_about(value, kind);
+    if (!complaint.empty()) {
+      throw UsageError(
+          fmt::format("dnnbench {}: {} {}, not '{}'", subcommand, flag->first, complaint, value));
+    }
+    arguments[i].replace(equals + 1, std::string::npos, canonical_value(value, kind));
   }
 }
 
@@ -52,12 +60,26 @@ void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::str
       ->allow_extra_args(false);
 }
 
+Percentage parse_percentage(const std::string& subcommand, const std::string& flag,
+                            const std::string& text) {
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, percent);
+  const bool whole = next == end - 1 && *next == '%';
+  if (error != std::errc() || !whole || !(percent >= 0 && percent <= 1000)) {
+    throw UsageError(fmt::format("dnnbench {}: {} must be a percentage such as 5%, not '{}'",
+                                 subcommand, flag, text));
+  }
+  return {text, percent / 100};
+}
+
 void parse_arguments(CLI::App& app, const std::string& subcommand,
                      const std::vector<std::string>& arguments) {
-  check_values(subcommand, arguments);
+  std::vector<std::string> values = arguments;
+  read_values(subcommand, values);
   app.set_help_flag();
   app.allow_extras();
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> reversed(values.rbegin(), values.rend());
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& error) {

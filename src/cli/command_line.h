@@ -6,10 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "run/options.h"
+
 namespace dnnbench {
 
 // An option that may be given several times, one value each time.
 void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::string>& values);
+
+// "5%" -> {"5%", 0.05}. Throws UsageError.
+Percentage parse_percentage(const std::string& subcommand, const std::string& flag,
+                            const std::string& text);
 
 // Parses, both `--flag=value` and `--flag value`. Throws UsageError.
 void parse_arguments(CLI::App& app, const std::string& subcommand,

@@ -11,9 +11,9 @@ namespace dnnbench {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitNotAllOk = 1;  // some engine's outcome is not ok
 inline constexpr int kExitUsage = 2;     // an Error: something that a person must fix first
-inline constexpr int kExitSlower = 3;    // compare: something got slower than allowed
+inline constexpr int kExitSlower = 3;    // --fail-above: something is slower than that
 inline constexpr int kExitNoPlan = 4;    // no deployment meets what was asked
-inline constexpr int kExitSuspect = 5;   // run: the machine was too busy in every measurement
+inline constexpr int kExitCantTell = 5;  // run: suspect in every measurement; --fail-above: unknown
 inline constexpr int kExitSignal = 128;  // run: + the signal that interrupted it, as shells do
 
 int run_command(const std::vector<std::string>& arguments);

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -15,23 +14,10 @@ namespace {
 
 struct CompareOptions {
   std::vector<std::string> folders;
-  std::optional<double> fail_above;
+  std::optional<Percentage> fail_above;
   std::string format;
   double confidence = 0.99;
 };
-
-// "5%" -> 0.05.
-double parse_percent(const std::string& text) {
-  double percent = 0;
-  const char* const end = text.data() + text.size();
-  const auto [next, error] = std::from_chars(text.data(), end, percent);
-  const bool whole = next == end - 1 && *next == '%';
-  if (error != std::errc() || !whole || !(percent >= 0 && percent <= 1000)) {
-    throw UsageError(fmt::format(
-        "dnnbench compare: --fail-above must be a percentage such as 5%, not '{}'", text));
-  }
-  return percent / 100;
-}
 
 CompareOptions parse(const std::vector<std::string>& arguments) {
   CompareOptions options;
@@ -46,7 +32,9 @@ CompareOptions parse(const std::vector<std::string>& arguments) {
   if (options.folders.size() != 2) {
     throw UsageError("dnnbench compare: give two folders of results, BEFORE and AFTER");
   }
-  if (app.count("--fail-above") > 0) options.fail_above = parse_percent(fail_above);
+  if (app.count("--fail-above") > 0) {
+    options.fail_above = parse_percentage("compare", "--fail-above", fail_above);
+  }
   return options;
 }
 
@@ -73,14 +61,12 @@ std::string text_of(const ComparedFolders& compared, const CompareOptions& optio
 int compare_command(const std::vector<std::string>& arguments) {
   const CompareOptions options = parse(arguments);
   const ResultsFolder before = read(options.folders[0]), after = read(options.folders[1]);
+  const RunToRun run_to_run = larger(run_to_run_in(options.folders[0], before.results),
+                                     run_to_run_in(options.folders[1], after.results));
   const ComparedFolders compared =
-      compare_results(before.results, after.results, options.confidence);
+      compare_results(before.results, after.results, options.confidence, run_to_run);
   fmt::print("{}", text_of(compared, options));
-  if (!options.fail_above) return kExitOk;
-  for (const Compared& row : compared.rows) {
-    if (is_worse_than(row, *options.fail_above)) return kExitSlower;
-  }
-  return kExitOk;
+  return gate_exit_code(compared, options.fail_above);
 }
 
 }  // namespace dnnbench

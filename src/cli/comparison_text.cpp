@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands.h"
 #include "cli/layout.h"
+#include "compare/gate.h"
 #include "core/printable.h"
 #include "results/units.h"
 
@@ -37,20 +40,51 @@ Row cells(const Compared& row) {
 
 const Row kHeader{"model", "engine", "before", "after", "after/before", "verdict"};
 
-std::string sentence(const ComparedFolders& compared, std::optional<double> fail_above) {
-  int slower = 0, worse = 0, faster = 0, broken = 0;
+// What the intervals of rows that were not measured in turns include.
+std::string about_run_to_run(const ComparedFolders& compared) {
+  const bool matters =
+      std::any_of(compared.rows.begin(), compared.rows.end(), [](const Compared& row) {
+        return !row.in_turns && row.before_s && row.after_s &&
+               row.ratio.interval.low != row.ratio.interval.high;
+      });
+  if (!matters) return "";
+  const double percent = 100 * (compared.run_to_run.ratio - 1);
+  if (compared.run_to_run.runs > 0) {
+    return fmt::format(
+        "Not measured in turns: the intervals include the {:.3g}% that two runs on this machine "
+        "differ by, from {} runs of the same.\n",
+        percent, compared.run_to_run.runs);
+  }
+  return fmt::format(
+      "Not measured in turns: the intervals include {:.3g}% that two runs may differ by, a default "
+      "for a machine of which nothing is known; the same run again into the same folder, some "
+      "times, shows the machine's own figure.\n",
+      percent);
+}
+
+std::string sentence(const ComparedFolders& compared, const std::optional<Percentage>& fail_above) {
+  int slower = 0, worse = 0, untold = 0, faster = 0, broken = 0;
   for (const Compared& row : compared.rows) {
     slower += row.change == Change::kSlower ? 1 : 0;
     faster += row.change == Change::kFaster ? 1 : 0;
     broken += row.change == Change::kBroken || row.change == Change::kMissing ? 1 : 0;
-    worse += fail_above && is_worse_than(row, *fail_above) ? 1 : 0;
+    if (!fail_above) continue;
+    worse += gate_of(row, fail_above->share) == Gate::kWorse ? 1 : 0;
+    untold += gate_of(row, fail_above->share) == Gate::kCantTell ? 1 : 0;
   }
   std::string text = fmt::format("{} compared: {} slower, {} faster, {} broken or missing.",
                                  compared.rows.size(), slower, faster, broken);
-  if (fail_above && worse > 0) {
-    text += fmt::format(" {} worse than --fail-above={:g}% allows.", worse, 100 * *fail_above);
+  if (!fail_above) return text;
+  if (worse > 0) {
+    text += fmt::format(" {} worse than --fail-above={} allows.", worse, fail_above->text);
   }
-  return text;
+  if (untold > 0) {
+    text += fmt::format(" Of {} it can't be told whether --fail-above={} allows it.", untold,
+                        fail_above->text);
+  }
+  return worse + untold == 0
+             ? text + fmt::format(" None is slower by more than {}.", fail_above->text)
+             : text;
 }
 
 // The same in every run, whatever else was compared: the name of a series over time.
@@ -77,18 +111,36 @@ std::string csv_number(const std::optional<double>& value) {
 
 }  // namespace
 
-std::string comparison_text(const ComparedFolders& compared, std::optional<double> fail_above) {
+std::string comparison_text(const ComparedFolders& compared,
+                            const std::optional<Percentage>& fail_above,
+                            std::optional<double> budget_s) {
   std::vector<Row> rows{kHeader};
   for (const Compared& row : compared.rows) rows.push_back(cells(row));
   std::string text = layout(rows, {0, 1, 4, 5});
-  for (const Compared& row : compared.rows) {
-    if (row.reason.empty()) continue;
-    text += fmt::format("{}, {}: {}\n", printable(row.model), label(row), printable(row.reason));
-  }
+  const auto add = [&](const Compared& row, const std::string& what) {
+    if (!what.empty()) {
+      text += fmt::format("{}, {}: {}\n", printable(row.model), label(row), printable(what));
+    }
+  };
+  for (const Compared& row : compared.rows) add(row, row.reason);
   for (const std::string& warning : compared.warnings) {
     text += fmt::format("warning: {}\n", printable(warning));
   }
+  text += about_run_to_run(compared);
+  for (const Compared& row : compared.rows) {
+    if (!fail_above || gate_of(row, fail_above->share) != Gate::kCantTell) continue;
+    add(row, "can't tell: " + what_would_tell(row, fail_above->text, fail_above->share, budget_s));
+  }
   return text + "\n" + sentence(compared, fail_above) + "\n";
+}
+
+int gate_exit_code(const ComparedFolders& compared, const std::optional<Percentage>& fail_above) {
+  Gate worst = Gate::kNoWorse;
+  for (const Compared& row : compared.rows) {
+    if (fail_above) worst = std::max(worst, gate_of(row, fail_above->share));
+  }
+  if (worst == Gate::kWorse) return kExitSlower;
+  return worst == Gate::kCantTell ? kExitCantTell : kExitOk;
 }
 
 std::string comparison_csv(const ComparedFolders& compared) {

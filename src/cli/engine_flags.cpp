@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
 #include "cli/command_line.h"
 #include "core/cache.h"
@@ -58,12 +59,24 @@ std::vector<Candidate> default_engines(const std::vector<EngineFlag>& flags) {
   return engines;
 }
 
+// "" is the one that this build has.
+std::vector<std::string> versions_of(const EngineFlag& flag) {
+  std::vector<std::string> versions;
+  for (const std::string& given : flag.given) {
+    if (given == "true") continue;
+    std::istringstream list(given);
+    for (std::string version; std::getline(list, version, ',');) versions.push_back(version);
+  }
+  if (versions.empty()) versions.emplace_back();
+  return versions;
+}
+
 }  // namespace
 
 std::vector<EngineFlag> engine_flags() {
   std::vector<EngineFlag> flags{
-      {"--onnxruntime", engine("onnxruntime", "onnxruntime")},
-      {"--openvino", engine("openvino", "openvino")},
+      {"--onnxruntime", engine("onnxruntime", "onnxruntime"), true},
+      {"--openvino", engine("openvino", "openvino"), true},
       {"--pytorch", engine("pytorch", "pytorch")},
       {"--tf", engine("tf", "tensorflow")},
       {"--tvm", engine("tvm", "tvm")},
@@ -81,9 +94,15 @@ std::vector<EngineFlag> engine_flags() {
   return flags;
 }
 
-void add_engine_flags(CLI::App& app, const std::vector<EngineFlag>& flags,
+void add_engine_flags(CLI::App& app, std::vector<EngineFlag>& flags,
                       std::vector<std::string>& fake_parts) {
-  for (const EngineFlag& flag : flags) app.add_flag(flag.flag)->disable_flag_override();
+  for (EngineFlag& flag : flags) {
+    if (flag.takes_versions) {
+      app.add_flag(flag.flag, flag.given);
+    } else {
+      app.add_flag(flag.flag)->disable_flag_override();
+    }
+  }
   add_repeatable(app, "--fake", fake_parts);
 }
 
@@ -92,7 +111,12 @@ std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<Eng
                                       const std::string& device) {
   std::vector<Candidate> engines;
   for (const EngineFlag& flag : flags) {
-    if (app.count(flag.flag) > 0) add_once(engines, flag.candidate);
+    if (app.count(flag.flag) == 0) continue;
+    for (const std::string& version : versions_of(flag)) {
+      Candidate candidate = flag.candidate;
+      candidate.engine_version = version;
+      add_once(engines, candidate);
+    }
   }
   for (const std::string& part : fake_parts) add_once(engines, engine("fake", "fake", part));
   if (!engines.empty()) return engines;

@@ -69,10 +69,11 @@ void check_instances(const std::vector<std::string>& instances) {
                          return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
                        });
     if (!plain) {
-      throw UsageError(fmt::format(
-          "dnnbench fleet: --instances: '{}' is not a machine type; letters, digits, '.', '-' and "
-          "'_' make one",
-          instance));
+      throw UsageError(
+          fmt::format("dnnbench fleet: --instances: '{}' is not a machine type; use letters, "
+                      "digits, '.', '-' and "
+                      "'_'",
+                      instance));
     }
     if (!seen.insert(instance).second) {
       throw UsageError(fmt::format("dnnbench fleet: --instances names {} twice", instance));
@@ -98,7 +99,8 @@ FleetOptions parse(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("dnnbench fleet: {}", error.what()));
   }
-  if (!slurm) throw UsageError("dnnbench fleet: which cluster? --slurm is the one there is");
+  if (!slurm)
+    throw UsageError("dnnbench fleet: give --slurm; it is the only kind of cluster supported");
   options.run_arguments = app.remaining();
   options.instances = split(instances);
   check_instances(options.instances);
@@ -140,6 +142,11 @@ std::string program_path() {
 
 // Each model once, in the order given.
 std::vector<std::string> models_of(const RunOptions& options) {
+  const std::vector<Candidate>& first = options.comparisons.at(0);
+  if (options.against || first.front().model_path != first.back().model_path) {
+    throw UsageError(
+        "--versus and --against compare on one machine; run them there with dnnbench run");
+  }
   std::vector<std::string> models;
   for (const std::vector<Candidate>& candidates : options.comparisons) {
     const std::string& path = candidates.front().model_path;
@@ -181,10 +188,10 @@ void lock(const std::string& state) {
   const int fd = open((state + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) throw Error(fmt::format("could not make {}/lock: {}", state, std::strerror(errno)));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    throw UsageError(fmt::format(
-        "dnnbench fleet: another run of fleet is at work on {}; wait for it, or give another "
-        "--output",
-        state));
+    throw UsageError(
+        fmt::format("dnnbench fleet: another run of fleet uses {}; wait for it, or give another "
+                    "--output",
+                    state));
   }
 }
 

@@ -1,5 +1,11 @@
 #include "cli/help_text.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
 #include <regex>
 #include <sstream>
 
@@ -49,6 +55,36 @@ const std::map<std::string, ValueKind>& known_kinds() {
   return kKinds;
 }
 
+std::vector<std::string> choices_of(const std::string& kind) {
+  std::vector<std::string> choices;
+  std::istringstream stream(kind);
+  for (std::string choice; std::getline(stream, choice, '|');) choices.push_back(choice);
+  return choices;
+}
+
+bool same_word(const std::string& a, const std::string& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+// "1e3" -> "1000". What is no exponent stays.
+std::string without_exponent(const std::string& count) {
+  const size_t e = count.find_first_of("eE");
+  if (e == std::string::npos) return count;
+  const size_t digits = count.find_first_not_of('+', e + 1);
+  return count.substr(0, e) + std::string(std::stoul(count.substr(digits)), '0');
+}
+
+std::string without_exponents(const std::string& counts) {
+  std::string text;
+  std::istringstream stream(counts);
+  for (std::string count; std::getline(stream, count, ',');) {
+    text += (text.empty() ? "" : ",") + without_exponent(count);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string help_text(const std::string& subcommand) {
@@ -76,10 +112,9 @@ std::map<std::string, std::string> value_kinds(const std::string& subcommand) {
 }
 
 std::string complaint_about(const std::string& value, const std::string& kind) {
-  std::istringstream choices(kind);
-  for (std::string choice; std::getline(choices, choice, '|');) {
+  for (const std::string& choice : choices_of(kind)) {
     const auto known = known_kinds().find(choice);
-    if (value == choice) return "";
+    if (same_word(value, choice)) return "";
     if (known != known_kinds().end() && std::regex_match(value, known->second.pattern)) return "";
   }
   if (kind.find('|') != std::string::npos) {
@@ -87,6 +122,18 @@ std::string complaint_about(const std::string& value, const std::string& kind) {
   }
   const auto known = known_kinds().find(kind);
   return known == known_kinds().end() ? "" : known->second.complaint;
+}
+
+std::string canonical_value(const std::string& value, const std::string& kind) {
+  const std::vector<std::string> choices = choices_of(kind);
+  for (const std::string& choice : choices) {
+    if (choices.size() > 1 && same_word(value, choice)) return choice;
+  }
+  if (kind == "COUNT" || kind == "COUNTS" || kind == "N") return without_exponents(value);
+  if (kind == "FRACTION" && !value.empty() && value.back() == '%') {
+    return fmt::format("{}", std::strtod(value.c_str(), nullptr) / 100);
+  }
+  return value;
 }
 
 std::vector<std::string> generated_models() {

@@ -15,7 +15,8 @@ TEST(HelpText, DoesNotShowHiddenFlags) {
 
 TEST(HelpText, SaysWhatAFlagTakes) {
   const auto kinds = value_kinds("run");
-  EXPECT_EQ(kinds.at("--openvino"), "");
+  EXPECT_EQ(kinds.at("--openvino"), "[=VERSIONS]");
+  EXPECT_EQ(kinds.at("--pytorch"), "");
   EXPECT_EQ(kinds.at("--device"), "cpu|gpu|arm");
   EXPECT_EQ(kinds.at("--shape"), "NAME=DIMS");
 }
@@ -31,8 +32,27 @@ TEST(ComplaintAbout, SaysWhatAValueMustBe) {
   EXPECT_EQ(complaint_about("0", "0|SECONDS"), "");
   EXPECT_EQ(complaint_about("1m", "0|SECONDS"), "must be one of 0, SECONDS");
   EXPECT_EQ(complaint_about("tpu", "cpu|gpu|arm"), "must be one of cpu, gpu, arm");
-  EXPECT_EQ(complaint_about("1", "FRACTION"), "must be a number from 0 to below 1");
+  EXPECT_EQ(complaint_about("1", "FRACTION"),
+            "must be a number from 0 to below 1, or a percentage below 100%");
   EXPECT_EQ(complaint_about("anything", "DIR"), "");
+}
+
+TEST(CanonicalValue, TakesWhatPeopleType) {
+  const auto both = [](const std::string& value, const std::string& kind) {
+    EXPECT_EQ(complaint_about(value, kind), "") << value;
+    return canonical_value(value, kind);
+  };
+  EXPECT_EQ(both("1e3", "COUNT"), "1000");
+  EXPECT_EQ(both("2E+2", "N"), "200");
+  EXPECT_EQ(both("1,1e1", "COUNTS"), "1,10");
+  EXPECT_EQ(both("5%", "FRACTION"), "0.05");
+  EXPECT_EQ(both("99.5%", "FRACTION"), "0.995");
+  EXPECT_EQ(both("CPU", "cpu|gpu|arm"), "cpu");
+  EXPECT_EQ(both("0", "0|SECONDS"), "0");
+  EXPECT_EQ(both("1e1", "0|SECONDS"), "1e1");
+  EXPECT_EQ(both("CPU", "DIR"), "CPU");
+  EXPECT_NE(complaint_about("1e", "COUNT"), "");
+  EXPECT_NE(complaint_about("100%", "FRACTION"), "");
 }
 
 TEST(HelpText, NamesTheEightModels) {

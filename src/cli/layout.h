@@ -1,13 +1,57 @@
-// Text in columns.
+// Tables: figures in columns, as text for a terminal of any width, as CSV, Markdown and JSON.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dnnbench {
 
-// One line a row, columns two spaces apart, those listed in `left_aligned` to the left and all
-// others to the right. Rows may be shorter than the first.
+enum class Align { kLeft, kRight };
+
+struct Column {
+  std::string name;  // "" for one that only exports have
+  std::string key;   // in CSV and JSON: with its unit, as in the results
+  Align align = Align::kRight;
+  int drop = 0;  // where the width doesn't hold all columns, 1 goes first, then 2, ...; 0 stays
+};
+
+struct Cell {
+  Cell(std::string words) : text(std::move(words)), is_figure(false) {}  // NOLINT: implicit
+  Cell(const char* words) : Cell(std::string(words)) {}                  // NOLINT: implicit
+  Cell(std::string words, std::optional<double> value)
+      : text(std::move(words)), is_figure(true), figure(value) {}
+
+  std::string text;
+  bool is_figure;  // a number in exports, empty where there is none; otherwise the text
+  std::optional<double> figure;
+};
+
+using Cells = std::vector<Cell>;
+
+struct Table {
+  std::vector<Column> columns;
+  std::vector<Cells> rows;  // as long as `columns`
+};
+
+// Lines of at most `width` columns, two spaces between cells. A last line names the columns that
+// were dropped. Where even those that stay don't fit, a line per cell.
+std::string table_text(const Table& table, size_t width);
+
+// Figures in full precision. CSV follows RFC 4180 but for its line ends.
+std::string table_csv(const Table& table);
+std::string table_json(const Table& table);
+std::string table_markdown(const Table& table);
+
+// Breaks lines at spaces, where they are longer than `width`.
+std::string wrapped(const std::string& text, size_t width);
+
+// Columns of a terminal that the text takes: its characters in UTF-8.
+size_t columns_of(const std::string& text);
+
+// Without columns that may be dropped: those listed in `left_aligned` to the left and all others to
+// the right. Rows may be shorter than the first.
 std::string layout(const std::vector<std::vector<std::string>>& rows,
                    const std::vector<size_t>& left_aligned);
 

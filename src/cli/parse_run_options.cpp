@@ -9,6 +9,8 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <sstream>
 
 #include "cli/command_line.h"
 #include "cli/engine_flags.h"
@@ -30,11 +32,13 @@ constexpr double kMinConfidence = 0.5;
 constexpr double kMaxConfidence = 0.999999;
 constexpr double kFinestTarget = 1e-6;
 constexpr double kCoarsestTarget = 1;
+constexpr double kTargetOfGate = 0.01;
 constexpr int64_t kMaxMeasurements = 1'000'000'000;
 constexpr int kMaxThreads = 4096;
 constexpr int kMaxStreams = 1024;
 constexpr int64_t kMaxBatch = 1'000'000;
 constexpr double kBudgetOfSelftest_s = 60;
+constexpr double kLargestError = 10;
 constexpr double kLowestRate_per_s = 0.001;
 constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
@@ -92,7 +96,7 @@ void check_traffic(const TrafficOptions& traffic) {
         "--mode=load needs --rate=PER_SECOND, or --slo-p99=SECONDS to find the highest rate");
   }
   if (traffic.rate_per_s && traffic.slo_p99_s) {
-    throw UsageError("--rate and --slo-p99 exclude each other: the second finds the rate");
+    throw UsageError("give --rate or --slo-p99, not both: --slo-p99 finds the rate");
   }
   if (traffic.repeat && traffic.slo_p99_s &&
       *traffic.repeat < static_cast<int64_t>(kMinSamplesForP99)) {
@@ -117,7 +121,7 @@ std::vector<std::string> model_paths(const std::vector<std::string>& models) {
     if (!is_new) {
       throw UsageError(
           fmt::format("{} and {} are the same file, which would write the same result "
-                      "files twice; name it once",
+                      "files twice; give it once",
                       same->second, path));
     }
     paths.push_back(path);
@@ -172,7 +176,7 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
     const std::string path = cache_folder() + "/models/" + path_or_name + ".onnx";
     if (fs::exists(path)) return path;
     throw UsageError(
-        fmt::format("the model {} has not been generated yet; ./dnnbench {} {} does it",
+        fmt::format("the model {} has not been generated yet; ./dnnbench {} {} generates it",
                     path_or_name, subcommand, path_or_name));
   }
   const auto guess = nearest(path_or_name, names);
@@ -184,9 +188,10 @@ namespace {
 
 // The values of flags as they are given, where options hold them in another form.
 struct Given {
-  std::vector<std::string> models, shapes, inputs, fake_parts;
+  std::vector<std::string> models, others, shapes, inputs, fake_parts;
+  std::string fail_above;
   std::string mode = "latency", order = "best", threads, batches;
-  std::string device = "cpu", precision = "f32", io = "host";
+  std::string device = "cpu", precision = "f32", io = "host", variants, metric = "top1";
   std::optional<double> rate_per_s, slo_p99_s;
   std::optional<int64_t> repeat;
   int64_t number = 1;
@@ -195,8 +200,9 @@ struct Given {
   bool cuda_graph = false;
 };
 
-void add_flags_of_candidates(CLI::App& app, Given& given, const std::vector<EngineFlag>& flags) {
+void add_flags_of_candidates(CLI::App& app, Given& given, std::vector<EngineFlag>& flags) {
   app.add_option("models", given.models);
+  add_repeatable(app, "--versus", given.others);
   add_engine_flags(app, flags, given.fake_parts);
   app.add_option("--device", given.device)->check(CLI::IsMember({"cpu", "gpu", "arm"}));
   app.add_option("--streams", given.streams)->check(CLI::Range(1, kMaxStreams));
@@ -205,6 +211,7 @@ void add_flags_of_candidates(CLI::App& app, Given& given, const std::vector<Engi
   app.add_option("--precision", given.precision)
       ->check(CLI::IsMember({"f32", "f16", "bf16", "tf32", "default"}));
   app.add_flag("--quantize", given.quantize);
+  app.add_option("--variants", given.variants);
   app.add_option("--io", given.io)->check(CLI::IsMember({"host", "device"}));
   app.add_flag("--cuda-graph", given.cuda_graph);
 }
@@ -232,9 +239,24 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--tune-budget", options.tune_budget_s)->check(CLI::Range(0.0, kLongest_s));
   app.add_option("--gpu", options.gpu);
+  app.add_option("--against", options.against)->check(CLI::ExistingDirectory);
+  app.add_option("--fail-above", given.fail_above);
   app.add_option("--output", options.output);
   app.add_option("--instance", options.instance);
   app.add_option("--save-converted", options.save_converted);
+  app.add_option("--calibration", options.calibration)->check(CLI::ExistingDirectory);
+  app.add_option("--max-error", options.max_error)->check(CLI::Range(0.0, kLargestError));
+  app.add_option("--labels", options.labels)->check(CLI::ExistingFile);
+  app.add_option("--metric", given.metric)->check(CLI::IsMember({"top1", "top5"}));
+  app.add_option("--max-drop", options.max_drop)->check(CLI::Range(0.0, 1.0));
+  app.add_option("--save-variants", options.save_variants);
+}
+
+void add_flags_of_presentation(CLI::App& app, Presentation& presentation) {
+  app.add_flag("--wide", presentation.wide)->disable_flag_override();
+  app.add_flag("--quiet", presentation.quiet)->disable_flag_override();
+  app.add_option("--export", presentation.format)
+      ->check(CLI::IsMember({"csv", "markdown", "json"}));
 }
 
 void refuse_flags_of_gpus(const CLI::App& app, const Given& given) {
@@ -255,6 +277,8 @@ void refuse_nan(const Given& given, const RunOptions& options) {
   refuse(options.tune_budget_s, "--tune-budget", "a number of seconds");
   refuse(options.confidence, "--confidence", "a share such as 0.99");
   refuse(options.precision_target, "--precision-target", "a share such as 0.03");
+  refuse(options.max_error, "--max-error", "a number such as 0.02");
+  refuse(options.max_drop, "--max-drop", "a share such as 0.01");
   refuse(given.rate_per_s, "--rate", "a number of requests per second");
   refuse(given.slo_p99_s, "--slo-p99", "a number of seconds");
 }
@@ -286,54 +310,147 @@ void set_mode(const CLI::App& app, const Given& given, RunOptions& options) {
   if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
 }
 
-// What takes turns: every engine with every count of threads.
+const std::vector<std::string> kVariants{"f32", "bf16", "f16", "int8", "int8-dynamic"};
+
+// In the order of kVariants. f32 is always among them: the others are compared with it.
+std::vector<std::string> parse_variants(const std::string& text) {
+  std::set<std::string> asked{"f32"};
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (std::find(kVariants.begin(), kVariants.end(), word) == kVariants.end() && word != "all") {
+      throw UsageError(
+          fmt::format("--variants: '{}' is not one of {}, all", word, fmt::join(kVariants, ", ")));
+    }
+    asked.insert(word);
+  }
+  std::vector<std::string> variants;
+  for (const std::string& variant : kVariants) {
+    if (asked.count(variant) + asked.count("all") > 0) variants.push_back(variant);
+  }
+  return variants;
+}
+
+std::vector<std::string> precisions(const CLI::App& app, const Given& given, RunOptions& options) {
+  options.variants = given.quantize || app.count("--variants") > 0;
+  if (!options.variants) {
+    for (const char* flag : {"--calibration", "--labels", "--metric", "--max-error", "--max-drop",
+                             "--save-variants"}) {
+      if (app.count(flag) > 0) throw UsageError(fmt::format("{} needs --variants", flag));
+    }
+    return {given.precision};
+  }
+  if (app.count("--precision") > 0) {
+    throw UsageError(
+        "--precision and --variants exclude each other: f32 and bf16 are variants too");
+  }
+  if (options.max_error && !options.calibration) {
+    throw UsageError(
+        "--max-error needs --calibration=FOLDER: the error on generated inputs says little about "
+        "your data");
+  }
+  if (options.labels && !options.calibration) {
+    throw UsageError("--labels needs --calibration=FOLDER, whose samples they belong to");
+  }
+  if (!options.labels && (options.max_drop || app.count("--metric") > 0)) {
+    throw UsageError("--max-drop and --metric need --labels=FILE");
+  }
+  options.whole_order = true;  // each is compared with f32, not with the best alone
+  options.top = given.metric == "top5" ? 5 : 1;
+  if (options.latency() == nullptr) throw UsageError("--variants needs --mode=latency");
+  if (given.batches.find(',') != std::string::npos) {
+    throw UsageError("--variants and --quantize take one size of --batch");
+  }
+  std::string variants = given.variants;
+  if (given.quantize) variants += (variants.empty() ? "" : ",") + std::string("int8-dynamic");
+  return parse_variants(variants);
+}
+
+// What takes turns: every engine with every precision and count of threads.
 std::vector<Candidate> candidates_of(const std::vector<Candidate>& engines,
+                                     const std::vector<std::string>& precisions,
                                      const std::vector<int>& threads, const Given& given) {
   std::vector<Candidate> candidates;
   for (Candidate candidate : engines) {
     candidate.device = given.device;
-    candidate.precision = given.precision;
     candidate.io = given.io;
     candidate.cuda_graph = given.cuda_graph;
     candidate.streams = std::max(1, given.streams);
-    if (threads.empty()) candidates.push_back(candidate);
-    for (const int count : threads) {
-      candidate.threads = count;
-      candidates.push_back(candidate);
+    for (const std::string& precision : precisions) {
+      candidate.precision = precision;
+      candidate.threads.reset();
+      if (threads.empty()) candidates.push_back(candidate);
+      for (const int count : threads) {
+        candidate.threads = count;
+        candidates.push_back(candidate);
+      }
     }
   }
   return candidates;
 }
 
-// One comparison for each model and each size of its batch.
-void add_comparisons(const std::vector<Candidate>& candidates, const std::string& model_path,
+// One comparison for each size of the batch, of all candidates with each of these models.
+void add_comparisons(const std::vector<Candidate>& candidates,
+                     const std::vector<std::string>& model_paths,
                      const std::vector<int64_t>& batches, RunOptions& options) {
   std::vector<std::optional<int64_t>> sizes{batches.begin(), batches.end()};
   if (sizes.empty()) sizes = {std::nullopt};
   for (const std::optional<int64_t>& batch : sizes) {
-    options.comparisons.push_back(candidates);
-    for (Candidate& candidate : options.comparisons.back()) {
-      candidate.model_path = model_path;
+    std::vector<Candidate>& compared = options.comparisons.emplace_back();
+    for (Candidate candidate : candidates) {
       candidate.batch = batch;
+      for (const std::string& path : model_paths) {
+        candidate.model_path = path;
+        compared.push_back(candidate);
+      }
     }
   }
 }
 
+// Each MODEL by itself; with --versus one MODEL and the files that it is compared with.
+void add_models(const Given& given, const std::vector<Candidate>& candidates,
+                const std::vector<int64_t>& batches, RunOptions& options) {
+  if (given.models.empty()) throw UsageError("no MODEL given; see --help");
+  if (!given.others.empty() && given.models.size() > 1) {
+    throw UsageError("--versus compares one MODEL with other files, and several were given");
+  }
+  std::vector<std::string> all = given.models;
+  all.insert(all.end(), given.others.begin(), given.others.end());
+  const std::vector<std::string> paths = model_paths(all);
+  if (!given.others.empty()) return add_comparisons(candidates, paths, batches, options);
+  for (const std::string& path : paths) add_comparisons(candidates, {path}, batches, options);
+}
+
+void set_gate(const CLI::App& app, const Given& given, RunOptions& options) {
+  if (app.count("--fail-above") > 0) {
+    options.fail_above = parse_percentage("run", "--fail-above", given.fail_above);
+  }
+  const bool latency = options.latency() != nullptr;
+  if ((options.against || options.fail_above) && !latency) {
+    throw UsageError(
+        fmt::format("{} needs --mode=latency", options.against ? "--against" : "--fail-above"));
+  }
+  const bool given_target = app.count("--precision-target") > 0;
+  options.until_precise = given_target || options.fail_above;
+  if (options.fail_above && !given_target) options.precision_target = kTargetOfGate;
+}
+
 }  // namespace
 
-RunOptions parse_run_options(const std::vector<std::string>& arguments) {
+RunOptions parse_run_options(const std::vector<std::string>& arguments,
+                             Presentation* presentation) {
   RunOptions options;
+  Presentation unread;
   Given given;
   CLI::App app;
-  const std::vector<EngineFlag> flags = engine_flags();
+  std::vector<EngineFlag> flags = engine_flags();
   add_flags_of_candidates(app, given, flags);
   add_flags_of_modes(app, given);
   add_other_flags(app, given, options);
+  add_flags_of_presentation(app, presentation != nullptr ? *presentation : unread);
   parse_arguments(app, "run", arguments);
 
   refuse_nan(given, options);
   refuse_flags_of_gpus(app, given);
-  if (given.quantize) throw UsageError("--quantize is not built yet");
   for (const std::string& text : given.shapes) {
     const auto [name, shape] = parse_shape(text);
     if (!options.shapes.emplace(name, shape).second) throw given_twice("--shape", name);
@@ -347,11 +464,11 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments) {
   // Throughput mode finds threads and batch itself.
   const bool found = options.throughput() != nullptr;
   const std::vector<Candidate> candidates =
-      candidates_of(engines, found ? std::vector<int>() : thread_counts(app, given), given);
+      candidates_of(engines, precisions(app, given, options),
+                    found ? std::vector<int>() : thread_counts(app, given), given);
   const std::vector<int64_t> batches = found ? std::vector<int64_t>() : batch_sizes(app, given);
-  for (const std::string& path : model_paths(given.models)) {
-    add_comparisons(candidates, path, batches, options);
-  }
+  add_models(given, candidates, batches, options);
+  set_gate(app, given, options);
   return options;
 }
 
@@ -361,19 +478,19 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
   Given given;
   CLI::App app;
   app.add_option("models", given.models);
-  const std::vector<EngineFlag> flags = engine_flags();
+  std::vector<EngineFlag> flags = engine_flags();
   add_engine_flags(app, flags, given.fake_parts);
   app.add_option("--budget", options.budget_s)->check(CLI::Range(kShortest_s, kLongest_s));
   parse_arguments(app, "selftest", arguments);
   if (given.models.size() != 1) {
-    throw UsageError("dnnbench selftest: one MODEL, please; see --help");
+    throw UsageError("dnnbench selftest: give one MODEL; see --help");
   }
   const std::string model_path = find_model(given.models[0], "selftest");
   const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts, given.device);
   if (engines.size() < 2) {
-    throw UsageError("dnnbench selftest: two engines, please: one takes turns with another");
+    throw UsageError("dnnbench selftest: give at least two engines, which take turns");
   }
-  add_comparisons(candidates_of(engines, {}, given), model_path, {}, options);
+  add_comparisons(candidates_of(engines, {given.precision}, {}, given), {model_path}, {}, options);
   return options;
 }
 

@@ -274,6 +274,46 @@ TEST(ParseRunOptions, WithoutAnEngineFlagTheUsualOnesRun) {
   EXPECT_EQ(std::count(engines.begin(), engines.end(), "fake/fake/"), 0);
 }
 
+TEST(ParseRunOptions, VersionsOfAnEngineAreCandidates) {
+  const RunOptions options = parse({"--onnxruntime=1.30.0,1.31.1", "--openvino"});
+  const std::vector<Candidate>& candidates = options.comparisons.at(0);
+  ASSERT_EQ(candidates.size(), 3U);
+  EXPECT_EQ(candidates[0].engine_version, "1.30.0");
+  EXPECT_EQ(candidates[1].engine_version, "1.31.1");
+  EXPECT_EQ(candidates[2].engine, "openvino");
+  EXPECT_EQ(candidates[2].engine_version, "");
+  EXPECT_NE(sentence_for({"--onnxruntime=new"}).find("must be a version"), std::string::npos);
+  EXPECT_NE(sentence_for({"--pytorch=2.14.0"}), "");
+}
+
+TEST(ParseRunOptions, AnotherModelIsACandidateOfEachEngine) {
+  const TemporaryFolder folder;
+  const std::string other = folder / "other.onnx";
+  std::ofstream(other) << "any";
+  const RunOptions options = parse({"--versus=" + other, "--onnxruntime", "--openvino"});
+  ASSERT_EQ(options.comparisons.size(), 1U);
+  std::vector<std::string> compared;
+  for (const Candidate& candidate : options.comparisons[0]) {
+    compared.push_back(candidate.engine + " " + candidate.model_path);
+  }
+  EXPECT_EQ(compared, (std::vector<std::string>{"onnxruntime " + kModel, "onnxruntime " + other,
+                                                "openvino " + kModel, "openvino " + other}));
+  EXPECT_NE(sentence_for({"--versus=" + kModel}).find("are the same file"), std::string::npos);
+  EXPECT_NE(sentence_for({"--versus=/dev/zero", other}).find("compares one MODEL"),
+            std::string::npos);
+}
+
+TEST(ParseRunOptions, AGateIsForLatencyAndWantsPrecision) {
+  const RunOptions options = parse({"--fail-above=2.5%", "--threads=1,2"});
+  EXPECT_EQ(options.fail_above->text, "2.5%");
+  EXPECT_DOUBLE_EQ(options.fail_above->share, 0.025);
+  EXPECT_TRUE(options.until_precise);
+  EXPECT_TRUE(parse({"--precision-target=0.02"}).until_precise);
+  EXPECT_FALSE(parse({}).until_precise);
+  EXPECT_EQ(sentence_for({"--mode=load", "--rate=1", "--fail-above=5%"}),
+            "--fail-above needs --mode=latency");
+}
+
 TEST(ParseRunOptions, TheFakeEnginePlaysSeveralPartsOnceEach) {
   EXPECT_EQ(labels(parse({"--fake=ok,duration_s=0.1", "--fake", "crash", "--fake=crash"})),
             (std::vector<std::string>{"fake/fake/ok,duration_s=0.1", "fake/fake/crash"}));
@@ -302,7 +342,7 @@ TEST(ParseRunOptions, RefusesWhatCanNotBeCarriedOut) {
                                "--timeout=inf",
                                "--threads=0",
                                "--threads=99999",
-                               "--device=CPU",
+                               "--device=tpu",
                                "--precision=int8",
                                "--seed=-1",
                                "--seed=9007199254740992",
@@ -317,7 +357,10 @@ TEST(ParseRunOptions, RefusesWhatCanNotBeCarriedOut) {
                                "--input=x",
                                "--input=x=",
                                "--test-data=/no/such/folder",
-                               "--quantize",
+                               "--variants=int4",
+                               "--calibration=/",
+                               "--max-error=0.1",
+                               "--save-variants=here",
                                "--openvino=2",
                                "--nonesuch",
                                "-x",

@@ -7,17 +7,15 @@
 #include <set>
 #include <thread>
 
-#include "cli/batch_table.h"
+#include "cli/against_report.h"
 #include "cli/commands.h"
 #include "cli/parse_run_options.h"
-#include "cli/table.h"
-#include "cli/terminal_progress.h"
-#include "cli/throughput_table.h"
-#include "cli/traffic_table.h"
+#include "cli/presenter.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
+#include "measure/rank_results.h"
 #include "onnx/model.h"
 #include "process/confinement.h"
 #include "process/engine_session.h"
@@ -29,29 +27,28 @@ namespace dnnbench {
 
 namespace {
 
-void print(Mode mode, const std::vector<Result>& results) {
-  std::string table, sentence;
-  switch (mode) {
-    case Mode::kLatency:
-      table = results_table(results);
-      sentence = closing_sentence(results);
-      break;
-    case Mode::kTraffic:
-      table = load_table(results);
-      sentence = load_sentence(results);
-      break;
-    case Mode::kThroughput:
-      table = throughput_table(results);
-      sentence = throughput_sentence(results);
-      break;
+// Those that were ranked with each other.
+std::vector<std::vector<Result>> rankings_of(const std::vector<Result>& results) {
+  if (are_ranked_together(results)) return {results};
+  std::vector<std::vector<Result>> rankings;
+  for (const Result& result : results) {
+    const auto same = std::find_if(rankings.begin(), rankings.end(), [&](const auto& ranking) {
+      return ranking.front().candidate.precision == result.candidate.precision;
+    });
+    if (same == rankings.end()) {
+      rankings.push_back({result});
+    } else {
+      same->push_back(result);
+    }
   }
-  fmt::print("{}\n{}\n{}\n\n", heading(results), table, sentence);
+  return rankings;
 }
 
 // What all comparisons of the command came to.
 struct Tally {
   bool all_ok = true;
   bool any_undisturbed = false;  // among those that are ok
+  int gate = kExitOk;            // of --fail-above
   std::vector<std::string> not_stored;
   std::vector<std::string> journals;
 
@@ -64,49 +61,46 @@ struct Tally {
     not_stored.insert(not_stored.end(), bench.not_stored.begin(), bench.not_stored.end());
   }
 
+  // A gate that can't be told hides nothing that is worse.
+  void add_gate(int code) { gate = gate == kExitSlower || code == kExitOk ? gate : code; }
+
   int exit_code() const {
     if (!not_stored.empty()) return kExitUsage;
     if (is_interrupted()) return kExitSignal + interrupt_signal();
+    if (gate != kExitOk) return gate;
     if (!all_ok) return kExitNotAllOk;
-    return any_undisturbed ? kExitOk : kExitSuspect;
+    return any_undisturbed ? kExitOk : kExitCantTell;
   }
 };
 
 // No results where it was interrupted before there were any.
-Bench bench_and_print(const RunOptions& options, const std::vector<Candidate>& candidates) {
-  Bench done;
+Bench bench_and_print(const RunOptions& options, const std::vector<Candidate>& candidates,
+                      Presenter& presenter) {
   try {
-    TerminalProgress progress;
-    done = bench(options, candidates, progress);
+    Bench done = bench(options, candidates, presenter.progress());
+    for (const std::vector<Result>& ranking : rankings_of(done.results)) presenter.print(ranking);
+    if (options.variants) presenter.print_variants(done.results);
+    return done;
   } catch (const Interrupted&) {
     return {};
   }
-  print(mode_of(options), done.results);
-  std::fflush(stdout);
-  return done;
 }
 
-// All batches of one model, once they are measured.
-void print_batches(const std::vector<Result>& results) {
-  const auto is_first = [&](const Result& result) {
-    return result.candidate.batch == results.front().candidate.batch;
-  };
-  if (std::all_of(results.begin(), results.end(), is_first)) return;
-  fmt::print("All batches:\n{}\n{}\n\n", batch_table(results), batch_sentence(results));
-}
-
-Tally bench_all(const RunOptions& options) {
+Tally bench_all(const RunOptions& options, const std::vector<Against>& compared,
+                Presenter& presenter) {
   Tally tally;
   std::vector<Result> of_model;
   for (size_t i = 0; i < options.comparisons.size() && !is_interrupted(); ++i) {
-    const std::vector<Candidate>& candidates = options.comparisons[i];
-    Bench done = bench_and_print(options, candidates);
+    const std::vector<Candidate>& candidates = compared[i].candidates();
+    presenter.begin(i + 1, options.comparisons.size());
+    Bench done = bench_and_print(options, candidates, presenter);
     tally.add(done);
+    tally.add_gate(compared[i].report(done.results));
     std::move(done.results.begin(), done.results.end(), std::back_inserter(of_model));
     const bool is_last = i + 1 == options.comparisons.size() ||
                          options.comparisons[i + 1][0].model_path != candidates[0].model_path;
     if (!is_last) continue;
-    if (options.latency() != nullptr && !of_model.empty()) print_batches(of_model);
+    if (options.latency() != nullptr && !of_model.empty()) presenter.print_batches(of_model);
     of_model.clear();
   }
   return tally;
@@ -121,15 +115,15 @@ void wait_for(const FolderLock& lock, const std::string& folder) {
 }
 
 // The last words of a run: where its results are, or what is not stored.
-void report(const Tally& tally, const std::string& folder) {
+void report(const Tally& tally, const std::string& folder, Presenter& presenter) {
+  const bool is_complete = !is_interrupted() && tally.not_stored.empty();
+  presenter.end(is_complete ? folder : "");
   for (const std::string& sentence : tally.not_stored) {
     fmt::print(stderr, "dnnbench: {}\n", printable(sentence));
   }
   if (is_interrupted()) {
     fmt::print(stderr, "The same command goes on from here; what is known so far is in {}\n",
                folder);
-  } else if (tally.not_stored.empty()) {
-    fmt::print(stderr, "Results are in {}\n", folder);
   }
 }
 
@@ -140,9 +134,9 @@ void report_if_too_short(const RunOptions& options) {
   const double needed_s = budget_for_p99_s(*traffic->rate_per_s);
   if (options.budget_s >= needed_s) return;
   fmt::print(stderr,
-             "At {:g} requests per second a 99th percentile, which needs {} of them, may take "
-             "--budget={:.0f}; without it the table has none.\n",
-             *traffic->rate_per_s, kMinSamplesForP99, needed_s);
+             "A 99th percentile needs {} requests, which at {:g} requests/s may take "
+             "--budget={:.0f}; with less the table may have none.\n",
+             kMinSamplesForP99, *traffic->rate_per_s, needed_s);
 }
 
 void report_missing_protection() {
@@ -175,24 +169,32 @@ void check_tuning(const RunOptions& options) {
     }
   }
   throw UsageError(
-      "--tune-budget is for an engine that can look for faster code, and none of these can; add "
+      "--tune-budget needs an engine that can search for faster code, and none of these can; add "
       "--tvm");
 }
 
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
-  const RunOptions options = parse_run_options(arguments);
+  Presentation presentation;
+  const RunOptions options = parse_run_options(arguments, &presentation);
   read_all_models(options);
   check_tuning(options);
-  report_if_too_short(options);
-  report_missing_protection();
+  if (!presentation.quiet) {
+    report_if_too_short(options);
+    report_missing_protection();
+  }
+  std::vector<Against> compared;  // planned before the first is measured
+  for (const std::vector<Candidate>& candidates : options.comparisons) {
+    compared.emplace_back(options, candidates);
+  }
   const InterruptGuard interrupts;
   make_results_folder(options.output);
   const FolderLock lock(options.output);
   wait_for(lock, options.output);
-  const Tally tally = bench_all(options);
-  report(tally, options.output);
+  Presenter presenter(presentation);
+  const Tally tally = bench_all(options, compared, presenter);
+  report(tally, options.output, presenter);
   // A later command is to measure anew, unless this one left something undone.
   if (!is_interrupted() && tally.not_stored.empty()) {
     for (const std::string& journal : tally.journals) unlink(journal.c_str());

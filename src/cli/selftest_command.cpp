@@ -20,7 +20,7 @@ std::string verdict_of(const SelftestRow& row) {
     case Agreement::kDiffers:
       return "differs by more than " + limit;
     case Agreement::kUnknown:
-      return fmt::format("not known within {}; a larger --budget may tell", limit);
+      return fmt::format("not known within {}; a longer --budget may decide it", limit);
     case Agreement::kBusy:
       return "the machine was busy with something else";
   }

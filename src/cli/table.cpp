@@ -15,12 +15,24 @@
 namespace dnnbench {
 namespace {
 
-using Row = std::vector<std::string>;
-
-const Row kHeader{"engine",       "version",       "median",   "p90",       "p99",
-                  "inferences/s", "relative time", "CPU time", "load time", "memory",
-                  "precision",    "error",         "verdict"};
-const std::vector<size_t> kLeftAligned{0, 1, 6, 10, 12};
+// Figures in row_of's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kColumns{
+    {"engine", "engine", Align::kLeft},
+    {"version", "engine_version", Align::kLeft, 3},
+    {"median", "p50_s"},
+    {"p90", "p90_s", Align::kRight, 8},
+    {"p99", "p99_s", Align::kRight, 9},
+    {"inferences/s", "inferences_per_s", Align::kRight, 7},
+    {"relative time", "relative_time", Align::kLeft},
+    {"", "relative_time_low"},
+    {"", "relative_time_high"},
+    {"CPU time", "cpu_s_per_inference", Align::kRight, 5},
+    {"load time", "load_s", Align::kRight, 4},
+    {"memory", "peak_rss_bytes", Align::kRight, 6},
+    {"precision", "precision", Align::kLeft, 2},
+    {"error", "max_rel_error", Align::kRight, 1},
+    {"verdict", "verdict", Align::kLeft},
+};
 
 bool is_verified(const Result& result) {
   return result.outcome.ok() && result.engine.verification.verdict == Verdict::kOk;
@@ -42,44 +54,49 @@ std::vector<const Result*> ranked_fastest_first(const std::vector<Result>& resul
   return ranked;
 }
 
-std::string ratio_cell(const Result& result) {
-  if (!is_ranked(result)) return "-";
+// The ratio and the ends of its interval.
+void add_ratio(const Result& result, Cells& row) {
+  if (!is_ranked(result)) {
+    row.insert(row.end(), 3, {"-", std::nullopt});
+    return;
+  }
   const Rank& rank = *result.rank;
-  return rank.is_best ? "1.00x" : ratio_words(rank.to_best);
-}
-
-std::string percentile_cell(const Result& result, int percentile) {
-  const auto latency = latency_percentiles_s(result);
-  const auto found = latency.find(fmt::format("p{}", percentile));
-  return found == latency.end() ? "-" : format_seconds(found->second * to_blocks_of_best(result));
-}
-
-std::string cpu_cell(const Result& result) {
-  const std::optional<double> cpu_s = cpu_s_per_inference(result);
-  return cpu_s ? format_seconds(*cpu_s * to_blocks_of_best(result)) : "-";
+  row.emplace_back(rank.is_best ? "1.00x" : ratio_words(rank.to_best), rank.to_best.value);
+  row.emplace_back("", rank.to_best.interval.low);
+  row.emplace_back("", rank.to_best.interval.high);
 }
 
 std::string verdict_cell(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
   if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
-  return is_suspect(result) ? "suspect" : "ok";
+  if (is_suspect(result)) return "suspect";
+  return result.acceptance && result.acceptance->accepted == false ? "not accepted" : "ok";
 }
 
-Row row_of(const Result& result) {
-  Row row{result.label, result.engine.load.engine_version.value_or("-")};
+Cells row_of(const Result& result) {
+  Cells row{result.label, result.engine.load.engine_version.value_or("-")};
   if (result.outcome.ok()) {
-    const double median_s = median_latency_s(result) * to_blocks_of_best(result);
-    row.insert(row.end(),
-               {format_seconds(median_s), percentile_cell(result, 90), percentile_cell(result, 99),
-                format_rate(1 / median_s), ratio_cell(result), cpu_cell(result)});
+    // As they were in the best engine's blocks, so that they agree with the ratios.
+    const double scale = to_blocks_of_best(result);
+    const double median_s = median_latency_s(result) * scale;
+    auto latency_s = latency_percentiles_s(result);
+    for (auto& [name, seconds] : latency_s) seconds *= scale;
+    std::optional<double> cpu_s = cpu_s_per_inference(result);
+    if (cpu_s) *cpu_s *= scale;
+    row.push_back(seconds_cell(median_s));
+    row.push_back(percentile_cell(latency_s, "p90"));
+    row.push_back(percentile_cell(latency_s, "p99"));
+    row.push_back(rate_cell(1 / median_s));
+    add_ratio(result, row);
+    row.push_back(seconds_cell(cpu_s));
   } else {
-    row.insert(row.end(), 6, "-");
+    row.insert(row.end(), 8, {"-", std::nullopt});
   }
   row.push_back(load_cell(result));
   row.push_back(memory_cell(result));
-  row.push_back(result.engine.load.in_force ? result.engine.load.in_force->precision : "-");
+  row.emplace_back(result.engine.load.in_force ? result.engine.load.in_force->precision : "-");
   row.push_back(error_cell(result.engine.verification));
-  row.push_back(verdict_cell(result));
+  row.emplace_back(verdict_cell(result));
   return row;
 }
 
@@ -87,18 +104,8 @@ std::string why_no_rank(const Result& result) {
   if (!result.outcome.ok()) return result.outcome.reason;
   if (!is_verified(result)) return result.engine.verification.reason;
   if (is_suspect(result)) return why_suspect(result);
+  if (result.acceptance && result.acceptance->accepted == false) return result.acceptance->reason;
   return "measured alone, because there was not enough memory to load it beside the others";
-}
-
-// Why an engine has no figure or no rank, a line each.
-std::string reasons(const std::vector<Result>& results) {
-  std::string text;
-  for (const Result& result : results) {
-    if (is_ranked(result)) continue;
-    text += fmt::format("{}: {}: {}\n", result.label, verdict_cell(result),
-                        printable(why_no_rank(result)));
-  }
-  return text;
 }
 
 // "confidence >= 99 %", never 100.
@@ -162,6 +169,18 @@ std::string threads_of(const std::vector<Result>& results) {
   return fmt::format("{} thread{}", fmt::join(counts, " or "), counts == std::set{1} ? "" : "s");
 }
 
+// "f32", or "f32 or int8".
+std::string precisions_of(const std::vector<Result>& results) {
+  std::vector<std::string> precisions;
+  for (const Result& result : results) {
+    const std::string& precision = result.candidate.precision;
+    if (std::find(precisions.begin(), precisions.end(), precision) == precisions.end()) {
+      precisions.push_back(precision);
+    }
+  }
+  return fmt::format("{}", fmt::join(precisions, " or "));
+}
+
 // ", inputs x[1,3,224,224]"; nothing where engines chose batches of their own.
 std::string inputs_of(const std::vector<Result>& results) {
   std::vector<std::string> inputs;
@@ -184,19 +203,39 @@ std::string ratio_words(const Ratio& ratio) {
                : fmt::format("{:.2f}x [?]", ratio.value);  // too few blocks for an interval
 }
 
-std::string error_cell(const Verification& verification) {
-  return verification.max_rel_error ? fmt::format("{:.0e}", *verification.max_rel_error) : "-";
+Cell seconds_cell(std::optional<double> seconds) {
+  return {seconds ? format_seconds(*seconds) : "-", seconds};
 }
 
-std::string load_cell(const Result& result) {
+Cell rate_cell(std::optional<double> per_s) { return {per_s ? format_rate(*per_s) : "-", per_s}; }
+
+Cell percentile_cell(const std::map<std::string, double>& latency_s, const std::string& name) {
+  const auto found = latency_s.find(name);
+  return seconds_cell(found == latency_s.end() ? std::nullopt : std::optional(found->second));
+}
+
+Cell batch_cell(std::optional<int64_t> batch) {
+  if (!batch) return {"-", std::nullopt};
+  return {fmt::format("{}", *batch), static_cast<double>(*batch)};
+}
+
+Cell error_cell(const Verification& verification) {
+  const std::optional<double> error = verification.max_rel_error;
+  return {error ? fmt::format("{:.0e}", *error) : "-", error};
+}
+
+Cell load_cell(const Result& result) {
   const LoadFacts& load = result.engine.load;
-  return load.load_s ? format_seconds(*load.load_s + load.convert_s.value_or(0)) : "-";
+  if (!load.load_s) return seconds_cell(std::nullopt);
+  return seconds_cell(*load.load_s + load.convert_s.value_or(0));
 }
 
-std::string memory_cell(const Result& result) {
-  const std::optional<int64_t>& bytes = result.engine.peak_rss_bytes;
-  return bytes ? format_bytes(*bytes) : "-";
+Cell bytes_cell(std::optional<int64_t> bytes) {
+  if (!bytes) return {"-", std::nullopt};
+  return {format_bytes(*bytes), static_cast<double>(*bytes)};
 }
+
+Cell memory_cell(const Result& result) { return bytes_cell(result.engine.peak_rss_bytes); }
 
 std::string agreement(const std::vector<const Result*>& results) {
   double worst = 0;
@@ -217,18 +256,28 @@ std::string names_of(const std::vector<const Result*>& results, const std::strin
 std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
   return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model.path).stem().string(),
-                     first.instance, threads_of(results), first.candidate.precision,
+                     first.instance, threads_of(results), precisions_of(results),
                      inputs_of(results));
 }
 
-std::string results_table(const std::vector<Result>& results) {
+Table results_table(const std::vector<Result>& results) {
   const auto ranked = ranked_fastest_first(results);
-  std::vector<Row> rows{kHeader};
-  for (const Result* result : ranked) rows.push_back(row_of(*result));
+  Table table{kColumns, {}};
+  for (const Result* result : ranked) table.rows.push_back(row_of(*result));
   for (const Result& result : results) {
-    if (!is_ranked(result)) rows.push_back(row_of(result));
+    if (!is_ranked(result)) table.rows.push_back(row_of(result));
   }
-  return layout(rows, kLeftAligned) + reasons(results);
+  return table;
+}
+
+std::string results_notes(const std::vector<Result>& results) {
+  std::string text;
+  for (const Result& result : results) {
+    if (is_ranked(result)) continue;
+    text += fmt::format("{}: {}: {}\n", result.label, verdict_cell(result),
+                        printable(why_no_rank(result)));
+  }
+  return text;
 }
 
 std::string closing_sentence(const std::vector<Result>& results) {

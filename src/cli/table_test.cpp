@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
+
 namespace dnnbench {
 namespace {
+
+// As a pipe gets it.
+std::string results_text(const std::vector<Result>& results) {
+  return table_text(results_table(results), kUnlimitedWidth) + results_notes(results);
+}
 
 Result result_of(const std::string& backend, double latency_s) {
   Result result;
@@ -91,7 +98,7 @@ TEST(ResultsTable, RanksTheVerifiedOnesAndGivesReasonsForTheOthers) {
   const std::vector<Result> results{
       failed("tf", OutcomeKind::kUnsupported, "operator Foo\n(opset 1)"),
       placed("onnxruntime", 0.04, kSlower), unverified("tvm", 0.01), best("openvino", 0.032)};
-  EXPECT_EQ(results_table(results), R"(
+  EXPECT_EQ(results_text(results), R"(
 engine       version   median      p90  p99  inferences/s  relative time       CPU time  load time  memory  precision  error  verdict
 openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  1.00x                64.0 ms     250 ms  312 MB  f32        2e-06  ok
 onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.25x [1.24, 1.27]   80.0 ms     250 ms  312 MB  f32        2e-06  ok
@@ -103,7 +110,7 @@ tvm: unverified: the model draws random numbers
 }
 
 TEST(ResultsTable, SaysWhatIsATieAndWhatIsOpen) {
-  const std::string table = results_table(
+  const std::string table = results_text(
       {best("openvino", 0.032), placed("onnxruntime", 0.032, kSame), placed("tvm", 0.033, kOpen),
        placed("tf", 0.05, {1.5, median_interval({}, 0.01), Relation::kUndecided})});
   EXPECT_NE(table.find("  tie  "), std::string::npos) << table;
@@ -113,21 +120,19 @@ TEST(ResultsTable, SaysWhatIsATieAndWhatIsOpen) {
 
 TEST(ResultsTable, GivesNoRankToWhatABusyMachineDisturbed) {
   const std::vector<Result> results{disturbed("openvino", 0.032), best("onnxruntime", 0.04)};
-  EXPECT_EQ(results_table(results), R"(
+  EXPECT_EQ(results_text(results), R"(
 engine       version   median      p90  p99  inferences/s  relative time  CPU time  load time  memory  precision  error  verdict
 onnxruntime  1.2.3    40.0 ms  40.0 ms    -          25.0  1.00x           80.0 ms     250 ms  312 MB  f32        2e-06  ok
 openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  -               64.0 ms     250 ms  312 MB  f32        2e-06  suspect
-openvino: suspect: in 15 of 20 blocks the machine was busy with something else: other programs used 0.80 cores
+openvino: suspect: 15 of 20 blocks were disturbed: other programs used 0.80 cores
 )" + 1);
   EXPECT_EQ(closing_sentence(results),
-            "The machine was busy: in 15 of 20 blocks the machine was busy with something else: "
-            "other programs used 0.80 cores. There is no ranking; run again when nothing else is "
-            "running.");
+            "The machine was busy: 15 of 20 blocks were disturbed: other programs used 0.80 cores. "
+            "There is no ranking; run again when nothing else is running.");
 }
 
 TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {
-  const std::string table =
-      results_table({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
+  const std::string table = results_text({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
   EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, because there was not enough memory to "
                        "load it beside the others\n"),
             std::string::npos)
@@ -219,7 +224,7 @@ TEST(ResultsTable, MediansAgreeWithRatios) {
   early.rank->p50_s = 0.015;
   Result late = placed("onnxruntime", 0.0155, {1.2, {1.18, 1.22}, Relation::kSlower});
   late.rank->p50_s = 0.0144;
-  EXPECT_EQ(results_table({early, late, first}), R"(
+  EXPECT_EQ(results_text({early, late, first}), R"(
 engine       version   median      p90  p99  inferences/s  relative time       CPU time  load time  memory  precision  error  verdict
 openvino     1.2.3    12.0 ms  12.0 ms    -          83.3  1.00x                24.0 ms     250 ms  312 MB  f32        2e-06  ok
 onnxruntime  1.2.3    14.4 ms  14.4 ms    -          69.4  1.20x [1.18, 1.22]   28.8 ms     250 ms  312 MB  f32        2e-06  ok

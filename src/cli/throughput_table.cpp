@@ -14,12 +14,19 @@
 namespace dnnbench {
 namespace {
 
-using Row = std::vector<std::string>;
-
-const Row kHeader{"engine",  "version", "streams x threads", "batch",
-                  "items/s", "95 % CI", "vs previous best",  "p99",
-                  "memory",  "verdict"};
-const std::vector<size_t> kLeftAligned{0, 1, 5, 6, 9};
+// Figures in row_of's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kColumns{
+    {"engine", "engine", Align::kLeft},
+    {"version", "engine_version", Align::kLeft, 1},
+    {"streams x threads", "streams_x_threads"},
+    {"batch", "batch"},
+    {"items/s", "items_per_s"},
+    {"95 % CI", "items_per_s_ci95", Align::kLeft, 5},
+    {"vs previous best", "relative_throughput", Align::kLeft, 4},
+    {"p99", "p99_s", Align::kRight, 3},
+    {"memory", "peak_rss_bytes", Align::kRight, 2},
+    {"verdict", "verdict", Align::kLeft},
+};
 
 std::string interval_cell(const TriedSetting& setting) {
   if (!setting.least_per_s) return "-";
@@ -27,9 +34,14 @@ std::string interval_cell(const TriedSetting& setting) {
                      format_rate(*setting.greatest_per_s));
 }
 
-std::string ratio_cell(const TriedSetting& setting) {
-  if (!setting.against) return "-";
-  return setting.speed.value > 0 ? ratio_words(setting.speed) : "?";  // no undisturbed block
+Cell ratio_cell(const TriedSetting& setting) {
+  if (!setting.against) return {"-", std::nullopt};
+  if (setting.speed.value <= 0) return {"?", std::nullopt};  // no undisturbed block
+  return {ratio_words(setting.speed), setting.speed.value};
+}
+
+std::optional<double> if_positive(double value) {
+  return value > 0 ? std::optional(value) : std::nullopt;
 }
 
 std::string words(const TriedSetting& setting) {
@@ -46,18 +58,19 @@ std::string verdict_of(const Result& result, size_t index) {
   return is_suspect(result) ? "suspect" : "best";
 }
 
-Row row_of(const Result& result, size_t index) {
+Cells row_of(const Result& result, size_t index) {
   const TriedSetting& setting = result.measured.throughput->tried[index];
-  return {result.label,
-          result.engine.load.engine_version.value_or("-"),
-          fmt::format("{} x {}", setting.streams, setting.threads),
-          setting.batch ? fmt::format("{}", *setting.batch) : "-",
-          setting.per_s > 0 ? format_rate(setting.per_s) : "-",
-          interval_cell(setting),
-          ratio_cell(setting),
-          setting.p99_s > 0 ? format_seconds(setting.p99_s) : "-",
-          setting.peak_rss_bytes > 0 ? format_bytes(setting.peak_rss_bytes) : "-",
-          verdict_of(result, index)};
+  return {
+      result.label,
+      result.engine.load.engine_version.value_or("-"),
+      fmt::format("{} x {}", setting.streams, setting.threads),
+      batch_cell(setting.batch),
+      rate_cell(if_positive(setting.per_s)),
+      interval_cell(setting),
+      ratio_cell(setting),
+      seconds_cell(if_positive(setting.p99_s)),
+      setting.peak_rss_bytes > 0 ? bytes_cell(setting.peak_rss_bytes) : bytes_cell(std::nullopt),
+      verdict_of(result, index)};
 }
 
 // Whether some core is two processes', although each was given its own.
@@ -117,20 +130,33 @@ std::string equals(const ThroughputResult& throughput) {
 
 }  // namespace
 
-std::string throughput_table(const std::vector<Result>& results) {
-  std::vector<Row> rows{kHeader};
+Table throughput_table(const std::vector<Result>& results) {
+  Table table{kColumns, {}};
+  for (const Result& result : results) {
+    if (!result.measured.throughput) {
+      Cells row{result.label, result.engine.load.engine_version.value_or("-"), "-"};
+      row.insert(row.end(), 6, {"-", std::nullopt});
+      row.emplace_back(std::string(to_string(result.outcome.kind)));
+      table.rows.push_back(std::move(row));
+      continue;
+    }
+    for (const size_t index : best_first(*result.measured.throughput)) {
+      table.rows.push_back(row_of(result, index));
+    }
+  }
+  return table;
+}
+
+std::string throughput_notes(const std::vector<Result>& results) {
   std::string reasons;
   for (const Result& result : results) {
     const std::string label = result.label;
     if (!result.measured.throughput) {
-      rows.push_back({label, result.engine.load.engine_version.value_or("-"), "-", "-", "-", "-",
-                      "-", "-", "-", std::string(to_string(result.outcome.kind))});
       reasons += fmt::format("{}: {}: {}\n", label, to_string(result.outcome.kind),
                              printable(result.outcome.reason));
       continue;
     }
     for (const size_t index : best_first(*result.measured.throughput)) {
-      rows.push_back(row_of(result, index));
       reasons += remarks(label, result.measured.throughput->tried[index]);
     }
     if (is_suspect(result)) reasons += fmt::format("{}: suspect: {}\n", label, why_suspect(result));
@@ -138,7 +164,7 @@ std::string throughput_table(const std::vector<Result>& results) {
       reasons += fmt::format("{}: the budget ran out before all settings were tried\n", label);
     }
   }
-  return layout(rows, kLeftAligned) + reasons;
+  return reasons;
 }
 
 std::string throughput_sentence(const std::vector<Result>& results) {

@@ -2,8 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
+
 namespace dnnbench {
 namespace {
+
+// As a pipe gets it.
+std::string throughput_text(const std::vector<Result>& results) {
+  return table_text(throughput_table(results), kUnlimitedWidth) + throughput_notes(results);
+}
 
 TriedSetting setting(int streams, int threads, double per_s) {
   TriedSetting tried{streams, threads, std::nullopt, per_s};
@@ -38,7 +45,7 @@ const Ratio kTied{1.0, {0.995, 1.004}, Relation::kTie};
 TEST(ThroughputTable, EverySettingIsARowAndTheBestOnesFirst) {
   TriedSetting broken{4, 1};
   broken.reason = "out_of_memory: no memory left";
-  const std::string table = throughput_table(
+  const std::string table = throughput_text(
       {tried("openvino", {setting(1, 4, 50), compared(setting(2, 2, 60), 0, kFaster), broken}, 1)});
   EXPECT_LT(table.find("2 x 2"), table.find("1 x 4"));
   EXPECT_NE(table.find("1.20x [1.15, 1.25]"), std::string::npos) << table;
@@ -51,10 +58,10 @@ TEST(ThroughputTable, TellsWhatIsNotKnownAndWhatWentAstray) {
   TriedSetting astray = unknown;
   astray.process_cores = {{0, 1}, {0, 1}};
   const Result kept = tried("openvino", {setting(1, 2, 50), unknown}, 0);
-  EXPECT_EQ(throughput_table({kept}).find("share some"), std::string::npos);
-  EXPECT_EQ(throughput_table({kept}).find("0.00x"), std::string::npos);
+  EXPECT_EQ(throughput_text({kept}).find("share some"), std::string::npos);
+  EXPECT_EQ(throughput_text({kept}).find("0.00x"), std::string::npos);
   const Result strayed = tried("openvino", {setting(1, 2, 50), astray}, 0);
-  EXPECT_NE(throughput_table({strayed}).find(
+  EXPECT_NE(throughput_text({strayed}).find(
                 "openvino, 2 x 1: its processes left the cores assigned to them"),
             std::string::npos);
 }
@@ -78,7 +85,7 @@ TEST(ThroughputTable, AnEngineWithoutAnySettingSaysWhy) {
   Result result = tried("tvm", {setting(1, 1, 1)}, 0);
   result.measured.throughput.reset();
   result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
-  EXPECT_NE(throughput_table({result}).find("tvm: crashed: ended by SIGSEGV"), std::string::npos);
+  EXPECT_NE(throughput_text({result}).find("tvm: crashed: ended by SIGSEGV"), std::string::npos);
 }
 
 }  // namespace

@@ -13,12 +13,25 @@
 namespace dnnbench {
 namespace {
 
-using Row = std::vector<std::string>;
-
-const Row kHeader{"engine",    "version", "sustained/s", "utilisation", "median",
-                  "p90",       "p99",     "p99 95 % CI", "mean wait",   "generator delay",
-                  "load time", "memory",  "error",       "verdict"};
-const std::vector<size_t> kLeftAligned{0, 1, 7, 13};
+// Figures in row_of's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kColumns{
+    {"engine", "engine", Align::kLeft},
+    {"version", "engine_version", Align::kLeft, 3},
+    {"sustained/s", "sustained_per_s"},
+    {"utilisation", "utilisation", Align::kRight, 6},
+    {"median", "p50_s", Align::kRight, 9},
+    {"p90", "p90_s", Align::kRight, 7},
+    {"p99", "p99_s"},
+    {"p99 95 % CI", "p99_ci95", Align::kLeft, 10},
+    {"", "p99_low_s"},
+    {"", "p99_high_s"},
+    {"mean wait", "mean_wait_s", Align::kRight, 8},
+    {"generator delay", "generator_delay_s", Align::kRight, 2},
+    {"load time", "load_s", Align::kRight, 4},
+    {"memory", "peak_rss_bytes", Align::kRight, 5},
+    {"error", "max_rel_error", Align::kRight, 1},
+    {"verdict", "verdict", Align::kLeft},
+};
 
 bool is_carried(const Result& result) {
   return may_be_ranked(result) && result.measured.traffic &&
@@ -32,30 +45,31 @@ std::string interval_cell(const RateFigures& figures) {
                      std::isfinite(interval.high) ? format_seconds(interval.high) : "?");
 }
 
-std::string percentile_cell(const std::map<std::string, double>& latency_s, const char* name) {
-  const auto found = latency_s.find(name);
-  return found == latency_s.end() ? "-" : format_seconds(found->second);
-}
-
-void add_figures(const Result& result, Row& row) {
+void add_figures(const Result& result, Cells& row) {
   const RateFigures& figures = result.measured.traffic->figures();
   const auto latency_s = latency_percentiles_s(result);
   const std::optional<double> carried = carried_per_s(*result.measured.traffic);
-  row.push_back(carried ? format_rate(*carried) : "-");
-  row.push_back(fmt::format("{:.0f}%", std::min(100 * figures.busy_share, 100.0)));
+  row.push_back(rate_cell(carried));
+  const double utilisation = std::min(figures.busy_share, 1.0);
+  row.emplace_back(fmt::format("{:.0f}%", 100 * utilisation), utilisation);
   for (const char* name : {"p50", "p90", "p99"}) row.push_back(percentile_cell(latency_s, name));
   const bool has_p99 = latency_s.count("p99") > 0;
-  row.push_back(has_p99 ? interval_cell(figures) : "-");
-  row.push_back(latency_s.empty() ? "-" : format_seconds(figures.mean_wait_s));
-  row.push_back(format_seconds(figures.mean_late_s));
+  row.emplace_back(has_p99 ? interval_cell(figures) : "-");
+  const std::optional<Interval> interval =
+      has_p99 ? std::optional(figures.p99_interval_s) : std::nullopt;
+  row.emplace_back("", interval ? std::optional(interval->low) : std::nullopt);
+  row.emplace_back("", interval ? std::optional(interval->high) : std::nullopt);
+  row.push_back(
+      seconds_cell(latency_s.empty() ? std::nullopt : std::optional(figures.mean_wait_s)));
+  row.push_back(seconds_cell(figures.mean_late_s));
 }
 
-Row row_of(const Result& result) {
-  Row row{result.label, result.engine.load.engine_version.value_or("-")};
+Cells row_of(const Result& result) {
+  Cells row{result.label, result.engine.load.engine_version.value_or("-")};
   if (result.outcome.ok() && result.measured.traffic) {
     add_figures(result, row);
   } else {
-    row.insert(row.end(), 8, "-");
+    row.insert(row.end(), 10, {"-", std::nullopt});
   }
   row.insert(row.end(), {load_cell(result), memory_cell(result),
                          error_cell(result.engine.verification), load_verdict(result)});
@@ -117,20 +131,26 @@ std::string load_verdict(const Result& result) {
   return carried_per_s(load) ? "ok" : "too slow";
 }
 
-std::string load_table(const std::vector<Result>& results) {
-  std::vector<Row> rows{kHeader};
+Table load_table(const std::vector<Result>& results) {
+  Table table{kColumns, {}};
   const std::vector<const Result*> carried = carried_best_first(results);
-  for (const Result* result : carried) rows.push_back(row_of(*result));
-  std::string reasons;
+  for (const Result* result : carried) table.rows.push_back(row_of(*result));
   for (const Result& result : results) {
     if (std::find(carried.begin(), carried.end(), &result) == carried.end()) {
-      rows.push_back(row_of(result));
+      table.rows.push_back(row_of(result));
     }
+  }
+  return table;
+}
+
+std::string load_notes(const std::vector<Result>& results) {
+  std::string reasons;
+  for (const Result& result : results) {
     const std::string reason = why(result);
     if (reason.empty()) continue;
     reasons += fmt::format("{}: {}: {}\n", result.label, load_verdict(result), printable(reason));
   }
-  return layout(rows, kLeftAligned) + reasons;
+  return reasons;
 }
 
 std::string load_sentence(const std::vector<Result>& results) {

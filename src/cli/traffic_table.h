@@ -1,16 +1,20 @@
-// The table and the closing sentence of a run in load mode: results in, text out.
+// The answer and the table of a run in load mode: results in, text out.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "cli/layout.h"
 #include "results/result.h"
 
 namespace dnnbench {
 
 // One row per engine: sustained rate, utilisation, latencies with the interval of the 99th
-// percentile; and why an engine sustains no rate. `results` are those of one model.
-std::string load_table(const std::vector<Result>& results);
+// percentile. `results` are those of one model.
+Table load_table(const std::vector<Result>& results);
+
+// Why an engine sustains no rate, a line each.
+std::string load_notes(const std::vector<Result>& results);
 
 // One sentence that a person can act on. It states an order only where intervals do not overlap.
 std::string load_sentence(const std::vector<Result>& results);

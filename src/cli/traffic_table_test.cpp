@@ -4,8 +4,15 @@
 
 #include <limits>
 
+#include "cli/terminal.h"
+
 namespace dnnbench {
 namespace {
+
+// As a pipe gets it.
+std::string load_text(const std::vector<Result>& results) {
+  return table_text(load_table(results), kUnlimitedWidth) + load_notes(results);
+}
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
@@ -44,8 +51,8 @@ Result under_bound(const std::string& backend, double rate_per_s, double at_leas
 }
 
 TEST(LoadTable, TellsTheIntervalAndWhereItIsOpen) {
-  const std::string table = load_table({under_load("openvino", figures(20, 0.05, {0.045, 0.06})),
-                                        under_load("tvm", figures(20, 0.06, {0.05, kInfinite}))});
+  const std::string table = load_text({under_load("openvino", figures(20, 0.05, {0.045, 0.06})),
+                                       under_load("tvm", figures(20, 0.06, {0.05, kInfinite}))});
   EXPECT_NE(table.find("[45.0 ms, 60.0 ms]"), std::string::npos) << table;
   EXPECT_NE(table.find("[50.0 ms, ?]"), std::string::npos);
   EXPECT_LT(table.find("openvino"), table.find("tvm"));
@@ -57,7 +64,7 @@ TEST(LoadTable, WhatIsNotCarriedHasNoLatencyAndSaysWhy) {
   overloaded.verdict = RateVerdict::kOverloaded;
   overloaded.reason = "it can't sustain 20/s: its maximum is about 10";
   const std::vector<Result> results{under_load("openvino", overloaded)};
-  const std::string table = load_table(results);
+  const std::string table = load_text(results);
   EXPECT_EQ(table.find("3.00 s"), std::string::npos) << table;
   EXPECT_NE(table.find("openvino: overloaded: it can't sustain 20/s"), std::string::npos);
   EXPECT_EQ(load_sentence(results), "No engine has verified latencies for this traffic.");

@@ -15,24 +15,79 @@ namespace {
 
 constexpr size_t kChunks = 20;  // of a file without blocks
 
-// Model, engine and settings; the instance only where a folder has several of them.
-using Key = std::tuple<std::string, std::string, std::string, bool, std::string>;
+// Of what is compared; what doesn't matter is left empty.
+struct Key {
+  std::string model, backend, backend_meta, instance;
+  bool quantized = false;
 
-bool has_one_instance(const std::vector<StoredResult>& results) {
-  std::set<std::string> instances;
-  for (const StoredResult& result : results) instances.insert(result.instance);
-  return instances.size() <= 1;
+  auto operator<=>(const Key&) const = default;
+};
+
+struct Pair {
+  const StoredResult* before = nullptr;
+  const StoredResult* after = nullptr;
+};
+
+size_t count_distinct(const std::vector<StoredResult>& results, std::string StoredResult::* what) {
+  std::set<std::string> texts;
+  for (const StoredResult& result : results) texts.insert(result.*what);
+  return texts.size();
 }
 
-std::map<Key, const StoredResult*> by_key(const std::vector<StoredResult>& results,
-                                          bool with_instance) {
-  std::map<Key, const StoredResult*> found;
-  for (const StoredResult& result : results) {
-    found[{result.model, result.backend, result.backend_meta, result.quantized,
-           with_instance ? result.instance : ""}] = &result;
+bool is_newer(const StoredResult& a, const StoredResult& b) {
+  return std::tie(a.started_at, a.modified) > std::tie(b.started_at, b.modified);
+}
+
+// Which results of two folders belong together.
+class Pairing {
+ public:
+  Pairing(const std::vector<StoredResult>& before, const std::vector<StoredResult>& after)
+      : with_instance_(count_distinct(before, &StoredResult::instance) > 1 ||
+                       count_distinct(after, &StoredResult::instance) > 1),
+        with_model_(count_distinct(before, &StoredResult::model) > 1 ||
+                    count_distinct(after, &StoredResult::model) > 1) {
+    add(before, &Pair::before);
+    add(after, &Pair::after);
+    join_those_left();
   }
-  return found;
-}
+
+  // By model, then engine and settings.
+  const std::map<Key, Pair>& pairs() const { return pairs_; }
+
+ private:
+  Key key_of(const StoredResult& result) const {
+    return {with_model_ ? result.model : "", result.backend, result.backend_meta,
+            with_instance_ ? result.instance : "", result.quantized};
+  }
+
+  void add(const std::vector<StoredResult>& results, const StoredResult* Pair::* side) {
+    for (const StoredResult& result : results) {
+      const StoredResult*& kept = pairs_[key_of(result)].*side;
+      if (kept == nullptr || is_newer(result, *kept)) kept = &result;
+    }
+  }
+
+  void join_those_left() {
+    std::map<Key, std::pair<std::vector<Key>, std::vector<Key>>> left;
+    for (const auto& [key, pair] : pairs_) {
+      Key without_settings = key;
+      without_settings.backend_meta = provider_of(key.backend_meta);
+      if (pair.after == nullptr) left[without_settings].first.push_back(key);
+      if (pair.before == nullptr) left[without_settings].second.push_back(key);
+    }
+    for (const auto& [ignored, keys] : left) {
+      if (keys.first.size() != 1 || keys.second.size() != 1) continue;
+      pairs_[keys.second[0]].before = pairs_[keys.first[0]].before;
+      pairs_.erase(keys.first[0]);
+    }
+  }
+
+  // Of "cuda-threads=2": "cuda".
+  static std::string provider_of(const std::string& meta) { return meta.substr(0, meta.find('-')); }
+
+  const bool with_instance_, with_model_;
+  std::map<Key, Pair> pairs_;
+};
 
 bool has_figure(const StoredResult& result) {
   return result.outcome.ok() && result.verdict != Verdict::kWrong && !result.times_s.empty();
@@ -53,31 +108,25 @@ std::vector<double> block_medians(const StoredResult& result) {
   return medians;
 }
 
-Ratio ratio_of_runs(const StoredResult& before, const StoredResult& after, double alpha) {
+// One folder compared with itself.
+bool are_the_same_run(const StoredResult& before, const StoredResult& after) {
+  return before.times_s == after.times_s && before.block == after.block;
+}
+
+Ratio ratio_of_runs(const StoredResult& before, const StoredResult& after, double alpha,
+                    double run_to_run) {
+  if (are_the_same_run(before, after)) return {};
   const Interval was = latency_interval_s(block_medians(before), alpha / 2);
   const Interval is = latency_interval_s(block_medians(after), alpha / 2);
   Ratio ratio;
   ratio.value = median(after.times_s) / median(before.times_s);
-  ratio.interval = {is.low / was.high, is.high / was.low};
+  ratio.interval = {is.low / was.high / run_to_run, is.high / was.low * run_to_run};
   ratio.relation = relation_of(ratio.interval);
   return ratio;
 }
 
-Change change_of(Relation relation) {
-  switch (relation) {
-    case Relation::kFaster:
-      return Change::kFaster;
-    case Relation::kSlower:
-      return Change::kSlower;
-    case Relation::kTie:
-      return Change::kTie;
-    case Relation::kUndecided:
-      break;
-  }
-  return Change::kUndecided;
-}
-
-Compared compare_pair(const StoredResult* before, const StoredResult* after, double alpha) {
+Compared compare_pair(const StoredResult* before, const StoredResult* after, double alpha,
+                      const RunToRun& run_to_run) {
   const StoredResult& named = after ? *after : *before;
   Compared row{named.model, named.backend, named.backend_meta, named.instance, {}};
   const bool was = before && has_figure(*before), is = after && has_figure(*after);
@@ -88,10 +137,13 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
   row.ratio.relation = Relation::kUndecided;
   if (!before || !after) {
     row.change = after ? Change::kNew : Change::kMissing;
+  } else if (before->mode != "latency" || after->mode != "latency") {
+    row.change = Change::kUndecided;
+    row.reason = "measured in another mode than latency, which is not compared";
   } else if (!was || !is) {
     row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
   } else {
-    row.ratio = ratio_of_runs(*before, *after, alpha);
+    row.ratio = ratio_of_runs(*before, *after, alpha, run_to_run.ratio);
     row.change =
         before->suspect || after->suspect ? Change::kSuspect : change_of(row.ratio.relation);
   }
@@ -100,13 +152,17 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
 
 // Sentences for all conditions in which some pair differs, each once.
 void warn(const StoredResult& before, const StoredResult& after, std::set<std::string>& warnings) {
+  const auto add = [&](const std::string& what, const std::string& was, const std::string& is) {
+    if (was != is) warnings.insert(fmt::format("{} differs: {} before, {} after", what, was, is));
+  };
+  add("model", before.model, after.model);
+  add(before.backend + ": backend_meta", before.backend_meta, after.backend_meta);
   for (const auto& [name, value] : before.conditions) {
     const auto other = after.conditions.find(name);
-    if (other == after.conditions.end() || other->second == value) continue;
+    if (other == after.conditions.end()) continue;
     // Every engine has its own version.
     const std::string whose = name == "engine_version" ? before.backend + ": " : "";
-    warnings.insert(
-        fmt::format("{}{} differs: {} before, {} after", whose, name, value, other->second));
+    add(whose + name, value, other->second);
   }
 }
 
@@ -138,34 +194,42 @@ std::string_view to_string(Change change) {
   return "new";
 }
 
+Change change_of(Relation relation) {
+  switch (relation) {
+    case Relation::kFaster:
+      return Change::kFaster;
+    case Relation::kSlower:
+      return Change::kSlower;
+    case Relation::kTie:
+      return Change::kTie;
+    case Relation::kUndecided:
+      break;
+  }
+  return Change::kUndecided;
+}
+
+Compared compare_stored(const StoredResult& before, const StoredResult& after, double confidence,
+                        const RunToRun& run_to_run) {
+  return compare_pair(&before, &after, 1 - confidence, run_to_run);
+}
+
 ComparedFolders compare_results(const std::vector<StoredResult>& before,
-                                const std::vector<StoredResult>& after, double confidence) {
-  const bool with_instance = !has_one_instance(before) || !has_one_instance(after);
-  const auto old_results = by_key(before, with_instance);
-  const auto new_results = by_key(after, with_instance);
-  std::set<Key> keys;
-  for (const auto& [key, result] : old_results) keys.insert(key);
-  for (const auto& [key, result] : new_results) keys.insert(key);
+                                const std::vector<StoredResult>& after, double confidence,
+                                const RunToRun& run_to_run) {
   ComparedFolders compared;
+  compared.run_to_run = run_to_run;
   std::set<std::string> warnings;
   std::vector<LabelWords> words;
-  for (const Key& key : keys) {
-    const auto was = old_results.find(key), is = new_results.find(key);
-    const StoredResult* const old_result = was == old_results.end() ? nullptr : was->second;
-    const StoredResult* const new_result = is == new_results.end() ? nullptr : is->second;
-    compared.rows.push_back(compare_pair(old_result, new_result, 1 - confidence));
-    words.push_back((new_result ? new_result : old_result)->words);
-    if (old_result && new_result) warn(*old_result, *new_result, warnings);
+  const Pairing pairing(before, after);
+  for (const auto& [key, pair] : pairing.pairs()) {
+    compared.rows.push_back(compare_pair(pair.before, pair.after, 1 - confidence, run_to_run));
+    words.push_back((pair.after ? pair.after : pair.before)->words);
+    if (pair.before && pair.after) warn(*pair.before, *pair.after, warnings);
   }
   const std::vector<std::string> labels = labels_of(words);
   for (size_t i = 0; i < labels.size(); ++i) compared.rows[i].label = labels[i];
   compared.warnings.assign(warnings.begin(), warnings.end());
   return compared;
-}
-
-bool is_worse_than(const Compared& row, double share) {
-  if (row.change == Change::kBroken || row.change == Change::kMissing) return true;
-  return row.change == Change::kSlower && row.ratio.interval.low > 1 + share;
 }
 
 }  // namespace dnnbench

@@ -2,13 +2,15 @@
 //
 // The two runs are not interleaved, so their ratio rests on two intervals: each median's, over its
 // blocks (rank/median_interval.h), with half the error each; the ratio's ends are the quotients of
-// theirs. They cover how times scatter within a run, not a machine that changed between the runs.
+// theirs, moved apart by what two runs on the machine differ by (compare/run_to_run.h). A machine
+// that changed for good between the runs they can't cover.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "compare/run_to_run.h"
 #include "rank/ranking.h"
 #include "results/stored_result.h"
 
@@ -40,19 +42,27 @@ struct Compared {
   std::optional<double> after_s;
   Ratio ratio;  // after in units of before; its interval is infinite where too little is known
   Change change = Change::kNoFigure;
-  std::string reason;  // why there is no figure after
+  std::string reason;     // why there is no figure after
+  bool in_turns = false;  // both were measured in turns, so that drift is cancelled
 };
 
 struct ComparedFolders {
   std::vector<Compared> rows;         // by model, then engine
   std::vector<std::string> warnings;  // where the conditions differ, a sentence each
+  RunToRun run_to_run;                // in the intervals of rows that were not measured in turns
 };
 
-// `confidence` is that of each row.
-ComparedFolders compare_results(const std::vector<StoredResult>& before,
-                                const std::vector<StoredResult>& after, double confidence);
+// Two results of what is the same but for what is compared. `confidence` is that of the interval.
+Compared compare_stored(const StoredResult& before, const StoredResult& after, double confidence,
+                        const RunToRun& run_to_run);
 
-// Whether a row got slower than a share allows (0.05: 5 %) beyond doubt, or has no figure any more.
-bool is_worse_than(const Compared& row, double share);
+// Pairs are of one model, engine and settings; of what is left, those that are the only ones of a
+// model and engine on either side, whatever their settings. Where each side has a single model, its
+// name doesn't matter. Of several runs of a candidate the newest counts.
+ComparedFolders compare_results(const std::vector<StoredResult>& before,
+                                const std::vector<StoredResult>& after, double confidence,
+                                const RunToRun& run_to_run = {});
+
+Change change_of(Relation relation);
 
 }  // namespace dnnbench

@@ -28,8 +28,9 @@ StoredResult measured(const std::string& backend, double latency_s, double sigma
   return result;
 }
 
+// On a machine whose runs don't differ.
 Compared compare_one(const StoredResult& before, const StoredResult& after) {
-  return compare_results({before}, {after}, 0.99).rows.at(0);
+  return compare_results({before}, {after}, 0.99, {1, 20}).rows.at(0);
 }
 
 TEST(CompareResults, TellsFasterSlowerAndTie) {
@@ -123,16 +124,52 @@ TEST(CompareResults, WarnsOfEachDifferenceOnce) {
                                       "threads differs: 2 before, 4 after"}));
 }
 
-TEST(IsWorseThan, AsksForCertainty) {
-  Compared row;
-  row.change = Change::kSlower;
-  row.ratio.interval = {1.06, 1.10};
-  EXPECT_TRUE(is_worse_than(row, 0.05));
-  EXPECT_FALSE(is_worse_than(row, 0.07));
-  row.change = Change::kUndecided;
-  EXPECT_FALSE(is_worse_than(row, 0));
-  row.change = Change::kBroken;
-  EXPECT_TRUE(is_worse_than(row, 10));
+TEST(CompareResults, TheIntervalHoldsWhatTwoRunsDifferBy) {
+  const StoredResult before = measured("a", 0.010), after = measured("a", 0.0134);
+  const auto row = [&](const RunToRun& known) {
+    return compare_results({before}, {after}, 0.99, known).rows.at(0);
+  };
+  EXPECT_EQ(row({1.05, 6}).change, Change::kSlower);
+  EXPECT_EQ(row({}).change, Change::kUndecided);
+  EXPECT_TRUE(row({}).ratio.interval.holds(1));
+  EXPECT_EQ(compare_results({before}, {measured("a", 0.02)}, 0.99).rows[0].change, Change::kSlower);
+}
+
+TEST(CompareResults, ARunComparedWithItselfIsATie) {
+  const StoredResult few = measured("a", 0.010, 0.2, 3);
+  const Compared row = compare_results({few}, {few}, 0.99).rows.at(0);
+  EXPECT_EQ(row.change, Change::kTie);
+  EXPECT_EQ(row.ratio.interval.low, 1);
+  EXPECT_EQ(row.ratio.interval.high, 1);
+}
+
+TEST(CompareResults, OtherSettingsAndModelNamesPairWhereNothingElseFits) {
+  StoredResult one = measured("a", 0.01), two = measured("a", 0.02);
+  one.backend_meta = "cpu-threads=1";
+  two.backend_meta = "cpu-threads=2";
+  two.model = "optimised";
+  const ComparedFolders compared = compare_results({one}, {two}, 0.99);
+  ASSERT_EQ(compared.rows.size(), 1U);
+  EXPECT_EQ(compared.rows[0].change, Change::kSlower);
+  EXPECT_EQ(compared.warnings,
+            (std::vector<std::string>{
+                "a: backend_meta differs: cpu-threads=1 before, cpu-threads=2 after",
+                "model differs: tiny before, optimised after"}));
+  StoredResult four = two;
+  four.backend_meta = "cpu-threads=4";
+  EXPECT_EQ(compare_results({one}, {two, four}, 0.99).rows.size(), 3U);
+  two.backend_meta = "cuda";  // another provider is another engine
+  EXPECT_EQ(compare_results({one}, {two}, 0.99).rows.size(), 2U);
+}
+
+TEST(CompareResults, TheNewestOfSeveralRunsCounts) {
+  StoredResult old = measured("a", 0.02), newest = measured("a", 0.01);
+  old.started_at = "2026-11-01T00:00:00Z";
+  newest.started_at = "2026-11-02T00:00:00Z";
+  for (const auto& folder : {std::vector{old, newest}, std::vector{newest, old}}) {
+    const ComparedFolders compared = compare_results({measured("a", 0.04)}, folder, 0.99);
+    EXPECT_NEAR(*compared.rows.at(0).after_s, 0.01, 1e-4);
+  }
 }
 
 }  // namespace

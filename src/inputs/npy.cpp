@@ -123,7 +123,7 @@ void transpose(Tensor& tensor) {
 }
 
 // The header's text, the file left at the first element.
-std::string read_header(const std::string& path, std::ifstream& file) {
+std::string read_header(const std::string& path, std::istream& file) {
   unsigned char start[kMagicBytes + 6] = {};
   if (!file.read(reinterpret_cast<char*>(start), kMagicBytes + 4) ||
       std::memcmp(start, kMagic, kMagicBytes) != 0) {
@@ -150,10 +150,15 @@ Tensor read_npy(const std::string& path) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(fmt::format("{} can't be opened: {}", path, std::strerror(errno)));
+  return read_npy(file, static_cast<int64_t>(std::filesystem::file_size(path)), path);
+}
+
+Tensor read_npy(std::istream& file, int64_t size_bytes, const std::string& path) {
+  const std::streampos start = file.tellg();
   const Header header = parse_header(path, read_header(path, file));
   const DataType type = type_of(path, header);
   const auto bytes = static_cast<int64_t>(byte_size(type, element_count(header.shape)));
-  const auto stored = static_cast<int64_t>(std::filesystem::file_size(path)) - file.tellg();
+  const auto stored = size_bytes - static_cast<int64_t>(file.tellg() - start);
   if (stored != bytes) {
     fail(path, fmt::format("{} needs {} bytes, but it has {}", describe(type, header.shape), bytes,
                            stored));

@@ -2,6 +2,8 @@
 // (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 #pragma once
 
+#include <cstdint>
+#include <istream>
 #include <string>
 
 #include "core/tensor.h"
@@ -12,5 +14,8 @@ namespace dnnbench {
 // either element order: the tensor is little-endian and row-major. Raw bytes of two a element
 // ("V2", what NumPy makes of bfloat16) are read as bfloat16. Throws Error for anything else.
 Tensor read_npy(const std::string& path);
+
+// The same from where `file` stands, of so many bytes; `path` is for messages.
+Tensor read_npy(std::istream& file, int64_t size_bytes, const std::string& path);
 
 }  // namespace dnnbench

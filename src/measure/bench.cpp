@@ -23,6 +23,7 @@
 #include "measure/traffic_rounds.h"
 #include "process/guardian.h"
 #include "process/interrupt.h"
+#include "results/earlier_results.h"
 #include "results/folder_lock.h"
 #include "results/whole_file.h"
 #include "results/write_result.h"
@@ -88,8 +89,8 @@ class Comparison {
                                                       const ModelAtBatch& model);
   std::optional<int64_t> first_batch(const Candidate& candidate);
   std::optional<std::optional<int64_t>> batch_at(const std::string& model_path, size_t index);
-  std::optional<Result> measure_throughput_of(Subject subject);
-  ThroughputFound find_setting(const Subject& subject);
+  std::optional<Result> measure_throughput_of(Subject subject, size_t index);
+  ThroughputFound find_setting(const Subject& subject, size_t index);
   Subject with_setting(Subject subject, const ThroughputSetting& setting);
   std::string settings_for_traffic(const Subject& subject) const;
 
@@ -105,6 +106,7 @@ class Comparison {
   PreparedModels models_;
   std::unique_ptr<Journal> journal_;
   std::set<std::string> fixed_batch_;  // models that take one size of batch alone
+  std::set<std::string> taken_;        // paths of this run's results
   Bench bench_;
 };
 
@@ -119,7 +121,9 @@ std::unique_ptr<MeasuredEngine> Comparison::make_process_engine(const Subject& s
                                                                 const ModelAtBatch& model) {
   const std::string why_not = why_not_on_device(subject.candidate, environment_, gpu_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
-  remove_log(subject);
+  const std::optional<VariantFacts>& variant = model.prepared.variant;
+  if (variant && !variant->outcome.ok()) throw EngineEnded(variant->outcome);
+  keep_earlier(subject.output_path, log_path_of(subject));
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
   const bool on_gpu = subject.candidate.device == "gpu";
   if (on_gpu) setup.gpu = &gpu_;
@@ -137,7 +141,7 @@ void Comparison::open_journal() {
   for (const Candidate& candidate : candidates_) {
     models.push_back(&models_.at(candidate.model_path, first_batch(candidate)).prepared);
   }
-  const std::string key = journal_key(options_, candidates_, models, environment_);
+  const std::string key = journal_key(options_, candidates_, models, environment_, gpu_.facts);
   const std::string folder = fs::absolute(options_.output).string();
   journal_ = std::make_unique<Journal>(journal_path(folder, key), key, given_surroundings_);
   surroundings_ = journal_->surroundings();
@@ -171,6 +175,7 @@ Bench Comparison::measure_with_journal() {
 }
 
 RunFacts Comparison::begin_run() {
+  taken_.clear();
   RunFacts run = start_run(environment_, gpu_.facts);
   const nlohmann::json told =
       journal_->answer("run", [&] { return nlohmann::json{run.run_id, run.started_at}; });
@@ -181,8 +186,10 @@ RunFacts Comparison::begin_run() {
 
 Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<int64_t> batch) {
   const Candidate& candidate = candidates_[index];
-  Subject subject = describe(options_, run, models_.at(candidate.model_path, batch).prepared,
-                             candidate, labels_[index], cores_);
+  Subject subject =
+      describe(options_, run, models_.at(candidate.model_path, batch, candidate.precision).prepared,
+               candidate, labels_[index], cores_, taken_);
+  taken_.insert(subject.output_path);
   const nlohmann::json told = journal_->answer(
       "files", [&] { return nlohmann::json{subject.output_path, subject.log_path}; });
   told.at(0).get_to(subject.output_path);
@@ -196,6 +203,11 @@ Result Comparison::finish(Subject subject, Outcome outcome, EngineFacts facts, M
   if (!fs::exists(log_path_of(subject))) subject.log_path.clear();
   Result result =
       make_result(std::move(subject), std::move(outcome), std::move(facts), std::move(measured));
+  if (options_.variants) {
+    const AccuracyBounds bounds{options_.max_error, options_.max_drop};
+    result.acceptance = accept(result, bounds);
+    result.acceptance->bounds = bounds;
+  }
   store(result);
   progress_.finished(result);
   return result;
@@ -240,8 +252,9 @@ void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
   TrafficRounds traffic(options_, surroundings_, progress_, ended);
   GroupParts parts;
   parts.make_engine = [&](size_t index) {
+    const Candidate& candidate = candidates_[index];
     return make_engine(subjects[index],
-                       models_.at(candidates_[index].model_path, candidates_[index].batch));
+                       models_.at(candidate.model_path, candidate.batch, candidate.precision));
   };
   parts.use_anchor = options_.latency() != nullptr;  // under traffic each stands for itself
   parts.measure = [&](std::vector<Participant>& participants, size_t engines, bool keep_first) {
@@ -258,7 +271,9 @@ void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
                       [](const auto& result) { return result.has_value(); }));
   }
   keep_known(subjects, results);
-  if (options_.latency() != nullptr) rank_results(bench_.results, goal_of(options_), anchor);
+  if (options_.latency() == nullptr) return;
+  rank_results(bench_.results, goal_of(options_), anchor);
+  if (options_.variants) compare_with_f32(bench_.results, options_.confidence, anchor);
 }
 
 // An interrupt leaves some without a result. Nobody needs their logs.
@@ -305,16 +320,16 @@ Bench Comparison::measure_throughput() {
   std::vector<std::optional<Result>> results(candidates_.size());
   for (size_t i = 0; i < candidates_.size(); ++i) {
     subjects.push_back(subject_of(i, run, first_batch(candidates_[i])));
-    if (!surroundings_.is_interrupted()) results[i] = measure_throughput_of(subjects[i]);
+    if (!surroundings_.is_interrupted()) results[i] = measure_throughput_of(subjects[i], i);
   }
   keep_known(subjects, results);
   return std::move(bench_);
 }
 
 // nullopt where an interrupt left nothing.
-std::optional<Result> Comparison::measure_throughput_of(Subject subject) {
+std::optional<Result> Comparison::measure_throughput_of(Subject subject, size_t index) {
   try {
-    ThroughputFound found = find_setting(subject);
+    ThroughputFound found = find_setting(subject, index);
     remove_empty_logs(subject);
     if (found.setting) subject = with_setting(std::move(subject), *found.setting);
     if (found.measured.throughput) {
@@ -331,15 +346,16 @@ std::optional<int64_t> Comparison::first_batch(const Candidate& candidate) {
   return options_.throughput() == nullptr ? candidate.batch : *batch_at(candidate.model_path, 0);
 }
 
-ThroughputFound Comparison::find_setting(const Subject& subject) {
+ThroughputFound Comparison::find_setting(const Subject& subject, size_t index) {
   const std::string& path = subject.candidate.model_path;
   ThroughputParts parts;
   parts.batch_at = [&](size_t index) { return batch_at(path, index); };
   parts.make_engine = [&](const ThroughputSetting& setting) {
-    return make_engine(with_setting(subject, setting), models_.at(path, setting.candidate.batch));
+    return make_engine(with_setting(subject, setting),
+                       models_.at(path, setting.candidate.batch, setting.candidate.precision));
   };
   ThroughputBench bench(options_, subject.candidate, subject.label, cores_, parts, surroundings_,
-                        progress_);
+                        progress_, index, candidates_.size());
   return bench.measure();
 }
 

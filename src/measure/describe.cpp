@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "core/error.h"
 #include "run/names.h"
 
 namespace dnnbench {
@@ -46,10 +47,12 @@ int threads_of(const Candidate& candidate, int cores) {
 }
 
 Subject describe(const RunOptions& options, const RunFacts& run, const PreparedModel& prepared,
-                 const Candidate& candidate, const std::string& label, int cores) {
+                 const Candidate& candidate, const std::string& label, int cores,
+                 const std::set<std::string>& taken) {
   Subject subject;
   subject.model = model_facts(prepared);
   subject.candidate = candidate;
+  subject.variant = prepared.variant;
   subject.threads = threads_of(candidate, cores);
   subject.label = label;
   const std::vector<std::string>& inputs = subject.model.input_names;
@@ -65,10 +68,22 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   subject.run_id = run.run_id;
   subject.started_at = run.started_at;
   const fs::path folder = fs::absolute(options.output);
-  const std::string stem =
+  const auto path_of = [&](const std::string& stem) {
+    return (folder / (stem + ".json")).string();
+  };
+  std::string stem =
       free_result_stem(folder.string(), prepared.sha256, candidate, subject.backend_meta);
+  if (taken.count(path_of(stem)) > 0) {
+    stem = result_stem_with_hash(prepared.sha256, candidate, subject.backend_meta);
+  }
+  if (taken.count(path_of(stem)) > 0) {
+    throw UsageError(fmt::format(
+        "{} has the name and the content of another model of this run, so that nothing tells their "
+        "results apart; rename one",
+        candidate.model_path));
+  }
   subject.log_path = stem + ".log";
-  subject.output_path = (folder / (stem + ".json")).string();
+  subject.output_path = path_of(stem);
   return subject;
 }
 

@@ -1,6 +1,7 @@
 // What is known of a result before its engine starts.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,12 @@ RunFacts start_run(const Environment& environment, std::optional<GpuFacts> gpu);
 // Of each of its processes, where `cores` are shared by all of them.
 int threads_of(const Candidate& candidate, int cores);
 
-// `cores` is what candidates without a number of threads use.
+// `cores` is what candidates without a number of threads use; `taken` are the run's paths that
+// other candidates write. Throws UsageError where two models of the same name have the same
+// content.
 Subject describe(const RunOptions& options, const RunFacts& run, const PreparedModel& prepared,
-                 const Candidate& candidate, const std::string& label, int cores);
+                 const Candidate& candidate, const std::string& label, int cores,
+                 const std::set<std::string>& taken);
 
 // The log's path, in the folder of the result.
 std::string log_path_of(const Subject& subject);

@@ -12,6 +12,7 @@
 #include "machine/disturbance.h"
 #include "machine/machine_counters.h"
 #include "measure/surroundings.h"
+#include "protocol/value_file.h"
 #include "rank/steady.h"
 #include "verify/verify.h"
 
@@ -112,6 +113,7 @@ void ProcessEngine::prepare() {
 void ProcessEngine::prepare_started() {
   load();
   verify_before_timing();
+  if (!restarted_) measure_accuracy();
   warm_up();
   start_s_ = seconds_since(started_at_s_);
   if (shares_.empty()) return;
@@ -233,6 +235,7 @@ TrafficTurn ProcessEngine::serve(const TrafficTurnRequest& request) {
 WorkerOptions ProcessEngine::worker_options(int stream) const {
   WorkerOptions worker;
   worker.engine = setup_.candidate.engine;
+  worker.version = setup_.candidate.engine_version;
   std::filesystem::path log = setup_.log_path;
   if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
   worker.log_path = log.string();
@@ -260,6 +263,7 @@ void ProcessEngine::load() {
 void ProcessEngine::load(EngineSession& session) {
   const Hello hello = session.hello();
   facts_.load.engine_version = hello.version;
+  require_version(hello.version);
   LoadConfig config = prepared_.load;
   config.provider = setup_.candidate.provider;
   config.precision = setup_.candidate.precision;
@@ -284,7 +288,18 @@ void ProcessEngine::load(EngineSession& session) {
       setup_.gpu == nullptr ? "" : why_not_a_gpu_result(loaded.in_force.placement);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
   started_at_s_ += loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);
-  if (!facts_.load.in_force) keep_load_facts(hello, loaded);
+  if (!facts_.load.in_force) keep_load_facts(config, hello, loaded);
+}
+
+// What the library says of itself, not the path that it was loaded from.
+void ProcessEngine::require_version(const std::string& in_force) const {
+  const Candidate& asked = setup_.candidate;
+  if (asked.engine_version.empty() || asked.engine_version == in_force) return;
+  throw EngineEnded(
+      {OutcomeKind::kUnsupported,
+       fmt::format("version {} was asked for, and the library is {}; ./bench_model.sh with "
+                   "--{}={} fetches that version and builds what it needs",
+                   asked.engine_version, in_force, asked.engine, asked.engine_version)});
 }
 
 void ProcessEngine::import(LoadConfig& config) const {
@@ -294,12 +309,14 @@ void ProcessEngine::import(LoadConfig& config) const {
   config.bound_inputs_file = simplified.bound_inputs_file;
 }
 
-void ProcessEngine::keep_load_facts(const Hello& hello, const Loaded& loaded) {
+void ProcessEngine::keep_load_facts(const LoadConfig& config, const Hello& hello,
+                                    const Loaded& loaded) {
   LoadFacts& facts = facts_.load;
   facts.load_s = loaded.load_s;
   facts.compile_s = loaded.compile_s;
   facts.tune_s = loaded.tune_s;
   facts.in_force = loaded.in_force;
+  if (facts.in_force->precision.empty()) inspect(config, *facts.in_force);
   if (!hello.imports) return;
   const SimplifiedModel& simplified = prepared_.simplifier->get();
   facts.convert_s = simplified.simplify_s + loaded.convert_s;
@@ -307,6 +324,39 @@ void ProcessEngine::keep_load_facts(const Hello& hello, const Loaded& loaded) {
     facts.in_force->settings["bound_inputs"] = fmt::format("{}", fmt::join(simplified.bound, ", "));
   }
   if (!setup_.converted_path.empty()) save_converted();
+}
+
+// In a process of its own, so that what it costs is not the measured one's.
+void ProcessEngine::inspect(const LoadConfig& config, InForce& in_force) const {
+  WorkerOptions worker;
+  worker.engine = setup_.candidate.engine;
+  worker.log_path = work_.path() + "/inspect.log";
+  worker.timeout_s = options_.timeout_s;
+  LoadConfig inspecting = config;
+  inspecting.inspect = true;
+  try {
+    const InForce found = EngineSession(worker, work_.path()).load(inspecting).in_force;
+    in_force.precision = found.precision;
+    for (const auto& [key, value] : found.settings) in_force.settings.emplace(key, value);
+  } catch (const EngineEnded& ended) {
+    in_force.precision = "unknown";
+    in_force.settings["node_precisions"] = fmt::format("could not be read: {}", ended.what());
+  }
+}
+
+// What the variant costs on samples that it was not calibrated on, as this engine computes it.
+void ProcessEngine::measure_accuracy() {
+  if (!prepared_.samples || setup_.candidate.precision == "f32") return;
+  AccuracyMeter meter(prepared_.samples->given, options_.top);
+  const std::string file = work_.path() + "/held-out";
+  for (const HeldOutSample& sample : prepared_.samples->held_out) {
+    step("measuring its accuracy");
+    write_values(file, sample.inputs);
+    sessions_[0]->set_inputs(file);
+    sessions_[0]->run();
+    meter.add(sample.f32, sessions_[0]->outputs(), sample.labels);
+  }
+  if (!prepared_.samples->held_out.empty()) facts_.accuracy = meter.result();
 }
 
 void ProcessEngine::save_converted() {
@@ -398,7 +448,10 @@ std::vector<TimedSlice> ProcessEngine::time_slices(int64_t measurements, double 
 
 std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
                               const GpuAccess& gpu) {
-  if (candidate.device == "gpu") return gpu.why_not;
+  if (candidate.device == "gpu") {
+    const bool is_refused = gpu.why_not.empty() && is_quantised(candidate.precision);
+    return is_refused ? "quantised models are run on CPUs alone" : gpu.why_not;
+  }
   const std::string& provider = candidate.provider;
   const bool is_for_gpus = candidate.engine == "tensorrt" || provider == "cuda" ||
                            (candidate.backend == "onnxruntime" && provider == "tensorrt");

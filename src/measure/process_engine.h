@@ -72,11 +72,14 @@ class ProcessEngine : public MeasuredEngine {
   void step(const std::string& doing, std::optional<double> remaining_s = std::nullopt);
   void load();
   void load(EngineSession& session);
+  void require_version(const std::string& in_force) const;
   void import(LoadConfig& config) const;  // for an engine that does not read ONNX
-  void keep_load_facts(const Hello& hello, const Loaded& loaded);
+  void keep_load_facts(const LoadConfig& config, const Hello& hello, const Loaded& loaded);
   void save_converted();
   void set_inputs(size_t input_set);
   void verify_before_timing();
+  void inspect(const LoadConfig& config, InForce& in_force) const;
+  void measure_accuracy();
   void examine(EngineSession& session, size_t input_set, const std::string& when);
   double stopped_s() const;
   void watch(Turn& turn, const std::function<void()>& compute);

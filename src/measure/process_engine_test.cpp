@@ -27,6 +27,8 @@ TEST(WhyNotOnDevice, EnginesForGpusSayHowTheyAreAskedFor) {
   EXPECT_EQ(why_not_on_device(candidate, {}, {}), "");
   EXPECT_EQ(why_not_on_device(candidate, {}, {.why_not = "no GPU is visible to this process"}),
             "no GPU is visible to this process");
+  candidate.precision = "int8";
+  EXPECT_EQ(why_not_on_device(candidate, {}, {}), "quantised models are run on CPUs alone");
 }
 
 }  // namespace

@@ -17,6 +17,51 @@ bool share_a_block(const Result& a, const Result& b) {
                      [&](const Sample& sample) { return blocks.count(sample.block) > 0; });
 }
 
+// Those of `group` that may be ranked.
+void rank_group(std::vector<Result>& results, const std::vector<size_t>& group, const Goal& goal,
+                std::optional<size_t> anchor) {
+  std::vector<Result*> ranked;
+  std::optional<size_t> anchor_row;
+  for (const size_t i : group) {
+    Result& result = results[i];
+    if (!may_be_ranked(result)) continue;
+    const Result& first = ranked.empty() ? result : *ranked.front();
+    const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
+    if (!by_anchor && !share_a_block(result, first)) continue;
+    if (anchor == i) anchor_row = ranked.size();
+    ranked.push_back(&result);
+  }
+  if (ranked.empty()) return;
+  const BlockTable table = block_table({ranked.begin(), ranked.end()});
+  const Ranking ranking = rank(table, goal, anchor_row);
+  const double best_s = median_latency_s(*ranked[ranking.order.front()]);
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    const EngineRank& own = ranking.engines[i];
+    Rank rank;
+    rank.confidence = goal.confidence;
+    rank.order = goal.order;
+    rank.engines = ranked.size();
+    rank.place = own.place;
+    rank.is_best = i == ranking.order.front();
+    rank.to_best = own.to_best;
+    rank.p50_s = best_s * own.to_best.value;
+    rank.decided = ranking.decided;
+    rank.probability = ranking.probability;
+    if (anchor) rank.anchor = results[*anchor].candidate.backend;
+    ranked[i]->rank = rank;
+  }
+}
+
+// With a bound every variant is accepted or not.
+bool has_bound(const Result& result) {
+  return !result.acceptance || result.acceptance->accepted.has_value();
+}
+
+Candidate in_f32(Candidate candidate) {
+  candidate.precision = "f32";
+  return candidate;
+}
+
 }  // namespace
 
 BlockTable block_table(const std::vector<const Result*>& results) {
@@ -43,44 +88,45 @@ BlockTable block_table(const std::vector<const Result*>& results) {
   return table;
 }
 
+bool are_ranked_together(const std::vector<Result>& results) {
+  return std::all_of(results.begin(), results.end(), has_bound);
+}
+
 Goal goal_of(const RunOptions& options) {
   return {options.confidence, options.precision_target,
-          options.whole_order ? Order::kAll : Order::kBest};
+          options.whole_order || options.until_precise ? Order::kAll : Order::kBest,
+          options.until_precise};
 }
 
 void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor) {
-  std::vector<Result*> ranked;
-  std::optional<size_t> anchor_row;
+  const bool together = are_ranked_together(results);
+  std::map<std::string, std::vector<size_t>> groups;
   for (size_t i = 0; i < results.size(); ++i) {
     Result& result = results[i];
     if (!result.outcome.ok()) continue;
     const BlockTable own = block_table({&result});
     result.p50_interval_s = latency_interval_s(own.latency_s[0], 1 - goal.confidence);
-    if (!may_be_ranked(result)) continue;
-    const Result& first = ranked.empty() ? result : *ranked.front();
-    const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
-    if (!by_anchor && !share_a_block(result, first)) continue;
-    if (anchor == i) anchor_row = ranked.size();
-    ranked.push_back(&result);
+    groups[together ? "" : result.candidate.precision].push_back(i);
   }
-  if (ranked.empty()) return;
-  const BlockTable table = block_table({ranked.begin(), ranked.end()});
-  const Ranking ranking = rank(table, goal, anchor_row);
-  const double best_s = median_latency_s(*ranked[ranking.order.front()]);
-  for (size_t i = 0; i < ranked.size(); ++i) {
-    const EngineRank& own = ranking.engines[i];
-    Rank rank;
-    rank.confidence = goal.confidence;
-    rank.order = goal.order;
-    rank.engines = ranked.size();
-    rank.place = own.place;
-    rank.is_best = i == ranking.order.front();
-    rank.to_best = own.to_best;
-    rank.p50_s = best_s * own.to_best.value;
-    rank.decided = ranking.decided;
-    rank.probability = ranking.probability;
-    if (anchor) rank.anchor = results[*anchor].candidate.backend;
-    ranked[i]->rank = rank;
+  for (const auto& [precision, group] : groups) rank_group(results, group, goal, anchor);
+}
+
+void compare_with_f32(std::vector<Result>& results, double confidence,
+                      std::optional<size_t> anchor) {
+  const double alpha = alpha_of_pair(results.size(), confidence);
+  for (Result& variant : results) {
+    if (variant.candidate.precision == "f32" || !variant.outcome.ok()) continue;
+    for (const Result& f32 : results) {
+      if (!f32.outcome.ok() || !(f32.candidate == in_f32(variant.candidate))) continue;
+      std::vector<const Result*> rows{&variant, &f32};
+      std::optional<size_t> anchor_row;
+      if (anchor && results[*anchor].outcome.ok()) {
+        rows.push_back(&results[*anchor]);
+        anchor_row = 2;
+      }
+      if (!anchor_row && !share_a_block(variant, f32)) continue;
+      variant.to_f32 = ratio_of(block_table(rows), 0, 1, alpha, anchor_row);
+    }
   }
 }
 

@@ -15,11 +15,21 @@ namespace dnnbench {
 // Blocks in which none of them has samples are left out.
 BlockTable block_table(const std::vector<const Result*>& results);
 
+// Whether every result is accepted or not, so that different precisions may be ranked together.
+bool are_ranked_together(const std::vector<Result>& results);
+
 // Fills in the interval of every ok result's median, and the rank of each that took turns with the
 // first of them, or with `anchor` as all did.
+// Candidates of different precision are ranked together only where a bound on their error says
+// which of them are good enough; otherwise within each precision.
 void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor);
 
 // What a run with these options decides.
 Goal goal_of(const RunOptions& options);
+
+// Fills in the ratio of each variant's time to that of the same engine with f32, as far as both
+// were measured.
+void compare_with_f32(std::vector<Result>& results, double confidence,
+                      std::optional<size_t> anchor);
 
 }  // namespace dnnbench

@@ -90,5 +90,43 @@ TEST(RankResults, GivesNoRankToWhatMayHaveNone) {
   EXPECT_FALSE(results[0].p50_interval_s);
 }
 
+Result variant(const std::string& backend, const std::string& precision, double time_s,
+               std::optional<bool> accepted) {
+  Result result = measured(backend, time_s, 0, 20);
+  result.candidate.precision = precision;
+  result.acceptance = Acceptance{accepted, "", {}};
+  return result;
+}
+
+TEST(RankResults, StaysWithinAPrecisionWhereNothingBoundsTheError) {
+  std::vector<Result> results{variant("a", "f32", 0.02, true), variant("b", "f32", 0.03, true),
+                              variant("a", "bf16", 0.01, std::nullopt)};
+  EXPECT_FALSE(are_ranked_together(results));
+  rank_results(results, Goal{}, std::nullopt);
+  EXPECT_TRUE(results[0].rank->is_best);
+  EXPECT_EQ(results[1].rank->engines, 2U);
+  EXPECT_TRUE(results[2].rank->is_best);
+  EXPECT_EQ(results[2].rank->engines, 1U);
+}
+
+TEST(RankResults, RanksAcceptedVariantsTogetherAndNoOthers) {
+  std::vector<Result> results{variant("a", "f32", 0.02, true), variant("a", "bf16", 0.01, true),
+                              variant("a", "int8", 0.005, false)};
+  rank_results(results, Goal{}, std::nullopt);
+  EXPECT_FALSE(results[0].rank->is_best);
+  EXPECT_TRUE(results[1].rank->is_best);
+  EXPECT_FALSE(results[2].rank);
+}
+
+TEST(CompareWithF32, TakesTheSameEnginesTimes) {
+  std::vector<Result> results{variant("a", "f32", 0.02, true), variant("b", "f32", 0.04, true),
+                              variant("b", "int8", 0.01, false), variant("c", "int8", 0.01, false)};
+  compare_with_f32(results, 0.99, std::nullopt);
+  EXPECT_NEAR(results[2].to_f32->value, 0.25, 1e-9);
+  EXPECT_EQ(results[2].to_f32->relation, Relation::kFaster);
+  EXPECT_FALSE(results[0].to_f32);
+  EXPECT_FALSE(results[3].to_f32);
+}
+
 }  // namespace
 }  // namespace dnnbench

@@ -10,6 +10,7 @@
 
 #include "core/statistics.h"
 #include "measure/rank_results.h"
+#include "measure/standing.h"
 #include "measure/turn_rules.h"
 #include "process/worker_process.h"
 #include "rank/ranking.h"
@@ -55,11 +56,12 @@ struct Member {
 class BlockLoop {
  public:
   BlockLoop(const RunOptions& options, const Surroundings& surroundings, Progress& progress,
-            const ParticipantEnded& ended, std::vector<Participant>& participants,
+            BusyReport& busy, const ParticipantEnded& ended, std::vector<Participant>& participants,
             int64_t first_block)
       : options_(options),
         surroundings_(surroundings),
         progress_(progress),
+        busy_(busy),
         ended_(ended),
         first_block_(first_block) {
     for (Participant& participant : participants) {
@@ -81,7 +83,7 @@ class BlockLoop {
       if (!restart(min_blocks)) return finish_all(Stop::kInterrupted);
       if (active().empty()) break;
       const auto engines = static_cast<double>(active().size());
-      report(left_s * engines);
+      report(1 - left_s / options_.budget_s);
       const double start_s = surroundings_.now_s();
       measure_block(blocks(), std::nullopt);
       dismiss_known(alpha);
@@ -100,7 +102,7 @@ class BlockLoop {
         if (surroundings_.is_interrupted()) return finish_all(Stop::kInterrupted);
         if (!restart(planned)) return finish_all(Stop::kInterrupted);
         if (active().empty()) break;
-        report(remaining_s(planned - slot, measurements));
+        report(static_cast<double>(slot) / static_cast<double>(planned));
         measure_block(slot, measurements);
         keep_block();
       } while (blocks_.back().is_disturbed() && spare-- > 0);
@@ -191,14 +193,6 @@ class BlockLoop {
     return free == 0 || free > engine.peak_rss_bytes();
   }
 
-  double remaining_s(int64_t blocks, int64_t measurements) {
-    double block_s = 0;
-    for (const Member* member : active()) {
-      block_s += member->engine().expected_s() * static_cast<double>(measurements);
-    }
-    return block_s * static_cast<double>(blocks);
-  }
-
   void measure_block(int64_t slot, std::optional<int64_t> measurements) {
     const std::vector<Member*> members = active();
     if (members.size() != order_of_) {
@@ -213,6 +207,7 @@ class BlockLoop {
       if (is_whole_) take_turn(*members[index], measurements);
     }
     next_order_ = (next_order_ + 1) % orders_.size();
+    busy_.add_block(blocks_.back().disturbance);
   }
 
   // A block's turns must be from one moment: what an interrupt has cut off is not gone on with.
@@ -250,11 +245,16 @@ class BlockLoop {
   }
 
   // Those that have left early still count: what is undecided may be so with one of them.
-  void dismiss_known(double alpha) {
+  std::vector<Member*> measured() {
     std::vector<Member*> measured;
     for (Member& member : members_) {
       if (member.active || member.finished) measured.push_back(&member);
     }
+    return measured;
+  }
+
+  void dismiss_known(double alpha) {
+    const std::vector<Member*> measured = this->measured();
     if (measured.empty()) return;
     const std::vector<Standing> known =
         standings(undisturbed_table(measured), alpha, goal_of(options_));
@@ -343,22 +343,20 @@ class BlockLoop {
     }
   }
 
-  void report(double left_s) {
-    const std::vector<Member*> members = active();
-    if (members.empty()) return;
-    std::string who = members[0]->participant->label;
-    if (members.size() > 1) who += fmt::format(" and {} more", members.size() - 1);
-    const double max_s = std::max(0.0, left_s);
-    if (options_.latency()->repeat) {
-      progress_.step(who, "measuring", max_s);
-    } else {
-      progress_.step(who, fmt::format("measuring (at most {:.0f} s)", max_s), std::nullopt);
-    }
+  void report(double done) {
+    const std::vector<Member*> measured = this->measured();
+    std::vector<std::string> labels;
+    for (const Member* member : measured) labels.push_back(member->participant->label);
+    const auto disturbed = static_cast<size_t>(std::count_if(
+        blocks_.begin(), blocks_.end(), [](const Block& block) { return block.is_disturbed(); }));
+    progress_.measuring({done, !options_.latency()->repeat,
+                         standing(labels, undisturbed_table(measured).latency_s, disturbed)});
   }
 
   const RunOptions& options_;
   const Surroundings& surroundings_;
   Progress& progress_;
+  BusyReport& busy_;
   const ParticipantEnded& ended_;
   std::vector<Member> members_;
   const Member* kept_ = nullptr;
@@ -374,7 +372,7 @@ class BlockLoop {
 }  // namespace
 
 void Rounds::measure(std::vector<Participant>& participants, size_t engines, bool keep_first) {
-  BlockLoop loop(options_, surroundings_, progress_, ended_, participants, next_block_);
+  BlockLoop loop(options_, surroundings_, progress_, busy_, ended_, participants, next_block_);
   loop.set_started(started_s_);
   if (keep_first) loop.keep_first();
   if (options_.latency()->repeat) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "measure/busy_report.h"
 #include "measure/participant.h"
 #include "measure/surroundings.h"
 #include "run/options.h"
@@ -21,7 +22,11 @@ class Rounds {
   // Options are those of latency mode. All arguments must outlive this.
   Rounds(const RunOptions& options, const Surroundings& surroundings, Progress& progress,
          const ParticipantEnded& ended)
-      : options_(options), surroundings_(surroundings), progress_(progress), ended_(ended) {}
+      : options_(options),
+        surroundings_(surroundings),
+        progress_(progress),
+        ended_(ended),
+        busy_(surroundings, progress) {}
 
   // Measures these together, at least one, all prepared and paused; fills in what was measured and
   // ends them. After an interrupt they end with the turn; one that had none yet is not reported.
@@ -35,6 +40,7 @@ class Rounds {
   const Surroundings& surroundings_;
   Progress& progress_;
   const ParticipantEnded& ended_;
+  BusyReport busy_;
   int64_t next_block_ = 0;
   std::optional<double> started_s_;  // CLOCK_MONOTONIC of the run's first measurement
 };

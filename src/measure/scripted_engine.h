@@ -43,7 +43,7 @@ struct Stage {
 
   Surroundings surroundings() {
     return {[this] { return free_memory_bytes; }, [this] { return now_s; },
-            [this] { return now_s >= interrupt_at_s; }};
+            [this] { return now_s >= interrupt_at_s; }, [](bool) {}, [] { return ProcessTimes(); }};
   }
 
   // The engines whose events have this word, in order: "abba".

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "machine/busy_programs.h"
 #include "machine/memory.h"
 #include "process/interrupt.h"
 
@@ -22,6 +23,7 @@ struct Surroundings {
 
   // What was found out so far is kept (measure/journal.h); `block` when turns were taken.
   std::function<void(bool block)> commit = [](bool) {};
+  std::function<ProcessTimes()> process_times = [] { return read_process_times(); };
 };
 
 }  // namespace dnnbench

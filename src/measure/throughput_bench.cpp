@@ -50,7 +50,8 @@ struct ThroughputBench::Setup {
 
 ThroughputBench::ThroughputBench(const RunOptions& options, const Candidate& candidate,
                                  const std::string& label, int cores, const ThroughputParts& parts,
-                                 const Surroundings& surroundings, Progress& progress)
+                                 const Surroundings& surroundings, Progress& progress, size_t place,
+                                 size_t engines)
     : options_(options),
       throughput_options_(*options.throughput()),
       candidate_(candidate),
@@ -58,7 +59,10 @@ ThroughputBench::ThroughputBench(const RunOptions& options, const Candidate& can
       cores_(cores),
       parts_(parts),
       surroundings_(surroundings),
-      progress_(progress) {}
+      progress_(progress),
+      busy_(surroundings, progress),
+      place_(place),
+      engines_(engines) {}
 
 ThroughputBench::~ThroughputBench() = default;
 
@@ -78,6 +82,8 @@ void ThroughputBench::try_all() {
     if (!batch) break;
     // Larger batches are tried while they do more; of those that were asked for, all.
     growing = index == 0 || !throughput_options_.batches.empty();
+    const size_t batches = std::max(index + 1, throughput_options_.batches.size());
+    known_settings_ = batches * settings.size();
     for (const StreamSetting& setting : settings) {
       if (!best_ended_.ok() || (best_ && left_s() <= 0)) return;
       if (surroundings_.is_interrupted()) return;
@@ -100,14 +106,30 @@ double ThroughputBench::left_s() const {
   return options_.budget_s - (surroundings_.now_s() - started_s_);
 }
 
+void ThroughputBench::report() {
+  const TriedSetting& trying = throughput_.tried.back();
+  const bool all_known = !throughput_options_.batches.empty();
+  std::string text = fmt::format("{} setting {} of {}{} ({})", label_, throughput_.tried.size(),
+                                 all_known ? "" : "at least ", known_settings_,
+                                 words({trying.streams, trying.threads}, trying.batch));
+  if (best_) {
+    const TriedSetting& best = throughput_.tried[best_->setting.index];
+    text += fmt::format(", best so far {} items/s with {}", format_rate(best.per_s),
+                        words({best.streams, best.threads}, best.batch));
+  }
+  const double done = std::clamp(1 - left_s() / options_.budget_s, 0.0, 1.0);
+  progress_.measuring(
+      {(static_cast<double>(place_) + done) / static_cast<double>(engines_), true, text});
+}
+
 // Whether it is the best now.
 bool ThroughputBench::try_setting(std::optional<int64_t> batch, const StreamSetting& setting) {
-  progress_.step(label_, "trying " + words(setting, batch), std::nullopt);
   ThroughputSetting next{candidate_, throughput_.tried.size()};
   next.candidate.streams = setting.streams;
   next.candidate.threads = setting.threads;
   next.candidate.batch = batch;
   throughput_.tried.push_back({setting.streams, setting.threads, batch});
+  report();
   try {
     return compare_with_best(load(std::move(next)));
   } catch (const Interrupted&) {
@@ -159,10 +181,12 @@ std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting 
 bool ThroughputBench::take_window(Setup& setup, size_t block) {
   const double kept_s = std::max(kWindow_s, kMinInferences * setup.engine->expected_s());
   setup.block = block;
+  report();
   ThroughputTurn turn = take_verified_turn(*setup.engine, block, [&](size_t input_set) {
     return setup.engine->take_throughput_turn(input_set, kept_s);
   });
   setup.measured.count_block(turn.disturbance);
+  busy_.add_block(turn.disturbance);
   setup.measured.dropped += turn.dropped;
   add(setup.measured.noise, turn.noise);
   if (turn.gpu) {

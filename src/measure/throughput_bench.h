@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "measure/busy_report.h"
 #include "measure/measured_engine.h"
 #include "measure/surroundings.h"
 #include "results/measured.h"
@@ -41,10 +42,11 @@ struct ThroughputFound {
 
 class ThroughputBench {
  public:
-  // Options are those of throughput mode. All arguments must outlive this.
+  // Options are those of throughput mode. All arguments must outlive this. It is the engine number
+  // `place`, from 0 on, of so many that are measured one after the other.
   ThroughputBench(const RunOptions& options, const Candidate& candidate, const std::string& label,
                   int cores, const ThroughputParts& parts, const Surroundings& surroundings,
-                  Progress& progress);
+                  Progress& progress, size_t place = 0, size_t engines = 1);
   ~ThroughputBench();
 
   // Tries settings until none is better or the budget is spent, or an interrupt. An engine that
@@ -57,6 +59,7 @@ class ThroughputBench {
   void try_all();
   std::optional<std::optional<int64_t>> next_batch(size_t index) const;
   bool try_setting(std::optional<int64_t> batch, const StreamSetting& setting);
+  void report();
   bool compare_with_best(std::unique_ptr<Setup> setup);
   std::unique_ptr<Setup> load(ThroughputSetting setting);
   void measure_alone(Setup& setup);
@@ -75,6 +78,10 @@ class ThroughputBench {
   const ThroughputParts& parts_;
   const Surroundings& surroundings_;
   Progress& progress_;
+  BusyReport busy_;
+  const size_t place_;
+  const size_t engines_;
+  size_t known_settings_ = 0;  // to be tried, as far as known now
   ThroughputResult throughput_;
   std::unique_ptr<Setup> best_;
   Outcome first_failure_;

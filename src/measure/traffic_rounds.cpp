@@ -42,20 +42,33 @@ class RateSeries {
   bool is_active() const { return current_.has_value(); }
   void drop_out() { current_.reset(); }
 
-  std::string doing() const {
-    return fmt::format("under {:.4g} requests per second, turn {} of {}", current_->rate_per_s(),
-                       current_->turn(), current_->turns());
+  // Share of its turns, or of its budget, 0 to 1.
+  double done() const {
+    if (!current_) return 1;
+    if (search_) return std::min(1.0, spent_s_ / options_.budget_s);
+    return static_cast<double>(current_->turn() - 1) / static_cast<double>(current_->turns());
   }
 
-  // Throws EngineEnded. `started_s` is set by the first turn of all.
-  void take_turn(std::optional<double>& started_s) {
+  std::string doing() const {
+    std::string text = fmt::format("{} at {:.4g} requests/s, turn {} of {}", participant_.label,
+                                   current_->rate_per_s(), current_->turn(), current_->turns());
+    const double highest_per_s = search_ ? search_->answer().at_least_per_s : 0;
+    if (highest_per_s > 0) text += fmt::format(", sustains {:.4g}/s so far", highest_per_s);
+    return text;
+  }
+
+  // Returns what disturbed it, "" for nothing. Throws EngineEnded. `started_s` is set by the first
+  // turn of all.
+  std::string take_turn(std::optional<double>& started_s) {
     participant_.engine->wake();
     TrafficTurn turn = take_verified_turn(*participant_.engine, turns(), [&](size_t input_set) {
       return participant_.engine->take_traffic_turn(input_set, current_->next(options_.seed));
     });
     if (!started_s) started_s = turn.requests.front().intended_s;
     spent_s_ += turn.noise.window_s;
+    std::string disturbance = turn.disturbance;
     keep(std::move(turn));
+    return disturbance;
   }
 
   // After an interrupt: with the turns at this rate, where there is no other. Whether there is any.
@@ -169,6 +182,12 @@ class RateSeries {
   Stop stop_;
 };
 
+void report(const std::vector<RateSeries>& all, const RateSeries& next, Progress& progress) {
+  double done = 0;
+  for (const RateSeries& series : all) done += series.done();
+  progress.measuring({done / static_cast<double>(all.size()), true, next.doing()});
+}
+
 bool any_active(const std::vector<RateSeries>& all) {
   return std::any_of(all.begin(), all.end(), [](const RateSeries& one) { return one.is_active(); });
 }
@@ -198,8 +217,8 @@ void TrafficRounds::measure(std::vector<Participant>& participants) {
   for (size_t round = 0; any_active(all) && !surroundings_.is_interrupted(); ++round) {
     for (const size_t index : orders[round % orders.size()]) {
       if (!all[index].is_active() || surroundings_.is_interrupted()) continue;
-      progress_.step(participants[index].label, all[index].doing(), std::nullopt);
-      advance(index, [this](RateSeries& series) { series.take_turn(started_s_); });
+      report(all, all[index], progress_);
+      advance(index, [this](RateSeries& series) { busy_.add_block(series.take_turn(started_s_)); });
       surroundings_.commit(true);
     }
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "measure/busy_report.h"
 #include "measure/participant.h"
 #include "measure/surroundings.h"
 #include "run/options.h"
@@ -18,7 +19,11 @@ class TrafficRounds {
   // Options are those of load mode. All arguments must outlive this.
   TrafficRounds(const RunOptions& options, const Surroundings& surroundings, Progress& progress,
                 const ParticipantEnded& ended)
-      : options_(options), surroundings_(surroundings), progress_(progress), ended_(ended) {}
+      : options_(options),
+        surroundings_(surroundings),
+        progress_(progress),
+        ended_(ended),
+        busy_(surroundings, progress) {}
 
   // Measures these together, at least one, all prepared and paused; fills in what was measured and
   // ends them. After an interrupt they end with the turn; one without a figure is not reported.
@@ -29,6 +34,7 @@ class TrafficRounds {
   const Surroundings& surroundings_;
   Progress& progress_;
   const ParticipantEnded& ended_;
+  BusyReport busy_;
   std::optional<double> started_s_;  // CLOCK_MONOTONIC of the first request
 };
 

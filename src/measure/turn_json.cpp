@@ -1,5 +1,8 @@
 #include "measure/turn_json.h"
 
+#include <cmath>
+#include <limits>
+#include <optional>
 #include <string>
 
 #include "core/error.h"
@@ -15,6 +18,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServedRequest, intended_s, begin_s, end_s, la
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamTimes, start_s, duration_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadFacts, engine_version, convert_s, compile_s, tune_s, load_s,
                                    in_force, first_run_s, converted_path)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GpuTurn, sm_mhz, temperature_c, throttle, energy_j, memory_bytes,
+                                   compute_s)
 
 namespace {
 
@@ -22,7 +27,8 @@ json of_every_kind(const Turn& turn) {
   return {{"cpu_s", turn.cpu_s},
           {"noise", turn.noise},
           {"disturbance", turn.disturbance},
-          {"dropped", turn.dropped}};
+          {"dropped", turn.dropped},
+          {"gpu", turn.gpu}};
 }
 
 void read_every_kind(const json& from, Turn& turn) {
@@ -30,6 +36,7 @@ void read_every_kind(const json& from, Turn& turn) {
   from.at("noise").get_to(turn.noise);
   from.at("disturbance").get_to(turn.disturbance);
   from.at("dropped").get_to(turn.dropped);
+  from.at("gpu").get_to(turn.gpu);
 }
 
 template <typename Enum, size_t kCount>
@@ -80,6 +87,45 @@ Verification read_verification(const json& from) {
   return verification;
 }
 
+// Absent or not finite: null.
+json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+double read_number(const json& from) {
+  return from.is_null() ? std::numeric_limits<double>::infinity() : from.get<double>();
+}
+
+json json_of(const std::optional<Accuracy>& accuracy) {
+  if (!accuracy) return nullptr;
+  json drop;
+  if (accuracy->drop) {
+    const Drop& of = *accuracy->drop;
+    drop = {of.top, of.rows, of.f32_right, of.lost, of.gained};
+  }
+  return {{"samples", accuracy->samples},
+          {"given", accuracy->given},
+          {"median_error", number_or_null(accuracy->median_error)},
+          {"max_error", number_or_null(accuracy->max_error)},
+          {"min_cosine", accuracy->min_cosine},
+          {"top1_agreement", accuracy->top1_agreement},
+          {"drop", drop}};
+}
+
+std::optional<Accuracy> read_accuracy(const json& from) {
+  if (from.is_null()) return std::nullopt;
+  Accuracy accuracy;
+  from.at("samples").get_to(accuracy.samples);
+  from.at("given").get_to(accuracy.given);
+  accuracy.median_error = read_number(from.at("median_error"));
+  accuracy.max_error = read_number(from.at("max_error"));
+  from.at("min_cosine").get_to(accuracy.min_cosine);
+  from.at("top1_agreement").get_to(accuracy.top1_agreement);
+  const json& drop = from.at("drop");
+  if (!drop.is_null()) {
+    accuracy.drop = Drop{drop.at(0), drop.at(1), drop.at(2), drop.at(3), drop.at(4)};
+  }
+  return accuracy;
+}
+
 }  // namespace
 
 void to_json(json& to, const LatencyTurn& turn) {
@@ -128,7 +174,8 @@ void to_json(json& to, const EngineFacts& facts) {
         {"process_cores", facts.process_cores},
         {"peak_rss_bytes", facts.peak_rss_bytes},
         {"sessions", facts.sessions},
-        {"verification", json_of(facts.verification)}};
+        {"verification", json_of(facts.verification)},
+        {"accuracy", json_of(facts.accuracy)}};
 }
 
 void from_json(const json& from, EngineFacts& facts) {
@@ -140,6 +187,7 @@ void from_json(const json& from, EngineFacts& facts) {
   from.at("peak_rss_bytes").get_to(facts.peak_rss_bytes);
   from.at("sessions").get_to(facts.sessions);
   facts.verification = read_verification(from.at("verification"));
+  facts.accuracy = read_accuracy(from.at("accuracy"));
 }
 
 void to_json(json& to, const Outcome& outcome) {

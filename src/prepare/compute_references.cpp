@@ -85,8 +85,9 @@ void run_optimised(const LoadConfig& config, const std::vector<InputSet>& sets,
   }
 }
 
-// The coarsest arithmetic in the model itself.
-ToleranceClass model_class(const Model& model) {
+}  // namespace
+
+ToleranceClass class_of_model(const Model& model) {
   for (const char* type : {"QuantizeLinear", "QLinear", "MatMulInteger", "ConvInteger"}) {
     if (has_operator(model, type)) return ToleranceClass::kQuantised;
   }
@@ -94,8 +95,6 @@ ToleranceClass model_class(const Model& model) {
   if (model.weight_types.count(DataType::kFloat16) != 0) return ToleranceClass::kF16;
   return ToleranceClass::kF32;
 }
-
-}  // namespace
 
 std::vector<Reference> compute_references(const Model& model, LoadConfig& config,
                                           const std::vector<InputSet>& sets, double timeout_s,
@@ -110,7 +109,7 @@ std::vector<Reference> compute_references(const Model& model, LoadConfig& config
     failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
   }
   if (failure.empty()) {
-    progress.step("reference", "learning how much rounding matters to this model", std::nullopt);
+    progress.step("reference", "calibrating the error tolerance", std::nullopt);
     const auto runs_optimised = [&](const LoadConfig& tried) {
       try {
         EngineSession optimised = start_reference(work, "reference-optimised", timeout_s);
@@ -129,7 +128,7 @@ std::vector<Reference> compute_references(const Model& model, LoadConfig& config
   std::vector<Reference> references;
   for (size_t i = 0; i < sets.size(); ++i) {
     runs[i].expected = sets[i].expected;
-    runs[i].model_class = model_class(model);
+    runs[i].model_class = class_of_model(model);
     runs[i].random_operators = model.random_operators;
     runs[i].failure = failure;
     references.push_back(make_reference(std::move(runs[i])));

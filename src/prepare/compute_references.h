@@ -21,6 +21,9 @@ struct InputSet {
   std::optional<std::vector<Value>> expected;  // outputs that the user gave
 };
 
+// The coarsest arithmetic in the model itself.
+ToleranceClass class_of_model(const Model& model);
+
 // One reference a set. A failure of ONNX Runtime makes them unverifiable and says why. Where it
 // fails over the model only when it optimises, sets config.original_fails if config.inlined_path
 // helps.

@@ -14,6 +14,7 @@
 #include "onnx/shapes.h"
 #include "prepare/choose_sizes.h"
 #include "prepare/compute_references.h"
+#include "prepare/same_task.h"
 #include "process/engine_session.h"
 #include "protocol/value_file.h"
 #include "results/units.h"
@@ -95,6 +96,37 @@ std::optional<std::string> why_too_large(const Model& model, const InputShapes& 
       format_bytes(free));
 }
 
+// The user's samples; without any, generated inputs, held out those that engines are timed with.
+AccuracySamples make_samples(const RunOptions& options, const PreparedModel& prepared,
+                             const GivenInputs& given, const std::vector<InputSet>& sets,
+                             const WorkFolder& work) {
+  constexpr uint64_t kGenerated = 4;
+  const InputShapes& shapes = prepared.load.input_shapes;
+  AccuracySamples samples;
+  if (options.calibration) {
+    std::vector<InputSample> read = read_samples(prepared.model, shapes, *options.calibration);
+    std::vector<std::vector<int64_t>> labels;
+    if (options.labels) labels = read_labels(*options.labels, read.size());
+    try {
+      samples = split_samples(std::move(read), labels, prepared.load, options.timeout_s, work);
+    } catch (const EngineEnded&) {
+      // Without f32 outputs nothing is known of a variant's accuracy.
+    }
+    samples.given = true;
+    return samples;
+  }
+  for (uint64_t i = 0; i < kGenerated; ++i) {
+    samples.calibration.push_back(
+        make_inputs(prepared.model, shapes, options.seed + sets.size() + i, given));
+  }
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const Reference& reference = prepared.examinations[i].reference;
+    if (!reference.unverifiable.empty()) continue;
+    samples.held_out.push_back({sets[i].inputs, reference.outputs, {}});
+  }
+  return samples;
+}
+
 }  // namespace
 
 std::optional<std::string> why_not_accepted(const Model& model, const InputShapes& shapes,
@@ -157,6 +189,39 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
       compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {
     prepared.examinations.push_back({sets[i].file, std::move(references[i])});
+  }
+  if (options.variants) {
+    prepared.samples =
+        std::make_shared<const AccuracySamples>(make_samples(options, prepared, given, sets, work));
+  }
+  return prepared;
+}
+
+PreparedModel prepare_other_model(const RunOptions& options, Model read, const PreparedModel& first,
+                                  const WorkFolder& work) {
+  PreparedModel prepared;
+  prepared.model = std::move(read);
+  const Model& model = prepared.model;
+  require_same_task(first.model, model);
+  require_shapes(model, first.load.input_shapes);
+  prepared.size_bytes = size_with_external_data(model);
+  prepared.sha256 = sha256_of_file(model.path);
+  prepared.load = first.load;
+  prepared.load.model_path = fs::absolute(model.path).string();
+  prepared.load.inlined_path.clear();
+  prepared.load.original_fails = false;
+  const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
+  prepared.simplifier = std::make_shared<ModelSimplifier>(
+      prepared.load, read_values(first.examinations.at(0).inputs_file), given, options.timeout_s,
+      work);
+  if (has_branches(model)) prepared.load.inlined_path = prepared.simplifier->get().inlined_path;
+  prepared.examinations = first.examinations;
+  for (Examination& examination : prepared.examinations) {
+    Reference& reference = examination.reference;
+    reference.model_class = std::max(reference.model_class, class_of_model(model));
+    if (model.random_operators.empty() || !reference.unverifiable.empty()) continue;
+    reference.unverifiable =
+        fmt::format("The model draws random numbers: {}.", fmt::join(model.random_operators, ", "));
   }
   return prepared;
 }

@@ -12,9 +12,11 @@
 #include "inputs/given_inputs.h"
 #include "onnx/model.h"
 #include "onnx/shapes.h"
+#include "prepare/accuracy_samples.h"
 #include "prepare/simplify_model.h"
 #include "process/work_folder.h"
 #include "protocol/load_config.h"
+#include "results/variant_facts.h"
 #include "run/options.h"
 #include "run/progress.h"
 #include "verify/reference.h"
@@ -35,7 +37,9 @@ struct PreparedModel {
   // Two sets, which alternate while an engine is timed, so that one that repeats an old answer is
   // found out.
   std::vector<Examination> examinations;
-  std::shared_ptr<ModelSimplifier> simplifier;  // for the engines that import
+  std::shared_ptr<ModelSimplifier> simplifier;     // for the engines that import
+  std::shared_ptr<const AccuracySamples> samples;  // where variants are compared
+  std::optional<VariantFacts> variant;             // of a quantised form (quantise/variant_maker.h)
 };
 
 // Whether ONNX Runtime really runs the model on inputs of these shapes: one run in a process of its
@@ -53,5 +57,10 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
 // makes the examinations unverifiable, not an error.
 PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
                             int threads, const WorkFolder& work, Progress& progress);
+
+// A model that is compared with one already prepared: on its inputs, judged by its reference, with
+// the tolerance of the coarser arithmetic of the two. Throws UsageError where it can't take them.
+PreparedModel prepare_other_model(const RunOptions& options, Model read, const PreparedModel& first,
+                                  const WorkFolder& work);
 
 }  // namespace dnnbench

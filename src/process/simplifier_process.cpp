@@ -17,8 +17,9 @@ WorkerOptions worker_options(const std::string& folder, double timeout_s) {
 SimplifierProcess::SimplifierProcess(const std::string& folder, double timeout_s)
     : worker_(worker_options(folder, timeout_s)) {}
 
-double SimplifierProcess::simplify(const LoadConfig& config, const std::string& file) {
-  worker_.ask(request_of(verb::kSimplify, Simplify{config, file}));
+double SimplifierProcess::simplify(const LoadConfig& config, const std::string& file,
+                                   bool with_weights) {
+  worker_.ask(request_of(verb::kSimplify, Simplify{config, file, with_weights}));
   return worker_.answer_as<Simplified>().simplify_s;
 }
 

@@ -15,7 +15,9 @@ class SimplifierProcess {
 
   // Writes the simplified form into `file`. Returns the seconds it took in that process, without
   // its start and the library's loading. Throws EngineEnded.
-  double simplify(const LoadConfig& config, const std::string& file);
+  double simplify(const LoadConfig& config, const std::string& file, bool with_weights = false);
+
+  int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
 
  private:
   WorkerProcess worker_;

@@ -66,7 +66,12 @@ struct Pipe {
 std::string program_of(const WorkerOptions& options) {
   const std::string name =
       options.program.empty() ? kProgramPrefix + options.engine : options.program;
-  std::string path = (programs_folder() / name).string();
+  const std::filesystem::path folder = programs_folder();
+  if (!options.version.empty()) {
+    const std::string own = (folder / options.engine / options.version / name).string();
+    if (access(own.c_str(), X_OK) == 0) return own;
+  }
+  const std::string path = (folder / name).string();
   if (access(path.c_str(), X_OK) == 0) return path;
   const std::string missing =
       options.program.empty() ? fmt::format("engine \"{}\"", options.engine) : name;
@@ -102,6 +107,11 @@ std::string program_path(const std::string& engine) {
 
 bool engine_is_built(const std::string& engine) {
   return access(program_path(engine).c_str(), X_OK) == 0;
+}
+
+bool version_is_built(const std::string& engine, const std::string& version) {
+  const auto folder = programs_folder() / engine / version;
+  return access((folder / (kProgramPrefix + engine)).c_str(), X_OK) == 0;
 }
 
 std::vector<std::string> built_engines() {

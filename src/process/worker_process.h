@@ -38,6 +38,7 @@ struct WorkerOptions {
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   bool default_precision = false;  // settings of the environment may choose the arithmetic
   std::string program;             // beside this one, in place of the engine's: "dnnbench-simplify"
+  std::string version;  // the engine's in onnxruntime/VERSION/ beside this program, where it is
   // Folders it may write below, besides its engine's own in the cache (confinement.h). The first is
   // where its temporary files go.
   std::vector<std::string> writable;
@@ -138,5 +139,8 @@ class WorkerProcess {
 std::string program_path(const std::string& engine);
 bool engine_is_built(const std::string& engine);
 std::vector<std::string> built_engines();  // sorted
+
+// Whether that version of the engine has a program of its own, beside that of the usual version.
+bool version_is_built(const std::string& engine, const std::string& version);
 
 }  // namespace dnnbench

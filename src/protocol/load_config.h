@@ -14,7 +14,8 @@ struct LoadConfig {
   std::string model_path;
   std::string provider;           // which of the engine's providers: "cuda"; "" its usual one
   std::string precision = "f32";  // f32, f16, bf16, tf32 (on a GPU), or default (what the engine
-                                  // would choose)
+                                  // would choose); int8 or int8-dynamic for a model that is
+                                  // quantised so
   std::string device = "cpu";     // cpu, gpu or arm
   std::string gpu_uuid;           // of the one GPU that it may use, when the device is gpu
   std::string io = "host";        // where inputs and outputs lie on a GPU: host or device
@@ -32,6 +33,7 @@ struct LoadConfig {
   // before it runs, in case the library can't do with the original; "" where there is none.
   std::string inlined_path;
   bool original_fails = false;  // ONNX Runtime is known to fail over it
+  bool inspect = false;         // load only to find out what is in force, whatever that costs
 };
 
 // The parts of a load's duration that are reported by themselves.
@@ -52,7 +54,8 @@ struct Placement {
 
 // What is really in force after loading, read back from the library where it can be read.
 struct InForce {
-  std::string precision;  // "f32", "f16", "bf16", or "mixed"
+  std::string precision;  // "f32", "f16", "bf16", "int8", or "mixed"; "" where only a load with
+                          // LoadConfig::inspect can tell
   int threads = 0;
   std::vector<Placement> placement;
   std::map<std::string, std::string> settings;  // the library's other settings worth recording

@@ -104,7 +104,8 @@ struct Saved {
 
 struct Simplify {
   LoadConfig config;
-  std::string file;  // gets the simplified form
+  std::string file;           // gets the simplified form
+  bool with_weights = false;  // keeps them inside, where they take part in the folding
 };
 
 struct Simplified {
@@ -113,7 +114,8 @@ struct Simplified {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadConfig, model_path, provider, precision, device, gpu_uuid,
                                    io, cuda_graph, threads, optimize, input_shapes, tune_budget_s,
-                                   simplified_path, bound_inputs_file, inlined_path, original_fails)
+                                   simplified_path, bound_inputs_file, inlined_path, original_fails,
+                                   inspect)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, device, nodes, is_cpu)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InForce, precision, threads, placement, settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, version, imports, compiles_ahead, tunes, why_not_gpu)
@@ -127,7 +129,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServedPart, request, begin_s, end_s, late_s, 
                                    involuntary_switches)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SaveConverted, path)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Saved, saved)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Simplify, config, file)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Simplify, config, file, with_weights)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Simplified, simplify_s)
 
 // The request, ready to be sent.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "protocol/load_config.h"
+#include "verify/accuracy.h"
 #include "verify/verify.h"
 
 namespace dnnbench {
@@ -34,6 +35,7 @@ struct EngineFacts {
                                                 // largest
   int sessions = 1;           // of dnnbench that its turns are from: more where a run was resumed
   Verification verification;  // the worst of all that were made
+  std::optional<Accuracy> accuracy;  // of a variant, beside the f32 model
 };
 
 }  // namespace dnnbench

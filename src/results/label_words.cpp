@@ -76,7 +76,7 @@ LabelWords label_words(const json& object, bool quantized) {
   const std::string of_mode = is_latency ? "" : between(meta, "-mode=", {});
   LabelWords words;
   words.engine = engine_name(text_of(object, "backend"), provider_of(object, meta));
-  if (quantized) words.engine += ", quantised";
+  if (quantized && !is_quantised(text_of(object, "precision"))) words.engine += ", quantised";
   words.version = text_of(object, "engine_version");
   words.settings = meta;
   words.parts = {

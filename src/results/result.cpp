@@ -72,14 +72,23 @@ bool is_suspect(const Result& result) {
 
 std::string why_suspect(const Result& result) {
   if (!is_suspect(result)) return "";
-  return fmt::format("in {} of {} blocks the machine was busy with something else: {}",
-                     result.measured.blocks_disturbed, result.measured.blocks,
-                     result.measured.disturbance);
+  return fmt::format("{} of {} blocks were disturbed: {}", result.measured.blocks_disturbed,
+                     result.measured.blocks, result.measured.disturbance);
 }
 
 bool may_be_ranked(const Result& result) {
   return result.outcome.ok() && result.engine.verification.verdict == Verdict::kOk &&
-         !is_suspect(result);
+         !is_suspect(result) && !(result.acceptance && result.acceptance->accepted == false);
+}
+
+Acceptance accept(const Result& result, const AccuracyBounds& bounds) {
+  if (result.candidate.precision == "f32") return {true, ""};
+  if (result.variant && result.variant->calibration == "generated") {
+    return {false, "uncalibrated: made without --calibration, so nothing is known of its accuracy"};
+  }
+  if (!result.outcome.ok()) return {false, result.outcome.reason};
+  if (!result.engine.accuracy) return {false, "its accuracy could not be measured"};
+  return acceptance_of(*result.engine.accuracy, bounds);
 }
 
 std::map<std::string, double> latency_percentiles_s(const Result& result) {

@@ -17,6 +17,7 @@
 #include "rank/ranking.h"
 #include "results/engine_facts.h"
 #include "results/measured.h"
+#include "results/variant_facts.h"
 #include "run/candidate.h"
 
 namespace dnnbench {
@@ -33,10 +34,11 @@ struct ModelFacts {
 struct Subject {
   ModelFacts model;
   Candidate candidate;
-  int threads = 1;           // of each process, in effect
-  std::string label;         // among the run's candidates (run/candidate.h)
-  std::string backend_meta;  // provider and settings that are not the default
-  std::string settings;      // the same without those of the mode: rate, bound
+  std::optional<VariantFacts> variant;  // of a quantised form of the model
+  int threads = 1;                      // of each process, in effect
+  std::string label;                    // among the run's candidates (run/candidate.h)
+  std::string backend_meta;             // provider and settings that are not the default
+  std::string settings;                 // the same without those of the mode: rate, bound
   Mode mode = Mode::kLatency;
   int64_t number = 1;             // inferences in a measurement
   std::optional<int64_t> repeat;  // measurements asked for
@@ -72,6 +74,8 @@ struct Result : Subject {
   Measured measured;
   std::optional<Interval> p50_interval_s;  // of the median of the blocks' medians, per inference
   std::optional<Rank> rank;                // absent where a candidate has none
+  std::optional<Acceptance> acceptance;    // where variants are compared
+  std::optional<Ratio> to_f32;             // time in units of the same engine's with f32
 };
 
 // The one place where a result is built. Only an ok outcome keeps samples.
@@ -102,8 +106,12 @@ bool is_suspect(const Result& result);
 // Why, as one sentence; "" where it is not.
 std::string why_suspect(const Result& result);
 
-// Right, and measured undisturbed: what may have a rank.
+// Right, and measured undisturbed: what may have a rank. A variant that is not accepted, where
+// there is a bound, or can't be, may not.
 bool may_be_ranked(const Result& result);
+
+// Whether a result may stand in for the f32 model: f32 always may.
+Acceptance accept(const Result& result, const AccuracyBounds& bounds);
 
 // CPU time of all the engine's threads; absent where nothing was measured.
 std::optional<double> cpu_s_per_inference(const Result& result);

@@ -177,7 +177,7 @@ void add_subject(ordered_json& json, const Result& result) {
   json["warmup"] = result.engine.warmup;
   json["steady"] = or_null(result.engine.steady);
   json["dropped"] = result.measured.dropped + result.engine.restart_warmup;
-  json["quantize"] = false;
+  json["quantize"] = is_quantised(candidate.precision);
   json["size"] = result.model.size_bytes;
   json["input_size"] = input_size(result.model);
   json["input_shapes"] = result.model.input_shapes;
@@ -195,6 +195,58 @@ void add_load(ordered_json& json, const EngineFacts& engine) {
   json["peak_rss_bytes"] = or_null(engine.peak_rss_bytes);
   json["in_force"] = or_null(load.in_force ? std::optional(json_of(*load.in_force)) : std::nullopt);
   json["verification"] = json_of(engine.verification);
+}
+
+ordered_json finite_or_null(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json();
+}
+
+ordered_json json_of(const VariantFacts& variant) {
+  return {{"make_s", variant.make_s},
+          {"make_peak_bytes", variant.make_peak_bytes},
+          {"size_bytes", variant.size_bytes},
+          {"calibration", variant.calibration},
+          {"calibration_samples", variant.calibration_samples},
+          {"products_in_int8", variant.products},
+          {"products_in_f32", variant.products_in_f32},
+          {"kept_in_f32", variant.kept_in_f32},
+          {"saved_path", variant.saved_path}};
+}
+
+ordered_json json_of(const Drop& drop) {
+  return {{"metric", "top" + std::to_string(drop.top)},
+          {"rows", drop.rows},
+          {"f32", drop.f32_share()},
+          {"lost", drop.lost},
+          {"gained", drop.gained},
+          {"drop", drop.drop()},
+          {"interval", {drop.low(), drop.high()}}};
+}
+
+ordered_json json_of(const Accuracy& accuracy) {
+  return {{"samples", accuracy.samples},
+          {"inputs", accuracy.given ? "samples" : "generated"},
+          {"median_error", finite_or_null(accuracy.median_error)},
+          {"max_error", finite_or_null(accuracy.max_error)},
+          {"min_cosine", accuracy.min_cosine},
+          {"top1_agreement", or_null(accuracy.top1_agreement)},
+          {"drop", accuracy.drop ? json_of(*accuracy.drop) : ordered_json()}};
+}
+
+// Of a run that compares variants.
+void add_variant(ordered_json& json, const Result& result) {
+  if (result.variant && result.variant->outcome.ok()) json["variant"] = json_of(*result.variant);
+  if (result.engine.accuracy) json["accuracy"] = json_of(*result.engine.accuracy);
+  if (result.acceptance) {
+    json["acceptance"] = {{"accepted", or_null(result.acceptance->accepted)},
+                          {"reason", result.acceptance->reason},
+                          {"max_error", or_null(result.acceptance->bounds.max_error)},
+                          {"max_drop", or_null(result.acceptance->bounds.max_drop)}};
+  }
+  if (result.to_f32) {
+    json["vs_f32"] = {{"value", result.to_f32->value},
+                      {"interval", json_of(result.to_f32->interval)}};
+  }
 }
 
 ordered_json text_or_null(const std::string& text) {
@@ -242,6 +294,7 @@ ordered_json to_json(const Result& result) {
                        {"backend_meta", result.backend_meta}};
   add_subject(json, result);
   add_load(json, result.engine);
+  add_variant(json, result);
   json["environment"] = json_of(result.environment);
   if (result.gpu) json["gpu"] = json_of(*result.gpu, result.measured.gpu);
   json["started_at"] = result.started_at;

@@ -82,7 +82,7 @@ TEST(Result, MoreDisturbedBlocksThanCleanOnesMakeItSuspect) {
   result.measured.blocks_disturbed = 6;
   EXPECT_TRUE(is_suspect(result));
   EXPECT_EQ(why_suspect(result),
-            "in 6 of 10 blocks the machine was busy with something else: other programs used 0.80 "
+            "6 of 10 blocks were disturbed: other programs used 0.80 "
             "cores");
   const auto json = to_json(result);
   EXPECT_TRUE(json.at("ranking").is_null());

@@ -268,6 +268,15 @@ void append(std::vector<T>& all, std::vector<T>&& some) {
   all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
 }
 
+// Of a run that compared variants.
+std::string why_not_accepted(const json& object) {
+  const json& acceptance = get(object, "acceptance");
+  if (!acceptance.is_object() || get(acceptance, "accepted") == true) return "";
+  const std::string reason = text_or(get(acceptance, "reason"), "");
+  if (!reason.empty()) return "a variant that is not accepted: " + reason;
+  return "a variant whose error nobody has accepted; measure it with --max-error or --max-drop";
+}
+
 }  // namespace
 
 StoredResult read_result(const fs::path& path) {
@@ -275,7 +284,8 @@ StoredResult read_result(const fs::path& path) {
   const json& object = parsed.object;
   StoredResult result;
   result.path = path;
-  result.model = model_name(needed_text(object, "model_path", false));
+  result.model_path = needed_text(object, "model_path", false);
+  result.model = model_name(result.model_path);
   result.backend = needed_text(object, "backend", false);
   result.backend_meta = needed_text(object, "backend_meta", true);
   const json& version = get(object, "schema_version");
@@ -289,6 +299,7 @@ StoredResult read_result(const fs::path& path) {
   result.mode = read_mode(object);
   result.outcome = read_outcome(object);
   result.verdict = read_verdict(object, of_2021);
+  result.not_accepted = why_not_accepted(object);
   result.suspect = get(get(object, "noise"), "suspect") == true;
   result.number = read_number(object);
   const json& published = get(object, "published");

@@ -41,7 +41,8 @@ struct StoredThroughput {
 
 struct StoredResult {
   std::filesystem::path path;
-  std::string model;     // file name without folder and ".onnx"
+  std::string model;  // file name without folder and ".onnx"
+  std::string model_path;
   std::string instance;  // of the JSON, else the folder's name
   std::string backend;
   std::string backend_meta;
@@ -52,6 +53,7 @@ struct StoredResult {
   std::string settings;  // of these two: backend_meta without what is of the mode; else empty
   LabelWords words;      // what its label is made of, among others (run/labels.h)
   Outcome outcome;
+  std::string not_accepted;  // why a variant may not stand in for the f32 model; else empty
   Verdict verdict = Verdict::kUnverified;
   bool suspect = false;         // something else used the machine
   int64_t number = 1;           // inferences that each of times_s is the mean of

@@ -10,8 +10,17 @@
 namespace dnnbench {
 namespace {
 
-std::string file_name(const Candidate& candidate) {
-  return std::filesystem::path(candidate.model_path).filename().string();
+// The model's file name, or its path where another of that name is compared.
+std::string file_name(const Candidate& candidate, const std::vector<Candidate>& candidates) {
+  const auto name_of = [](const Candidate& one) {
+    return std::filesystem::path(one.model_path).filename();
+  };
+  for (const Candidate& other : candidates) {
+    if (name_of(other) == name_of(candidate) && other.model_path != candidate.model_path) {
+      return candidate.model_path;
+    }
+  }
+  return name_of(candidate).string();
 }
 
 std::string precision(const Candidate& candidate) {
@@ -45,11 +54,15 @@ std::vector<std::string> labels_of(const std::vector<Candidate>& candidates) {
   for (const Candidate& one : candidates) {
     words.push_back({engine_name(one.backend, one.provider),
                      one.engine_version,
-                     {file_name(one), one.device, precision(one), io(one), cuda_graph(one),
-                      streams(one), threads(one), batch(one)},
+                     {file_name(one, candidates), one.device, precision(one), io(one),
+                      cuda_graph(one), streams(one), threads(one), batch(one)},
                      ""});
   }
   return labels_of(words);
+}
+
+bool is_quantised(const std::string& precision) {
+  return precision == "int8" || precision == "int8-dynamic";
 }
 
 std::string engine_name(const std::string& backend, const std::string& provider) {

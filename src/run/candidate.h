@@ -17,7 +17,7 @@ struct Candidate {
   std::string engine_version;     // "" for the one that this build has
   std::string provider;           // which of the engine's providers: "cuda"; "" for its usual one
   std::string device = "cpu";     // cpu, gpu or arm
-  std::string precision = "f32";  // f32, f16, bf16, tf32 or default
+  std::string precision = "f32";  // f32, f16, bf16, tf32, default, int8 or int8-dynamic
   std::string io = "host";        // where inputs and outputs lie on a GPU: host or device
   bool cuda_graph = false;        // on a GPU: inferences are launched as one CUDA graph
   std::optional<int> threads;     // of each process; absent: the cores, shared by the processes
@@ -26,6 +26,9 @@ struct Candidate {
 
   bool operator==(const Candidate&) const = default;
 };
+
+// Whether that precision takes a quantised form of the model: int8 and int8-dynamic.
+bool is_quantised(const std::string& precision);
 
 // What people call each of a run's candidates: its engine and whatever else is not the same for
 // all of them. "onnxruntime, 2 threads"

@@ -118,7 +118,8 @@ std::string stem_of(const std::string& model, const Candidate& candidate,
                     const std::string& backend_meta) {
   const std::string name = shortened(model, kMaxModel + kHashDigits + 1);
   const std::string head =
-      fmt::format("{}-quant=0-{}-{}-", name, candidate.device, candidate.backend);
+      fmt::format("{}-quant={}-{}-{}-", name, is_quantised(candidate.precision) ? 1 : 0,
+                  candidate.device, candidate.backend);
   return head + shortened(backend_meta, kMaxName - head.size());
 }
 
@@ -161,6 +162,11 @@ std::string free_result_stem(const std::string& folder, const std::string& model
   const std::string stem = result_stem(candidate, backend_meta);
   const std::string there = stored_sha256(folder + "/" + stem + ".json");
   if (there.empty() || there == model_sha256) return stem;
+  return result_stem_with_hash(model_sha256, candidate, backend_meta);
+}
+
+std::string result_stem_with_hash(const std::string& model_sha256, const Candidate& candidate,
+                                  const std::string& backend_meta) {
   const std::string model = fs::path(candidate.model_path).stem().string();
   return stem_of(shortened(model, kMaxModel) + "@" + model_sha256.substr(0, kHashDigits), candidate,
                  backend_meta);

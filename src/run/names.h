@@ -30,6 +30,10 @@ std::string result_stem(const Candidate& candidate, const std::string& backend_m
 std::string free_result_stem(const std::string& folder, const std::string& model_sha256,
                              const Candidate& candidate, const std::string& backend_meta);
 
+// With those digits in any case.
+std::string result_stem_with_hash(const std::string& model_sha256, const Candidate& candidate,
+                                  const std::string& backend_meta);
+
 // Characters that don't belong in a file's name become '_'.
 std::string with_safe_characters(std::string text);
 

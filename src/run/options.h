@@ -35,6 +35,12 @@ struct ThroughputOptions {
   std::vector<int64_t> batches;     // to be tried; empty: 1, 2, 4, ... while that does more
 };
 
+// A share as the user wrote it: "5%" is {"5%", 0.05}.
+struct Percentage {
+  std::string text;
+  double share = 0;
+};
+
 struct RunOptions {
   // Measured one after the other; the candidates of each take turns.
   std::vector<std::vector<Candidate>> comparisons;
@@ -44,6 +50,10 @@ struct RunOptions {
   double confidence = 0.99;        // that all relations told are right
   double precision_target = 0.03;  // a ratio known so closely is known well enough
   bool whole_order = false;        // --order=all: not only how much slower than the best each is
+  // Whether being decided is not enough: every ratio is to be known that closely.
+  bool until_precise = false;
+  std::optional<std::string> against;    // --against FOLDER
+  std::optional<Percentage> fail_above;  // --fail-above
   std::string output = "./results";
   std::map<std::string, std::vector<int64_t>> shapes;  // --shape NAME=DIMS
   std::map<std::string, std::string> inputs;           // --input NAME=FILE or NUMBER
@@ -54,6 +64,13 @@ struct RunOptions {
   double tune_budget_s = 0;  // for an engine that can look for faster code; beside timeout_s
   std::optional<std::string> instance;
   std::optional<std::string> save_converted;  // folder for converted models
+  bool variants = false;  // several precisions are compared (--variants, --quantize)
+  std::optional<std::string> calibration;    // folder of samples (inputs/samples.h)
+  std::optional<std::string> labels;         // .npy file: the right classes of the samples
+  int top = 1;                               // a class is right among so many largest scores
+  std::optional<double> max_error;           // of a variant that is accepted
+  std::optional<double> max_drop;            // likewise: of the share of right classes
+  std::optional<std::string> save_variants;  // folder for quantised models
 
   static constexpr uint64_t kDefaultSeed = 0;
 

@@ -9,6 +9,13 @@
 
 namespace dnnbench {
 
+// How far a comparison is.
+struct Advance {
+  double done = 0;             // share of the measuring that is done at most, 0 to 1
+  bool may_end_early = false;  // it ends as soon as the order is known
+  std::string standing;        // "openvino 1.08x ahead of onnxruntime, 7 blocks"
+};
+
 class Progress {
  public:
   virtual ~Progress() = default;
@@ -21,8 +28,19 @@ class Progress {
   virtual void step(const std::string& who, const std::string& doing,
                     std::optional<double> remaining_s) = 0;
 
+  // Between turns. Steps that follow, such as loading an engine again, are part of the measuring.
+  virtual void measuring(const Advance&) {}
+
   // An engine has ended and its result is written.
   virtual void finished(const Result& result) = 0;
+};
+
+// Shows nothing.
+class NoProgress : public Progress {
+ public:
+  void note(const std::string&) override {}
+  void step(const std::string&, const std::string&, std::optional<double>) override {}
+  void finished(const Result&) override {}
 };
 
 }  // namespace dnnbench

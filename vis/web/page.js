@@ -395,7 +395,7 @@
     cost: ["thin", "thick", "starts", "names", "loads"],
   };
 
-  const BESIDE = 150; // pixels: the axis of the cost picture, and the names at its right
+  const BESIDE = 110; // pixels: the axis of the cost picture and its padding
 
   // Draws a shape with data in the place of its name, or only changes the data of what is there.
   async function draw(name, sets) {

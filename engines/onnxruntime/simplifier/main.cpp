@@ -11,6 +11,7 @@ int main() {
       throw dnnbench::Error("dnnbench-simplify knows no request \"" + do_what + "\"");
     }
     const auto request = dnnbench::read_fields<dnnbench::Simplify>(fields);
-    return dnnbench::Simplified{dnnbench::ort::simplify(request.config, request.file)};
+    return dnnbench::Simplified{
+        dnnbench::ort::simplify(request.config, request.file, request.with_weights)};
   });
 }

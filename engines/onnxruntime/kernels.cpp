@@ -1,0 +1,79 @@
+#include "kernels.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "import/read_model.h"
+#include "open_model.h"
+
+namespace dnnbench::ort {
+namespace {
+
+const std::set<std::string> kInt8Products{
+    "ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat",
+    "QGemm",       "QLinearConv",           "QLinearMatMul"};
+const std::set<std::string> kF32Products{"Conv",        "FusedConv", "FusedGemm",
+                                         "FusedMatMul", "Gemm",      "MatMul"};
+// Of f32, but for the price of moving values: not counted.
+const std::set<std::string> kMoves{"Cast",           "DequantizeLinear", "DynamicQuantizeLinear",
+                                   "QuantizeLinear", "ReorderInput",     "ReorderOutput",
+                                   "Reshape",        "Transpose"};
+
+std::string list(const std::map<std::string, int>& counts) {
+  std::vector<std::pair<std::string, int>> sorted(counts.begin(), counts.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [name, count] : sorted) {
+    if (!text.empty()) text += ", ";
+    text += name + " " + std::to_string(count);
+  }
+  return text;
+}
+
+bool is_f32(const import::Graph& graph, const import::Node& node) {
+  const import::ValueType* type = graph.type_of(node.outputs[0]);
+  return type == nullptr || type->element == DataType::kFloat32;
+}
+
+Kernels count_kernels(const import::Graph& graph) {
+  std::map<std::string, int> products, others;
+  for (const import::Node& node : graph.nodes) {
+    if (kInt8Products.count(node.op) > 0) {
+      ++products["int8"];
+    } else if (kF32Products.count(node.op) > 0) {
+      ++products["f32"];
+    } else if (kMoves.count(node.op) == 0 && node.op.rfind("QLinear", 0) != 0 &&
+               is_f32(graph, node)) {
+      ++others[node.op];
+    }
+  }
+  const std::string precision = products.size() == 1 ? products.begin()->first
+                                : products.empty()   ? "f32"
+                                                     : "mixed";
+  return {precision, list(products), list(others)};
+}
+
+}  // namespace
+
+Kernels read_kernels(const LoadConfig& config, const ModelOutline& outline) {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                     ("dnn-bench-executed-" + std::to_string(getpid()) + ".onnx");
+  try {
+    open_model(config, outline, nullptr, path.string());
+    const Kernels kernels =
+        count_kernels(import::read_model_file(path.string(), config.model_path).graph);
+    std::filesystem::remove(path);
+    return kernels;
+  } catch (...) {
+    std::filesystem::remove(path);
+    throw;
+  }
+}
+
+}  // namespace dnnbench::ort

@@ -1,0 +1,22 @@
+// Which operators the library really executes, and in which arithmetic: of a quantised model it
+// replaces by int8 operators what it can, and computes the rest in f32.
+#pragma once
+
+#include <string>
+
+#include "model_outline.h"
+#include "protocol/load_config.h"
+
+namespace dnnbench::ort {
+
+struct Kernels {
+  std::string precision;  // of the products (Conv, Gemm, MatMul): "int8", "f32" or "mixed"
+  std::string products;   // "int8 53, f32 2"
+  std::string
+      operators;  // all others that compute in f32, most frequent first: "Softmax 12, Mul 3"
+};
+
+// Opens the model once more, and writes what is executed into a file for the time being.
+Kernels read_kernels(const LoadConfig& config, const ModelOutline& outline);
+
+}  // namespace dnnbench::ort

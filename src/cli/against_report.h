@@ -1,0 +1,33 @@
+// The part of `dnnbench run` that compares what it measured: --against, --versus, versions of an
+// engine, and the gate over them.
+#pragma once
+
+#include <vector>
+
+#include "measure/against.h"
+#include "results/result.h"
+#include "run/options.h"
+
+namespace dnnbench {
+
+// What one comparison of a run is compared with; its candidates include earlier ones.
+class Against {
+ public:
+  // Reads --against's results and plans; prints what can't be measured in turns. Throws UsageError
+  // where --fail-above has nothing to compare with.
+  Against(const RunOptions& options, const std::vector<Candidate>& candidates);
+
+  const std::vector<Candidate>& candidates() const { return plan_.candidates; }
+
+  // Prints the comparison of the finished run, if there is one. Returns its exit code.
+  int report(const std::vector<Result>& results) const;
+
+ private:
+  ComparedFolders compare(const std::vector<Result>& results) const;
+
+  const RunOptions& options_;
+  AgainstPlan plan_;
+  RunToRun run_to_run_;
+};
+
+}  // namespace dnnbench

@@ -1,0 +1,66 @@
+#include "cli/presenter.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/terminal.h"
+#include "cli/variants_table.h"
+
+namespace dnnbench {
+
+Presenter::Presenter(const Presentation& presentation)
+    : presentation_(presentation),
+      width_(presentation.wide ? kUnlimitedWidth : width_of(STDOUT_FILENO)) {
+  if (!presentation.quiet) terminal_ = std::make_unique<TerminalProgress>();
+}
+
+Progress& Presenter::progress() {
+  if (terminal_) return *terminal_;
+  return silent_;
+}
+
+void Presenter::begin(size_t comparison, size_t comparisons) {
+  if (terminal_) terminal_->begin(comparison, comparisons);
+}
+
+void Presenter::print(const std::vector<Result>& results) {
+  if (presentation_.format.empty()) return print(report_of(results));
+  add_for_export(results, exported_);
+}
+
+void Presenter::print_batches(const std::vector<Result>& results) {
+  const bool has_one = std::all_of(results.begin(), results.end(), [&](const Result& result) {
+    return result.candidate.batch == results.front().candidate.batch;
+  });
+  if (presentation_.format.empty() && !has_one) print(report_of_batches(results));
+}
+
+void Presenter::print_variants(const std::vector<Result>& results) {
+  if (!presentation_.format.empty()) return;
+  if (terminal_) terminal_->hide();
+  fmt::print("{}\n\n{}\n", variants_sentence(results), variants_table(results));
+  std::fflush(stdout);
+}
+
+void Presenter::end(const std::string& output) {
+  if (terminal_) terminal_->hide();
+  if (!presentation_.format.empty()) fmt::print("{}", exported(exported_, presentation_.format));
+  if (presentation_.quiet || output.empty()) return;
+  fmt::print(stderr, "Results are in {}\n", output);
+  if (!can_rewrite(STDERR_FILENO)) return;
+  const std::string next = fmt::format(
+      "Next: ./dnnbench plot {} plots draws them; advise and compare take the folder, too.\n",
+      output);
+  fmt::print(stderr, "{}", wrapped(next, width_of(STDERR_FILENO)));
+}
+
+void Presenter::print(const RunReport& report) {
+  if (terminal_) terminal_->hide();
+  fmt::print("{}", report_text(report, width_));
+  std::fflush(stdout);
+}
+
+}  // namespace dnnbench

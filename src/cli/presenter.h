@@ -1,0 +1,50 @@
+// Shows a whole run of the command line: progress on stderr, what came of it on stdout.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/layout.h"
+#include "cli/parse_run_options.h"
+#include "cli/run_report.h"
+#include "cli/terminal_progress.h"
+#include "run/progress.h"
+
+namespace dnnbench {
+
+class Presenter {
+ public:
+  // `presentation` must outlive this.
+  explicit Presenter(const Presentation& presentation);
+
+  Progress& progress();
+
+  // Comparison number `comparison`, from 1 on, of so many begins.
+  void begin(size_t comparison, size_t comparisons);
+
+  // What came of a comparison; at least one result.
+  void print(const std::vector<Result>& results);
+
+  // All sizes of one model's batch, in latency mode, once they are measured. At least one result.
+  void print_batches(const std::vector<Result>& results);
+
+  // How fast and how exact the variants of a model are. At least one result.
+  void print_variants(const std::vector<Result>& results);
+
+  // The export, if one was asked for, where the results are, and what can be done with them. ""
+  // where they are not all stored.
+  void end(const std::string& output);
+
+ private:
+  void print(const RunReport& report);
+
+  const Presentation& presentation_;
+  size_t width_;
+  std::unique_ptr<TerminalProgress> terminal_;  // unless it is to be quiet
+  NoProgress silent_;
+  Table exported_;
+};
+
+}  // namespace dnnbench

@@ -1,0 +1,19 @@
+// The second table of a run that compares variants: how fast each is against f32 of the same
+// engine, what it costs in accuracy, and whether it is accepted.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/result.h"
+
+namespace dnnbench {
+
+// One row per variant that is not f32; `results` are those of one model. Followed by a line for
+// each that is not faster than f32, with the likely reason, and each that can't be ranked.
+std::string variants_table(const std::vector<Result>& results);
+
+// "The fastest accepted variant is ...", or what the choice is between where there is no bound.
+std::string variants_sentence(const std::vector<Result>& results);
+
+}  // namespace dnnbench

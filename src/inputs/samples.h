@@ -1,0 +1,33 @@
+// The user's samples for calibrating quantised models and for measuring what they cost in accuracy.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+#include "onnx/model.h"
+#include "onnx/shapes.h"
+
+namespace dnnbench {
+
+using InputSample = std::vector<Value>;  // one value for each input, in the model's order
+
+// All samples of a folder, in one of three forms:
+//   INPUT.npy for each input (any name where the model has one input)
+//   *.npz, each with an array for each input, in the order of the files' names
+//   test_data_set_0, test_data_set_1, ..., each with input_0.pb, ...
+// An array has the input's shape, or holds several samples along a further or larger first
+// dimension. Throws Error for a folder that holds none of these, or one that doesn't fit the model.
+std::vector<InputSample> read_samples(const Model& model, const InputShapes& shapes,
+                                      const std::string& folder);
+
+// The right classes of these samples, in their order: a .npy file of whole numbers, as many for
+// each sample as it has rows of scores. Throws Error for a file that doesn't fit.
+std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t samples);
+
+// Which of `count` samples, at least 2, calibrate, as spread over all as may be: three quarters,
+// but no more than 16, since more gain nothing. The others are held out.
+std::vector<bool> calibrating_samples(size_t count);
+
+}  // namespace dnnbench

@@ -1,0 +1,83 @@
+#include "measure/against.h"
+
+#include <gtest/gtest.h>
+
+namespace dnnbench {
+namespace {
+
+Candidate candidate(const std::string& model, const std::string& backend,
+                    const std::string& version = "", std::optional<int> threads = std::nullopt) {
+  Candidate candidate;
+  candidate.model_path = model;
+  candidate.backend = candidate.engine = backend;
+  candidate.engine_version = version;
+  candidate.threads = threads;
+  return candidate;
+}
+
+using Indices = std::vector<std::pair<size_t, size_t>>;
+
+Indices pairs(const std::vector<Candidate>& candidates) {
+  Indices indices;
+  for (const CandidatePair& pair : pairs_of(candidates)) {
+    indices.emplace_back(pair.before, pair.after);
+  }
+  return indices;
+}
+
+TEST(PairsOf, TheFirstModelIsComparedWithEachOtherOnTheSameEngine) {
+  EXPECT_EQ(pairs({candidate("m", "a"), candidate("o", "a"), candidate("p", "a"),
+                   candidate("m", "b"), candidate("o", "b"), candidate("p", "b")}),
+            (Indices{{1, 0}, {2, 0}, {4, 3}, {5, 3}}));
+}
+
+TEST(PairsOf, VersionsAreComparedWithTheFirstOne) {
+  EXPECT_EQ(pairs({candidate("m", "a", "1.0"), candidate("m", "a", "1.1"),
+                   candidate("m", "a", "1.2"), candidate("m", "b")}),
+            (Indices{{0, 1}, {0, 2}}));
+}
+
+TEST(PairsOf, ThreadsAreComparedWithTheFirstNumber) {
+  EXPECT_EQ(pairs({candidate("m", "a", "", 1), candidate("m", "a", "", 2)}), (Indices{{0, 1}}));
+}
+
+TEST(PairsOf, DifferentEnginesAreNoPair) {
+  EXPECT_TRUE(pairs({candidate("m", "a"), candidate("m", "b")}).empty());
+}
+
+// Latency `s` in so many blocks, undisturbed.
+Result result_of(const Candidate& of, double s, int64_t blocks) {
+  Result result;
+  result.candidate = of;
+  result.model.path = "/models/" + of.model_path + ".onnx";
+  for (int64_t block = 0; block < blocks; ++block) {
+    result.measured.samples.push_back({block, 0, s * (1 + 0.001 * static_cast<double>(block % 3))});
+    result.measured.count_block("");
+  }
+  return result;
+}
+
+TEST(CompareInTurns, TellsTheRatioAndWhatDiffers) {
+  const Result before = result_of(candidate("m", "a", "1.0"), 0.010, 30);
+  const Result after = result_of(candidate("m", "a", "1.1"), 0.012, 30);
+  const Compared row = compare_in_turns(before, after, 0.01);
+  EXPECT_EQ(row.label, "a: 1.0 -> 1.1");
+  EXPECT_EQ(row.change, Change::kSlower);
+  EXPECT_NEAR(row.ratio.value, 1.2, 1e-9);
+  EXPECT_TRUE(row.in_turns);
+  EXPECT_EQ(compare_in_turns(after, before, 0.01).change, Change::kFaster);
+}
+
+TEST(CompareInTurns, WhatIsSuspectOrBrokenIsNeitherFasterNorSlower) {
+  const Result good = result_of(candidate("m", "a", "1.0"), 0.010, 30);
+  Result disturbed = result_of(candidate("m", "a", "1.1"), 0.012, 30);
+  for (int i = 0; i < 31; ++i) disturbed.measured.count_block("something");
+  EXPECT_EQ(compare_in_turns(good, disturbed, 0.01).change, Change::kSuspect);
+  Result crashed = result_of(candidate("m", "a", "1.1"), 0.012, 0);
+  crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  EXPECT_EQ(compare_in_turns(good, crashed, 0.01).change, Change::kBroken);
+  EXPECT_EQ(compare_in_turns(crashed, good, 0.01).change, Change::kMended);
+}
+
+}  // namespace
+}  // namespace dnnbench

@@ -1,0 +1,51 @@
+#include "prepare/accuracy_samples.h"
+
+#include "process/engine_session.h"
+#include "protocol/value_file.h"
+
+namespace dnnbench {
+
+std::vector<std::vector<Value>> outputs_of(const std::vector<const InputSample*>& samples,
+                                           const LoadConfig& config, double timeout_s,
+                                           const WorkFolder& work) {
+  WorkerOptions worker;
+  worker.engine = "onnxruntime";
+  worker.log_path = work.path() + "/samples.log";
+  worker.timeout_s = timeout_s;
+  EngineSession session(worker, work.path());
+  session.load(config);
+  std::vector<std::vector<Value>> outputs;
+  const std::string file = work.path() + "/sample";
+  for (const InputSample* sample : samples) {
+    write_values(file, *sample);
+    session.set_inputs(file);
+    session.run();
+    outputs.push_back(session.outputs());
+  }
+  return outputs;
+}
+
+AccuracySamples split_samples(std::vector<InputSample> samples,
+                              const std::vector<std::vector<int64_t>>& labels,
+                              const LoadConfig& f32, double timeout_s, const WorkFolder& work) {
+  AccuracySamples split;
+  const std::vector<bool> calibrating = calibrating_samples(samples.size());
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (calibrating[i]) {
+      split.calibration.push_back(std::move(samples[i]));
+    } else {
+      split.held_out.push_back(
+          {std::move(samples[i]), {}, labels.empty() ? std::vector<int64_t>() : labels[i]});
+    }
+  }
+  LoadConfig plain = f32;
+  plain.optimize = false;
+  plain.precision = "f32";
+  std::vector<const InputSample*> held_out;
+  for (const HeldOutSample& sample : split.held_out) held_out.push_back(&sample.inputs);
+  std::vector<std::vector<Value>> outputs = outputs_of(held_out, plain, timeout_s, work);
+  for (size_t i = 0; i < outputs.size(); ++i) split.held_out[i].f32 = std::move(outputs[i]);
+  return split;
+}
+
+}  // namespace dnnbench

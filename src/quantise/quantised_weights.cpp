@@ -1,0 +1,40 @@
+#include "quantise/quantised_weights.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dnnbench::quantise {
+namespace {
+
+constexpr double kLargest = 127;
+constexpr double kMinMagnitude = 1e-8;  // of a channel; below it all its weights are as good as 0
+
+}  // namespace
+
+QuantisedWeights quantise_weights(const import::Constant& weights, size_t axis,
+                                  const std::vector<double>& min_scale) {
+  const std::vector<double> values = weights.doubles();
+  const auto channels = static_cast<size_t>(weights.shape[axis]);
+  size_t inner = 1;  // elements of one channel that lie beside each other
+  for (size_t i = axis + 1; i < weights.shape.size(); ++i) {
+    inner *= static_cast<size_t>(weights.shape[i]);
+  }
+  std::vector<double> largest(channels, kMinMagnitude);
+  for (size_t i = 0; i < values.size(); ++i) {
+    double& of_channel = largest[i / inner % channels];
+    of_channel = std::max(of_channel, std::fabs(values[i]));
+  }
+  QuantisedWeights quantised{make_tensor(DataType::kInt8, weights.shape), {}, axis};
+  for (size_t c = 0; c < channels; ++c) {
+    const double least = min_scale.empty() ? 0 : min_scale[c];
+    quantised.scale.push_back(static_cast<float>(std::max(largest[c] / kLargest, least)));
+  }
+  const auto bytes = quantised.values.as<int8_t>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double rounded = std::nearbyint(values[i] / quantised.scale[i / inner % channels]);
+    bytes[i] = static_cast<int8_t>(std::clamp(rounded, -kLargest, kLargest));
+  }
+  return quantised;
+}
+
+}  // namespace dnnbench::quantise

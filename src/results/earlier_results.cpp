@@ -1,0 +1,79 @@
+#include "results/earlier_results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "core/error.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string numbered(const std::string& path, int number) {
+  return fmt::format("{}.{}", path, number);
+}
+
+bool have_same_bytes(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  if (fs::file_size(a, ignored) != fs::file_size(b, ignored)) return false;
+  std::ifstream one(a, std::ios::binary), other(b, std::ios::binary);
+  return std::equal(std::istreambuf_iterator<char>(one), {}, std::istreambuf_iterator<char>(other));
+}
+
+// Not every file system has links.
+void link_or_copy(const std::string& from, const std::string& to) {
+  std::error_code error;
+  fs::create_hard_link(from, to, error);
+  if (error) fs::copy_file(from, to, error);
+  if (error) {
+    throw Error(
+        fmt::format("could not keep the earlier result {} as {}: {}", from, to, error.message()));
+  }
+}
+
+}  // namespace
+
+void keep_earlier(const std::string& output_path, const std::string& log_path) {
+  std::error_code ignored;
+  if (!fs::exists(output_path, ignored)) {
+    fs::remove(log_path, ignored);
+    return;
+  }
+  int number = 1;
+  while (fs::exists(numbered(output_path, number), ignored)) ++number;
+  // A run that was ended before it had a result of its own has kept it already.
+  if (number > 1 && have_same_bytes(output_path, numbered(output_path, number - 1))) {
+    --number;
+  } else {
+    link_or_copy(output_path, numbered(output_path, number));
+  }
+  if (fs::exists(numbered(log_path, number), ignored)) {
+    fs::remove(log_path, ignored);
+  } else {
+    fs::rename(log_path, numbered(log_path, number), ignored);
+  }
+}
+
+std::vector<StoredResult> read_earlier_results(const std::string& folder) {
+  static const std::regex kKept(R"(.*\.json\.[0-9]+)");
+  std::vector<StoredResult> found;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (!std::regex_match(at->path().filename().string(), kKept)) continue;
+    try {
+      found.push_back(read_result(at->path()));
+    } catch (const Error&) {
+      // Damaged; the figures don't need it.
+    }
+  }
+  return found;
+}
+
+}  // namespace dnnbench

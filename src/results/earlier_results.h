@@ -1,0 +1,20 @@
+// Results are never overwritten: an earlier one of the same name is kept beside the new one with a
+// number after its name, "NAME.json.1", the first run's the lowest. So it is no longer read as a
+// result by anything that reads *.json, and the newest has the plain name.
+#pragma once
+
+#include <string>
+
+#include "results/stored_result.h"
+
+namespace dnnbench {
+
+// Before a run replaces them: keeps the result, where there is one, and its log under the next free
+// number. The result also stays under its own name until it is replaced. Throws Error when it can't
+// be kept.
+void keep_earlier(const std::string& output_path, const std::string& log_path);
+
+// All that were kept so below a folder. What can't be read is left out.
+std::vector<StoredResult> read_earlier_results(const std::string& folder);
+
+}  // namespace dnnbench

@@ -1,0 +1,76 @@
+#include "results/earlier_results.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "testing/temporary_folder.h"
+
+namespace dnnbench {
+namespace {
+
+namespace fs = std::filesystem;
+
+class EarlierResults : public ::testing::Test {
+ protected:
+  std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
+  void write(const std::string& name, const std::string& text) const {
+    fs::remove(path(name));  // a result is replaced by renaming, not written over
+    std::ofstream(path(name)) << text;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream file(path(name));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void keep() const { keep_earlier(path("a.json"), path("a.log")); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(EarlierResults, AreNumberedFromTheFirstOn) {
+  for (const char* run : {"one", "two", "three"}) {
+    keep();
+    write("a.log", std::string(run) + " log");
+    write("a.json", run);
+  }
+  EXPECT_EQ(read("a.json"), "three");
+  EXPECT_EQ(read("a.json.1"), "one");
+  EXPECT_EQ(read("a.json.2"), "two");
+  EXPECT_EQ(read("a.log.1"), "one log");
+  EXPECT_EQ(read("a.log.2"), "two log");
+  EXPECT_FALSE(fs::exists(path("a.json.3")));
+}
+
+TEST_F(EarlierResults, ARunThatEndsWithoutAResultLosesNothingAndKeepsNothingTwice) {
+  write("a.json", "one");
+  write("a.log", "one log");
+  keep();
+  EXPECT_EQ(read("a.json"), "one");
+  write("a.log", "of a run that was killed");
+  keep();
+  write("a.json", "three");
+  EXPECT_EQ(read("a.json.1"), "one");
+  EXPECT_EQ(read("a.log.1"), "one log");
+  EXPECT_FALSE(fs::exists(path("a.json.2")));
+}
+
+TEST_F(EarlierResults, ALogWithoutAResultGoes) {
+  write("a.log", "of a run that was killed");
+  keep();
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(EarlierResults, AreReadBackButForWhatIsDamaged) {
+  write("a.json.1",
+        R"({"model_path": "m.onnx", "backend": "b", "backend_meta": "cpu", "data": [1]})");
+  write("a.json.2", "damaged");
+  write("a.json", "newest");
+  const std::vector<StoredResult> found = read_earlier_results(folder_.path());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].backend, "b");
+}
+
+}  // namespace
+}  // namespace dnnbench

@@ -1,0 +1,168 @@
+"""--variants and --quantize with the real engines, on a small convolutional network. About 15 s."""
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import tiny_models
+
+SAMPLES = 16
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """A folder with x.npy, samples along the first dimension."""
+    folder = tmp_path_factory.mktemp("samples")
+    values = np.random.default_rng(0).standard_normal((SAMPLES, 3, 8, 8))
+    np.save(folder / "x.npy", values.astype(np.float32))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def compared(bench, convolution, samples, tmp_path_factory):
+    saved = tmp_path_factory.mktemp("saved")
+    flags = ["--variants=int8,int8-dynamic", f"--calibration={samples}"]
+    run = bench(
+        convolution, "--onnxruntime", *flags, "--max-error=0.05", f"--save-variants={saved}"
+    )
+    return run, saved
+
+
+def result_of(run, precision: str, engine: str = "onnxruntime") -> dict:
+    suffix = "" if precision == "f32" else f"-precision={precision}"
+    return run.results[f"{engine}-cpu{suffix}"]
+
+
+def test_results_say_how_a_variant_was_made_and_what_it_costs(compared):
+    run, saved = compared
+    int8 = result_of(run, "int8")
+    assert int8["outcome"] == "ok"
+    assert int8["quantize"] is True
+    assert int8["verification"]["verdict"] == "ok"
+    assert int8["verification"]["tolerance"]["class"] == "quantised"
+    assert int8["in_force"]["precision"] == "int8"
+    assert int8["in_force"]["settings"]["node_precisions"] == "int8 2"
+    variant = int8["variant"]
+    assert variant["calibration"] == "samples"
+    assert variant["calibration_samples"] == 12
+    assert variant["products_in_int8"] == 2
+    assert variant["size_bytes"] == (saved / "tiny-int8.onnx").stat().st_size
+    assert int8["accuracy"]["samples"] == SAMPLES - 12
+    assert int8["accuracy"]["inputs"] == "samples"
+    assert 0 < int8["accuracy"]["median_error"] <= int8["accuracy"]["max_error"] < 0.05
+    bounds = {"max_error": 0.05, "max_drop": None}
+    assert int8["acceptance"] == {"accepted": True, "reason": "", **bounds}
+    assert int8["vs_f32"]["value"] > 0
+    f32 = result_of(run, "f32")
+    assert f32["quantize"] is False
+    assert "variant" not in f32
+
+
+def test_names_of_files_say_which_are_quantised(compared):
+    run, _ = compared
+    names = [path.name for path in run.json_files()]
+    assert names == [
+        "tiny-quant=0-cpu-onnxruntime-cpu.json",
+        "tiny-quant=1-cpu-onnxruntime-cpu-precision=int8-dynamic.json",
+        "tiny-quant=1-cpu-onnxruntime-cpu-precision=int8.json",
+    ]
+
+
+def test_dynamic_int8_leaves_convolutions_in_f32(compared):
+    dynamic = result_of(compared[0], "int8-dynamic")
+    assert dynamic["variant"]["calibration"] == ""
+    assert dynamic["variant"]["products_in_f32"] == 1
+    assert dynamic["in_force"]["precision"] == "mixed"
+
+
+@pytest.mark.parametrize("form", ["int8", "int8-dynamic"])
+def test_saved_variants_load_in_the_stock_package_and_compute_the_same(
+    compared, convolution, samples, form
+):
+    session = onnxruntime.InferenceSession(str(compared[1] / f"tiny-{form}.onnx"))
+    f32 = onnxruntime.InferenceSession(str(convolution))
+    sample = np.load(samples / "x.npy")[:1]
+    (got,), (expected,) = session.run(None, {"x": sample}), f32.run(None, {"x": sample})
+    assert np.linalg.norm(got - expected) < 0.05 * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("form", ["int8", "int8-dynamic"])
+def test_saved_variants_are_verified_on_openvino(bench, compared, has_openvino, form):
+    if not has_openvino:
+        pytest.skip("OpenVINO is not built here")
+    run = bench(compared[1] / f"tiny-{form}.onnx", "--openvino")
+    assert run.only_result()["verification"]["verdict"] == "ok"
+
+
+def test_nothing_is_accepted_beyond_the_bound(bench, convolution, samples):
+    flags = ["--variants=int8", f"--calibration={samples}", "--max-error=0.0001"]
+    run = bench(convolution, "--onnxruntime", *flags)
+    int8 = result_of(run, "int8")
+    assert int8["acceptance"]["accepted"] is False
+    assert "is above the bound of 0.0001" in int8["acceptance"]["reason"]
+    assert int8["ranking"] is None
+    assert run.disturbed or "No variant is accepted" in run.stdout
+    assert "onnxruntime, int8: not accepted:" in run.stdout
+
+
+def test_without_samples_int8_is_measured_but_never_ranked(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--variants=int8")
+    int8 = result_of(run, "int8")
+    assert int8["outcome"] == "ok"
+    assert int8["variant"]["calibration"] == "generated"
+    assert int8["acceptance"]["accepted"] is False
+    assert int8["ranking"] is None
+    assert "uncalibrated" in run.stdout
+
+
+def test_quantize_is_dynamic_int8_beside_f32(bench, convolution):
+    run = bench(convolution, "--onnxruntime", "--quantize")
+    assert sorted(run.results) == ["onnxruntime-cpu", "onnxruntime-cpu-precision=int8-dynamic"]
+    assert result_of(run, "int8-dynamic")["acceptance"]["accepted"] is None
+
+
+@pytest.mark.parametrize("engine", ["pytorch", "tf", "tvm"])
+def test_engines_without_a_way_to_int8_say_so(bench, convolution, needs_engine, engine):
+    needs_engine("tensorflow" if engine == "tf" else engine)
+    run = bench(convolution, f"--{engine}", "--quantize")
+    refused = result_of(run, "int8-dynamic", engine)
+    assert refused["outcome"] == "unsupported"
+    assert "emulating them in f32 would only be slower" in refused["reason"]
+
+
+def test_a_model_without_products_says_so(bench, tmp_path):
+    model = tiny_models.save(tiny_models.one_node("Relu"), tmp_path / "relu.onnx")
+    run = bench(model, "--onnxruntime", "--quantize")
+    refused = result_of(run, "int8-dynamic")
+    assert refused["outcome"] == "unsupported"
+    assert "no Gemm or MatMul with constant f32 weights" in refused["reason"]
+
+
+@pytest.mark.parametrize("opset", [11, 12])  # Gemm without a bias needs 11
+def test_old_opsets_are_upgraded(bench, tmp_path, samples, opset):
+    model = tiny_models.convolution()
+    model.opset_import[0].version = opset
+    path = tiny_models.save(model, tmp_path / "old.onnx")
+    run = bench(path, "--onnxruntime", "--variants=int8", f"--calibration={samples}")
+    assert result_of(run, "int8")["in_force"]["precision"] == "int8"
+
+
+def test_labels_say_what_is_lost(bench, convolution, samples, tmp_path):
+    session = onnxruntime.InferenceSession(str(convolution))
+    values = np.load(samples / "x.npy")
+    classes = [int(session.run(None, {"x": one[None]})[0].argmax()) for one in values]
+    np.save(tmp_path / "labels.npy", np.array(classes))
+    flags = [f"--calibration={samples}", f"--labels={tmp_path}/labels.npy", "--max-drop=0.01"]
+    run = bench(convolution, "--onnxruntime", "--variants=int8", *flags)
+    int8 = result_of(run, "int8")
+    drop = int8["accuracy"]["drop"]
+    assert (drop["metric"], drop["rows"], drop["f32"]) == ("top1", SAMPLES - 12, 1)
+    assert drop["interval"][1] > 0.01  # of so few samples
+    assert int8["acceptance"]["accepted"] is False
+
+
+def test_samples_that_dont_fit_are_one_sentence(bench, convolution, tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((4, 3, 9, 9), np.float32))
+    run = bench(convolution, "--onnxruntime", "--variants=int8", f"--calibration={tmp_path}")
+    assert run.code == 2
+    assert "give samples along the first dimension" in run.stderr

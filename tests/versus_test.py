@@ -1,0 +1,120 @@
+"""Anything against anything, in turns: model files, versions, earlier results; and the gate.
+
+A busy machine may make a comparison undecided or suspect, never wrong: where the verdict depends on
+time, both exit codes pass. About 25 s.
+"""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+import tiny_models
+
+QUICK = ["--repeat=16", "--warmup=0"]
+CANT_TELL = 5
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("versus")
+    for name in ("fast", "slow"):
+        tiny_models.save(tiny_models.convolution(), folder / f"{name}.onnx")
+    return folder
+
+
+def test_another_model_file_takes_turns_under_a_name_of_its_own(bench, models):
+    versus = f"--versus={models / 'fast.onnx'}"
+    run = bench(models / "slow.onnx", versus, "--fake=ok", *QUICK, quick=False)
+    assert run.code == 0
+    assert len(run.json_files()) == 2
+    results = [json.loads(path.read_text()) for path in run.json_files()]
+    assert len({result["run_id"] for result in results}) == 1
+    assert {result["verification"]["verdict"] for result in results} == {"ok"}
+    assert "fake-ok: fast.onnx -> slow.onnx" in run.stdout
+
+
+def test_the_gate_tells_slower_from_equal(bench, models):
+    fast, slow = models / "fast.onnx", models / "slow.onnx"
+    part = "--fake=ok,duration_s=0.004,slow="
+    flags = ["--repeat=40", "--warmup=0", "--fail-above=25%"]
+    run = bench(slow, f"--versus={fast}", part + "2", *flags, quick=False)
+    assert run.code in (3, CANT_TELL)
+    assert run.code == 3 or "can't tell" in run.stdout
+    run = bench(slow, f"--versus={fast}", part + "1", *flags, quick=False)
+    assert run.code in (0, CANT_TELL)
+    assert "25%" in run.stdout
+
+
+def test_another_task_is_one_sentence(dnnbench, models, tmp_path):
+    other = tiny_models.save(tiny_models.lookup(), tmp_path / "other.onnx")
+    done = dnnbench("run", models / "fast.onnx", f"--versus={other}", "--fake=ok", *QUICK)
+    assert done.returncode == 2
+    assert "the same inputs and outputs" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_gate_needs_something_to_compare_with(dnnbench, models):
+    done = dnnbench("run", models / "fast.onnx", "--fake=ok", "--fail-above=5%", *QUICK)
+    assert done.returncode == 2
+    assert "--fail-above needs something to compare with" in done.stderr
+
+
+def test_results_are_kept_and_a_later_run_is_compared_with_them(bench, models, tmp_path):
+    part = "--fake=ok,duration_s=0.004"
+    output = tmp_path / "results"
+    first = bench(models / "fast.onnx", part, "--repeat=40", quick=False, output=output)
+    (before,) = [json.loads(path.read_text()) for path in first.json_files()]
+    flags = [part, "--repeat=40", f"--against={output}", "--fail-above=300%"]
+    second = bench(models / "fast.onnx", *flags, quick=False, output=output)
+    assert second.code in (0, CANT_TELL)
+    assert "still the same, so there is nothing to take turns" in second.stderr
+    assert "a default for a machine of which nothing is known" in second.stdout
+    assert len(second.json_files()) == 1
+    (kept,) = output.glob("*.json.1")
+    assert json.loads(kept.read_text()) == before
+    assert list(output.glob("*.log.1"))
+
+
+def test_an_earlier_model_file_is_measured_again(bench, models, tmp_path):
+    part = "--fake=ok,duration_s=0.004"
+    earlier = bench(models / "fast.onnx", part, *QUICK, quick=False)
+    changed = tmp_path / "changed.onnx"
+    model = tiny_models.convolution()
+    model.producer_name = "changed"
+    tiny_models.save(model, changed)
+    run = bench(changed, part, *QUICK, f"--against={earlier.output}", quick=False)
+    assert len(run.json_files()) == 2
+    assert "fast.onnx -> changed.onnx" in run.stdout
+    assert "drift" not in run.stderr
+
+
+@pytest.fixture
+def with_versions(programs, tmp_path):
+    """The programs, with two versions of ONNX Runtime of which one is a lie."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    shutil.copy(programs / "dnnbench", folder)
+    for program in programs.glob("dnnbench-*"):
+        (folder / program.name).symlink_to(program)
+    for version in ("1.31.1", "1.30.9"):
+        own = folder / "onnxruntime" / version
+        own.mkdir(parents=True)
+        (own / "dnnbench-engine-onnxruntime").symlink_to(programs / "dnnbench-engine-onnxruntime")
+    return folder / "dnnbench"
+
+
+def test_a_version_is_read_back_from_the_library(with_versions, models, tmp_path):
+    flags = ["--onnxruntime=1.31.1,1.30.9", *QUICK, f"--output={tmp_path / 'results'}"]
+    done = subprocess.run(
+        [with_versions, "run", models / "fast.onnx", *flags], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    results = [json.loads(path.read_text()) for path in (tmp_path / "results").glob("*.json")]
+    outcomes = {result["backend_meta"]: result for result in results}
+    assert outcomes["cpu-version=1.31.1"]["outcome"] == "ok"
+    assert outcomes["cpu-version=1.31.1"]["engine_version"] == "1.31.1"
+    wrong = outcomes["cpu-version=1.30.9"]
+    assert wrong["outcome"] == "unsupported"
+    assert wrong["reason"].startswith("version 1.30.9 was asked for, and the library is 1.31.1")

@@ -1,0 +1,96 @@
+"""Draws what the variants of a model (bf16, int8, ...) cost: speed against error, with the region that
+is accepted."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from charts import title_lines
+from comparisons import Comparison, short, short_time
+from read_results import Result, is_positive
+from themes import Theme, axis, finished, titled
+
+WIDTH = 560  # pixels, as all sizes here
+HEIGHT = 320
+NAMES = 260
+NOTES = [
+    "Point: a variant on an engine; filled where it is accepted. Left is nearer to the f32 model, up is "
+    "faster. Shaded: errors within --max-error.",
+    "Error: the largest of the samples held out from calibration. Variants that could not be measured, or "
+    "that have no error, are left out.",
+]
+
+
+def can_be_drawn(comparison: Comparison) -> bool:
+    return bool(points(comparison))
+
+
+def points(comparison: Comparison) -> list[dict]:
+    return [point(row.label, row.result) for row in comparison.rows if is_variant(row.result)]
+
+
+def is_variant(result: Result) -> bool:
+    measured = result.measured and bool(result.times_s) and not result.suspect
+    return measured and is_positive(number(result, "accuracy", "max_error"))
+
+
+def number(result: Result, key: str, name: str) -> object:
+    found = result.raw.get(key)
+    return found.get(name) if isinstance(found, dict) else None
+
+
+def point(name: str, result: Result) -> dict:
+    median_s = result.ordered_s[len(result.ordered_s) // 2]
+    return {
+        "name": name,
+        "error": number(result, "accuracy", "max_error"),
+        "speed": result.throughput,
+        "accepted": number(result, "acceptance", "accepted") is True,
+        "words": f"{short(result.throughput)} inferences/s, {short_time(median_s)}",
+    }
+
+
+def bound_of(comparison: Comparison) -> float | None:
+    bounds = {number(row.result, "acceptance", "max_error") for row in comparison.rows}
+    found = [bound for bound in bounds if is_positive(bound)]
+    return found[0] if len(found) == 1 else None
+
+
+def picture(comparison: Comparison, theme: Theme) -> dict:
+    found = points(comparison)
+    base = alt.Chart(alt.Data(values=found))
+    bound = bound_of(comparison)
+    errors = [one["error"] for one in found] + ([bound] if bound else [])
+    domain = [min(errors) / 2, max(errors) * 2]
+    x = alt.X(
+        "error:Q",
+        scale=alt.Scale(type="log", domain=domain),
+        axis=axis("Largest error on held-out samples (relative L2)", theme, format="~g"),
+    )
+    y = alt.Y("speed:Q", axis=axis("Inferences per second", theme))
+    colour = alt.Color(
+        "name:N",
+        scale=alt.Scale(range=list(theme.series)),
+        legend=alt.Legend(title=None, labelColor=theme.ink, labelLimit=NAMES),
+    )
+    tooltip = [alt.Tooltip("name:N", title="Variant"), alt.Tooltip("words:N", title="Does")]
+    marks = base.mark_point(size=110, strokeWidth=2).encode(
+        x=x,
+        y=y,
+        color=colour,
+        shape=alt.Shape("name:N", legend=None),
+        fillOpacity=alt.condition("datum.accepted", alt.value(1), alt.value(0)),
+        fill=colour,
+        tooltip=tooltip,
+    )
+    layers = [marks]
+    if bound:
+        region = alt.Chart(alt.Data(values=[{"low": domain[0], "high": bound}]))
+        layers.insert(
+            0, region.mark_rect(opacity=0.12, color=theme.ink).encode(x="low:Q", x2="high:Q")
+        )
+    notes = [comparison.conditions, *NOTES]
+    drawing = alt.layer(*layers).properties(
+        width=WIDTH, height=HEIGHT, title=titled(title_lines(comparison), notes, 860, theme)
+    )
+    return finished(drawing, theme).to_dict()
