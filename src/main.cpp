@@ -1,8 +1,11 @@
 // dnnbench SUBCOMMAND ...: finds the subcommand and prints what it throws.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <map>
 #include <new>
 #include <string>
@@ -28,6 +31,18 @@ const std::map<std::string, Command>& commands() {
       {"selftest", dnnbench::selftest_command}, {"fleet", dnnbench::fleet_command},
   };
   return kCommands;
+}
+
+// Where memory ends in a destructor, a library's included, nothing can catch it.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    constexpr char kText[] = "dnnbench: no memory is left; free some, and run again\n";
+    if (write(STDERR_FILENO, kText, sizeof kText - 1) >= 0) _exit(dnnbench::kExitUsage);
+  } catch (...) {
+  }
+  std::abort();
 }
 
 bool asks_for_help(const std::vector<std::string>& arguments) {
@@ -80,6 +95,7 @@ constexpr const char* kNotWritten = "not all output could be written to stdout";
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::set_terminate(end_without_memory);
   signal(SIGXFSZ, SIG_IGN);  // a file too large for its limit is an error of write, as a full disk
   try {
     const int code = dispatch({argv + 1, argv + argc});

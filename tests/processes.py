@@ -27,7 +27,16 @@ def wait_until(condition) -> None:
         time.sleep(0.02)
 
 
+def cache_folder() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "dnn-bench"
+
+
 def engine_folder(engine: str) -> Path:
     """The folder of the cache that the engine's process may write."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "dnn-bench" / "compiled" / engine
+    return cache_folder() / "compiled" / engine
+
+
+def installed_engines() -> Path:
+    """Where the engines' libraries lie, which their programs find by XDG_CACHE_HOME."""
+    return cache_folder() / "engines"

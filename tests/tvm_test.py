@@ -15,7 +15,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
-from processes import MARK, processes_with, wait_until
+from processes import MARK, installed_engines, processes_with, wait_until
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIREMENTS = REPOSITORY / "setup" / "python" / "tvm.txt"
@@ -41,6 +41,7 @@ class Cache:
         self.compiled = self.folder / "compiled" / "tvm"  # nowhere else may the compiler write
         self.compiled.mkdir(parents=True)
         self.calls = self.compiled / "calls"
+        (self.folder / "engines").symlink_to(installed_engines())
         self.replace_compiler(f'exec "{real_compiler()}" "$@"')
 
     def replace_compiler(self, commands: str) -> None:

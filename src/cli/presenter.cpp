@@ -8,8 +8,35 @@
 
 #include "cli/terminal.h"
 #include "cli/variants_table.h"
+#include "measure/rank_results.h"
 
 namespace dnnbench {
+namespace {
+
+// Those that were ranked with each other.
+std::vector<std::vector<Result>> rankings_of(const std::vector<Result>& results) {
+  if (are_ranked_together(results)) return {results};
+  std::vector<std::vector<Result>> rankings;
+  for (const Result& result : results) {
+    const auto same = std::find_if(rankings.begin(), rankings.end(), [&](const auto& ranking) {
+      return ranking.front().candidate.precision == result.candidate.precision;
+    });
+    if (same == rankings.end()) {
+      rankings.push_back({result});
+    } else {
+      same->push_back(result);
+    }
+  }
+  return rankings;
+}
+
+// The results of a run that compares variants have an acceptance.
+bool compare_variants(const std::vector<Result>& results) {
+  return std::any_of(results.begin(), results.end(),
+                     [](const Result& result) { return result.acceptance.has_value(); });
+}
+
+}  // namespace
 
 Presenter::Presenter(const Presentation& presentation)
     : presentation_(presentation),
@@ -27,8 +54,11 @@ void Presenter::begin(size_t comparison, size_t comparisons) {
 }
 
 void Presenter::print(const std::vector<Result>& results) {
-  if (presentation_.format.empty()) return print(report_of(results));
-  add_for_export(results, exported_);
+  if (!presentation_.format.empty()) return add_for_export(results, exported_);
+  for (const std::vector<Result>& ranking : rankings_of(results)) print(report_of(ranking));
+  if (!compare_variants(results)) return;
+  fmt::print("{}\n{}\n\n", variants_table(results), variants_sentence(results));
+  std::fflush(stdout);
 }
 
 void Presenter::print_batches(const std::vector<Result>& results) {
@@ -36,13 +66,6 @@ void Presenter::print_batches(const std::vector<Result>& results) {
     return result.candidate.batch == results.front().candidate.batch;
   });
   if (presentation_.format.empty() && !has_one) print(report_of_batches(results));
-}
-
-void Presenter::print_variants(const std::vector<Result>& results) {
-  if (!presentation_.format.empty()) return;
-  if (terminal_) terminal_->hide();
-  fmt::print("{}\n\n{}\n", variants_sentence(results), variants_table(results));
-  std::fflush(stdout);
 }
 
 void Presenter::end(const std::string& output) {

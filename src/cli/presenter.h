@@ -30,9 +30,6 @@ class Presenter {
   // All sizes of one model's batch, in latency mode, once they are measured. At least one result.
   void print_batches(const std::vector<Result>& results);
 
-  // How fast and how exact the variants of a model are. At least one result.
-  void print_variants(const std::vector<Result>& results);
-
   // The export, if one was asked for, where the results are, and what can be done with them. ""
   // where they are not all stored.
   void end(const std::string& output);

@@ -15,7 +15,6 @@
 #include "core/printable.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
-#include "measure/rank_results.h"
 #include "onnx/model.h"
 #include "process/confinement.h"
 #include "process/engine_session.h"
@@ -26,23 +25,6 @@
 namespace dnnbench {
 
 namespace {
-
-// Those that were ranked with each other.
-std::vector<std::vector<Result>> rankings_of(const std::vector<Result>& results) {
-  if (are_ranked_together(results)) return {results};
-  std::vector<std::vector<Result>> rankings;
-  for (const Result& result : results) {
-    const auto same = std::find_if(rankings.begin(), rankings.end(), [&](const auto& ranking) {
-      return ranking.front().candidate.precision == result.candidate.precision;
-    });
-    if (same == rankings.end()) {
-      rankings.push_back({result});
-    } else {
-      same->push_back(result);
-    }
-  }
-  return rankings;
-}
 
 // What all comparisons of the command came to.
 struct Tally {
@@ -78,8 +60,7 @@ Bench bench_and_print(const RunOptions& options, const std::vector<Candidate>& c
                       Presenter& presenter) {
   try {
     Bench done = bench(options, candidates, presenter.progress());
-    for (const std::vector<Result>& ranking : rankings_of(done.results)) presenter.print(ranking);
-    if (options.variants) presenter.print_variants(done.results);
+    presenter.print(done.results);
     return done;
   } catch (const Interrupted&) {
     return {};

@@ -4,17 +4,15 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 
+#include "core/folder.h"
 #include "core/printable.h"
 
 namespace dnnbench {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr double kLeastCores = 0.1;
 
@@ -50,11 +48,10 @@ bool descends_from(pid_t pid, pid_t ancestor, const ProcessTimes& processes) {
 
 ProcessTimes read_process_times(const std::string& root) {
   ProcessTimes processes;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(root + "/proc", ignored)) {
-    const pid_t pid = std::atoi(entry.path().filename().c_str());
+  for (const std::string& name : names_in(root + "/proc")) {
+    const pid_t pid = std::atoi(name.c_str());
     if (pid <= 0) continue;
-    std::ifstream file(entry.path() / "stat", std::ios::binary);
+    std::ifstream file(root + "/proc/" + name + "/stat", std::ios::binary);
     const std::string stat{std::istreambuf_iterator<char>(file), {}};
     if (auto process = parse_stat(stat)) processes[pid] = *process;
   }

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 #include <utility>
+
+#include "core/folder.h"
 
 namespace dnnbench {
 namespace {
@@ -88,11 +89,8 @@ std::vector<Cores> share_cores(const std::vector<Cores>& physical, int processes
 
 Cores cores_of_process(pid_t process) {
   std::set<int> all;
-  std::error_code error;
-  const std::string tasks = "/proc/" + std::to_string(process) + "/task";
-  for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
-       task.increment(error)) {
-    const Cores own = cores_of_thread(std::atoi(task->path().filename().c_str()));
+  for (const std::string& task : names_in("/proc/" + std::to_string(process) + "/task")) {
+    const Cores own = cores_of_thread(std::atoi(task.c_str()));
     all.insert(own.begin(), own.end());
   }
   return {all.begin(), all.end()};

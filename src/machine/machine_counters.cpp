@@ -11,6 +11,8 @@
 #include <sstream>
 #include <string>
 
+#include "core/folder.h"
+
 namespace dnnbench {
 namespace {
 
@@ -57,9 +59,10 @@ std::optional<T> read_number(const fs::path& path) {
 
 int64_t read_throttled(const std::string& root) {
   int64_t times = 0;
-  std::error_code ignored;
-  for (const auto& cpu : fs::directory_iterator(root + "/sys/devices/system/cpu", ignored)) {
-    times += read_number<int64_t>(cpu.path() / "thermal_throttle/core_throttle_count").value_or(0);
+  const std::string cpus = root + "/sys/devices/system/cpu";
+  for (const std::string& cpu : names_in(cpus)) {
+    const fs::path count = fs::path(cpus) / cpu / "thermal_throttle/core_throttle_count";
+    times += read_number<int64_t>(count).value_or(0);
   }
   return times;
 }

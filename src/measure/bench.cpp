@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/folder.h"
 #include "machine/read_environment.h"
 #include "measure/describe.h"
 #include "measure/journal.h"
@@ -44,10 +45,10 @@ void remove_empty_logs(const Subject& subject) {
   std::error_code ignored;
   const fs::path log = log_path_of(subject);
   std::vector<fs::path> empty;
-  for (const auto& entry : fs::directory_iterator(log.parent_path(), ignored)) {
-    const std::string name = entry.path().filename().string();
+  for (const std::string& name : names_in(log.parent_path().string())) {
     const bool is_own = name.starts_with(log.stem().string() + ".") && name.ends_with(".log");
-    if (is_own && entry.file_size(ignored) == 0) empty.push_back(entry.path());
+    const fs::path path = log.parent_path() / name;
+    if (is_own && fs::file_size(path, ignored) == 0) empty.push_back(path);
   }
   for (const fs::path& path : empty) fs::remove(path, ignored);
 }

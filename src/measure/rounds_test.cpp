@@ -291,8 +291,8 @@ TEST_F(RoundsTest, TheFirstStaysForTheNextGroupWithItsBlocks) {
 }
 
 TEST_F(RoundsTest, AnInterruptEndsTheTurnAndKeepsWhatWasMeasured) {
-  stage_.interrupt_at_s = stage_.now_s + 0.5;  // in the third turn
-  const auto all = measure({takes(0.01), takes(0.02)});
+  stage_.interrupt_at_s = stage_.now_s + 0.5;  // in the third turn; no restart before it
+  const auto all = measure({takes(0.05), takes(0.06)});
   EXPECT_EQ(stage_.who("turn"), "abb");
   EXPECT_EQ(ended_, "ab");
   for (const Participant& participant : all) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -94,6 +95,8 @@ TEST(ChildProcess, LeavesAloneWhatWasThereBefore) {
   ChildProcess outer(shell("sleep " + seconds + " & exec " + self +
                            " --gtest_filter=ChildProcess.EndsByItselfWithItsStatus > /dev/null"));
   ASSERT_TRUE(outer.ends_within(60));
+  const time_t end = time(nullptr) + 60;  // it may not have become "sleep" yet
+  while (count_processes_with(seconds) == 0 && time(nullptr) < end) usleep(10'000);
   EXPECT_EQ(count_processes_with(seconds), 1);
   const int status = outer.end();
   EXPECT_TRUE(WIFEXITED(status));

@@ -207,7 +207,7 @@ const std::map<std::string, std::function<void(const std::string& file)>>& false
       {"sparse_outputs",
        [](Text file) {
          std::ofstream(file) << "dnnbench values 1\n";
-         if (truncate(file.c_str(), off_t{200} << 30) != 0) return;
+         if (truncate(file.c_str(), off_t{50} << 30) != 0) return;
        }},
       {"huge_outputs",
        [](Text file) {
