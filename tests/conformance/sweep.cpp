@@ -67,7 +67,7 @@ class Simplifier {
   Outcome simplify(LoadConfig& config) {
     config.simplified_path = work_folder_ + "/simplified.onnx";
     try {
-      if (!process_) process_.emplace(work_folder_ + "/simplify.log", kTimeout_s);
+      if (!process_) process_.emplace(work_folder_, kTimeout_s);
       process_->simplify(config, config.simplified_path);
       return {};
     } catch (const EngineEnded& ended) {
