@@ -103,10 +103,7 @@ def test_several_processes_share_the_requests(bench, convolution):
     assert overlapping > 0
     for i in range(2, len(begins)):  # never three at a time
         assert sum(begins[i] < end - 1e-9 for end in ends[:i]) <= 1
-    assert {name for name in run.files() if name.endswith(".log")} == {
-        "tiny-quant=0-cpu-fake-ok_duration_s=0.002-streams=2-threads=1-mode=load-rate=300.log",
-        "tiny-quant=0-cpu-fake-ok_duration_s=0.002-streams=2-threads=1-mode=load-rate=300.2.log",
-    }
+    assert not [name for name in run.files() if name.endswith(".log")]  # nothing was printed
 
 
 def test_the_highest_rate_within_a_bound(bench, convolution):

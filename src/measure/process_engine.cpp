@@ -73,6 +73,7 @@ ProcessEngine::ProcessEngine(const RunOptions& options, const PreparedModel& pre
       prepared_(prepared),
       setup_(std::move(setup)),
       work_(work),
+      shared_(setup_.candidate.streams > 1 ? std::make_unique<WorkFolder>(work.path()) : nullptr),
       progress_(progress),
       lengths_(lengths),
       shares_(share_cores(physical_cores(), setup_.candidate.streams, setup_.threads)) {}
@@ -223,7 +224,7 @@ TrafficTurn ProcessEngine::serve(const TrafficTurnRequest& request) {
   Schedule schedule;
   schedule.arrival_s = request.arrival_s;
   schedule.end_s = kLongestBacklog * request.arrival_s.back() + kMinBacklog_s;
-  if (sessions_.size() > 1) schedule.tickets_file = sessions_.front()->make_tickets_file();
+  if (sessions_.size() > 1) schedule.tickets_file = make_tickets_file(*shared_);
   schedule.origin_s = monotonic_s() + kSetOff_s +
                       kSetOffARequest_s * static_cast<double>(schedule.arrival_s.size());
   for (auto& session : sessions_) session->start_serving(schedule);
@@ -243,6 +244,7 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
   worker.default_precision = setup_.candidate.precision == "default";
+  if (shared_) worker.writable.push_back(shared_->path());
   if (!setup_.converted_path.empty()) {
     worker.writable.push_back(std::filesystem::path(setup_.converted_path).parent_path().string());
   }

@@ -96,6 +96,7 @@ class ProcessEngine : public MeasuredEngine {
   const PreparedModel& prepared_;
   const EngineSetup setup_;
   const WorkFolder& work_;
+  const std::unique_ptr<WorkFolder> shared_;  // by the processes of several streams
   Progress& progress_;
   const TurnLengths lengths_;
   const std::vector<Cores> shares_;                       // of the processes; empty: all have all

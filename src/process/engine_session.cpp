@@ -44,8 +44,8 @@ void EngineSession::start_slice(int64_t measurements, int64_t number, double max
 
 TimedSlice EngineSession::end_slice() { return worker_.answer_as<TimedSlice>(slice_); }
 
-std::string EngineSession::make_tickets_file() const {
-  const std::string path = folder_.path() + "/tickets";
+std::string make_tickets_file(const WorkFolder& folder) {
+  const std::string path = folder.path() + "/tickets";
   unlink(path.c_str());
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   const bool is_made = fd >= 0 && ftruncate(fd, 8) == 0;  // zeros

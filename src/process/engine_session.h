@@ -35,9 +35,6 @@ class EngineSession {
   void start_slice(int64_t measurements, int64_t number, double max_s);
   TimedSlice end_slice();
 
-  // A new Schedule::tickets_file, in this session's own folder. Throws Error.
-  std::string make_tickets_file() const;
-
   // Serves requests as they arrive (worker/serve_arrivals.h), in two steps as well.
   void start_serving(const Schedule& schedule);
   ServedPart end_serving();
@@ -71,6 +68,10 @@ class EngineSession {
   SliceRequest slice_;  // asked last
   Schedule schedule_;   // likewise
 };
+
+// A new Schedule::tickets_file, in a folder that all processes of the engine may write. Throws
+// Error.
+std::string make_tickets_file(const WorkFolder& folder);
 
 // What an engine says of itself, in a process of its own. Throws EngineEnded.
 Hello greet(const std::string& engine, const WorkFolder& work);

@@ -228,12 +228,12 @@ TEST_F(HostileEngine, HasAFolderOfItsOwnThatIsGoneWithIt) {
 }
 
 TEST_F(HostileEngine, CannotBlockTheTicketsFile) {
-  const auto session = start("");
-  const std::string file = session->make_tickets_file();
+  const WorkFolder folder;
+  const std::string file = make_tickets_file(folder);
   EXPECT_EQ(contents(file), std::string(8, '\0'));
   unlink(file.c_str());
   ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
-  EXPECT_EQ(contents(session->make_tickets_file()), std::string(8, '\0'));
+  EXPECT_EQ(contents(make_tickets_file(folder)), std::string(8, '\0'));
 }
 
 }  // namespace
