@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden completions conformance aarch64 clean
+.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden completions gpu conformance aarch64 clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -51,6 +51,14 @@ golden:  # rewrites the expected plots, tables and README's picture; read the di
 
 completions:  # build/completions: for bash and zsh, and the man page
 	python3 setup/completions.py build/completions
+
+gpu:  # fetches all that engines need on a GPU (5 GB; no GPU needed), builds their programs, opens their libraries
+	engines/onnxruntime/install_cuda.sh
+	engines/pytorch/install_cuda.sh
+	engines/tensorrt/install.sh
+	setup/build_with_engines.sh release dnnbench dnnbench-stub-driver dnnbench-open-gpu-libraries
+	LD_LIBRARY_PATH=build/release/bin/stub-driver build/release/bin/dnnbench-open-gpu-libraries
+	@ls build/release/bin/dnnbench-engine-onnxruntime-gpu build/release/bin/dnnbench-engine-pytorch build/release/bin/dnnbench-engine-tensorrt
 
 conformance: build  # every ONNX node test on every engine; writes docs/operators.md
 	tests/conformance/run.sh --document docs/operators.md

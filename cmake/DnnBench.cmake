@@ -87,3 +87,14 @@ function(dnnbench_add_engines ROOT)
     add_subdirectory(${folder})
   endforeach()
 endfunction()
+
+# Where CUDA's and TensorRT's libraries may lie, in the order searched: those that this project
+# fetched (setup/cuda.sh, engines/tensorrt/install.sh), then those of the machine.
+set(DNNBENCH_CUDA ${DNNBENCH_CACHE}/engines/cuda/13.2.2/nvidia)
+set(DNNBENCH_TENSORRT ${DNNBENCH_CACHE}/engines/tensorrt/10.6)
+set(DNNBENCH_GPU_RPATH -Wl,--disable-new-dtags)
+foreach(folder ${DNNBENCH_CUDA}/cu13/lib ${DNNBENCH_CUDA}/cudnn/lib ${DNNBENCH_CUDA}/cusparselt/lib
+    ${DNNBENCH_CUDA}/nccl/lib ${DNNBENCH_CUDA}/nvshmem/lib ${DNNBENCH_TENSORRT}
+    /usr/local/cuda/lib64)
+  list(APPEND DNNBENCH_GPU_RPATH -Wl,-rpath,${folder})
+endforeach()

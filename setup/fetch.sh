@@ -4,6 +4,8 @@
 #
 #   into engines/NAME/VERSION                       the folder below the cache
 #   wheel ARCHITECTURE PACKAGE==VERSION PLATFORM-TAG BYTES SHA256     (several may follow each other)
+#   maven ARCHITECTURE GROUP:ARTIFACT:VERSION:CLASSIFIER BYTES SHA256     a jar, in place of a wheel: from
+#                                                   ~/.m2, the address in MAVEN_REPOSITORY, or by mvn
 #   keep PATTERN...                                 the files to unpack of the wheels before it, up to
 #                                                   an earlier `keep`; * also matches slashes
 #   below FOLDER                                    optional: only what lies in FOLDER, without FOLDER itself
@@ -35,6 +37,7 @@ wheel() {
   group_is_closed=
   [[ $1 != "$architecture" ]] || wheels+=("${*:2}")
 }
+maven() { wheel "$1" "maven:$2" - "${@:3}"; }
 keep() {
   local i
   group_is_closed=yes
@@ -111,6 +114,7 @@ fetch_under_lock() {
   mkdir -p "$partial/files" "$(dirname "$cache/$target")"
   trap 'rm -rf "$partial"' EXIT
   local i wanted
+  ((${#wheels[@]} == 1)) || say_sum
   for i in "${!wheels[@]}"; do
     mapfile -t wanted < <(printf '%s' "${patterns[i]}")
     # shellcheck disable=SC2086 # the words of one declaration
@@ -122,20 +126,36 @@ fetch_under_lock() {
   with_lock checksums keep_checksums
 }
 
+# How large the pinned packages are together.
+say_sum() {
+  local i words bytes=0
+  for i in "${!wheels[@]}"; do
+    read -ra words <<<"${wheels[i]}"
+    bytes=$((bytes + words[2]))
+  done
+  say "${target#engines/} is ${#wheels[@]} packages, together $(megabytes "$bytes")"
+}
+
 # Whatever Python this machine has, the package for CPython 3.12 is taken: only its native
 # libraries are used, and so every machine gets the same bytes.
 # download_and_unpack REQUIREMENT [PLATFORM BYTES SHA256] PATTERN...
 download_and_unpack() {
-  if [[ ${wheels[0]} == *' '* ]]; then
+  local requirement=$1
+  mkdir -p "$partial/packages"
+  if [[ $requirement == maven:* ]]; then
+    say "Fetching $requirement, $(megabytes "$3"), into $cache/$target"
+    download_jar "${requirement#maven:}" "$4"
+    shift 4
+  elif [[ ${wheels[0]} == *' '* ]]; then
     download_pinned "$1" "$2" "$3" "$4"
     shift 4
   else
     download_other "$1"
     shift
   fi
-  python3 "$repository/setup/unpack_wheel.py" "$partial"/wheels/*.whl "$partial/files" "$@" ||
-    fail "the package could not be unpacked into $cache"
-  rm -rf "$partial/wheels"
+  python3 "$repository/setup/unpack_wheel.py" "$partial"/packages/* "$partial/files" "$@" ||
+    fail "$requirement could not be unpacked into $cache"
+  rm -rf "$partial/packages"
 }
 
 download_pinned() {
@@ -146,7 +166,7 @@ download_pinned() {
   printf '%s --hash=sha256:%s\n' "$requirement" "$sha256" >"$partial/requirements.txt"
   python3 -m pip download "${quiet[@]}" --disable-pip-version-check --no-deps --no-cache-dir \
     --only-binary=:all: --platform "$platform" --python-version 3.12 --implementation cp \
-    --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/wheels" >&2 ||
+    --require-hashes --requirement "$partial/requirements.txt" --dest "$partial/packages" >&2 ||
     fail "$requirement could not be downloaded (pip's reason is above); nothing was left behind"
 }
 
@@ -161,9 +181,32 @@ download_other() {
   can_redraw || quiet=(--quiet)
   if ! python3 -m pip download "${quiet[@]}" --disable-pip-version-check --no-deps --no-cache-dir \
     --only-binary=:all: "${platforms[@]}" --python-version 3.12 --implementation cp \
-    "$requirement" --dest "$partial/wheels" >&2; then
+    "$requirement" --dest "$partial/packages" >&2; then
     say "dnnbench: $requirement could not be downloaded for this machine (pip's reason is above)"
     exit 2
   fi
-  (cd "$partial/wheels" && sha256sum -- *.whl) >"$partial/wheel.sha256"
+  (cd "$partial/packages" && sha256sum -- *.whl) >"$partial/wheel.sha256"
+}
+
+# download_jar GROUP:ARTIFACT:VERSION:CLASSIFIER SHA256: as $partial/packages/package.jar. No Java is needed unless
+# neither ~/.m2 nor MAVEN_REPOSITORY has it.
+download_jar() {
+  local group artifact version classifier path
+  IFS=: read -r group artifact version classifier <<<"$1"
+  path=${group//.//}/$artifact/$version/$artifact-$version-$classifier.jar
+  if [[ -f $HOME/.m2/repository/$path ]]; then
+    ln -s "$HOME/.m2/repository/$path" "$partial/packages/package.jar"
+  elif [[ -n ${MAVEN_REPOSITORY:-} ]]; then
+    curl --fail --location --silent --show-error "$MAVEN_REPOSITORY/$path" --output "$partial/packages/package.jar" ||
+      fail "$1 could not be downloaded (curl's reason is above); nothing was left behind"
+  elif has_command mvn; then
+    mvn --quiet --batch-mode dependency:copy "-Dartifact=$group:$artifact:$version:jar:$classifier" \
+      "-DoutputDirectory=$partial/packages" >&2 ||
+      fail "$1 could not be downloaded (Maven's reason is above); nothing was left behind"
+    mv "$partial/packages/$artifact-$version-$classifier.jar" "$partial/packages/package.jar"
+  else
+    fail "$1 is a Maven package; set MAVEN_REPOSITORY to a repository's address, or install Maven"
+  fi
+  sha256sum --status --check <<<"$2  $partial/packages/package.jar" ||
+    fail "$1 has not the SHA-256 that it should have; nothing was left behind"
 }

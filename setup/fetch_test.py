@@ -167,6 +167,54 @@ def test_an_interrupted_download_leaves_nothing_and_can_be_repeated(fetching):
     assert fetching.run()[0] == 0
 
 
+def maven_fetching(fetching, sha256=None, **environment):
+    """Fetches the wheel's bytes as a Maven package would come."""
+    script = fetching.folder / "install.sh"
+    script.write_text(
+        f'source "{ROOT}/setup/fetch.sh"\n'
+        "into engines/tiny/1.0\n"
+        f"maven {platform.machine()} org.tiny:tiny:1.0:redist"
+        f" {fetching.bytes} {sha256 or fetching.sha256}\n"
+        "keep 'tiny/lib/*'\nfetch\n"
+    )
+    environment = {
+        "PATH": os.environ["PATH"],
+        "XDG_CACHE_HOME": str(fetching.cache.parent),
+        "HOME": str(fetching.folder),
+    } | environment
+    return subprocess.run(["bash", script], env=environment, capture_output=True, text=True)
+
+
+def make_repository(fetching, root):
+    folder = root / "org" / "tiny" / "tiny" / "1.0"
+    folder.mkdir(parents=True)
+    (folder / "tiny-1.0-redist.jar").write_bytes(fetching.wheel.read_bytes())
+
+
+def test_a_maven_package_comes_from_a_repository_without_java(fetching):
+    make_repository(fetching, fetching.folder / "repository")
+    address = (fetching.folder / "repository").as_uri()
+    done = maven_fetching(fetching, MAVEN_REPOSITORY=address)
+    assert done.returncode == 0, done.stderr
+    assert "Fetching maven:org.tiny:tiny:1.0:redist, 0.0 MB" in done.stderr
+    assert fetching.files() == ["engines/tiny/1.0/tiny/lib/libtiny.so"]
+
+
+def test_a_maven_package_that_is_there_already_is_used_and_kept(fetching):
+    make_repository(fetching, fetching.folder / ".m2" / "repository")
+    assert maven_fetching(fetching).returncode == 0
+    assert fetching.files() == ["engines/tiny/1.0/tiny/lib/libtiny.so"]
+    assert list((fetching.folder / ".m2").rglob("*.jar"))
+
+
+def test_a_maven_package_with_a_wrong_hash_leaves_nothing_behind(fetching):
+    make_repository(fetching, fetching.folder / ".m2" / "repository")
+    done = maven_fetching(fetching, sha256="0" * 64)
+    assert done.returncode == 1
+    assert "has not the SHA-256 that it should have" in done.stderr
+    assert fetching.files() == []
+
+
 @pytest.fixture
 def fetched(fetching):
     fetching.run()

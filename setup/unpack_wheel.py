@@ -1,4 +1,4 @@
-"""unpack_wheel.py WHEEL FOLDER PATTERN...: unpacks the files whose path matches one of the patterns."""
+"""unpack_wheel.py ARCHIVE FOLDER PATTERN...: unpacks the files whose path matches one of the patterns."""
 
 import sys
 import zipfile

@@ -43,7 +43,7 @@ WRONG = [
     ("compare / / --fail-above=5", "dnnbench compare: --fail-above must be a percentage such as"),
     ("run yolov4 --mode=lod", RUN + "--mode must be one of latency, load, throughput, not 'lod'"),
     ("run yolov4 --device=tpu", RUN + "--device must be one of cpu, gpu, arm, not 'tpu'"),
-    ("run yolov4 --precision f8", RUN + "--precision must be one of f32, f16, bf16, default"),
+    ("run yolov4 --precision f8", RUN + "--precision must be one of f32, f16, bf16, tf32, default"),
     ("run yolov4 --shape=a=1,b", RUN + "--shape must look like images=1,3,320,320, not 'a=1,b'"),
     ("run yolov4 --input=a.npy", RUN + "--input must look like NAME=VALUE, not 'a.npy'"),
     ("run yolov4 --test-data=none", RUN + "--test-data: there is no folder none"),

@@ -39,10 +39,7 @@ def test_a_run_prints_a_table_and_a_sentence(bench, convolution):
 
 def test_the_result_tells_what_was_run(bench, convolution):
     run = bench(convolution, "--onnxruntime")
-    assert run.files() == [
-        "tiny-quant=0-cpu-onnxruntime-cpu.json",
-        "tiny-quant=0-cpu-onnxruntime-cpu.log",
-    ]
+    assert run.files() == ["tiny-quant=0-cpu-onnxruntime-cpu.json"]
     result = run.only_result()
     content = convolution.read_bytes()
     assert result["model_path"] == str(convolution)
@@ -247,7 +244,8 @@ def test_a_device_that_is_not_there_is_unsupported(bench, convolution, device):
     assert run.code == 1
     result = run.only_result()
     assert (result["outcome"], result["device"]) == ("unsupported", device)
-    assert run.files() == [f"tiny-quant=0-{device}-onnxruntime-cpu.json"]
+    provider = "gpu" if device == "gpu" else "cpu"
+    assert run.files() == [f"tiny-quant=0-{device}-onnxruntime-{provider}.json"]
 
 
 def test_several_models_have_a_table_each(bench, convolution, tmp_path):

@@ -40,7 +40,7 @@ def test_the_gate_tells_slower_from_equal(bench, models):
     part = "--fake=ok,duration_s=0.004,slow="
     flags = ["--repeat=40", "--warmup=0", "--fail-above=25%"]
     run = bench(slow, f"--versus={fast}", part + "2", *flags, quick=False)
-    assert run.code in (3, CANT_TELL)
+    assert run.code in (3, CANT_TELL) or run.disturbed
     assert run.code == 3 or "can't tell" in run.stdout
     run = bench(slow, f"--versus={fast}", part + "1", *flags, quick=False)
     assert run.code in (0, CANT_TELL)
@@ -74,7 +74,6 @@ def test_results_are_kept_and_a_later_run_is_compared_with_them(bench, models, t
     assert len(second.json_files()) == 1
     (kept,) = output.glob("*.json.1")
     assert json.loads(kept.read_text()) == before
-    assert list(output.glob("*.log.1"))
 
 
 def test_an_earlier_model_file_is_measured_again(bench, models, tmp_path):

@@ -122,6 +122,8 @@ def why_not(result: Result, shapes: set[str], rates: tuple) -> str:
         return result.not_accepted
     if result.suspect:
         return "the machine was busy with something else: measure again"
+    if "-io=device" in result.backend_meta:
+        return "its data stayed on the GPU: what a caller waits for was not measured"
     if serves_batches(result):
         return "serves batches; how long requests wait for a batch to fill was not measured"
     if shape_of(result) not in shapes:

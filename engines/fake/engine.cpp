@@ -2,7 +2,9 @@
 // load's provider, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy; with
 // ",slow=1.03" so many times as long for a model whose file name begins with "slow"). What
 // happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps once, then, for half a
-// second or "stall_s=2". "crash_on_second_load,file=PATH" makes that file, and crashes where it is.
+// second or "stall_s=2". On a GPU, the tests' stub driver, inputs and outputs are copied there and
+// back, and "MODE,cpu_nodes=6" says that so many of ten nodes ran on the CPU.
+// "crash_on_second_load,file=PATH" makes that file, and crashes where it is.
 #include "worker/engine.h"
 
 #include <signal.h>
@@ -22,6 +24,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "gpu/device.h"
 
 namespace dnnbench {
 
@@ -103,6 +106,7 @@ const std::map<std::string, std::function<void(std::vector<double>&)>>& lies() {
 class FakeEngine : public Engine {
  public:
   std::string version() override { return "1.0"; }
+  Abilities abilities() override { return {.why_not_gpu = ""}; }
 
   LoadTimes load(const LoadConfig& config) override {
     part_ = config.provider.empty() ? "ok" : config.provider;
@@ -116,6 +120,8 @@ class FakeEngine : public Engine {
     first_outputs_.clear();
     play_while_loading();
     LoadConfig plain = config;
+    if (config.device == "gpu") use_gpu(config);
+    plain.device = "cpu";
     plain.provider = "";
     plain.optimize = false;
     return real_->load(plain);
@@ -124,6 +130,11 @@ class FakeEngine : public Engine {
   InForce in_force() override {
     InForce in_force = real_->in_force();
     in_force.settings["part"] = part_;
+    if (gpu_) {
+      const int64_t on_cpu = std::stoll(setting(part_, "cpu_nodes").value_or("1"));
+      in_force.placement = {{gpu_->name(), 10 - on_cpu, false}, {"CPU", on_cpu, true}};
+      in_force.settings["cpu_nodes"] = "Shape fake_shape";
+    }
     return in_force;
   }
 
@@ -135,6 +146,12 @@ class FakeEngine : public Engine {
     if (mode_ == "cached") outputs_ = first_outputs_;
     const auto lie = lies().find(mode_);
     if (lie != lies().end()) change_doubles(outputs_, lie->second);
+    if (transfers_) {
+      transfers_->clear();
+      for (const Value& input : inputs) {
+        transfers_->add_input(std::as_bytes(std::span(input.tensor().bytes)));
+      }
+    }
     if (mode_ == "wrong_shape") outputs_.front().tensor().shape.push_back(1);
   }
 
@@ -142,8 +159,19 @@ class FakeEngine : public Engine {
     const auto start = Clock::now();
     ++calls_;
     if (mode_ != "ok") play_while_running();
-    while (std::chrono::duration<double>(Clock::now() - start).count() < duration_s_) {
+    const auto compute = [&] {
+      while (std::chrono::duration<double>(Clock::now() - start).count() < duration_s_) {
+      }
+    };
+    if (transfers_) {
+      transfers_->run(compute);
+    } else {
+      compute();
     }
+  }
+
+  std::optional<double> gpu_s() override {
+    return transfers_ ? transfers_->compute_s() : std::nullopt;
   }
 
   std::vector<Value> outputs() override {
@@ -157,6 +185,12 @@ class FakeEngine : public Engine {
   }
 
  private:
+  void use_gpu(const LoadConfig& config) {
+    prepare_environment(config.gpu_uuid, false);
+    if (!gpu_) gpu_ = std::make_unique<Gpu>();
+    transfers_.emplace(*gpu_, config.io == "host");
+  }
+
   void play_while_loading() const {
     if (mode_ == "unsupported") throw Unsupported("operator Fake (opset 1), node \"pretend\"");
     if (mode_ == "failed") throw Error("the fake engine fails because it was asked to");
@@ -207,6 +241,8 @@ class FakeEngine : public Engine {
   }
 
   std::unique_ptr<Engine> real_ = make_onnxruntime_engine();
+  std::unique_ptr<Gpu> gpu_;
+  std::optional<GpuTransfers> transfers_;
   std::string part_ = "ok";
   std::string mode_ = "ok";
   double duration_s_ = 0;

@@ -1,18 +1,20 @@
-// ONNX Runtime through its C interface, CPU provider.
+// ONNX Runtime through its C interface: the CPU's provider, and those of providers.h.
 #include "worker/engine.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "core/error.h"
+#include "gpu_binding.h"
 #include "kernels.h"
 #include "library.h"
 #include "model_outline.h"
 #include "open_model.h"
+#include "providers.h"
 #include "values.h"
 
 namespace dnnbench {
@@ -28,41 +30,55 @@ int64_t count_threads() {
                        std::filesystem::directory_iterator());
 }
 
-void require_supported(const LoadConfig& config) {
-  if (!config.provider.empty()) {
-    throw Unsupported("the ONNX Runtime engine has no provider \"" + config.provider +
-                      "\" in this build; it has cpu");
-  }
-  const std::set<std::string> known{"f32", "default", "int8", "int8-dynamic"};
-  if (known.count(config.precision) == 0) {
-    throw Unsupported(
-        "ONNX Runtime's CPU provider computes in the model's own types and has no "
-        "switch to " +
-        config.precision);
-  }
+constexpr const char* kCpuProvider = "CPUExecutionProvider";
+constexpr const char* kOpenVinoProvider = "OpenVINOExecutionProvider";
+constexpr size_t kMaxNamedNodes = 20;
+
+struct Placed {
+  std::vector<Placement> placement;
+  std::string cpu_nodes;  // "Shape shape_1, Gather g and 3 more"
+};
+
+std::string name_of(const OrtEpAssignedNode& node) {
+  const char* type = nullptr;
+  const char* name = nullptr;
+  check(library().api.EpAssignedNode_GetOperatorType(&node, &type));
+  check(library().api.EpAssignedNode_GetName(&node, &name));
+  return std::string(type) + " " + name;
 }
 
 bool is_quantised(const LoadConfig& config) {
   return config.precision == "int8" || config.precision == "int8-dynamic";
 }
 
-std::vector<Placement> read_placement(const OrtSession& session) {
+Placed read_placement(const OrtSession& session) {
   const ort::Api& api = library().api;
   const OrtEpAssignedSubgraph* const* parts = nullptr;
   size_t part_count = 0;
   check(api.Session_GetEpGraphAssignmentInfo(&session, &parts, &part_count));
   std::map<std::string, int64_t> nodes_of;
+  Placed placed;
   for (size_t i = 0; i < part_count; ++i) {
     const char* provider = nullptr;
     const OrtEpAssignedNode* const* nodes = nullptr;
     size_t node_count = 0;
     check(api.EpAssignedSubgraph_GetEpName(parts[i], &provider));
     check(api.EpAssignedSubgraph_GetNodes(parts[i], &nodes, &node_count));
-    nodes_of[provider] += static_cast<int64_t>(node_count);
+    int64_t& count = nodes_of[provider];
+    for (size_t node = 0; node < node_count; ++node, ++count) {
+      if (std::string(provider) != kCpuProvider || count >= int64_t{kMaxNamedNodes}) continue;
+      placed.cpu_nodes += (placed.cpu_nodes.empty() ? "" : ", ") + name_of(*nodes[node]);
+    }
   }
-  std::vector<Placement> placement;
-  for (const auto& [provider, nodes] : nodes_of) placement.push_back({provider, nodes});
-  return placement;
+  for (const auto& [provider, nodes] : nodes_of) {
+    const bool is_cpu = provider == kCpuProvider || provider == kOpenVinoProvider;
+    placed.placement.push_back({provider, nodes, is_cpu});
+    const int64_t unnamed = nodes - int64_t{kMaxNamedNodes};
+    if (provider == kCpuProvider && unnamed > 0) {
+      placed.cpu_nodes += " and " + std::to_string(unnamed) + " more";
+    }
+  }
+  return placed;
 }
 
 // The provider computes in the types of the model's weights and inputs.
@@ -77,42 +93,62 @@ std::string precision_of(const ort::ModelOutline& outline) {
 class OnnxRuntimeEngine : public Engine {
  public:
   std::string version() override { return library().version; }
+  Abilities abilities() override { return {.why_not_gpu = ort::why_not_gpu()}; }
 
   LoadTimes load(const LoadConfig& config) override {
     clear();
-    require_supported(config);
+    ort::require_supported(config);
+    if (config.device == "gpu") {
+      prepare_environment(config.gpu_uuid, ort::allows_tf32(config));
+      if (!gpu_) gpu_ = std::make_unique<Gpu>();
+    }
     inlined_ = config.original_fails;
     LoadConfig opens = config;
     if (inlined_) opens.model_path = config.inlined_path;
     const ort::ModelOutline outline = ort::read_outline(opens.model_path);
-    optimized_ = config.optimize;
-    precision_ = precision_of(outline);
+    optimized_ = ort::optimizes(config);
+    precision_ = ort::precision_in_force(config, precision_of(outline), gpu_.get());
+    on_cpu_provider_ = config.provider.empty();
     kernels_.reset();
     if (is_quantised(config)) {
       precision_.clear();
       if (config.inspect) kernels_ = ort::read_kernels(opens, outline);
     }
     const int64_t threads_before = count_threads();
-    ort::OpenedModel opened = ort::open_model(opens, outline);
+    ort::OpenedModel opened = ort::open_model(opens, outline, gpu_.get());
     session_ = std::move(opened.session);
     sizes_fixed_ = opened.sizes_fixed;
-    pool_threads_ = count_threads() - threads_before;
+    provider_options_ = opened.provider_options;
+    // The calling thread computes, too. OpenVINO keeps other threads beside those that compute.
+    threads_ = config.provider == "openvino"
+                   ? config.threads
+                   : static_cast<int>(1 + count_threads() - threads_before);
     inputs_ = ort::read_inputs(*session_);
     output_names_ = ort::read_output_names(*session_);
     for (const std::string& name : output_names_) output_pointers_.push_back(name.c_str());
     outputs_.resize(output_names_.size());
+    if (gpu_) binding_.emplace(*session_, *gpu_, config.io == "host");
     return {};
   }
 
   InForce in_force() override {
+    const Placed placed = read_placement(*session_);
     InForce in_force{precision_,
-                     static_cast<int>(1 + pool_threads_),  // the calling thread computes too
-                     read_placement(*session_),
+                     threads_,
+                     placed.placement,
                      {{"graph_optimization", optimized_ ? "all" : "off"},
                       {"execution_mode", "sequential"},
                       {"intra_op_spinning", "library default"},
                       {"sizes_fixed", sizes_fixed_},
                       {"placement_read", "of the graph before fusion"}}};
+    in_force.settings.insert(provider_options_.begin(), provider_options_.end());
+    if (!on_cpu_provider_ && !placed.cpu_nodes.empty()) {
+      in_force.settings["cpu_nodes"] = placed.cpu_nodes;
+    }
+    if (provider_options_.count("openvino_options") != 0) {
+      in_force.settings["read_back"] =
+          "placement; threads and precision are what the provider took";
+    }
     if (inlined_) in_force.settings["model"] = kInlinedModel;
     if (kernels_) {
       in_force.precision = kernels_->precision;
@@ -124,6 +160,7 @@ class OnnxRuntimeEngine : public Engine {
 
   void set_inputs(const std::vector<Value>& inputs) override {
     drop_inputs();
+    if (binding_) return binding_->set_inputs(inputs, inputs_, output_names_);
     for (const Value& value : inputs) add_input(value);
     for (const ort::Signature& input : inputs_) {
       const auto given = [&](const std::string& name) { return name == input.name; };
@@ -135,6 +172,7 @@ class OnnxRuntimeEngine : public Engine {
   }
 
   void run() override {
+    if (binding_) return binding_->run();
     for (OrtValue*& output : outputs_) {
       library().api.ReleaseValue(std::exchange(output, nullptr));
     }
@@ -143,7 +181,10 @@ class OnnxRuntimeEngine : public Engine {
                             output_pointers_.size(), outputs_.data()));
   }
 
+  std::optional<double> gpu_s() override { return binding_ ? binding_->gpu_s() : std::nullopt; }
+
   std::vector<Value> outputs() override {
+    if (binding_) return binding_->outputs();
     std::vector<Value> values;
     for (size_t i = 0; i < outputs_.size(); ++i) {
       if (outputs_[i] == nullptr) throw Error("no inference has run yet, so there are no outputs");
@@ -176,16 +217,21 @@ class OnnxRuntimeEngine : public Engine {
     output_pointers_.clear();
     output_names_.clear();
     inputs_.clear();
+    binding_.reset();
     session_.reset();
   }
 
+  std::unique_ptr<Gpu> gpu_;  // absent on a CPU
   ort::Session session_;
+  std::optional<ort::GpuBinding> binding_;  // on a GPU
+  bool on_cpu_provider_ = true;
+  std::map<std::string, std::string> provider_options_;
   bool optimized_ = true;
   bool inlined_ = false;
   std::string precision_;
   std::optional<ort::Kernels> kernels_;
   std::string sizes_fixed_;
-  int64_t pool_threads_ = 0;
+  int threads_ = 0;
   std::vector<ort::Signature> inputs_;
   std::vector<std::string> output_names_;
 

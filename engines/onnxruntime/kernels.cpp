@@ -65,7 +65,7 @@ Kernels read_kernels(const LoadConfig& config, const ModelOutline& outline) {
   const std::filesystem::path path = std::filesystem::temp_directory_path() /
                                      ("dnn-bench-executed-" + std::to_string(getpid()) + ".onnx");
   try {
-    open_model(config, outline, path.string());
+    open_model(config, outline, nullptr, path.string());
     const Kernels kernels =
         count_kernels(import::read_model_file(path.string(), config.model_path).graph);
     std::filesystem::remove(path);

@@ -21,7 +21,7 @@ const ApiBase& open_library() {
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     throw Error(std::string("ONNX Runtime can't be loaded (") + dlerror() +
-                "); ./run_tests.sh or ./bench_model.sh fetches it");
+                "); ./bench_model.sh with the engine's flag fetches it");
   }
   const auto get_base = reinterpret_cast<const ApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
   if (get_base == nullptr) {

@@ -37,6 +37,9 @@ using SessionOptions = std::unique_ptr<OrtSessionOptions, Releaser<&Api::Release
 using TypeInfo = std::unique_ptr<OrtTypeInfo, Releaser<&Api::ReleaseTypeInfo>>;
 using TensorInfo =
     std::unique_ptr<OrtTensorTypeAndShapeInfo, Releaser<&Api::ReleaseTensorTypeAndShapeInfo>>;
+using MemoryInfo = std::unique_ptr<OrtMemoryInfo, Releaser<&Api::ReleaseMemoryInfo>>;
+using RunOptions = std::unique_ptr<OrtRunOptions, Releaser<&Api::ReleaseRunOptions>>;
+using IoBinding = std::unique_ptr<OrtIoBinding, Releaser<&Api::ReleaseIoBinding>>;
 using OwnedValue = std::unique_ptr<OrtValue, Releaser<&Api::ReleaseValue>>;
 
 // Owns what a call writes through its last argument: owned<Session>([&](auto** out) {...}).

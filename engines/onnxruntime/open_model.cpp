@@ -7,44 +7,56 @@
 
 #include "core/error.h"
 #include "import/simplify.h"
+#include "providers.h"
 
 namespace dnnbench::ort {
 namespace {
 
 using NamedSizes = std::map<std::string, int64_t>;
 
-SessionOptions make_options(const LoadConfig& config, const NamedSizes& sizes,
-                            const std::string& optimized_path) {
+// What all ways of opening it need; `said` gets the provider's options.
+struct Wanted {
+  const LoadConfig& config;
+  const Gpu* gpu;
+  const std::string& optimized_path;
+  std::map<std::string, std::string>& said;
+};
+
+SessionOptions make_options(const Wanted& wanted, const NamedSizes& sizes) {
+  const LoadConfig& config = wanted.config;
   const Api& api = library().api;
   auto options =
       owned<SessionOptions>([&](OrtSessionOptions** out) { return api.CreateSessionOptions(out); });
   check(api.SetSessionExecutionMode(options.get(), kSequential));
-  check(api.SetIntraOpNumThreads(options.get(), config.threads));
+  // OpenVINO brings threads of its own.
+  const int threads = config.provider == "openvino" ? 1 : config.threads;
+  check(api.SetIntraOpNumThreads(options.get(), threads));
   check(api.SetInterOpNumThreads(options.get(), 1));
   check(api.SetSessionGraphOptimizationLevel(options.get(),
-                                             config.optimize ? kEnableAll : kDisableAll));
+                                             optimizes(config) ? kEnableAll : kDisableAll));
   check(api.AddSessionConfigEntry(options.get(), "session.record_ep_graph_assignment_info", "1"));
-  if (!optimized_path.empty()) {
-    check(api.SetOptimizedModelFilePath(options.get(), optimized_path.c_str()));
+  if (!wanted.optimized_path.empty()) {
+    check(api.SetOptimizedModelFilePath(options.get(), wanted.optimized_path.c_str()));
   }
   for (const auto& [name, size] : sizes) {
     check(api.AddFreeDimensionOverrideByName(options.get(), name.c_str(), size));
   }
+  wanted.said = add_provider(*options, config, wanted.gpu);
   return options;
 }
 
-Session open_file(const LoadConfig& config, const NamedSizes& sizes,
-                  const std::string& optimized_path) {
-  const SessionOptions options = make_options(config, sizes, optimized_path);
+Session open_file(const Wanted& wanted, const NamedSizes& sizes) {
+  const SessionOptions options = make_options(wanted, sizes);
   return owned<Session>([&](OrtSession** out) {
-    return library().api.CreateSession(library().env, config.model_path.c_str(), options.get(),
-                                       out);
+    return library().api.CreateSession(library().env, wanted.config.model_path.c_str(),
+                                       options.get(), out);
   });
 }
 
 // A copy in memory whose inputs have these sizes.
-Session open_copy(const LoadConfig& config, const std::string& optimized_path) {
-  const SessionOptions options = make_options(config, {}, optimized_path);
+Session open_copy(const Wanted& wanted) {
+  const LoadConfig& config = wanted.config;
+  const SessionOptions options = make_options(wanted, {});
   const std::string folder = std::filesystem::path(config.model_path).parent_path().string();
   check(library().api.AddSessionConfigEntry(
       options.get(), "session.model_external_initializers_file_folder_path", folder.c_str()));
@@ -57,16 +69,21 @@ Session open_copy(const LoadConfig& config, const std::string& optimized_path) {
 
 }  // namespace
 
-OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline,
+OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, const Gpu* gpu,
                        const std::string& optimized_path) {
   const std::optional<NamedSizes> sizes = named_sizes(outline, config.input_shapes);
+  OpenedModel opened;
+  const Wanted wanted{config, gpu, optimized_path, opened.provider_options};
   try {
-    if (!sizes) return {open_copy(config, optimized_path), "in the model"};
-    return {open_file(config, *sizes, optimized_path), "by name"};
+    opened.session = sizes ? open_file(wanted, *sizes) : open_copy(wanted);
+    opened.sizes_fixed = sizes ? "by name" : "in the model";
+    return opened;
   } catch (const Error&) {
     if (sizes && sizes->empty()) throw;
     try {
-      return {open_file(config, {}, optimized_path), "no"};
+      opened.session = open_file(wanted, {});
+      opened.sizes_fixed = "no";
+      return opened;
     } catch (const Error&) {
       // The first reason says more.
     }

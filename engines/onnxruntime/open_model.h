@@ -2,8 +2,10 @@
 // dimensions: the way that this model allows.
 #pragma once
 
+#include <map>
 #include <string>
 
+#include "gpu/device.h"
 #include "library.h"
 #include "model_outline.h"
 #include "protocol/load_config.h"
@@ -16,11 +18,12 @@ struct OpenedModel {
   // "no", where the graph is wrong at these sizes, in a branch that isn't taken, say. Then only
   // the inputs say them.
   std::string sizes_fixed;
+  std::map<std::string, std::string> provider_options;  // what add_provider (providers.h) returned
 };
 
-// Throws what check() does.
-// `optimized_path` gets the graph as the library executes it; "" for no such file.
-OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline,
+// `gpu` is null on a CPU. `optimized_path` gets the graph as the library executes it; "" for no
+// such file. Throws what check() does.
+OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, const Gpu* gpu,
                        const std::string& optimized_path = "");
 
 }  // namespace dnnbench::ort

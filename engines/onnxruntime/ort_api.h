@@ -16,13 +16,17 @@
 
 // Opaque, named as the library names them.
 struct OrtAllocator;
+struct OrtCUDAProviderOptionsV2;
 struct OrtEnv;
 struct OrtEpAssignedNode;
 struct OrtEpAssignedSubgraph;
+struct OrtIoBinding;
+struct OrtMemoryInfo;
 struct OrtRunOptions;
 struct OrtSession;
 struct OrtSessionOptions;
 struct OrtStatus;
+struct OrtTensorRTProviderOptionsV2;
 struct OrtTensorTypeAndShapeInfo;
 struct OrtTypeInfo;
 struct OrtOptionalTypeInfo;
@@ -66,8 +70,11 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeMap = 3, kTypeOptional
   X(SessionGetOutputTypeInfo, 34, OrtStatus*, const OrtSession*, size_t index, OrtTypeInfo**)     \
   X(SessionGetInputName, 36, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**)  \
   X(SessionGetOutputName, 37, OrtStatus*, const OrtSession*, size_t index, OrtAllocator*, char**) \
+  X(CreateRunOptions, 39, OrtStatus*, OrtRunOptions**)                                            \
   X(CreateTensorAsOrtValue, 48, OrtStatus*, OrtAllocator*, const int64_t* shape, size_t rank,     \
     int element_type, OrtValue**)                                                                 \
+  X(CreateTensorWithDataAsOrtValue, 49, OrtStatus*, const OrtMemoryInfo*, void* data,             \
+    size_t bytes, const int64_t* shape, size_t rank, int element_type, OrtValue**)                \
   X(GetTensorMutableData, 51, OrtStatus*, OrtValue*, void**)                                      \
   X(FillStringTensor, 52, OrtStatus*, OrtValue*, const char* const* strings, size_t count)        \
   X(GetStringTensorDataLength, 53, OrtStatus*, const OrtValue*, size_t* bytes)                    \
@@ -81,6 +88,8 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeMap = 3, kTypeOptional
   X(GetDimensions, 62, OrtStatus*, const OrtTensorTypeAndShapeInfo*, int64_t*, size_t rank)       \
   X(GetTensorTypeAndShape, 65, OrtStatus*, const OrtValue*, OrtTensorTypeAndShapeInfo**)          \
   X(GetValueType, 67, OrtStatus*, const OrtValue*, int* value_type)                               \
+  X(CreateMemoryInfo, 68, OrtStatus*, const char* name, int allocator_type, int id,               \
+    int memory_type, OrtMemoryInfo**)                                                             \
   X(AllocatorFree, 76, OrtStatus*, OrtAllocator*, void*)                                          \
   X(GetAllocatorWithDefaultOptions, 78, OrtStatus*, OrtAllocator**)                               \
   X(GetValue, 80, OrtStatus*, const OrtValue*, int index, OrtAllocator*, OrtValue**)              \
@@ -89,8 +98,10 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeMap = 3, kTypeOptional
     OrtValue**)                                                                                   \
   X(ReleaseEnv, 92, void, OrtEnv*)                                                                \
   X(ReleaseStatus, 93, void, OrtStatus*)                                                          \
+  X(ReleaseMemoryInfo, 94, void, OrtMemoryInfo*)                                                  \
   X(ReleaseSession, 95, void, OrtSession*)                                                        \
   X(ReleaseValue, 96, void, OrtValue*)                                                            \
+  X(ReleaseRunOptions, 97, void, OrtRunOptions*)                                                  \
   X(ReleaseTypeInfo, 98, void, OrtTypeInfo*)                                                      \
   X(ReleaseTensorTypeAndShapeInfo, 99, void, OrtTensorTypeAndShapeInfo*)                          \
   X(ReleaseSessionOptions, 100, void, OrtSessionOptions*)                                         \
@@ -98,13 +109,47 @@ enum ValueType { kTypeTensor = 1, kTypeSequence = 2, kTypeMap = 3, kTypeOptional
     int64_t size)                                                                                 \
   X(AddSessionConfigEntry, 130, OrtStatus*, OrtSessionOptions*, const char* key,                  \
     const char* value)                                                                            \
+  X(RunWithBinding, 133, OrtStatus*, OrtSession*, const OrtRunOptions*, const OrtIoBinding*)      \
+  X(CreateIoBinding, 134, OrtStatus*, OrtSession*, OrtIoBinding**)                                \
+  X(ReleaseIoBinding, 135, void, OrtIoBinding*)                                                   \
+  X(BindInput, 136, OrtStatus*, OrtIoBinding*, const char* name, const OrtValue*)                 \
+  X(BindOutput, 137, OrtStatus*, OrtIoBinding*, const char* name, const OrtValue*)                \
+  X(BindOutputToDevice, 138, OrtStatus*, OrtIoBinding*, const char* name, const OrtMemoryInfo*)   \
+  X(GetBoundOutputValues, 140, OrtStatus*, const OrtIoBinding*, OrtAllocator*, OrtValue***,       \
+    size_t*)                                                                                      \
+  X(ClearBoundOutputs, 142, void, OrtIoBinding*)                                                  \
+  X(AddRunConfigEntry, 165, OrtStatus*, OrtRunOptions*, const char* key, const char* value)       \
+  X(SessionOptionsAppendExecutionProvider_TensorRT_V2, 170, OrtStatus*, OrtSessionOptions*,       \
+    const OrtTensorRTProviderOptionsV2*)                                                          \
+  X(CreateTensorRTProviderOptions, 171, OrtStatus*, OrtTensorRTProviderOptionsV2**)               \
+  X(UpdateTensorRTProviderOptions, 172, OrtStatus*, OrtTensorRTProviderOptionsV2*,                \
+    const char* const* keys, const char* const* values, size_t count)                             \
+  X(GetTensorRTProviderOptionsAsString, 173, OrtStatus*, const OrtTensorRTProviderOptionsV2*,     \
+    OrtAllocator*, char**)                                                                        \
+  X(ReleaseTensorRTProviderOptions, 174, void, OrtTensorRTProviderOptionsV2*)                     \
   X(HasValue, 192, OrtStatus*, const OrtValue*, int*)                                             \
+  X(SessionOptionsAppendExecutionProvider_CUDA_V2, 204, OrtStatus*, OrtSessionOptions*,           \
+    const OrtCUDAProviderOptionsV2*)                                                              \
+  X(CreateCUDAProviderOptions, 205, OrtStatus*, OrtCUDAProviderOptionsV2**)                       \
+  X(UpdateCUDAProviderOptions, 206, OrtStatus*, OrtCUDAProviderOptionsV2*,                        \
+    const char* const* keys, const char* const* values, size_t count)                             \
+  X(GetCUDAProviderOptionsAsString, 207, OrtStatus*, const OrtCUDAProviderOptionsV2*,             \
+    OrtAllocator*, char**)                                                                        \
+  X(ReleaseCUDAProviderOptions, 208, void, OrtCUDAProviderOptionsV2*)                             \
+  X(UpdateTensorRTProviderOptionsWithValue, 261, OrtStatus*, OrtTensorRTProviderOptionsV2*,       \
+    const char* key, void* value)                                                                 \
+  X(UpdateCUDAProviderOptionsWithValue, 263, OrtStatus*, OrtCUDAProviderOptionsV2*,               \
+    const char* key, void* value)                                                                 \
+  X(SessionOptionsAppendExecutionProvider_OpenVINO_V2, 275, OrtStatus*, OrtSessionOptions*,       \
+    const char* const* keys, const char* const* values, size_t count)                             \
   X(TensorTypeAndShape_HasShape, 390, bool, const OrtTensorTypeAndShapeInfo*)                     \
   X(Session_GetEpGraphAssignmentInfo, 407, OrtStatus*, const OrtSession*,                         \
     const OrtEpAssignedSubgraph* const**, size_t*)                                                \
   X(EpAssignedSubgraph_GetEpName, 408, OrtStatus*, const OrtEpAssignedSubgraph*, const char**)    \
   X(EpAssignedSubgraph_GetNodes, 409, OrtStatus*, const OrtEpAssignedSubgraph*,                   \
-    const OrtEpAssignedNode* const**, size_t*)
+    const OrtEpAssignedNode* const**, size_t*)                                                    \
+  X(EpAssignedNode_GetName, 410, OrtStatus*, const OrtEpAssignedNode*, const char**)              \
+  X(EpAssignedNode_GetOperatorType, 412, OrtStatus*, const OrtEpAssignedNode*, const char**)
 
 // The slots as callable members, api.CreateEnv(...).
 struct Api {

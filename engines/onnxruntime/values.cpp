@@ -10,10 +10,6 @@
 namespace dnnbench::ort {
 namespace {
 
-int to_element_type(DataType type) {
-  return type == DataType::kFloat8E8M0 ? kElementFloat8E8M0 : static_cast<int>(type);
-}
-
 DataType from_element_type(int type) {
   if (type == kElementFloat8E8M0) return DataType::kFloat8E8M0;
   // The others beyond are two-bit types, which ONNX numbers otherwise.
@@ -60,7 +56,7 @@ OwnedValue tensor_to_ort(const Tensor& tensor) {
   const Library& ort = library();
   OwnedValue value = owned<OwnedValue>([&](OrtValue** out) {
     return ort.api.CreateTensorAsOrtValue(ort.allocator, tensor.shape.data(), tensor.shape.size(),
-                                          to_element_type(tensor.type), out);
+                                          element_type_of(tensor.type), out);
   });
   if (tensor.type == DataType::kString) {
     std::vector<const char*> texts;
@@ -158,6 +154,27 @@ std::vector<Signature> read_signatures(const OrtSession& session, Count count_of
 }
 
 }  // namespace
+
+int element_type_of(DataType type) {
+  return type == DataType::kFloat8E8M0 ? kElementFloat8E8M0 : static_cast<int>(type);
+}
+
+Tensor shape_of(const std::string& name, const OrtValue& value) {
+  const Api& api = library().api;
+  int has_value = 0, value_type = 0;
+  check(api.HasValue(&value, &has_value));
+  if (has_value != 0) check(api.GetValueType(&value, &value_type));
+  if (value_type != kTypeTensor) {
+    throw Unsupported("the output \"" + name + "\" is not a tensor, which alone can lie on a GPU");
+  }
+  const auto info = owned<TensorInfo>(
+      [&](OrtTensorTypeAndShapeInfo** out) { return api.GetTensorTypeAndShape(&value, out); });
+  auto [type, shape] = read_tensor_info(*info);
+  if (type == DataType::kString) {
+    throw Unsupported("the output \"" + name + "\" has strings, which can't lie on a GPU");
+  }
+  return make_tensor(type, std::move(shape));
+}
 
 std::vector<Signature> read_inputs(const OrtSession& session) {
   const Api& api = library().api;

@@ -32,4 +32,11 @@ OwnedValue to_ort(const Value& value, const Signature& input);
 // those of one map after the other. Throws Unsupported for other values.
 Value from_ort(const std::string& name, OrtValue& value);
 
+// ONNX Runtime's number of an element type.
+int element_type_of(DataType type);
+
+// An output's type and shape, as a tensor of zeros. Throws Unsupported for what is not a tensor of
+// numbers.
+Tensor shape_of(const std::string& name, const OrtValue& value);
+
 }  // namespace dnnbench::ort

@@ -3,9 +3,12 @@
 #include "worker/engine.h"
 
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "core/error.h"
+#include "device.h"
+#include "gpu/device.h"
 #include "import/read_graph.h"
 #include "module.h"
 #include "operators.h"
@@ -17,12 +20,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kFirstSmWithTf32 = 80;
+
 void require_supported(const LoadConfig& config) {
   if (config.precision.rfind("int8", 0) == 0) {
     throw Unsupported(
         "this build has no way to PyTorch's int8 operators; emulating them in f32 would only be "
         "slower");
   }
+  const bool on_gpu = config.device == "gpu";
+  if (on_gpu && config.cuda_graph) {
+    throw Unsupported("PyTorch: a TorchScript program is not captured as a CUDA graph here");
+  }
+  if (on_gpu && config.precision == "tf32") return;
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("PyTorch computes in the model's own types; it is not told to compute in " +
                       config.precision);
@@ -46,7 +56,7 @@ std::string precision_of(std::set<DataType> types, const std::vector<import::Par
 class PyTorchEngine : public Engine {
  public:
   std::string version() override { return pytorch::library_version(); }
-  Abilities abilities() override { return {.imports = true}; }
+  Abilities abilities() override { return {.imports = true, .why_not_gpu = ""}; }
 
   LoadTimes load(const LoadConfig& config) override {
     module_.reset();
@@ -54,8 +64,9 @@ class PyTorchEngine : public Engine {
     config_ = config;
     malloc_ = pytorch::keep_freed_memory();
     pytorch::set_threads(config.threads);
+    if (config.device == "gpu") use_gpu();
     const auto start = Clock::now();
-    module_ = convert();
+    module_ = convert(gpu_.get());
     const double convert_s = std::chrono::duration<double>(Clock::now() - start).count();
     if (config.optimize) module_->optimize();
     return {.convert_s = convert_s};
@@ -64,10 +75,17 @@ class PyTorchEngine : public Engine {
   InForce in_force() override {
     pytorch::ModuleFacts facts = module_->facts();
     facts.settings["malloc"] = malloc_;
+    std::string precision = precision_of(facts.weight_types, model_.graph.inputs);
     std::vector<Placement> placement;
-    for (const std::string& device : facts.devices) placement.push_back({device, facts.nodes});
-    return {precision_of(facts.weight_types, model_.graph.inputs), pytorch::threads(), placement,
-            facts.settings};
+    if (gpu_) {
+      // TorchScript says no node's device; each computes where its tensors lie.
+      placement.push_back({gpu_->name(), facts.nodes - facts.tensors_on_cpu, false});
+      placement.push_back({"CPU", facts.tensors_on_cpu, true});
+      if (precision == "f32" && tf32_ && gpu_->sm() >= kFirstSmWithTf32) precision = "tf32";
+    } else {
+      for (const std::string& device : facts.devices) placement.push_back({device, facts.nodes});
+    }
+    return {precision, pytorch::threads(), placement, facts.settings};
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {
@@ -76,28 +94,42 @@ class PyTorchEngine : public Engine {
 
   void run() override { module_->run(); }
 
+  std::optional<double> gpu_s() override { return module_ ? module_->gpu_s() : std::nullopt; }
+
   std::vector<Value> outputs() override { return module_->outputs(model_.graph.outputs); }
 
   // The module as it was before it was optimised, which is what other versions and machines can
   // read.
   std::string save_converted(const std::string& path) override {
     const std::string file = path + ".pt";
-    convert()->save(file);
+    convert(nullptr)->save(file);
     return file;
   }
 
  private:
+  void use_gpu() {
+    const bool allow = config_.precision == "tf32" || config_.precision == "default";
+    prepare_environment(config_.gpu_uuid, allow);
+    if (!gpu_) gpu_ = std::make_unique<Gpu>();
+    pytorch::open_cuda();
+    // "default" leaves the library's own switches, which have it on in convolutions.
+    tf32_ = config_.precision == "default" || pytorch::allow_tf32(allow);
+  }
+
   // Leaves model_ with what is needed while it runs; the weights are the module's.
-  std::unique_ptr<pytorch::Module> convert() {
+  std::unique_ptr<pytorch::Module> convert(const Gpu* gpu) {
     model_ = import::read_graph(config_);
     semantics::lower(model_.graph, pytorch::has_operator);
-    auto module = std::make_unique<pytorch::Module>(pytorch::emit_program(model_.graph));
+    auto module = std::make_unique<pytorch::Module>(pytorch::emit_program(model_.graph), gpu,
+                                                    config_.io == "host");
     model_.graph.constants.clear();
     model_.graph.nodes.clear();
     return module;
   }
 
   LoadConfig config_;
+  std::unique_ptr<Gpu> gpu_;  // absent on a CPU
+  bool tf32_ = false;
   import::ImportedModel model_;
   std::unique_ptr<pytorch::Module> module_;
   std::string malloc_;

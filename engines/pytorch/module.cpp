@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstring>
 
+#include "device.h"
 #include "failure.h"
 #include "types.h"
 
@@ -60,7 +61,7 @@ c10::IValue to_torch(const Value& value) {
 }
 
 Tensor from_torch(const at::Tensor& given) {
-  const at::Tensor dense = given.contiguous();
+  const at::Tensor dense = given.contiguous().to(at::kCPU);
   Tensor tensor = make_tensor(from_scalar_type(dense.scalar_type()), dense.sizes().vec());
   if (!tensor.bytes.empty())
     std::memcpy(tensor.bytes.data(), dense.data_ptr(), tensor.bytes.size());
@@ -80,6 +81,7 @@ Value from_torch(const std::string& name, const c10::IValue& given) {
 void read_tensor(const at::Tensor& tensor, ModuleFacts& facts) {
   facts.weight_types.insert(from_scalar_type(tensor.scalar_type()));
   facts.devices.insert(c10::DeviceTypeName(tensor.device().type()));
+  if (tensor.device().is_cpu()) ++facts.tensors_on_cpu;
 }
 
 void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& onednn) {
@@ -115,21 +117,83 @@ void set_threads(int count) { at::set_num_threads(count); }
 
 int threads() { return at::get_num_threads(); }
 
+// On the stream that PyTorch uses, CUDA's default one.
+struct GpuRun {
+  GpuRun(const Gpu& on, bool copies_each_run) : gpu(on), copies(copies_each_run) {
+    for (cuda::Event** event : {&begin, &end}) gpu.check(gpu.api().create_event(event, 0), kEvents);
+  }
+
+  void record(cuda::Event* event) const {
+    gpu.check(gpu.api().record_event(event, nullptr), kEvents);
+  }
+  void wait() const { gpu.check(gpu.api().synchronize(nullptr), "waiting for the GPU"); }
+
+  static constexpr const char* kEvents = "timing on the GPU";
+  const Gpu& gpu;
+  bool copies;
+  bool ran = false;
+  cuda::Event* begin = nullptr;
+  cuda::Event* end = nullptr;
+  std::vector<at::Tensor> pinned_inputs;  // in the order of the tensors among the inputs
+  std::vector<at::Tensor> inputs;         // the same on the GPU
+  std::vector<at::Tensor> pinned_outputs;
+};
+
 struct Module::Parts {
   torch::jit::Module module{"Model"};
   std::vector<c10::IValue> inputs;
   c10::IValue result;
+  std::optional<GpuRun> gpu;
 };
 
-Module::Module(const Program& program) : parts_(std::make_unique<Parts>()) {
+namespace {
+
+std::vector<at::Tensor> tensors_of(const c10::IValue& result) {
+  if (result.isTensor()) return {result.toTensor()};
+  if (!result.isTuple()) throw Unsupported("PyTorch: outputs on a GPU that are not tensors");
+  std::vector<at::Tensor> tensors;
+  for (const c10::IValue& one : result.toTupleRef().elements()) {
+    if (!one.isTensor()) throw Unsupported("PyTorch: outputs on a GPU that are not tensors");
+    tensors.push_back(one.toTensor());
+  }
+  return tensors;
+}
+
+// Asynchronously, into pinned memory that is kept.
+void copy_outputs(GpuRun& run, const c10::IValue& result) {
+  const std::vector<at::Tensor> tensors = tensors_of(result);
+  run.pinned_outputs.resize(tensors.size());
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    at::Tensor& pinned = run.pinned_outputs[i];
+    if (!pinned.defined() || pinned.sizes() != tensors[i].sizes()) {
+      pinned =
+          at::empty(tensors[i].sizes(), tensors[i].options().device(at::kCPU).pinned_memory(true));
+    }
+    pinned.copy_(tensors[i], true);
+  }
+}
+
+}  // namespace
+
+bool allow_tf32(bool allow) {
+  at::Context& context = at::globalContext();
+  context.setAllowTF32CuDNN(allow);
+  context.setAllowTF32CuBLAS(allow);
+  return context.allowTF32CuDNN() || context.allowTF32CuBLAS();
+}
+
+Module::Module(const Program& program, const Gpu* gpu, bool copies)
+    : parts_(std::make_unique<Parts>()) {
+  if (gpu != nullptr) parts_->gpu.emplace(*gpu, copies);
   translating_failures([&] {
     const c10::InferenceMode no_gradients;
     torch::jit::Module& module = parts_->module;
     module.register_attribute("training", c10::BoolType::get(), false);
     for (const auto& [name, constant] : program.constants) {
-      module.register_buffer(name, constant_tensor(constant));
+      const at::Tensor tensor = constant_tensor(constant);
+      module.register_buffer(name, gpu == nullptr ? tensor : tensor.to(at::kCUDA));
     }
-    module.define(program.source);
+    module.define(gpu == nullptr ? program.source : with_device(program.source, "cuda"));
   });
 }
 
@@ -158,6 +222,12 @@ ModuleFacts Module::facts() const {
     int64_t onednn = 0;
     read_block(*parts_->module.get_method("forward").graph()->block(), facts, onednn);
     for (const at::Tensor& tensor : parts_->module.buffers()) read_tensor(tensor, facts);
+    if (parts_->gpu) {
+      facts.devices.insert(c10::DeviceTypeName(c10::DeviceType::CUDA));
+      facts.settings["precision_of_products"] =
+          at::globalContext().allowTF32CuDNN() || at::globalContext().allowTF32CuBLAS() ? "tf32"
+                                                                                        : "f32";
+    }
     // A program without tensors computes where its inputs lie.
     if (facts.devices.empty()) facts.devices.insert(c10::DeviceTypeName(c10::DeviceType::CPU));
     facts.settings["onednn_nodes"] = std::to_string(onednn);
@@ -171,6 +241,16 @@ void Module::set_inputs(const std::vector<Value>& inputs) {
     const c10::InferenceMode no_gradients;
     parts_->inputs.clear();
     for (const Value& value : inputs) parts_->inputs.push_back(to_torch(value));
+    if (!parts_->gpu) return;
+    GpuRun& run = *parts_->gpu;
+    run.pinned_inputs.clear();
+    run.inputs.clear();
+    for (c10::IValue& input : parts_->inputs) {
+      if (!input.isTensor()) throw Unsupported("PyTorch: inputs on a GPU that are not tensors");
+      run.pinned_inputs.push_back(input.toTensor().pin_memory());
+      run.inputs.push_back(run.pinned_inputs.back().to(at::kCUDA));
+      input = run.inputs.back();
+    }
   });
 }
 
@@ -179,8 +259,30 @@ void Module::run() {
     const c10::InferenceMode no_gradients;
     // So that the last outputs' memory can hold the new ones.
     parts_->result = {};
+    if (parts_->gpu) return run_on_gpu();
     parts_->result = parts_->module.forward(parts_->inputs);
   });
+}
+
+void Module::run_on_gpu() {
+  GpuRun& run = *parts_->gpu;
+  if (run.copies) {
+    for (size_t i = 0; i < run.inputs.size(); ++i) run.inputs[i].copy_(run.pinned_inputs[i], true);
+  }
+  run.record(run.begin);
+  parts_->result = parts_->module.forward(parts_->inputs);
+  run.record(run.end);
+  if (run.copies) copy_outputs(run, parts_->result);
+  run.wait();
+  run.ran = true;
+}
+
+std::optional<double> Module::gpu_s() const {
+  if (!parts_->gpu || !parts_->gpu->ran) return std::nullopt;
+  const GpuRun& run = *parts_->gpu;
+  float ms = 0;
+  run.gpu.check(run.gpu.api().elapsed_ms(&ms, run.begin, run.end), "timing on the GPU");
+  return static_cast<double>(ms) / 1e3;
 }
 
 std::vector<Value> Module::outputs(const std::vector<import::Parameter>& outputs) const {

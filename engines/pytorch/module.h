@@ -4,11 +4,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/tensor.h"
+#include "gpu/device.h"
 #include "import/graph.h"
 #include "program.h"
 
@@ -23,13 +25,17 @@ std::string library_version();
 std::string keep_freed_memory();
 
 // Threads that compute one operator; the second is what is then in force.
+// TF32 in matrix products and convolutions on a GPU; what is then in force.
+bool allow_tf32(bool allow);
+
 void set_threads(int count);
 int threads();
 
 struct ModuleFacts {
   int64_t nodes = 0;                // of the graph that runs
   std::set<DataType> weight_types;  // element types of the tensors that it holds
-  std::set<std::string> devices;    // where these lie: "CPU"
+  std::set<std::string> devices;    // where these lie: "CPU", "CUDA"
+  int64_t tensors_on_cpu = 0;       // of those
   std::map<std::string, std::string> settings;
 };
 
@@ -37,7 +43,9 @@ struct ModuleFacts {
 class Module {
  public:
   // Compiles the source. Shares the constants' memory where it is aligned as the library wants it.
-  explicit Module(const Program& program);
+  // `gpu` is null on a CPU, and must outlive this; with `copies` each run then copies inputs from
+  // and outputs to the host.
+  explicit Module(const Program& program, const Gpu* gpu = nullptr, bool copies = true);
   // One that was saved.
   explicit Module(const std::string& path);
   ~Module();
@@ -52,6 +60,8 @@ class Module {
   // For following runs, in the order of the program's parameters. Copies.
   void set_inputs(const std::vector<Value>& inputs);
   void run();
+  // What the last run took by the GPU's clock, without copies; absent on a CPU.
+  std::optional<double> gpu_s() const;
   // Of the last run, named and ordered as `outputs`.
   std::vector<Value> outputs(const std::vector<import::Parameter>& outputs) const;
 
@@ -59,6 +69,8 @@ class Module {
   void save(const std::string& path) const;
 
  private:
+  void run_on_gpu();
+
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -27,6 +27,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kWhyNotGpu =
+    "TensorFlow 2.21 is built for CUDA 12.5, which can't share the libraries of CUDA 13 that the "
+    "other engines use";
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -159,7 +163,7 @@ class TensorFlowEngine : public Engine {
  public:
   std::string version() override { return TF_Version(); }
 
-  Abilities abilities() override { return {.imports = true}; }
+  Abilities abilities() override { return {.imports = true, .why_not_gpu = kWhyNotGpu}; }
 
   LoadTimes load(const LoadConfig& config) override {
     session_.reset();

@@ -173,6 +173,10 @@ Deployable make_candidate(const StoredResult& result, const Group& group,
   return candidate;
 }
 
+bool leaves_copies_out(const StoredResult& result) {
+  return result.backend_meta.find("-io=device") != std::string::npos;
+}
+
 // Why nothing can be planned with the measurement; empty where something can.
 std::string why_not_measured(const StoredResult& result, const std::set<std::string>& shapes,
                              const std::vector<MeasuredRate>& rates) {
@@ -182,6 +186,9 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
   if (result.verdict == Verdict::kWrong) return "its outputs were wrong";
   if (!result.not_accepted.empty()) return result.not_accepted;
   if (result.suspect) return "the machine was busy with something else; measure it again";
+  if (leaves_copies_out(result)) {
+    return "its data stayed on the GPU (--io=device); what a caller waits for was not measured";
+  }
   if (serves_batches(result)) {
     return fmt::format(
         "it serves batches of {}, and how long requests wait for a batch to fill was not measured; "

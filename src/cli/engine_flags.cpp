@@ -1,10 +1,12 @@
 #include "cli/engine_flags.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
 #include "cli/command_line.h"
+#include "core/cache.h"
 #include "process/worker_process.h"
 
 namespace dnnbench {
@@ -25,10 +27,32 @@ void add_once(std::vector<Candidate>& candidates, const Candidate& candidate) {
   }
 }
 
+bool is_fetched(const std::string& package) {
+  std::error_code ignored;
+  const std::filesystem::path folder = cache_folder() + "/engines/" + package;
+  return std::filesystem::directory_iterator(folder, ignored) !=
+         std::filesystem::directory_iterator();
+}
+
+// ONNX Runtime's CUDA provider, and of the others those whose libraries are there.
+std::vector<Candidate> default_gpu_engines() {
+  std::vector<Candidate> engines{engine("onnxruntime", "onnxruntime-gpu", "cuda")};
+  const bool has_tensorrt = engine_is_built("tensorrt");
+  if (has_tensorrt || is_fetched("tensorrt")) {
+    engines.push_back(engine("onnxruntime", "onnxruntime-gpu", "tensorrt"));
+  }
+  if (has_tensorrt) engines.push_back(engine("tensorrt", "tensorrt"));
+  if (engine_is_built("pytorch") && is_fetched("pytorch-cuda")) {
+    engines.push_back(engine("pytorch", "pytorch"));
+  }
+  return engines;
+}
+
 std::vector<Candidate> default_engines(const std::vector<EngineFlag>& flags) {
   std::vector<Candidate> engines{flags[0].candidate, flags[1].candidate};
   for (const EngineFlag& flag : flags) {
-    if (flag.candidate.provider.empty() && engine_is_built(flag.candidate.engine)) {
+    const bool is_usual = flag.candidate.provider.empty() && flag.flag != "--tensorrt";
+    if (is_usual && engine_is_built(flag.candidate.engine)) {
       add_once(engines, flag.candidate);
     }
   }
@@ -57,8 +81,10 @@ std::vector<EngineFlag> engine_flags() {
       {"--tf", engine("tf", "tensorflow")},
       {"--tvm", engine("tvm", "tvm")},
       {"--nuphar", engine("tvm", "tvm")},
-      {"--ort-cuda", engine("onnxruntime", "onnxruntime", "cuda")},
-      {"--ort-tensorrt", engine("onnxruntime", "onnxruntime", "tensorrt")},
+      {"--ort-cuda", engine("onnxruntime", "onnxruntime-gpu", "cuda")},
+      {"--ort-tensorrt", engine("onnxruntime", "onnxruntime-gpu", "tensorrt")},
+      {"--ort-openvino", engine("onnxruntime", "onnxruntime-openvino", "openvino")},
+      {"--tensorrt", engine("tensorrt", "tensorrt")},
   };
   std::set<std::string> named{"fake"};
   for (const EngineFlag& flag : flags) named.insert(flag.candidate.engine);
@@ -81,7 +107,8 @@ void add_engine_flags(CLI::App& app, std::vector<EngineFlag>& flags,
 }
 
 std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<EngineFlag>& flags,
-                                      const std::vector<std::string>& fake_parts) {
+                                      const std::vector<std::string>& fake_parts,
+                                      const std::string& device) {
   std::vector<Candidate> engines;
   for (const EngineFlag& flag : flags) {
     if (app.count(flag.flag) == 0) continue;
@@ -92,7 +119,8 @@ std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<Eng
     }
   }
   for (const std::string& part : fake_parts) add_once(engines, engine("fake", "fake", part));
-  return engines.empty() ? default_engines(flags) : engines;
+  if (!engines.empty()) return engines;
+  return device == "gpu" ? default_gpu_engines() : default_engines(flags);
 }
 
 }  // namespace dnnbench

@@ -26,8 +26,9 @@ void add_engine_flags(CLI::App& app, std::vector<EngineFlag>& flags,
                       std::vector<std::string>& fake_parts);
 
 // Once `app` has parsed. Without an engine flag: ONNX Runtime, OpenVINO, and whatever else this
-// build has.
+// build has; on a GPU ONNX Runtime's CUDA provider and whatever else is installed for GPUs.
 std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<EngineFlag>& flags,
-                                      const std::vector<std::string>& fake_parts);
+                                      const std::vector<std::string>& fake_parts,
+                                      const std::string& device);
 
 }  // namespace dnnbench

@@ -45,6 +45,8 @@ int64_t folder_bytes(const fs::path& folder) {
 
 // The version that the engine's library says of itself, or why it can't.
 std::string version_or_reason(const std::string& engine, const WorkFolder& work) {
+  if (engine == "cuda") return "libraries that engines need on a GPU";
+  if (engine == "pytorch-cuda") return "libraries that PyTorch needs on a GPU";
   if (!engine_is_built(engine)) return "not built; ./bench_model.sh with its flag builds it";
   try {
     return greet(engine, work).version;

@@ -191,12 +191,13 @@ struct Given {
   std::vector<std::string> models, others, shapes, inputs, fake_parts;
   std::string fail_above;
   std::string mode = "latency", order = "best", threads, batches;
-  std::string device = "cpu", precision = "f32", variants, metric = "top1";
+  std::string device = "cpu", precision = "f32", io = "host", variants, metric = "top1";
   std::optional<double> rate_per_s, slo_p99_s;
   std::optional<int64_t> repeat;
   int64_t number = 1;
   int streams = 0;
   bool quantize = false;
+  bool cuda_graph = false;
 };
 
 void add_flags_of_candidates(CLI::App& app, Given& given, std::vector<EngineFlag>& flags) {
@@ -208,9 +209,11 @@ void add_flags_of_candidates(CLI::App& app, Given& given, std::vector<EngineFlag
   app.add_option("--threads", given.threads);
   app.add_option("--batch", given.batches);
   app.add_option("--precision", given.precision)
-      ->check(CLI::IsMember({"f32", "f16", "bf16", "default"}));
+      ->check(CLI::IsMember({"f32", "f16", "bf16", "tf32", "default"}));
   app.add_flag("--quantize", given.quantize);
   app.add_option("--variants", given.variants);
+  app.add_option("--io", given.io)->check(CLI::IsMember({"host", "device"}));
+  app.add_flag("--cuda-graph", given.cuda_graph);
 }
 
 void add_flags_of_modes(CLI::App& app, Given& given) {
@@ -235,6 +238,7 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
       ->check(CLI::Range(kFinestTarget, kCoarsestTarget));
   app.add_option("--timeout", options.timeout_s)->check(CLI::Range(kShortest_s, kLongest_s));
   app.add_option("--tune-budget", options.tune_budget_s)->check(CLI::Range(0.0, kLongest_s));
+  app.add_option("--gpu", options.gpu);
   app.add_option("--against", options.against)->check(CLI::ExistingDirectory);
   app.add_option("--fail-above", given.fail_above);
   app.add_option("--output", options.output);
@@ -253,6 +257,13 @@ void add_flags_of_presentation(CLI::App& app, Presentation& presentation) {
   app.add_flag("--quiet", presentation.quiet)->disable_flag_override();
   app.add_option("--export", presentation.format)
       ->check(CLI::IsMember({"csv", "markdown", "json"}));
+}
+
+void refuse_flags_of_gpus(const CLI::App& app, const Given& given) {
+  if (given.device == "gpu") return;
+  for (const char* flag : {"--gpu", "--io", "--cuda-graph"}) {
+    if (app.count(flag) > 0) throw UsageError(fmt::format("{} needs --device=gpu", flag));
+  }
 }
 
 // CLI11's range lets "nan" pass.
@@ -361,6 +372,8 @@ std::vector<Candidate> candidates_of(const std::vector<Candidate>& engines,
   std::vector<Candidate> candidates;
   for (Candidate candidate : engines) {
     candidate.device = given.device;
+    candidate.io = given.io;
+    candidate.cuda_graph = given.cuda_graph;
     candidate.streams = std::max(1, given.streams);
     for (const std::string& precision : precisions) {
       candidate.precision = precision;
@@ -437,6 +450,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
   parse_arguments(app, "run", arguments);
 
   refuse_nan(given, options);
+  refuse_flags_of_gpus(app, given);
   for (const std::string& text : given.shapes) {
     const auto [name, shape] = parse_shape(text);
     if (!options.shapes.emplace(name, shape).second) throw given_twice("--shape", name);
@@ -446,7 +460,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
     if (!options.inputs.emplace(name, value).second) throw given_twice("--input", name);
   }
   set_mode(app, given, options);
-  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts);
+  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts, given.device);
   // Throughput mode finds threads and batch itself.
   const bool found = options.throughput() != nullptr;
   const std::vector<Candidate> candidates =
@@ -472,7 +486,7 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
     throw UsageError("dnnbench selftest: give one MODEL; see --help");
   }
   const std::string model_path = find_model(given.models[0], "selftest");
-  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts);
+  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts, given.device);
   if (engines.size() < 2) {
     throw UsageError("dnnbench selftest: give at least two engines, which take turns");
   }

@@ -239,7 +239,31 @@ TEST(ParseRunOptions, TheFlagsOf2021ChooseTheirEngines) {
                     "--ort-cuda", "--ort-tensorrt"})),
       (std::vector<std::string>{
           "onnxruntime/onnxruntime/", "openvino/openvino/", "pytorch/pytorch/", "tf/tensorflow/",
-          "tvm/tvm/", "onnxruntime/onnxruntime/cuda", "onnxruntime/onnxruntime/tensorrt"}));
+          "tvm/tvm/", "onnxruntime/onnxruntime-gpu/cuda", "onnxruntime/onnxruntime-gpu/tensorrt"}));
+}
+
+TEST(ParseRunOptions, EnginesForGpusHaveProgramsOfTheirOwn) {
+  const RunOptions options = parse({"--device=gpu", "--tensorrt", "--ort-openvino", "--gpu=GPU-1",
+                                    "--io=device", "--cuda-graph", "--precision=tf32"});
+  EXPECT_EQ(labels(options), (std::vector<std::string>{"onnxruntime/onnxruntime-openvino/openvino",
+                                                       "tensorrt/tensorrt/"}));
+  const Candidate& one = options.comparisons.front().front();
+  EXPECT_EQ(one.io, "device");
+  EXPECT_TRUE(one.cuda_graph);
+  EXPECT_EQ(one.precision, "tf32");
+  EXPECT_EQ(options.gpu, "GPU-1");
+}
+
+TEST(ParseRunOptions, OnAGpuWithoutAnEngineFlagItsOwnRun) {
+  const std::vector<std::string> engines = labels(parse({"--device=gpu"}));
+  EXPECT_EQ(engines.front(), "onnxruntime/onnxruntime-gpu/cuda");
+  EXPECT_EQ(std::count(engines.begin(), engines.end(), "openvino/openvino/"), 0);
+}
+
+TEST(ParseRunOptions, FlagsOfGpusNeedOne) {
+  for (const char* flag : {"--gpu=0", "--io=device", "--cuda-graph"}) {
+    EXPECT_THROW(parse({flag}), UsageError) << flag;
+  }
 }
 
 TEST(ParseRunOptions, WithoutAnEngineFlagTheUsualOnesRun) {

@@ -57,11 +57,13 @@ void remove_empty_logs(const Subject& subject) {
 class Comparison {
  public:
   Comparison(const RunOptions& options, const std::vector<Candidate>& candidates,
-             const Environment& environment, const Surroundings& surroundings, Progress& progress)
+             const Environment& environment, const GpuAccess& gpu, const Surroundings& surroundings,
+             Progress& progress)
       : options_(options),
         candidates_(candidates),
         labels_(labels_of(candidates)),
         environment_(environment),
+        gpu_(gpu),
         cores_(default_threads(environment)),
         given_surroundings_(surroundings),
         progress_(progress),
@@ -97,6 +99,7 @@ class Comparison {
   const std::vector<Candidate>& candidates_;
   const std::vector<std::string> labels_;
   const Environment& environment_;
+  const GpuAccess& gpu_;
   const int cores_;
   const Surroundings& given_surroundings_;
   Surroundings surroundings_;  // with the journal between
@@ -117,18 +120,20 @@ std::unique_ptr<MeasuredEngine> Comparison::make_engine(const Subject& subject,
 // Throws EngineEnded where the candidate can't be measured on this machine.
 std::unique_ptr<MeasuredEngine> Comparison::make_process_engine(const Subject& subject,
                                                                 const ModelAtBatch& model) {
-  const std::string why_not = why_not_on_device(subject.candidate, environment_);
+  const std::string why_not = why_not_on_device(subject.candidate, environment_, gpu_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
   const std::optional<VariantFacts>& variant = model.prepared.variant;
   if (variant && !variant->outcome.ok()) throw EngineEnded(variant->outcome);
   keep_earlier(subject.output_path, log_path_of(subject));
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
+  const bool on_gpu = subject.candidate.device == "gpu";
+  if (on_gpu) setup.gpu = &gpu_;
   if (options_.save_converted) {
     const fs::path stem = fs::path(subject.output_path).stem();
     setup.converted_path = (fs::path(*options_.save_converted) / stem).string();
   }
   return std::make_unique<ProcessEngine>(options_, model.prepared, std::move(setup), *model.work,
-                                         progress_);
+                                         progress_, on_gpu ? kGpuTurnLengths : TurnLengths());
 }
 
 // After all models that are known by now are prepared.
@@ -137,7 +142,7 @@ void Comparison::open_journal() {
   for (const Candidate& candidate : candidates_) {
     models.push_back(&models_.at(candidate.model_path, first_batch(candidate)).prepared);
   }
-  const std::string key = journal_key(options_, candidates_, models, environment_);
+  const std::string key = journal_key(options_, candidates_, models, environment_, gpu_.facts);
   const std::string folder = fs::absolute(options_.output).string();
   journal_ = std::make_unique<Journal>(journal_path(folder, key), key, given_surroundings_);
   surroundings_ = journal_->surroundings();
@@ -172,7 +177,7 @@ Bench Comparison::measure_with_journal() {
 
 RunFacts Comparison::begin_run() {
   taken_.clear();
-  RunFacts run = start_run(environment_);
+  RunFacts run = start_run(environment_, gpu_.facts);
   const nlohmann::json told =
       journal_->answer("run", [&] { return nlohmann::json{run.run_id, run.started_at}; });
   told.at(0).get_to(run.run_id);
@@ -383,8 +388,11 @@ std::string Comparison::settings_for_traffic(const Subject& subject) const {
 Bench bench(const RunOptions& options, const std::vector<Candidate>& candidates, Progress& progress,
             const Surroundings& surroundings) {
   const Environment environment = read_environment();
+  const bool uses_gpu = std::any_of(candidates.begin(), candidates.end(),
+                                    [](const Candidate& one) { return one.device == "gpu"; });
+  const GpuAccess gpu = uses_gpu ? open_gpu(options.gpu) : GpuAccess();
   // Reads the models first: a file that is not a model leaves no folder behind.
-  Comparison comparison(options, candidates, environment, surroundings, progress);
+  Comparison comparison(options, candidates, environment, gpu, surroundings, progress);
   make_results_folder(options.output);
   if (options.save_converted) make_results_folder(*options.save_converted);
   return comparison.measure();

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <filesystem>
 #include <random>
+#include <utility>
 
 #include "core/error.h"
 #include "run/names.h"
@@ -37,7 +38,9 @@ ModelFacts model_facts(const PreparedModel& prepared) {
   return facts;
 }
 
-RunFacts start_run(const Environment& environment) { return {random_id(), now_utc(), environment}; }
+RunFacts start_run(const Environment& environment, std::optional<GpuFacts> gpu) {
+  return {random_id(), now_utc(), environment, std::move(gpu)};
+}
 
 int threads_of(const Candidate& candidate, int cores) {
   return candidate.threads.value_or(std::max(1, cores / std::max(1, candidate.streams)));
@@ -60,6 +63,7 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   subject.repeat = repeat_of(options);
   subject.seed = options.seed;
   subject.environment = run.environment;
+  if (candidate.device == "gpu") subject.gpu = run.gpu;
   subject.instance = options.instance.value_or(run.environment.instance);
   subject.run_id = run.run_id;
   subject.started_at = run.started_at;

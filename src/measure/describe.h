@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gpu/gpu.h"
 #include "machine/environment.h"
 #include "prepare/prepare_model.h"
 #include "results/result.h"
@@ -19,9 +20,10 @@ struct RunFacts {
   std::string run_id;
   std::string started_at;
   Environment environment;
+  std::optional<GpuFacts> gpu;  // that candidates on a GPU use
 };
 
-RunFacts start_run(const Environment& environment);
+RunFacts start_run(const Environment& environment, std::optional<GpuFacts> gpu);
 
 // Of each of its processes, where `cores` are shared by all of them.
 int threads_of(const Candidate& candidate, int cores);

@@ -41,6 +41,8 @@ json json_of(const Candidate& candidate) {
           candidate.provider,
           candidate.device,
           candidate.precision,
+          candidate.io,
+          candidate.cuda_graph,
           candidate.threads,
           candidate.streams,
           candidate.batch,
@@ -85,12 +87,13 @@ json json_of(const Environment& environment) {
 
 std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
                         const std::vector<const PreparedModel*>& models,
-                        const Environment& environment) {
+                        const Environment& environment, const std::optional<GpuFacts>& gpu) {
   json key = {{"journal", 1},
               {"tool_version", DNNBENCH_VERSION},
               {"program", stamp_of(fs::read_symlink("/proc/self/exe"))},
               {"options", json_of(options)},
               {"environment", json_of(environment)}};
+  if (gpu) key["gpu"] = {gpu->device.uuid, gpu->driver};
   for (const Candidate& candidate : candidates) key["candidates"].push_back(json_of(candidate));
   for (const PreparedModel* model : models) key["models"].push_back(json_of(*model));
   return key.dump(-1, ' ', false, json::error_handler_t::replace);

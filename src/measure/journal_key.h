@@ -2,9 +2,11 @@
 // with it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "gpu/gpu.h"
 #include "machine/environment.h"
 #include "prepare/prepare_model.h"
 #include "run/options.h"
@@ -12,10 +14,10 @@
 namespace dnnbench {
 
 // The command line and the files that it names, models with their weight files, candidates, this
-// program's and the engines' builds, the machine. One text.
+// program's and the engines' builds, the machine and its GPU where one is used. One text.
 std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
                         const std::vector<const PreparedModel*>& models,
-                        const Environment& environment);
+                        const Environment& environment, const std::optional<GpuFacts>& gpu);
 
 // Of that key, in that folder.
 std::string journal_path(const std::string& folder, const std::string& key);

@@ -310,11 +310,13 @@ TEST(TurnJson, LosesNothing) {
   turn.noise.waited_s = 1e-9;
   turn.disturbance = "other programs used 0.80 cores";
   turn.dropped = 3;
+  turn.gpu = GpuTurn{.throttle = 4, .energy_j = 0.1 + 0.2, .compute_s = {1.0 / 3}};
   turn.start_s = {1234.000000123, 1234.1};
   turn.duration_s = {0.1 + 0.2, 1.0 / 3};
   const nlohmann::json once = turn;
   const nlohmann::json again = nlohmann::json::parse(once.dump()).get<LatencyTurn>();
   EXPECT_EQ(once, again);
+  EXPECT_EQ(again.get<LatencyTurn>().gpu->energy_j, turn.gpu->energy_j);
   EXPECT_EQ(again.get<LatencyTurn>().duration_s, turn.duration_s);
 
   EngineFacts facts;

@@ -54,6 +54,11 @@ void count(const TimedSlice& slice, Turn& turn) {
 }
 
 void append(const TimedSlice& slice, LatencyTurn& turn) {
+  if (!slice.gpu_s.empty()) {
+    if (!turn.gpu) turn.gpu.emplace();
+    std::vector<double>& compute_s = turn.gpu->compute_s;
+    compute_s.insert(compute_s.end(), slice.gpu_s.begin(), slice.gpu_s.end());
+  }
   turn.start_s.insert(turn.start_s.end(), slice.start_s.begin(), slice.start_s.end());
   turn.duration_s.insert(turn.duration_s.end(), slice.duration_s.begin(), slice.duration_s.end());
   count(slice, turn);
@@ -131,15 +136,30 @@ void ProcessEngine::restart() {
 
 // Fills in what the turn's engine and the machine around it did while it computed.
 void ProcessEngine::watch(Turn& turn, const std::function<void()>& compute) {
+  const Nvml* const nvml = setup_.gpu != nullptr ? setup_.gpu->nvml.get() : nullptr;
+  const GpuState gpu_before = nvml != nullptr ? nvml->read() : GpuState();
   const double start_s = monotonic_s();
   const MachineCounters before = read_machine_counters();
   const double stopped_before_s = stopped_s();
   compute();
   const double window_s = seconds_since(start_s);
+  const GpuState gpu_after = nvml != nullptr ? nvml->read() : GpuState();
   add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
   turn.disturbance = disturbance(turn.noise);
+  if (nvml != nullptr) watch_gpu(turn, gpu_before, gpu_after, window_s);
   const double stopped = stopped_s() - stopped_before_s;
   if (stopped > 0) turn.disturbance = fmt::format("the run was stopped for {:.1f} s", stopped);
+}
+
+void ProcessEngine::watch_gpu(Turn& turn, const GpuState& before, const GpuState& after,
+                              double window_s) {
+  std::vector<int64_t> pids;
+  for (const auto& session : sessions_) pids.push_back(session->pid());
+  std::vector<double> compute_s = turn.gpu ? std::move(turn.gpu->compute_s) : std::vector<double>();
+  turn.gpu = gpu_watch_.turn(before, after, window_s, pids);
+  turn.gpu->compute_s = std::move(compute_s);
+  const std::string disturbed_by = gpu_watch_.disturbance(after, *turn.gpu);
+  if (!disturbed_by.empty()) turn.disturbance = disturbed_by;
 }
 
 double ProcessEngine::stopped_s() const {
@@ -151,8 +171,7 @@ double ProcessEngine::stopped_s() const {
 LatencyTurn ProcessEngine::take_turn(size_t input_set, std::optional<int64_t> measurements) {
   sessions_[0]->set_inputs(prepared_.examinations[input_set].inputs_file);
   LatencyTurn turn;
-  turn.dropped =
-      static_cast<int64_t>(time_slice(kMaxDropped, lengths_.dropped_s).duration_s.size());
+  turn.dropped = warm_up_turn();
   const int64_t max = measurements.value_or(kMaxKept);
   const int64_t min = measurements.value_or(kMinKept);
   watch(turn, [&] {
@@ -166,8 +185,20 @@ LatencyTurn ProcessEngine::take_turn(size_t input_set, std::optional<int64_t> me
   return turn;
 }
 
+// Measurements, at a turn's start, that are not kept.
+int64_t ProcessEngine::warm_up_turn() {
+  std::vector<double> durations;
+  const double start_s = monotonic_s();
+  do {
+    const TimedSlice slice = time_slice(kMaxDropped, lengths_.dropped_s);
+    durations.insert(durations.end(), slice.duration_s.begin(), slice.duration_s.end());
+  } while (seconds_since(start_s) < lengths_.max_turn_warmup_s && !is_steady(durations));
+  return static_cast<int64_t>(durations.size());
+}
+
 TrafficTurn ProcessEngine::take_traffic_turn(size_t input_set, const TrafficTurnRequest& request) {
   set_inputs(input_set);
+  if (setup_.gpu != nullptr) warm_up_turn();
   TrafficTurn turn;
   watch(turn, [&] { turn = serve(request); });
   return turn;
@@ -209,6 +240,7 @@ WorkerOptions ProcessEngine::worker_options(int stream) const {
   std::filesystem::path log = setup_.log_path;
   if (stream > 0) log.replace_extension(fmt::format("{}.log", stream + 1));
   worker.log_path = log.string();
+  worker.limits_memory = setup_.gpu == nullptr;
   worker.append_log = restarted_;
   worker.timeout_s = options_.timeout_s;
   worker.default_precision = setup_.candidate.precision == "default";
@@ -238,9 +270,25 @@ void ProcessEngine::load(EngineSession& session) {
   config.provider = setup_.candidate.provider;
   config.precision = setup_.candidate.precision;
   config.threads = setup_.threads;
+  if (setup_.gpu != nullptr) {
+    if (!hello.why_not_gpu.empty()) {
+      throw EngineEnded({OutcomeKind::kUnsupported, hello.why_not_gpu});
+    }
+    config.device = "gpu";
+    config.gpu_uuid = setup_.gpu->facts->device.uuid;
+    config.io = setup_.candidate.io;
+    config.cuda_graph = setup_.candidate.cuda_graph;
+  }
   if (hello.tunes) config.tune_budget_s = options_.tune_budget_s;
   if (hello.imports) import(config);
+  if (hello.compiles_ahead) {
+    step(fmt::format("loading; it may compile the model first (at most {:g} s)",
+                     options_.timeout_s + config.tune_budget_s));
+  }
   const Loaded loaded = session.load(config);
+  const std::string why_not =
+      setup_.gpu == nullptr ? "" : why_not_a_gpu_result(loaded.in_force.placement);
+  if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
   started_at_s_ += loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);
   if (!facts_.load.in_force) keep_load_facts(config, hello, loaded);
 }
@@ -400,13 +448,33 @@ std::vector<TimedSlice> ProcessEngine::time_slices(int64_t measurements, double 
   return slices;
 }
 
-std::string why_not_on_device(const Candidate& candidate, const Environment& environment) {
-  if (candidate.device == "gpu") return "this version of DNN Bench measures on CPUs only";
+std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
+                              const GpuAccess& gpu) {
+  if (candidate.device == "gpu") {
+    const bool is_refused = gpu.why_not.empty() && is_quantised(candidate.precision);
+    return is_refused ? "quantised models are run on CPUs alone" : gpu.why_not;
+  }
+  const std::string& provider = candidate.provider;
+  const bool is_for_gpus = candidate.engine == "tensorrt" || provider == "cuda" ||
+                           (candidate.backend == "onnxruntime" && provider == "tensorrt");
+  if (is_for_gpus) return "it computes on GPUs only; add --device=gpu";
   if (candidate.device == "arm" && environment.architecture != "aarch64") {
     return fmt::format("--device=arm needs an Arm machine, and this one is {}",
                        environment.architecture);
   }
   return "";
+}
+
+std::string why_not_a_gpu_result(const std::vector<Placement>& placement) {
+  int64_t on_cpu = 0, all = 0;
+  for (const Placement& place : placement) {
+    all += place.nodes;
+    if (place.is_cpu) on_cpu += place.nodes;
+  }
+  if (all == 0) return "it does not say which nodes run on the GPU";
+  if (2 * on_cpu < all) return "";
+  return fmt::format("{} of its {} nodes run on the CPU, so this would not be a GPU's result",
+                     on_cpu, all);
 }
 
 }  // namespace dnnbench

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "gpu/access.h"
+#include "gpu/watch.h"
 #include "machine/cores.h"
 #include "measure/measured_engine.h"
 #include "prepare/prepare_model.h"
@@ -26,7 +28,13 @@ struct TurnLengths {
   double min_warmup_s = 0.3;
   double min_warmup_after_restart_s = 0.1;
   double max_warmup_s = 5;
+  double max_turn_warmup_s = 0;  // dropped until times are steady, this long: after a pause the
+                                 // clocks of a GPU ramp up. 0: dropped_s alone
 };
+
+// For an engine on a GPU: its energy counter moves slowly.
+inline constexpr TurnLengths kGpuTurnLengths{
+    .dropped_s = 0.1, .kept_s = 1.2, .max_turn_warmup_s = 1};
 
 // What is to be measured, and where it may write.
 struct EngineSetup {
@@ -35,6 +43,7 @@ struct EngineSetup {
   std::string label;           // in progress
   std::string log_path;        // of the first process; the others' are log_path's with a number
   std::string converted_path;  // where the converted model is kept, without extension; "" nowhere
+  const GpuAccess* gpu = nullptr;  // that it computes on; nullptr: on a CPU
 };
 
 class ProcessEngine : public MeasuredEngine {
@@ -74,10 +83,12 @@ class ProcessEngine : public MeasuredEngine {
   void examine(EngineSession& session, size_t input_set, const std::string& when);
   double stopped_s() const;
   void watch(Turn& turn, const std::function<void()>& compute);
+  void watch_gpu(Turn& turn, const GpuState& before, const GpuState& after, double window_s);
   TrafficTurn serve(const TrafficTurnRequest& request);
   void warm_up();
   void count_warmup(int64_t measurements);
   void warm_up_until_steady();
+  int64_t warm_up_turn();
   TimedSlice time_slice(int64_t measurements, double max_s);
   std::vector<TimedSlice> time_slices(int64_t measurements, double max_s);
 
@@ -93,12 +104,18 @@ class ProcessEngine : public MeasuredEngine {
   EngineFacts facts_;  // without the peak of the processes that live
   double started_at_s_ = 0;
   double start_s_ = 0;
+  GpuWatch gpu_watch_;
   bool restarted_ = false;
   bool examined_ = false;
   double expected_s_ = 0;
 };
 
 // Why no engine of this version can use the device asked for; "" when it can.
-std::string why_not_on_device(const Candidate& candidate, const Environment& environment);
+std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
+                              const GpuAccess& gpu);
+
+// Why the work of a candidate on a GPU was not mostly the GPU's, by the engine's own record; ""
+// when it was.
+std::string why_not_a_gpu_result(const std::vector<Placement>& placement);
 
 }  // namespace dnnbench

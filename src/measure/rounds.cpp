@@ -332,8 +332,10 @@ class BlockLoop {
       if (keep.count(taken.block) == 0) continue;
       add(measured.noise, turn.noise);
       measured.cpu_s += turn.cpu_s;
-      measured.inferences +=
+      const int64_t inferences =
           options_.latency()->number * static_cast<int64_t>(turn.duration_s.size());
+      measured.inferences += inferences;
+      if (turn.gpu) add(measured.gpu, *turn.gpu, inferences);
       for (size_t i = 0; i < turn.duration_s.size(); ++i) {
         measured.samples.push_back(
             {block.number, turn.start_s[i] - *started_s_, turn.duration_s[i]});

@@ -189,6 +189,13 @@ bool ThroughputBench::take_window(Setup& setup, size_t block) {
   busy_.add_block(turn.disturbance);
   setup.measured.dropped += turn.dropped;
   add(setup.measured.noise, turn.noise);
+  if (turn.gpu) {
+    int64_t inferences = 0;
+    for (const StreamTimes& stream : turn.streams) {
+      inferences += static_cast<int64_t>(stream.start_s.size());
+    }
+    add(setup.measured.gpu, *turn.gpu, inferences);
+  }
   const auto items = static_cast<double>(setup.setting.candidate.batch.value_or(1));
   const double items_per_s = items * common_rate_per_s(turn.streams);
   setup.windows.push_back({std::move(turn), items_per_s});

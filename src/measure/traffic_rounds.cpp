@@ -132,6 +132,7 @@ class RateSeries {
     measured.count_block(turn.disturbance);
     measured.dropped += turn.dropped;
     add(measured.noise, turn.noise);
+    if (turn.gpu) add(measured.gpu, *turn.gpu, static_cast<int64_t>(turn.served));
     current_->add(std::move(turn));
     if (current_->is_over()) end_rate();
   }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "gpu/gpu.h"
 #include "machine/noise.h"
 #include "traffic/stream_settings.h"
 
@@ -16,6 +18,7 @@ struct Turn {
   Noise noise;
   std::string disturbance;  // what else disturbed it, in words (machine/disturbance.h); "" nothing
   int64_t dropped = 0;      // measurements at its start that are not kept
+  std::optional<GpuTurn> gpu;  // absent on a CPU
 
   bool is_disturbed() const { return !disturbance.empty(); }
 };

@@ -18,6 +18,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServedRequest, intended_s, begin_s, end_s, la
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamTimes, start_s, duration_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadFacts, engine_version, convert_s, compile_s, tune_s, load_s,
                                    in_force, first_run_s, converted_path)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GpuTurn, sm_mhz, temperature_c, throttle, energy_j, memory_bytes,
+                                   compute_s)
 
 namespace {
 
@@ -25,7 +27,8 @@ json of_every_kind(const Turn& turn) {
   return {{"cpu_s", turn.cpu_s},
           {"noise", turn.noise},
           {"disturbance", turn.disturbance},
-          {"dropped", turn.dropped}};
+          {"dropped", turn.dropped},
+          {"gpu", turn.gpu}};
 }
 
 void read_every_kind(const json& from, Turn& turn) {
@@ -33,6 +36,7 @@ void read_every_kind(const json& from, Turn& turn) {
   from.at("noise").get_to(turn.noise);
   from.at("disturbance").get_to(turn.disturbance);
   from.at("dropped").get_to(turn.dropped);
+  from.at("gpu").get_to(turn.gpu);
 }
 
 template <typename Enum, size_t kCount>

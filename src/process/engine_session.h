@@ -55,6 +55,7 @@ class EngineSession {
   int64_t peak_rss_bytes() const { return worker_.peak_rss_bytes(); }
   double stopped_s() const { return worker_.stopped_s(); }
   Cores cores() const { return worker_.cores(); }
+  int64_t pid() const { return worker_.pid(); }
 
  private:
   static WorkerOptions with_writable(WorkerOptions options, const std::string& folder) {

@@ -133,7 +133,7 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   Pipe requests, replies;
   child.output_fd = log_->fd();
   child.descriptors = {{requests.ends[0], kRequestFd}, {replies.ends[1], kReplyFd}};
-  child.data_limit_bytes = kCanLimitMemory ? free_memory_bytes() : 0;
+  child.data_limit_bytes = kCanLimitMemory && options_.limits_memory ? free_memory_bytes() : 0;
   child.cores = options_.cores;
   if (!options_.default_precision) child.unset = kPrecisionVariables;
   const Confinement confinement(writable_folders(options_));

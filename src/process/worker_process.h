@@ -34,6 +34,7 @@ struct WorkerOptions {
   double timeout_s = 300;     // for sending each request and its answer
   bool append_log = false;    // what an earlier process wrote stays in it
   bool interruptible = true;  // Ctrl-C cuts its steps short (process/interrupt.h)
+  bool limits_memory = true;  // RLIMIT_DATA; not where a GPU is used: its driver reserves addresses
   Cores cores;  // the only ones it may run on, before its first instruction; empty: this program's
   bool default_precision = false;  // settings of the environment may choose the arithmetic
   std::string program;             // beside this one, in place of the engine's: "dnnbench-simplify"
@@ -97,6 +98,9 @@ class WorkerProcess {
   Cores cores() const { return cores_of_process(child_ ? child_->pid() : -1); }
 
   bool alive() const { return child_.has_value(); }
+
+  // -1 when it has ended.
+  int64_t pid() const { return child_ ? child_->pid() : -1; }
 
   // From now on its steps are finished in spite of an interrupt.
   void finish_all_steps() { options_.interruptible = false; }

@@ -13,8 +13,13 @@ namespace dnnbench {
 struct LoadConfig {
   std::string model_path;
   std::string provider;           // which of the engine's providers: "cuda"; "" its usual one
-  std::string precision = "f32";  // f32, f16, bf16, or default (what the engine would choose); int8
-                                  // or int8-dynamic for a model that is quantised so
+  std::string precision = "f32";  // f32, f16, bf16, tf32 (on a GPU), or default (what the engine
+                                  // would choose); int8 or int8-dynamic for a model that is
+                                  // quantised so
+  std::string device = "cpu";     // cpu, gpu or arm
+  std::string gpu_uuid;           // of the one GPU that it may use, when the device is gpu
+  std::string io = "host";        // where inputs and outputs lie on a GPU: host or device
+  bool cuda_graph = false;        // on a GPU: launch an inference as one CUDA graph
   int threads = 1;                // threads that compute one inference
   bool optimize = true;           // false: the engine's plainest form (the reference)
   std::map<std::string, std::vector<int64_t>> input_shapes;  // every dimension of every tensor
@@ -44,6 +49,7 @@ struct LoadTimes {
 struct Placement {
   std::string device;  // "CPU", a GPU's name, or an execution provider
   int64_t nodes = 0;   // of the graph that the engine executes
+  bool is_cpu = true;  // whether the host's processor computes there
 };
 
 // What is really in force after loading, read back from the library where it can be read.

@@ -112,7 +112,10 @@ Reply parse_reply(const std::string& line) {
   }
 }
 
-void check(const Hello& hello, const Exchange&) { require_text(hello.version, "version"); }
+void check(const Hello& hello, const Exchange&) {
+  require_text(hello.version, "version");
+  require_text(hello.why_not_gpu, "sentence about GPUs", kMaxReason_bytes);
+}
 
 void check(const Loaded& loaded, const Exchange& exchange) {
   const double max_s = length_s(exchange);
@@ -149,6 +152,11 @@ void check(const TimedSlice& slice, const SliceRequest& request, const Exchange&
   for (size_t i = 0; i < count; ++i) {
     require(slice.duration_s[i] > 0, fmt::format("a time of {} s", slice.duration_s[i]));
     times.add(slice.start_s[i], slice.start_s[i] + slice.duration_s[i]);
+  }
+  require(slice.gpu_s.empty() || slice.gpu_s.size() == count,
+          fmt::format("{} times of a GPU for {} measurements", slice.gpu_s.size(), count));
+  for (const double gpu_s : slice.gpu_s) {
+    require(is_plausible(gpu_s, length_s(exchange)), fmt::format("a GPU time of {} s", gpu_s));
   }
   check_counters(slice.waited_s, slice.cpu_s, slice.involuntary_switches);
 }

@@ -44,6 +44,7 @@ struct Hello {
   bool imports = false;         // it needs the model's simplified form
   bool compiles_ahead = false;  // it may compile before it loads: Loaded::compile_s
   bool tunes = false;           // it can look for faster code: LoadConfig::tune_budget_s
+  std::string why_not_gpu;      // why it computes on no GPU, a sentence; "" when it can
 };
 
 struct Loaded {
@@ -67,6 +68,8 @@ struct SliceRequest {
 struct TimedSlice {
   std::vector<double> start_s;     // on CLOCK_MONOTONIC
   std::vector<double> duration_s;  // each covers `number` inferences
+  std::vector<double> gpu_s;       // of each one's last inference, by the GPU's own clock, without
+                                   // copies from and to the host; empty where it is not known
   double waited_s = 0;             // that the engine's threads together had no core
   double cpu_s = 0;                // that they together computed
   int64_t involuntary_switches = 0;
@@ -109,16 +112,17 @@ struct Simplified {
   double simplify_s = 0;
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadConfig, model_path, provider, precision, threads, optimize,
-                                   input_shapes, tune_budget_s, simplified_path, bound_inputs_file,
-                                   inlined_path, original_fails, inspect)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, device, nodes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadConfig, model_path, provider, precision, device, gpu_uuid,
+                                   io, cuda_graph, threads, optimize, input_shapes, tune_budget_s,
+                                   simplified_path, bound_inputs_file, inlined_path, original_fails,
+                                   inspect)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, device, nodes, is_cpu)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InForce, precision, threads, placement, settings)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, version, imports, compiles_ahead, tunes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, version, imports, compiles_ahead, tunes, why_not_gpu)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Loaded, load_s, convert_s, compile_s, tune_s, in_force)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValuesFile, file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SliceRequest, measurements, number, max_s)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TimedSlice, start_s, duration_s, waited_s, cpu_s,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TimedSlice, start_s, duration_s, gpu_s, waited_s, cpu_s,
                                    involuntary_switches)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, origin_s, arrival_s, end_s, tickets_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServedPart, request, begin_s, end_s, late_s, waited_s, cpu_s,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gpu/gpu.h"
 #include "machine/noise.h"
 #include "results/throughput_result.h"
 #include "results/traffic_result.h"
@@ -30,6 +31,7 @@ struct Measured {
   double cpu_s = 0;              // of all the engine's threads, for
   int64_t inferences = 0;        // so many
   Noise noise;                   // summed over turns
+  GpuMeasured gpu;               // likewise; nothing on a CPU
   int64_t blocks = 0;            // measured
   int64_t blocks_disturbed = 0;  // of them
   std::string disturbance;       // what disturbed the last of those, in words

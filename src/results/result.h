@@ -12,6 +12,7 @@
 
 #include "core/mode.h"
 #include "core/outcome.h"
+#include "gpu/gpu.h"
 #include "machine/environment.h"
 #include "rank/ranking.h"
 #include "results/engine_facts.h"
@@ -43,6 +44,7 @@ struct Subject {
   std::optional<int64_t> repeat;  // measurements asked for
   uint64_t seed = 0;
   Environment environment;
+  std::optional<GpuFacts> gpu;  // where it is to run on one that can be used
   std::string instance;
   std::string run_id;       // shared by the candidates of a run
   std::string started_at;   // UTC, "2026-11-23T22:40:07Z"

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "core/statistics.h"
+#include "gpu/throttle.h"
 #include "protocol/messages.h"
 #include "results/or_null.h"
 #include "results/result.h"
@@ -111,6 +112,13 @@ void add_samples(ordered_json& json, const std::vector<Sample>& samples) {
   }
 }
 
+// Where the host's processor computes is left out: the device says it.
+ordered_json json_of(const InForce& in_force) {
+  nlohmann::json json = in_force;
+  for (nlohmann::json& place : json["placement"]) place.erase("is_cpu");
+  return json;
+}
+
 // Numbers of speed, which only an ok result has.
 void add_speed(ordered_json& json, const Result& result) {
   for (const char* key : {"min", "max", "mean", "std", "throughput_per_s", "p50_interval_s",
@@ -185,7 +193,7 @@ void add_load(ordered_json& json, const EngineFacts& engine) {
   json["load_s"] = or_null(load.load_s);
   json["first_run_s"] = or_null(load.first_run_s);
   json["peak_rss_bytes"] = or_null(engine.peak_rss_bytes);
-  json["in_force"] = load.in_force ? ordered_json(nlohmann::json(*load.in_force)) : ordered_json();
+  json["in_force"] = or_null(load.in_force ? std::optional(json_of(*load.in_force)) : std::nullopt);
   json["verification"] = json_of(engine.verification);
 }
 
@@ -245,6 +253,37 @@ ordered_json text_or_null(const std::string& text) {
   return text.empty() ? ordered_json() : ordered_json(text);
 }
 
+// Of a result on a GPU.
+ordered_json json_of(const GpuFacts& facts, const GpuMeasured& measured) {
+  const GpuDevice& device = facts.device;
+  const bool knows_energy = measured.energy_inferences > 0;
+  const auto energy_j =
+      knows_energy
+          ? std::optional(measured.energy_j / static_cast<double>(measured.energy_inferences))
+          : std::nullopt;
+  const auto compute_s =
+      measured.compute_s.empty() ? std::nullopt : std::optional(median(measured.compute_s));
+  return {{"name", device.name},
+          {"uuid", device.uuid},
+          {"is_mig", device.is_mig},
+          {"sm", device.sm_major * 10 + device.sm_minor},
+          {"memory_bytes", device.memory_bytes},
+          {"driver", text_or_null(facts.driver)},
+          {"cuda", facts.cuda},
+          {"ecc", or_null(facts.ecc)},
+          {"mig", or_null(facts.mig)},
+          {"max_sm_mhz", or_null(facts.max_sm_mhz)},
+          {"max_memory_mhz", or_null(facts.max_memory_mhz)},
+          {"power_limit_w", or_null(facts.power_limit_w)},
+          {"lowest_sm_mhz", or_null(measured.lowest_sm_mhz)},
+          {"highest_sm_mhz", or_null(measured.highest_sm_mhz)},
+          {"highest_temperature_c", or_null(measured.highest_temperature_c)},
+          {"throttle", throttle::names(measured.throttle)},
+          {"peak_memory_bytes", or_null(measured.peak_memory_bytes)},
+          {"compute_p50_s", or_null(compute_s)},
+          {"energy_j_per_inference", or_null(energy_j)}};
+}
+
 }  // namespace
 
 ordered_json to_json(const Result& result) {
@@ -257,6 +296,7 @@ ordered_json to_json(const Result& result) {
   add_load(json, result.engine);
   add_variant(json, result);
   json["environment"] = json_of(result.environment);
+  if (result.gpu) json["gpu"] = json_of(*result.gpu, result.measured.gpu);
   json["started_at"] = result.started_at;
   json["tool_version"] = DNNBENCH_VERSION;
   json["sessions"] = result.engine.sessions;

@@ -27,6 +27,14 @@ std::string precision(const Candidate& candidate) {
   return precision_in_words(candidate.precision);
 }
 
+std::string io(const Candidate& candidate) {
+  return candidate.io == "host" ? "" : "data on the " + candidate.io;
+}
+
+std::string cuda_graph(const Candidate& candidate) {
+  return candidate.cuda_graph ? "CUDA graph" : "";
+}
+
 std::string threads(const Candidate& candidate) {
   return candidate.threads ? counted(*candidate.threads, "thread") : "";
 }
@@ -46,8 +54,8 @@ std::vector<std::string> labels_of(const std::vector<Candidate>& candidates) {
   for (const Candidate& one : candidates) {
     words.push_back({engine_name(one.backend, one.provider),
                      one.engine_version,
-                     {file_name(one, candidates), one.device, precision(one), streams(one),
-                      threads(one), batch(one)},
+                     {file_name(one, candidates), one.device, precision(one), io(one),
+                      cuda_graph(one), streams(one), threads(one), batch(one)},
                      ""});
   }
   return labels_of(words);

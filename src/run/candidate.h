@@ -17,7 +17,9 @@ struct Candidate {
   std::string engine_version;     // "" for the one that this build has
   std::string provider;           // which of the engine's providers: "cuda"; "" for its usual one
   std::string device = "cpu";     // cpu, gpu or arm
-  std::string precision = "f32";  // f32, f16, bf16, default, int8 or int8-dynamic
+  std::string precision = "f32";  // f32, f16, bf16, tf32, default, int8 or int8-dynamic
+  std::string io = "host";        // where inputs and outputs lie on a GPU: host or device
+  bool cuda_graph = false;        // on a GPU: inferences are launched as one CUDA graph
   std::optional<int> threads;     // of each process; absent: the cores, shared by the processes
   int streams = 1;                // processes that work at the same time
   std::optional<int64_t> batch;   // absent: as the model has it, or 1 where it leaves it open

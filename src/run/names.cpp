@@ -70,12 +70,15 @@ void add_inputs(const RunOptions& options, const std::vector<std::string>& input
 // In the order of docs/results-format.md.
 Settings settings_list(const RunOptions& options, const Candidate& candidate,
                        const std::vector<std::string>& input_names) {
-  Settings settings{candidate.provider.empty() ? "cpu" : candidate.provider};
+  const std::string usual = candidate.device == "gpu" ? "gpu" : "cpu";
+  Settings settings{candidate.provider.empty() ? usual : candidate.provider};
   if (!candidate.engine_version.empty()) {
     settings.push_back("version=" + candidate.engine_version);
   }
   add_streams_and_threads(options, candidate, settings);
   if (candidate.precision != "f32") settings.push_back("precision=" + candidate.precision);
+  if (candidate.io != "host") settings.push_back("io=" + candidate.io);
+  if (candidate.cuda_graph) settings.emplace_back("cuda-graph");
   if (number_of(options) != 1) settings.push_back(fmt::format("number={}", number_of(options)));
   add_batch(options, candidate, settings);
   add_shapes(options, input_names, settings);

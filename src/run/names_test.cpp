@@ -26,6 +26,16 @@ TEST(BackendMeta, IsTheProviderWhereAllIsAsUsual) {
   EXPECT_EQ(meta(cuda), "cuda");
 }
 
+TEST(BackendMeta, OfAGpuSaysWhereDataLies) {
+  Candidate one = candidate("tensorrt");
+  one.device = "gpu";
+  EXPECT_EQ(meta(one), "gpu");
+  one.precision = "tf32";
+  one.io = "device";
+  one.cuda_graph = true;
+  EXPECT_EQ(meta(one), "gpu-precision=tf32-io=device-cuda-graph");
+}
+
 TEST(BackendMeta, HasEverySettingInItsOrder) {
   Candidate one = candidate();
   one.threads = 1;

@@ -59,6 +59,7 @@ struct RunOptions {
   std::map<std::string, std::string> inputs;           // --input NAME=FILE or NUMBER
   std::optional<std::string> test_data;                // --test-data DIR
   uint64_t seed = kDefaultSeed;
+  std::string gpu;           // --gpu: index or UUID; "" the first
   double timeout_s = 300;    // for each step of an engine
   double tune_budget_s = 0;  // for an engine that can look for faster code; beside timeout_s
   std::optional<std::string> instance;

@@ -153,7 +153,7 @@ std::string_view to_string(Verdict verdict) {
 }
 
 ToleranceClass tolerance_class_of(std::string_view precision) {
-  if (precision == "f16") return ToleranceClass::kF16;
+  if (precision == "f16" || precision == "tf32") return ToleranceClass::kF16;
   if (precision == "bf16" || precision == "mixed") return ToleranceClass::kBf16;
   return ToleranceClass::kF32;
 }

@@ -47,9 +47,10 @@ struct Verification {
   std::optional<double> smallest_detected_error;  // absolute, in one element, with all else right
 };
 
-// The class that outputs computed in `precision` are held to: "f16", "bf16", or "mixed", which is
-// judged as bf16; every other name is judged as f32. Give what was asked for, and only for
-// "default" what is in force: an engine that was asked for f32 and computes in bf16 is wrong.
+// The class that outputs computed in `precision` are held to: "f16"; "tf32", which rounds factors
+// to the bits of f16; "bf16"; or "mixed", which is judged as bf16; every other name is judged as
+// f32. Give what was asked for, and only for "default" what is in force: an engine that was asked
+// for f32 and computes in bf16 is wrong.
 ToleranceClass tolerance_class_of(std::string_view precision);
 
 // `outputs` in the model's order. A tensor is judged by `requested` or by the model's own

@@ -559,7 +559,7 @@ TEST(Verify, PrecisionsHaveTheirClassAndUnknownOnesTheStrictest) {
   EXPECT_EQ(tolerance_class_of("f16"), ToleranceClass::kF16);
   EXPECT_EQ(tolerance_class_of("bf16"), ToleranceClass::kBf16);
   EXPECT_EQ(tolerance_class_of("mixed"), ToleranceClass::kBf16);
-  EXPECT_EQ(tolerance_class_of("tf32"), ToleranceClass::kF32);
+  EXPECT_EQ(tolerance_class_of("tf32"), ToleranceClass::kF16);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Abilities {
                                 // not read ONNX; import/read_graph.h reads it
   bool compiles_ahead = false;  // load may compile ahead of the measurement: LoadTimes::compile_s
   bool tunes = false;           // load can look for faster code: LoadConfig::tune_budget_s
+  // Why it computes on no GPU; "" when LoadConfig::device may be "gpu".
+  std::string why_not_gpu = "this engine computes on CPUs only";
 };
 
 class Engine {
@@ -55,9 +58,14 @@ class Engine {
   // Throws Error for a name, type or shape that the model does not take.
   virtual void set_inputs(const std::vector<Value>& inputs) = 0;
 
-  // One inference, its outputs complete on return. This is the timed call: no allocation, logging
-  // or copy that the library does not itself need.
+  // One inference, its outputs complete on return, in host memory unless LoadConfig::io says
+  // otherwise. This is the timed call: no allocation, logging or copy that the library does not
+  // itself need. A GPU is idle on return: a process that is paused would not stop it.
   virtual void run() = 0;
+
+  // What the last run took by the GPU's own clock, without copies; absent where it is not known.
+  // Never timed.
+  virtual std::optional<double> gpu_s() { return std::nullopt; }
 
   // The last run's outputs in the model's order and under its names. Never timed.
   virtual std::vector<Value> outputs() = 0;

@@ -34,7 +34,8 @@ int64_t peak_rss_bytes() {
 
 Hello greet(Engine& engine) {
   const Abilities abilities = engine.abilities();
-  return {engine.version(), abilities.imports, abilities.compiles_ahead, abilities.tunes};
+  return {engine.version(), abilities.imports, abilities.compiles_ahead, abilities.tunes,
+          abilities.why_not_gpu};
 }
 
 Loaded load(Engine& engine, const LoadConfig& config) {
@@ -99,6 +100,7 @@ TimedSlice run_slice(Engine& engine, const SliceRequest& request) {
     const int64_t stop_ns = now_ns();
     slice.start_s.push_back(to_seconds(start_ns));
     slice.duration_s.push_back(to_seconds(stop_ns - start_ns));
+    if (const auto gpu_s = engine.gpu_s()) slice.gpu_s.push_back(*gpu_s);
   } while (slice.start_s.size() < measurements && now_ns() < end_ns);
   const ProcessCounters counted = since(before);
   slice.waited_s = to_seconds(counted.waited_ns);

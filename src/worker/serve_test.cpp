@@ -51,6 +51,21 @@ TEST(RunSlice, RunsAsManyExperimentsAsAskedFor) {
   EXPECT_EQ(slice.duration_s.size(), 5U);
 }
 
+// Says what a GPU's clock would.
+class GpuEngine : public CountingEngine {
+ public:
+  std::optional<double> gpu_s() override {
+    return runs > 0 ? std::optional(0.001 * static_cast<double>(runs)) : std::nullopt;
+  }
+};
+
+TEST(RunSlice, AsksForTheGpusTimeOfEachMeasurementsLastInference) {
+  GpuEngine engine;
+  EXPECT_EQ(run_slice(engine, {2, 3, kForever_s}).gpu_s, (std::vector<double>{0.003, 0.006}));
+  CountingEngine on_cpu;
+  EXPECT_TRUE(run_slice(on_cpu, {2, 1, kForever_s}).gpu_s.empty());
+}
+
 TEST(RunSlice, BeginsNoFurtherExperimentWhenTheTimeIsOver) {
   CountingEngine engine;
   const TimedSlice slice = run_slice(engine, {1000, 4, 0});

@@ -1,0 +1,36 @@
+// The execution providers beside the CPU's: which this program has, how each is asked for, and what
+// of that can be read back. CMakeLists.txt builds one program for each package of the library.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "gpu/device.h"
+#include "library.h"
+#include "protocol/load_config.h"
+
+namespace dnnbench::ort {
+
+// "" where the program that this is can run on a GPU, otherwise why it can't.
+std::string why_not_gpu();
+
+// Throws Unsupported for a provider, device or precision that this program doesn't have.
+void require_supported(const LoadConfig& config);
+
+// Adds config.provider to a session's options; nothing for the CPU's. `gpu` is null on a CPU.
+// Throws what check() does. Returns what the library then says of the provider's options.
+std::map<std::string, std::string> add_provider(OrtSessionOptions& options,
+                                                const LoadConfig& config, const Gpu* gpu);
+
+// The precision in force, where the model's own types are `of_model`.
+std::string precision_in_force(const LoadConfig& config, const std::string& of_model,
+                               const Gpu* gpu);
+
+// Whether the library transforms the graph itself. Not for OpenVINO, which does better with the
+// graph as it is in the file (the provider's documentation).
+bool optimizes(const LoadConfig& config);
+
+// Whether TF32 is left on.
+bool allows_tf32(const LoadConfig& config);
+
+}  // namespace dnnbench::ort

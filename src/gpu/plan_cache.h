@@ -1,0 +1,35 @@
+// PlanCache: what a compiler for one GPU made of a model, kept between runs. A file that is broken,
+// or made for another model, library or GPU, is as good as none: it is compiled again and replaced.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dnnbench {
+
+// All that a plan depends on.
+struct PlanKey {
+  std::string model_sha256;  // of the file
+  std::string library;       // "TensorRT 10.6.0"
+  std::string gpu;           // its name and SM, not the one board's UUID
+  std::string settings;      // precision and shapes
+};
+
+class PlanCache {
+ public:
+  // `folder` is made when something is stored.
+  explicit PlanCache(std::string folder) : folder_(std::move(folder)) {}
+
+  std::optional<std::string> find(const PlanKey& key) const;
+
+  // Replaces the file as its last step. Throws Error when it can't be written.
+  void store(const PlanKey& key, std::string_view plan) const;
+
+ private:
+  std::string path_of(const PlanKey& key) const;
+
+  std::string folder_;
+};
+
+}  // namespace dnnbench
