@@ -16,10 +16,17 @@
 
 namespace {
 
-std::atomic<long> calls{0};
-char call[16] = "";
-long number = -1;  // before it is known, nothing fails
-pid_t process = 0;
+struct Fault {
+  std::atomic<long> calls{0};
+  char call[16] = "";
+  long number = -1;  // before it is known, nothing fails
+  pid_t process = 0;
+};
+
+Fault& fault() {
+  static Fault only;
+  return only;
+}
 
 template <typename Function>
 Function* next(const char* name) {
@@ -27,28 +34,30 @@ Function* next(const char* name) {
 }
 
 bool fails(const char* name) {
-  if (number < 0 || strcmp(call, name) != 0 || getpid() != process) return false;
-  return ++calls == number;
+  if (fault().number < 0 || strcmp(fault().call, name) != 0 || getpid() != fault().process) {
+    return false;
+  }
+  return ++fault().calls == fault().number;
 }
 
 __attribute__((constructor)) void begin() {
   char program[4096] = "";
   const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
   const char* const name = length > 0 ? strrchr(program, '/') : nullptr;
-  const char* const fault = getenv("DNNBENCH_FAULT");
-  if (name == nullptr || strcmp(name, "/dnnbench") != 0 || fault == nullptr) return;
-  long asked = 0;
-  if (sscanf(fault, "%15[a-z]:%ld", call, &asked) != 2) return;
-  process = getpid();
-  number = asked;
+  const char* const asked = getenv("DNNBENCH_FAULT");
+  if (name == nullptr || strcmp(name, "/dnnbench") != 0 || asked == nullptr) return;
+  long number = 0;
+  if (sscanf(asked, "%15[a-z]:%ld", fault().call, &number) != 2) return;
+  fault().process = getpid();
+  fault().number = number;
 }
 
 __attribute__((destructor)) void end() {
   const char* const path = getenv("DNNBENCH_FAULT_COUNT");
-  if (path == nullptr || number != 0 || getpid() != process) return;
-  number = -1;
+  if (path == nullptr || fault().number != 0 || getpid() != fault().process) return;
+  fault().number = -1;
   if (FILE* const file = fopen(path, "w")) {
-    fprintf(file, "%ld\n", calls.load());
+    fprintf(file, "%ld\n", fault().calls.load());
     fclose(file);
   }
 }

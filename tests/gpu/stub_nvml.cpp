@@ -36,14 +36,13 @@ struct ProcessInfo {
   unsigned compute_instance;
 };
 
-int device;
-
 }  // namespace
 
 extern "C" {
 
 int nvmlInit_v2() { return 0; }
 int nvmlDeviceGetHandleByUUID(const char* uuid, void** handle) {
+  static int device;
   *handle = &device;
   return std::string(uuid).size() < 8 ? kNotFound : 0;
 }
