@@ -26,11 +26,18 @@ std::string part() {
   return text == nullptr ? "one" : text;
 }
 
-int pending = 0;   // calls that the stream has yet to carry out
-int launched = 0;  // graphs
+struct State {
+  int pending = 0;   // calls that the stream has yet to carry out
+  int launched = 0;  // graphs
+  bool initialized = false;
+};
 
-bool initialized = false;
-int answer() { return initialized ? 0 : kNotInitialized; }
+State& state() {
+  static State only;
+  return only;
+}
+
+int answer() { return state().initialized ? 0 : kNotInitialized; }
 
 }  // namespace
 
@@ -39,7 +46,7 @@ extern "C" {
 int cuInit(unsigned) {
   if (part() == "none") return kNoDevice;
   if (part() == "broken") return kUnknown;
-  initialized = true;
+  state().initialized = true;
   return 0;
 }
 
@@ -86,16 +93,16 @@ int cuGetErrorString(int error, const char** text) {
 }
 
 int cuDevicePrimaryCtxRetain(void** context, int) {
-  *context = &initialized;
+  *context = &state().initialized;
   return answer();
 }
 int cuCtxSetCurrent(void*) { return answer(); }
 int cuStreamCreate(void** stream, unsigned) {
-  *stream = &initialized;
+  *stream = &state().initialized;
   return answer();
 }
 int cuStreamSynchronize(void*) {
-  pending = 0;
+  state().pending = 0;
   return answer();
 }
 
@@ -104,7 +111,7 @@ int cuEventCreate(void** event, unsigned) {
   return answer();
 }
 int cuEventRecord(void* event, void*) {
-  ++pending;
+  ++state().pending;
   *static_cast<Clock::time_point*>(event) = Clock::now();
   return answer();
 }
@@ -132,28 +139,28 @@ int cuMemFreeHost(void* address) {
   return answer();
 }
 int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, size_t bytes, void*) {
-  ++pending;
+  ++state().pending;
   std::memcpy(reinterpret_cast<void*>(to), from, bytes);
   return answer();
 }
 int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, void*) {
-  ++pending;
+  ++state().pending;
   std::memcpy(to, reinterpret_cast<const void*>(from), bytes);
   return answer();
 }
 
 int cuStreamBeginCapture_v2(void*, int) { return answer(); }
 int cuStreamEndCapture(void*, void** graph) {
-  *graph = &initialized;
+  *graph = &state().initialized;
   return answer();
 }
 int cuGraphInstantiateWithFlags(void** exec, void*, unsigned long long) {
-  *exec = &initialized;
+  *exec = &state().initialized;
   return answer();
 }
 int cuGraphLaunch(void*, void*) {
-  ++pending;
-  ++launched;
+  ++state().pending;
+  ++state().launched;
   return answer();
 }
 
@@ -161,7 +168,7 @@ int cuGraphLaunch(void*, void*) {
 int cuTensorMapEncodeTiled() { return kUnknown; }
 
 // For tests alone.
-int stub_pending() { return pending; }
-int stub_launched() { return launched; }
+int stub_pending() { return state().pending; }
+int stub_launched() { return state().launched; }
 
 }  // extern "C"
