@@ -77,6 +77,11 @@ GpuTransfers::GpuTransfers(const Gpu& gpu, bool copies) : gpu_(gpu), copies_(cop
   gpu.check(gpu.api().create_event(&end_, 0), "making an event");
 }
 
+GpuTransfers::~GpuTransfers() {
+  gpu_.api().destroy_event(begin_);
+  gpu_.api().destroy_event(end_);
+}
+
 GpuBuffer& GpuTransfers::add_input(std::span<const std::byte> bytes) {
   GpuBuffer& buffer = inputs_.emplace_back(gpu_, bytes.size());
   if (!bytes.empty()) std::memcpy(buffer.host(), bytes.data(), bytes.size());

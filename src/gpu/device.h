@@ -70,6 +70,9 @@ class GpuTransfers {
   // With `copies` every run copies the inputs from the host and the outputs to it; without, both
   // stay on the GPU.
   GpuTransfers(const Gpu& gpu, bool copies);
+  ~GpuTransfers();
+  GpuTransfers(const GpuTransfers&) = delete;
+  GpuTransfers& operator=(const GpuTransfers&) = delete;
 
   // Buffers stay where they are until clear().
   GpuBuffer& add_input(std::span<const std::byte> bytes);

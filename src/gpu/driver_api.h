@@ -44,6 +44,7 @@ inline constexpr int kThreadLocalCapture = 1;
   X(create_stream, "cuStreamCreate", Stream**, unsigned flags)                           \
   X(synchronize, "cuStreamSynchronize", Stream*)                                         \
   X(create_event, "cuEventCreate", Event**, unsigned flags)                              \
+  X(destroy_event, "cuEventDestroy_v2", Event*)                                          \
   X(record_event, "cuEventRecord", Event*, Stream*)                                      \
   X(elapsed_ms, "cuEventElapsedTime", float*, Event* begin, Event* end)                  \
   X(allocate, "cuMemAlloc_v2", DeviceAddress*, size_t bytes)                             \

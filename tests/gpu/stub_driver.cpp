@@ -110,6 +110,10 @@ int cuEventCreate(void** event, unsigned) {
   *event = new Clock::time_point();
   return answer();
 }
+int cuEventDestroy_v2(void* event) {
+  delete static_cast<Clock::time_point*>(event);
+  return answer();
+}
 int cuEventRecord(void* event, void*) {
   ++state().pending;
   *static_cast<Clock::time_point*>(event) = Clock::now();
