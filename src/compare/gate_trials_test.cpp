@@ -70,7 +70,7 @@ TEST(GateTrials, ThreePercentAreFound) { EXPECT_GE(trials({}, 1.03).worse, 99); 
 
 TEST(GateTrials, EqualOnesRaiseNoAlarm) { EXPECT_EQ(trials({}, 1).worse, 0); }
 
-// What a noisy machine hides is not told, rather than passed.
+// What a noisy machine hides is left open rather than passed.
 TEST(GateTrials, ANoisyNeighbourMakesItUntoldAndNeverWrong) {
   const Machine noisy{0.03, 0.01, 0.05, 0.3};
   EXPECT_EQ(trials(noisy, 1).worse, 0);

@@ -14,7 +14,7 @@
 namespace dnnbench {
 namespace {
 
-constexpr double kLeastCores = 0.1;
+constexpr double kMinCores = 0.1;
 
 // "PID (name) state ppid ...": the name may hold spaces and parentheses. utime and stime are the
 // 12th and 13th value after the name (proc_pid_stat(5)).
@@ -78,7 +78,7 @@ std::optional<BusyProgram> busiest_program(const ProcessTimes& before, const Pro
   }
   std::optional<BusyProgram> busiest;
   for (const auto& [name, program] : programs) {
-    if (program.cores < (busiest ? busiest->cores : kLeastCores)) continue;
+    if (program.cores < (busiest ? busiest->cores : kMinCores)) continue;
     busiest = program;
   }
   return busiest;
