@@ -10,8 +10,9 @@ namespace dnnbench {
 
 enum class Gate { kNoWorse, kCantTell, kWorse };  // the worst last
 
-// `share`: 0.05 allows 5 %. Differences below the tie zone are never reported (rank/ranking.h), so no
-// share is stricter than that. What has no figure any more is worse; a suspect result can't tell.
+// `share`: 0.05 allows 5 %. Differences below the tie zone are never reported (rank/ranking.h), so
+// no share is stricter than that. What has no figure any more is worse; a suspect result can't
+// tell.
 Gate gate_of(const Compared& row, double share);
 
 // One sentence for kCantTell: why, and which run would tell. `budget_s` was that of the run; absent
