@@ -79,7 +79,7 @@ std::string sentence(const ComparedFolders& compared, const std::optional<Percen
     text += fmt::format(" {} worse than --fail-above={} allows.", worse, fail_above->text);
   }
   if (untold > 0) {
-    text += fmt::format(" Of {} it can't be told whether --fail-above={} allows it.", untold,
+    text += fmt::format(" Of {} it can't be decided whether --fail-above={} allows it.", untold,
                         fail_above->text);
   }
   return worse + untold == 0

@@ -9,7 +9,7 @@
 
 namespace dnnbench {
 
-// A table, the warnings, and what it comes to; where --fail-above can't be told, which run would
+// A table, the warnings, and what it comes to; where --fail-above is undecided, which run would
 // tell (compare/gate.h). `budget_s` was that of the run; absent for stored results.
 std::string comparison_text(const ComparedFolders& compared,
                             const std::optional<Percentage>& fail_above,

@@ -43,7 +43,7 @@ struct Tally {
     not_stored.insert(not_stored.end(), bench.not_stored.begin(), bench.not_stored.end());
   }
 
-  // A gate that can't be told hides nothing that is worse.
+  // An undecided gate hides nothing that is worse.
   void add_gate(int code) { gate = gate == kExitSlower || code == kExitOk ? gate : code; }
 
   int exit_code() const {

@@ -129,7 +129,7 @@ std::string certainty(const Rank& rank) {
              : "; a longer --budget may decide it";
 }
 
-// By how many percent engines may differ from the best, at most; as many as are told of at least.
+// By how many percent these engines may differ from the best, at most.
 int percent_apart(const std::vector<const Result*>& engines) {
   double apart = kTie;
   for (const Result* engine : engines) {

@@ -50,7 +50,7 @@ class JournalTest : public ::testing::Test {
     return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
   }
 
-  // One after the other, each on a machine that was started anew: its clock begins at 0.
+  // One after the other, each on a machine that was restarted: its clock begins at 0.
   std::vector<Record> session(double interrupt_after_s = 1e300, const std::string& key = "key") {
     stage_ = Stage();
     stage_.now_s = 5;

@@ -176,7 +176,7 @@ class BlockLoop {
     return true;
   }
 
-  // Where it may change what is told. Until that has taken as long as measuring may; where that is
+  // Where it may change the report. Until that has taken as long as measuring may; where that is
   // seldom, spread over the least blocks that a verdict needs. Never where memory would not hold it
   // beside the others: an engine that was measured must not end for that.
   bool may_restart(const Member& member, int64_t min_blocks) const {

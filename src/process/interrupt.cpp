@@ -17,7 +17,7 @@ std::atomic<int> first_signal{0};  // NOLINT(cppcoreguidelines-avoid-non-const-g
 static_assert(std::atomic<int>::is_always_lock_free);
 
 void say(std::string_view text) {
-  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;  // nobody to be told
+  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;  // nobody reads it
 }
 
 void handle(int signal_number) {

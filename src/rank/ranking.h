@@ -90,7 +90,7 @@ double alpha_of_pair(size_t engines, double confidence);
 Ranking rank(const BlockTable& table, const Goal& goal,
              std::optional<size_t> anchor = std::nullopt);
 
-// Whether a ratio is known well enough though no relation is told: its interval lies within
+// Whether a ratio is known well enough though no relation is reported: its interval lies within
 // `precision` (0.03: 3 %) of 1 either way, or its ends are as near to each other.
 bool is_precise(const Interval& ratio, double precision);
 
@@ -103,7 +103,7 @@ enum class Certainty {
 // What else an engine must do.
 struct Standing {
   Certainty certainty = Certainty::kDecided;
-  // Another process of it may change what is told: it is so near to another engine that two
+  // Another process of it may change the report: it is so near to another engine that two
   // processes of one engine may differ by as much.
   bool starts_matter = false;
 
