@@ -10,6 +10,13 @@
 namespace dnnbench {
 namespace {
 
+WorkerOptions fake(const WorkFolder& work) {
+  WorkerOptions options;
+  options.engine = "fake";
+  options.log_path = work.path() + "/log";
+  return options;
+}
+
 TEST(Interrupt, TheFirstSignalIsToldAndTheSecondEndsTheProgram) {
   EXPECT_FALSE(is_interrupted());
   {
@@ -36,10 +43,7 @@ TEST(Interrupt, ASignalThatWasIgnoredStaysSo) {
 TEST(Interrupt, CutsShortWhatIsNotMeasured) {
   const InterruptGuard guard;
   const WorkFolder work;
-  WorkerOptions options;
-  options.engine = "fake";
-  options.log_path = work.path() + "/log";
-  EngineSession session(options, work.path());
+  EngineSession session(fake(work), work.path());
   session.hello();
   raise(SIGINT);
   EXPECT_THROW(session.hello(), Interrupted);
@@ -48,10 +52,7 @@ TEST(Interrupt, CutsShortWhatIsNotMeasured) {
 TEST(Interrupt, LeavesAloneWhatIs) {
   const InterruptGuard guard;
   const WorkFolder work;
-  WorkerOptions options;
-  options.engine = "fake";
-  options.log_path = work.path() + "/log";
-  EngineSession session(options, work.path());
+  EngineSession session(fake(work), work.path());
   session.finish_all_steps();
   raise(SIGINT);
   EXPECT_EQ(session.hello().version.empty(), false);
