@@ -25,7 +25,15 @@ from read_results import MIN_SAMPLES, Result, is_number, is_positive, percentile
 from themes import DARK, LIGHT, Theme, finished
 
 WEB = Path(__file__).resolve().parent / "web"
-SCRIPTS = ("words.js", "plans.js", "rows.js", "verdict.js", "tables.js", "page.js")
+SCRIPTS = (
+    "words.js",
+    "plans.js",
+    "rows.js",
+    "verdict.js",
+    "tables.js",
+    "pictures.js",
+    "page.js",
+)
 
 
 def page(
