@@ -6,6 +6,7 @@
 
 #include "machine/disturbance.h"
 #include "machine/machine_counters.h"
+#include "measure/surroundings.h"
 
 namespace dnnbench {
 namespace {
