@@ -19,9 +19,11 @@ def constant(name, values, kind=np.int64):
 
 
 def node(op, inputs, outputs="y", **attributes):
-    # "-" stands for an optional input that is left out.
-    names = ["" if name == "-" else name for name in inputs.split()]
-    return helper.make_node(op, names, outputs.split(), **attributes)
+    # "-" stands for an optional input or output that is left out.
+    names = [
+        ["" if name == "-" else name for name in words.split()] for words in (inputs, outputs)
+    ]
+    return helper.make_node(op, *names, **attributes)
 
 
 def model_of(nodes, inputs, initializers=(), outputs=("y",), opset=18):
