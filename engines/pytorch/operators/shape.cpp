@@ -93,7 +93,8 @@ void emit_concat(Operation& op) {
 // The sizes of equal parts, the last ones smaller where that does not come out even. The size of a
 // value in a loop's body may be known only when it runs.
 std::string equal_parts(Operation& op, int64_t axis, int64_t count) {
-  if (op.known_rank(0) && (*op.variable(0).type.shape).at(static_cast<size_t>(op.axis(axis))) >= 0) {
+  if (op.known_rank(0) &&
+      (*op.variable(0).type.shape).at(static_cast<size_t>(op.axis(axis))) >= 0) {
     const int64_t size = op.size(0, axis), part = (size + count - 1) / count;
     Shape parts;
     for (int64_t i = 0; i < count; ++i) {
