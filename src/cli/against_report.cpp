@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "cli/commands.h"
-#include "cli/comparison_text.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "process/engine_session.h"
@@ -83,7 +82,7 @@ ComparedFolders Against::compare(const std::vector<Result>& results) const {
   return compared;
 }
 
-int Against::report(const std::vector<Result>& results) const {
+int Against::report(const std::vector<Result>& results, Presenter& presenter) const {
   const bool interrupted = results.size() != plan_.candidates.size();
   if (interrupted) return options_.fail_above ? kExitCantTell : kExitOk;
   const ComparedFolders compared = compare(results);
@@ -91,9 +90,7 @@ int Against::report(const std::vector<Result>& results) const {
     // A gate that compared nothing has not been passed.
     return options_.fail_above ? kExitCantTell : kExitOk;
   }
-  fmt::print("Compared with what was before:\n{}\n",
-             comparison_text(compared, options_.fail_above, options_.budget_s));
-  std::fflush(stdout);
+  presenter.print_comparison(compared, {options_.fail_above, options_.budget_s});
   return gate_exit_code(compared, options_.fail_above);
 }
 

@@ -124,7 +124,7 @@ size_t columns_of(const std::string& text) {
   }));
 }
 
-std::string table_text(const Table& table, size_t width) {
+std::string table_text(const Table& table, size_t width, const std::string& remedy) {
   Places places = shown_columns(table);
   std::vector<std::string> dropped;
   while (width_of_columns(table, places) > width) {
@@ -135,7 +135,7 @@ std::string table_text(const Table& table, size_t width) {
   const bool fits = width_of_columns(table, places) <= width;
   std::string text = fits ? lines(table, places) : records(table, places);
   if (!dropped.empty()) {
-    text += wrapped(fmt::format("Not shown: {}; --wide shows all.\n", join(dropped, ", ")), width);
+    text += wrapped(fmt::format("Not shown: {}; {}.\n", join(dropped, ", "), remedy), width);
   }
   return text;
 }

@@ -14,7 +14,7 @@ struct Column {
   std::string name;  // "" for one that only exports have
   std::string key;   // in CSV and JSON: with its unit, as in the results
   Align align = Align::kRight;
-  int drop = 0;  // where the width doesn't hold all columns, 1 goes first, then 2, ...; 0 stays
+  int drop = 0;  // where not all columns fit, 1 goes first, then 2, ...; 0 stays
 };
 
 struct Cell {
@@ -36,8 +36,12 @@ struct Table {
 };
 
 // Lines of at most `width` columns, two spaces between cells. A last line names the columns that
-// were dropped. Where even those that stay don't fit, a line per cell.
-std::string table_text(const Table& table, size_t width);
+// were dropped, and `remedy`. Where even those that stay don't fit, a line per cell.
+std::string table_text(const Table& table, size_t width,
+                       const std::string& remedy = "--wide shows all");
+
+// The remedy where there is no --wide.
+inline constexpr const char* kWiderTerminal = "a wider terminal or a pipe shows all";
 
 // Figures in full precision. CSV follows RFC 4180 but for its line ends.
 std::string table_csv(const Table& table);

@@ -104,7 +104,7 @@ const Tables = (() => {
       plan.candidate.verified ? "" : "outputs not verified",
       plan.candidate.load_alone ? "capacity above the measured rates unknown" : "",
       plan.utilisation > 0.8 && !plan.candidate.load_alone ? "above 80 %: no room for bursts" : "",
-      plan.holds ? "" : "holds only in the upper part of the interval",
+      plan.holds ? "" : "enough only in the upper part of the interval",
     ]
       .filter(Boolean)
       .join("; ");
