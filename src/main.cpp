@@ -13,7 +13,9 @@
 
 #include "cli/commands.h"
 #include "cli/help_text.h"
+#include "cli/layout.h"
 #include "cli/suggest.h"
+#include "cli/terminal.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "machine/memory.h"
@@ -90,6 +92,11 @@ int dispatch(const std::vector<std::string>& words) {
 // throws there.
 bool all_is_written() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
+void complain(const std::string& sentence) {
+  const size_t columns = dnnbench::width_of(STDERR_FILENO);
+  fmt::print(stderr, "{}", dnnbench::wrapped(sentence + "\n", columns));
+}
+
 constexpr const char* kNotWritten = "not all output could be written to stdout";
 
 }  // namespace
@@ -102,10 +109,10 @@ int main(int argc, char** argv) {
     if (!all_is_written()) throw dnnbench::Error(kNotWritten);
     return code;
   } catch (const UsageError& error) {
-    fmt::print(stderr, "{}\n", dnnbench::printable(error.what()));
+    complain(dnnbench::printable(error.what()));
     return dnnbench::kExitUsage;
   } catch (const dnnbench::Error& error) {
-    fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
+    complain("dnnbench: " + dnnbench::printable(error.what()));
     return dnnbench::kExitUsage;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "dnnbench: there is not enough memory for this; {} MB are free\n",

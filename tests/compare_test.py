@@ -48,9 +48,7 @@ def test_a_folder_with_itself_is_no_change(dnnbench, before):
     answer, empty, header, *_ = done.stdout.splitlines()
     assert answer.startswith("1 compared: 0 slower, 0 faster, 0 broken or missing.")
     assert empty == ""
-    assert header.split() == [
-        *("model", "engine", "before", "after", "after/before", "verdict")
-    ]
+    assert header.split() == [*("model", "engine", "before", "after", "after/before", "verdict")]
     assert "warning" not in done.stdout
 
 

@@ -652,6 +652,46 @@ def test_no_text_is_cut_off_or_lies_on_another(open_page, study, hash_):
     assert browser.evaluate(OVERLAPPING) == []
 
 
+CONTRASTS = """(() => {
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const parts = colour => (colour.match(/[0-9.]+/g) || []).map(Number);
+  const behind = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = parts(getComputedStyle(e).backgroundColor);
+      if (colour.length === 3) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const e of document.querySelectorAll('p, td, th, a, summary, label, button, .muted, .fault')) {
+    if (!e.offsetWidth || !e.innerText.trim() || e.closest('td.ratio')) continue;
+    const [a, b] = [light(parts(getComputedStyle(e).color)), light(behind(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push([e.tagName, e.className, e.innerText.slice(0, 30), ratio]);
+  }
+  return found;
+})()"""
+
+
+@needs_chromium
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("hash_", [BERT + "&load=0", RESNET, DETECTOR])
+def test_all_is_legible(open_page, study, page, hash_, width, color_scheme):
+    """At the widths of a phone and of a desktop; a rate of 0 shows a field's complaint, too."""
+    browser = open_page(study if BERT in hash_ else page, hash_, color_scheme, width=width)
+    if hash_.endswith("load=0"):
+        give(browser, "load", 0)
+        assert text(browser, "#load-fault") != ""
+    page_width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert browser.evaluate(page_width) <= 0
+    assert browser.evaluate(OUTSIDE) == []
+    assert browser.evaluate(CONTRASTS) == []
+    assert browser.complaints() == []
+
+
 @needs_chromium
 @pytest.mark.parametrize("width", [320, 420])
 @pytest.mark.parametrize("hash_", [BERT, EXTREME])

@@ -186,7 +186,8 @@ std::optional<List> Emitter::find_list(const std::string& name) const {
 List Emitter::list(const std::string& name) {
   if (const auto known = find_list(name)) return *known;
   const std::vector<std::string>* elements = sequence(name);
-  if (elements == nullptr) throw Unsupported("\"" + name + "\" is not a sequence that is known here");
+  if (elements == nullptr)
+    throw Unsupported("\"" + name + "\" is not a sequence that is known here");
   const import::ValueType* type = nullptr;
   for (const Emitter* at = this; at != nullptr && type == nullptr; at = at->outer_) {
     type = at->onnx_.type_of(name);

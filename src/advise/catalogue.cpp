@@ -91,10 +91,11 @@ std::map<std::string, size_t> columns_of(const std::vector<CsvRow>& rows,
   }
   for (const char* needed : {"instance", "usd_per_hour"}) {
     if (columns.count(needed) == 0) {
-      throw UsageError(fmt::format(
-          "{} is not a catalogue: its first line must name the columns, separated by commas, and has "
-          "no {}; see catalogue/README.md",
-          source, needed));
+      throw UsageError(
+          fmt::format("{} is not a catalogue: its first line must name the columns, separated by "
+                      "commas, and has "
+                      "no {}; see catalogue/README.md",
+                      source, needed));
     }
   }
   return columns;

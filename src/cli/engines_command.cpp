@@ -86,10 +86,10 @@ bool verify_engines() {
   bool all_ok = true;
   for (const VerifiedFolder& folder : verify_cache(cache_folder())) {
     const std::string files = counted(static_cast<int64_t>(folder.files), "file");
-    const std::string found =
-        folder.damaged.empty() ? files + " as installed"
-                               : fmt::format("{} of {} damaged; the next run fetches it again",
-                                             folder.damaged.size(), files);
+    const std::string found = folder.damaged.empty()
+                                  ? files + " as installed"
+                                  : fmt::format("{} of {} damaged; the next run fetches it again",
+                                                folder.damaged.size(), files);
     fmt::print("{}", wrapped(fmt::format("{}: {}\n", folder.name, found), width_of(STDOUT_FILENO)));
     for (const std::string& path : folder.damaged) fmt::print("  {}\n", path);
     all_ok = all_ok && folder.damaged.empty();

@@ -74,7 +74,8 @@ std::string lines(const Table& table, const Places& places) {
 }
 
 // A line per cell, those of a row indented below its first.
-std::string records(const Table& table, const Places& places) {
+std::string records(const Table& table) {
+  const Places places = shown_columns(table);
   std::string text;
   for (const Cells& row : table.rows) {
     text += row[places.front()].text + "\n";
@@ -132,12 +133,10 @@ std::string table_text(const Table& table, size_t width, const std::string& reme
     if (!next) break;
     dropped.push_back(table.columns[*next].name);
   }
-  const bool fits = width_of_columns(table, places) <= width;
-  std::string text = fits ? lines(table, places) : records(table, places);
-  if (!dropped.empty()) {
-    text += wrapped(fmt::format("Not shown: {}; {}.\n", join(dropped, ", "), remedy), width);
-  }
-  return text;
+  if (width_of_columns(table, places) > width) return wrapped(records(table), width);
+  if (dropped.empty()) return lines(table, places);
+  return lines(table, places) +
+         wrapped(fmt::format("Not shown: {}; {}.\n", join(dropped, ", "), remedy), width);
 }
 
 std::string table_csv(const Table& table) {

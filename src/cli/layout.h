@@ -36,7 +36,8 @@ struct Table {
 };
 
 // Lines of at most `width` columns, two spaces between cells. A last line names the columns that
-// were dropped, and `remedy`. Where even those that stay don't fit, a line per cell.
+// were dropped, and `remedy`. Where even those that stay don't fit, a line for each cell of all
+// columns, broken between words where it must be.
 std::string table_text(const Table& table, size_t width,
                        const std::string& remedy = "--wide shows all");
 

@@ -36,8 +36,9 @@ std::string meaning_of(const SelftestRow& row, const std::string& limit) {
       return fmt::format("{} differs by more than {} where it takes turns with {}.", row.label,
                          limit, row.other);
     case Agreement::kUnknown:
-      return fmt::format("Whether {} agrees within {} is undecided; a longer --budget may decide it.",
-                         row.label, limit);
+      return fmt::format(
+          "Whether {} agrees within {} is undecided; a longer --budget may decide it.", row.label,
+          limit);
     case Agreement::kBusy:
       return fmt::format("The machine was busy with something else while {} was measured.",
                          row.label);

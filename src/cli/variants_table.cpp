@@ -138,7 +138,8 @@ std::string trade_off(const std::vector<Result>& results) {
   }
   if (best == nullptr) return "No variant could be compared with f32.";
   return fmt::format(
-      "The fastest variant, {}, takes {:.2f} times f32's time on the same engine, at an error of {} "
+      "The fastest variant, {}, takes {:.2f} times f32's time on the same engine, at an error of "
+      "{} "
       "(median){}; say with --max-error or --max-drop what is good enough.",
       best->label, best->to_f32->value, number(best->engine.accuracy->median_error),
       best->engine.accuracy->given ? "" : " on generated inputs");

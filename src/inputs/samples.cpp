@@ -94,14 +94,14 @@ InputSample read_test_set(const Model& model, const InputShapes& shapes,
                           const std::string& folder) {
   TestData data = read_test_data(folder, model);
   if (data.inputs.size() != model.inputs.size()) {
-    throw Error(fmt::format("{} contains {} inputs, but the model has {}", folder, data.inputs.size(),
-                            model.inputs.size()));
+    throw Error(fmt::format("{} contains {} inputs, but the model has {}", folder,
+                            data.inputs.size(), model.inputs.size()));
   }
   for (const Value& input : data.inputs) {
     const auto shape = shapes.find(input.name);
     if (shape == shapes.end() || input.tensor().shape == shape->second) continue;
-    throw Error(fmt::format("{} contains {} for input '{}', but {} is measured; see --shape", folder,
-                            describe(input.tensor().type, input.tensor().shape), input.name,
+    throw Error(fmt::format("{} contains {} for input '{}', but {} is measured; see --shape",
+                            folder, describe(input.tensor().type, input.tensor().shape), input.name,
                             describe(input.tensor().type, shape->second)));
   }
   return std::move(data.inputs);
@@ -130,7 +130,8 @@ std::vector<InputSample> read_samples(const Model& model, const InputShapes& sha
   if (!arrays.empty()) append(model, shapes, arrays, folder, samples);
   if (samples.size() < 2) {
     throw Error(fmt::format(
-        "--calibration={} contains {} samples, but 2 are needed, better 16: .npy files named as the "
+        "--calibration={} contains {} samples, but 2 are needed, better 16: .npy files named as "
+        "the "
         "inputs ({}) with samples along the first dimension, .npz files, or test_data_set_ folders",
         folder, samples.size(), input_names(model)));
   }
@@ -141,8 +142,9 @@ std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t sa
   const Tensor labels = read_npy(path);
   const auto count = static_cast<size_t>(labels.element_count());
   if (!is_integer(labels.type) || samples == 0 || count == 0 || count % samples != 0) {
-    throw Error(fmt::format("{} contains {}, but whole numbers are needed, one for each of {} samples",
-                            path, describe(labels.type, labels.shape), samples));
+    throw Error(
+        fmt::format("{} contains {}, but whole numbers are needed, one for each of {} samples",
+                    path, describe(labels.type, labels.shape), samples));
   }
   const std::vector<double> numbers = to_doubles(labels);
   const size_t each = count / samples;

@@ -114,8 +114,7 @@ TestData read_test_data(const std::string& folder, const Model& model) {
   data.inputs = read_numbered(folder, "input", model.inputs);
   data.outputs = read_numbered(folder, "output", model.outputs);
   if (data.inputs.empty() && !model.inputs.empty()) {
-    throw Error(
-        fmt::format("{} has no input_0.pb; name a folder such as test_data_set_0", folder));
+    throw Error(fmt::format("{} has no input_0.pb; name a folder such as test_data_set_0", folder));
   }
   return data;
 }

@@ -331,10 +331,9 @@ StoredResult read_result(const fs::path& path) {
 ResultsFolder read_results(const std::string& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw UsageError(
-        fs::exists(folder, error)
-            ? fmt::format("{} is a file; give the folder of the results", folder)
-            : fmt::format("there is no folder {}", folder));
+    throw UsageError(fs::exists(folder, error)
+                         ? fmt::format("{} is a file; give the folder of the results", folder)
+                         : fmt::format("there is no folder {}", folder));
   }
   ResultsFolder found;
   std::vector<fs::path> files;

@@ -35,7 +35,8 @@ void add_lateness(const std::vector<ServedRequest>& requests, RateFigures& figur
 
 std::string why_late(const RateFigures& figures) {
   return fmt::format(
-      "the generator itself was late, by {:.3g} ms on average (p99 {:.3g} ms), so these latencies are "
+      "the generator itself was late, by {:.3g} ms on average (p99 {:.3g} ms), so these latencies "
+      "are "
       "not the engine's; something else used its core",
       1e3 * figures.mean_late_s, 1e3 * figures.p99_late_s);
 }

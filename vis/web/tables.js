@@ -337,10 +337,10 @@ const Tables = (() => {
     if (!found.length) return null;
     const made = element("p", { class: "files" }, "As a file: ");
     found.forEach(([name, text], i) => {
-      made.append(i ? "; " : "", `${text} `);
+      made.append(i ? "; " : "", text);
       for (const kind of ["png", "svg"]) {
         const label = `${Words.capital(text)} as ${kind.toUpperCase()}`;
-        made.append(element("a", { href: `${pictures[name]}.${kind}`, "aria-label": label }, kind.toUpperCase()), " ");
+        made.append(" ", element("a", { href: `${pictures[name]}.${kind}`, "aria-label": label }, kind.toUpperCase()));
       }
     });
     return made;
