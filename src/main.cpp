@@ -15,7 +15,6 @@
 #include "cli/help_text.h"
 #include "cli/layout.h"
 #include "cli/suggest.h"
-#include "cli/terminal.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "machine/memory.h"
@@ -92,11 +91,6 @@ int dispatch(const std::vector<std::string>& words) {
 // throws there.
 bool all_is_written() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
 
-void complain(const std::string& sentence) {
-  const size_t columns = dnnbench::width_of(STDERR_FILENO);
-  fmt::print(stderr, "{}", dnnbench::wrapped(sentence + "\n", columns));
-}
-
 constexpr const char* kNotWritten = "not all output could be written to stdout";
 
 }  // namespace
@@ -109,10 +103,10 @@ int main(int argc, char** argv) {
     if (!all_is_written()) throw dnnbench::Error(kNotWritten);
     return code;
   } catch (const UsageError& error) {
-    complain(dnnbench::printable(error.what()));
+    dnnbench::say(error.what());
     return dnnbench::kExitUsage;
   } catch (const dnnbench::Error& error) {
-    complain("dnnbench: " + dnnbench::printable(error.what()));
+    dnnbench::say(std::string("dnnbench: ") + error.what());
     return dnnbench::kExitUsage;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "dnnbench: there is not enough memory for this; {} MB are free\n",

@@ -7,7 +7,6 @@
 
 #include "cli/commands.h"
 #include "core/error.h"
-#include "core/printable.h"
 #include "process/engine_session.h"
 
 namespace dnnbench {
@@ -46,11 +45,11 @@ Against::Against(const RunOptions& options, const std::vector<Candidate>& candid
     plan_ = plan_against(options, candidates, earlier, version_of);
     const std::vector<std::string> labels = labels_of(candidates);
     for (const AgainstStored& stored : plan_.stored) {
-      fmt::print(stderr, "{}: compared with the stored figures, drift not cancelled: {}\n",
-                 printable(labels[stored.after]), printable(stored.why));
+      say(fmt::format("{}: compared with the stored figures, drift not cancelled: {}",
+                      labels[stored.after], stored.why));
     }
     for (const std::string& label : plan_.without_earlier) {
-      fmt::print(stderr, "{}: no earlier result in {}\n", printable(label), *options.against);
+      say(fmt::format("{}: no earlier result in {}", label, *options.against));
     }
     return;
   }

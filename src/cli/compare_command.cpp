@@ -6,10 +6,10 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
+#include "cli/layout.h"
 #include "cli/terminal.h"
 #include "compare/compare_results.h"
 #include "core/error.h"
-#include "core/printable.h"
 
 namespace dnnbench {
 namespace {
@@ -43,7 +43,7 @@ CompareOptions parse(const std::vector<std::string>& arguments) {
 ResultsFolder read(const std::string& folder) {
   ResultsFolder found = read_results(folder);
   for (const std::string& sentence : found.skipped) {
-    fmt::print(stderr, "dnnbench: {}\n", printable(sentence));
+    say("dnnbench: " + sentence);
   }
   if (found.results.empty()) throw UsageError(fmt::format("there are no results below {}", folder));
   return found;

@@ -1,6 +1,7 @@
 #include "cli/layout.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <sstream>
 
 #include "cli/terminal.h"
+#include "core/printable.h"
 
 namespace dnnbench {
 namespace {
@@ -202,6 +204,10 @@ std::string wrapped(const std::string& text, size_t width) {
   }
   if (!text.empty() && text.back() != '\n') result.pop_back();
   return result;
+}
+
+void say(const std::string& sentence) {
+  fmt::print(stderr, "{}", wrapped(printable(sentence) + "\n", width_of(STDERR_FILENO)));
 }
 
 std::string layout(const std::vector<std::vector<std::string>>& rows,

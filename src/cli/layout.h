@@ -52,6 +52,9 @@ std::string table_markdown(const Table& table);
 // Breaks lines at spaces, where they are longer than `width`.
 std::string wrapped(const std::string& text, size_t width);
 
+// Prints a message of one line on stderr; where that is a terminal, broken between words.
+void say(const std::string& sentence);
+
 // Columns of a terminal that the text takes: its characters in UTF-8.
 size_t columns_of(const std::string& text);
 

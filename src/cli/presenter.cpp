@@ -80,10 +80,9 @@ void Presenter::end(const std::string& output) {
   if (presentation_.quiet || output.empty()) return;
   fmt::print(stderr, "Results are in {}\n", output);
   if (!can_rewrite(STDERR_FILENO)) return;
-  const std::string next = fmt::format(
-      "Next: ./dnnbench plot {} plots draws them; advise and compare take the folder, too.\n",
-      output);
-  fmt::print(stderr, "{}", wrapped(next, width_of(STDERR_FILENO)));
+  say(fmt::format(
+      "Next: ./dnnbench plot {} plots draws them; advise and compare take the folder, too.",
+      output));
 }
 
 void Presenter::print(const RunReport& report) {
