@@ -117,8 +117,8 @@ def test_throughput_mode_says_which_setting_it_tries(watch):  # 8 s
     assert all(re.search(r"best so far [0-9.]+ items/s with \d+ x \d+ thread", s) for s in second)
 
 
-def test_load_mode_shows_the_p99_so_far(watch):  # 6 s
-    flags = ["--fake=ok,duration_s=0.001", "--mode=load", "--rate=200", "--budget=5"]
+def test_load_mode_shows_the_p99_so_far(watch):  # 9 s, in two turns
+    flags = ["--fake=ok,duration_s=0.001", "--mode=load", "--rate=200", "--budget=7"]
     seen = steps(watch(*flags, columns=140))
     label = "fake-ok_duration_s=0.001"
     assert any(f"] {label} at 200 requests/s, turn 1 of " in step for step in seen)
@@ -370,3 +370,25 @@ def test_the_selftest_s_table_fits(programs, convolution, columns):  # 2 s
     names = header(lines)
     assert {"engine", "in turns", "verdict"} <= set(names)
     assert ("a wider terminal or a pipe shows all." in " ".join(lines)) == (len(names) < 7)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_help_fits(columns):  # 1 s
+    for path in sorted((REPOSITORY / "src" / "cli" / "help").glob("*.txt")):
+        code, seen = on_terminal([REPOSITORY / "dnnbench", "help", path.stem], columns)
+        assert code == 0 and max(map(len, seen.splitlines())) <= columns
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+        assert seen.split() == " ".join(lines).split()
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_messages_are_broken_between_words(programs, columns):
+    unknown = "there is no file mobilenet, and no model has that name; did you mean mobilenetv2-10?"
+    no_rate = "which request rate? --throughput=50 is 50 inferences per second"
+    for command, words in [
+        ([REPOSITORY / "bench_model.sh", "mobilenet"], unknown),
+        ([programs / "dnnbench", "advise", "examples"], no_rate),
+    ]:
+        code, seen = on_terminal(command, columns)
+        assert code == 2 and words in " ".join(seen.split())
+        assert max(map(len, seen.splitlines())) <= columns
