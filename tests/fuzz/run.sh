@@ -18,6 +18,7 @@ setup/build_with_engines.sh fuzz dnnbench-fuzz
 targets=("$@")
 ((${#targets[@]} > 0)) || targets=(tests/fuzz/corpus/*/)
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+[[ ! -w /dev/shm ]] || export TMPDIR=/dev/shm # targets write each input to a file
 status=0
 for target in "${targets[@]##*corpus/}"; do
   target=${target%/}
