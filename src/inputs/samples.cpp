@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxCalibrating = 16;
+constexpr double kLargestLabel = 9007199254740992;  // 2^53, up to which doubles are exact
 
 std::vector<fs::path> sorted_entries(const std::string& folder) {
   std::vector<fs::path> entries;
@@ -30,6 +31,7 @@ std::vector<fs::path> sorted_entries(const std::string& folder) {
 // How many samples of `shape` an array holds; 0 where it doesn't fit.
 int64_t samples_in(const std::vector<int64_t>& array, const std::vector<int64_t>& shape) {
   if (array == shape) return 1;
+  if (element_count(shape) == 0) return 0;  // any number of them would fit
   if (array.size() == shape.size() + 1 && std::equal(shape.begin(), shape.end(), array.begin() + 1))
     return array[0];
   const bool larger = array.size() == shape.size() && !shape.empty() && shape[0] > 0 &&
@@ -147,6 +149,9 @@ std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t sa
                     path, describe(labels.type, labels.shape), samples));
   }
   const std::vector<double> numbers = to_doubles(labels);
+  const double largest = *std::max_element(numbers.begin(), numbers.end());
+  if (largest > kLargestLabel)
+    throw Error(fmt::format("{} holds {:.0f}, which is no class", path, largest));
   const size_t each = count / samples;
   std::vector<std::vector<int64_t>> of_samples(samples);
   for (size_t i = 0; i < count; ++i) {

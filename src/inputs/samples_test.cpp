@@ -116,6 +116,23 @@ TEST_F(Samples, ThatDontFitAreRefused) {
   EXPECT_NE(why_not().find("it is not a zip archive"), std::string::npos);
 }
 
+TEST_F(Samples, OfNoElementsCantBeCounted) {
+  write("x.npy", npy("4611686018427387904, 0", 0));
+  EXPECT_THROW(read_samples(model_, {{"x", {0}}}, folder_.path()), Error);
+}
+
+TEST_F(Samples, EntriesOfAnArchiveThatShareTheirBytesAreRefused) {
+  const std::string content = npy("4, 2", 8);
+  std::string archive = npz("x.npy", content);
+  const size_t list_at = archive.find("PK\x01\x02"), end_at = archive.rfind("PK\x05\x06");
+  const std::string entry = archive.substr(list_at, end_at - list_at);
+  const std::string last = archive.substr(end_at);
+  const std::string local = archive.substr(0, list_at);
+  write("a.npz", local + entry + entry + entry + "PK\x05\x06" + number(0, 4) + number(3, 2) +
+                     number(3, 2) + number(3 * entry.size(), 4) + last.substr(16));
+  EXPECT_NE(why_not().find("entries share their bytes"), std::string::npos);
+}
+
 TEST_F(Samples, MayHaveLabels) {
   write("labels.npy", npy("4", 4));  // of f32
   const std::string path = folder_.path() + "/labels.npy";
@@ -127,6 +144,10 @@ TEST_F(Samples, MayHaveLabels) {
   EXPECT_EQ(read_labels(path, 2), (std::vector<std::vector<int64_t>>{{7}, {3}}));
   EXPECT_EQ(read_labels(path, 1), (std::vector<std::vector<int64_t>>{{7, 3}}));
   EXPECT_THROW(read_labels(path, 3), Error);
+  whole.replace(whole.find("<i8"), 3, "<u8");
+  whole.replace(whole.size() - 8, 8, std::string(8, '\xff'));
+  write("labels.npy", whole);
+  EXPECT_THROW(read_labels(path, 2), Error);
 }
 
 TEST(CalibratingSamples, AreAtMostSixteenAndSpreadOut) {
