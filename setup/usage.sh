@@ -17,7 +17,13 @@ usage_error() {
 }
 
 # show_help SUBCOMMAND
-show_help() { grep -v '^#' "$help_folder/$1.txt"; }
+show_help() {
+  local as_package=()
+  # There is no ./bench_model.sh beside the command that a package installs.
+  ! is_package || as_package=(-e 's| *(or: \./dnnbench .*)||' -e 's|; \./bench_model\.sh does the same||'
+    -e 's|\./bench_model\.sh|dnnbench run|g' -e 's|\./dnnbench|dnnbench|g')
+  sed -e '/^#/d' "${as_package[@]}" "$help_folder/$1.txt"
+}
 
 # check_usage SUBCOMMAND ARGUMENT...: ends the program with one sentence when something is wrong;
 # else fills given_flags, given_models, given_versions[--flag] (",1.30.0,1.31.1") and given_results (of --against).

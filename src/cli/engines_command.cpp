@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/verify_cache.h"
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
 #include "process/engine_session.h"
 #include "process/work_folder.h"
@@ -47,7 +48,9 @@ int64_t folder_bytes(const fs::path& folder) {
 std::string version_or_reason(const std::string& engine, const WorkFolder& work) {
   if (engine == "cuda") return "libraries that engines need on a GPU";
   if (engine == "pytorch-cuda") return "libraries that PyTorch needs on a GPU";
-  if (!engine_is_built(engine)) return "not built; ./bench_model.sh with its flag builds it";
+  if (!engine_is_built(engine)) {
+    return fmt::format("not built; {} with its flag builds it", bench_name());
+  }
   try {
     return greet(engine, work).version;
   } catch (const EngineEnded& ended) {
@@ -83,7 +86,7 @@ void remove_engine(const std::string& engine) {
   const fs::path folder = engines_cache() / engine;
   if (engine.find('/') != std::string::npos || engine.rfind('.', 0) == 0 || !fs::exists(folder)) {
     throw UsageError(
-        fmt::format("no engine {} is installed; ./dnnbench engines lists them", engine));
+        fmt::format("no engine {} is installed; {} engines lists them", engine, dnnbench_name()));
   }
   const int64_t bytes = folder_bytes(folder);
   std::error_code error;

@@ -8,6 +8,7 @@
 
 #include "cli/terminal.h"
 #include "cli/variants_table.h"
+#include "core/commands.h"
 #include "measure/rank_results.h"
 
 namespace dnnbench {
@@ -74,9 +75,9 @@ void Presenter::end(const std::string& output) {
   if (presentation_.quiet || output.empty()) return;
   fmt::print(stderr, "Results are in {}\n", output);
   if (!can_rewrite(STDERR_FILENO)) return;
-  const std::string next = fmt::format(
-      "Next: ./dnnbench plot {} plots draws them; advise and compare take the folder, too.\n",
-      output);
+  const std::string next =
+      fmt::format("Next: {} plot {} plots draws them; advise and compare take the folder, too.\n",
+                  dnnbench_name(), output);
   fmt::print(stderr, "{}", wrapped(next, width_of(STDERR_FILENO)));
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/statistics.h"
 #include "machine/disturbance.h"
@@ -29,6 +30,10 @@ constexpr int64_t kMaxDropped = 200;  // at the start of a turn
 // Above what any answer needs, so that a queue that grows ends and is reported.
 constexpr double kLongestBacklog = 1.2;  // times the schedule's length
 constexpr double kMinBacklog_s = 1;
+
+constexpr const char* kNoTensorRt =
+    "dnnbench-engine-tensorrt is not built; in the source tree, install TensorRT's headers "
+    "(libnvinfer-dev and libnvonnxparsers-dev, or TENSORRT_ROOT) and run again";
 
 // From the schedule's making to its first request: the engines must receive it first.
 constexpr double kSetOff_s = 0.05;
@@ -299,9 +304,10 @@ void ProcessEngine::require_version(const std::string& in_force) const {
   if (asked.engine_version.empty() || asked.engine_version == in_force) return;
   throw EngineEnded(
       {OutcomeKind::kUnsupported,
-       fmt::format("version {} was asked for, and the library is {}; ./bench_model.sh with "
-                   "--{}={} fetches that version and builds what it needs",
-                   asked.engine_version, in_force, asked.engine, asked.engine_version)});
+       fmt::format("version {} was asked for, and the library is {}; {} with --{}={} fetches that "
+                   "version and builds what it needs",
+                   asked.engine_version, in_force, bench_name(), asked.engine,
+                   asked.engine_version)});
 }
 
 void ProcessEngine::import(LoadConfig& config) const {
@@ -451,8 +457,10 @@ std::vector<TimedSlice> ProcessEngine::time_slices(int64_t measurements, double 
 std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
                               const GpuAccess& gpu) {
   if (candidate.device == "gpu") {
-    const bool is_refused = gpu.why_not.empty() && is_quantised(candidate.precision);
-    return is_refused ? "quantised models are run on CPUs alone" : gpu.why_not;
+    if (!gpu.why_not.empty()) return gpu.why_not;
+    if (is_quantised(candidate.precision)) return "quantised models are run on CPUs alone";
+    if (candidate.engine == "tensorrt" && !engine_is_built("tensorrt")) return kNoTensorRt;
+    return "";
   }
   const std::string& provider = candidate.provider;
   const bool is_for_gpus = candidate.engine == "tensorrt" || provider == "cuda" ||
