@@ -105,7 +105,10 @@ def test_rows_for_gpus_say_why_they_do_not_run(deb, machine, convolution):
     assert done.returncode == 1, done
     if "so nothing is fetched for GPUs" not in done.stderr:
         pytest.skip("this machine has a GPU")
-    reasons = [json.loads(path.read_text())["reason"] for path in Path(machine["HOME"]).rglob("results/**/*.json")]
+    reasons = [
+        json.loads(path.read_text())["reason"]
+        for path in Path(machine["HOME"]).rglob("results/**/*.json")
+    ]
     assert len(reasons) == 3
     assert all(reason.startswith(("this machine has no", "no GPU is")) for reason in reasons)
 
