@@ -225,7 +225,7 @@ def test_the_table_of_a_run_on_a_gpu(bench, convolution, stub, tmp_path):
     for where, flags in (("host", []), ("device", ["--io=device"]), ("graph", ["--cuda-graph"])):
         bench(convolution, GPU, "--fake=ok", *flags, env=stub("one"), output=results / where)
     bench(convolution, GPU, "--tf", env=stub("none"), output=results / "none")
-    (results / "bare.txt").write_text("fake/ok tiny f32 0.001\n")
+    (results / "bare.txt").write_text("fake/ok tiny f32 0.000001\n")
     script = Path(__file__).parent / "gpu/table.py"
     done = subprocess.run([sys.executable, script, results], capture_output=True, text=True)
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "tiny" in line]
