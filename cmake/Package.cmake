@@ -21,6 +21,7 @@ function(dnnbench_package)
   file(GLOB scripts setup/*.sh)
   list(FILTER scripts EXCLUDE REGEX "/(build|build_with_engines|conformance|gate|onnx_proto|package|pytest)\\.sh$")
   install(PROGRAMS ${scripts} setup/unpack_wheel.py DESTINATION ${tree}/setup COMPONENT package)
+  install(FILES setup/fit_help.awk DESTINATION ${tree}/setup COMPONENT package)
   file(GLOB scripts RELATIVE ${CMAKE_SOURCE_DIR} engines/*/install*.sh)
   list(FILTER scripts EXCLUDE REGEX "/tvm/")  # needs the source tree
   foreach(script ${scripts})

@@ -18,6 +18,15 @@ usage_error() {
 
 # show_help SUBCOMMAND
 show_help() {
+  local columns
+  if columns=$(columns_of 3) && ((columns < 100)); then
+    help_text "$1" | awk -v width="$columns" -f "$repository/setup/fit_help.awk"
+  else
+    help_text "$1"
+  fi 3>&1 # for the substitution has an output of its own
+}
+
+help_text() {
   local as_package=()
   # There is no ./bench_model.sh beside the command that a package installs.
   ! is_package || as_package=(-e 's| *(or: \./dnnbench .*)||' -e 's|; \./bench_model\.sh does the same||'
