@@ -11,9 +11,6 @@
 #include "protocol/line_channel.h"
 #include "protocol/messages.h"
 
-// Of libgcov, in make coverage alone: what _exit would lose.
-extern "C" void __gcov_dump() __attribute__((weak));  // NOLINT(bugprone-reserved-identifier)
-
 namespace dnnbench {
 namespace {
 
@@ -109,9 +106,7 @@ class Served {
       dup2(reply_copy, kReplyFd);
       close(request_copy);
       close(reply_copy);
-      const int code = serve_engine();
-      if (__gcov_dump != nullptr) __gcov_dump();
-      _exit(code);
+      _exit(serve_engine());
     }
     close(requests[0]);
     close(replies[1]);
