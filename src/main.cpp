@@ -13,7 +13,9 @@
 
 #include "cli/commands.h"
 #include "cli/help_text.h"
+#include "cli/layout.h"
 #include "cli/suggest.h"
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "machine/memory.h"
@@ -69,7 +71,8 @@ int show_help(const std::string& subcommand) {
 }
 
 int dispatch(const std::vector<std::string>& words) {
-  if (words.empty()) throw UsageError("no subcommand given; see ./dnnbench --help");
+  if (words.empty())
+    throw UsageError("no subcommand given; see " + dnnbench::dnnbench_name() + " --help");
   if (words[0] == "--help" || words[0] == "-h") return show_help("dnnbench");
   if (words[0] == "--version") {
     fmt::print("dnnbench {}\n", DNNBENCH_VERSION);
@@ -102,10 +105,10 @@ int main(int argc, char** argv) {
     if (!all_is_written()) throw dnnbench::Error(kNotWritten);
     return code;
   } catch (const UsageError& error) {
-    fmt::print(stderr, "{}\n", dnnbench::printable(error.what()));
+    dnnbench::say(error.what());
     return dnnbench::kExitUsage;
   } catch (const dnnbench::Error& error) {
-    fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
+    dnnbench::say(std::string("dnnbench: ") + error.what());
     return dnnbench::kExitUsage;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "dnnbench: there is not enough memory for this; {} MB are free\n",

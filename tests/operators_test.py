@@ -19,9 +19,9 @@ def constant(name, values, kind=np.int64):
 
 
 def node(op, inputs, outputs="y", **attributes):
-    # "-" stands for an optional input that is left out.
-    names = ["" if name == "-" else name for name in inputs.split()]
-    return helper.make_node(op, names, outputs.split(), **attributes)
+    # "-" stands for an optional input or output that is left out.
+    names = [["" if name == "-" else name for name in words.split()] for words in (inputs, outputs)]
+    return helper.make_node(op, *names, **attributes)
 
 
 def model_of(nodes, inputs, initializers=(), outputs=("y",), opset=18):
@@ -234,6 +234,35 @@ def chosen_sequence():
     return model_of(nodes, {"x": [2, 3]}, [constant("many", 1e6, np.float32)])
 
 
+def split_in_a_body(axis, size):
+    """Of a value whose rank only its producer knows, as recurrent layers are exported in loops."""
+    parts = [f"part{i}" for i in range(4)]
+    body = helper.make_graph(
+        [
+            node("Identity", "keep_in", "keep"),
+            node("MatMul", "state table", "product"),
+            node("Split", "product", " ".join(parts), axis=axis),
+            node("Tanh", "part3", "squashed"),
+            node("Concat", "squashed part0 part1 part2", "joined", axis=axis),
+            node("Relu", "joined", "next"),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("at", INT64, []),
+            helper.make_tensor_value_info("keep_in", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("state", FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("keep", TensorProto.BOOL, None),
+            helper.make_tensor_value_info("next", FLOAT, None),
+        ],
+    )
+    loop = helper.make_node("Loop", ["count", "", "x"], ["y"], body=body)
+    table = np.random.default_rng(3).uniform(-1, 1, (size, size))
+    initializers = [constant("count", 3), constant("table", table, np.float32)]
+    return model_of([loop], {"x": [2, size]}, initializers, opset=15)
+
+
 def sequence_in_a_body():
     """A sequence of known length around a loop, read at the loop's turn."""
     body = helper.make_graph(
@@ -255,7 +284,17 @@ def sequence_in_a_body():
     )
 
 
+def capped_attention(opset):
+    """The cap comes before the mask; the fourth output, of mode 1, is between them."""
+    attention = node("Attention", "q k v mask", "y - - qk", softcap=2.0, qk_matmul_output_mode=1)
+    mask = constant("mask", np.array([1, 1, 0, 1, 1], bool) & np.ones((3, 5), bool), bool)
+    inputs = {"q": [1, 2, 3, 8], "k": [1, 2, 5, 8], "v": [1, 2, 5, 8]}
+    return model_of([attention], inputs, [mask], ("y", "qk"), opset)
+
+
 MODELS = {
+    "Attention 23, capped and masked": capped_attention(23),
+    "Attention 24, capped and masked": capped_attention(24),
     "Resize, nearest": resize_by_scales([1, 1, 1.5, 0.7], mode="nearest", nearest_mode="ceil"),
     "Resize, linear": resize_by_scales([1, 1, 2.3, 0.7], mode="linear"),
     "Resize, linear, corners": resize_by_sizes(
@@ -306,6 +345,8 @@ MODELS = {
     "sequence, grown and stacked": growing_sequence(1),
     "sequence, chosen": chosen_sequence(),
     "sequence, in a body": sequence_in_a_body(),
+    "Split in a body": split_in_a_body(1, 8),
+    "Split in a body, from the end": split_in_a_body(-1, 8),
 }
 
 

@@ -105,9 +105,10 @@ TEST_F(Samples, AreReadFromTestDataSets) {
 }
 
 TEST_F(Samples, ThatDontFitAreRefused) {
-  EXPECT_NE(why_not().find("holds 0 samples, but 2 are needed"), std::string::npos);
+  EXPECT_NE(why_not().find("contains 0 samples, but 2 are needed"), std::string::npos);
   write("x.npy", npy("3, 3", 9));
-  EXPECT_NE(why_not().find("holds float32[3,3], but input 'x' is float32[1,2]"), std::string::npos);
+  EXPECT_NE(why_not().find("contains float32[3,3], but input 'x' is float32[1,2]"),
+            std::string::npos);
   std::filesystem::remove(folder_.path() + "/x.npy");
   write("a.npz", npz("x.npy", npy("2, 2", 4), 8));
   EXPECT_NE(why_not().find("it is compressed; write it with numpy.savez"), std::string::npos);

@@ -15,7 +15,9 @@
 #include <thread>
 
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
+#include "core/folder.h"
 #include "machine/memory.h"
 #include "process/guardian.h"
 #include "process/interrupt.h"
@@ -116,12 +118,10 @@ bool version_is_built(const std::string& engine, const std::string& version) {
 
 std::vector<std::string> built_engines() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(programs_folder())) {
-    const std::string name = entry.path().filename().string();
-    if (entry.path().has_extension()) continue;
-    if (name.rfind(kProgramPrefix, 0) == 0) names.push_back(name.substr(kProgramPrefix.size()));
+  for (const std::string& name : names_in(programs_folder().string())) {
+    if (std::filesystem::path(name).has_extension()) continue;
+    if (name.starts_with(kProgramPrefix)) names.push_back(name.substr(kProgramPrefix.size()));
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -305,10 +305,12 @@ Outcome WorkerProcess::outcome_of(int status) const {
   }
   const int code = WEXITSTATUS(status);
   if (!answered_ && code == 127) {
-    return {OutcomeKind::kFailed,
-            with_last_words("the engine's program could not start; ./bench_model.sh with the "
-                            "engine's flag installs what it needs",
-                            last_line)};
+    return {
+        OutcomeKind::kFailed,
+        with_last_words(fmt::format("the engine's program could not start; {} with the engine's "
+                                    "flag installs what it needs",
+                                    bench_name()),
+                        last_line)};
   }
   return {OutcomeKind::kFailed,
           with_last_words(fmt::format("ended by itself with exit code {} during {}", code, verb_),
