@@ -80,6 +80,7 @@ class ProcessEngine : public MeasuredEngine {
   void verify_before_timing();
   void inspect(const LoadConfig& config, InForce& in_force) const;
   void measure_accuracy();
+  void ask_for_second_opinion(size_t input_set, Verification& verification);
   void examine(EngineSession& session, size_t input_set, const std::string& when);
   double stopped_s() const;
   void watch(Turn& turn, const std::function<void()>& compute);
