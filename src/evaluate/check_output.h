@@ -14,8 +14,8 @@ struct OutputCheck {
 };
 
 // Checks `max_elements` of `got`, spread over it at random, or all where there are no more.
-// `coarsest` is the coarsest type of the node's inputs and outputs. Throws Unsupported as the formula
-// does.
+// `coarsest` is the coarsest type of the node's inputs and outputs. Throws Unsupported as the
+// formula does.
 OutputCheck check_output(const Formula& formula, const Operand& got, DataType coarsest,
                          int64_t max_elements, uint64_t seed);
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -37,6 +36,11 @@ Formula approximately(const Call& call) {
   return unary(call, [](double x) { return approximate(compute(x)); });
 }
 
+template <double (*compute)(double)>
+Formula periodic(const Call& call) {
+  return unary(call, [](double x) { return Element{compute(x), 1 + std::abs(x)}; });
+}
+
 double relu(double x) { return std::max(x, 0.0); }
 double negated(double x) { return -x; }
 double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
@@ -48,9 +52,8 @@ double hard_swish(double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }
 
 Formula exponential(const Call& call) {
   // The argument may have been rounded once.
-  return unary(call, [](double x) {
-    return Element{std::exp(x), std::exp(x) * (1 + std::abs(x))};
-  });
+  return unary(call,
+               [](double x) { return Element{std::exp(x), std::exp(x) * (1 + std::abs(x))}; });
 }
 
 Formula leaky_relu(const Call& call) {
@@ -92,8 +95,7 @@ Formula clip(const Call& call) {
     low = call.has(1) ? call.in(1)[0] : -kNone;
     high = call.has(2) ? call.in(2)[0] : kNone;
   }
-  return unary(call,
-               [low, high](double x) { return exact(std::min(std::max(x, low), high)); });
+  return unary(call, [low, high](double x) { return exact(std::min(std::max(x, low), high)); });
 }
 
 Formula identity(const Call& call) {
@@ -108,12 +110,7 @@ Formula cast(const Call& call) {
   const DataType type = call.type;
   if (type == DataType::kBool) return unary(call, [](double x) { return exact(x != 0 ? 1 : 0); });
   if (!is_integer(type)) return unary(call, exact);
-  const double max = std::ldexp(1, static_cast<int>(bit_width(type)) - 1);
-  return unary(call, [max](double x) -> Element {
-    const double whole = std::trunc(x);
-    // What becomes of a number that the type can't hold is each library's own affair.
-    return {whole, std::abs(whole) < max && std::abs(whole) < kMaxExact ? 0 : kOpen};
-  });
+  return unary(call, [](double x) { return exact(std::trunc(x)); });
 }
 
 // --- several operands, broadcast -------------------------------------------------------------
@@ -126,31 +123,21 @@ Formula binary(const Call& call, Compute compute) {
   return {shape, 1, [=](int64_t flat) -> Element { return compute(a[at_a(flat)], b[at_b(flat)]); }};
 }
 
-// Arithmetic on integers wraps around, and doubles hold only the smaller ones.
-Element within(Element element, DataType type) {
-  if (!is_integer(type)) return element;
-  const double max = std::min(std::ldexp(1, static_cast<int>(bit_width(type)) - 1), kMaxExact);
-  const bool is_unsigned = to_string(type).front() == 'u';
-  if (element.magnitude >= max || (is_unsigned && element.value < 0)) element.magnitude = kOpen;
-  return element;
-}
-
 // Before opset 7 the operators broadcast by an attribute.
 template <typename Compute>
 Formula arithmetic(const Call& call, Compute compute) {
   if (call.node.integer("broadcast", 0) != 0) throw Unsupported("broadcasting by an attribute");
-  const DataType type = call.in(0).type();
-  return binary(call, [=](double a, double b) { return within(compute(a, b), type); });
+  return binary(call, compute);
 }
 
 Formula add(const Call& call) {
-  return arithmetic(
-      call, [](double a, double b) { return Element{a + b, std::abs(a) + std::abs(b)}; });
+  return arithmetic(call,
+                    [](double a, double b) { return Element{a + b, std::abs(a) + std::abs(b)}; });
 }
 
 Formula subtract(const Call& call) {
-  return arithmetic(
-      call, [](double a, double b) { return Element{a - b, std::abs(a) + std::abs(b)}; });
+  return arithmetic(call,
+                    [](double a, double b) { return Element{a - b, std::abs(a) + std::abs(b)}; });
 }
 
 Formula multiply(const Call& call) {
@@ -166,6 +153,7 @@ Formula divide(const Call& call) {
 }
 
 Formula power(const Call& call) {
+  if (is_integer(call.in(0).type())) throw Unsupported("integers");
   return arithmetic(call, [](double a, double b) {
     const double value = std::pow(a, b);
     const double steps = a > 0 ? std::abs(b * std::log(a)) : std::abs(b);
@@ -174,6 +162,7 @@ Formula power(const Call& call) {
 }
 
 Formula prelu(const Call& call) {
+  if (call.node.opset < 7) throw Unsupported("it has a slope of each channel");
   return binary(call, [](double x, double slope) { return exact(x < 0 ? slope * x : x); });
 }
 
@@ -293,8 +282,8 @@ FormulaTable elementwise_formulas() {
       {"Exp", exponential},
       {"Log", approximately<std::log>},
       {"Erf", approximately<std::erf>},
-      {"Sin", approximately<std::sin>},
-      {"Cos", approximately<std::cos>},
+      {"Sin", periodic<std::sin>},
+      {"Cos", periodic<std::cos>},
       {"Atan", approximately<std::atan>},
       {"Tanh", approximately<std::tanh>},
       {"Sigmoid", approximately<sigmoid>},

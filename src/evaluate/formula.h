@@ -56,8 +56,8 @@ using MakeFormula = Formula (*)(const Call&);
 using FormulaTable = std::map<std::string, MakeFormula>;
 
 FormulaTable elementwise_formulas();
-FormulaTable moving_formulas();  // operators that only move elements
-FormulaTable product_formulas();  // convolutions, matrix products, pools
+FormulaTable moving_formulas();    // operators that only move elements
+FormulaTable product_formulas();   // convolutions, matrix products, pools
 FormulaTable reducing_formulas();  // reductions, softmax, normalisations
 
 }  // namespace dnnbench::evaluate

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/printable.h"
 #include "evaluate/check_output.h"
 #include "import/graph_walk.h"
 
@@ -73,34 +74,40 @@ std::optional<Operand> GraphCheck::operand(
 
 int64_t GraphCheck::check(size_t index, const std::map<std::string, const Tensor*>& values,
                           int64_t max_elements, int64_t max_terms, uint64_t seed) {
-  const import::Node& node = graph_.nodes[index];
+  const size_t outputs = graph_.nodes[index].outputs.size();
   int64_t used = 0;
-  try {
-    std::vector<std::optional<Operand>> inputs;
-    for (const std::string& name : node.inputs) inputs.push_back(operand(name, values));
-    for (size_t i = 0; i < node.outputs.size() && !found_wrong(); ++i) {
-      if (!node.has_output(i)) continue;
-      const auto got = operand(node.outputs[i], values);
-      const Formula formula = formula_of({node, inputs, i, got->type(), got->shape()});
-      const int64_t terms = std::max<int64_t>(formula.terms, 1);
-      const OutputCheck checked =
-          check_output(formula, *got, coarsest_type(inputs, got->type()),
-                       std::clamp<int64_t>((max_terms - used) / terms, 1, max_elements),
-                       seed + index);
-      if (!checked.wrong.empty()) {
-        wrong_ = fmt::format("at {}, {}", import::describe(node), checked.wrong);
-      }
-      used += checked.elements * terms;
-      elements_ += got->count();
-      elements_checked_ += checked.elements;
+  for (size_t i = 0; i < outputs && !found_wrong(); ++i) {
+    try {
+      used += check_output_of(index, i, values, max_elements, max_terms - used, seed);
       checked_.insert(index);
+    } catch (const Unsupported&) {
+      // A form of the operator that has no formula, or a value that is not a tensor.
+    } catch (const Error&) {
+      // Sizes that can't be.
     }
-  } catch (const Unsupported&) {
-    checked_.erase(index);  // a form of the operator that has no formula
-  } catch (const Error&) {
-    checked_.erase(index);  // sizes that can't be
   }
   return used;
+}
+
+int64_t GraphCheck::check_output_of(size_t index, size_t output,
+                                    const std::map<std::string, const Tensor*>& values,
+                                    int64_t max_elements, int64_t max_terms, uint64_t seed) {
+  const import::Node& node = graph_.nodes[index];
+  std::vector<std::optional<Operand>> inputs;
+  for (const std::string& name : node.inputs) inputs.push_back(operand(name, values));
+  const auto got = operand(node.outputs[output], values);
+  if (!got) throw Unsupported("nobody wants it");
+  const Formula formula = formula_of({node, inputs, output, got->type(), got->shape()});
+  const int64_t terms = std::max<int64_t>(formula.terms, 1);
+  const OutputCheck checked =
+      check_output(formula, *got, coarsest_type(inputs, got->type()),
+                   std::clamp<int64_t>(max_terms / terms, 1, max_elements), seed + index);
+  if (!checked.wrong.empty()) {
+    wrong_ = printable(fmt::format("at {}, {}", import::describe(node), checked.wrong));
+  }
+  elements_ += got->count();
+  elements_checked_ += checked.elements;
+  return checked.elements * terms;
 }
 
 SecondOpinion GraphCheck::opinion() const {
@@ -112,8 +119,11 @@ SecondOpinion GraphCheck::opinion() const {
   std::set<std::string> unchecked;
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     const import::Node& node = graph_.nodes[i];
-    if (import::constant_of(node) != nullptr) --opinion.nodes;
-    else if (checked_.count(i) == 0) unchecked.insert(import::qualified_op(node));
+    if (import::constant_of(node) != nullptr) {
+      --opinion.nodes;
+    } else if (checked_.count(i) == 0) {
+      unchecked.insert(printable(import::qualified_op(node)));
+    }
   }
   opinion.unchecked_operators = {unchecked.begin(), unchecked.end()};
   if (found_wrong()) {

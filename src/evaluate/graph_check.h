@@ -39,6 +39,9 @@ class GraphCheck {
   bool found_wrong() const { return !wrong_.empty(); }
 
  private:
+  int64_t check_output_of(size_t index, size_t output,
+                          const std::map<std::string, const Tensor*>& values, int64_t max_elements,
+                          int64_t max_terms, uint64_t seed);
   std::optional<Operand> operand(const std::string& name,
                                  const std::map<std::string, const Tensor*>& values) const;
   bool is_known(const std::string& name) const;

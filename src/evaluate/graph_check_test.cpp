@@ -134,15 +134,14 @@ TEST(Formulas, FollowTheDefinitions) {
       {node("Softmax", {"0"}, {"y"}),
        {floats({1, 3}, {0, 0.693147180559945, 1.09861228866811})},
        floats({1, 3}, {1.0 / 6, 2.0 / 6, 3.0 / 6})},
-      {node("MatMul", {"0", "1"}, {"y"}),
-       {x, floats({3}, {1, 10, 100})},
-       floats({2}, {99, 432})},
+      {node("MatMul", {"0", "1"}, {"y"}), {x, floats({3}, {1, 10, 100})}, floats({2}, {99, 432})},
       {node("Concat", {"0", "1"}, {"y"}),
        {x, floats({2, 1}, {7, 8})},
        floats({2, 4}, {-1, 0, 1, 7, 2, 3, 4, 8})},
       {node("Transpose", {"0"}, {"y"}), {x}, floats({3, 2}, {-1, 2, 0, 3, 1, 4})},
       {node("ReduceMean", {"0"}, {"y"}), {x}, floats({1, 1}, {1.5})},
-      {node("Max", {"0", "1"}, {"y"}), {x, floats({1}, {2.5})},
+      {node("Max", {"0", "1"}, {"y"}),
+       {x, floats({1}, {2.5})},
        floats({2, 3}, {2.5, 2.5, 2.5, 2.5, 3, 4})},
   };
   cases[2].node.attributes["axis"].i = 1;

@@ -66,6 +66,7 @@ Formula expand(const Call& call) {
 
 Formula tile(const Call& call) {
   const Operand x = call.in(0);
+  if (call.node.opset < 6) throw Unsupported("its form of opset 1");
   const Shape repeats = call.in(1).integers();
   if (repeats.size() != x.rank()) throw Unsupported("its repeats don't fit its input");
   Shape shape = x.shape();
@@ -140,6 +141,7 @@ Formula slice(const Call& call) {
   for (const semantics::Slice& one : slices) {
     const auto axis = static_cast<size_t>(one.axis);
     const int64_t size = x.shape().at(axis);
+    if (size == 0) continue;
     const bool back = one.step < 0;
     starts[axis] = bound(one.start, size, 0, back ? size - 1 : size);
     const int64_t end = bound(one.end, size, back ? -1 : 0, back ? size - 1 : size);

@@ -96,8 +96,7 @@ Formula convolution(const Call& call) {
 
 Formula transposed_convolution(const Call& call) {
   const Operand x = call.in(0), w = call.in(1);
-  const TransposedWindows t =
-      semantics::read_transposed_windows(call.node, spatial(x), spatial(w));
+  const TransposedWindows t = semantics::read_transposed_windows(call.node, spatial(x), spatial(w));
   const int64_t count = call.node.integer("group", 1);
   if (count <= 0 || w.shape()[0] != x.shape()[1] || w.shape()[0] % count != 0 ||
       t.kernel != spatial(w)) {
@@ -215,8 +214,8 @@ Formula pool(const Call& call) {
   const Windows windows = semantics::read_windows(call.node, spatial(x), {});
   const bool is_max = call.node.op == "MaxPool";
   const bool counts_padding = call.node.integer("count_include_pad", 0) != 0;
-  const auto divisors = is_max ? std::vector<double>()
-                               : semantics::window_counts(windows, counts_padding);
+  const auto divisors =
+      is_max ? std::vector<double>() : semantics::window_counts(windows, counts_padding);
   const int64_t pixels = product(windows.input), results = product(windows.output);
   const Shape shape = with_channels(x.shape()[0], x.shape()[1], windows.output);
   return {shape, product(windows.kernel), [=](int64_t flat) {
@@ -245,10 +244,14 @@ Formula global_pool(const Call& call) {
 
 FormulaTable product_formulas() {
   return {
-      {"Conv", convolution},     {"ConvTranspose", transposed_convolution},
-      {"MatMul", matrix_product}, {"Gemm", gemm},
-      {"MaxPool", pool},         {"AveragePool", pool},
-      {"GlobalMaxPool", global_pool}, {"GlobalAveragePool", global_pool},
+      {"Conv", convolution},
+      {"ConvTranspose", transposed_convolution},
+      {"MatMul", matrix_product},
+      {"Gemm", gemm},
+      {"MaxPool", pool},
+      {"AveragePool", pool},
+      {"GlobalMaxPool", global_pool},
+      {"GlobalAveragePool", global_pool},
   };
 }
 

@@ -15,9 +15,9 @@ constexpr double kOpen = std::numeric_limits<double>::infinity();
 
 // The elements that each element of a result is made of.
 struct Lines {
-  Shape shape;                   // of the result, with every reduced axis of size 1
-  Shape starts_by, reduced_by;   // strides of the kept axes, and of those that are reduced
-  Shape reduced;                 // their sizes
+  Shape shape;                  // of the result, with every reduced axis of size 1
+  Shape starts_by, reduced_by;  // strides of the kept axes, and of those that are reduced
+  Shape reduced;                // their sizes
   int64_t length = 1;
 
   int64_t start(int64_t flat) const {
@@ -152,7 +152,7 @@ Formula softmax(const Call& call) {
             const double below = x[flat] - max;
             if (is_log) return {below - std::log(sum), 1 + std::abs(below) + std::log(sum)};
             const double share = std::exp(below) / sum;
-            return {share, share * (2 + std::abs(below))};
+            return {share, share * (2 + std::abs(x[flat]) + std::abs(max))};
           }};
 }
 
@@ -165,14 +165,13 @@ Formula batch_normalization(const Call& call) {
                 variance = call.in(4);
   if (x.rank() < 2) throw Unsupported("its input has no channels");
   const int64_t channels = x.shape()[1];
-  const int64_t pixels = std::max<int64_t>(1, x.count() / std::max<int64_t>(
-                                                  1, x.shape()[0] * channels));
+  const int64_t pixels =
+      std::max<int64_t>(1, x.count() / std::max<int64_t>(1, x.shape()[0] * channels));
   return {x.shape(), 1, [=, epsilon = asked.epsilon](int64_t flat) -> Element {
             const int64_t c = flat / pixels % channels;
             const double factor = scale[c] / std::sqrt(variance[c] + epsilon);
             return {(x[flat] - mean[c]) * factor + bias[c],
-                    (std::abs(x[flat]) + std::abs(mean[c])) * std::abs(factor) +
-                        std::abs(bias[c])};
+                    (std::abs(x[flat]) + std::abs(mean[c])) * std::abs(factor) + std::abs(bias[c])};
           }};
 }
 

@@ -63,10 +63,14 @@ std::optional<SecondOpinion> read_second_opinion(const json& from) {
   constexpr ReferenceState kStates[] = {ReferenceState::kRight, ReferenceState::kWrong,
                                         ReferenceState::kUnknown};
   if (from.is_null()) return std::nullopt;
-  return SecondOpinion{named(from.at("reference"), kStates), from.at("reason"),
-                       from.at("disagreed"),                 from.at("nodes"),
-                       from.at("nodes_checked"),             from.at("elements"),
-                       from.at("elements_checked"),          from.at("unchecked_operators")};
+  return SecondOpinion{named(from.at("reference"), kStates),
+                       from.at("reason"),
+                       from.at("disagreed"),
+                       from.at("nodes"),
+                       from.at("nodes_checked"),
+                       from.at("elements"),
+                       from.at("elements_checked"),
+                       from.at("unchecked_operators")};
 }
 
 json json_of(const Verification& verification) {

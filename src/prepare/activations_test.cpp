@@ -32,8 +32,8 @@ import::Graph graph() {
   graph.nodes = {node({"x"}, {"a"}), node({"a"}, {"b"}), node({"a", "b"}, {"c"}),
                  node({"c"}, {"y"})};
   graph.outputs = {{"y", floats({1})}};
-  graph.types = {{"a", floats({100})}, {"b", floats({10, 20})}, {"c", floats({1})},
-                 {"y", floats({1})}};
+  graph.types = {
+      {"a", floats({100})}, {"b", floats({10, 20})}, {"c", floats({1})}, {"y", floats({1})}};
   return graph;
 }
 

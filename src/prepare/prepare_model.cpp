@@ -9,8 +9,8 @@
 
 #include "core/error.h"
 #include "core/sha256.h"
-#include "inputs/inputs.h"
 #include "import/read_model.h"
+#include "inputs/inputs.h"
 #include "machine/memory.h"
 #include "onnx/shapes.h"
 #include "prepare/activations.h"

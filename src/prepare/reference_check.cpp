@@ -172,8 +172,8 @@ SecondOpinion or_unknown(Make make) {
 }  // namespace
 
 ReferenceCheck::ReferenceCheck(LoadConfig config, const std::vector<InputSet>& sets,
-                               std::shared_ptr<ModelSimplifier> simplifier, uint64_t seed, double timeout_s,
-                               const WorkFolder& work, Progress& progress)
+                               std::shared_ptr<ModelSimplifier> simplifier, uint64_t seed,
+                               double timeout_s, const WorkFolder& work, Progress& progress)
     : config_(std::move(config)),
       simplifier_(std::move(simplifier)),
       seed_(seed),

@@ -25,7 +25,8 @@ class ReferenceCheck {
   // `config` as for the reference. `work` and `progress` must outlive this. `seed` draws what is
   // sampled.
   ReferenceCheck(LoadConfig config, const std::vector<InputSet>& sets,
-                 std::shared_ptr<ModelSimplifier> simplifier, uint64_t seed, double timeout_s, const WorkFolder& work, Progress& progress);
+                 std::shared_ptr<ModelSimplifier> simplifier, uint64_t seed, double timeout_s,
+                 const WorkFolder& work, Progress& progress);
 
   // Cheap, well below a second but for the loading of the model: a node of each operator, and more
   // as far as that goes; some elements of each. Throws Interrupted.

@@ -57,8 +57,8 @@ ordered_json json_of(const Verification& verification) {
           {"top1_agreement", or_null(verification.top1_agreement)},
           {"tolerance", verification.tolerance ? json_of(*verification.tolerance) : ordered_json()},
           {"smallest_detected_error", or_null(verification.smallest_detected_error)},
-          {"second_opinion", verification.second_opinion ? json_of(*verification.second_opinion)
-                                                         : ordered_json()}};
+          {"second_opinion",
+           verification.second_opinion ? json_of(*verification.second_opinion) : ordered_json()}};
 }
 
 ordered_json json_of(const Interval& interval) {

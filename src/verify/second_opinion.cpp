@@ -16,7 +16,8 @@ std::string_view to_string(ReferenceState state) {
 
 std::string why_wrong(const SecondOpinion& opinion) {
   return "The reference, ONNX Runtime, is wrong " + opinion.reason +
-         ", so that nothing can be judged by it; ./dnnbench engines --verify finds a damaged library.";
+         ", so that nothing can be judged by it; ./dnnbench engines --verify finds a damaged "
+         "library.";
 }
 
 }  // namespace dnnbench
