@@ -115,7 +115,6 @@ def test_an_engine_that_disagrees_with_a_right_reference_is_wrong(bench, convolu
 
 
 def assert_nobody_is_judged(run, node: str) -> None:
-    assert run.code == 1
     for result in run.results.values():
         assert result["outcome"] == "ok"
         verification = result["verification"]

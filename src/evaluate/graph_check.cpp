@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/printable.h"
 #include "evaluate/check_output.h"
@@ -116,16 +117,17 @@ SecondOpinion GraphCheck::opinion() const {
   opinion.nodes_checked = static_cast<int64_t>(checked_.size());
   opinion.elements = elements_;
   opinion.elements_checked = elements_checked_;
-  std::set<std::string> unchecked;
+  std::set<std::string> checked, unchecked;
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     const import::Node& node = graph_.nodes[i];
     if (import::constant_of(node) != nullptr) {
       --opinion.nodes;
-    } else if (checked_.count(i) == 0) {
-      unchecked.insert(printable(import::qualified_op(node)));
+    } else {
+      (checked_.count(i) != 0 ? checked : unchecked).insert(printable(import::qualified_op(node)));
     }
   }
-  opinion.unchecked_operators = {unchecked.begin(), unchecked.end()};
+  std::set_difference(unchecked.begin(), unchecked.end(), checked.begin(), checked.end(),
+                      std::back_inserter(opinion.unchecked_operators));
   if (found_wrong()) {
     opinion.reference = ReferenceState::kWrong;
     opinion.reason = wrong_;

@@ -26,7 +26,7 @@ struct SecondOpinion {
   int64_t nodes_checked = 0;
   int64_t elements = 0;  // of what those nodes computed
   int64_t elements_checked = 0;
-  std::vector<std::string> unchecked_operators;  // of the other nodes, sorted
+  std::vector<std::string> unchecked_operators;  // those of which no node was checked, sorted
 };
 
 // Why nothing can be judged by a reference that is wrong, as one sentence.
