@@ -30,15 +30,20 @@ constexpr int64_t kSampledTerms = 100'000'000;
 constexpr int64_t kBytesAtOnce = 256 * kMegabyte;
 constexpr int64_t kCheckedTerms = 6'000'000'000;
 
-// Of a value whose size the model's simplified form doesn't say: it was fused away.
-constexpr int64_t kUnknownBytes = 4 * kMegabyte;
-
 using Values = std::map<std::string, const Tensor*>;
 
 std::map<std::string, int64_t> sizes_of(ModelSimplifier& simplifier) {
   const SimplifiedModel& simplified = simplifier.get();
   if (!simplified.outcome.ok()) return {};
   return value_bytes(import::read_model_file(simplified.path).graph);
+}
+
+// Of a value whose size the simplified form doesn't say, because it was fused away: as the others.
+int64_t usual_size(const std::map<std::string, int64_t>& sizes) {
+  if (sizes.empty()) return kMegabyte;
+  int64_t sum = 0;
+  for (const auto& [name, bytes] : sizes) sum += bytes / static_cast<int64_t>(sizes.size());
+  return sum;
 }
 
 // One check of one set of inputs, with ONNX Runtime in a process of its own.
@@ -52,6 +57,7 @@ class Run {
         file_(import::read_model_file(config.model_path)),
         check_(file_.graph, inputs_),
         sizes_(sizes_of(simplifier)),
+        usual_size_(usual_size(sizes_)),
         session_(worker(timeout_s, work), work.path()) {}
 
   SecondOpinion sample(uint64_t seed) {
@@ -90,7 +96,7 @@ class Run {
     int64_t bytes = 0;
     for (const std::string& name : check_.needed(node)) {
       const auto known = sizes_.find(name);
-      bytes += known == sizes_.end() ? kUnknownBytes : known->second;
+      bytes += known == sizes_.end() ? usual_size_ : known->second;
     }
     return bytes;
   }
@@ -149,6 +155,7 @@ class Run {
   const import::ModelFile file_;
   evaluate::GraphCheck check_;
   const std::map<std::string, int64_t> sizes_;
+  const int64_t usual_size_;
   EngineSession session_;
 };
 
