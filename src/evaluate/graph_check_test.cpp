@@ -49,7 +49,8 @@ class GraphCheckTest : public ::testing::Test {
   void convolve() {
     convolved_ = make_tensor(DataType::kFloat32, {1, 3, 2, 2});
     const Tensor weights = graph_.constants.at("w").tensor();
-    const auto x = inputs_[0].tensor().as<float>(), w = weights.as<float>();
+    const auto w = weights.as<float>();
+    const auto x = inputs_[0].tensor().as<float>();
     const auto c = convolved_.as<float>();
     for (size_t m = 0; m < 3; ++m) {
       for (size_t at = 0; at < 4; ++at) {
