@@ -192,12 +192,11 @@ def test_two_fleets_at_once(fleet, model, tmp_path):
     first = fleet(model, "--instances=c6g.medium,c5a.large")
     second = fleet(model, "--instances=g4dn.xlarge,c5a.large", output=tmp_path / "other")
     third = fleet(model, "--instances=c6g.medium")  # into the folder of the first
-    assert first.end()[0] == 0
     assert second.end()[0] == 0
-    code, text = third.end()
-    assert code in (0, 2)
-    if code == 2:
-        assert "another run of fleet uses" in text
+    ends = [first.end(), third.end()]  # either may have come first
+    assert 0 in [code for code, _ in ends]
+    for code, text in ends:
+        assert code == 0 or (code == 2 and "another run of fleet uses" in text), text
 
 
 def test_three_nodes_and_eight_models(fleet, tmp_path):
