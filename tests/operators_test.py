@@ -20,9 +20,7 @@ def constant(name, values, kind=np.int64):
 
 def node(op, inputs, outputs="y", **attributes):
     # "-" stands for an optional input or output that is left out.
-    names = [
-        ["" if name == "-" else name for name in words.split()] for words in (inputs, outputs)
-    ]
+    names = [["" if name == "-" else name for name in words.split()] for words in (inputs, outputs)]
     return helper.make_node(op, *names, **attributes)
 
 
