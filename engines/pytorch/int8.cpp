@@ -81,6 +81,10 @@ class Fuser {
     for (size_t i = 0; i < done_.size(); ++i) {
       if (!done_[i]) fuse(i);
     }
+    if (result_.products == 0) return result_;
+    for (size_t i = 0; i < done_.size(); ++i) {
+      if (!done_[i] && is(&node(i), "Add")) fuse_add(i);
+    }
     for (size_t i = 0; i < done_.size(); ++i) {
       if (!done_[i]) simplify(i);
     }
@@ -201,8 +205,6 @@ class Fuser {
       fuse_dynamic(i);
     } else if (is(&one, "ConvInteger") || one.op.rfind("QLinear", 0) == 0) {
       leave(one, "this importer has it in the form of DequantizeLinear and QuantizeLinear only");
-    } else if (is(&one, "Add")) {
-      fuse_add(i);
     }
   }
 

@@ -24,7 +24,7 @@ struct Int8Fusion {
   std::optional<std::string> left;  // why one that the model has in int8 isn't, with the node
 };
 
-// Changes the main graph.
+// Changes the main graph, where it has such a product.
 Int8Fusion fuse_int8(import::Graph& graph);
 
 }  // namespace dnnbench::pytorch
