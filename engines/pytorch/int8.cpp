@@ -51,13 +51,6 @@ void set(Node& node, const std::string& prefix, const Affine& affine) {
   set(node, prefix + "zero_point", affine.zero_point);
 }
 
-void set(Node& node, const Ending& ending) {
-  node.attributes["activation"].s = ending.activation;
-  set(node, "low", ending.low);
-  set(node, "high", ending.high);
-  if (ending.quantised) set(node, "y_", *ending.quantised);
-}
-
 class Fuser {
  public:
   explicit Fuser(import::Graph& graph) : graph_(graph), done_(graph.nodes.size(), false) {
@@ -191,7 +184,10 @@ class Fuser {
     made.domain = kDomain;
     made.inputs = std::move(inputs);
     made.outputs = {ending.value};
-    set(made, ending);
+    made.attributes["activation"].s = ending.activation;
+    set(made, "low", ending.low);
+    set(made, "high", ending.high);
+    if (ending.quantised) set(made, "y_", *ending.quantised);
     for (const size_t other : ending.nodes) done_[other] = true;
     done_[i] = true;
     makers_[ending.value] = i;
