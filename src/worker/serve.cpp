@@ -9,6 +9,7 @@
 #include <fstream>
 #include <new>
 
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/outcome.h"
 #include "protocol/line_channel.h"
@@ -112,7 +113,8 @@ TimedSlice run_slice(Engine& engine, const SliceRequest& request) {
 int serve(const Handler& handler) {
   std::signal(SIGPIPE, SIG_IGN);
   if (fcntl(kRequestFd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(kReplyFd, F_SETFD, FD_CLOEXEC) != 0) {
-    std::fprintf(stderr, "This program serves dnnbench and is started by it; run ./dnnbench.\n");
+    std::fprintf(stderr, "This program serves dnnbench and is started by it; run %s.\n",
+                 dnnbench_name().c_str());
     return 2;
   }
   LineReader requests(kRequestFd);
