@@ -27,7 +27,8 @@ function(dnnbench_package)
   install(FILES src/cli/values.txt DESTINATION ${tree}/src/cli COMPONENT package)
   install(DIRECTORY src/cli/help DESTINATION ${tree}/src/cli COMPONENT package)
   install(DIRECTORY catalogue models vis DESTINATION ${tree} COMPONENT package
-    PATTERN __pycache__ EXCLUDE PATTERN *_test.py EXCLUDE PATTERN *_for_tests.py EXCLUDE)
+    PATTERN __pycache__ EXCLUDE PATTERN *_test.py EXCLUDE PATTERN *_for_tests.py EXCLUDE
+    PATTERN conftest.py EXCLUDE)
   file(GLOB documents docs/*.md docs/*.json)
   install(FILES ${documents} DESTINATION ${tree}/docs COMPONENT package)
   # The link for the .deb alone; in the wheel pip writes the command.

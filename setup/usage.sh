@@ -144,24 +144,31 @@ check_folders() {
   ((${#given_models[@]} == $2)) || usage_error "$1: give $3"
 }
 
-# did_you_mean WORD CANDIDATE...: "; did you mean CANDIDATE?" for the nearest by Levenshtein's
-# distance (1 where the word only begins it), or nothing.
+# did_you_mean WORD CANDIDATE...: "; did you mean CANDIDATE?" for the nearest by the edit distance of
+# src/cli/suggest.h (1 where the word only begins it), or nothing.
 did_you_mean() {
   printf '%s\n' "$@" | awk '
     function min(a, b) { return a < b ? a : b }
-    function distance(a, b, i, j, row, left, above) {
-      for (j = 0; j <= length(b); j++) row[j] = j
+    function distance(a, b, i, j, d, same) {
+      for (i = 0; i <= length(a); i++) d[i, 0] = i
+      for (j = 0; j <= length(b); j++) d[0, j] = j
       for (i = 1; i <= length(a); i++) {
-        left = row[0]++
         for (j = 1; j <= length(b); j++) {
-          above = row[j]
-          row[j] = min(min(above, row[j - 1]) + 1, left + (substr(a, i, 1) != substr(b, j, 1)))
-          left = above
+          same = substr(a, i, 1) == substr(b, j, 1)
+          d[i, j] = min(min(d[i - 1, j], d[i, j - 1]) + 1, d[i - 1, j - 1] + !same)
+          if (i > 1 && j > 1 && substr(a, i - 1, 2) == substr(b, j, 1) substr(b, j - 1, 1)) {
+            d[i, j] = min(d[i, j], d[i - 2, j - 2] + 1)
+          }
         }
       }
-      return row[length(b)]
+      return d[length(a), length(b)]
     }
-    NR == 1 { word = $0; nearest = int(length(word) / 3) + 2; next }
+    NR == 1 {
+      word = letters = $0
+      sub(/^-*/, "", letters)
+      nearest = int((length(letters) + 2) / 3) + 1
+      next
+    }
     { d = index($0, word) == 1 ? 1 : distance(word, $0) }
     d < nearest { nearest = d; best = $0 }
     END { if (best) printf "; did you mean %s?", best }'

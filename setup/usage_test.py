@@ -18,6 +18,8 @@ WRONG = [
     ("run yolov4 --repaet=3", RUN + "unknown flag --repaet; did you mean --repeat?"),
     ("run yolov4 --rep 3", RUN + "unknown flag --rep; did you mean --repeat?"),
     ("run yolov4 --something-else", RUN + "unknown flag --something-else\n"),
+    ("run yolov4 --foo", RUN + "unknown flag --foo\n"),
+    ("run yolov4 --oi=host", RUN + "unknown flag --oi; did you mean --io?"),
     ("run yolov4 -n", RUN + "unknown flag -n"),
     ("run yolov4 --tf=1", RUN + "--tf takes no value\n"),
     (

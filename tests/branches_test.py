@@ -2,6 +2,7 @@
 voice-activity nets. ONNX Runtime 1.31.1 crashes while it folds some of them; OpenVINO's reader
 refuses values whose number of dimensions is not known."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
+
+import tiny_models
 
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 ENGINES = ["onnxruntime", "openvino", "pytorch", "tf", "tvm"]
@@ -211,3 +214,37 @@ def test_a_branch_has_weights_of_its_own(bench, needs_engine, tmp_path):
     nodes = [*is_one("x", "single"), choose("single", "y", other, then)]
     model = model_of(nodes, [X_INPUT])
     run_everywhere(bench, needs_engine, tmp_path, model, {"x": X}, 2 * X @ w)
+
+
+@pytest.fixture
+def with_simplifier(bench, programs, needs_engine, tmp_path):
+    """Runs a model on onnxruntime and pytorch, where these commands stand before dnnbench-simplify's."""
+    needs_engine("pytorch")
+
+    def call(commands: str):
+        folder = tmp_path / "programs"
+        folder.mkdir()
+        for name in ("dnnbench", "dnnbench-engine-onnxruntime", "dnnbench-engine-pytorch"):
+            shutil.copy2(programs / name, folder / name)
+        script = folder / "dnnbench-simplify"
+        script.write_text(f'#!/bin/sh\n{commands}\nexec "{programs / script.name}" "$@"\n')
+        script.chmod(0o755)
+        model = tiny_models.save(tiny_models.convolution(), tmp_path / "model.onnx")
+        run = bench(model, "--onnxruntime", "--pytorch", executable=folder / "dnnbench")
+        return {r["backend"]: (r["outcome"], r["reason"]) for r in run.results.values()}
+
+    return call
+
+
+def test_a_crash_of_the_simplifier_is_followed_by_another_try(with_simplifier):
+    once = '[ -e "$TMPDIR/crashed" ] || { touch "$TMPDIR/crashed"; kill -SEGV $$; }'
+    outcomes = with_simplifier(once)
+    assert outcomes == {"onnxruntime": ("ok", ""), "pytorch": ("ok", "")}
+
+
+def test_a_crash_of_the_simplifier_is_not_the_engine_s(with_simplifier):
+    outcomes = with_simplifier("kill -SEGV $$")
+    assert outcomes["onnxruntime"][0] == "ok"
+    outcome, reason = outcomes["pytorch"]
+    assert outcome == "failed"
+    assert "ONNX Runtime, which simplifies it, crashed" in reason and "SIGSEGV" in reason

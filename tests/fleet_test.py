@@ -257,16 +257,16 @@ def test_a_full_disk_on_one_node_is_said(fleet, model, tmp_path):
     assert f"c6g.medium (job {running.job('c6g.medium')}): measured 1 of 1" in text
 
 
-def test_two_fleets_at_once(fleet, model, tmp_path):
-    first = fleet(model, "--instances=c6g.medium,c5a.large")
+def test_two_fleets_at_once(fleet, model, gate, tmp_path):
+    first = fleet(model, "--instances=c6g.medium,c5a.large", *waiting_for(gate))
+    first.wait_until_measuring("c6g.medium")
     second = fleet(model, "--instances=g4dn.xlarge,c5a.large", output=tmp_path / "other")
-    third = fleet(model, "--instances=c6g.medium")  # into the folder of the first
-    assert first.end()[0] == 0
-    assert second.end()[0] == 0
-    code, text = third.end()
-    assert code in (0, 2)
-    if code == 2:
-        assert "another run of fleet uses" in text
+    code, text = fleet(model, "--instances=c6g.medium").end()  # into the folder of the first
+    assert code == 2 and "another run of fleet uses" in text, text
+    gate.touch()
+    for one in (first, second):
+        code, text = one.end()
+        assert code == 0 and text.count("measured 1 of 1") == 2, text
 
 
 def test_three_nodes_and_eight_models(fleet, tmp_path):

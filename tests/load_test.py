@@ -83,7 +83,9 @@ def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
 
 
 def test_a_stall_shows_in_all_that_wait_for_it(bench, convolution):
-    """Half a second at 200 a second: about 125 requests, not one (coordinated omission)."""
+    """Half a second at 200 a second: about 125 requests, not one (coordinated omission).
+
+    It stalls in every turn, since one turn may be disturbed and measured again."""
     part = "stall,duration_s=0.0005,calls=200,stall_s=0.5"
     flags = ["--mode=load", "--rate=200", "--repeat=400", "--warmup=0"]
     result = bench(convolution, f"--fake={part}", *flags, quick=False).only_result()

@@ -19,9 +19,9 @@ def constant(name, values, kind=np.int64):
 
 
 def node(op, inputs, outputs="y", **attributes):
-    # "-" stands for an optional input that is left out.
-    names = ["" if name == "-" else name for name in inputs.split()]
-    return helper.make_node(op, names, outputs.split(), **attributes)
+    # "-" stands for an optional input or output that is left out.
+    names = [["" if name == "-" else name for name in words.split()] for words in (inputs, outputs)]
+    return helper.make_node(op, *names, **attributes)
 
 
 def model_of(nodes, inputs, initializers=(), outputs=("y",), opset=18):
@@ -255,7 +255,17 @@ def sequence_in_a_body():
     )
 
 
+def capped_attention(opset):
+    """The cap comes before the mask; the fourth output, of mode 1, is between them."""
+    attention = node("Attention", "q k v mask", "y - - qk", softcap=2.0, qk_matmul_output_mode=1)
+    mask = constant("mask", np.array([1, 1, 0, 1, 1], bool) & np.ones((3, 5), bool), bool)
+    inputs = {"q": [1, 2, 3, 8], "k": [1, 2, 5, 8], "v": [1, 2, 5, 8]}
+    return model_of([attention], inputs, [mask], ("y", "qk"), opset)
+
+
 MODELS = {
+    "Attention 23, capped and masked": capped_attention(23),
+    "Attention 24, capped and masked": capped_attention(24),
     "Resize, nearest": resize_by_scales([1, 1, 1.5, 0.7], mode="nearest", nearest_mode="ceil"),
     "Resize, linear": resize_by_scales([1, 1, 2.3, 0.7], mode="linear"),
     "Resize, linear, corners": resize_by_sizes(

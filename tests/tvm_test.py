@@ -379,6 +379,34 @@ def test_what_the_library_lacks_is_unsupported(compiled, cache, tmp_path, model,
     assert cache.libraries() == cache.leftovers() == []
 
 
+def training_mode():
+    outputs = ["y", "mean", "var"]
+    nodes = [helper.make_node("BatchNormalization", ["x", *"sbmv"], outputs, training_mode=1)]
+    parameters = [numpy_helper.from_array(np.float32([1, 2, 3]), name) for name in "sbmv"]
+    model = tiny_models.model_of(
+        nodes, [tiny_models.tensor("x", [4, 3, 5])], [tiny_models.tensor("y", None)], parameters
+    )
+    model.opset_import[0].version = 15
+    return model
+
+
+def nothing_reduced():
+    nodes = [helper.make_node("ReduceSum", ["x"], ["y"], noop_with_empty_axes=1)]
+    return tiny_models.model_of(
+        nodes, [tiny_models.tensor("x", [2, 3])], [tiny_models.tensor("y", None)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "outcome"),
+    [(training_mode(), "unsupported"), (nothing_reduced(), "ok")],
+    ids=["BatchNormalization that trains", "reduction of nothing"],
+)
+def test_what_the_library_alone_computes_wrongly(compiled, tmp_path, model, outcome):
+    result = compiled(tiny_models.save(model, tmp_path / "model.onnx"))
+    assert result["outcome"] == outcome, result["reason"]
+
+
 def test_an_operator_that_the_importer_lacks_is_unsupported(compiled, cache, tmp_path):
     nodes = [helper.make_node("Det", ["x"], ["y"], name="determinant")]
     model = tiny_models.model_of(

@@ -1,37 +1,27 @@
-import json
-
 import pytest
 import vl_convert
 
 import batch_charts
 import draw
-from comparisons import compare
-from golden import GOLDEN
-from read_results import read_results
 from themes import LIGHT
-
-SAMPLE = GOLDEN / "results" / "c5a.4xlarge" / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
 
 
 @pytest.fixture
-def comparison(tmp_path):
+def comparison(comparison_of):
     """From (backend, batch, seconds of an inference) of each result, and other keys."""
 
     def make(*results: tuple, **keys: object):
-        sample = json.loads(SAMPLE.read_text(encoding="utf-8")) | keys
-        for i, (backend, batch, time_s) in enumerate(results):
+        known = []
+        for backend, batch, time_s in results:
             meta = "cpu-threads=1" + (f"-batch={batch}" if batch else "") + "-seed=3"
-            known = {
+            one = {
                 "backend": backend,
                 "backend_meta": meta,
                 "batch": batch,
                 "data": [time_s] * 90,
             }
-            (tmp_path / f"{i}.json").write_text(json.dumps(sample | known), encoding="utf-8")
-        read, complaints = read_results(tmp_path)
-        assert complaints == []
-        [found] = compare(read)
-        return found
+            known.append(keys | one)
+        return comparison_of(*known)
 
     return make
 

@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from comparisons import Comparison, Row
+from json_values import is_positive, text_or
 from labels import OF_THE_MODE, settings_in_words
 from plans import Candidate
-from read_results import Result, is_positive, text_or
+from read_results import Result
 
 MIN_FOR_P99 = 459  # measurements, docs/results-format.md
 MAX_BATCHES = 20

@@ -9,8 +9,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import chain
 
+from json_values import text_or
 from labels import settings_in_words
-from read_results import Result, text_or
+from read_results import Result
 
 OUTCOME_WORDS = {
     "unsupported": "Unsupported",

@@ -6,8 +6,8 @@ import altair as alt
 
 from charts import title_lines
 from comparisons import Comparison, Row, short_time
+from json_values import is_positive
 from labels import OF_THE_MODE, settings_in_words
-from read_results import is_positive
 from sample_charts import unit_of
 from themes import Theme, axis, finished, titled
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from candidates import candidates
 from comparisons import Comparison, Row, file_name, model_name, unique
+from json_values import text_or
 from plans import Candidate
-from read_results import text_or
 
 
 @dataclass

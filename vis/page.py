@@ -14,18 +14,28 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
+import cost_chart
 import load_charts
 import price_charts
 import sample_charts
 from candidates import deployment, settings_of, words_of
 from comparisons import Comparison, Row
+from json_values import is_number, is_positive, text_or
 from machines import Fleet
 from plans import Candidate
-from read_results import MIN_SAMPLES, Result, is_number, is_positive, percentiles, text_or
+from read_results import MIN_SAMPLES, Result, percentiles
 from themes import DARK, LIGHT, Theme, finished
 
 WEB = Path(__file__).resolve().parent / "web"
-SCRIPTS = ("words.js", "plans.js", "rows.js", "verdict.js", "tables.js", "page.js")
+SCRIPTS = (
+    "words.js",
+    "plans.js",
+    "rows.js",
+    "verdict.js",
+    "tables.js",
+    "pictures.js",
+    "page.js",
+)
 
 
 def page(
@@ -77,7 +87,7 @@ def shapes(theme: Theme) -> dict[str, dict]:
     drawings = {
         "by-price": price_charts.by_price(theme),
         "stacks": price_charts.stacks(theme),
-        "cost": price_charts.cost(theme),
+        "cost": cost_chart.cost(theme),
         "distribution": sample_charts.distribution("TIME", theme),
         "course": sample_charts.course("WHEN", "TIME", theme),
     }

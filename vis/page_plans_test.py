@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import comparisons
+import cost_chart
 import plans
 import price_charts
 from chromium_for_tests import PROGRAM, Chromium
@@ -165,7 +166,7 @@ def test_numbers_are_written_alike(ask, value):
     assert ask("Words.short(given)", value) == comparisons.short(value)
     assert ask("Words.time(given)", value) == comparisons.short_time(value)
     assert ask("Words.usd(given)", value) == price_charts.usd(value)
-    assert ask("Words.load(given)", value) == price_charts.four(value)
+    assert ask("Words.load(given)", value) == cost_chart.four(value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import vl_convert
 
+import cost_chart
 import price_charts
 from catalogue import SHIPPED, read_prices
 from comparisons import compare
@@ -84,7 +85,7 @@ def test_the_stacks_of_the_study(bert):
 def test_the_cost_of_every_load(bert):
     drawn = texts(svg(bert, "cost", [2, 50]))
     assert {"\u25bc g4dn.xlarge, above 10.95/s", "Price of the plan ($ per hour)"} <= set(drawn)
-    legend = [text for text in drawn if text[0] in price_charts.SYMBOLS]
+    legend = [text for text in drawn if text[0] in cost_chart.SYMBOLS]
     machines = sorted(text.split(",")[0][2:] for text in legend)
     assert machines == ["c5a.large", "c6g.large", "c6g.medium", "g4dn.xlarge"]
 

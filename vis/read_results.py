@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from json_values import counted, is_number, is_positive, printable, shown, text_or
+
 SCHEMA_VERSION = 1
 MODES = ("latency", "load", "throughput")
 MAX_BYTES = 512_000_000  # of a file; a result has a few at most
@@ -241,14 +243,6 @@ class Result:
         )
 
 
-def counted(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
-
-
-def text_or(value: object, default: str) -> str:
-    return value if isinstance(value, str) and value else default
-
-
 def read_results(folder: Path) -> tuple[list[Result], list[str]]:
     """The folder's results, and a sentence for each .json file that is none. Throws OSError."""
     results, complaints = [], []
@@ -328,24 +322,6 @@ def load_object(path: Path) -> dict:
     return raw
 
 
-# What moves a terminal's cursor or ends a line, marks that turn the direction of text, halves of
-# characters: in a picture's file they are an error, on a page a way to deceive.
-UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
-
-
-def printable(value: object) -> object:
-    """The value with a space for every character in its texts that can't be shown."""
-    if isinstance(value, str):
-        return UNPRINTABLE.sub(" ", value)
-    if isinstance(value, dict):
-        return {printable(key): printable(one) for key, one in value.items()}
-    if isinstance(value, list) and not all(map(is_number, value)):
-        return [printable(one) for one in value]
-    return value
-
-
 def read_verdict(raw: dict) -> tuple[str, str]:
     if "published" in raw:
         return "unverified", "A published figure: nobody compared the outputs."
@@ -395,19 +371,6 @@ def read_published(raw: dict) -> Published:
     if bound not in (None, "at_least", "below"):
         raise NotAResult(f'"published" has the bound {shown(bound)}, not at_least or below')
     return Published(throughput, error or 0.0, bound or "", text_or(found.get("note"), ""))
-
-
-def is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def is_positive(value: object) -> bool:
-    return is_number(value) and 1e-12 < value < 1e12
-
-
-def shown(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 40 else text[:40] + "..."
 
 
 def percentiles(ordered: list[float]) -> dict[str, float]:

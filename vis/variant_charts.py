@@ -7,7 +7,8 @@ import altair as alt
 
 from charts import title_lines
 from comparisons import Comparison, short, short_time
-from read_results import Result, is_positive
+from json_values import is_positive
+from read_results import Result
 from themes import Theme, axis, finished, titled
 
 WIDTH = 560  # pixels, as all sizes here

@@ -1,37 +1,27 @@
-import json
-
 import pytest
 import vl_convert
 
 import draw
 import variant_charts
-from comparisons import compare
-from golden import GOLDEN
-from read_results import read_results
 from themes import LIGHT
-
-SAMPLE = GOLDEN / "results" / "c5a.4xlarge" / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
 
 
 @pytest.fixture
-def comparison(tmp_path):
+def comparison(comparison_of):
     """From (precision, largest error or None, accepted) of each result, and other keys."""
 
     def make(*results: tuple, **keys: object):
-        sample = json.loads(SAMPLE.read_text(encoding="utf-8")) | keys
-        for i, (precision, error, accepted) in enumerate(results):
-            known = {
+        known = []
+        for precision, error, accepted in results:
+            one = {
                 "precision": precision,
                 "backend_meta": f"cpu-precision={precision}",
                 "acceptance": {"accepted": accepted, "reason": "", "max_error": 0.05},
             }
             if error is not None:
-                known["accuracy"] = {"max_error": error}
-            (tmp_path / f"{i}.json").write_text(json.dumps(sample | known), encoding="utf-8")
-        read, complaints = read_results(tmp_path)
-        assert complaints == []
-        [found] = compare(read)
-        return found
+                one["accuracy"] = {"max_error": error}
+            known.append(keys | one)
+        return comparison_of(*known)
 
     return make
 

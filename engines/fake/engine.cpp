@@ -1,9 +1,9 @@
 // The tests' engine: computes with ONNX Runtime's plainest form, then plays a part. The part is the
 // load's provider, "MODE" or "MODE,duration_s=0.005" (a call then takes that long, busy; with
 // ",slow=1.03" so many times as long for a model whose file name begins with "slow"). What
-// happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps once, then, for half a
-// second or "stall_s=2". On a GPU, the tests' stub driver, inputs and outputs are copied there and
-// back, and "MODE,cpu_nodes=6" says that so many of ten nodes ran on the CPU.
+// happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps at every such call, for
+// half a second or "stall_s=2". On a GPU, the tests' stub driver, inputs and outputs are copied
+// there and back, and "MODE,cpu_nodes=6" says that so many of ten nodes ran on the CPU.
 // "crash_on_second_load,file=PATH" makes that file, and crashes where it is; "wait,file=PATH" waits
 // for it.
 #include "worker/engine.h"
@@ -214,7 +214,7 @@ class FakeEngine : public Engine {
     if (mode_ == "ignore_out_of_memory") take_all_memory_and_use_none();
     if (mode_ == "noisy") take_over_stdout();
     if (mode_ == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    if (mode_ == "stall" && calls_ == calls_before_) {
+    if (mode_ == "stall" && calls_ % calls_before_ == 0) {
       std::this_thread::sleep_for(std::chrono::duration<double>(stall_s_));
     }
     if (mode_ == "crash_later" && calls_ > calls_before_) raise(SIGSEGV);

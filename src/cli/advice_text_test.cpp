@@ -54,6 +54,23 @@ TEST(AdviceText, WhatAllPlansHaveIsNotSaidInEveryRow) {
   EXPECT_NE(text.find("not compared with a reference"), std::string::npos);
 }
 
+TEST(AdviceText, ExplainsTheTermsThatOccurAndNoOthers) {
+  const auto explains = [](const std::string& text, const char* term) {
+    return text.find(std::string("\n") + term + ": ") != std::string::npos;
+  };
+  const std::string idle = text_of({candidate("a", 1, 100), candidate("b", 2, 100)}, {9});
+  EXPECT_TRUE(explains(idle, "p99 ~ mean"));
+  for (const char* term : {"p99 ~", "p99 unknown", "p99 unbounded", "busy", "unverified"}) {
+    EXPECT_FALSE(explains(idle, term)) << term;
+  }
+  Deployable unverified = candidate("b", 2, 100);
+  unverified.verified = false;
+  const std::string mixed = text_of({candidate("a", 1, 10), unverified}, {9});
+  for (const char* term : {"p99 ~ mean", "busy", "unverified"}) {
+    EXPECT_TRUE(explains(mixed, term)) << term << mixed;
+  }
+}
+
 TEST(AdviceText, ManyPlansAreCounted) {
   std::vector<Deployable> many;
   for (int i = 0; i < 20; ++i) many.push_back(candidate("type" + std::to_string(i), 1 + i, 10));

@@ -2,8 +2,9 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/find_model.h"
+#include "cli/flag_values.h"
 #include "cli/inspect.h"
-#include "cli/parse_run_options.h"
 #include "core/error.h"
 #include "prepare/prepare_model.h"
 

@@ -5,26 +5,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <filesystem>
-#include <map>
-#include <set>
-#include <sstream>
 
 #include "cli/command_line.h"
 #include "cli/engine_flags.h"
-#include "cli/help_text.h"
-#include "cli/suggest.h"
-#include "core/cache.h"
+#include "cli/find_model.h"
+#include "cli/flag_values.h"
 #include "core/error.h"
 #include "core/statistics.h"
-#include "inputs/given_inputs.h"
 
 namespace dnnbench {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr double kShortest_s = 0.001;
 constexpr double kLongest_s = 1e9;
@@ -43,25 +34,6 @@ constexpr double kLowestRate_per_s = 0.001;
 constexpr double kBudgetOfLoad_s = 60;
 constexpr double kBudgetOfSearch_s = 180;  // at several rates, or with several settings
 constexpr uint64_t kMaxSeed = (uint64_t{1} << 53) - 1;  // exact in every JSON reader
-
-// "NAME=VALUE" at that '='.
-std::pair<std::string, std::string> split_assignment(const std::string& flag,
-                                                     const std::string& text, size_t equals) {
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-    throw UsageError(fmt::format("{} must look like NAME=VALUE, not '{}'", flag, text));
-  }
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-// At the first '=' that a number or the path of a file follows: both names and paths may hold one.
-std::pair<std::string, std::string> parse_input(const std::string& text) {
-  const size_t first = text.find('=');
-  for (size_t at = first; at != std::string::npos; at = text.find('=', at + 1)) {
-    const std::string value = text.substr(at + 1);
-    if (is_number(value) || fs::exists(value)) return split_assignment("--input", text, at);
-  }
-  return split_assignment("--input", text, first);
-}
 
 UsageError given_twice(const std::string& flag, const std::string& name) {
   return UsageError(fmt::format("{} is given twice for input '{}'; give it once", flag, name));
@@ -110,81 +82,6 @@ double usual_budget_s(const RunOptions& options) {
   const bool one_rate = options.traffic() != nullptr && options.traffic()->rate_per_s;
   return one_rate ? kBudgetOfLoad_s : kBudgetOfSearch_s;
 }
-
-std::vector<std::string> model_paths(const std::vector<std::string>& models) {
-  if (models.empty()) throw UsageError("no MODEL given; see --help");
-  std::vector<std::string> paths;
-  std::map<std::string, std::string> path_of_file;
-  for (const std::string& model : models) {
-    const std::string path = find_model(model, "run");
-    const auto [same, is_new] = path_of_file.emplace(fs::weakly_canonical(path).string(), path);
-    if (!is_new) {
-      throw UsageError(
-          fmt::format("{} and {} are the same file, which would write the same result "
-                      "files twice; give it once",
-                      same->second, path));
-    }
-    paths.push_back(path);
-  }
-  return paths;
-}
-
-}  // namespace
-
-std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text) {
-  const auto [name, dimensions] = split_assignment("--shape", text, text.rfind('='));
-  std::vector<int64_t> shape;
-  const char* at = dimensions.data();
-  const char* const end = at + dimensions.size();
-  while (at < end) {
-    int64_t dimension = 0;
-    const auto [next, error] = std::from_chars(at, end, dimension);
-    const bool separated = next == end || (*next == ',' && next + 1 < end);
-    if (error != std::errc() || dimension < 0 || !separated) {
-      throw UsageError(fmt::format("--shape must look like images=1,3,320,320, not '{}'", text));
-    }
-    shape.push_back(dimension);
-    at = next == end ? end : next + 1;
-  }
-  return {name, shape};
-}
-
-std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t most) {
-  std::vector<int64_t> counts;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at < end) {
-    int64_t count = 0;
-    const auto [next, error] = std::from_chars(at, end, count);
-    const bool separated = next == end || (*next == ',' && next + 1 < end);
-    if (error != std::errc() || count < 1 || count > most || !separated) break;
-    if (std::find(counts.begin(), counts.end(), count) == counts.end()) counts.push_back(count);
-    at = next == end ? end : next + 1;
-  }
-  if (at < end || counts.empty()) {
-    throw UsageError(
-        fmt::format("{} must be a whole number from 1 to {}, or a list such as 1,2,4, not '{}'",
-                    flag, most, text));
-  }
-  return counts;
-}
-
-std::string find_model(const std::string& path_or_name, const std::string& subcommand) {
-  if (fs::exists(path_or_name)) return path_or_name;
-  const std::vector<std::string> names = generated_models();
-  if (std::find(names.begin(), names.end(), path_or_name) != names.end()) {
-    const std::string path = cache_folder() + "/models/" + path_or_name + ".onnx";
-    if (fs::exists(path)) return path;
-    throw UsageError(
-        fmt::format("the model {} has not been generated yet; ./dnnbench {} {} generates it",
-                    path_or_name, subcommand, path_or_name));
-  }
-  const auto guess = nearest(path_or_name, names);
-  throw UsageError(fmt::format("there is no model file {}{}", path_or_name,
-                               guess ? fmt::format("; did you mean {}?", *guess) : ""));
-}
-
-namespace {
 
 // The values of flags as they are given, where options hold them in another form.
 struct Given {
@@ -310,26 +207,6 @@ void set_mode(const CLI::App& app, const Given& given, RunOptions& options) {
   if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
 }
 
-const std::vector<std::string> kVariants{"f32", "bf16", "f16", "int8", "int8-dynamic"};
-
-// In the order of kVariants. f32 is always among them: the others are compared with it.
-std::vector<std::string> parse_variants(const std::string& text) {
-  std::set<std::string> asked{"f32"};
-  std::istringstream words(text);
-  for (std::string word; std::getline(words, word, ',');) {
-    if (std::find(kVariants.begin(), kVariants.end(), word) == kVariants.end() && word != "all") {
-      throw UsageError(
-          fmt::format("--variants: '{}' is not one of {}, all", word, fmt::join(kVariants, ", ")));
-    }
-    asked.insert(word);
-  }
-  std::vector<std::string> variants;
-  for (const std::string& variant : kVariants) {
-    if (asked.count(variant) + asked.count("all") > 0) variants.push_back(variant);
-  }
-  return variants;
-}
-
 std::vector<std::string> precisions(const CLI::App& app, const Given& given, RunOptions& options) {
   options.variants = given.quantize || app.count("--variants") > 0;
   if (!options.variants) {
@@ -415,7 +292,7 @@ void add_models(const Given& given, const std::vector<Candidate>& candidates,
   }
   std::vector<std::string> all = given.models;
   all.insert(all.end(), given.others.begin(), given.others.end());
-  const std::vector<std::string> paths = model_paths(all);
+  const std::vector<std::string> paths = find_models(all);
   if (!given.others.empty()) return add_comparisons(candidates, paths, batches, options);
   for (const std::string& path : paths) add_comparisons(candidates, {path}, batches, options);
 }

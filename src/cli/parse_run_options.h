@@ -25,14 +25,4 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
 // One model, at least two engines and a budget. Throws as parse_run_options does.
 RunOptions parse_selftest_options(const std::vector<std::string>& arguments);
 
-// A model's path as given, or the cached file of one of the eight names. Throws UsageError when
-// there is no such file.
-std::string find_model(const std::string& path_or_name, const std::string& subcommand);
-
-// "NAME=1,3,320,320" -> {NAME, {1, 3, 320, 320}}. Throws UsageError.
-std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text);
-
-// "1,2,4" -> {1, 2, 4}: whole numbers from 1 to `most`, each kept once. Throws UsageError.
-std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t most);
-
 }  // namespace dnnbench

@@ -376,14 +376,5 @@ TEST(ParseRunOptions, SuggestsTheNearestFlag) {
   EXPECT_EQ(sentence_for({"--qqqqqqqq"}), "dnnbench run: unknown flag --qqqqqqqq; see --help");
 }
 
-TEST(FindModel, SuggestsTheNearestName) {
-  try {
-    find_model("yolov5", "run");
-    FAIL() << "there is no such model";
-  } catch (const UsageError& error) {
-    EXPECT_EQ(std::string(error.what()), "there is no model file yolov5; did you mean yolov4?");
-  }
-}
-
 }  // namespace
 }  // namespace dnnbench

@@ -27,7 +27,8 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 
 std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& known) {
   std::optional<std::string> best;
-  size_t best_distance = (word.size() + 2) / 3 + 1;
+  const size_t letters = word.size() - std::min(word.find_first_not_of('-'), word.size());
+  size_t best_distance = (letters + 2) / 3 + 1;
   for (const std::string& candidate : known) {
     const size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {

@@ -1,10 +1,10 @@
 #include "cli/verify_cache.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "core/error.h"
+#include "core/folder.h"
 #include "core/sha256.h"
 
 namespace dnnbench {
@@ -24,12 +24,10 @@ bool is_as_kept(const fs::path& file, const std::string& sha256) {
 
 // Checksums are kept under the folder's path with "-" for "/": "engines/tvm/0.27.0" may hold both.
 fs::path folder_of(const fs::path& cache, const std::string& name) {
-  std::error_code ignored;
-  for (const auto& engine : fs::directory_iterator(cache / "engines", ignored)) {
-    for (const auto& version : fs::directory_iterator(engine, ignored)) {
-      std::string path = fs::relative(version, cache, ignored).string();
-      std::replace(path.begin(), path.end(), '/', '-');
-      if (path == name) return version;
+  const fs::path engines = cache / "engines";
+  for (const std::string& engine : names_in(engines.string())) {
+    for (const std::string& version : names_in((engines / engine).string())) {
+      if (name == "engines-" + engine + "-" + version) return engines / engine / version;
     }
   }
   return {};
@@ -53,13 +51,12 @@ VerifiedFolder verify_folder(const fs::path& cache, const fs::path& hashes) {
 
 std::vector<VerifiedFolder> verify_cache(const std::string& cache) {
   std::vector<VerifiedFolder> all;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(fs::path(cache) / "checksums", ignored)) {
-    if (entry.path().extension() != ".sha256") continue;
-    VerifiedFolder verified = verify_folder(cache, entry.path());
+  const fs::path checksums = fs::path(cache) / "checksums";
+  for (const std::string& name : names_in(checksums.string())) {
+    if (fs::path(name).extension() != ".sha256") continue;
+    VerifiedFolder verified = verify_folder(cache, checksums / name);
     if (verified.files > 0) all.push_back(std::move(verified));  // else it was removed
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
 }
 

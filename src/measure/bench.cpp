@@ -9,16 +9,17 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/folder.h"
 #include "machine/read_environment.h"
 #include "measure/describe.h"
 #include "measure/journal.h"
 #include "measure/journal_key.h"
 #include "measure/journaled_engine.h"
 #include "measure/memory_groups.h"
+#include "measure/on_device.h"
 #include "measure/prepared_models.h"
 #include "measure/process_engine.h"
 #include "measure/rank_results.h"
+#include "measure/result_logs.h"
 #include "measure/rounds.h"
 #include "measure/throughput_bench.h"
 #include "measure/traffic_rounds.h"
@@ -34,24 +35,6 @@ namespace dnnbench {
 namespace {
 
 namespace fs = std::filesystem;
-
-void remove_log(const Subject& subject) {
-  std::error_code ignored;
-  fs::remove(log_path_of(subject), ignored);
-}
-
-// Of all its processes and settings.
-void remove_empty_logs(const Subject& subject) {
-  std::error_code ignored;
-  const fs::path log = log_path_of(subject);
-  std::vector<fs::path> empty;
-  for (const std::string& name : names_in(log.parent_path().string())) {
-    const bool is_own = name.starts_with(log.stem().string() + ".") && name.ends_with(".log");
-    const fs::path path = log.parent_path() / name;
-    if (is_own && fs::file_size(path, ignored) == 0) empty.push_back(path);
-  }
-  for (const fs::path& path : empty) fs::remove(path, ignored);
-}
 
 // Candidates that are compared, and what all of them need.
 class Comparison {

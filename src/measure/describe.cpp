@@ -87,8 +87,4 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   return subject;
 }
 
-std::string log_path_of(const Subject& subject) {
-  return (fs::path(subject.output_path).parent_path() / subject.log_path).string();
-}
-
 }  // namespace dnnbench

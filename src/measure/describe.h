@@ -35,7 +35,4 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
                  const Candidate& candidate, const std::string& label, int cores,
                  const std::set<std::string>& taken);
 
-// The log's path, in the folder of the result.
-std::string log_path_of(const Subject& subject);
-
 }  // namespace dnnbench

@@ -1,7 +1,6 @@
 #include "measure/process_engine.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,8 +8,6 @@
 
 #include "core/error.h"
 #include "core/statistics.h"
-#include "machine/disturbance.h"
-#include "machine/machine_counters.h"
 #include "measure/surroundings.h"
 #include "protocol/value_file.h"
 #include "rank/steady.h"
@@ -76,7 +73,9 @@ ProcessEngine::ProcessEngine(const RunOptions& options, const PreparedModel& pre
       shared_(setup_.candidate.streams > 1 ? std::make_unique<WorkFolder>(work.path()) : nullptr),
       progress_(progress),
       lengths_(lengths),
-      shares_(share_cores(physical_cores(), setup_.candidate.streams, setup_.threads)) {}
+      shares_(share_cores(physical_cores(), setup_.candidate.streams, setup_.threads)),
+      loader_(options, prepared, setup_, work, [this](const std::string& doing) { step(doing); }),
+      watch_(setup_.gpu) {}
 
 void ProcessEngine::start() {
   started_at_s_ = monotonic_s();
@@ -134,47 +133,13 @@ void ProcessEngine::restart() {
   prepare_started();
 }
 
-// Fills in what the turn's engine and the machine around it did while it computed.
-void ProcessEngine::watch(Turn& turn, const std::function<void()>& compute) {
-  const Nvml* const nvml = setup_.gpu != nullptr ? setup_.gpu->nvml.get() : nullptr;
-  const GpuState gpu_before = nvml != nullptr ? nvml->read() : GpuState();
-  const double start_s = monotonic_s();
-  const MachineCounters before = read_machine_counters();
-  const double stopped_before_s = stopped_s();
-  compute();
-  const double window_s = seconds_since(start_s);
-  const GpuState gpu_after = nvml != nullptr ? nvml->read() : GpuState();
-  add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
-  turn.disturbance = disturbance(turn.noise);
-  if (nvml != nullptr) watch_gpu(turn, gpu_before, gpu_after, window_s);
-  const double stopped = stopped_s() - stopped_before_s;
-  if (stopped > 0) turn.disturbance = fmt::format("the run was stopped for {:.1f} s", stopped);
-}
-
-void ProcessEngine::watch_gpu(Turn& turn, const GpuState& before, const GpuState& after,
-                              double window_s) {
-  std::vector<int64_t> pids;
-  for (const auto& session : sessions_) pids.push_back(session->pid());
-  std::vector<double> compute_s = turn.gpu ? std::move(turn.gpu->compute_s) : std::vector<double>();
-  turn.gpu = gpu_watch_.turn(before, after, window_s, pids);
-  turn.gpu->compute_s = std::move(compute_s);
-  const std::string disturbed_by = gpu_watch_.disturbance(after, *turn.gpu);
-  if (!disturbed_by.empty()) turn.disturbance = disturbed_by;
-}
-
-double ProcessEngine::stopped_s() const {
-  double seconds = 0;
-  for (const auto& session : sessions_) seconds += session->stopped_s();
-  return seconds;
-}
-
 LatencyTurn ProcessEngine::take_turn(size_t input_set, std::optional<int64_t> measurements) {
   sessions_[0]->set_inputs(prepared_.examinations[input_set].inputs_file);
   LatencyTurn turn;
   turn.dropped = warm_up_turn();
   const int64_t max = measurements.value_or(kMaxKept);
   const int64_t min = measurements.value_or(kMinKept);
-  watch(turn, [&] {
+  watch_.watch(turn, sessions_, [&] {
     const double start_s = monotonic_s();
     const auto kept = [&] { return static_cast<int64_t>(turn.duration_s.size()); };
     while (kept() < min || (kept() < max && seconds_since(start_s) < lengths_.kept_s)) {
@@ -200,7 +165,7 @@ TrafficTurn ProcessEngine::take_traffic_turn(size_t input_set, const TrafficTurn
   set_inputs(input_set);
   if (setup_.gpu != nullptr) warm_up_turn();
   TrafficTurn turn;
-  watch(turn, [&] { turn = serve(request); });
+  watch_.watch(turn, sessions_, [&] { turn = serve(request); });
   return turn;
 }
 
@@ -210,7 +175,7 @@ ThroughputTurn ProcessEngine::take_throughput_turn(size_t input_set, double kept
   for (const TimedSlice& slice : time_slices(kMaxDropped, lengths_.dropped_s)) {
     turn.dropped += static_cast<int64_t>(slice.duration_s.size());
   }
-  watch(turn, [&] {
+  watch_.watch(turn, sessions_, [&] {
     for (TimedSlice& slice : time_slices(kMaxOfAStream, kept_s)) {
       count(slice, turn);
       turn.streams.push_back({std::move(slice.start_s), std::move(slice.duration_s)});
@@ -259,91 +224,11 @@ void ProcessEngine::step(const std::string& doing, std::optional<double> remaini
 
 void ProcessEngine::load() {
   step(fmt::format("loading (at most {:g} s)", options_.timeout_s + options_.tune_budget_s));
-  for (auto& session : sessions_) load(*session);
-}
-
-void ProcessEngine::load(EngineSession& session) {
-  const Hello hello = session.hello();
-  facts_.load.engine_version = hello.version;
-  require_version(hello.version);
-  LoadConfig config = prepared_.load;
-  config.provider = setup_.candidate.provider;
-  config.precision = setup_.candidate.precision;
-  config.threads = setup_.threads;
-  if (setup_.gpu != nullptr) {
-    if (!hello.why_not_gpu.empty()) {
-      throw EngineEnded({OutcomeKind::kUnsupported, hello.why_not_gpu});
-    }
-    config.device = "gpu";
-    config.gpu_uuid = setup_.gpu->facts->device.uuid;
-    config.io = setup_.candidate.io;
-    config.cuda_graph = setup_.candidate.cuda_graph;
+  for (auto& session : sessions_) {
+    started_at_s_ += loader_.load(*session, facts_.load);
   }
-  if (hello.tunes) config.tune_budget_s = options_.tune_budget_s;
-  if (hello.imports) import(config);
-  if (hello.compiles_ahead) {
-    step(fmt::format("loading; it may compile the model first (at most {:g} s)",
-                     options_.timeout_s + config.tune_budget_s));
-  }
-  const Loaded loaded = session.load(config);
-  const std::string why_not =
-      setup_.gpu == nullptr ? "" : why_not_a_gpu_result(loaded.in_force.placement);
-  if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
-  started_at_s_ += loaded.compile_s.value_or(0) + loaded.tune_s.value_or(0);
-  if (!facts_.load.in_force) keep_load_facts(config, hello, loaded);
-}
-
-// What the library says of itself, not the path that it was loaded from.
-void ProcessEngine::require_version(const std::string& in_force) const {
-  const Candidate& asked = setup_.candidate;
-  if (asked.engine_version.empty() || asked.engine_version == in_force) return;
-  throw EngineEnded(
-      {OutcomeKind::kUnsupported,
-       fmt::format("version {} was asked for, and the library is {}; ./bench_model.sh with "
-                   "--{}={} fetches that version and builds what it needs",
-                   asked.engine_version, in_force, asked.engine, asked.engine_version)});
-}
-
-void ProcessEngine::import(LoadConfig& config) const {
-  const SimplifiedModel& simplified = prepared_.simplifier->get();
-  if (!simplified.outcome.ok()) throw EngineEnded(simplified.outcome);
-  config.simplified_path = simplified.path;
-  config.bound_inputs_file = simplified.bound_inputs_file;
-}
-
-void ProcessEngine::keep_load_facts(const LoadConfig& config, const Hello& hello,
-                                    const Loaded& loaded) {
-  LoadFacts& facts = facts_.load;
-  facts.load_s = loaded.load_s;
-  facts.compile_s = loaded.compile_s;
-  facts.tune_s = loaded.tune_s;
-  facts.in_force = loaded.in_force;
-  if (facts.in_force->precision.empty()) inspect(config, *facts.in_force);
-  if (!hello.imports) return;
-  const SimplifiedModel& simplified = prepared_.simplifier->get();
-  facts.convert_s = simplified.simplify_s + loaded.convert_s;
-  if (!simplified.bound.empty()) {
-    facts.in_force->settings["bound_inputs"] = fmt::format("{}", fmt::join(simplified.bound, ", "));
-  }
-  if (!setup_.converted_path.empty()) save_converted();
-}
-
-// In a process of its own, so that what it costs is not the measured one's.
-void ProcessEngine::inspect(const LoadConfig& config, InForce& in_force) const {
-  WorkerOptions worker;
-  worker.engine = setup_.candidate.engine;
-  worker.log_path = work_.path() + "/inspect.log";
-  worker.timeout_s = options_.timeout_s;
-  LoadConfig inspecting = config;
-  inspecting.inspect = true;
-  try {
-    const InForce found = EngineSession(worker, work_.path()).load(inspecting).in_force;
-    in_force.precision = found.precision;
-    for (const auto& [key, value] : found.settings) in_force.settings.emplace(key, value);
-  } catch (const EngineEnded& ended) {
-    in_force.precision = "unknown";
-    in_force.settings["node_precisions"] = fmt::format("could not be read: {}", ended.what());
-  }
+  const bool is_first = !restarted_;
+  if (is_first && facts_.load.convert_s && !setup_.converted_path.empty()) save_converted();
 }
 
 // What the variant costs on samples that it was not calibrated on, as this engine computes it.
@@ -446,35 +331,6 @@ std::vector<TimedSlice> ProcessEngine::time_slices(int64_t measurements, double 
   std::vector<TimedSlice> slices;
   for (auto& session : sessions_) slices.push_back(session->end_slice());
   return slices;
-}
-
-std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
-                              const GpuAccess& gpu) {
-  if (candidate.device == "gpu") {
-    const bool is_refused = gpu.why_not.empty() && is_quantised(candidate.precision);
-    return is_refused ? "quantised models are run on CPUs alone" : gpu.why_not;
-  }
-  const std::string& provider = candidate.provider;
-  const bool is_for_gpus = candidate.engine == "tensorrt" || provider == "cuda" ||
-                           (candidate.backend == "onnxruntime" && provider == "tensorrt");
-  if (is_for_gpus) return "it computes on GPUs only; add --device=gpu";
-  if (candidate.device == "arm" && environment.architecture != "aarch64") {
-    return fmt::format("--device=arm needs an Arm machine, and this one is {}",
-                       environment.architecture);
-  }
-  return "";
-}
-
-std::string why_not_a_gpu_result(const std::vector<Placement>& placement) {
-  int64_t on_cpu = 0, all = 0;
-  for (const Placement& place : placement) {
-    all += place.nodes;
-    if (place.is_cpu) on_cpu += place.nodes;
-  }
-  if (all == 0) return "it does not say which nodes run on the GPU";
-  if (2 * on_cpu < all) return "";
-  return fmt::format("{} of its {} nodes run on the CPU, so this would not be a GPU's result",
-                     on_cpu, all);
 }
 
 }  // namespace dnnbench

@@ -2,16 +2,15 @@
 // warm up; then turns, one at a time among other engines' turns.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "gpu/access.h"
-#include "gpu/watch.h"
 #include "machine/cores.h"
+#include "measure/engine_loader.h"
 #include "measure/measured_engine.h"
+#include "measure/turn_watch.h"
 #include "prepare/prepare_model.h"
 #include "process/engine_session.h"
 #include "process/work_folder.h"
@@ -35,16 +34,6 @@ struct TurnLengths {
 // For an engine on a GPU: its energy counter moves slowly.
 inline constexpr TurnLengths kGpuTurnLengths{
     .dropped_s = 0.1, .kept_s = 1.2, .max_turn_warmup_s = 1};
-
-// What is to be measured, and where it may write.
-struct EngineSetup {
-  Candidate candidate;         // its streams are how many processes work, alike
-  int threads = 1;             // of each process
-  std::string label;           // in progress
-  std::string log_path;        // of the first process; the others' are log_path's with a number
-  std::string converted_path;  // where the converted model is kept, without extension; "" nowhere
-  const GpuAccess* gpu = nullptr;  // that it computes on; nullptr: on a CPU
-};
 
 class ProcessEngine : public MeasuredEngine {
  public:
@@ -71,19 +60,11 @@ class ProcessEngine : public MeasuredEngine {
   WorkerOptions worker_options(int stream) const;
   void step(const std::string& doing, std::optional<double> remaining_s = std::nullopt);
   void load();
-  void load(EngineSession& session);
-  void require_version(const std::string& in_force) const;
-  void import(LoadConfig& config) const;  // for an engine that does not read ONNX
-  void keep_load_facts(const LoadConfig& config, const Hello& hello, const Loaded& loaded);
   void save_converted();
   void set_inputs(size_t input_set);
   void verify_before_timing();
-  void inspect(const LoadConfig& config, InForce& in_force) const;
   void measure_accuracy();
   void examine(EngineSession& session, size_t input_set, const std::string& when);
-  double stopped_s() const;
-  void watch(Turn& turn, const std::function<void()>& compute);
-  void watch_gpu(Turn& turn, const GpuState& before, const GpuState& after, double window_s);
   TrafficTurn serve(const TrafficTurnRequest& request);
   void warm_up();
   void count_warmup(int64_t measurements);
@@ -101,21 +82,14 @@ class ProcessEngine : public MeasuredEngine {
   const TurnLengths lengths_;
   const std::vector<Cores> shares_;                       // of the processes; empty: all have all
   std::vector<std::unique_ptr<EngineSession>> sessions_;  // in processes of their own
+  const EngineLoader loader_;
+  TurnWatch watch_;
   EngineFacts facts_;  // without the peak of the processes that live
   double started_at_s_ = 0;
   double start_s_ = 0;
-  GpuWatch gpu_watch_;
   bool restarted_ = false;
   bool examined_ = false;
   double expected_s_ = 0;
 };
-
-// Why no engine of this version can use the device asked for; "" when it can.
-std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
-                              const GpuAccess& gpu);
-
-// Why the work of a candidate on a GPU was not mostly the GPU's, by the engine's own record; ""
-// when it was.
-std::string why_not_a_gpu_result(const std::vector<Placement>& placement);
 
 }  // namespace dnnbench

@@ -45,6 +45,7 @@ struct Member {
   bool active = true;     // takes turns
   bool finished = false;  // took all it needed
   bool starts_matter = true;
+  size_t starts = 0;  // also after it has ended, when the participant's list is its result's
   int64_t blocks_of_start = 0;
   bool has_run = false;     // a turn since its start, so that there are outputs to verify
   double restarting_s = 0;  // that its restarts have taken so far
@@ -69,6 +70,7 @@ class BlockLoop {
       // An anchor of an earlier group is the process that it was.
       std::vector<int64_t>& starts = participant.measured.starts;
       if (starts.empty()) starts = {first_block};
+      members_.back().starts = starts.size();
     }
   }
 
@@ -150,6 +152,7 @@ class BlockLoop {
   void began_anew(Member& member) {
     member.blocks_of_start = 0;
     member.has_run = false;
+    ++member.starts;
     member.participant->measured.starts.push_back(first_block_ + blocks());
   }
 
@@ -182,8 +185,7 @@ class BlockLoop {
   bool may_restart(const Member& member, int64_t min_blocks) const {
     const MeasuredEngine& engine = member.engine();
     const bool is_short = !options_.latency()->repeat && engine.expected_s() <= kShort_s;
-    if (!is_restart_due({member.starts_matter, is_short, member.participant->measured.starts.size(),
-                         member.blocks_of_start})) {
+    if (!is_restart_due({member.starts_matter, is_short, member.starts, member.blocks_of_start})) {
       return false;
     }
     if (std::max(member.restarting_s, engine.start_s()) > options_.budget_s) return false;
@@ -235,7 +237,7 @@ class BlockLoop {
     BlockTable table;
     table.latency_s.assign(members.size(), std::vector<double>(blocks_.size(), kNaN));
     for (size_t i = 0; i < members.size(); ++i) {
-      table.starts.push_back(members[i]->participant->measured.starts.size());
+      table.starts.push_back(members[i]->starts);
       for (const TakenTurn& taken : members[i]->turns) {
         if (blocks_[taken.block].is_disturbed()) continue;
         table.latency_s[i][taken.block] = median(taken.turn.duration_s);

@@ -148,6 +148,23 @@ TEST_F(RoundsTest, WhoeverIsDecidedLeavesAndTheOthersGoOn) {
   EXPECT_EQ(ended_.front(), 'a');
 }
 
+TEST_F(RoundsTest, WhatIsKnownOfWhoHasLeftStaysKnown) {
+  // As in a run, where what was measured of it becomes its result.
+  std::vector<Measured> results;
+  const ParticipantEnded take = [&](Participant& participant) {
+    results.push_back(std::move(participant.measured));
+  };
+  options_.precision_target = 1e-6;
+  Script open = takes(0.1);  // keeps a until it ends; c has left by then
+  open.jitter = 0.05;
+  std::vector<Participant> all =
+      participants(stage_, {takes(0.1), ends(open, "turn", 20), takes(0.11)});
+  Rounds(options_, surroundings_, progress_, take).measure(all, all.size(), false);
+  EXPECT_LT(results.front().blocks, 20);
+  EXPECT_EQ(results.back().stopped, Stop::kDecided);
+  EXPECT_EQ(results.back().blocks, 21);
+}
+
 TEST_F(RoundsTest, WhatIsFarSlowerLeavesAfterAFewBlocksWithoutARestart) {
   Script near = takes(0.1), nearer = takes(0.102), far = takes(0.2);
   near.start_s = nearer.start_s = far.start_s = 4;

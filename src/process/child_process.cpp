@@ -1,6 +1,5 @@
 #include "process/child_process.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -18,11 +17,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <set>
 #include <string_view>
 
 #include "core/error.h"
+#include "core/folder.h"
 #include "process/guardian.h"
 
 namespace dnnbench {
@@ -132,13 +131,11 @@ pid_t parent_of(const char* pid) {
   return name_end != nullptr && std::sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : -1;
 }
 
-// By readdir: a directory_iterator that finds no memory ends the program.
 std::set<pid_t> children_of_this_process() {
   std::set<pid_t> children;
-  const std::unique_ptr<DIR, int (*)(DIR*)> processes(opendir("/proc"), closedir);
-  while (const dirent* const entry = processes ? readdir(processes.get()) : nullptr) {
-    const pid_t pid = std::atoi(entry->d_name);
-    if (pid > 0 && parent_of(entry->d_name) == getpid()) children.insert(pid);
+  for (const std::string& name : names_in("/proc")) {
+    const pid_t pid = std::atoi(name.c_str());
+    if (pid > 0 && parent_of(name.c_str()) == getpid()) children.insert(pid);
   }
   return children;
 }

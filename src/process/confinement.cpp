@@ -17,6 +17,8 @@
 #include <filesystem>
 #include <iterator>
 
+#include "core/folder.h"
+
 namespace dnnbench {
 namespace {
 
@@ -77,9 +79,8 @@ void allow_writing(int ruleset_fd, const std::string& path, uint64_t access) {
 std::vector<std::string> devices() {
   std::vector<std::string> found{"/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
                                  "/dev/urandom", "/dev/tty",  "/dev/kfd",  "/dev/dri"};
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/dev", ignored)) {
-    if (entry.path().filename().string().rfind("nvidia", 0) == 0) found.push_back(entry.path());
+  for (const std::string& name : names_in("/dev")) {
+    if (name.starts_with("nvidia")) found.push_back("/dev/" + name);
   }
   return found;
 }

@@ -13,6 +13,8 @@
 #include <iterator>
 #include <set>
 
+#include "core/folder.h"
+
 namespace dnnbench {
 namespace {
 
@@ -36,13 +38,12 @@ bool has_mark(const std::filesystem::path& process, const std::string& mark) {
 // What left its worker's process group.
 void kill_strays(const std::string& mark) {
   constexpr int kMaxGenerations = 100;
-  std::error_code ignored;
   bool found = true;
   for (int generation = 0; found && generation < kMaxGenerations; ++generation) {
     found = false;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-      const pid_t pid = std::atoi(entry.path().filename().c_str());
-      if (pid > 0 && has_mark(entry.path(), mark)) found = kill(pid, SIGKILL) == 0 || found;
+    for (const std::string& name : names_in("/proc")) {
+      const pid_t pid = std::atoi(name.c_str());
+      if (pid > 0 && has_mark("/proc/" + name, mark)) found = kill(pid, SIGKILL) == 0 || found;
     }
   }
 }

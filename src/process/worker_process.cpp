@@ -16,6 +16,7 @@
 
 #include "core/cache.h"
 #include "core/error.h"
+#include "core/folder.h"
 #include "machine/memory.h"
 #include "process/guardian.h"
 #include "process/interrupt.h"
@@ -116,12 +117,10 @@ bool version_is_built(const std::string& engine, const std::string& version) {
 
 std::vector<std::string> built_engines() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(programs_folder())) {
-    const std::string name = entry.path().filename().string();
-    if (entry.path().has_extension()) continue;
-    if (name.rfind(kProgramPrefix, 0) == 0) names.push_back(name.substr(kProgramPrefix.size()));
+  for (const std::string& name : names_in(programs_folder().string())) {
+    if (std::filesystem::path(name).has_extension()) continue;
+    if (name.starts_with(kProgramPrefix)) names.push_back(name.substr(kProgramPrefix.size()));
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 

@@ -3,13 +3,9 @@
 
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const shapes = JSON.parse(document.getElementById("shapes").textContent);
-  const narrow = window.matchMedia("(max-width: 40rem)");
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const SLIDER_STEPS = 1000;
   const MAX_OPEN = 12; // names that are listed without being asked for
   const find = (id) => document.getElementById(id);
-  const views = new Map(); // by the id of their place
   let chosen; // see read_address
   let allPlans = false;
 
@@ -196,8 +192,7 @@
       find("results").focus();
     });
     window.addEventListener("hashchange", start);
-    dark.addEventListener("change", redraw);
-    narrow.addEventListener("change", redraw);
+    Pictures.onChange(redraw);
   }
 
   const FAULTS = {
@@ -360,15 +355,13 @@
     find("results-heading").textContent = HEADING[model.mode];
     find("results-note").textContent = NOTE[model.mode];
     find("ratios").replaceChildren(shown.length ? Tables.ratios(shown, model.mode) : "Nothing is selected.");
-    find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, model.mode, toggleTimes)));
+    find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, model.mode, Pictures.toggleTimes)));
     find("price-files").replaceChildren(
       Tables.pictureLinks(model.pictures, { "by-price": "fastest engines", stacks: "stacks", cost: "cost" }) ?? "",
     );
   }
 
   // ---- pictures
-
-  const theme = () => (dark.matches ? "dark" : "light");
 
   function drawAll(shown, canPlan) {
     const { load, latency_s } = chosen;
@@ -379,90 +372,19 @@
       const stacks = Rows.stacks(shown, load, wishOf());
       const figures = byPrice.filter((row) => row.kind !== "no number");
       const types = new Set(stacks.map((row) => row.instance));
-      drawings.push(draw("by-price", figures.length > 1 && { rows: byPrice, loads: Rows.loads(load) }));
-      drawings.push(draw("stacks", types.size > 1 && { rows: stacks, loads: Rows.loads(load) }));
-      drawings.push(draw("cost", types.size > 1 && cost));
+      drawings.push(Pictures.draw("by-price", figures.length > 1 && { rows: byPrice, loads: Rows.loads(load) }, load));
+      drawings.push(Pictures.draw("stacks", types.size > 1 && { rows: stacks, loads: Rows.loads(load) }, load));
+      drawings.push(Pictures.draw("cost", types.size > 1 && cost, load));
       find("changes").replaceChildren(cost ? Tables.changes(cost.runs) : "");
     }
     return Promise.all(drawings).then(() => {
-      document.body.dataset.drawn = theme();
+      document.body.dataset.drawn = Pictures.theme();
     });
   }
-
-  const DATA_OF = {
-    "by-price": ["rows", "loads"],
-    stacks: ["rows", "loads"],
-    cost: ["thin", "thick", "starts", "names", "loads"],
-  };
-
-  const BESIDE = 110; // pixels: the axis of the cost picture and its padding
-
-  // Draws a shape with data in the place of its name, or only changes the data of what is there.
-  async function draw(name, sets) {
-    const place = find(`${name}-picture`);
-    const drawn = views.get(name);
-    find(name).hidden = !sets; // a picture of nothing, or of one machine, compares nothing
-    if (!sets) {
-      drawn?.then((result) => result.finalize());
-      views.delete(name);
-      place.replaceChildren();
-      return;
-    }
-    if (narrow.matches && sets.rows) {
-      drawn?.then((result) => result.finalize());
-      views.delete(name);
-      place.replaceChildren(Tables.bars(sets.rows, name === "by-price", chosen.load));
-      return;
-    }
-    if (drawn) {
-      const { view } = await drawn;
-      for (const key of DATA_OF[name]) view.data(key, sets[key]);
-      await view.runAsync();
-      return;
-    }
-    // The legend's names below each other where there is no room beside.
-    const shape = JSON.stringify(shapes[theme()][name]);
-    const spec = { ...JSON.parse(narrow.matches ? shape.replaceAll('"columns":2', '"columns":1') : shape), datasets: sets };
-    if (typeof spec.width === "number") spec.width = Math.min(spec.width, place.clientWidth - BESIDE);
-    views.set(name, embed(place, spec));
-    await views.get(name);
-  }
-
-  const embed = (place, spec) =>
-    vegaEmbed(place, spec, { actions: false, renderer: "svg", tooltip: { theme: theme() } });
 
   function redraw() {
-    for (const drawn of views.values()) drawn.then((result) => result.finalize());
-    views.clear();
-    document.querySelectorAll("tr.times").forEach((row) => row.remove());
-    document.querySelectorAll("[aria-expanded=true]").forEach((b) => b.setAttribute("aria-expanded", "false"));
+    Pictures.clear();
     update();
-  }
-
-  // A row below a result's with the distribution and the course of its times.
-  function toggleTimes(button, row) {
-    const above = button.closest("tr");
-    const open = button.getAttribute("aria-expanded") === "true";
-    button.setAttribute("aria-expanded", String(!open));
-    if (open) {
-      above.nextElementSibling.remove();
-      return;
-    }
-    const sets = Rows.times(row);
-    const places = ["distribution", "course"].map((name) => {
-      const place = Tables.element("div", { class: "chart" });
-      const text = JSON.stringify(shapes[theme()][name])
-        .replaceAll("TIME", `Time (${sets.unit})`)
-        .replaceAll("WHEN", row.when);
-      embed(place, { ...JSON.parse(text), datasets: sets });
-      return place;
-    });
-    const note =
-      "Left: how many measurements took how long; the last bar holds the slowest 1 %. " +
-      "Right: how they drifted; line: median of a piece, band: its fastest and slowest; gaps: restarts and the turns of other engines.";
-    const cell = Tables.element("td", { colspan: above.cells.length + 7 }, Tables.element("p", { class: "muted" }, note));
-    cell.append(Tables.element("div", { class: "pair" }, ...places));
-    above.after(Tables.element("tr", { class: "times" }, cell));
   }
 
   function start() {

@@ -1,4 +1,4 @@
-#include "measure/process_engine.h"
+#include "measure/on_device.h"
 
 #include <gtest/gtest.h>
 

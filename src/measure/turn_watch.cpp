@@ -1,0 +1,50 @@
+#include "measure/turn_watch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "machine/disturbance.h"
+#include "machine/machine_counters.h"
+#include "measure/surroundings.h"
+
+namespace dnnbench {
+namespace {
+
+double stopped_s(const TurnWatch::Sessions& sessions) {
+  double seconds = 0;
+  for (const auto& session : sessions) seconds += session->stopped_s();
+  return seconds;
+}
+
+}  // namespace
+
+TurnWatch::TurnWatch(const GpuAccess* gpu) : nvml_(gpu != nullptr ? gpu->nvml.get() : nullptr) {}
+
+void TurnWatch::watch(Turn& turn, const Sessions& sessions, const std::function<void()>& compute) {
+  const GpuState gpu_before = nvml_ != nullptr ? nvml_->read() : GpuState();
+  const double start_s = monotonic_s();
+  const MachineCounters before = read_machine_counters();
+  const double stopped_before_s = stopped_s(sessions);
+  compute();
+  const double window_s = monotonic_s() - start_s;
+  const GpuState gpu_after = nvml_ != nullptr ? nvml_->read() : GpuState();
+  add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
+  turn.disturbance = disturbance(turn.noise);
+  if (nvml_ != nullptr) watch_gpu(turn, sessions, gpu_before, gpu_after, window_s);
+  const double stopped = stopped_s(sessions) - stopped_before_s;
+  if (stopped > 0) turn.disturbance = fmt::format("the run was stopped for {:.1f} s", stopped);
+}
+
+void TurnWatch::watch_gpu(Turn& turn, const Sessions& sessions, const GpuState& before,
+                          const GpuState& after, double window_s) {
+  std::vector<int64_t> pids;
+  for (const auto& session : sessions) pids.push_back(session->pid());
+  std::vector<double> compute_s = turn.gpu ? std::move(turn.gpu->compute_s) : std::vector<double>();
+  turn.gpu = gpu_watch_.turn(before, after, window_s, pids);
+  turn.gpu->compute_s = std::move(compute_s);
+  const std::string disturbed_by = gpu_watch_.disturbance(after, *turn.gpu);
+  if (!disturbed_by.empty()) turn.disturbance = disturbed_by;
+}
+
+}  // namespace dnnbench
