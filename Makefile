@@ -1,5 +1,5 @@
 # Targets for people who work on DNN Bench. Users need only ./bench_model.sh.
-.PHONY: build package first-use test check format format-check shell-check tidy asan faults golden completions gpu conformance aarch64 clean
+.PHONY: build package first-use test check format format-check shell-check tidy asan tsan coverage fuzz faults golden completions gpu conformance aarch64 clean
 
 # The folder of clang-format, clang-tidy, ruff and shellcheck; only set up by the targets that use them.
 tools = $(dir $(shell setup/python_env.sh dev))
@@ -36,14 +36,31 @@ shell-check:
 tidy: build
 	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release '/(src|engines|tests)/.*\.cpp$$'
 
-asan:  # the unit tests with the sanitizers, which ignore the signals that end fake engines
-	setup/build_with_engines.sh asan dnnbench-tests
+asan:  # the unit tests and the fuzzers' corpus with the sanitizers, which ignore the signals that end fake engines
+	setup/build_with_engines.sh asan dnnbench-tests dnnbench-fuzz-replay
 	ASAN_OPTIONS=handle_segv=0:handle_abort=0 build/asan/bin/dnnbench-tests --gtest_brief=1
+	cd build/asan && bin/dnnbench-fuzz-replay $(CURDIR)/tests/fuzz/corpus 100
+
+tsan:  # the unit tests with the thread sanitizer
+	setup/build_with_engines.sh tsan dnnbench-tests
+	build/tsan/bin/dnnbench-tests --gtest_brief=1
+
+# Left out are tests that take minutes, or drive what is not counted: engines and pages.
+not_counted = contributed|fleet_polling|generated_families|generated_windows|light_models|operators|package|page_against_advise|tensorflow|tvm|tvm_recurrent|windows
+coverage:  # the share of the lines of src/ that tests run, by folder; 90 % at least. Engines' processes can't write their counts
+	setup/build_with_engines.sh coverage dnnbench dnnbench-tests dnnbench-faults dnnbench-clock
+	find build/coverage -name '*.gcda' -delete
+	GCOV_ERROR_FILE=/dev/null build/coverage/bin/dnnbench-tests --gtest_brief=1
+	GCOV_ERROR_FILE=/dev/null ctest --test-dir build/coverage --parallel 2 --output-on-failure -R '^tests/' -E '^tests/($(not_counted))_test'
+	python3 setup/coverage.py build/coverage 90
+
+fuzz:  # FUZZ_SECONDS of libFuzzer on each parser, with the sanitizers; needs clang, which it installs
+	tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60)
 
 faults: build  # attacks the real program at length and prints what it kept: about an hour
-	build/release/bin/dnnbench-fuzz-replay tests/fuzz/corpus $(or $(MUTATIONS),10000)
-	DNNBENCH_BIN=build/release/bin DNNBENCH_EVERY_FAULT=1 setup/pytest.sh tests/faults_test.py
-	PYTHONPATH=tests $$(setup/python_env.sh tests) tests/faults/campaign.py build/release/bin $(CAMPAIGN)
+	setup/build_with_engines.sh asan dnnbench-fuzz-replay
+	PYTHONPATH=tests $$(setup/python_env.sh tests) tests/faults/campaign.py build/release/bin \
+	  build/asan/bin/dnnbench-fuzz-replay $(CAMPAIGN)
 
 golden:  # rewrites the expected plots, tables and README's picture; read the difference before committing it
 	$(shell setup/python_env.sh tests) vis/golden.py

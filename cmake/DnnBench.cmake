@@ -10,6 +10,16 @@ if(DNNBENCH_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+if(DNNBENCH_SANITIZE_THREADS)
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()
+if(DNNBENCH_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # libFuzzer prefers inputs that reach new code
+endif()
+if(DNNBENCH_COVERAGE)
+  add_link_options(--coverage)  # what is counted: src/CMakeLists.txt
+endif()
 
 # setup/aarch64.sh puts a script NAME beside a program NAME.elf, which runs it in the emulator.
 if(CMAKE_CROSSCOMPILING)

@@ -19,7 +19,7 @@ echo "status=$status" >>"${GITHUB_OUTPUT:-/dev/null}"
 case $status in
   0) ;;
   3) echo "::error::slower than in $AGAINST by more than $FAIL_ABOVE" ;;
-  5) echo "::error::it can't be told whether it is slower by more than $FAIL_ABOVE; give --budget more seconds, or a quieter machine" ;;
+  5) echo "::error::whether it is slower by more than $FAIL_ABOVE is undecided; give --budget more seconds, or use a quieter machine" ;;
   *) echo "::error::the gate could not be run: dnnbench ended with status $status (its reason is above)" ;;
 esac
 exit "$status"

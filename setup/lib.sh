@@ -7,7 +7,21 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # The same rule as in cmake/DnnBench.cmake and src/.
 cache=${XDG_CACHE_HOME:-${HOME:?is not set; set it, or XDG_CACHE_HOME, to say where downloads are kept}/.cache}/dnn-bench
 
-say() { printf '%s\n' "$*" >&2; }
+# Broken between words where stderr is a terminal.
+say() {
+  local columns
+  if columns=$(columns_of 2); then
+    fold --spaces --width="$columns" <<<"$*" >&2
+  else
+    printf '%s\n' "$*" >&2
+  fi
+}
+
+# Prints how many columns the terminal has that this descriptor is; fails where it is none.
+columns_of() {
+  local size
+  [[ -t $1 ]] && size=$(stty size <&"$1" 2>/dev/null) && ((${size#* } > 0)) && echo "${size#* }"
+}
 
 fail() {
   say "dnnbench: $*"

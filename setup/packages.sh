@@ -2,7 +2,7 @@
 # What the system must bring, checked by trying it, and installed by apt where it is missing.
 # Sourced after lib.sh.
 
-# require toolchain|pip|venv|tests|emulator...: installs what any of these lacks, in one go.
+# require toolchain|pip|venv|tests|emulator|fuzzer...: installs what any of these lacks, in one go.
 require() {
   local group missing=()
   for group in "$@"; do
@@ -30,6 +30,14 @@ note_missing_pip() { python3 -m pip --version >/dev/null 2>&1 || missing+=(pytho
 note_missing_tests() {
   has_command git || missing+=(git)
   has_command make || missing+=(make)
+}
+
+# clang with libFuzzer, whose libraries are a package of their own on some systems.
+note_missing_fuzzer() {
+  if ! echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }' |
+    clang++ -fsanitize=fuzzer,address,undefined -x c++ -o /dev/null - 2>/dev/null; then
+    missing+=(clang libclang-rt-dev)
+  fi
 }
 
 # To build for Arm on another machine, and to run that.

@@ -17,7 +17,14 @@ usage_error() {
 }
 
 # show_help SUBCOMMAND
-show_help() { grep -v '^#' "$help_folder/$1.txt"; }
+show_help() {
+  local columns
+  if columns=$(columns_of 3) && ((columns < 100)); then
+    awk -v width="$columns" -f "$repository/setup/fit_help.awk" "$help_folder/$1.txt"
+  else
+    grep -v '^#' "$help_folder/$1.txt"
+  fi 3>&1 # for the substitution has an output of its own
+}
 
 # check_usage SUBCOMMAND ARGUMENT...: ends the program with one sentence when something is wrong;
 # else fills given_flags, given_models, given_versions[--flag] (",1.30.0,1.31.1") and given_results (of --against).

@@ -13,6 +13,7 @@
 
 #include "cli/commands.h"
 #include "cli/help_text.h"
+#include "cli/layout.h"
 #include "cli/suggest.h"
 #include "core/error.h"
 #include "core/printable.h"
@@ -102,10 +103,10 @@ int main(int argc, char** argv) {
     if (!all_is_written()) throw dnnbench::Error(kNotWritten);
     return code;
   } catch (const UsageError& error) {
-    fmt::print(stderr, "{}\n", dnnbench::printable(error.what()));
+    dnnbench::say(error.what());
     return dnnbench::kExitUsage;
   } catch (const dnnbench::Error& error) {
-    fmt::print(stderr, "dnnbench: {}\n", dnnbench::printable(error.what()));
+    dnnbench::say(std::string("dnnbench: ") + error.what());
     return dnnbench::kExitUsage;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "dnnbench: there is not enough memory for this; {} MB are free\n",

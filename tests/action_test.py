@@ -45,7 +45,7 @@ def step(folder: Path, status: int) -> subprocess.CompletedProcess:
     [
         (0, ""),
         (3, "::error::slower than in before by more than 5%"),
-        (5, "::error::it can't be told whether it is slower by more than 5%"),
+        (5, "::error::whether it is slower by more than 5% is undecided"),
         (2, "::error::the gate could not be run: dnnbench ended with status 2"),
     ],
 )

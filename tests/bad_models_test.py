@@ -49,7 +49,7 @@ def check_refusal(code: int, stdout: str, stderr: str, words: list[str]) -> None
         (bytes(1000), "is not an ONNX model"),
         (tiny_models.convolution().SerializeToString()[:-500], "is cut short"),
         (tiny_models.convolution().SerializeToString()[:40], "cut short"),
-        (custom_operator(), "holds the custom operator org.example"),
+        (custom_operator(), "contains the custom operator org.example"),
         (unknown_opset(), "needs opset 99"),
         (unknown_ir_version(), "is in version 99 of the ONNX format"),
     ],

@@ -4,7 +4,9 @@ import json
 import os
 import resource
 import signal
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -126,7 +128,7 @@ def start(programs, tmp_path):
     output = tmp_path / "results"
     started = []
 
-    def call(*flags: str, models: tuple[str, ...] = ("tiny",)) -> Victim:
+    def call(*flags: str, models: tuple[str, ...] = ("tiny",), **environment: str) -> Victim:
         paths = [tmp_path / f"{name}.onnx" for name in models]
         for path in paths:
             tiny_models.save(convolution, path)
@@ -137,7 +139,7 @@ def start(programs, tmp_path):
             stderr=subprocess.PIPE,
             start_new_session=True,
             text=True,
-            env=os.environ | {MARK: mark},
+            env=os.environ | {MARK: mark} | environment,
         )
         started.append(process)
         return Victim(process, mark, output)
@@ -299,6 +301,45 @@ def test_a_run_that_is_stopped_for_a_while_is_not_slower_for_it(start):
         result = result_of(run, part)
         assert result["outcome"] == "ok"
         assert max(result["data"]) < 2.5 or result["noise"]["suspect"]
+
+
+DAY_S = 86_400
+
+
+@pytest.mark.parametrize("jump_s", [DAY_S, -DAY_S])
+def test_a_date_that_jumps_changes_no_duration(start, programs, tmp_path, jump_s):
+    """In mid-run the date is set by a day, for the program and its engines. About 8 s."""
+    clock = tmp_path / "clock"
+    preload = {"LD_PRELOAD": str(programs / "dnnbench-clock.so"), "DNNBENCH_CLOCK": str(clock)}
+    began = time.monotonic()
+    run = start(
+        "--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--repeat=300", **preload
+    )
+    wait_for_first_turn(run)
+    wait_for_journal(run, lines=3)
+    clock.write_text(str(jump_s))
+    assert abs(date_under(preload) - time.time() - jump_s) < 3600
+    code, _, stderr = finish(run)
+    took_s = time.monotonic() - began
+    assert code in (0, 5)
+    assert "(--timeout)" not in stderr
+    results = [result_of(run, f"ok_duration_s={part}") for part in ("0.002", "0.003")]
+    for result in results:
+        assert result["outcome"] == "ok"
+        assert result["stopped"] == "repeat"
+        assert len(result["data"]) == 300
+        assert min(result["data"]) > 0 and sum(result["data"]) / 1000 < took_s
+        assert result["start_s"] == sorted(result["start_s"])
+        assert 0 <= result["start_s"][0] and result["start_s"][-1] < took_s
+    assert statistics.median(results[0]["data"]) < statistics.median(results[1]["data"])
+
+
+def date_under(environment: dict[str, str]) -> float:
+    command = [sys.executable, "-c", "import time; print(time.time())"]
+    run = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=True
+    )
+    return float(run.stdout)
 
 
 def test_a_model_that_was_complete_is_not_measured_again(start):

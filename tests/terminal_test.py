@@ -117,6 +117,15 @@ def test_throughput_mode_says_which_setting_it_tries(watch):  # 8 s
     assert all(re.search(r"best so far [0-9.]+ items/s with \d+ x \d+ thread", s) for s in second)
 
 
+def test_load_mode_shows_the_p99_so_far(watch):  # 9 s, in two turns
+    flags = ["--fake=ok,duration_s=0.001", "--mode=load", "--rate=200", "--budget=7"]
+    seen = steps(watch(*flags, columns=140))
+    label = "fake-ok_duration_s=0.001"
+    assert any(f"] {label} at 200 requests/s, turn 1 of " in step for step in seen)
+    found = (re.search(rf"p99 so far: {label} ([0-9.]+) ms, turn \d+ of \d+$", s) for s in seen)
+    assert any(match and float(match[1]) >= 1 for match in found)
+
+
 def test_each_comparison_counts(programs, tmp_path):  # 2 s
     model = tiny_models.save(tiny_models.convolution(batch="N"), tmp_path / "open.onnx")
     flags = ["--fake=ok", "--repeat=2", "--warmup=0", "--batch=1,2", f"--output={tmp_path}"]
@@ -147,6 +156,41 @@ def test_the_answer_comes_first_and_no_line_breaks(watch, columns):  # 1 s
     assert "Next: ./dnnbench plot " in text
 
 
+MODES = {
+    "load": (
+        ["--mode=load", "--rate=100", "--repeat=20"],
+        "verified latenc|lowest p99|valid result",
+    ),
+    "throughput": (["--mode=throughput", "--budget=1"], "throughput"),
+    "batches": (["--batch=1,2", "--repeat=2", "--warmup=0"], "batch"),
+}
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("mode", MODES)
+def test_each_mode_s_table_fits(programs, tmp_path, mode, columns):  # 2 s
+    model = tiny_models.save(tiny_models.convolution(batch="N"), tmp_path / "open.onnx")
+    flags, answer = MODES[mode]
+    command = [programs / "dnnbench", "run", model, "--fake=ok", *flags, "--instance=here"]
+    lines = screen(on_terminal([*command, f"--output={tmp_path / 'results'}"], columns)[1])
+    assert max(len(line) for line in lines if "/" not in line) <= columns
+    headers = [i for i, line in enumerate(lines) if line.startswith("engine  ")]
+    last = headers[-1]
+    assert re.search(answer, " ".join(lines[: headers[0] if mode != "batches" else last]))
+    names = re.split(" {2,}", lines[last])
+    assert names[0] == "engine" and names[-1] == "verdict"
+    assert "fake-ok" in lines[last + 1]
+
+
+def test_a_table_of_variants_fits(watch):  # 3 s
+    lines = screen(watch("--onnxruntime", "--variants=int8", "--repeat=2", columns=60))
+    assert max(len(line) for line in lines if "/" not in line) <= 60
+    table = lines.index(next(line for line in lines if line.startswith("variant  ")))
+    title = lines.index("Variants against f32:")
+    assert title < table and lines[table - 1] == "" and lines[title + 1] != ""
+    assert lines[table].split()[-1] == "accepted" and "uncalibrated" in lines[table + 1]
+
+
 def test_wide_shows_all_columns(watch):
     assert header(screen(watch("--fake=ok", "--repeat=2", "--wide", columns=60))) == ALL_COLUMNS
 
@@ -161,8 +205,22 @@ def test_wider_terminals_show_more(watch):
 
 def test_where_no_table_fits_each_cell_has_a_line(watch):
     lines = screen(watch("--fake=ok", "--repeat=2", "--warmup=0", columns=30))
-    at = lines.index("fake-ok")
-    assert re.fullmatch(r"  median: [0-9.]+ \w+", lines[at + 1])
+    cells = lines[lines.index("fake-ok") + 1 :][: len(ALL_COLUMNS) - 1]
+    assert [cell.split(":")[0].strip() for cell in cells] == ALL_COLUMNS[1:]
+    assert max(len(cell) for cell in cells) <= 30
+
+
+def test_an_interrupt_leaves_no_line_of_progress(programs, convolution, tmp_path):  # 3 s
+    flags = ["--fake=ok,duration_s=0.002", "--budget=60", f"--output={tmp_path / 'results'}"]
+    command = [programs / "dnnbench", "run", convolution, *flags]
+    interrupted = ["timeout", "--foreground", "--signal=INT", "2.5", *command]
+    lines = screen(on_terminal(interrupted, 80)[1])
+    assert lines[-1] == "" and not any(line.startswith("[") for line in lines)
+    text = " ".join(lines)
+    assert "Interrupted: finishing this turn; once more ends at once" in text
+    assert "The same command goes on from here; what is known so far is in " in text
+    assert "Next: " not in text
+    assert all(file.stat().st_size > 0 for file in (tmp_path / "results").iterdir())
 
 
 def test_failures_are_red_at_once(watch):
@@ -227,6 +285,7 @@ def test_a_busy_machine_is_reported_early_with_who_uses_it(programs, convolution
             process.wait()
     if "suspect" not in done.stdout:
         return  # a machine that gives each of them a core of its own
+    assert done.returncode == 5  # nothing is ranked, so it is no success
     found = re.search(
         r"The machine is busy: (\d+) of (\d+) blocks were disturbed \((.*)\)\. ", done.stderr
     )
@@ -248,11 +307,20 @@ def test_exports_are_the_table_and_nothing_else(bench, convolution):
     assert len(markdown) == 4
 
 
+def test_an_export_stays_alone_where_something_is_compared(bench, convolution):
+    run = bench(convolution, "--fake=ok", "--threads=1,2", "--fail-above=5%", "--export=csv")
+    rows = list(csv.DictReader(io.StringIO(run.stdout)))
+    assert {row["engine"] for row in rows} == {"fake-ok, 1 thread", "fake-ok, 2 threads"}
+    assert "Compared with what was before:\n1 compared: " in run.stderr
+
+
 TABLES = {
     "advise": "advise examples/2021-study --model=BERT --throughput=2",
     "no-plan": "advise examples/2021-study --model=BERT --throughput=9 --max-instances=1 --arch=arm64",
     "sweep": "advise examples/2021-study --model=BERT --throughput=50 --sweep",
     "catalogue": "catalogue --match=c6g",
+    "compare": "compare tests/golden/results/c5a.4xlarge tests/golden/results/c5a.4xlarge",
+    "missing": "compare tests/golden/results tests/golden/results/c5a.4xlarge --fail-above=5%",
 }
 
 
@@ -271,3 +339,56 @@ def test_tables_of_fixed_results_look_as_before(programs, name, columns):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_engines_and_their_notes_fit(programs, tmp_path, columns):
+    (tmp_path / "dnn-bench" / "engines" / "an-engine-of-another-build").mkdir(parents=True)
+    command = [programs / "dnnbench", "engines"]
+    seen = on_terminal(command, columns, XDG_CACHE_HOME=str(tmp_path))[1]
+    lines = seen.splitlines()
+    assert max(len(line) for line in lines if "/" not in line) <= columns
+    assert header(lines) == ["engine", "size", "version"]
+    assert any(re.match(r"an-engine-of-another-build +0 B  not built$", line) for line in lines)
+    assert "an-engine-of-another-build: not built; " in " ".join(lines)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_a_model_s_description_fits(programs, tmp_path, columns):
+    model = tiny_models.save(tiny_models.convolution(batch="N"), tmp_path / "open.onnx")
+    seen = on_terminal([programs / "dnnbench", "inspect", model], columns)[1]
+    assert max(len(line) for line in seen.splitlines() if "/" not in line) <= columns
+    assert "measured as 1x3x8x8" in " ".join(seen.split())
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_selftest_s_table_fits(programs, convolution, columns):  # 2 s
+    parts = ["--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--budget=0.1"]
+    seen = on_terminal([programs / "dnnbench", "selftest", convolution, *parts], columns)[1]
+    lines = screen(seen)
+    assert max(map(len, lines)) <= columns
+    names = header(lines)
+    assert {"engine", "in turns", "verdict"} <= set(names)
+    assert ("a wider terminal or a pipe shows all." in " ".join(lines)) == (len(names) < 7)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_help_fits(columns):  # 1 s
+    for path in sorted((REPOSITORY / "src" / "cli" / "help").glob("*.txt")):
+        code, seen = on_terminal([REPOSITORY / "dnnbench", "help", path.stem], columns)
+        assert code == 0 and max(map(len, seen.splitlines())) <= columns
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+        assert seen.split() == " ".join(lines).split()
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_messages_are_broken_between_words(programs, columns):
+    unknown = "there is no file mobilenet, and no model has that name; did you mean mobilenetv2-10?"
+    no_rate = "which request rate? --throughput=50 is 50 inferences per second"
+    for command, words in [
+        ([REPOSITORY / "bench_model.sh", "mobilenet"], unknown),
+        ([programs / "dnnbench", "advise", "examples"], no_rate),
+    ]:
+        code, seen = on_terminal(command, columns)
+        assert code == 2 and words in " ".join(seen.split())
+        assert max(map(len, seen.splitlines())) <= columns

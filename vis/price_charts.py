@@ -287,7 +287,8 @@ def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
     data = cost_chart.cost_rows(fleet) | {"loads": load_rows(loads)}
     notes = [
         "Stacks of equal machines, no headroom, no bound on latency. Thick: the cheapest plan for "
-        "the rate, with a symbol where it changes. Thin: one machine's stacks at other rates."
+        "the rate, with a symbol where it changes. Thin: one machine's stacks at other rates. Rates "
+        "beside a name: the widest range in which it is the cheapest."
     ]
     title = f"{model_name(fleet.model)}: what traffic costs"
     return complete(cost_chart.cost(theme), data, title, notes, cost_chart.WIDTH, theme)

@@ -34,7 +34,7 @@ void require_supported(const LoadConfig& config) {
   }
   if (on_gpu && config.precision == "tf32") return;
   if (config.precision != "f32" && config.precision != "default") {
-    throw Unsupported("PyTorch computes in the model's own types; it is not told to compute in " +
+    throw Unsupported("PyTorch computes in the model's own types; it can't be set to compute in " +
                       config.precision);
   }
 }

@@ -105,7 +105,7 @@ const std::vector<Stored>& Emitter::forms(const std::string& name) {
     return values_of_constants_[name] = {{make_constant(*known, {}), {}}};
   }
   if (!has_value(name)) {
-    throw Unsupported("its input \"" + name + "\" is no tensor that is known here");
+    throw Unsupported("its input \"" + name + "\" is not a tensor that is known here");
   }
   return outer_->forms(name);
 }
@@ -124,7 +124,7 @@ Out Emitter::get(const std::string& name, const Permutation& wanted) {
   } else if (has_value(name)) {
     return outer_->get(name, wanted);
   } else {
-    throw Unsupported("its input \"" + name + "\" is no tensor that is known here");
+    throw Unsupported("its input \"" + name + "\" is not a tensor that is known here");
   }
   for (const Stored& form : *forms) {
     if (form.permutation == permutation) return form.out;
@@ -186,7 +186,8 @@ std::optional<List> Emitter::find_list(const std::string& name) const {
 List Emitter::list(const std::string& name) {
   if (const auto known = find_list(name)) return *known;
   const std::vector<std::string>* elements = sequence(name);
-  if (elements == nullptr) throw Unsupported("\"" + name + "\" is no sequence that is known here");
+  if (elements == nullptr)
+    throw Unsupported("\"" + name + "\" is not a sequence that is known here");
   const import::ValueType* type = nullptr;
   for (const Emitter* at = this; at != nullptr && type == nullptr; at = at->outer_) {
     type = at->onnx_.type_of(name);

@@ -32,7 +32,7 @@ void require_supported(const LoadConfig& config) {
         "slower");
   }
   if (config.precision != "f32" && config.precision != "default") {
-    throw Unsupported("TVM computes in the model's own types; it is not told to compute in " +
+    throw Unsupported("TVM computes in the model's own types; it can't be set to compute in " +
                       config.precision);
   }
   if (!config.optimize) throw Unsupported("TVM always compiles with its optimisations");

@@ -51,7 +51,7 @@ std::set<std::string> shapes_of_task(const Group& results) {
   if (all.size() > 1) {
     throw UsageError(fmt::format(
         "the results of {} have different input shapes ({}), which are different tasks; give a "
-        "folder that holds one of them",
+        "folder that has one of them",
         results.front()->model, fmt::join(all, " ")));
   }
   return all;

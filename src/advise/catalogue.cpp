@@ -91,10 +91,11 @@ std::map<std::string, size_t> columns_of(const std::vector<CsvRow>& rows,
   }
   for (const char* needed : {"instance", "usd_per_hour"}) {
     if (columns.count(needed) == 0) {
-      throw UsageError(fmt::format(
-          "{} is no catalogue: its first line must name the columns, separated by commas, and has "
-          "no {}; see catalogue/README.md",
-          source, needed));
+      throw UsageError(
+          fmt::format("{} is not a catalogue: its first line must name the columns, separated by "
+                      "commas, and has "
+                      "no {}; see catalogue/README.md",
+                      source, needed));
     }
   }
   return columns;
@@ -110,7 +111,7 @@ void add_row(Catalogue& catalogue, std::map<std::string, size_t>& lines,
   const InstanceType type = instance_of({columns, row});
   const auto [earlier, is_new] = lines.emplace(type.name, row.line);
   if (!is_new) {
-    throw BadRow{fmt::format("{} stands in line {} already", type.name, earlier->second)};
+    throw BadRow{fmt::format("{} is already in line {}", type.name, earlier->second)};
   }
   catalogue.instances.push_back(type);
 }
@@ -135,7 +136,7 @@ Catalogue parse_catalogue(std::string_view text, const std::string& source) {
   try {
     rows = parse_csv(text);
   } catch (const Error& error) {
-    throw UsageError(fmt::format("{} is no catalogue: {}", source, error.what()));
+    throw UsageError(fmt::format("{} is not a catalogue: {}", source, error.what()));
   }
   const std::map<std::string, size_t> columns = columns_of(rows, source);
   Catalogue catalogue;

@@ -45,7 +45,7 @@ struct Catalogue {
 std::string canonical_arch(const std::string& arch);
 
 // Rows that can't be used are left out and named in `complaints`. Throws Error where the text as a
-// whole is no catalogue: no column "instance" or "usd_per_hour", or an open quotation mark.
+// whole is not a catalogue: no column "instance" or "usd_per_hour", or an open quotation mark.
 Catalogue parse_catalogue(std::string_view text, const std::string& source);
 
 Catalogue built_in_catalogue();

@@ -58,7 +58,7 @@ TEST(Catalogue, RowsThatCantBeUsedAreNamedByLineAndLeftOut) {
                 "f.csv, line 3: left out: usd_per_hour is \"cheap\", not a number from 0 to 1e9",
                 "f.csv, line 4: left out: usd_per_hour is \"-1\", not a number from 0 to 1e9",
                 "f.csv, line 6: left out: it names no instance",
-                "f.csv, line 7: left out: good stands in line 2 already",
+                "f.csv, line 7: left out: good is already in line 2",
                 "f.csv, line 8: left out: it has 4 fields, the first line names 3",
                 "f.csv, line 9: left out: vcpu is \"two\", not a number from 0 to 1e9",
                 "f.csv, line 10: left out: usd_per_hour is \"inf\", not a number from 0 to 1e9",

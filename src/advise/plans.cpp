@@ -112,7 +112,7 @@ std::string interval_text(const Deployable& candidate) {
 
 std::string sure_count_text(const Plan& plan) {
   if (!plan.count_at_lower_end) return "";
-  return fmt::format("; {} of them hold in all of it", *plan.count_at_lower_end);
+  return fmt::format("; {} of them are enough in all of it", *plan.count_at_lower_end);
 }
 
 void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
@@ -139,8 +139,8 @@ void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
                                  format_rate(candidate.speed.throughput_per_s()))});
   }
   if (plan.holds_at_lower_end == false) {
-    notes.push_back({"upper end", "holds only in the upper part of the interval of its throughput",
-                     fmt::format("It holds only in the upper part of the interval of its "
+    notes.push_back({"upper end", "enough only in the upper part of the interval of its throughput",
+                     fmt::format("It is enough only in the upper part of the interval of its "
                                  "throughput, {} per machine{}.",
                                  interval_text(candidate), sure_count_text(plan))});
   }

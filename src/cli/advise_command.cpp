@@ -13,10 +13,10 @@
 #include "cli/advice_text.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/layout.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
 #include "core/error.h"
-#include "core/printable.h"
 #include "results/stored_result.h"
 
 namespace dnnbench {
@@ -81,7 +81,7 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
 // To stderr, the first few.
 void complain(const std::vector<std::string>& sentences) {
   for (size_t i = 0; i < std::min(sentences.size(), kMaxComplaints); ++i) {
-    fmt::print(stderr, "dnnbench: {}\n", printable(sentences[i]));
+    say("dnnbench: " + sentences[i]);
   }
   if (sentences.size() > kMaxComplaints) {
     fmt::print(stderr, "dnnbench: ... and {} more of this kind\n",

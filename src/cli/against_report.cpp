@@ -6,9 +6,7 @@
 #include <algorithm>
 
 #include "cli/commands.h"
-#include "cli/comparison_text.h"
 #include "core/error.h"
-#include "core/printable.h"
 #include "process/engine_session.h"
 
 namespace dnnbench {
@@ -47,11 +45,11 @@ Against::Against(const RunOptions& options, const std::vector<Candidate>& candid
     plan_ = plan_against(options, candidates, earlier, version_of);
     const std::vector<std::string> labels = labels_of(candidates);
     for (const AgainstStored& stored : plan_.stored) {
-      fmt::print(stderr, "{}: compared with the stored figures, drift not cancelled: {}\n",
-                 printable(labels[stored.after]), printable(stored.why));
+      say(fmt::format("{}: compared with the stored figures, drift not cancelled: {}",
+                      labels[stored.after], stored.why));
     }
     for (const std::string& label : plan_.without_earlier) {
-      fmt::print(stderr, "{}: no earlier result in {}\n", printable(label), *options.against);
+      say(fmt::format("{}: no earlier result in {}", label, *options.against));
     }
     return;
   }
@@ -83,7 +81,7 @@ ComparedFolders Against::compare(const std::vector<Result>& results) const {
   return compared;
 }
 
-int Against::report(const std::vector<Result>& results) const {
+int Against::report(const std::vector<Result>& results, Presenter& presenter) const {
   const bool interrupted = results.size() != plan_.candidates.size();
   if (interrupted) return options_.fail_above ? kExitCantTell : kExitOk;
   const ComparedFolders compared = compare(results);
@@ -91,9 +89,7 @@ int Against::report(const std::vector<Result>& results) const {
     // A gate that compared nothing has not been passed.
     return options_.fail_above ? kExitCantTell : kExitOk;
   }
-  fmt::print("Compared with what was before:\n{}\n",
-             comparison_text(compared, options_.fail_above, options_.budget_s));
-  std::fflush(stdout);
+  presenter.print_comparison(compared, {options_.fail_above, options_.budget_s});
   return gate_exit_code(compared, options_.fail_above);
 }
 

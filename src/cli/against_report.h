@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "cli/presenter.h"
 #include "measure/against.h"
 #include "results/result.h"
 #include "run/options.h"
@@ -20,7 +21,7 @@ class Against {
   const std::vector<Candidate>& candidates() const { return plan_.candidates; }
 
   // Prints the comparison of the finished run, if there is one. Returns its exit code.
-  int report(const std::vector<Result>& results) const;
+  int report(const std::vector<Result>& results, Presenter& presenter) const;
 
  private:
   ComparedFolders compare(const std::vector<Result>& results) const;

@@ -149,7 +149,7 @@ int catalogue_command(const std::vector<std::string>& arguments) {
   parse_arguments(app, "catalogue", arguments);
   const Catalogue catalogue = file.empty() ? built_in_catalogue() : read_catalogue(file);
   for (const std::string& complaint : catalogue.complaints) {
-    fmt::print(stderr, "dnnbench: {}\n", printable(complaint));
+    say("dnnbench: " + complaint);
   }
   check_isa(filter.isa, catalogue);
   const std::vector<InstanceType> types = chosen(catalogue, filter);
@@ -157,9 +157,8 @@ int catalogue_command(const std::vector<std::string>& arguments) {
     print_json(types);
   } else {
     fmt::print("{}", table(types, wide ? kUnlimitedWidth : width_of(STDOUT_FILENO)));
-    const std::string count = fmt::format("{} of {} types in {}\n", types.size(),
-                                          catalogue.instances.size(), printable(catalogue.source));
-    fmt::print(stderr, "{}", wrapped(count, width_of(STDERR_FILENO)));
+    say(fmt::format("{} of {} types in {}", types.size(), catalogue.instances.size(),
+                    catalogue.source));
   }
   return kExitOk;
 }

@@ -1,13 +1,15 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
+#include "cli/layout.h"
+#include "cli/terminal.h"
 #include "compare/compare_results.h"
 #include "core/error.h"
-#include "core/printable.h"
 
 namespace dnnbench {
 namespace {
@@ -41,7 +43,7 @@ CompareOptions parse(const std::vector<std::string>& arguments) {
 ResultsFolder read(const std::string& folder) {
   ResultsFolder found = read_results(folder);
   for (const std::string& sentence : found.skipped) {
-    fmt::print(stderr, "dnnbench: {}\n", printable(sentence));
+    say("dnnbench: " + sentence);
   }
   if (found.results.empty()) throw UsageError(fmt::format("there are no results below {}", folder));
   return found;
@@ -53,7 +55,7 @@ std::string text_of(const ComparedFolders& compared, const CompareOptions& optio
   if (options.format == "github-action-benchmark") {
     return comparison_for_github_action_benchmark(compared);
   }
-  return comparison_text(compared, options.fail_above);
+  return comparison_text(compared, {options.fail_above, {}, width_of(STDOUT_FILENO)});
 }
 
 }  // namespace

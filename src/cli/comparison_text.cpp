@@ -15,8 +15,6 @@
 namespace dnnbench {
 namespace {
 
-using Row = std::vector<std::string>;
-
 bool is_known(const Interval& interval) { return interval.low > 0 && std::isfinite(interval.high); }
 
 std::string time_cell(const std::optional<double>& seconds) {
@@ -33,12 +31,22 @@ std::string ratio_cell(const Compared& row) {
 
 std::string label(const Compared& row) { return printable(row.label); }
 
-Row cells(const Compared& row) {
-  return {printable(row.model),   label(row),      time_cell(row.before_s),
-          time_cell(row.after_s), ratio_cell(row), std::string(to_string(row.change))};
+Table table_of(const ComparedFolders& compared) {
+  // The last number is the order in which columns are dropped.
+  Table table{{{"model", "", Align::kLeft},
+               {"engine", "", Align::kLeft},
+               {"before", "", Align::kRight, 1},
+               {"after", "", Align::kRight, 2},
+               {"after/before", "", Align::kLeft},
+               {"verdict", "", Align::kLeft}},
+              {}};
+  for (const Compared& row : compared.rows) {
+    table.rows.push_back({printable(row.model), label(row), time_cell(row.before_s),
+                          time_cell(row.after_s), ratio_cell(row),
+                          std::string(to_string(row.change))});
+  }
+  return table;
 }
-
-const Row kHeader{"model", "engine", "before", "after", "after/before", "verdict"};
 
 // What the intervals of rows that were not measured in turns include.
 std::string about_run_to_run(const ComparedFolders& compared) {
@@ -98,40 +106,32 @@ std::string series(const Compared& row) {
   return name;
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-std::string csv_number(const std::optional<double>& value) {
-  return value && std::isfinite(*value) && *value > 0 ? fmt::format("{}", *value) : "";
+Cell number_cell(const std::optional<double>& value) {
+  return {"", value && *value > 0 ? value : std::nullopt};
 }
 
 }  // namespace
 
-std::string comparison_text(const ComparedFolders& compared,
-                            const std::optional<Percentage>& fail_above,
-                            std::optional<double> budget_s) {
-  std::vector<Row> rows{kHeader};
-  for (const Compared& row : compared.rows) rows.push_back(cells(row));
-  std::string text = layout(rows, {0, 1, 4, 5});
+std::string comparison_text(const ComparedFolders& compared, const ComparisonContext& context) {
+  std::string notes;
   const auto add = [&](const Compared& row, const std::string& what) {
     if (!what.empty()) {
-      text += fmt::format("{}, {}: {}\n", printable(row.model), label(row), printable(what));
+      notes += fmt::format("{}, {}: {}\n", printable(row.model), label(row), printable(what));
     }
   };
   for (const Compared& row : compared.rows) add(row, row.reason);
   for (const std::string& warning : compared.warnings) {
-    text += fmt::format("warning: {}\n", printable(warning));
+    notes += fmt::format("warning: {}\n", printable(warning));
   }
-  text += about_run_to_run(compared);
+  notes += about_run_to_run(compared);
+  const std::optional<Percentage>& limit = context.fail_above;
   for (const Compared& row : compared.rows) {
-    if (!fail_above || gate_of(row, fail_above->share) != Gate::kCantTell) continue;
-    add(row, "can't tell: " + what_would_tell(row, fail_above->text, fail_above->share, budget_s));
+    if (!limit || gate_of(row, limit->share) != Gate::kCantTell) continue;
+    add(row, "undecided: " + what_would_tell(row, limit->text, limit->share, context.budget_s));
   }
-  return text + "\n" + sentence(compared, fail_above) + "\n";
+  return wrapped(sentence(compared, limit) + "\n\n", context.width) +
+         table_text(table_of(compared), context.width, kWiderTerminal) +
+         wrapped(notes, context.width);
 }
 
 int gate_exit_code(const ComparedFolders& compared, const std::optional<Percentage>& fail_above) {
@@ -144,26 +144,26 @@ int gate_exit_code(const ComparedFolders& compared, const std::optional<Percenta
 }
 
 std::string comparison_csv(const ComparedFolders& compared) {
-  std::string text =
-      "model,backend,backend_meta,instance,before_s,after_s,ratio,ratio_low,ratio_high,verdict\n";
+  Table table;
+  for (const char* key : {"model", "backend", "backend_meta", "instance", "before_s", "after_s",
+                          "ratio", "ratio_low", "ratio_high", "verdict"}) {
+    table.columns.push_back({"", key});
+  }
   for (const Compared& row : compared.rows) {
     const bool both = row.before_s && row.after_s;
-    const auto only = [&](double value) { return both ? std::optional(value) : std::nullopt; };
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", csv_field(row.model),
-                        csv_field(row.backend), csv_field(row.backend_meta),
-                        csv_field(row.instance), csv_number(row.before_s), csv_number(row.after_s),
-                        csv_number(only(row.ratio.value)), csv_number(only(row.ratio.interval.low)),
-                        csv_number(only(row.ratio.interval.high)), to_string(row.change));
+    const auto only = [&](double value) {
+      return number_cell(both ? std::optional(value) : std::nullopt);
+    };
+    table.rows.push_back({row.model, row.backend, row.backend_meta, row.instance,
+                          number_cell(row.before_s), number_cell(row.after_s),
+                          only(row.ratio.value), only(row.ratio.interval.low),
+                          only(row.ratio.interval.high), std::string(to_string(row.change))});
   }
-  return text;
+  return table_csv(table);
 }
 
 std::string comparison_markdown(const ComparedFolders& compared) {
-  std::string text =
-      fmt::format("| {} |\n|---|---|---:|---:|---|---|\n", fmt::join(kHeader, " | "));
-  for (const Compared& row : compared.rows) {
-    text += fmt::format("| {} |\n", fmt::join(cells(row), " | "));
-  }
+  std::string text = table_markdown(table_of(compared));
   for (const std::string& warning : compared.warnings) {
     text += fmt::format("\n- {}", printable(warning));
   }

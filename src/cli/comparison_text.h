@@ -1,24 +1,31 @@
 // What `dnnbench compare` and `run --against` print: compared results in, text out.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
+#include "cli/terminal.h"
 #include "compare/compare_results.h"
 #include "run/options.h"
 
 namespace dnnbench {
 
-// A table, the warnings, and what it comes to; where --fail-above is undecided, which run would
-// tell (compare/gate.h). `budget_s` was that of the run; absent for stored results.
-std::string comparison_text(const ComparedFolders& compared,
-                            const std::optional<Percentage>& fail_above,
-                            std::optional<double> budget_s = std::nullopt);
+// What the text depends on besides the results.
+struct ComparisonContext {
+  std::optional<Percentage> fail_above;
+  std::optional<double> budget_s;  // of the run; absent for stored results
+  size_t width = kUnlimitedWidth;  // of the terminal
+};
+
+// What it comes to, the table, and the warnings; where --fail-above is undecided, which run would
+// decide it (compare/gate.h).
+std::string comparison_text(const ComparedFolders& compared, const ComparisonContext& context);
 
 // The exit code of --fail-above: that of the worst row.
 int gate_exit_code(const ComparedFolders& compared, const std::optional<Percentage>& fail_above);
 
-// A line a row, with a header. Numbers in full precision, empty where there is none.
+// A line per row, with a header. Numbers in full precision, empty where there is none.
 std::string comparison_csv(const ComparedFolders& compared);
 
 // A table for a pull request.

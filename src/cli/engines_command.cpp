@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -6,12 +7,16 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/layout.h"
+#include "cli/terminal.h"
 #include "cli/verify_cache.h"
 #include "core/cache.h"
 #include "core/error.h"
+#include "core/printable.h"
 #include "process/engine_session.h"
 #include "process/work_folder.h"
 #include "results/units.h"
+#include "run/candidate.h"
 
 namespace dnnbench {
 namespace {
@@ -43,36 +48,49 @@ int64_t folder_bytes(const fs::path& folder) {
   return bytes;
 }
 
-// The version that the engine's library says of itself, or why it can't.
-std::string version_or_reason(const std::string& engine, const WorkFolder& work) {
-  if (engine == "cuda") return "libraries that engines need on a GPU";
-  if (engine == "pytorch-cuda") return "libraries that PyTorch needs on a GPU";
-  if (!engine_is_built(engine)) return "not built; ./bench_model.sh with its flag builds it";
+// What an engine's library says of itself, or why it can't.
+struct Version {
+  std::string text;
+  std::string note;  // "" for none
+};
+
+Version version_of(const std::string& engine, const WorkFolder& work) {
+  if (engine == "cuda") return {"-", "libraries that engines need on a GPU"};
+  if (engine == "pytorch-cuda") return {"-", "libraries that PyTorch needs on a GPU"};
+  if (!engine_is_built(engine)) {
+    return {"not built", "not built; ./bench_model.sh with its flag builds it"};
+  }
   try {
-    return greet(engine, work).version;
+    return {greet(engine, work).version, ""};
   } catch (const EngineEnded& ended) {
-    return ended.what();
+    return {"unknown", ended.what()};
   }
 }
 
 void list_engines() {
   const WorkFolder work;
-  fmt::print("{:<14} {:>9}  {}\n", "engine", "size", "version");
+  Table table{{{"engine", "", Align::kLeft}, {"size", ""}, {"version", "", Align::kLeft}}, {}};
+  std::string notes;
   for (const std::string& engine : known_engines()) {
-    fmt::print("{:<14} {:>9}  {}\n", engine, format_bytes(folder_bytes(engines_cache() / engine)),
-               version_or_reason(engine, work));
+    const Version version = version_of(engine, work);
+    table.rows.push_back(
+        {engine, format_bytes(folder_bytes(engines_cache() / engine)), printable(version.text)});
+    if (!version.note.empty()) notes += fmt::format("{}: {}\n", engine, printable(version.note));
   }
+  const size_t width = width_of(STDOUT_FILENO);
+  fmt::print("{}{}", table_text(table, width, kWiderTerminal), wrapped(notes, width));
 }
 
 // Whether all is as it was installed.
 bool verify_engines() {
   bool all_ok = true;
   for (const VerifiedFolder& folder : verify_cache(cache_folder())) {
-    fmt::print("{}: {}\n", folder.name,
-               folder.damaged.empty() ? fmt::format("{} files are as installed", folder.files)
-                                      : fmt::format("{} of {} files are damaged; the next run "
-                                                    "fetches it again",
-                                                    folder.damaged.size(), folder.files));
+    const std::string files = counted(static_cast<int64_t>(folder.files), "file");
+    const std::string found = folder.damaged.empty()
+                                  ? files + " as installed"
+                                  : fmt::format("{} of {} damaged; the next run fetches it again",
+                                                folder.damaged.size(), files);
+    fmt::print("{}", wrapped(fmt::format("{}: {}\n", folder.name, found), width_of(STDOUT_FILENO)));
     for (const std::string& path : folder.damaged) fmt::print("  {}\n", path);
     all_ok = all_ok && folder.damaged.empty();
   }

@@ -23,6 +23,8 @@ constexpr HelpFile kHelpFiles[] = {
 #include "help_files.inc"
 };
 
+constexpr size_t kLongestValue = 4096;  // std::regex calls itself for each character
+
 struct ValueKind {
   std::regex pattern;
   std::string complaint;
@@ -115,6 +117,7 @@ std::string complaint_about(const std::string& value, const std::string& kind) {
   for (const std::string& choice : choices_of(kind)) {
     const auto known = known_kinds().find(choice);
     if (same_word(value, choice)) return "";
+    if (known != known_kinds().end() && value.size() > kLongestValue) return "is too long";
     if (known != known_kinds().end() && std::regex_match(value, known->second.pattern)) return "";
   }
   if (kind.find('|') != std::string::npos) {

@@ -35,6 +35,7 @@ TEST(ComplaintAbout, SaysWhatAValueMustBe) {
   EXPECT_EQ(complaint_about("1", "FRACTION"),
             "must be a number from 0 to below 1, or a percentage below 100%");
   EXPECT_EQ(complaint_about("anything", "DIR"), "");
+  EXPECT_EQ(complaint_about(std::string(200'000, '1'), "NAME=DIMS"), "is too long");
 }
 
 TEST(CanonicalValue, TakesWhatPeopleType) {

@@ -1,12 +1,16 @@
 #include "cli/inspect.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/layout.h"
+#include "cli/terminal.h"
 #include "core/error.h"
+#include "core/printable.h"
 #include "results/or_null.h"
 
 namespace dnnbench {
@@ -43,7 +47,7 @@ bool has_open_dimension(const ModelValue& value) {
 }
 
 std::string line(const std::string& label, const std::string& text) {
-  return fmt::format("{:<10}{}\n", label, text);
+  return fmt::format("{:<10}{}\n", label, printable(text));
 }
 
 std::string opsets_text(const Model& model) {
@@ -56,11 +60,11 @@ std::string opsets_text(const Model& model) {
 
 // "data  float32[N,3,224,224]  measured as 1x3x224x224 (N set to 1)".
 std::string input_text(const ModelValue& input, const std::optional<ResolvedShapes>& shapes) {
-  std::string text = fmt::format("  {}  {}", input.name, describe(input));
+  std::string text = fmt::format("  {}  {}", printable(input.name), printable(describe(input)));
   if (!has_open_dimension(input)) return text + "\n";
   const auto* dimensions = resolved(shapes, input.name);
   if (dimensions == nullptr) return text + "  dynamic\n";
-  return text + "  measured as " + describe(*dimensions) + "\n";
+  return text + "  measured as " + printable(describe(*dimensions)) + "\n";
 }
 
 std::string operators_text(const Model& model) {
@@ -70,7 +74,7 @@ std::string operators_text(const Model& model) {
   }
   std::string text = fmt::format("operators ({} nodes)\n", grouped(model.node_count));
   for (const OperatorCount& count : model.operators) {
-    text += fmt::format("  {:<{}}  {:>6}\n", operator_name(count), widest, count.count);
+    text += fmt::format("  {:<{}}  {:>6}\n", printable(operator_name(count)), widest, count.count);
   }
   return text;
 }
@@ -78,7 +82,7 @@ std::string operators_text(const Model& model) {
 std::string list_text(const std::string& title, const std::vector<std::string>& entries) {
   if (entries.empty()) return "";
   std::string text = title + "\n";
-  for (const std::string& entry : entries) text += "  " + entry + "\n";
+  for (const std::string& entry : entries) text += "  " + printable(entry) + "\n";
   return text;
 }
 
@@ -146,7 +150,7 @@ std::string inspect_text(const Model& model, const std::optional<ResolvedShapes>
   for (const ModelValue& input : model.inputs) text += input_text(input, shapes);
   text += "outputs\n";
   for (const ModelValue& output : model.outputs) {
-    text += fmt::format("  {}  {}\n", output.name, describe(output));
+    text += fmt::format("  {}  {}\n", printable(output.name), printable(describe(output)));
   }
   text += list_text("weight files", model.external_files);
   text += list_text("random operators, which make outputs unverifiable", model.random_operators);
@@ -183,7 +187,8 @@ std::string inspect_json(const Model& model, const std::optional<ResolvedShapes>
 int run_inspect(const InspectOptions& options) {
   const Model model = read_model(options.model);
   const std::optional<ResolvedShapes> shapes = try_shapes(model, options);
-  fmt::print("{}", options.json ? inspect_json(model, shapes) : inspect_text(model, shapes));
+  fmt::print("{}", options.json ? inspect_json(model, shapes)
+                                : wrapped(inspect_text(model, shapes), width_of(STDOUT_FILENO)));
   return kExitOk;
 }
 

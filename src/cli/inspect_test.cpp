@@ -55,6 +55,15 @@ operators (4 nodes)
 )");
 }
 
+TEST(InspectTest, NamesDontControlTheTerminal) {
+  Model model = example();
+  model.inputs[0].name = model.outputs[0].name = model.producer = "a\033[31mb";
+  model.operators[0].type = "G\033c";
+  const std::string text = inspect_text(model, std::nullopt);
+  EXPECT_EQ(text.find('\033'), std::string::npos) << text;
+  EXPECT_NE(text.find("  a [31mb  float32"), std::string::npos) << text;
+}
+
 TEST(InspectTest, WithoutAnEngineOpenDimensionsAreDynamic) {
   const std::string text = inspect_text(example(), std::nullopt);
   EXPECT_NE(text.find("  images  float32[batch,3,height,4]  dynamic\n"), std::string::npos);

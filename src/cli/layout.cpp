@@ -1,6 +1,7 @@
 #include "cli/layout.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <sstream>
 
 #include "cli/terminal.h"
+#include "core/printable.h"
 
 namespace dnnbench {
 namespace {
@@ -74,7 +76,8 @@ std::string lines(const Table& table, const Places& places) {
 }
 
 // A line per cell, those of a row indented below its first.
-std::string records(const Table& table, const Places& places) {
+std::string records(const Table& table) {
+  const Places places = shown_columns(table);
   std::string text;
   for (const Cells& row : table.rows) {
     text += row[places.front()].text + "\n";
@@ -124,7 +127,7 @@ size_t columns_of(const std::string& text) {
   }));
 }
 
-std::string table_text(const Table& table, size_t width) {
+std::string table_text(const Table& table, size_t width, const std::string& remedy) {
   Places places = shown_columns(table);
   std::vector<std::string> dropped;
   while (width_of_columns(table, places) > width) {
@@ -132,12 +135,10 @@ std::string table_text(const Table& table, size_t width) {
     if (!next) break;
     dropped.push_back(table.columns[*next].name);
   }
-  const bool fits = width_of_columns(table, places) <= width;
-  std::string text = fits ? lines(table, places) : records(table, places);
-  if (!dropped.empty()) {
-    text += wrapped(fmt::format("Not shown: {}; --wide shows all.\n", join(dropped, ", ")), width);
-  }
-  return text;
+  if (width_of_columns(table, places) > width) return wrapped(records(table), width);
+  if (dropped.empty()) return lines(table, places);
+  return lines(table, places) +
+         wrapped(fmt::format("Not shown: {}; {}.\n", join(dropped, ", "), remedy), width);
 }
 
 std::string table_csv(const Table& table) {
@@ -203,6 +204,10 @@ std::string wrapped(const std::string& text, size_t width) {
   }
   if (!text.empty() && text.back() != '\n') result.pop_back();
   return result;
+}
+
+void say(const std::string& sentence) {
+  fmt::print(stderr, "{}", wrapped(printable(sentence) + "\n", width_of(STDERR_FILENO)));
 }
 
 std::string layout(const std::vector<std::vector<std::string>>& rows,

@@ -14,7 +14,7 @@ struct Column {
   std::string name;  // "" for one that only exports have
   std::string key;   // in CSV and JSON: with its unit, as in the results
   Align align = Align::kRight;
-  int drop = 0;  // where the width doesn't hold all columns, 1 goes first, then 2, ...; 0 stays
+  int drop = 0;  // where not all columns fit, 1 goes first, then 2, ...; 0 stays
 };
 
 struct Cell {
@@ -36,8 +36,13 @@ struct Table {
 };
 
 // Lines of at most `width` columns, two spaces between cells. A last line names the columns that
-// were dropped. Where even those that stay don't fit, a line per cell.
-std::string table_text(const Table& table, size_t width);
+// were dropped, and `remedy`. Where even those that stay don't fit, a line for each cell of all
+// columns, broken between words where it must be.
+std::string table_text(const Table& table, size_t width,
+                       const std::string& remedy = "--wide shows all");
+
+// The remedy where there is no --wide.
+inline constexpr const char* kWiderTerminal = "a wider terminal or a pipe shows all";
 
 // Figures in full precision. CSV follows RFC 4180 but for its line ends.
 std::string table_csv(const Table& table);
@@ -46,6 +51,9 @@ std::string table_markdown(const Table& table);
 
 // Breaks lines at spaces, where they are longer than `width`.
 std::string wrapped(const std::string& text, size_t width);
+
+// Prints a message of one line on stderr; where that is a terminal, broken between words.
+void say(const std::string& sentence);
 
 // Columns of a terminal that the text takes: its characters in UTF-8.
 size_t columns_of(const std::string& text);

@@ -38,7 +38,10 @@ TEST(TableText, DropsColumnsInTheirOrderAndSaysWhich) {
 }
 
 TEST(TableText, IsALinePerCellWhereNothingElseFits) {
-  EXPECT_EQ(table_text(machines(), 16).find("a\n  time: 1.50 s\nlong name\n  time: -\n"), 0U);
+  EXPECT_EQ(table_text(machines(), 16)
+                .find("a\n  time: 1.50 s\n  size: 3 B\n  note: x|y, \"z\"\nlong name\n  time: -\n  "
+                      "size: -\n"),
+            0U);
 }
 
 TEST(TableText, CountsCharactersNotBytes) {

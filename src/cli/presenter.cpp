@@ -7,7 +7,6 @@
 #include <cstdio>
 
 #include "cli/terminal.h"
-#include "cli/variants_table.h"
 #include "measure/rank_results.h"
 
 namespace dnnbench {
@@ -56,9 +55,7 @@ void Presenter::begin(size_t comparison, size_t comparisons) {
 void Presenter::print(const std::vector<Result>& results) {
   if (!presentation_.format.empty()) return add_for_export(results, exported_);
   for (const std::vector<Result>& ranking : rankings_of(results)) print(report_of(ranking));
-  if (!compare_variants(results)) return;
-  fmt::print("{}\n{}\n\n", variants_table(results), variants_sentence(results));
-  std::fflush(stdout);
+  if (compare_variants(results)) print(report_of_variants(results));
 }
 
 void Presenter::print_batches(const std::vector<Result>& results) {
@@ -68,16 +65,24 @@ void Presenter::print_batches(const std::vector<Result>& results) {
   if (presentation_.format.empty() && !has_one) print(report_of_batches(results));
 }
 
+void Presenter::print_comparison(const ComparedFolders& compared, ComparisonContext context) {
+  const bool exports = !presentation_.format.empty();
+  if (terminal_) terminal_->hide();
+  context.width = exports ? width_of(STDERR_FILENO) : width_;
+  fmt::print(exports ? stderr : stdout, "Compared with what was before:\n{}\n",
+             comparison_text(compared, context));
+  std::fflush(stdout);
+}
+
 void Presenter::end(const std::string& output) {
   if (terminal_) terminal_->hide();
   if (!presentation_.format.empty()) fmt::print("{}", exported(exported_, presentation_.format));
   if (presentation_.quiet || output.empty()) return;
   fmt::print(stderr, "Results are in {}\n", output);
   if (!can_rewrite(STDERR_FILENO)) return;
-  const std::string next = fmt::format(
-      "Next: ./dnnbench plot {} plots draws them; advise and compare take the folder, too.\n",
-      output);
-  fmt::print(stderr, "{}", wrapped(next, width_of(STDERR_FILENO)));
+  say(fmt::format(
+      "Next: ./dnnbench plot {} plots draws them; advise and compare take the folder, too.",
+      output));
 }
 
 void Presenter::print(const RunReport& report) {

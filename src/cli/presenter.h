@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/comparison_text.h"
 #include "cli/layout.h"
 #include "cli/parse_run_options.h"
 #include "cli/run_report.h"
@@ -29,6 +30,10 @@ class Presenter {
 
   // All sizes of one model's batch, in latency mode, once they are measured. At least one result.
   void print_batches(const std::vector<Result>& results);
+
+  // What was measured against what was before, or against another candidate. Where the table is
+  // exported, on stderr, for stdout has the export alone.
+  void print_comparison(const ComparedFolders& compared, ComparisonContext context);
 
   // The export, if one was asked for, where the results are, and what can be done with them. ""
   // where they are not all stored.

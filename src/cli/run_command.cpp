@@ -9,10 +9,10 @@
 
 #include "cli/against_report.h"
 #include "cli/commands.h"
+#include "cli/layout.h"
 #include "cli/parse_run_options.h"
 #include "cli/presenter.h"
 #include "core/error.h"
-#include "core/printable.h"
 #include "core/statistics.h"
 #include "measure/bench.h"
 #include "onnx/model.h"
@@ -76,7 +76,7 @@ Tally bench_all(const RunOptions& options, const std::vector<Against>& compared,
     presenter.begin(i + 1, options.comparisons.size());
     Bench done = bench_and_print(options, candidates, presenter);
     tally.add(done);
-    tally.add_gate(compared[i].report(done.results));
+    tally.add_gate(compared[i].report(done.results, presenter));
     std::move(done.results.begin(), done.results.end(), std::back_inserter(of_model));
     const bool is_last = i + 1 == options.comparisons.size() ||
                          options.comparisons[i + 1][0].model_path != candidates[0].model_path;
@@ -91,7 +91,7 @@ Tally bench_all(const RunOptions& options, const std::vector<Against>& compared,
 void wait_for(const FolderLock& lock, const std::string& folder) {
   constexpr auto kBetweenTries = std::chrono::milliseconds(200);
   if (lock.try_take()) return;
-  fmt::print(stderr, "Waiting for another run that writes into {}\n", folder);
+  say(fmt::format("Waiting for another run that writes into {}", folder));
   while (!lock.try_take() && !is_interrupted()) std::this_thread::sleep_for(kBetweenTries);
 }
 
@@ -100,11 +100,10 @@ void report(const Tally& tally, const std::string& folder, Presenter& presenter)
   const bool is_complete = !is_interrupted() && tally.not_stored.empty();
   presenter.end(is_complete ? folder : "");
   for (const std::string& sentence : tally.not_stored) {
-    fmt::print(stderr, "dnnbench: {}\n", printable(sentence));
+    say("dnnbench: " + sentence);
   }
   if (is_interrupted()) {
-    fmt::print(stderr, "The same command goes on from here; what is known so far is in {}\n",
-               folder);
+    say(fmt::format("The same command goes on from here; what is known so far is in {}", folder));
   }
 }
 
@@ -114,18 +113,17 @@ void report_if_too_short(const RunOptions& options) {
   if (traffic == nullptr || !traffic->rate_per_s || traffic->repeat) return;
   const double needed_s = budget_for_p99_s(*traffic->rate_per_s);
   if (options.budget_s >= needed_s) return;
-  fmt::print(stderr,
-             "A 99th percentile needs {} requests, which at {:g} requests/s may take "
-             "--budget={:.0f}; with less the table may have none.\n",
-             kMinSamplesForP99, *traffic->rate_per_s, needed_s);
+  say(
+      fmt::format("A 99th percentile needs {} requests, which at {:g} requests/s may take "
+                  "--budget={:.0f}; with less the table may have none.",
+                  kMinSamplesForP99, *traffic->rate_per_s, needed_s));
 }
 
 void report_missing_protection() {
   const std::vector<std::string> missing = missing_protection();
   if (missing.empty()) return;
-  fmt::print(stderr,
-             "On this machine's kernel an engine can {}: measure only models that you trust.\n",
-             fmt::join(missing, " and "));
+  say(fmt::format("On this machine's kernel an engine can {}: measure only models that you trust.",
+                  fmt::join(missing, " and ")));
 }
 
 // A bad model is found now: before a folder is made, and not after others have been measured.

@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "cli/throughput_table.h"
 #include "cli/traffic_table.h"
+#include "cli/variants_table.h"
 #include "core/printable.h"
 
 namespace dnnbench {
@@ -26,6 +27,11 @@ RunReport report_of(const std::vector<Result>& results) {
 
 RunReport report_of_batches(const std::vector<Result>& results) {
   return {"All batches:", batch_sentence(results), batch_table(results), ""};
+}
+
+RunReport report_of_variants(const std::vector<Result>& results) {
+  return {"Variants against f32:", variants_sentence(results), variants_table(results),
+          variants_notes(results)};
 }
 
 std::string report_text(const RunReport& report, size_t width) {

@@ -23,6 +23,9 @@ RunReport report_of(const std::vector<Result>& results);
 // All sizes of a model's batch, measured one after the other, in latency mode.
 RunReport report_of_batches(const std::vector<Result>& results);
 
+// Forms of a model against f32: what each costs and gains. At least one result that compares them.
+RunReport report_of_variants(const std::vector<Result>& results);
+
 // For a terminal of so many columns, with an empty line at its end.
 std::string report_text(const RunReport& report, size_t width);
 

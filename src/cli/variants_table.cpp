@@ -13,12 +13,20 @@
 namespace dnnbench {
 namespace {
 
-using Row = std::vector<std::string>;
-
-const Row kHeader{"variant", "time vs f32",     "error (median)", "error (max)",
-                  "cosine",  "top-1 agreement", "drop",           "size",
-                  "made in", "in force",        "accepted"};
-const std::vector<size_t> kLeftAligned{0, 1, 6, 9, 10};
+// Figures in row_of's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kColumns{
+    {"variant", "", Align::kLeft},
+    {"time vs f32", "", Align::kLeft},
+    {"error (median)", "", Align::kRight, 6},
+    {"error (max)", ""},
+    {"cosine", "", Align::kRight, 2},
+    {"top-1 agreement", "", Align::kRight, 5},
+    {"drop", "", Align::kLeft, 7},
+    {"size", "", Align::kRight, 4},
+    {"made in", "", Align::kRight, 1},
+    {"in force", "", Align::kLeft, 3},
+    {"accepted", "", Align::kLeft},
+};
 
 bool is_variant(const Result& result) { return result.candidate.precision != "f32"; }
 
@@ -38,8 +46,8 @@ std::string drop_cell(const std::optional<Drop>& drop) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", drop->drop(), drop->low(), drop->high());
 }
 
-Row row_of(const Result& result) {
-  Row row{result.label, result.to_f32 ? ratio_words(*result.to_f32) : "-"};
+Cells row_of(const Result& result) {
+  Cells row{result.label, result.to_f32 ? ratio_words(*result.to_f32) : "-"};
   if (const std::optional<Accuracy>& accuracy = result.engine.accuracy) {
     const std::string mark = accuracy->given ? "" : "*";
     row.push_back(number(accuracy->median_error) + mark);
@@ -151,20 +159,26 @@ bool any_without_decision(const std::vector<Result>& results) {
 
 }  // namespace
 
-std::string variants_table(const std::vector<Result>& results) {
-  std::vector<Row> rows{kHeader};
+Table variants_table(const std::vector<Result>& results) {
+  Table table{kColumns, {}};
+  for (const Result& result : results) {
+    if (is_variant(result) && result.outcome.ok()) table.rows.push_back(row_of(result));
+  }
+  return table;
+}
+
+std::string variants_notes(const std::vector<Result>& results) {
   std::string remarks;
   bool generated = false;
   for (const Result& result : results) {
     if (!is_variant(result) || !result.outcome.ok()) continue;
-    rows.push_back(row_of(result));
     remarks += remarks_of(result);
     generated = generated || (result.engine.accuracy && !result.engine.accuracy->given);
   }
   if (generated) {
     remarks += "*: on generated inputs, which say little about your data; give --calibration\n";
   }
-  return layout(rows, kLeftAligned) + remarks;
+  return remarks;
 }
 
 std::string variants_sentence(const std::vector<Result>& results) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal.h"
 #include "results/result.h"
 
 namespace dnnbench {
@@ -40,13 +41,21 @@ Result ranked(Result result, bool is_best) {
 }
 
 TEST(VariantsTable, HasARowPerVariant) {
+  const std::vector<Result> results{result_of("f32", 0.02, true), result_of("bf16", 0.01, true),
+                                    int8(0.01, false)};
   EXPECT_EQ(
-      variants_table(
-          {result_of("f32", 0.02, true), result_of("bf16", 0.01, true), int8(0.01, false)}),
+      table_text(variants_table(results), kUnlimitedWidth),
       R"(variant         time vs f32         error (median)  error (max)  cosine  top-1 agreement  drop     size  made in  in force  accepted
 openvino, bf16  0.50x [0.48, 0.52]            0.01         0.03  0.9999           100.0%  -           -        -  bf16      yes
 openvino, int8  0.50x [0.48, 0.52]            0.01         0.03  0.9999           100.0%  -     4.00 MB   1.50 s  int8      no
-openvino, int8: not accepted: too wrong
+)");
+  EXPECT_EQ(variants_notes(results), "openvino, int8: not accepted: too wrong\n");
+  EXPECT_EQ(table_text(variants_table(results), 60),
+            R"(variant         time vs f32         error (max)  accepted
+openvino, bf16  0.50x [0.48, 0.52]         0.03  yes
+openvino, int8  0.50x [0.48, 0.52]         0.03  no
+Not shown: made in, cosine, in force, size, top-1 agreement,
+error (median), drop; --wide shows all.
 )");
 }
 
@@ -57,7 +66,7 @@ TEST(VariantsTable, SaysWhyInt8IsSlow) {
   slow.engine.load.in_force->settings = {{"node_precisions", "int8 3, f32 50"},
                                          {"operators", "Softmax 12"}};
   EXPECT_NE(
-      variants_table({slow}).find(
+      variants_notes({slow}).find(
           "openvino, int8: slower than f32 here; this CPU has no int8 dot-product instructions; "
           "it computes its nodes in: int8 3, f32 50; left in f32: Softmax 12\n"),
       std::string::npos);
@@ -67,10 +76,10 @@ TEST(VariantsTable, MarksErrorsOnGeneratedInputs) {
   Result generated = int8(0.01, false);
   generated.engine.accuracy->given = false;
   generated.variant->calibration = "generated";
-  const std::string table = variants_table({generated});
+  const std::string table = table_text(variants_table({generated}), kUnlimitedWidth);
   EXPECT_NE(table.find("0.01*"), std::string::npos);
   EXPECT_NE(table.find("uncalibrated"), std::string::npos);
-  EXPECT_NE(table.find("*: on generated inputs"), std::string::npos);
+  EXPECT_NE(variants_notes({generated}).find("*: on generated inputs"), std::string::npos);
 }
 
 TEST(VariantsSentence, NamesTheFastestThatIsAccepted) {

@@ -43,24 +43,28 @@ Gate gate_of(const Compared& row, double share) {
 std::string what_would_tell(const Compared& row, const std::string& share_text, double share,
                             std::optional<double> budget_s) {
   if (row.change == Change::kSuspect) {
-    return "something else used the machine; the same run on an otherwise idle machine would tell";
+    return "something else used the machine; the same run on an otherwise idle machine would "
+           "decide it";
   }
   if (!row.in_turns || !budget_s) {
     return fmt::format(
-        "the two runs were not measured in turns, so the interval holds the machine's drift, and "
+        "the two runs were not measured in turns, so the interval includes the machine's drift, "
+        "and "
         "{} lies inside it; ./bench_model.sh MODEL --against=FOLDER, with the earlier version or "
-        "model file still there, or --versus=FILE would tell",
+        "model file still there, or --versus=FILE would decide it",
         share_text);
   }
   const double limit = 1 + std::max(share, kTie);
   const double factor = budget_factor(row.ratio, limit);
   if (factor > kMaxBudgetFactor) {
     return fmt::format(
-        "the ratio is too near to {} for any run to tell; another --fail-above would", share_text);
+        "the ratio is too near to {} for any run to decide it; another --fail-above would",
+        share_text);
   }
   const double distance = std::fabs(row.ratio.value / limit - 1);
   return fmt::format(
-      "{} lies inside the interval; a run with --budget={:g} --precision-target={:.3g} would tell",
+      "{} lies inside the interval; a run with --budget={:g} --precision-target={:.3g} would "
+      "decide it",
       share_text, std::ceil(factor * *budget_s), std::clamp(distance, 0.001, 0.01));
 }
 

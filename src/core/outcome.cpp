@@ -32,7 +32,7 @@ OutcomeKind outcome_kind_from_string(std::string_view name) {
     if (candidate == name) return kind;
   }
   throw Error("\"" + std::string(name) +
-              "\" is no outcome; the outcomes are ok, unsupported, failed, crashed, timed_out, "
+              "\" is not an outcome; the outcomes are ok, unsupported, failed, crashed, timed_out, "
               "out_of_memory and wrong_output");
 }
 

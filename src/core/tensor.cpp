@@ -295,7 +295,7 @@ size_t byte_size(DataType type, int64_t count) {
   size_t total_bits = 0;
   if (__builtin_mul_overflow(static_cast<size_t>(count), bits, &total_bits)) {
     throw Error(
-        fmt::format("{} elements of {} are more than any memory holds", count, to_string(type)));
+        fmt::format("{} elements of {} are more than fit in any memory", count, to_string(type)));
   }
   return total_bits / 8 + (total_bits % 8 != 0);
 }

@@ -29,7 +29,7 @@ const ModelValue& input_of(const Model& model, const std::string& name) {
 Value read_npy_input(const ModelValue& input, const std::string& path) {
   Tensor tensor = read_npy(path);
   if (tensor.type != input.type) {
-    throw Error(fmt::format("{} holds {}, but input '{}' is {}; convert it", path,
+    throw Error(fmt::format("{} contains {}, but input '{}' is {}; convert it", path,
                             describe(tensor.type, tensor.shape), input.name, describe(input)));
   }
   return make_value(input.name, std::move(tensor));

@@ -40,7 +40,7 @@ std::string_view entry(const std::string& path, std::string_view header, const s
 std::vector<int64_t> parse_shape(const std::string& path, std::string_view text) {
   const size_t end = text.find(')');
   if (text.empty() || text.front() != '(' || end == std::string_view::npos) {
-    fail(path, "its shape is no tuple");
+    fail(path, "its shape is not a tuple");
   }
   std::vector<int64_t> shape;
   const char* at = text.data() + 1;
@@ -52,7 +52,7 @@ std::vector<int64_t> parse_shape(const std::string& path, std::string_view text)
     }
     int64_t size = 0;
     const auto [next, error] = std::from_chars(at, last, size);
-    if (error != std::errc() || size < 0) fail(path, "its shape holds no whole number");
+    if (error != std::errc() || size < 0) fail(path, "its shape is not of whole numbers");
     shape.push_back(size);
     at = next;
   }
@@ -65,7 +65,7 @@ Header parse_header(const std::string& path, std::string_view text) {
   const size_t end = descr.empty() ? std::string_view::npos : descr.find(descr.front(), 1);
   if (descr.empty() || (descr.front() != '\'' && descr.front() != '"') ||
       end == std::string_view::npos || end < 3) {
-    fail(path, "its elements are no plain numbers");
+    fail(path, "its elements are not plain numbers");
   }
   header.byte_order = descr[1];
   if (std::string_view("<>|=").find(header.byte_order) == std::string_view::npos) {

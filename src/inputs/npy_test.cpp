@@ -87,7 +87,7 @@ TEST(NpyTest, WhatItCannotReadIsOneSentence) {
   EXPECT_NE(error_of(npy(1, header("<f4", false, "(-2,)"), "")).find("whole number"),
             std::string::npos);
   EXPECT_NE(error_of(npy(1, "{}", "")).find("no 'descr'"), std::string::npos);
-  EXPECT_NE(error_of(npy(1, "{'descr': [('a', '<f4')], ", "")).find("no plain numbers"),
+  EXPECT_NE(error_of(npy(1, "{'descr': [('a', '<f4')], ", "")).find("not plain numbers"),
             std::string::npos);
   EXPECT_THROW(read_npy("/nowhere/x.npy"), Error);
 }

@@ -78,6 +78,8 @@ class Archive {
     const std::string local = read_at(local_at, kLocalBytes);
     const int64_t data_at = local_at + kLocalBytes + number(local, 26, 2) + number(local, 28, 2);
     if (data_at + bytes > size_) fail("it is cut short");
+    array_bytes_ += bytes;
+    if (array_bytes_ > size_) fail("entries share their bytes");  // few bytes would fill the memory
     file_.seekg(data_at);
     return read_npy(file_, bytes, path_ + ":" + name);
   }
@@ -85,6 +87,7 @@ class Archive {
   std::string path_;
   std::ifstream file_;
   int64_t size_ = 0;
+  int64_t array_bytes_ = 0;  // of the entries read by now
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxCalibrating = 16;
+constexpr double kLargestLabel = 9007199254740992;  // 2^53, up to which doubles are exact
 
 std::vector<fs::path> sorted_entries(const std::string& folder) {
   std::vector<fs::path> entries;
@@ -30,6 +31,7 @@ std::vector<fs::path> sorted_entries(const std::string& folder) {
 // How many samples of `shape` an array holds; 0 where it doesn't fit.
 int64_t samples_in(const std::vector<int64_t>& array, const std::vector<int64_t>& shape) {
   if (array == shape) return 1;
+  if (element_count(shape) == 0) return 0;  // any number of them would fit
   if (array.size() == shape.size() + 1 && std::equal(shape.begin(), shape.end(), array.begin() + 1))
     return array[0];
   const bool larger = array.size() == shape.size() && !shape.empty() && shape[0] > 0 &&
@@ -42,13 +44,13 @@ int64_t samples_in(const std::vector<int64_t>& array, const std::vector<int64_t>
 std::vector<Tensor> split(const Tensor& array, const ModelValue& input,
                           const std::vector<int64_t>& shape, const std::string& path) {
   if (array.type != input.type) {
-    throw Error(fmt::format("{} holds {}, but input '{}' is {}; convert it", path,
+    throw Error(fmt::format("{} contains {}, but input '{}' is {}; convert it", path,
                             describe(array.type, array.shape), input.name, describe(input)));
   }
   const int64_t count = samples_in(array.shape, shape);
   if (count == 0) {
     throw Error(fmt::format(
-        "{} holds {}, but input '{}' is {}; give samples along the first dimension", path,
+        "{} contains {}, but input '{}' is {}; give samples along the first dimension", path,
         describe(array.type, array.shape), input.name, describe(input.type, shape)));
   }
   std::vector<Tensor> samples;
@@ -72,12 +74,12 @@ void append(const Model& model, const InputShapes& shapes,
       array = arrays.begin();
     }
     if (array == arrays.end()) {
-      throw Error(fmt::format("{} holds no array for input '{}'; the model's inputs are {}", path,
+      throw Error(fmt::format("{} has no array for input '{}'; the model's inputs are {}", path,
                               input.name, input_names(model)));
     }
     columns.push_back(split(array->second, input, shapes.at(input.name), path));
     if (columns.back().size() == columns.front().size()) continue;
-    throw Error(fmt::format("{} holds {} samples of input '{}', but {} of '{}'", path,
+    throw Error(fmt::format("{} contains {} samples of input '{}', but {} of '{}'", path,
                             columns.back().size(), input.name, columns.front().size(),
                             model.inputs[0].name));
   }
@@ -94,14 +96,14 @@ InputSample read_test_set(const Model& model, const InputShapes& shapes,
                           const std::string& folder) {
   TestData data = read_test_data(folder, model);
   if (data.inputs.size() != model.inputs.size()) {
-    throw Error(fmt::format("{} holds {} inputs, but the model has {}", folder, data.inputs.size(),
-                            model.inputs.size()));
+    throw Error(fmt::format("{} contains {} inputs, but the model has {}", folder,
+                            data.inputs.size(), model.inputs.size()));
   }
   for (const Value& input : data.inputs) {
     const auto shape = shapes.find(input.name);
     if (shape == shapes.end() || input.tensor().shape == shape->second) continue;
-    throw Error(fmt::format("{} holds {} for input '{}', but {} is measured; see --shape", folder,
-                            describe(input.tensor().type, input.tensor().shape), input.name,
+    throw Error(fmt::format("{} contains {} for input '{}', but {} is measured; see --shape",
+                            folder, describe(input.tensor().type, input.tensor().shape), input.name,
                             describe(input.tensor().type, shape->second)));
   }
   return std::move(data.inputs);
@@ -130,7 +132,8 @@ std::vector<InputSample> read_samples(const Model& model, const InputShapes& sha
   if (!arrays.empty()) append(model, shapes, arrays, folder, samples);
   if (samples.size() < 2) {
     throw Error(fmt::format(
-        "--calibration={} holds {} samples, but 2 are needed, better 16: .npy files named as the "
+        "--calibration={} contains {} samples, but 2 are needed, better 16: .npy files named as "
+        "the "
         "inputs ({}) with samples along the first dimension, .npz files, or test_data_set_ folders",
         folder, samples.size(), input_names(model)));
   }
@@ -141,10 +144,14 @@ std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t sa
   const Tensor labels = read_npy(path);
   const auto count = static_cast<size_t>(labels.element_count());
   if (!is_integer(labels.type) || samples == 0 || count == 0 || count % samples != 0) {
-    throw Error(fmt::format("{} holds {}, but whole numbers are needed, one for each of {} samples",
-                            path, describe(labels.type, labels.shape), samples));
+    throw Error(
+        fmt::format("{} contains {}, but whole numbers are needed, one for each of {} samples",
+                    path, describe(labels.type, labels.shape), samples));
   }
   const std::vector<double> numbers = to_doubles(labels);
+  const double largest = *std::max_element(numbers.begin(), numbers.end());
+  if (largest > kLargestLabel)
+    throw Error(fmt::format("{} holds {:.0f}, which is no class", path, largest));
   const size_t each = count / samples;
   std::vector<std::vector<int64_t>> of_samples(samples);
   for (size_t i = 0; i < count; ++i) {

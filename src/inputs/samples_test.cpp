@@ -105,14 +105,32 @@ TEST_F(Samples, AreReadFromTestDataSets) {
 }
 
 TEST_F(Samples, ThatDontFitAreRefused) {
-  EXPECT_NE(why_not().find("holds 0 samples, but 2 are needed"), std::string::npos);
+  EXPECT_NE(why_not().find("contains 0 samples, but 2 are needed"), std::string::npos);
   write("x.npy", npy("3, 3", 9));
-  EXPECT_NE(why_not().find("holds float32[3,3], but input 'x' is float32[1,2]"), std::string::npos);
+  EXPECT_NE(why_not().find("contains float32[3,3], but input 'x' is float32[1,2]"),
+            std::string::npos);
   std::filesystem::remove(folder_.path() + "/x.npy");
   write("a.npz", npz("x.npy", npy("2, 2", 4), 8));
   EXPECT_NE(why_not().find("it is compressed; write it with numpy.savez"), std::string::npos);
   write("a.npz", "PK nothing");
   EXPECT_NE(why_not().find("it is not a zip archive"), std::string::npos);
+}
+
+TEST_F(Samples, OfNoElementsCantBeCounted) {
+  write("x.npy", npy("4611686018427387904, 0", 0));
+  EXPECT_THROW(read_samples(model_, {{"x", {0}}}, folder_.path()), Error);
+}
+
+TEST_F(Samples, EntriesOfAnArchiveThatShareTheirBytesAreRefused) {
+  const std::string content = npy("4, 2", 8);
+  std::string archive = npz("x.npy", content);
+  const size_t list_at = archive.find("PK\x01\x02"), end_at = archive.rfind("PK\x05\x06");
+  const std::string entry = archive.substr(list_at, end_at - list_at);
+  const std::string last = archive.substr(end_at);
+  const std::string local = archive.substr(0, list_at);
+  write("a.npz", local + entry + entry + entry + "PK\x05\x06" + number(0, 4) + number(3, 2) +
+                     number(3, 2) + number(3 * entry.size(), 4) + last.substr(16));
+  EXPECT_NE(why_not().find("entries share their bytes"), std::string::npos);
 }
 
 TEST_F(Samples, MayHaveLabels) {
@@ -126,6 +144,10 @@ TEST_F(Samples, MayHaveLabels) {
   EXPECT_EQ(read_labels(path, 2), (std::vector<std::vector<int64_t>>{{7}, {3}}));
   EXPECT_EQ(read_labels(path, 1), (std::vector<std::vector<int64_t>>{{7, 3}}));
   EXPECT_THROW(read_labels(path, 3), Error);
+  whole.replace(whole.find("<i8"), 3, "<u8");
+  whole.replace(whole.size() - 8, 8, std::string(8, '\xff'));
+  write("labels.npy", whole);
+  EXPECT_THROW(read_labels(path, 2), Error);
 }
 
 TEST(CalibratingSamples, AreAtMostSixteenAndSpreadOut) {

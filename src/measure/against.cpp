@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -36,6 +37,14 @@ std::string setting(const std::string& settings, const std::string& name) {
   std::smatch match;
   const bool found = std::regex_search(settings, match, std::regex("-" + name + "=([^-]+)"));
   return found ? match[1].str() : "";
+}
+
+// Absent where it is no number of threads: a result file may come from anywhere.
+std::optional<int> number_of_threads(const std::string& text) {
+  int threads = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, threads);
+  return error == std::errc() && rest == end && threads > 0 ? std::optional(threads) : std::nullopt;
 }
 
 // Without the quotation marks of JSON.
@@ -132,7 +141,7 @@ class Planner {
   std::string set_settings(const StoredResult& stored, Candidate& then) {
     const std::string& meta = stored.backend_meta;
     const std::string threads = setting(meta, "threads"), precision = setting(meta, "precision");
-    then.threads = threads.empty() ? std::nullopt : std::optional(std::stoi(threads));
+    then.threads = number_of_threads(threads);
     then.precision = precision.empty() ? "f32" : precision;
     if (settings_without_version(then) == without_version(meta)) return "";
     return fmt::format("its settings were others ({})", meta);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/sha256.h"
+#include "onnx/test_model.h"
+
 namespace dnnbench {
 namespace {
 
@@ -43,6 +46,40 @@ TEST(PairsOf, ThreadsAreComparedWithTheFirstNumber) {
 
 TEST(PairsOf, DifferentEnginesAreNoPair) {
   EXPECT_TRUE(pairs({candidate("m", "a"), candidate("m", "b")}).empty());
+}
+
+// What --against makes of an earlier result with these settings, of a candidate without any.
+AgainstPlan plan_with(const std::string& backend_meta) {
+  const TemporaryFolder folder;
+  onnx::ModelProto model = testing::empty_model();
+  testing::add_input(model, "x", onnx::TensorProto::FLOAT, {"2"});
+  testing::add_node(model, "Relu", {"x"}, {"y"});
+  testing::add_output(model, "y", onnx::TensorProto::FLOAT, {"2"});
+  const std::string path = folder / "m.onnx";
+  testing::write_file(path, model.SerializeAsString());
+  StoredResult earlier;
+  earlier.model = "m";
+  earlier.backend = "a";
+  earlier.backend_meta = backend_meta;
+  earlier.conditions["engine_version"] = "\"1.0\"";
+  earlier.model_sha256 = sha256_of_file(path);
+  return plan_against({}, {candidate(path, "a")}, {earlier},
+                      [](const Candidate&) { return "1.0"; });
+}
+
+TEST(PlanAgainst, MeasuresWithTheThreadsOfThen) {
+  const AgainstPlan plan = plan_with("cpu-threads=2");
+  ASSERT_EQ(plan.pairs.size(), 1u);
+  EXPECT_EQ(plan.candidates.back().threads, 2);
+}
+
+TEST(PlanAgainst, SettingsThatNoRunHasAreNotMeasured) {
+  for (const std::string number : {"99999999999", "x", "0", "2x"}) {
+    const std::string meta = "cpu-threads=" + number;
+    const AgainstPlan plan = plan_with(meta);
+    ASSERT_EQ(plan.stored.size(), 1u) << meta;
+    EXPECT_EQ(plan.stored[0].why, "its settings were others (" + meta + ")");
+  }
 }
 
 // Latency `s` in so many blocks, undisturbed.

@@ -78,8 +78,8 @@ Subject describe(const RunOptions& options, const RunFacts& run, const PreparedM
   }
   if (taken.count(path_of(stem)) > 0) {
     throw UsageError(fmt::format(
-        "{} has the name and the content of another model of this run, so that nothing tells their "
-        "results apart; rename one",
+        "{} has the name and the content of another model of this run, so their results "
+        "would have the same names; rename one",
         candidate.model_path));
   }
   subject.log_path = stem + ".log";

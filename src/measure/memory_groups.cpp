@@ -85,7 +85,7 @@ bool MemoryGroups::has_room() const {
 void MemoryGroups::report_groups() {
   anchor_ = loaded_.front().index;
   progress_.note(
-      fmt::format("memory does not hold all engines at once: they are measured in "
+      fmt::format("not all engines fit in memory at once: they are measured in "
                   "groups, each with {}",
                   candidates_[*anchor_].backend));
 }

@@ -77,7 +77,7 @@ TEST_F(MemoryGroupsTest, WhereMemoryIsScarceEveryGroupHasTheAnchor) {
   EXPECT_EQ(order_, "bcad");
   EXPECT_EQ(anchor_, 0U);
   EXPECT_EQ(progress_.notes,
-            Names{"memory does not hold all engines at once: they are measured in groups, each "
+            Names{"not all engines fit in memory at once: they are measured in groups, each "
                   "with a"});
   EXPECT_EQ(records_[0].measured.samples.size(), 40U);
   EXPECT_EQ(records_[1].measured.samples.size(), 20U);

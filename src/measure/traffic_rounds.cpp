@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "measure/rate_run.h"
 #include "measure/turn_rules.h"
 #include "process/worker_process.h"
 #include "queueing/capacity.h"
 #include "rank/turns.h"
+#include "results/units.h"
 #include "traffic/rate_search.h"
 #include "traffic/turn_plan.h"
 
@@ -55,6 +57,17 @@ class RateSeries {
     const double highest_per_s = search_ ? search_->answer().at_least_per_s : 0;
     if (highest_per_s > 0) text += fmt::format(", sustains {:.4g}/s so far", highest_per_s);
     return text;
+  }
+
+  const std::string& label() const { return participant_.label; }
+  size_t turn() const { return current_->turn(); }
+  size_t turns_at_rate() const { return current_->turns(); }
+
+  // So far, at the rate asked for; nothing while one is searched for, or known of too few requests.
+  std::optional<double> interim_p99_s() const {
+    if (search_) return std::nullopt;
+    if (!current_) return figures_.empty() ? std::nullopt : figures_.back().p99_s;
+    return current_->has_turns() ? current_->figures().p99_s : std::nullopt;
   }
 
   // Returns what disturbed it, "" for nothing. Throws EngineEnded. `started_s` is set by the first
@@ -182,10 +195,26 @@ class RateSeries {
   Stop stop_;
 };
 
+// "p99 so far: openvino 15.2 ms, onnxruntime 20.4 ms, turn 7 of 12": the two lowest. Before any is
+// known, and while a rate is searched for, what comes next.
+std::string standing(const std::vector<RateSeries>& all, const RateSeries& next) {
+  std::vector<std::pair<double, std::string>> known;
+  for (const RateSeries& series : all) {
+    if (const auto p99_s = series.interim_p99_s()) known.emplace_back(*p99_s, series.label());
+  }
+  if (known.empty()) return next.doing();
+  std::sort(known.begin(), known.end());
+  std::string text = "p99 so far:";
+  for (size_t i = 0; i < std::min(known.size(), size_t{2}); ++i) {
+    text += fmt::format(" {} {},", known[i].second, format_seconds(known[i].first));
+  }
+  return text + fmt::format(" turn {} of {}", next.turn(), next.turns_at_rate());
+}
+
 void report(const std::vector<RateSeries>& all, const RateSeries& next, Progress& progress) {
   double done = 0;
   for (const RateSeries& series : all) done += series.done();
-  progress.measuring({done / static_cast<double>(all.size()), true, next.doing()});
+  progress.measuring({done / static_cast<double>(all.size()), true, standing(all, next)});
 }
 
 bool any_active(const std::vector<RateSeries>& all) {

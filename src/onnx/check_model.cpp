@@ -59,7 +59,7 @@ void check_operators(const std::string& path, const import::ModelFile& model) {
   for_each_node(model, [&](const import::Node& node) {
     if (is_known_domain(node.domain) || functions.count({node.domain, node.op}) > 0) return;
     throw Error(
-        fmt::format("{} holds the custom operator {} (node {}), which the engines can't "
+        fmt::format("{} contains the custom operator {} (node {}), which the engines can't "
                     "run; replace it by ONNX operators or a function of the model",
                     path, import::qualified_op(node), import::label(node)));
   });

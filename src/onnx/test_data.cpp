@@ -79,7 +79,7 @@ Value read_value(const std::string& path, const ModelValue& expected) {
   }
   for (const Tensor& tensor : value.tensors) {
     if (tensor.type == expected.type) continue;
-    throw Error(fmt::format("{} holds {}, but '{}' is {}", path,
+    throw Error(fmt::format("{} contains {}, but '{}' is {}", path,
                             describe(tensor.type, tensor.shape), expected.name,
                             describe(expected)));
   }
@@ -114,8 +114,7 @@ TestData read_test_data(const std::string& folder, const Model& model) {
   data.inputs = read_numbered(folder, "input", model.inputs);
   data.outputs = read_numbered(folder, "output", model.outputs);
   if (data.inputs.empty() && !model.inputs.empty()) {
-    throw Error(
-        fmt::format("{} holds no input_0.pb; name a folder such as test_data_set_0", folder));
+    throw Error(fmt::format("{} has no input_0.pb; name a folder such as test_data_set_0", folder));
   }
   return data;
 }

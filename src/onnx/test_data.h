@@ -16,7 +16,7 @@ struct TestData {
   std::vector<Value> outputs;  // named as the model's outputs; may be fewer, or none
 };
 
-// Throws Error when the folder holds no input_0.pb for a model with inputs, more files than the
+// Throws Error when the folder has no input_0.pb for a model with inputs, more files than the
 // model has inputs or outputs, or a file that is not what the model says.
 TestData read_test_data(const std::string& folder, const Model& model);
 

@@ -153,7 +153,7 @@ TEST(TestDataTest, WhatDoesNotFitTheModelIsNamed) {
   const Fixture fixture;
   EXPECT_NE(fixture.error().find("no input_0.pb"), std::string::npos);
   write_file(fixture.folder / "input_0.pb", int64_tensor("", {1, 2}).SerializeAsString());
-  EXPECT_NE(fixture.error().find("holds int64[2], but 'x' is float32"), std::string::npos);
+  EXPECT_NE(fixture.error().find("contains int64[2], but 'x' is float32"), std::string::npos);
   write_file(fixture.folder / "input_0.pb", "no tensor");
   EXPECT_NE(fixture.error().find("is not an ONNX tensor"), std::string::npos);
   write_file(fixture.folder / "input_0.pb", float_tensor("", {2}).SerializeAsString());

@@ -137,7 +137,7 @@ std::vector<double> numbers_under_data(const json& object) {
   std::vector<double> numbers;
   for (const json& value : data) {
     if (!value.is_number()) {
-      throw Error(fmt::format("under \"data\" stands {}, not a time in seconds", shown(value)));
+      throw Error(fmt::format("\"data\" contains {}, not a time in seconds", shown(value)));
     }
     numbers.push_back(value.get<double>());
   }
@@ -149,7 +149,7 @@ std::vector<double> read_times_s(const ResultFile& parsed, int64_t number) {
   std::vector<double> times_s = parsed.data ? *parsed.data : numbers_under_data(parsed.object);
   for (double& time_s : times_s) {
     if (!(time_s > kShortest_s && time_s < kLongest_s)) {
-      throw Error(fmt::format("under \"data\" stands {:g}, not a time in seconds", time_s));
+      throw Error(fmt::format("\"data\" contains {:g}, not a time in seconds", time_s));
     }
     time_s /= static_cast<double>(number);
   }
@@ -163,7 +163,7 @@ std::vector<StoredRate> read_load_rates(const json& load) {
   if (!tried.is_array()) return rates;
   for (const json& rate : tried) {
     const std::optional<double> rate_per_s = read_positive(get(rate, "rate_per_s"));
-    if (!rate_per_s) throw Error("a rate under \"load\" is no number above 0");
+    if (!rate_per_s) throw Error("a rate under \"load\" is not a number above 0");
     const std::optional<double> p99_s = read_positive(get(rate, "p99_s"));
     if (get(rate, "verdict") == "overloaded") {
       rates.push_back({*rate_per_s, std::numeric_limits<double>::infinity()});
@@ -201,7 +201,7 @@ StoredThroughput read_throughput(const json& object, std::vector<double> times_s
   const json& chosen = get(throughput, "chosen");
   const size_t index = chosen.is_number_unsigned() ? chosen.get<size_t>() : tried.size();
   const std::optional<double> per_s = read_positive(get(object, "throughput_per_s"));
-  if (!per_s) throw Error("its throughput_per_s is no number above 0");
+  if (!per_s) throw Error("its throughput_per_s is not a number above 0");
   found.per_s = *per_s;
   if (tried.is_array() && index < tried.size()) {
     found.least_per_s = read_positive(get(tried[index], "least_per_s"));
@@ -331,10 +331,9 @@ StoredResult read_result(const fs::path& path) {
 ResultsFolder read_results(const std::string& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw UsageError(
-        fs::exists(folder, error)
-            ? fmt::format("{} is a file; give the folder that holds the results", folder)
-            : fmt::format("there is no folder {}", folder));
+    throw UsageError(fs::exists(folder, error)
+                         ? fmt::format("{} is a file; give the folder of the results", folder)
+                         : fmt::format("there is no folder {}", folder));
   }
   ResultsFolder found;
   std::vector<fs::path> files;

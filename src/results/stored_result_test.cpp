@@ -193,7 +193,7 @@ TEST_F(StoredResults, WhatThroughputModeFoundIsRead) {
   EXPECT_EQ(read.throughput->batch, 4);
   EXPECT_EQ(read.throughput->times_s, (std::vector<double>{0.5, 0.25}));
   object["throughput_per_s"] = nullptr;
-  EXPECT_EQ(refusal(object.dump()), "its throughput_per_s is no number above 0");
+  EXPECT_EQ(refusal(object.dump()), "its throughput_per_s is not a number above 0");
 }
 
 TEST_F(StoredResults, WhatIsNoneSaysWhy) {
@@ -204,7 +204,7 @@ TEST_F(StoredResults, WhatIsNoneSaysWhy) {
   EXPECT_EQ(refusal("{}"), "it is not a result: it has no text under \"model_path\"");
   json object = of_2021();
   object["data"] = {0.1, -1};
-  EXPECT_EQ(refusal(object.dump()), "under \"data\" stands -1, not a time in seconds");
+  EXPECT_EQ(refusal(object.dump()), "\"data\" contains -1, not a time in seconds");
   object["data"] = json::array();
   EXPECT_EQ(refusal(object.dump()), "it has no measurements under \"data\"");
   object["number"] = 0;

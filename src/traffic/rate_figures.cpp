@@ -35,8 +35,9 @@ void add_lateness(const std::vector<ServedRequest>& requests, RateFigures& figur
 
 std::string why_late(const RateFigures& figures) {
   return fmt::format(
-      "the generator itself was late, by {:.3g} ms in the mean and {:.3g} ms in one of a hundred, "
-      "so these latencies are not the engine's; something else used its core",
+      "the generator itself was late, by {:.3g} ms on average (p99 {:.3g} ms), so these latencies "
+      "are "
+      "not the engine's; something else used its core",
       1e3 * figures.mean_late_s, 1e3 * figures.p99_late_s);
 }
 
@@ -59,7 +60,7 @@ void judge(const std::vector<double>& latencies, double shortest_s, size_t unser
     figures.verdict = RateVerdict::kUnsteady;
     figures.reason = fmt::format(
         "at {:.4g}/s it is busy for {:.0f} % of the time, and its queue changes so slowly "
-        "that {:.3g} s don't tell its latency; a lower rate or a longer --budget does",
+        "that {:.3g} s are too short for its latency; give a lower rate or a longer --budget",
         figures.rate_per_s, 100 * figures.busy_share, shortest_s);
   }
 }

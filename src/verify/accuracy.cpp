@@ -111,8 +111,8 @@ void add_rows(const std::vector<Value>& f32, const std::vector<Value>& variant,
   const size_t classes = f32_scores.size() / labels.size();
   for (size_t row = 0; row < labels.size(); ++row) {
     if (labels[row] < 0 || static_cast<size_t>(labels[row]) >= classes) {
-      throw Error(fmt::format("--labels holds {}, but the model has classes 0 to {}", labels[row],
-                              classes - 1));
+      throw Error(fmt::format("--labels contains {}, but the model has classes 0 to {}",
+                              labels[row], classes - 1));
     }
     const auto label = static_cast<size_t>(labels[row]);
     const auto right = [&](const std::vector<double>& all) {

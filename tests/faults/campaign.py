@@ -1,13 +1,15 @@
-"""Attacks the real program, seeded: mutated models, hostile engines and signals at random moments.
+"""Attacks the real program, seeded: mutated files and models, calls of the system that fail, hostile
+engines and signals at random moments.
 
 Prints promise, tries and failures, and ends with 1 where there is a failure. `make faults` runs it at
-length, tests/campaign_test.py in short.
+length, tests/campaign_test.py and tests/faults_test.py in short. A number of 0 leaves that part out.
 """
 
 import argparse
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,8 +17,10 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import failing_calls
+from promise import Promise
 
 import tiny_models
 from processes import MARK, processes_with
@@ -51,18 +55,6 @@ INJECTIONS = {
     "SIGTERM": {"crashed", "failed"},
     "SIGSTOP": {"timed_out", "ok"},
 }
-
-
-@dataclass
-class Promise:
-    text: str
-    tries: int = 0
-    failures: list[str] = field(default_factory=list)
-
-    def check(self, is_kept: bool, what: str) -> None:
-        self.tries += 1
-        if not is_kept:
-            self.failures.append(what)
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
@@ -211,6 +203,30 @@ def attack(programs: Path, seed: int, inspect: int, run: int, injections: int) -
         return [inspected, measured, *campaign.injections(injections)]
 
 
+def replay(program: Path, mutations: int) -> list[Promise]:
+    """One target after the other: each ends at its first fault."""
+    promises = []
+    for corpus in sorted((Path(__file__).parents[1] / "fuzz" / "corpus").iterdir()):
+        with tempfile.TemporaryDirectory(prefix="dnnbench-faults-") as folder:
+            command = [program.resolve(), corpus.parent, str(mutations), corpus.name]
+            run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            inputs = re.search(r"(\d+) inputs", run.stdout)
+            promise = Promise(f"a damaged file is read or refused: {corpus.name}")
+            promise.tries = int(inputs[1]) if inputs else 1
+            if run.returncode != 0:
+                kept = Path(tempfile.gettempdir()) / f"dnnbench-{corpus.name}-fault"
+                kept.write_bytes(Path(folder, "last-input").read_bytes())
+                promise.failures.append(f"{kept}: exit {run.returncode}: {run.stderr}")
+            promises.append(promise)
+    return promises
+
+
+def fail_calls(programs: Path, of_each: int) -> list[Promise]:
+    with tempfile.TemporaryDirectory(prefix="dnnbench-faults-") as folder:
+        program = failing_calls.Program(programs, Path(folder))
+        return [program.fail(call, of_each) for call in failing_calls.CALLS]
+
+
 def table(promises: list[Promise]) -> str:
     lines = ["| promise | tries | failures |", "|---|---|---|"]
     lines += [f"| {each.text} | {each.tries} | {len(each.failures)} |" for each in promises]
@@ -220,14 +236,22 @@ def table(promises: list[Promise]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("programs", type=Path, help="the folder of the built programs")
+    parser.add_argument("replay", type=Path, help="dnnbench-fuzz-replay, built with sanitizers")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--mutations", type=int, default=10_000, help="of each file of the corpus")
+    parser.add_argument(
+        "--calls", type=int, default=1_000, help="of each kind to let fail, at most"
+    )
     parser.add_argument("--inspect", type=int, default=10_000, help="damaged models to inspect")
     parser.add_argument("--run", type=int, default=500, help="damaged models to measure")
     parser.add_argument("--injections", type=int, default=1_000)
     options = parser.parse_args()
-    promises = attack(
+    promises = replay(options.replay, options.mutations) if options.mutations else []
+    promises += fail_calls(options.programs, options.calls) if options.calls else []
+    promises += attack(
         options.programs, options.seed, options.inspect, options.run, options.injections
     )
+    promises = [promise for promise in promises if promise.tries > 0]
     print(table(promises))
     return 1 if any(promise.failures for promise in promises) else 0
 

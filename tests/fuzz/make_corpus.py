@@ -103,6 +103,12 @@ def arrays() -> dict[str, bytes]:
     }
 
 
+def archives() -> dict[str, bytes]:
+    file = io.BytesIO()
+    np.savez(file, x=NUMBERS, y=NUMBERS > 2)
+    return {"two": file.getvalue()}
+
+
 def tensors() -> dict[str, bytes]:
     return {
         "raw": numpy_helper.from_array(NUMBERS, "x").SerializeToString(),
@@ -172,6 +178,7 @@ def write(target: str, files: dict[str, bytes]) -> None:
 def main() -> None:
     write("onnx", models())
     write("npy", arrays())
+    write("npz", archives())
     write("pb", tensors())
     write("values", values())
     write("reply", replies())

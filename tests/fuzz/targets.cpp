@@ -9,6 +9,7 @@
 #include "import/read_graph.h"
 #include "inputs/given_inputs.h"
 #include "inputs/npy.h"
+#include "inputs/npz.h"
 #include "onnx/model.h"
 #include "protocol/messages.h"
 #include "protocol/value_file.h"
@@ -75,6 +76,7 @@ const std::map<std::string, std::function<void(const std::string&)>>& targets() 
   static const std::map<std::string, std::function<void(const std::string&)>> kTargets{
       {"onnx", onnx},
       {"npy", [](const std::string& bytes) { read_npy(file_of(bytes, "x.npy")); }},
+      {"npz", [](const std::string& bytes) { read_npz(file_of(bytes, "x.npz")); }},
       {"pb", pb},
       {"values",
        [](const std::string& bytes) { read_values(file_of(bytes, "values"), kMaxValues_bytes); }},

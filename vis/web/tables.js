@@ -104,7 +104,7 @@ const Tables = (() => {
       plan.candidate.verified ? "" : "outputs not verified",
       plan.candidate.load_alone ? "capacity above the measured rates unknown" : "",
       plan.utilisation > 0.8 && !plan.candidate.load_alone ? "above 80 %: no room for bursts" : "",
-      plan.holds ? "" : "holds only in the upper part of the interval",
+      plan.holds ? "" : "enough only in the upper part of the interval",
     ]
       .filter(Boolean)
       .join("; ");
@@ -337,10 +337,10 @@ const Tables = (() => {
     if (!found.length) return null;
     const made = element("p", { class: "files" }, "As a file: ");
     found.forEach(([name, text], i) => {
-      made.append(i ? "; " : "", `${text} `);
+      made.append(i ? "; " : "", text);
       for (const kind of ["png", "svg"]) {
         const label = `${Words.capital(text)} as ${kind.toUpperCase()}`;
-        made.append(element("a", { href: `${pictures[name]}.${kind}`, "aria-label": label }, kind.toUpperCase()), " ");
+        made.append(" ", element("a", { href: `${pictures[name]}.${kind}`, "aria-label": label }, kind.toUpperCase()));
       }
     });
     return made;

@@ -21,10 +21,13 @@ const Verdict = (() => {
 
   const overlap = (a, b) => (a.p99.high_s ?? Infinity) >= (b.p99.low_s ?? 0);
 
-  // Verified rows, or those not verified where there is no other; the fastest first.
+  const isSuspect = (row) => row.status === "Suspect"; // measured while other programs disturbed it
+
+  // Verified rows, or those not verified where there is no other; the fastest first. None that was
+  // measured on a busy machine.
   function comparable(rows) {
     const verified = ofKind(rows, "verified");
-    const found = verified.length ? verified : ofKind(rows, "unverified");
+    const found = verified.length ? verified : ofKind(rows, "unverified").filter((row) => !isSuspect(row));
     const bestOfRun = (row) => row.standing?.relation === "best";
     return [...found].sort((a, b) => bestOfRun(b) - bestOfRun(a) || b.throughput - a.throughput);
   }
@@ -76,16 +79,24 @@ const Verdict = (() => {
     return dates.length === 1 ? `Measured ${dates[0]}.` : `Measured ${dates[0]} to ${dates.at(-1)}.`;
   }
 
+  function nothing(rows, where) {
+    const suspects = rows.filter(isSuspect);
+    if (!suspects.length) return { text: `No engine has a figure${where}.`, detail: "" };
+    const reasons = [...new Set(suspects.map((row) => row.reason).filter(Boolean))];
+    return { text: `No ranking${where}: other programs used the machine.`, detail: [when(suspects), ...reasons].join(" ") };
+  }
+
   // { text, detail }: the sentence, and the conditions and the date.
   function ofMachine(machine, mode) {
     const where = ` on ${machine.instance}`;
     const rows = comparable(machine.rows);
-    if (!rows.length) return { text: `No engine has a figure${where}.`, detail: "" };
+    if (!rows.length) return nothing(machine.rows, where);
     const says = { load: underLoad, latency: inLatency }[mode];
     const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${Words.short(rows[0].throughput)}/s.`;
-    const apart = rows.length > 1 && rows[0].against === undefined && !rows[0].published;
+    const verified = rows[0].kind === "verified";
+    const apart = verified && rows.length > 1 && rows[0].against === undefined && !rows[0].published;
     const how = mode === "latency" && apart ? "Not measured in turns in one run, so the ratio has no interval." : "";
-    const unsure = rows[0].kind === "verified" ? "" : "Outputs not verified, or a busy machine: no rank.";
+    const unsure = verified ? "" : "Outputs not verified, so there is no rank.";
     return { text, detail: [machine.conditions && `${machine.conditions}.`, when(rows), how, unsure].filter(Boolean).join(" ") };
   }
 
@@ -101,7 +112,7 @@ const Verdict = (() => {
       wins.set(best.engine, [...(wins.get(best.engine) ?? []), ratio]);
     }
     const [first, ...others] = [...wins].sort((a, b) => b[1].length - a[1].length);
-    if (!first) return { text: "No engine has a figure.", detail: "" };
+    if (!first) return nothing(machines.flatMap(({ rows }) => rows), "");
     const what = { load: "has the lowest p99", latency: "is fastest" }[mode] ?? "has the highest throughput";
     const rest = others.map(([engine, won]) => `${engine} on ${won.length}`).join(", ");
     const text = `${first[0]} ${what} on ${first[1].length} of ${machines.length} machines${aheadBy(first[1], mode)}${rest && `; ${rest}`}.`;

@@ -232,7 +232,7 @@ std::optional<List> find_optional(const Operation& n) {
 
 // What is there is handed on; what is not can't be.
 void emit_optional(const Operation& n) {
-  if (!n.has(0)) throw Unsupported("TensorFlow has no optional that holds nothing");
+  if (!n.has(0)) throw Unsupported("TensorFlow has no empty optional");
   if (const Names* names = find_names(n, 0)) return out_sequence(n, *names);
   if (const auto list = n.emitter.find_list(n.node.inputs[0])) return out_list(n, *list);
   n.out(n.in(0));
