@@ -98,13 +98,15 @@ function(dnnbench_add_engines ROOT)
   endforeach()
 endfunction()
 
-# Where CUDA's and TensorRT's libraries may lie, in the order searched: those that this project
-# fetched (setup/cuda.sh, engines/tensorrt/install.sh), then those of the machine.
-set(DNNBENCH_CUDA ${DNNBENCH_CACHE}/engines/cuda/13.2.2/nvidia)
-set(DNNBENCH_TENSORRT ${DNNBENCH_CACHE}/engines/tensorrt/10.6)
-set(DNNBENCH_GPU_RPATH -Wl,--disable-new-dtags)
-foreach(folder ${DNNBENCH_CUDA}/cu13/lib ${DNNBENCH_CUDA}/cudnn/lib ${DNNBENCH_CUDA}/cusparselt/lib
-    ${DNNBENCH_CUDA}/nccl/lib ${DNNBENCH_CUDA}/nvshmem/lib ${DNNBENCH_TENSORRT}
-    /usr/local/cuda/lib64)
-  list(APPEND DNNBENCH_GPU_RPATH -Wl,-rpath,${folder})
-endforeach()
+# Lets a program find CUDA's and TensorRT's libraries: first those that this project fetched
+# (setup/cuda.sh, engines/tensorrt/install_cuda.sh), then those of the machine. A DT_RPATH, unlike a
+# RUNPATH, also serves libraries that name others without saying where they lie.
+function(dnnbench_find_gpu_libraries TARGET)
+  set(fetched cuda/13.2.2/nvidia/cu13/lib cuda/13.2.2/nvidia/cudnn/lib cuda/13.2.2/nvidia/cusparselt/lib
+    cuda/13.2.2/nvidia/nccl/lib cuda/13.2.2/nvidia/nvshmem/lib tensorrt/10.6)
+  target_link_options(${TARGET} PRIVATE -Wl,--disable-new-dtags)
+  list(TRANSFORM fetched PREPEND "${DNNBENCH_CACHE}/engines/" OUTPUT_VARIABLE here)
+  list(TRANSFORM fetched PREPEND "$ORIGIN/../../engines/" OUTPUT_VARIABLE packaged)
+  set_property(TARGET ${TARGET} APPEND PROPERTY BUILD_RPATH ${here} /usr/local/cuda/lib64)
+  set_property(TARGET ${TARGET} APPEND PROPERTY INSTALL_RPATH ${packaged} /usr/local/cuda/lib64)
+endfunction()

@@ -6,10 +6,8 @@
 # program where it finds them.
 function(dnnbench_package_engine NAME)
   list(TRANSFORM ARGN PREPEND "$ORIGIN/../../engines/")
-  set_target_properties(dnnbench-engine-${NAME} PROPERTIES INSTALL_RPATH "$ORIGIN;${ARGN}")
+  set_property(TARGET dnnbench-engine-${NAME} APPEND PROPERTY INSTALL_RPATH "$ORIGIN" ${ARGN})
   install(TARGETS dnnbench-engine-${NAME} DESTINATION lib/dnn-bench/programs COMPONENT package)
-  install(PROGRAMS ${CMAKE_SOURCE_DIR}/engines/${NAME}/install.sh
-    DESTINATION lib/dnn-bench/engines/${NAME} COMPONENT package)
 endfunction()
 
 # Called when all targets are there.
@@ -24,6 +22,12 @@ function(dnnbench_package)
   list(FILTER scripts EXCLUDE REGEX "/(build|build_with_engines|conformance|gate|onnx_proto|package|pytest)\\.sh$")
   install(PROGRAMS ${scripts} setup/unpack_wheel.py DESTINATION ${tree}/setup COMPONENT package)
   install(FILES setup/fit_help.awk DESTINATION ${tree}/setup COMPONENT package)
+  file(GLOB scripts RELATIVE ${CMAKE_SOURCE_DIR} engines/*/install*.sh)
+  list(FILTER scripts EXCLUDE REGEX "/tvm/")  # needs the source tree
+  foreach(script ${scripts})
+    get_filename_component(folder ${script} DIRECTORY)
+    install(PROGRAMS ${script} DESTINATION ${tree}/${folder} COMPONENT package)
+  endforeach()
   install(FILES setup/python/models.txt setup/python/vis.txt DESTINATION ${tree}/setup/python COMPONENT package)
   install(FILES src/cli/values.txt DESTINATION ${tree}/src/cli COMPONENT package)
   install(DIRECTORY src/cli/help DESTINATION ${tree}/src/cli COMPONENT package)

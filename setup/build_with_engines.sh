@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# build_with_engines.sh PRESET TARGET...: fetches every engine and builds the targets.
+# build_with_engines.sh PRESET TARGET...: fetches every engine (install.sh; not what GPUs need,
+# install_cuda.sh) and builds the targets.
 # shellcheck source=setup/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=setup/packages.sh

@@ -241,8 +241,9 @@ def man(helps: list[Help]) -> str:
         *(roff(line) for line in top[2:4]),
     ]
     for one in helps:
-        text += [f".SH {one.name.upper()}", ".nf", roff(one.usage.removeprefix("Usage: ")), ".fi"]
-        text += paragraphs(one.prose)
+        usage = as_package(one.usage).removeprefix("Usage: ")
+        text += [f".SH {one.name.upper()}", ".nf", roff(usage), ".fi"]
+        text += paragraphs([as_package(line) for line in one.prose])
         if one.models:
             text += [".PP", roff("Models known by name: " + ", ".join(one.models) + ".")]
         for flag in one.flags:
@@ -250,9 +251,15 @@ def man(helps: list[Help]) -> str:
             text += [
                 ".TP",
                 name + (f"=\\fI{roff(flag.kind)}\\fR" if flag.kind else ""),
-                roff(flag.text),
+                roff(as_package(flag.text)),
             ]
     return "\n".join(text) + "\n"
+
+
+def as_package(text: str) -> str:
+    """As show_help of setup/usage.sh: only a package has the man page."""
+    text = re.sub(r" *\(or: \./dnnbench .*\)", "", text)
+    return text.replace("./bench_model.sh", "dnnbench run").replace("./dnnbench", "dnnbench")
 
 
 def paragraphs(lines: list[str]) -> list[str]:

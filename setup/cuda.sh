@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
-# cuda.sh: fetches the libraries of CUDA 13.2 that engines need on a GPU; the NVIDIA driver (580 or
-# newer) is the machine's own.
+# cuda.sh: fetches the libraries of CUDA 13.2 that engines need on a GPU, unless the machine has all of
+# them as new as these; the NVIDIA driver (580 or newer) is the machine's own.
 # shellcheck source=setup/fetch.sh
 source "$(dirname "${BASH_SOURCE[0]}")/fetch.sh"
+
+machine_has_them() {
+  local library
+  for library in libcublas.so.13 libcublasLt.so.13 libcufft.so.12 libcurand.so.10 libnvrtc.so.13 libnvJitLink.so.13; do
+    is_on_machine "$library" || return 1
+  done
+  is_on_machine libcudart.so.13 13.2 && is_on_machine libcudnn.so.9 9.26
+}
 
 into engines/cuda/13.2.2
 wheel x86_64 nvidia-cuda-runtime==13.2.86 manylinux2014_x86_64 2323576 3498247680dfddce31bad102af7e3e26fc795342a3cac64722bb0fa95e7f60f0
@@ -13,4 +21,8 @@ wheel x86_64 nvidia-cuda-nvrtc==13.2.86 manylinux2010_x86_64 47018468 8111c5130e
 wheel x86_64 nvidia-nvjitlink==13.5.37 manylinux2010_x86_64 46642491 280d7cb9649704145f074b8dbde500de04ce02d0872e066e20a83c17bcaa93eb
 wheel x86_64 nvidia-cudnn-cu13==9.26.0.51 manylinux_2_27_x86_64 519150073 9c976d539786698c71d6bcdbe2053b7485fae062ff7e1215d2f2ff67b1a2149a
 keep 'nvidia/*/lib/*.so*' '*.dist-info/*'
-fetch
+if machine_has_them; then
+  say "Using the CUDA and cuDNN that this machine has"
+else
+  fetch
+fi

@@ -31,6 +31,15 @@ first_of_group=0
 group_is_closed=
 inside=
 
+# is_on_machine LIBRARY [VERSION]: whether it is among the machine's own, by its file's name in this version
+# or a newer one: libcudart.so.13 is a link to libcudart.so.13.2.86.
+is_on_machine() {
+  local file
+  file=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n "s|^\t${1//./\\.} .* => ||p" | head -n 1)
+  [[ -n $file ]] || return 1
+  [[ -z ${2:-} ]] || printf '%s\n' "$2" "$(basename "$(realpath "$file")" | sed 's/.*\.so\.//')" | sort --check=quiet -V
+}
+
 into() { target=$1; }
 wheel() {
   [[ -z $group_is_closed ]] || first_of_group=${#wheels[@]}

@@ -271,3 +271,56 @@ def test_what_an_earlier_version_unpacked_is_taken_as_it_is(fetched):
     fetched.wheel.unlink()
     assert fetched.run() == (0, "")
     assert len(list((fetched.cache / "checksums").iterdir())) == 2
+
+
+CUDA = {
+    "libcublas.so.13": "4.1.3",
+    "libcublasLt.so.13": "4.1.3",
+    "libcufft.so.12": "2.0.57",
+    "libcurand.so.10": "4.0.35",
+    "libnvrtc.so.13": "2.86",
+    "libnvJitLink.so.13": "2.86",
+    "libcudart.so.13": "2.86",
+    "libcudnn.so.9": "26.0",
+}
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="CUDA is fetched for x86-64 alone")
+@pytest.mark.parametrize(
+    ("changed", "is_used"),
+    [
+        ({}, True),
+        ({"libcudart.so.13": "10.1"}, True),
+        ({"libcudart.so.13": "0.96"}, False),
+        ({"libcudnn.so.9": "9.0"}, False),
+        ({"libcufft.so.12": None}, False),
+    ],
+)
+def test_the_machines_own_cuda_is_used_where_it_is_new_enough(changed, is_used, tmp_path):
+    lines = []
+    for library, version in (CUDA | changed).items():
+        if version:
+            (tmp_path / f"{library}.{version}").touch()
+            (tmp_path / library).symlink_to(f"{library}.{version}")
+            lines.append(f"\t{library} (libc6,x86-64) => {tmp_path / library}")
+    ldconfig = tmp_path / "ldconfig"
+    ldconfig.write_text("#!/bin/sh\ncat <<'END'\n" + "\n".join(lines) + "\nEND\n")
+    ldconfig.chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "PIP_NO_INDEX": "1",
+    }
+    done = subprocess.run([ROOT / "setup/cuda.sh"], env=environment, capture_output=True, text=True)
+    assert ("Using the CUDA and cuDNN that this machine has" in done.stderr) == is_used
+    # What is not there is announced with its size before anything is downloaded.
+    assert done.stderr.startswith("cuda/13.2.2 is 7 packages, together 1297.") != is_used
+    assert (done.returncode == 0) == is_used, done.stderr
+
+
+def test_what_gpus_need_is_not_fetched_with_the_engines():
+    # setup/build_with_engines.sh runs all of these.
+    for script in (ROOT / "engines").glob("*/install.sh"):
+        text = script.read_text()
+        assert "cuda.sh" not in text and "maven" not in text, script

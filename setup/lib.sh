@@ -7,6 +7,9 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # The same rule as in cmake/DnnBench.cmake and src/.
 cache=${XDG_CACHE_HOME:-${HOME:?is not set; set it, or XDG_CACHE_HOME, to say where downloads are kept}/.cache}/dnn-bench
 
+# Whether this is an installed package: it brings the programs compiled, in programs/.
+is_package() { [[ -d $repository/programs ]]; }
+
 # Broken between words where stderr is a terminal.
 say() {
   local columns

@@ -1,7 +1,5 @@
 # shellcheck shell=bash
-# A package brings the programs compiled, in programs/. Sourced after lib.sh.
-
-is_package() { [[ -d $repository/programs ]]; }
+# Runs the compiled programs of a package. Sourced after lib.sh.
 
 # Prints the folder to run the programs from: a copy in the cache, for an engine's program finds the
 # engine's library from its own place. It has the programs of those engines that are in the cache.
@@ -29,6 +27,6 @@ place_under_lock() {
 # Whether the engine's library is in the cache, in the version of the package.
 is_installed() {
   local target
-  target=$(sed -n 's/^into //p' "$repository/engines/$1/install.sh")
-  [[ -d $cache/$target ]]
+  target=$(sed -n "s|^into \\(engines/$1/.*\\)|\\1|p" "$repository"/engines/*/install*.sh)
+  [[ -n $target && -d $cache/$target ]]
 }

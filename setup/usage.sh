@@ -20,10 +20,18 @@ usage_error() {
 show_help() {
   local columns
   if columns=$(columns_of 3) && ((columns < 100)); then
-    awk -v width="$columns" -f "$repository/setup/fit_help.awk" "$help_folder/$1.txt"
+    help_text "$1" | awk -v width="$columns" -f "$repository/setup/fit_help.awk"
   else
-    grep -v '^#' "$help_folder/$1.txt"
+    help_text "$1"
   fi 3>&1 # for the substitution has an output of its own
+}
+
+help_text() {
+  local as_package=()
+  # There is no ./bench_model.sh beside the command that a package installs.
+  ! is_package || as_package=(-e 's| *(or: \./dnnbench .*)||' -e 's|; \./bench_model\.sh does the same||'
+    -e 's|\./bench_model\.sh|dnnbench run|g' -e 's|\./dnnbench|dnnbench|g')
+  sed -e '/^#/d' "${as_package[@]}" "$help_folder/$1.txt"
 }
 
 # check_usage SUBCOMMAND ARGUMENT...: ends the program with one sentence when something is wrong;

@@ -15,6 +15,7 @@
 #include "cli/help_text.h"
 #include "cli/layout.h"
 #include "cli/suggest.h"
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "machine/memory.h"
@@ -70,7 +71,8 @@ int show_help(const std::string& subcommand) {
 }
 
 int dispatch(const std::vector<std::string>& words) {
-  if (words.empty()) throw UsageError("no subcommand given; see ./dnnbench --help");
+  if (words.empty())
+    throw UsageError("no subcommand given; see " + dnnbench::dnnbench_name() + " --help");
   if (words[0] == "--help" || words[0] == "-h") return show_help("dnnbench");
   if (words[0] == "--version") {
     fmt::print("dnnbench {}\n", DNNBENCH_VERSION);

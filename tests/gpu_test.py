@@ -1,6 +1,9 @@
 """Runs on a GPU, played by the tests' own driver (tests/gpu/stub_driver.cpp). About half a minute."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,12 +42,51 @@ def test_each_row_says_why_there_is_no_gpu(bench, convolution, stub, part):
         assert "gpu" not in result
 
 
-def test_without_a_driver_everything_else_goes_on(bench, convolution, tmp_path):
-    run = bench(convolution, GPU, *ROWS, "--fake=ok")
-    reasons = {result["reason"] for result in run.results.values()}
-    if reasons != {"this machine has no NVIDIA driver"}:
-        pytest.skip("this machine has an NVIDIA driver")
-    assert bench(convolution, "--onnxruntime").code == 0
+# What each flag says of itself where a GPU can be used, and of a CPU.
+OTHERS = ["--onnxruntime", "--openvino", "--ort-openvino"]
+
+
+@pytest.fixture
+def no_driver(tmp_path) -> dict[str, str]:
+    """The environment of a machine whose dynamic linker finds no driver."""
+    (tmp_path / "no-driver").mkdir()
+    (tmp_path / "no-driver/libcuda.so.1").touch()  # cannot be opened
+    return os.environ | {"LD_LIBRARY_PATH": str(tmp_path / "no-driver")}
+
+
+def test_without_a_driver_each_flag_says_so(bench, convolution, no_driver):
+    run = bench(convolution, GPU, *ROWS, *OTHERS, "--fake=ok", env=no_driver)
+    assert run.code == 1
+    assert len(run.results) == len(ROWS) + len(OTHERS) + 1
+    for result in run.results.values():
+        reason = (result["outcome"], result["reason"])
+        assert reason == ("unsupported", "this machine has no NVIDIA driver")
+
+
+def test_rows_for_gpus_stop_nothing_on_a_cpu(bench, convolution, no_driver):
+    run = bench(convolution, "--ort-cuda", "--ort-tensorrt", "--tensorrt", *OTHERS, env=no_driver)
+    outcomes = {name: result["outcome"] for name, result in run.results.items()}
+    for result in run.results.values():
+        if result["provider"] in ("cuda", "tensorrt") or result["backend"] == "tensorrt":
+            assert result["reason"] == "it computes on GPUs only; add --device=gpu"
+        elif result["provider"] != "openvino":  # which may not be installed
+            assert result["outcome"] == "ok", outcomes
+    assert len(outcomes) == 6
+
+
+def test_engines_for_cpus_say_so_on_a_gpu(bench, convolution, stub):
+    run = bench(convolution, GPU, *OTHERS, env=stub("one"))
+    assert {result["reason"] for result in run.results.values()} >= {
+        "ONNX Runtime computes on a GPU with --ort-cuda or --ort-tensorrt",
+    }
+    assert {result["outcome"] for result in run.results.values()} <= {"unsupported", "failed"}
+
+
+def test_tensorrt_without_its_headers_says_what_to_install(bench, convolution, stub, programs):
+    if (programs / "dnnbench-engine-tensorrt").exists():
+        pytest.skip("it is built here")
+    reason = bench(convolution, GPU, "--tensorrt", env=stub("one")).only_result()["reason"]
+    assert "install TensorRT's headers (libnvinfer-dev and libnvonnxparsers-dev" in reason
 
 
 def test_without_an_engine_flag_onnxruntime_with_cuda_is_among_them(bench, convolution, stub):
@@ -60,12 +102,6 @@ def test_engines_that_cannot_say_why(bench, convolution, stub, needs_engine):
         "TensorFlow 2.21 is built for CUDA 12.5, which can't share the libraries of CUDA 13 that "
         "the other engines use"
     )
-
-
-def test_a_row_for_gpus_says_so_on_a_cpu(bench, convolution):
-    run = bench(convolution, "--ort-cuda", "--tensorrt")
-    for result in run.results.values():
-        assert result["reason"] == "it computes on GPUs only; add --device=gpu"
 
 
 def test_facts_of_the_gpu_and_of_the_turns_are_in_the_result(bench, convolution, stub, tmp_path):
@@ -100,13 +136,33 @@ def test_energy_comes_from_turns_that_are_long_enough(bench, convolution, stub, 
     assert joules > 0.9 * 50 * 0.02
 
 
-def test_clocks_that_change_disturb(bench, convolution, stub, tmp_path):
-    state = tmp_path / "nvml"
-    state.write_text("throttle 64\n")
-    environment = stub("one", DNNBENCH_STUB_NVML=str(state))
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ("throttle 64", "the GPU was slowed down (hardware_thermal)"),
+        ("sm_mhz_step 40", "MHz in the first turn"),
+        ("process 1", "another process used the GPU"),
+    ],
+)
+def test_what_disturbs_a_turn_is_said(bench, convolution, stub, tmp_path, state, why):
+    (tmp_path / "nvml").write_text(state + "\n")
+    environment = stub("one", DNNBENCH_STUB_NVML=str(tmp_path / "nvml"))
     noise = bench(convolution, GPU, "--fake=ok", env=environment).only_result()["noise"]
     assert noise["suspect"]
-    assert noise["reason"].endswith("the GPU was slowed down (hardware_thermal)")
+    assert noise["reason"].endswith(why)
+
+
+def test_a_calm_gpu_disturbs_nothing(bench, convolution, stub, tmp_path):
+    (tmp_path / "nvml").write_text("sm_mhz 1500\nthrottle 4\n")  # the power cap alone
+    environment = stub("one", DNNBENCH_STUB_NVML=str(tmp_path / "nvml"))
+    noise = bench(convolution, GPU, "--fake=ok", env=environment).only_result()["noise"]
+    assert "GPU" not in (noise["reason"] or "")
+
+
+def test_an_inference_is_over_when_the_gpu_is_idle(bench, convolution, stub):
+    environment = stub("one", DNNBENCH_STUB_BUSY_MS="20")
+    result = bench(convolution, GPU, "--fake=ok", env=environment).only_result()
+    assert result["latency_s"]["p50"] >= 0.02
 
 
 def test_a_run_that_is_mostly_on_the_cpu_is_no_gpus_result(bench, convolution, stub):
@@ -162,3 +218,22 @@ def test_advice_takes_a_gpu_as_any_machine(dnnbench, bench, convolution, stub, t
     done = dnnbench("advise", results, "--model=tiny", "--throughput=10", env=environment)
     assert "g4dn.xlarge" in done.stdout, done.stderr
     assert "its data stayed on the GPU (--io=device)" in done.stdout
+
+
+def test_the_table_of_a_run_on_a_gpu(bench, convolution, stub, tmp_path):
+    results = tmp_path / "results"
+    for where, flags in (("host", []), ("device", ["--io=device"]), ("graph", ["--cuda-graph"])):
+        bench(convolution, GPU, "--fake=ok", *flags, env=stub("one"), output=results / where)
+    bench(convolution, GPU, "--tf", env=stub("none"), output=results / "none")
+    (results / "bare.txt").write_text("fake/ok tiny f32 0.000001\n")
+    script = Path(__file__).parent / "gpu/table.py"
+    done = subprocess.run([sys.executable, script, results], capture_output=True, text=True)
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "tiny" in line]
+    settings = {row[2]: row for row in rows if row[1] == "fake ok"}
+    assert set(settings) == {"f32", "f32, data on the GPU", "f32, CUDA graph"}, done
+    assert settings["f32"][-1] == "ok"
+    assert float(settings["f32"][5]) > 0  # beside the bare loop, with the same copies alone
+    assert settings["f32, data on the GPU"][5] == settings["f32, CUDA graph"][5] == "-"
+    (unsupported,) = [row for row in rows if row[1].startswith("tf")]
+    assert unsupported[-1] == "no GPU is visible to this process"
+    assert "on Stub T4 0 (sm_75), driver 580.00, limit 70 W" in done.stdout

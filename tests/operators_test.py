@@ -234,6 +234,35 @@ def chosen_sequence():
     return model_of(nodes, {"x": [2, 3]}, [constant("many", 1e6, np.float32)])
 
 
+def split_in_a_body(axis, size):
+    """Of a value whose rank only its producer knows, as recurrent layers are exported in loops."""
+    parts = [f"part{i}" for i in range(4)]
+    body = helper.make_graph(
+        [
+            node("Identity", "keep_in", "keep"),
+            node("MatMul", "state table", "product"),
+            node("Split", "product", " ".join(parts), axis=axis),
+            node("Tanh", "part3", "squashed"),
+            node("Concat", "squashed part0 part1 part2", "joined", axis=axis),
+            node("Relu", "joined", "next"),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("at", INT64, []),
+            helper.make_tensor_value_info("keep_in", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("state", FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("keep", TensorProto.BOOL, None),
+            helper.make_tensor_value_info("next", FLOAT, None),
+        ],
+    )
+    loop = helper.make_node("Loop", ["count", "", "x"], ["y"], body=body)
+    table = np.random.default_rng(3).uniform(-1, 1, (size, size))
+    initializers = [constant("count", 3), constant("table", table, np.float32)]
+    return model_of([loop], {"x": [2, size]}, initializers, opset=15)
+
+
 def sequence_in_a_body():
     """A sequence of known length around a loop, read at the loop's turn."""
     body = helper.make_graph(
@@ -316,6 +345,8 @@ MODELS = {
     "sequence, grown and stacked": growing_sequence(1),
     "sequence, chosen": chosen_sequence(),
     "sequence, in a body": sequence_in_a_body(),
+    "Split in a body": split_in_a_body(1, 8),
+    "Split in a body, from the end": split_in_a_body(-1, 8),
 }
 
 

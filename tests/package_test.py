@@ -1,5 +1,6 @@
 """What `make package` builds, used without a compiler: the .deb unpacked, the wheel installed."""
 
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,66 @@ def test_the_program_of_a_removed_engine_goes(deb, machine):
     (Path(machine["XDG_CACHE_HOME"]) / "dnn-bench/engines/openvino").unlink()
     done = subprocess.run([deb, "engines"], env=machine, check=True, capture_output=True, text=True)
     assert "openvino" not in done.stdout
+
+
+def run(command: Path, machine: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [command, *arguments], env=machine, cwd=machine["HOME"], capture_output=True, text=True
+    )
+
+
+def test_rows_for_gpus_say_why_they_do_not_run(deb, machine, convolution):
+    rows = ["--ort-cuda", "--ort-tensorrt", "--tensorrt"]
+    done = run(deb, machine, "run", convolution, "--device=GPU", *rows)
+    assert done.returncode == 1, done
+    if "so nothing is fetched for GPUs" not in done.stderr:
+        pytest.skip("this machine has a GPU")
+    reasons = [
+        json.loads(path.read_text())["reason"]
+        for path in Path(machine["HOME"]).rglob("results/**/*.json")
+    ]
+    assert len(reasons) == 3
+    assert all(reason.startswith(("this machine has no", "no GPU is")) for reason in reasons)
+
+
+def test_the_openvino_provider_runs(deb, machine, convolution):
+    package = CACHE / "engines/onnxruntime-openvino"
+    if not package.exists():
+        pytest.skip("onnxruntime-openvino is not installed here")
+    (Path(machine["XDG_CACHE_HOME"]) / "dnn-bench/engines/onnxruntime-openvino").symlink_to(package)
+    done = run(deb, machine, "run", convolution, "--ort-openvino", "--repeat=3", "--warmup=0")
+    assert re.search(r"^onnxruntime openvino .*(ok|suspect)$", done.stdout, re.MULTILINE), done
+
+
+def test_programs_look_for_nothing_where_the_package_was_built(deb):
+    programs = deb.resolve().parent / "programs"
+    names = {path.name.removeprefix("dnnbench-engine-") for path in programs.glob("dnnbench-*-*")}
+    assert {"onnxruntime-gpu", "onnxruntime-openvino", "pytorch"} <= names
+    for program in programs.glob("dnnbench*"):
+        dynamic = subprocess.run(["readelf", "--dynamic", program], capture_output=True, text=True)
+        paths = re.findall(r"\((?:RPATH|RUNPATH)\).*\[(.*)\]", dynamic.stdout)
+        for folder in ":".join(paths).split(":"):
+            assert folder in ("", "/usr/local/cuda/lib64") or folder.startswith("$ORIGIN"), program
+
+
+def test_what_is_said_names_the_command_that_there_is(deb, machine, convolution):
+    texts = []
+    for subcommand in ("", "run", "inspect", "engines", "compare", "advise", "fleet", "plot"):
+        texts.append(run(deb, machine, *filter(None, [subcommand]), "--help").stdout)
+    assert "Usage: dnnbench run MODEL... [flags]\n" in texts[1]
+    texts.append(run(deb, machine).stderr)
+    texts.append(run(deb, machine, "engines", "--remove=nothing").stderr)
+    texts.append(run(deb, machine, "engines").stdout)
+    programs = Path(machine["XDG_CACHE_HOME"], "dnn-bench/programs")
+    (program,) = programs.glob("*/dnnbench")
+    texts.append(run(program, machine, "run", "yolov4").stderr)
+    assert texts[-1].rstrip().endswith("dnnbench run yolov4 generates it")
+    (Path(machine["XDG_CACHE_HOME"]) / "dnn-bench/engines/openvino").unlink()
+    done = run(program, machine, "run", convolution, "--openvino", "--repeat=3")
+    texts.append(done.stdout + done.stderr)
+    assert "dnnbench run with the engine's flag" in texts[-1]
+    for text in texts:
+        assert text and "bench_model.sh" not in text and "./dnnbench" not in text
 
 
 def test_tvm_needs_the_source_tree(deb, machine, convolution):

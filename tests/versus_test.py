@@ -69,7 +69,7 @@ def test_results_are_kept_and_a_later_run_is_compared_with_them(bench, models, t
     flags = [part, "--repeat=40", f"--against={output}", "--fail-above=300%"]
     second = bench(models / "fast.onnx", *flags, quick=False, output=output)
     assert second.code in (0, CANT_TELL)
-    assert "still the same, so there is nothing to take turns" in second.stderr
+    assert "still the same, so there is nothing to measure in turns" in second.stderr
     assert "a default for a machine of which nothing is known" in second.stdout
     assert len(second.json_files()) == 1
     (kept,) = output.glob("*.json.1")

@@ -171,3 +171,13 @@ def test_the_interval_of_the_mean(tmp_path):
 def test_the_slowest_is_the_99th_percentile_of_enough():
     assert slowest([float(i) for i in range(1, 459)]) == 458
     assert slowest([float(i) for i in range(1, 460)]) == 455  # the ceil(0.99 * 459)-th
+
+
+def test_a_gpu_is_any_machine_but_not_with_its_data_left_there(planned):
+    on_gpu = {"device": "gpu", "backend": "onnxruntime", "provider": "cuda", "gpu": {"sm": 75}}
+    found, [reason] = planned(
+        on_gpu | {"backend_meta": "cuda", "data": [0.01]},
+        on_gpu | {"backend_meta": "cuda-io=device", "data": [0.001]},
+    )
+    assert [candidate.throughput_per_s for candidate in found] == [100]
+    assert "its data stayed on the GPU" in reason

@@ -10,11 +10,12 @@ namespace {
 
 constexpr int kDeviceAllocator = 0;
 constexpr int kDefaultMemory = 0;
+constexpr int kNoGraph = -1;
 
 }  // namespace
 
-GpuBinding::GpuBinding(OrtSession& session, const Gpu& gpu, bool copies)
-    : session_(session), gpu_(gpu), transfers_(gpu, copies) {
+GpuBinding::GpuBinding(OrtSession& session, const Gpu& gpu, bool copies, bool graph)
+    : session_(session), gpu_(gpu), graph_(graph), transfers_(gpu, copies) {
   const Api& api = library().api;
   memory_ = owned<MemoryInfo>([&](OrtMemoryInfo** out) {
     return api.CreateMemoryInfo("Cuda", kDeviceAllocator, 0, kDefaultMemory, out);
@@ -22,6 +23,13 @@ GpuBinding::GpuBinding(OrtSession& session, const Gpu& gpu, bool copies)
   run_options_ = owned<RunOptions>([&](OrtRunOptions** out) { return api.CreateRunOptions(out); });
   // The library's copies and kernels are on our stream, which run() waits for.
   check(api.AddRunConfigEntry(run_options_.get(), "disable_synchronize_execution_providers", "1"));
+}
+
+// A graph keeps the addresses that it was captured with, so each binding has its own, by number.
+void GpuBinding::set_graph(int id) {
+  if (!graph_) return;
+  check(library().api.AddRunConfigEntry(run_options_.get(), "gpu_graph_id",
+                                        std::to_string(id).c_str()));
 }
 
 OwnedValue GpuBinding::on_gpu(const GpuBuffer& buffer, const Tensor& tensor) const {
@@ -63,6 +71,7 @@ void GpuBinding::set_inputs(const std::vector<Value>& inputs,
 // Runs once with outputs that the library allocates, then binds buffers of their sizes.
 void GpuBinding::learn_outputs(const std::vector<std::string>& names) {
   const Library& ort = library();
+  set_graph(kNoGraph);
   for (const std::string& name : names) {
     check(ort.api.BindOutputToDevice(binding_.get(), name.c_str(), memory_.get()));
   }
@@ -83,6 +92,7 @@ void GpuBinding::learn_outputs(const std::vector<std::string>& names) {
     bound_.push_back(on_gpu(buffer, output.shaped));
     check(ort.api.BindOutput(binding_.get(), output.name.c_str(), bound_.back().get()));
   }
+  set_graph(++graphs_);
 }
 
 void GpuBinding::run() {

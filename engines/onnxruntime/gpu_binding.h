@@ -15,7 +15,8 @@ namespace dnnbench::ort {
 class GpuBinding {
  public:
   // With `copies` each run copies inputs from and outputs to the host. Both must outlive this.
-  GpuBinding(OrtSession& session, const Gpu& gpu, bool copies);
+  // With `graph` the session's options say so, too: its provider captures and launches graphs.
+  GpuBinding(OrtSession& session, const Gpu& gpu, bool copies, bool graph);
 
   // Binds them, and buffers for the outputs, whose sizes one inference shows. Throws Error for what
   // doesn't fit `signatures`, Unsupported for what is not a tensor of numbers.
@@ -34,9 +35,12 @@ class GpuBinding {
 
   OwnedValue on_gpu(const GpuBuffer& buffer, const Tensor& tensor) const;
   void learn_outputs(const std::vector<std::string>& names);
+  void set_graph(int id);
 
   OrtSession& session_;
   const Gpu& gpu_;
+  const bool graph_;
+  int graphs_ = 0;  // captured so far
   GpuTransfers transfers_;
   MemoryInfo memory_;
   RunOptions run_options_;

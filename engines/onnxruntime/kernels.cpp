@@ -19,6 +19,9 @@ const std::set<std::string> kInt8Products{
     "QGemm",       "QLinearConv",           "QLinearMatMul"};
 const std::set<std::string> kF32Products{"Conv",        "FusedConv", "FusedGemm",
                                          "FusedMatMul", "Gemm",      "MatMul"};
+const std::set<std::string> kOtherProducts{
+    "Attention",   "ConvTranspose", "DeformConv",           "Einsum", "GRU", "LSTM",
+    "MatMulNBits", "QAttention",    "QLinearConvTranspose", "RNN"};
 // Of f32, but for the price of moving values: not counted.
 const std::set<std::string> kMoves{"Cast",           "DequantizeLinear", "DynamicQuantizeLinear",
                                    "QuantizeLinear", "ReorderInput",     "ReorderOutput",
@@ -60,6 +63,16 @@ Kernels count_kernels(const import::Graph& graph) {
 }
 
 }  // namespace
+
+bool is_product(const std::string& op) {
+  return kInt8Products.count(op) + kF32Products.count(op) + kOtherProducts.count(op) > 0;
+}
+
+std::string why_products_are_not_on_gpu(int64_t on_cpu, int64_t elsewhere) {
+  if (on_cpu == 0 || on_cpu < elsewhere) return "";
+  return std::to_string(on_cpu) + " of its " + std::to_string(on_cpu + elsewhere) +
+         " convolutions and matrix products run on the CPU, so this would not be a GPU's result";
+}
 
 Kernels read_kernels(const LoadConfig& config, const ModelOutline& outline) {
   const std::filesystem::path path = std::filesystem::temp_directory_path() /

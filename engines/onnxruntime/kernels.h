@@ -2,6 +2,7 @@
 // replaces by int8 operators what it can, and computes the rest in f32.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "model_outline.h"
@@ -15,6 +16,12 @@ struct Kernels {
   std::string
       operators;  // all others that compute in f32, most frequent first: "Softmax 12, Mul 3"
 };
+
+// Whether the operator multiplies matrices, which takes most of the time of most models.
+bool is_product(const std::string& op);
+
+// "" where fewer than half of a model's products run on the CPU, or it has none.
+std::string why_products_are_not_on_gpu(int64_t on_cpu, int64_t elsewhere);
 
 // Opens the model once more, and writes what is executed into a file for the time being.
 Kernels read_kernels(const LoadConfig& config, const ModelOutline& outline);

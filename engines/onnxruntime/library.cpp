@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
 
 namespace dnnbench::ort {
@@ -20,8 +21,8 @@ const ApiBase& open_library() {
   const std::string path = cache_folder() + "/" DNNBENCH_ONNXRUNTIME_LIBRARY;
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
-    throw Error(std::string("ONNX Runtime can't be loaded (") + dlerror() +
-                "); ./bench_model.sh with the engine's flag fetches it");
+    throw Error(std::string("ONNX Runtime can't be loaded (") + dlerror() + "); " + bench_name() +
+                " with the engine's flag fetches it");
   }
   const auto get_base = reinterpret_cast<const ApiBase* (*)()>(dlsym(handle, "OrtGetApiBase"));
   if (get_base == nullptr) {
@@ -92,7 +93,8 @@ void check(OrtStatus* status) {
   // The library has codes for these but reports most of them as a plain failure.
   if (code == kNotImplemented ||
       says_any(message, {"is not a registered function/op", "No Op registered for", "not supported",
-                         "is under development and support for", "Unsupported model IR version"})) {
+                         "is under development and support for", "Unsupported model IR version",
+                         "cannot use the graph capture feature"})) {
     throw Unsupported("ONNX Runtime: " + message);
   }
   throw Error("ONNX Runtime: " + message);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
 
 namespace dnnbench::pytorch {
@@ -53,8 +54,8 @@ void open_cuda() {
   for (const char* name : {"libc10_cuda.so", "libtorch_cuda.so"}) {
     const std::string path = cache_folder() + "/" DNNBENCH_PYTORCH_CUDA "/" + name;
     if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) continue;
-    throw Error(std::string("PyTorch's CUDA libraries can't be loaded (") + dlerror() +
-                "); ./bench_model.sh --device=gpu --pytorch fetches them");
+    throw Error(std::string("PyTorch's CUDA libraries can't be loaded (") + dlerror() + "); " +
+                bench_name() + " --device=gpu --pytorch fetches them");
   }
 }
 

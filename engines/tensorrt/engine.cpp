@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstring>
 #include <optional>
 
@@ -19,7 +18,6 @@
 namespace dnnbench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using tensorrt::Library;
 
 constexpr int kFirstSmWithTf32 = 80;
@@ -145,24 +143,20 @@ class TensorRtEngine : public Engine {
     return *library_;
   }
 
-  // From the cache, or built. A plan that the library refuses is built again.
+  // From the cache, or built.
   LoadTimes open_engine() {
     const PlanCache cache(compiled_folder("tensorrt"));
     const PlanKey key{sha256_of_file(config_.model_path), "TensorRT " + library().version(),
                       fmt::format("{} sm_{}", gpu_->name(), gpu_->sm()),
                       tensorrt::settings_of(config_)};
-    if (const auto plan = cache.find(key)) {
-      engine_.reset(runtime_->deserializeCudaEngine(plan->data(), plan->size()));
-      cached_ = engine_ != nullptr;
-      if (cached_) return {};
-    }
-    const auto start = Clock::now();
-    const std::string plan = tensorrt::build_plan(library(), config_);
-    const double compile_s = std::chrono::duration<double>(Clock::now() - start).count();
-    cache.store(key, plan);
-    engine_.reset(runtime_->deserializeCudaEngine(plan.data(), plan.size()));
-    if (!engine_) throw Error(library().logger().last_error());
-    return {.compile_s = compile_s};
+    const auto open = [this](const std::string& plan) {
+      engine_.reset(runtime_->deserializeCudaEngine(plan.data(), plan.size()));
+      return engine_ != nullptr;
+    };
+    const auto build_s =
+        cache.open_or_build(key, open, [this] { return tensorrt::build_plan(library(), config_); });
+    cached_ = !build_s;
+    return {.compile_s = build_s};
   }
 
   void add_input(const Value& value) {

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "core/commands.h"
 #include "core/error.h"
 
 namespace dnnbench::tensorrt {
@@ -14,9 +15,8 @@ void* open(const std::string& name) {
   const std::string file = fmt::format("{}.so.{}", name, NV_TENSORRT_MAJOR);
   void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle != nullptr) return handle;
-  throw Error(fmt::format(
-      "TensorRT can't be loaded ({}); ./bench_model.sh --device=gpu --tensorrt fetches it",
-      dlerror()));
+  throw Error(fmt::format("TensorRT can't be loaded ({}); {} --device=gpu --tensorrt fetches it",
+                          dlerror(), bench_name()));
 }
 
 template <typename Function>

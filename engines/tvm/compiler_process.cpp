@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "process/child_process.h"
@@ -100,7 +101,7 @@ json read_report(const std::string& path, int status) {
 json run_compiler(const LoadConfig& config, const CompiledFiles& files,
                   const std::vector<std::string>& more, std::optional<double> limit_s) {
   if (access(python().c_str(), X_OK) != 0) {
-    throw Error("TVM's compiler is not installed; ./bench_model.sh with --tvm installs it");
+    throw Error("TVM's compiler is not installed; " + bench_name() + " --tvm installs it");
   }
   const fs::path sources = kSources;
   const std::string report_path = fs::path(files.library).replace_extension(".report");

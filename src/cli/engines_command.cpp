@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "cli/verify_cache.h"
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/printable.h"
 #include "process/engine_session.h"
@@ -58,7 +59,7 @@ Version version_of(const std::string& engine, const WorkFolder& work) {
   if (engine == "cuda") return {"-", "libraries that engines need on a GPU"};
   if (engine == "pytorch-cuda") return {"-", "libraries that PyTorch needs on a GPU"};
   if (!engine_is_built(engine)) {
-    return {"not built", "not built; ./bench_model.sh with its flag builds it"};
+    return {"not built", fmt::format("not built; {} with its flag builds it", bench_name())};
   }
   try {
     return {greet(engine, work).version, ""};
@@ -101,7 +102,7 @@ void remove_engine(const std::string& engine) {
   const fs::path folder = engines_cache() / engine;
   if (engine.find('/') != std::string::npos || engine.rfind('.', 0) == 0 || !fs::exists(folder)) {
     throw UsageError(
-        fmt::format("no engine {} is installed; ./dnnbench engines lists them", engine));
+        fmt::format("no engine {} is installed; {} engines lists them", engine, dnnbench_name()));
   }
   const int64_t bytes = folder_bytes(folder);
   std::error_code error;

@@ -9,6 +9,7 @@
 #include "cli/help_text.h"
 #include "cli/suggest.h"
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
 
 namespace dnnbench {
@@ -21,9 +22,8 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
   if (std::find(names.begin(), names.end(), path_or_name) != names.end()) {
     const std::string path = cache_folder() + "/models/" + path_or_name + ".onnx";
     if (fs::exists(path)) return path;
-    throw UsageError(
-        fmt::format("the model {} has not been generated yet; ./dnnbench {} {} generates it",
-                    path_or_name, subcommand, path_or_name));
+    throw UsageError(fmt::format("the model {} has not been generated yet; {} {} {} generates it",
+                                 path_or_name, dnnbench_name(), subcommand, path_or_name));
   }
   const auto guess = nearest(path_or_name, names);
   throw UsageError(fmt::format("there is no model file {}{}", path_or_name,

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "cli/terminal.h"
+#include "core/commands.h"
 #include "measure/rank_results.h"
 
 namespace dnnbench {
@@ -80,9 +81,8 @@ void Presenter::end(const std::string& output) {
   if (presentation_.quiet || output.empty()) return;
   fmt::print(stderr, "Results are in {}\n", output);
   if (!can_rewrite(STDERR_FILENO)) return;
-  say(fmt::format(
-      "Next: ./dnnbench plot {} plots draws them; advise and compare take the folder, too.",
-      output));
+  say(fmt::format("Next: {} plot {} plots draws them; advise and compare take the folder, too.",
+                  dnnbench_name(), output));
 }
 
 void Presenter::print(const RunReport& report) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "cli/layout.h"
 #include "core/printable.h"
@@ -271,12 +272,20 @@ Table results_table(const std::vector<Result>& results) {
 }
 
 std::string results_notes(const std::vector<Result>& results) {
-  std::string text;
+  std::vector<std::pair<std::string, std::string>>
+      notes;  // whose, and what: often the same for all
   for (const Result& result : results) {
     if (is_ranked(result)) continue;
-    text += fmt::format("{}: {}: {}\n", result.label, verdict_cell(result),
-                        printable(why_no_rank(result)));
+    const std::string what =
+        fmt::format("{}: {}", verdict_cell(result), printable(why_no_rank(result)));
+    if (is_suspect(result) && !notes.empty() && notes.back().second == what) {
+      notes.back().first += "; " + result.label;
+    } else {
+      notes.emplace_back(result.label, what);
+    }
   }
+  std::string text;
+  for (const auto& [labels, what] : notes) text += fmt::format("{}: {}\n", labels, what);
   return text;
 }
 

@@ -118,6 +118,12 @@ TEST(ResultsTable, SaysWhatIsATieAndWhatIsOpen) {
   EXPECT_NE(table.find("  1.50x [?]  "), std::string::npos) << table;
 }
 
+TEST(ResultsNotes, SayOnceWhatIsTheSameForSeveral) {
+  EXPECT_EQ(results_notes({disturbed("openvino", 0.032), disturbed("onnxruntime", 0.04)}),
+            "openvino; onnxruntime: suspect: 15 of 20 blocks were disturbed: other programs used "
+            "0.80 cores\n");
+}
+
 TEST(ResultsTable, GivesNoRankToWhatABusyMachineDisturbed) {
   const std::vector<Result> results{disturbed("openvino", 0.032), best("onnxruntime", 0.04)};
   EXPECT_EQ(results_text(results), R"(

@@ -95,7 +95,9 @@ TEST(LoadSentence, ABusyMachineGivesNoOrder) {
   Result busy = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
   busy.measured.blocks_disturbed = 9;
   EXPECT_EQ(load_verdict(busy), "suspect");
-  EXPECT_EQ(load_sentence({busy}), "No engine has verified latencies for this traffic.");
+  EXPECT_EQ(load_sentence({busy}),
+            "The machine was busy, so there are no latencies; run again when nothing else is "
+            "running.");
 }
 
 }  // namespace

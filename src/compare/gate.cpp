@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/commands.h"
+
 namespace dnnbench {
 namespace {
 
@@ -49,10 +51,9 @@ std::string what_would_tell(const Compared& row, const std::string& share_text, 
   if (!row.in_turns || !budget_s) {
     return fmt::format(
         "the two runs were not measured in turns, so the interval includes the machine's drift, "
-        "and "
-        "{} lies inside it; ./bench_model.sh MODEL --against=FOLDER, with the earlier version or "
-        "model file still there, or --versus=FILE would decide it",
-        share_text);
+        "and {} lies inside it; {} MODEL --against=FOLDER, with the earlier version or model file "
+        "still there, or --versus=FILE would decide it",
+        share_text, bench_name());
   }
   const double limit = 1 + std::max(share, kTie);
   const double factor = budget_factor(row.ratio, limit);

@@ -1,10 +1,14 @@
 #include "gpu/access.h"
 
+#include <cstdlib>
+
 #include "gpu/probe.h"
 
 namespace dnnbench {
 
 GpuAccess open_gpu(const std::string& wanted) {
+  // CUDA lists one MIG device at a time.
+  if (wanted.rfind("MIG-", 0) == 0) setenv("CUDA_VISIBLE_DEVICES", wanted.c_str(), 1);
   const GpuProbe probe = probe_gpus();
   GpuAccess access;
   access.why_not = probe.why_not;

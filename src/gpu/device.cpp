@@ -78,6 +78,7 @@ GpuTransfers::GpuTransfers(const Gpu& gpu, bool copies) : gpu_(gpu), copies_(cop
 }
 
 GpuTransfers::~GpuTransfers() {
+  clear();
   gpu_.api().destroy_event(begin_);
   gpu_.api().destroy_event(end_);
 }
@@ -93,6 +94,7 @@ GpuBuffer& GpuTransfers::add_input(std::span<const std::byte> bytes) {
 GpuBuffer& GpuTransfers::add_output(size_t bytes) { return outputs_.emplace_back(gpu_, bytes); }
 
 void GpuTransfers::clear() {
+  if (graph_ != nullptr) gpu_.api().destroy_executable(graph_);
   graph_ = nullptr;
   ran_ = false;
   inputs_.clear();
@@ -128,10 +130,19 @@ void GpuTransfers::begin_capture() const {
              "capturing a graph");
 }
 
+void GpuTransfers::abandon_capture() const {
+  cuda::Graph* graph = nullptr;
+  if (gpu_.api().end_capture(gpu_.stream(), &graph) == 0 && graph != nullptr) {
+    gpu_.api().destroy_graph(graph);
+  }
+}
+
 void GpuTransfers::end_capture() {
   cuda::Graph* graph = nullptr;
   gpu_.check(gpu_.api().end_capture(gpu_.stream(), &graph), "capturing a graph");
-  gpu_.check(gpu_.api().instantiate(&graph_, graph, 0), "making a graph");
+  const int error = gpu_.api().instantiate(&graph_, graph, 0);
+  gpu_.api().destroy_graph(graph);
+  gpu_.check(error, "making a graph");
 }
 
 }  // namespace dnnbench

@@ -103,7 +103,12 @@ class GpuTransfers {
   template <typename Enqueue>
   void capture(Enqueue enqueue) {
     begin_capture();
-    enqueue();
+    try {
+      enqueue();
+    } catch (...) {
+      abandon_capture();
+      throw;
+    }
     end_capture();
   }
 
@@ -117,6 +122,7 @@ class GpuTransfers {
   void record(cuda::Event* event) const;
   void launch() const;
   void begin_capture() const;
+  void abandon_capture() const;
   void end_capture();
 
   const Gpu& gpu_;
@@ -124,7 +130,7 @@ class GpuTransfers {
   bool ran_ = false;
   cuda::Event* begin_ = nullptr;
   cuda::Event* end_ = nullptr;
-  cuda::GraphExec* graph_ = nullptr;
+  cuda::GraphExec* graph_ = nullptr;  // owned
   std::deque<GpuBuffer> inputs_;
   std::deque<GpuBuffer> outputs_;
 };

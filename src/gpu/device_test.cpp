@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "core/error.h"
+
 namespace dnnbench {
 namespace {
 
@@ -15,6 +17,7 @@ class Stub {
  public:
   int pending() const { return library_.find<int()>("stub_pending")(); }
   int launched() const { return library_.find<int()>("stub_launched")(); }
+  int graphs() const { return library_.find<int()>("stub_graphs")(); }
 
  private:
   SharedLibrary library_{DNNBENCH_STUB_DRIVER};
@@ -77,6 +80,31 @@ TEST(GpuTransfers, AGraphIsLaunchedInPlaceOfTheCalls) {
   transfers.run(enqueue);
   EXPECT_EQ(calls, 2);
   EXPECT_EQ(Stub().launched(), launched + 1);
+}
+
+TEST(GpuTransfers, GraphsAreGivenBack) {
+  const Gpu gpu(DNNBENCH_STUB_DRIVER);
+  const int before = Stub().graphs();
+  {
+    GpuTransfers transfers(gpu, true);
+    transfers.capture([] {});
+    EXPECT_EQ(Stub().graphs(), before + 1);  // the executable one alone
+    transfers.clear();
+    EXPECT_EQ(Stub().graphs(), before);
+    transfers.capture([] {});
+  }
+  EXPECT_EQ(Stub().graphs(), before);
+}
+
+TEST(GpuTransfers, ACaptureThatFailsIsEnded) {
+  const Gpu gpu(DNNBENCH_STUB_DRIVER);
+  GpuTransfers transfers(gpu, true);
+  const int before = Stub().graphs();
+  EXPECT_THROW(transfers.capture([] { throw Error("an engine fails"); }), Error);
+  EXPECT_EQ(Stub().graphs(), before);
+  const int launched = Stub().launched();
+  transfers.run([] {});
+  EXPECT_EQ(Stub().launched(), launched);
 }
 
 TEST(Gpu, SaysWhatFailed) {

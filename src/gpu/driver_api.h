@@ -56,6 +56,8 @@ inline constexpr int kThreadLocalCapture = 1;
   X(begin_capture, "cuStreamBeginCapture_v2", Stream*, int mode)                         \
   X(end_capture, "cuStreamEndCapture", Stream*, Graph**)                                 \
   X(instantiate, "cuGraphInstantiateWithFlags", GraphExec**, Graph*, unsigned long long) \
+  X(destroy_graph, "cuGraphDestroy", Graph*)                                             \
+  X(destroy_executable, "cuGraphExecDestroy", GraphExec*)                                \
   X(launch, "cuGraphLaunch", GraphExec*, Stream*)
 
 struct DriverApi {

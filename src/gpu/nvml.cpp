@@ -66,8 +66,11 @@ struct Nvml::Api {
     return function != nullptr || older == nullptr ? function : library.find<Function>(older);
   }
 
+  bool is_mig() const { return device != board; }
+
   SharedLibrary library;
   Device* device = nullptr;  // absent where the device was not found
+  Device* board = nullptr;   // the same, or the board that a MIG device is part of
 };
 
 Nvml::Nvml(const std::string& uuid, const std::string& library)
@@ -76,6 +79,13 @@ Nvml::Nvml(const std::string& uuid, const std::string& library)
   const auto by_uuid = api_->find<int(const char*, Device**)>("nvmlDeviceGetHandleByUUID");
   if (init == nullptr || by_uuid == nullptr || init() != 0) return;
   if (by_uuid(uuid.c_str(), &api_->device) != 0) api_->device = nullptr;
+  api_->board = api_->device;
+  const auto board_of =
+      api_->find<int(Device*, Device**)>("nvmlDeviceGetDeviceHandleFromMigDeviceHandle");
+  Device* board = nullptr;
+  if (is_open() && board_of != nullptr && board_of(api_->device, &board) == 0) {
+    api_->board = board;
+  }
 }
 
 Nvml::~Nvml() = default;
@@ -85,30 +95,30 @@ bool Nvml::is_open() const { return api_->device != nullptr; }
 GpuState Nvml::read() const {
   GpuState state;
   if (!is_open()) return state;
-  Device* const device = api_->device;
+  Device* const board = api_->board;
   const auto clock = api_->find<int(Device*, int, unsigned*)>("nvmlDeviceGetClockInfo");
-  state.sm_mhz = scaled(ask<unsigned>(clock, device, kSmClock), 1);
-  state.memory_mhz = scaled(ask<unsigned>(clock, device, kMemoryClock), 1);
+  state.sm_mhz = scaled(ask<unsigned>(clock, board, kSmClock), 1);
+  state.memory_mhz = scaled(ask<unsigned>(clock, board, kMemoryClock), 1);
   state.temperature_c =
       scaled(ask<unsigned>(api_->find<int(Device*, int, unsigned*)>("nvmlDeviceGetTemperature"),
-                           device, kGpuTemperature),
+                           board, kGpuTemperature),
              1);
   const auto reasons = ask<unsigned long long>(
       api_->find<int(Device*, unsigned long long*)>("nvmlDeviceGetCurrentClocksEventReasons",
                                                     "nvmlDeviceGetCurrentClocksThrottleReasons"),
-      device);
+      board);
   if (reasons) state.throttle = *reasons;
   const auto energy = ask<unsigned long long>(
-      api_->find<int(Device*, unsigned long long*)>("nvmlDeviceGetTotalEnergyConsumption"), device);
-  if (energy) state.energy_mj = static_cast<int64_t>(*energy);
+      api_->find<int(Device*, unsigned long long*)>("nvmlDeviceGetTotalEnergyConsumption"), board);
+  if (energy && !api_->is_mig()) state.energy_mj = static_cast<int64_t>(*energy);
   std::vector<GpuState::Process> processes;
   const bool computing =
       append_processes(api_->find<ProcessesFunction>("nvmlDeviceGetComputeRunningProcesses_v3",
                                                      "nvmlDeviceGetComputeRunningProcesses_v2"),
-                       device, processes);
+                       api_->device, processes);
   append_processes(api_->find<ProcessesFunction>("nvmlDeviceGetGraphicsRunningProcesses_v3",
                                                  "nvmlDeviceGetGraphicsRunningProcesses_v2"),
-                   device, processes);
+                   api_->device, processes);
   if (computing) state.processes = std::move(processes);
   return state;
 }
@@ -120,16 +130,16 @@ void Nvml::read_facts(GpuFacts& facts) const {
     facts.driver = version.data();
   }
   if (!is_open()) return;
-  Device* const device = api_->device;
+  Device* const board = api_->board;
   const auto clock = api_->find<int(Device*, int, unsigned*)>("nvmlDeviceGetMaxClockInfo");
-  facts.max_sm_mhz = scaled(ask<unsigned>(clock, device, kSmClock), 1);
-  facts.max_memory_mhz = scaled(ask<unsigned>(clock, device, kMemoryClock), 1);
+  facts.max_sm_mhz = scaled(ask<unsigned>(clock, board, kSmClock), 1);
+  facts.max_memory_mhz = scaled(ask<unsigned>(clock, board, kMemoryClock), 1);
   facts.power_limit_w = scaled(
-      ask<unsigned>(api_->find<int(Device*, unsigned*)>("nvmlDeviceGetEnforcedPowerLimit"), device),
+      ask<unsigned>(api_->find<int(Device*, unsigned*)>("nvmlDeviceGetEnforcedPowerLimit"), board),
       1e-3);
   using Mode = int(Device*, unsigned*, unsigned*);
-  facts.ecc = ask_mode(api_->find<Mode>("nvmlDeviceGetEccMode"), device);
-  facts.mig = ask_mode(api_->find<Mode>("nvmlDeviceGetMigMode"), device);
+  facts.ecc = ask_mode(api_->find<Mode>("nvmlDeviceGetEccMode"), board);
+  facts.mig = ask_mode(api_->find<Mode>("nvmlDeviceGetMigMode"), board);
 }
 
 }  // namespace dnnbench

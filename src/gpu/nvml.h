@@ -1,6 +1,7 @@
 // NVML, the driver's library for reading a GPU's clocks, power and processes. What it does not say,
-// or where it is missing, is absent. Reading takes milliseconds and disturbs what runs on the GPU:
-// only between turns.
+// or where it is missing, is absent. Of a MIG device, clocks, temperature, limits and modes are its
+// board's, processes its own, and energy is absent: the counter is the whole board's. Reading takes
+// milliseconds and disturbs what runs on the GPU: only between turns.
 #pragma once
 
 #include <memory>

@@ -2,9 +2,12 @@
 // or made for another model, library or GPU, is as good as none: it is compiled again and replaced.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "core/error.h"
 
 namespace dnnbench {
 
@@ -25,6 +28,21 @@ class PlanCache {
 
   // Replaces the file as its last step. Throws Error when it can't be written.
   void store(const PlanKey& key, std::string_view plan) const;
+
+  // Opens the plan that is kept; where there is none, or `open(plan)` refuses it by returning
+  // false, keeps what `build()` makes and opens that. Returns how long building took; absent
+  // without it. Throws Error where a new plan is refused, too.
+  template <typename Open, typename Build>
+  std::optional<double> open_or_build(const PlanKey& key, Open open, Build build) const {
+    if (const auto plan = find(key); plan && open(*plan)) return std::nullopt;
+    const auto start = std::chrono::steady_clock::now();
+    const std::string plan = build();
+    const double build_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    store(key, plan);
+    if (!open(plan)) throw Error(key.library + " refuses the plan that it has just built");
+    return build_s;
+  }
 
  private:
   std::string path_of(const PlanKey& key) const;

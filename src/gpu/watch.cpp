@@ -66,7 +66,8 @@ std::string GpuWatch::disturbance(const GpuState& after, const GpuTurn& turn) {
   const auto others = std::count_if(processes.begin(), processes.end(), [&](const auto& process) {
     return whose_(process.pid) == Whose::kOthers;
   });
-  if (others > 0) return fmt::format("{} other processes used the GPU", others);
+  if (others == 1) return "another process used the GPU";
+  if (others > 1) return fmt::format("{} other processes used the GPU", others);
   if (!turn.sm_mhz) return "";
   if (!first_sm_mhz_) first_sm_mhz_ = turn.sm_mhz;
   if (std::fabs(*turn.sm_mhz - *first_sm_mhz_) > kMaxClockChange * *first_sm_mhz_) {

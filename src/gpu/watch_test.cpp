@@ -65,8 +65,9 @@ TEST(GpuWatch, ClocksThatDifferByMoreThanTwoPerCentDisturb) {
 
 TEST(GpuWatch, OtherProcessesDisturb) {
   GpuWatch one = watch();
-  EXPECT_EQ(disturbance(one, state(1500, 0, {kEngine, kStranger})),
-            "1 other processes used the GPU");
+  EXPECT_EQ(disturbance(one, state(1500, 0, {kEngine, kStranger})), "another process used the GPU");
+  EXPECT_EQ(disturbance(one, state(1500, 0, {kEngine, kStranger, kStranger})),
+            "2 other processes used the GPU");
 }
 
 TEST(GpuWatch, HeatDisturbsAndThePowerCapAloneDoesNot) {
@@ -121,6 +122,18 @@ TEST(Nvml, ReadsTheStub) {
   EXPECT_EQ(facts.power_limit_w, 70);
   EXPECT_EQ(facts.ecc, true);
   EXPECT_FALSE(facts.mig);
+}
+
+TEST(Nvml, AMigDeviceHasTheClocksOfItsBoardAndNoEnergy) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "nvml") << "sm_mhz 1410\nenergy_mj 5000\n";
+  setenv("DNNBENCH_STUB_NVML", (folder / "nvml").c_str(), 1);
+  const GpuState state = Nvml("MIG-10010203", DNNBENCH_STUB_NVML_LIBRARY).read();
+  unsetenv("DNNBENCH_STUB_NVML");
+  EXPECT_EQ(state.sm_mhz, 1410);
+  EXPECT_EQ(state.temperature_c, 45);
+  EXPECT_FALSE(state.energy_mj);
+  EXPECT_TRUE(state.processes);
 }
 
 TEST(Nvml, AMissingLibraryIsSilent) {

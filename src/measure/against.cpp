@@ -84,7 +84,8 @@ class Planner {
     if (why.empty()) why = set_settings(stored, then);
     if (why.empty() && then == now) {
       why =
-          "version, model file and settings are still the same, so there is nothing to take turns";
+          "version, model file and settings are still the same, so there is nothing to measure in "
+          "turns";
     }
     if (!why.empty()) {
       plan.stored.push_back({index, stored, why});

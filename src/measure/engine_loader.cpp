@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "core/commands.h"
 #include "measure/on_device.h"
 
 namespace dnnbench {
@@ -50,9 +51,10 @@ void EngineLoader::require_version(const std::string& in_force) const {
   if (asked.engine_version.empty() || asked.engine_version == in_force) return;
   throw EngineEnded(
       {OutcomeKind::kUnsupported,
-       fmt::format("version {} was asked for, and the library is {}; ./bench_model.sh with "
-                   "--{}={} fetches that version and builds what it needs",
-                   asked.engine_version, in_force, asked.engine, asked.engine_version)});
+       fmt::format("version {} was asked for, and the library is {}; {} with --{}={} fetches that "
+                   "version and builds what it needs",
+                   asked.engine_version, in_force, bench_name(), asked.engine,
+                   asked.engine_version)});
 }
 
 void EngineLoader::import(LoadConfig& config) const {

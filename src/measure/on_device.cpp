@@ -4,13 +4,24 @@
 
 #include <cstdint>
 
+#include "process/worker_process.h"
+
 namespace dnnbench {
+namespace {
+
+constexpr const char* kNoTensorRt =
+    "dnnbench-engine-tensorrt is not built; in the source tree, install TensorRT's headers "
+    "(libnvinfer-dev and libnvonnxparsers-dev, or TENSORRT_ROOT) and run again";
+
+}  // namespace
 
 std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
                               const GpuAccess& gpu) {
   if (candidate.device == "gpu") {
-    const bool is_refused = gpu.why_not.empty() && is_quantised(candidate.precision);
-    return is_refused ? "quantised models are run on CPUs alone" : gpu.why_not;
+    if (!gpu.why_not.empty()) return gpu.why_not;
+    if (is_quantised(candidate.precision)) return "quantised models are run on CPUs alone";
+    if (candidate.engine == "tensorrt" && !engine_is_built("tensorrt")) return kNoTensorRt;
+    return "";
   }
   const std::string& provider = candidate.provider;
   const bool is_for_gpus = candidate.engine == "tensorrt" || provider == "cuda" ||

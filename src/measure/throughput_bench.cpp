@@ -109,14 +109,14 @@ double ThroughputBench::left_s() const {
 void ThroughputBench::report() {
   const TriedSetting& trying = throughput_.tried.back();
   const bool all_known = !throughput_options_.batches.empty();
-  std::string text = fmt::format("{} setting {} of {}{} ({})", label_, throughput_.tried.size(),
-                                 all_known ? "" : "at least ", known_settings_,
-                                 words({trying.streams, trying.threads}, trying.batch));
+  std::string text = fmt::format("{} setting {} of {}{}", label_, throughput_.tried.size(),
+                                 known_settings_, all_known ? "" : "+");
   if (best_) {
     const TriedSetting& best = throughput_.tried[best_->setting.index];
-    text += fmt::format(", best so far {} items/s with {}", format_rate(best.per_s),
+    text += fmt::format(", best so far {}/s with {}", format_rate(best.per_s),
                         words({best.streams, best.threads}, best.batch));
   }
+  text += ", trying " + words({trying.streams, trying.threads}, trying.batch);
   const double done = std::clamp(1 - left_s() / options_.budget_s, 0.0, 1.0);
   progress_.measuring(
       {(static_cast<double>(place_) + done) / static_cast<double>(engines_), true, text});

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "core/cache.h"
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/folder.h"
 #include "machine/memory.h"
@@ -304,10 +305,12 @@ Outcome WorkerProcess::outcome_of(int status) const {
   }
   const int code = WEXITSTATUS(status);
   if (!answered_ && code == 127) {
-    return {OutcomeKind::kFailed,
-            with_last_words("the engine's program could not start; ./bench_model.sh with the "
-                            "engine's flag installs what it needs",
-                            last_line)};
+    return {
+        OutcomeKind::kFailed,
+        with_last_words(fmt::format("the engine's program could not start; {} with the engine's "
+                                    "flag installs what it needs",
+                                    bench_name()),
+                        last_line)};
   }
   return {OutcomeKind::kFailed,
           with_last_words(fmt::format("ended by itself with exit code {} during {}", code, verb_),

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <new>
 
+#include "core/commands.h"
 #include "core/error.h"
 #include "core/outcome.h"
 #include "protocol/line_channel.h"
@@ -114,7 +115,8 @@ int serve(const Handler& handler) {
   std::signal(SIGPIPE, SIG_IGN);
   report_memory_at_crashes();
   if (fcntl(kRequestFd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(kReplyFd, F_SETFD, FD_CLOEXEC) != 0) {
-    std::fprintf(stderr, "This program serves dnnbench and is started by it; run ./dnnbench.\n");
+    std::fprintf(stderr, "This program serves dnnbench and is started by it; run %s.\n",
+                 dnnbench_name().c_str());
     return 2;
   }
   LineReader requests(kRequestFd);

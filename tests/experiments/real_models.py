@@ -41,7 +41,7 @@ PACKAGES = {
         "pdnsmos_models/sig_bak_ovr.onnx": [],
         "Run_1663829550_Stage_0.onnx": [],
         "Run_1668423760_Stage_0.onnx": [],
-        "plcmos_v2.onnx": [],
+        "plcmos_v2.onnx": ["--shape=degraded_audio=1,1,64,257"],
     },
     "brainmaze-eeg-models==0.1.0": {
         "modelA_paper.onnx": ["--shape=x=1,100,64"],

@@ -1,5 +1,6 @@
-// bare_loop MODEL GPU-UUID: an engine in a loop, without turns, pauses or the protocol; prints
-// "BACKEND-META MODEL MEDIAN_S". What dnnbench measures must agree with it. Inputs are zeros.
+// bare_loop MODEL GPU-UUID PRECISION: an engine in a loop, without turns, pauses or the protocol;
+// prints "BACKEND/PROVIDER MODEL PRECISION MEDIAN_S". What dnnbench measures must agree with it.
+// Inputs are zeros.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -33,12 +34,13 @@ std::vector<Value> zeros(const Model& model, LoadConfig& config) {
   return inputs;
 }
 
-int loop(const std::string& path, const std::string& uuid) {
+int loop(const std::string& path, const std::string& uuid, const std::string& precision) {
   LoadConfig config;
   config.model_path = path;
   config.provider = DNNBENCH_BARE_PROVIDER;
   config.device = "gpu";
   config.gpu_uuid = uuid;
+  config.precision = precision;
   const std::vector<Value> inputs = zeros(read_model(path), config);
   const auto engine = make_engine();
   engine->load(config);
@@ -51,8 +53,8 @@ int loop(const std::string& path, const std::string& uuid) {
     engine->run();
     durations.push_back(seconds_since(begin));
   }
-  std::printf("%s %s %.9f\n", DNNBENCH_BARE_NAME, std::filesystem::path(path).stem().c_str(),
-              median(durations));
+  std::printf("%s %s %s %.9f\n", DNNBENCH_BARE_NAME, std::filesystem::path(path).stem().c_str(),
+              precision.c_str(), median(durations));
   return 0;
 }
 
@@ -60,9 +62,9 @@ int loop(const std::string& path, const std::string& uuid) {
 }  // namespace dnnbench
 
 int main(int count, char** arguments) {
-  if (count != 3) return 2;
+  if (count != 4) return 2;
   try {
-    return dnnbench::loop(arguments[1], arguments[2]);
+    return dnnbench::loop(arguments[1], arguments[2], arguments[3]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", DNNBENCH_BARE_NAME, error.what());
     return 1;

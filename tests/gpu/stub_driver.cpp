@@ -7,11 +7,13 @@
 //   two       two boards
 //   one       one board (the default). Memory is the host's and copies take place at once, but a
 //             stream has something pending until it is waited for. Nothing computes.
+// DNNBENCH_STUB_BUSY_MS: how long waiting for a stream takes that has something pending.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -29,12 +31,19 @@ std::string part() {
 struct State {
   int pending = 0;   // calls that the stream has yet to carry out
   int launched = 0;  // graphs
+  int graphs = 0;    // those that were not destroyed, executable ones included
   bool initialized = false;
 };
 
 State& state() {
   static State only;
   return only;
+}
+
+// Set once, before anything is put on the stream.
+std::chrono::milliseconds busy() {
+  static const char* const text = std::getenv("DNNBENCH_STUB_BUSY_MS");
+  return std::chrono::milliseconds(text == nullptr ? 0 : std::atoi(text));
 }
 
 int answer() { return state().initialized ? 0 : kNotInitialized; }
@@ -102,6 +111,7 @@ int cuStreamCreate(void** stream, unsigned) {
   return answer();
 }
 int cuStreamSynchronize(void*) {
+  if (state().pending > 0) std::this_thread::sleep_for(busy());
   state().pending = 0;
   return answer();
 }
@@ -156,10 +166,20 @@ int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, void*)
 int cuStreamBeginCapture_v2(void*, int) { return answer(); }
 int cuStreamEndCapture(void*, void** graph) {
   *graph = &state().initialized;
+  ++state().graphs;
   return answer();
 }
 int cuGraphInstantiateWithFlags(void** exec, void*, unsigned long long) {
   *exec = &state().initialized;
+  ++state().graphs;
+  return answer();
+}
+int cuGraphDestroy(void*) {
+  --state().graphs;
+  return answer();
+}
+int cuGraphExecDestroy(void*) {
+  --state().graphs;
   return answer();
 }
 int cuGraphLaunch(void*, void*) {
@@ -174,5 +194,6 @@ int cuTensorMapEncodeTiled() { return kUnknown; }
 // For tests alone.
 int stub_pending() { return state().pending; }
 int stub_launched() { return state().launched; }
+int stub_graphs() { return state().graphs; }
 
 }  // extern "C"

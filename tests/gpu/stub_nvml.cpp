@@ -1,6 +1,7 @@
-// Plays NVML for tests. DNNBENCH_STUB_NVML names a file of lines "key value": sm_mhz, throttle,
-// energy_mj, process (a PID, any number of them); without it the GPU is calm. "energy_w" instead of
-// energy_mj makes the counter rise with the time.
+// Plays NVML for tests, also that of a MIG device, which has a "MIG-..." UUID. DNNBENCH_STUB_NVML
+// names a file of lines "key value": sm_mhz, throttle, energy_mj, process (a PID, any number of
+// them); without it the GPU is calm. "energy_w" instead of energy_mj makes the counter rise with
+// the time; "sm_mhz_step" lowers the clock at each reading.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,10 @@
 namespace {
 
 constexpr int kNotFound = 6;
+constexpr int kNotSupported = 3;
+constexpr int kInvalidArgument = 2;
+
+int g_board, g_mig_device;
 
 std::vector<unsigned long long> values(const std::string& wanted) {
   std::vector<unsigned long long> found;
@@ -42,16 +47,24 @@ extern "C" {
 
 int nvmlInit_v2() { return 0; }
 int nvmlDeviceGetHandleByUUID(const char* uuid, void** handle) {
-  static int device;
-  *handle = &device;
+  *handle = std::string(uuid).rfind("MIG-", 0) == 0 ? &g_mig_device : &g_board;
   return std::string(uuid).size() < 8 ? kNotFound : 0;
+}
+int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(void* handle, void** board) {
+  *board = &g_board;
+  return handle == &g_mig_device ? 0 : kInvalidArgument;
 }
 int nvmlSystemGetDriverVersion(char* text, unsigned bytes) {
   std::snprintf(text, bytes, "580.00");
   return 0;
 }
-int nvmlDeviceGetClockInfo(void*, int clock, unsigned* mhz) {
-  *mhz = clock == 1 ? static_cast<unsigned>(value_or("sm_mhz", 1500)) : 5001;
+int nvmlDeviceGetClockInfo(void* handle, int clock, unsigned* mhz) {
+  static unsigned readings = 0;
+  if (handle == &g_mig_device) return kNotSupported;
+  *mhz = 5001;
+  if (clock != 1) return 0;
+  const auto step = static_cast<unsigned>(value_or("sm_mhz_step", 0));
+  *mhz = static_cast<unsigned>(value_or("sm_mhz", 1500)) - step * readings++;
   return 0;
 }
 int nvmlDeviceGetMaxClockInfo(void*, int clock, unsigned* mhz) {
@@ -83,7 +96,7 @@ int nvmlDeviceGetEccMode(void*, unsigned* current, unsigned* pending) {
   *current = *pending = 1;
   return 0;
 }
-int nvmlDeviceGetMigMode(void*, unsigned*, unsigned*) { return 3; }  // not supported
+int nvmlDeviceGetMigMode(void*, unsigned*, unsigned*) { return kNotSupported; }
 int nvmlDeviceGetComputeRunningProcesses_v3(void*, unsigned* count, ProcessInfo* infos) {
   const auto pids = values("process");
   *count = static_cast<unsigned>(pids.size());

@@ -10,20 +10,22 @@ def milliseconds(seconds: float | None) -> str:
     return "-" if seconds is None else f"{1e3 * seconds:.3f}"
 
 
-def bare_loops(folder: Path) -> dict[tuple[str, str], float]:
-    """Medians in seconds, under engine and model: lines "ENGINE MODEL SECONDS"."""
+def bare_loops(folder: Path) -> dict[tuple[str, str, str], float]:
+    """Medians in seconds: lines "BACKEND/PROVIDER MODEL PRECISION SECONDS"."""
     path = folder / "bare.txt"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return {(words[0], words[1]): float(words[2]) for words in map(str.split, lines)}
+    return {(*words[:3],): float(words[3]) for words in map(str.split, lines)}
 
 
-def row(result: dict, bare: dict[tuple[str, str], float]) -> list[str]:
+def row(result: dict, bare: dict[tuple[str, str, str], float]) -> list[str]:
     model = Path(result["model_path"]).stem
     gpu = result.get("gpu") or {}
     median = result["latency_s"].get("p50")
     energy = gpu.get("energy_j_per_inference")
     meta = result["backend_meta"]
-    loop = bare.get((f"{result['backend']}-{meta}", model))
+    engine = f"{result['backend']}/{result['provider']}"
+    is_bare = "io=" not in meta and "cuda-graph" not in meta
+    loop = bare.get((engine, model, result["precision"])) if is_bare else None
     settings = ", ".join(
         words
         for words, holds in {

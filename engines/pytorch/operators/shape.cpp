@@ -1,5 +1,6 @@
 // Operators that move, cut and join elements, and those that make tensors of shapes.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -89,6 +90,27 @@ void emit_concat(Operation& op) {
   op.out(fmt::format("torch.cat({}, {})", tensor_list(parts), op.node.integer("axis", 1)));
 }
 
+// The sizes of equal parts, the last ones smaller where that does not come out even. The size of a
+// value in a loop's body may be known only when it runs.
+std::string equal_parts(Operation& op, int64_t axis, int64_t count) {
+  if (op.known_rank(0) &&
+      (*op.variable(0).type.shape).at(static_cast<size_t>(op.axis(axis))) >= 0) {
+    const int64_t size = op.size(0, axis), part = (size + count - 1) / count;
+    Shape parts;
+    for (int64_t i = 0; i < count; ++i) {
+      parts.push_back(std::clamp<int64_t>(size - i * part, 0, part));
+    }
+    return list(parts);
+  }
+  const std::string size = op.let(fmt::format("{}.size({})", op.in(0), axis));
+  const std::string part = op.let(fmt::format("({} + {}) // {}", size, count - 1, count));
+  std::vector<std::string> parts;
+  for (int64_t i = 0; i < count; ++i) {
+    parts.push_back(fmt::format("min(max({} - {} * {}, 0), {})", size, i, part, part));
+  }
+  return fmt::format("[{}]", fmt::join(parts, ", "));
+}
+
 void emit_split(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   const auto sizes = constant_integers(op, 1, "split");
@@ -99,13 +121,7 @@ void emit_split(Operation& op) {
   } else if (op.has(1)) {
     sizes_text = op.int_list(1);
   } else {
-    // Equal parts, the last one smaller where that does not come out even.
-    const int64_t size = op.size(0, axis), part = (size + count - 1) / count;
-    Shape parts;
-    for (int64_t i = 0; i < count; ++i) {
-      parts.push_back(std::clamp<int64_t>(size - i * part, 0, part));
-    }
-    sizes_text = list(parts);
+    sizes_text = equal_parts(op, axis, count);
   }
   const std::string parts =
       op.let(fmt::format("torch.split_with_sizes({}, {}, {})", op.in(0), sizes_text, axis));

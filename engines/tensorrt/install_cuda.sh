@@ -5,7 +5,7 @@
 # shellcheck source=setup/fetch.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../setup/fetch.sh"
 
-if ! ldconfig -p | grep -q 'libnvinfer\.so\.10 '; then
+if ! is_on_machine libnvinfer.so.10; then
   into engines/tensorrt/10.6
   maven x86_64 org.bytedeco:tensorrt:10.6-1.5.11:linux-x86_64-redist 1090347946 e7979693541f996bc284335b05f5e890a82b8b3aba50d680e1343a139cf291c4
   keep '*/libnvinfer.so.10' '*/libnvinfer_builder_resource.so.*' '*/libnvinfer_plugin.so.10' '*/libnvonnxparser.so.10'
