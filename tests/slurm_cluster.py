@@ -2,6 +2,7 @@
 as features, all in a folder, without systemd. Needs root, as slurmd does to start jobs."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ PROGRAMS = (
     *("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol", "scancel", "srun"),
     "unshare",
 )
-HOW_LONG_S = 30  # for the cluster to come up, or to notice what was done to it
+HOW_LONG_S = 120  # for the cluster to come up, or to notice what was done to it
 FOUND = {
     name: shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for name in PROGRAMS
 }
@@ -91,6 +92,8 @@ class Cluster:
             "SlurmctldTimeout=10",
             "KillWait=5",
             "JobRequeue=1",
+            "PreemptType=preempt/partition_prio",
+            "PreemptMode=REQUEUE",
             "SchedulerParameters=sched_interval=2,bf_interval=2",
             "SlurmdParameters=config_overrides",
             "PropagateResourceLimits=NONE",
@@ -103,7 +106,9 @@ class Cluster:
                 f"CPUs=1 RealMemory=2000 Feature={instance} State=UNKNOWN"
                 for name in names
             ]
-        lines.append("PartitionName=bench Nodes=ALL Default=YES OverSubscribe=EXCLUSIVE State=UP")
+        common = "Nodes=ALL OverSubscribe=EXCLUSIVE State=UP"
+        lines.append(f"PartitionName=bench Default=YES {common}")
+        lines.append(f"PartitionName=urgent PriorityTier=10 {common}")
         (f / "slurm.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def start_munge(self) -> None:
@@ -145,16 +150,16 @@ class Cluster:
         path.unlink(missing_ok=True)
 
     def kill_node(self, name: str) -> None:
-        """As if its machine were gone: the daemon and the jobs that it started."""
-        steps = subprocess.run(
-            ["pgrep", "-f", f"slurmstepd.*{name}"], capture_output=True, text=True
-        )
+        """As if its machine were gone: the daemon, the jobs that it started and what watches them."""
+        jobs = {pid for pid in pids() if f"SLURMD_NODENAME={name}\0" in read(pid, "environ")}
+        watchers = {parent for pid in jobs if (parent := parent_of(pid)) not in jobs}
         self.stop(f"slurmd.{name}", signal.SIGKILL)
-        for pid in steps.stdout.split():
-            try:
-                os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        for pid in watchers | jobs:
+            if pid > 1:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
 
     def run(self, program: str, *arguments: str) -> str:
         done = subprocess.run(
@@ -174,6 +179,11 @@ class Cluster:
         ]
         return {one["NodeName"]: one["State"] for one in fields if "NodeName" in one}
 
+    def field(self, job: str, name: str) -> str:
+        """Of what Slurm knows of a job: field("7", "NodeList")."""
+        words = self.run("scontrol", "--oneliner", "show", "job", job).split()
+        return next(word.partition("=")[2] for word in words if word.startswith(f"{name}="))
+
     def jobs(self) -> list[str]:
         """Those that wait or run."""
         return self.run("squeue", "--noheader", "--format=%i").split()
@@ -185,11 +195,33 @@ class Cluster:
             time.sleep(0.1)
 
 
+def pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+
+
+def read(pid: int, name: str) -> str:
+    """A file of /proc; "" where the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def parent_of(pid: int) -> int:
+    fields = read(pid, "stat").rpartition(")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
 def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Below those that the kernel gives to connections, which could take one before it is used."""
+    found = []
+    for port in random.sample(range(20_000, 32_000), 1000):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError("no free ports")

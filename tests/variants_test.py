@@ -1,5 +1,8 @@
 """--variants and --quantize with the real engines, on a small convolutional network. About 15 s."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -121,7 +124,25 @@ def test_quantize_is_dynamic_int8_beside_f32(bench, convolution):
     assert result_of(run, "int8-dynamic")["acceptance"]["accepted"] is None
 
 
-@pytest.mark.parametrize("engine", ["pytorch", "tf", "tvm"])
+@pytest.mark.parametrize(
+    ("form", "products"), [("int8", "int8 2"), ("int8-dynamic", "int8 1, f32 1")]
+)
+def test_pytorch_computes_in_int8(
+    compared, bench, convolution, samples, needs_engine, form, products
+):
+    needs_engine("pytorch")
+    flags = [f"--variants={form}", f"--calibration={samples}", "--max-error=0.05"]
+    run = bench(convolution, "--pytorch", *flags)
+    int8 = result_of(run, form, "pytorch")
+    assert int8["outcome"] == "ok"
+    assert int8["verification"]["verdict"] == "ok"
+    assert int8["in_force"]["precision"] == ("int8" if form == "int8" else "mixed")
+    assert int8["in_force"]["settings"]["node_precisions"] == products
+    onnxruntime_too = result_of(compared[0], form)["accuracy"]["median_error"]
+    assert int8["accuracy"]["median_error"] == pytest.approx(onnxruntime_too, rel=0.5)
+
+
+@pytest.mark.parametrize("engine", ["tf", "tvm"])
 def test_engines_without_a_way_to_int8_say_so(bench, convolution, needs_engine, engine):
     needs_engine("tensorflow" if engine == "tf" else engine)
     run = bench(convolution, f"--{engine}", "--quantize")
@@ -159,6 +180,96 @@ def test_labels_say_what_is_lost(bench, convolution, samples, tmp_path):
     assert (drop["metric"], drop["rows"], drop["f32"]) == ("top1", SAMPLES - 12, 1)
     assert drop["interval"][1] > 0.01  # of so few samples
     assert int8["acceptance"]["accepted"] is False
+
+
+# Scores 1 where the largest output is that of the labels file.
+METRIC = """
+import sys, numpy as np
+outputs, samples, labels = np.load(sys.argv[1] + "/y.npy"), np.load(sys.argv[2]), np.load(sys.argv[3])
+print(*(outputs.argmax(-1) == labels[samples]).astype(int))
+"""
+
+
+def metric_flags(folder, samples, command: str) -> list[str]:
+    return ["--variants=int8", f"--calibration={samples}", f"--metric={command}", "--max-drop=0.01"]
+
+
+def test_a_command_judges_outputs(bench, convolution, samples, tmp_path):
+    session = onnxruntime.InferenceSession(str(convolution))
+    values = np.load(samples / "x.npy")
+    classes = [int(session.run(None, {"x": one[None]})[0].argmax()) for one in values]
+    classes[0] += 1
+    np.save(tmp_path / "labels.npy", np.array(classes))
+    (tmp_path / "metric.py").write_text(METRIC)
+    command = f"{sys.executable} {tmp_path}/metric.py"
+    flags = metric_flags(tmp_path, samples, command)
+    run = bench(convolution, "--onnxruntime", f"--labels={tmp_path}/labels.npy", *flags)
+    int8 = result_of(run, "int8")
+    drop = int8["accuracy"]["drop"]
+    assert (drop["metric"], drop["rows"]) == (command, SAMPLES - 12)
+    assert drop["f32"] >= 1 - 1 / (SAMPLES - 12)
+    assert drop["interval"][1] > 0.01  # of so few samples
+    assert "the metric drops by" in int8["acceptance"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("echo sorry >&2; exit 3 #", "it ended with status 3: sorry"),
+        ("no-such-command", "it ended with status 127"),
+        ("echo 1 #", "it printed 1 numbers; one for each of 4 samples is needed"),
+        ("echo 1 1 1 much #", "it printed 'much', which is not a number"),
+        ("echo 1 1 1 2 #", "it printed 2; a score is from 0 to 1"),
+        ("kill -9 $$ #", "it was ended by signal 9"),
+    ],
+)
+def test_a_command_that_fails_is_one_sentence(
+    bench, convolution, samples, tmp_path, command, sentence
+):
+    run = bench(convolution, "--onnxruntime", *metric_flags(tmp_path, samples, command))
+    assert run.code == 2
+    assert sentence in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_command_that_hangs_is_ended(bench, convolution, samples, tmp_path):
+    flags = metric_flags(tmp_path, samples, "sleep 600 #")
+    run = bench(convolution, "--onnxruntime", *flags, "--timeout=5")
+    assert run.code == 2
+    assert "it did not end within 5 s" in run.stderr
+
+
+def test_a_command_that_fails_on_a_variant_does_not_accept_it(
+    bench, convolution, samples, tmp_path
+):
+    command = f"test ! -e {tmp_path}/once && touch {tmp_path}/once && echo 1 1 1 1 #"
+    run = bench(convolution, "--onnxruntime", *metric_flags(tmp_path, samples, command))
+    int8 = result_of(run, "int8")
+    assert int8["outcome"] == "ok"
+    assert int8["acceptance"]["accepted"] is False
+    assert "it ended with status 1" in int8["acceptance"]["reason"]
+
+
+def test_a_variant_is_made_once(bench, convolution, samples, tmp_path, monkeypatch):
+    cache = tmp_path / "cache" / "dnn-bench"
+    cache.mkdir(parents=True)
+    for part in Path("~/.cache/dnn-bench").expanduser().iterdir():
+        if part.name != "variants":
+            (cache / part.name).symlink_to(part)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
+    flags = ["--onnxruntime", "--variants=int8", f"--calibration={samples}"]
+    first = result_of(bench(convolution, *flags), "int8")
+    second = result_of(bench(convolution, *flags), "int8")
+    assert (first["variant"]["from_cache"], second["variant"]["from_cache"]) == (False, True)
+    assert second["variant"]["make_s"] == first["variant"]["make_s"]
+    assert second["outcome"] == "ok"
+    bounded = result_of(bench(convolution, *flags, "--max-error=0.5"), "int8")
+    assert bounded["variant"]["from_cache"] is False
+    for kept in (cache / "variants").glob("*.onnx"):
+        kept.write_bytes(kept.read_bytes()[:-1])
+    again = result_of(bench(convolution, *flags), "int8")
+    assert again["variant"]["from_cache"] is False
+    assert again["outcome"] == "ok"
 
 
 def test_samples_that_dont_fit_are_one_sentence(bench, convolution, tmp_path):

@@ -4,7 +4,8 @@
 // happens later does so after 20 calls, or "MODE,calls=500"; "stall" sleeps at every such call, for
 // half a second or "stall_s=2". On a GPU, the tests' stub driver, inputs and outputs are copied
 // there and back, and "MODE,cpu_nodes=6" says that so many of ten nodes ran on the CPU.
-// "crash_on_second_load,file=PATH" makes that file, and crashes where it is.
+// "crash_on_second_load,file=PATH" makes that file, and crashes where it is; "wait,file=PATH" waits
+// for it.
 #include "worker/engine.h"
 
 #include <signal.h>
@@ -207,8 +208,10 @@ class FakeEngine : public Engine {
     if (mode_ == "abort") std::abort();
     if (mode_ == "exit") std::_Exit(7);
     if (mode_ == "hang") hang();
+    if (mode_ == "wait") wait_for_file();
     if (mode_ == "orphan") leave_an_orphan();
     if (mode_ == "out_of_memory") take_all_memory();
+    if (mode_ == "ignore_out_of_memory") take_all_memory_and_use_none();
     if (mode_ == "noisy") take_over_stdout();
     if (mode_ == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (mode_ == "stall" && calls_ % calls_before_ == 0) {
@@ -216,6 +219,12 @@ class FakeEngine : public Engine {
     }
     if (mode_ == "crash_later" && calls_ > calls_before_) raise(SIGSEGV);
     if (mode_ == "hang_later" && calls_ > calls_before_) hang();
+  }
+
+  void wait_for_file() const {
+    while (access(setting(part_, "file").value_or("/").c_str(), F_OK) != 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
   }
 
   // Deaf to a polite request to end, as a library stuck in a kernel call would be.
@@ -233,6 +242,11 @@ class FakeEngine : public Engine {
   static void take_all_memory() {
     std::vector<std::vector<char>> hoard;
     while (true) hoard.emplace_back(size_t{64} << 20, 'x');
+  }
+
+  // As a library that doesn't look at what malloc returns.
+  static void take_all_memory_and_use_none() {
+    while (true) static_cast<volatile char*>(std::malloc(size_t{64} << 20))[0] = 'x';
   }
 
   static void take_over_stdout() {

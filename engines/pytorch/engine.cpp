@@ -10,6 +10,7 @@
 #include "device.h"
 #include "gpu/device.h"
 #include "import/read_graph.h"
+#include "int8.h"
 #include "module.h"
 #include "operators.h"
 #include "program.h"
@@ -22,17 +23,17 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kFirstSmWithTf32 = 80;
 
+bool is_int8(const LoadConfig& config) { return config.precision.rfind("int8", 0) == 0; }
+
 void require_supported(const LoadConfig& config) {
-  if (config.precision.rfind("int8", 0) == 0) {
-    throw Unsupported(
-        "this build has no way to PyTorch's int8 operators; emulating them in f32 would only be "
-        "slower");
-  }
   const bool on_gpu = config.device == "gpu";
   if (on_gpu && config.cuda_graph) {
     throw Unsupported("PyTorch: a TorchScript program is not captured as a CUDA graph here");
   }
-  if (on_gpu && config.precision == "tf32") return;
+  if (on_gpu && is_int8(config)) {
+    throw Unsupported("PyTorch's int8 operators are for CPUs; emulating them would only be slower");
+  }
+  if (is_int8(config) || (on_gpu && config.precision == "tf32")) return;
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("PyTorch computes in the model's own types; it can't be set to compute in " +
                       config.precision);
@@ -76,6 +77,9 @@ class PyTorchEngine : public Engine {
     pytorch::ModuleFacts facts = module_->facts();
     facts.settings["malloc"] = malloc_;
     std::string precision = precision_of(facts.weight_types, model_.graph.inputs);
+    if (is_int8(config_)) {
+      precision = facts.int8_products == 0 ? "f32" : facts.f32_products == 0 ? "int8" : "mixed";
+    }
     std::vector<Placement> placement;
     if (gpu_) {
       // TorchScript says no node's device; each computes where its tensors lie.
@@ -120,11 +124,22 @@ class PyTorchEngine : public Engine {
   std::unique_ptr<pytorch::Module> convert(const Gpu* gpu) {
     model_ = import::read_graph(config_);
     semantics::lower(model_.graph, pytorch::has_operator);
+    if (config_.optimize && config_.device != "gpu") fuse_int8();
     auto module = std::make_unique<pytorch::Module>(pytorch::emit_program(model_.graph), gpu,
                                                     config_.io == "host");
     model_.graph.constants.clear();
     model_.graph.nodes.clear();
     return module;
+  }
+
+  // Of a variant in int8, everything that it has in int8, or nothing: the rest would be emulated.
+  void fuse_int8() {
+    const pytorch::Int8Fusion fusion = pytorch::fuse_int8(model_.graph);
+    if (!is_int8(config_)) return;
+    if (fusion.left) throw Unsupported(*fusion.left);
+    if (fusion.products == 0) {
+      throw Unsupported("the model has no product that PyTorch's int8 operators compute");
+    }
   }
 
   LoadConfig config_;

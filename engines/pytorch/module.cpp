@@ -5,11 +5,16 @@
 #include <ATen/Version.h>
 #include <malloc.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/resolver.h>
+#include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/script.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstring>
+#include <initializer_list>
 
 #include "device.h"
 #include "failure.h"
@@ -84,17 +89,64 @@ void read_tensor(const at::Tensor& tensor, ModuleFacts& facts) {
   if (tensor.device().is_cpu()) ++facts.tensors_on_cpu;
 }
 
+bool says_any(const std::string& kind, std::initializer_list<const char*> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const char* word) { return kind.find(word) != std::string::npos; });
+}
+
 void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& onednn) {
   for (const torch::jit::Node* node : block.nodes()) {
     const std::string kind = node->kind().toQualString();
-    if (node->kind() != c10::prim::Constant) ++facts.nodes;
-    if (kind.find("mkldnn") != std::string::npos) ++onednn;
+    const bool is_constant = says_any(kind, {"::Constant"});
+    if (!is_constant) ++facts.nodes;
+    if (!is_constant && says_any(kind, {"mkldnn", "onednn"})) ++onednn;
+    if (says_any(kind, {"_pointwise"})) {
+      ++facts.int8_products;
+    } else if (says_any(kind, {"::conv", "_convolution", "::linear", "::matmul", "addmm", "::mm",
+                               "::bmm"})) {
+      ++facts.f32_products;
+    }
     if (node->hasAttribute(c10::attr::value) &&
         node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t) {
       read_tensor(node->t(c10::attr::value), facts);
     }
     for (const torch::jit::Block* inner : node->blocks()) read_block(*inner, facts, onednn);
   }
+}
+
+// "torch" and the library's own operators for oneDNN.
+struct Names : torch::jit::NativeResolver {
+  std::shared_ptr<torch::jit::SugaredValue> resolveValue(
+      const std::string& name, torch::jit::GraphFunction& function,
+      const torch::jit::SourceRange& range) override {
+    if (name == "onednn") return std::make_shared<torch::jit::BuiltinModule>(name);
+    return NativeResolver::resolveValue(name, function, range);
+  }
+};
+
+// Packs int8 weights once. Freezing leaves that for every run, since a packed tensor is opaque and
+// can't be a constant; the library has a second kind of constant for those.
+void pack_weights(torch::jit::Graph& graph) {
+  std::vector<torch::jit::Node*> packings;
+  for (torch::jit::Node* node : graph.nodes()) {
+    if (says_any(node->kind().toQualString(), {"_prepack"})) packings.push_back(node);
+  }
+  for (torch::jit::Node* node : packings) {
+    torch::jit::Stack stack;
+    for (const torch::jit::Value* input : node->inputs()) {
+      const auto constant = torch::jit::toIValue(input);
+      if (!constant) throw Error("the weights of an int8 operator are not constant");
+      stack.push_back(*constant);
+    }
+    node->getOperation()(stack);
+    torch::jit::Node* packed =
+        graph.create(c10::Symbol::fromQualString("prim::ConstantMKLDNNTensor"));
+    packed->t_(c10::attr::value, stack.back().toTensor());
+    packed->insertBefore(node);
+    node->output()->replaceAllUsesWith(packed->output());
+    node->destroy();
+  }
+  torch::jit::EliminateDeadCode(graph.block());
 }
 
 }  // namespace
@@ -193,7 +245,8 @@ Module::Module(const Program& program, const Gpu* gpu, bool copies)
       const at::Tensor tensor = constant_tensor(constant);
       module.register_buffer(name, gpu == nullptr ? tensor : tensor.to(at::kCUDA));
     }
-    module.define(gpu == nullptr ? program.source : with_device(program.source, "cuda"));
+    module.define(gpu == nullptr ? program.source : with_device(program.source, "cuda"),
+                  std::make_shared<Names>());
   });
 }
 
@@ -212,6 +265,7 @@ void Module::optimize() {
       if (method.name() != "forward") helpers.push_back(method.name());
     }
     torch::jit::Module frozen = torch::jit::freeze(parts_->module, helpers);
+    pack_weights(*frozen.get_method("forward").graph());
     parts_->module = torch::jit::optimize_for_inference(frozen);
   });
 }
@@ -231,6 +285,11 @@ ModuleFacts Module::facts() const {
     // A program without tensors computes where its inputs lie.
     if (facts.devices.empty()) facts.devices.insert(c10::DeviceTypeName(c10::DeviceType::CPU));
     facts.settings["onednn_nodes"] = std::to_string(onednn);
+    if (facts.int8_products > 0) {
+      facts.settings["node_precisions"] =
+          "int8 " + std::to_string(facts.int8_products) +
+          (facts.f32_products > 0 ? ", f32 " + std::to_string(facts.f32_products) : "");
+    }
     facts.settings["cpu_capability"] = at::get_cpu_capability();
     return facts;
   });

@@ -36,6 +36,8 @@ struct ModuleFacts {
   std::set<DataType> weight_types;  // element types of the tensors that it holds
   std::set<std::string> devices;    // where these lie: "CPU", "CUDA"
   int64_t tensors_on_cpu = 0;       // of those
+  int64_t int8_products = 0;        // convolutions and matrix products in int8
+  int64_t f32_products = 0;         // all others
   std::map<std::string, std::string> settings;
 };
 

@@ -28,6 +28,7 @@ Operators convolution_operators();
 Operators detection_operators();
 Operators elementwise_operators();
 Operators indexing_operators();
+Operators int8_operators();
 Operators machine_learning_operators();
 Operators matrix_operators();
 Operators normalization_operators();

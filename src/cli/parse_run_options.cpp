@@ -144,7 +144,7 @@ void add_other_flags(CLI::App& app, Given& given, RunOptions& options) {
   app.add_option("--calibration", options.calibration)->check(CLI::ExistingDirectory);
   app.add_option("--max-error", options.max_error)->check(CLI::Range(0.0, kLargestError));
   app.add_option("--labels", options.labels)->check(CLI::ExistingFile);
-  app.add_option("--metric", given.metric)->check(CLI::IsMember({"top1", "top5"}));
+  app.add_option("--metric", given.metric);
   app.add_option("--max-drop", options.max_drop)->check(CLI::Range(0.0, 1.0));
   app.add_option("--save-variants", options.save_variants);
 }
@@ -207,6 +207,19 @@ void set_mode(const CLI::App& app, const Given& given, RunOptions& options) {
   if (app.count("--budget") == 0) options.budget_s = usual_budget_s(options);
 }
 
+// "top1", "top5", or a command of the user's.
+void set_metric(const std::string& metric, RunOptions& options) {
+  options.top = metric == "top5" ? 5 : 1;
+  if (metric == "top1" || metric == "top5") return;
+  if (metric.find_first_not_of(' ') == std::string::npos) {
+    throw UsageError("--metric must be top1, top5, or a command that prints scores");
+  }
+  if (!options.calibration) {
+    throw UsageError("--metric needs --calibration=FOLDER, on whose samples it is computed");
+  }
+  options.metric_command = metric;
+}
+
 std::vector<std::string> precisions(const CLI::App& app, const Given& given, RunOptions& options) {
   options.variants = given.quantize || app.count("--variants") > 0;
   if (!options.variants) {
@@ -228,11 +241,13 @@ std::vector<std::string> precisions(const CLI::App& app, const Given& given, Run
   if (options.labels && !options.calibration) {
     throw UsageError("--labels needs --calibration=FOLDER, whose samples they belong to");
   }
-  if (!options.labels && (options.max_drop || app.count("--metric") > 0)) {
-    throw UsageError("--max-drop and --metric need --labels=FILE");
+  set_metric(given.metric, options);
+  if (!options.labels && !options.metric_command &&
+      (options.max_drop || app.count("--metric") > 0)) {
+    throw UsageError(
+        "--max-drop and --metric=top1 or top5 need --labels=FILE; --metric=COMMAND doesn't");
   }
   options.whole_order = true;  // each is compared with f32, not with the best alone
-  options.top = given.metric == "top5" ? 5 : 1;
   if (options.latency() == nullptr) throw UsageError("--variants needs --mode=latency");
   if (given.batches.find(',') != std::string::npos) {
     throw UsageError("--variants and --quantize take one size of --batch");

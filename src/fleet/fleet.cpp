@@ -178,10 +178,13 @@ void Fleet::conclude(Member& member, const std::string& how) {
 void Fleet::finish(Member& member, const NodeReport& report) {
   FleetLine& line = member.line;
   line.ended = true;
-  line.ok = report.not_ok.empty() && report.failed.empty();
+  line.ok = report.not_ok.empty() && report.suspect.empty() && report.failed.empty();
   line.state = fmt::format("measured {} of {}", report.done.size(), plan_.models.size());
   if (!report.not_ok.empty()) {
     line.state += fmt::format("; not all engines ok on {}", fmt::join(report.not_ok, ", "));
+  }
+  if (!report.suspect.empty()) {
+    line.state += fmt::format("; the machine was busy on {}", fmt::join(report.suspect, ", "));
   }
   if (!report.failed.empty()) line.state += fmt::format("; {}", fmt::join(report.failed, "; "));
 }

@@ -110,6 +110,28 @@ TEST_F(FleetTest, WatchesUntilAllHaveEnded) {
   EXPECT_EQ(scheduler_.submitted, 2);
 }
 
+TEST_F(FleetTest, ABusyMachineIsNoFailureOfAnEngine) {
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  const auto lines = watch(fleet, {[&] {
+                             ends("a", "5");
+                             scheduler_.status.clear();
+                           }});
+  EXPECT_EQ(lines[0].state, "measured 2 of 2; the machine was busy on tiny, small");
+  EXPECT_FALSE(lines[0].ok);
+}
+
+TEST_F(FleetTest, WhatANodeLacksIsSaidAndNothingSubmittedAgain) {
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  const auto lines = watch(fleet, {[&] {
+                             report("a", "report", "lacks a build for riscv64");
+                             scheduler_.status["1"] = {Phase::kEnded, "FAILED", ""};
+                           }});
+  EXPECT_EQ(lines[0].state, "measured 0 of 2; the node lacks a build for riscv64");
+  EXPECT_EQ(scheduler_.submitted, 1);
+}
+
 TEST_F(FleetTest, RunAgainItSubmitsWhatIsMissing) {
   Fleet first = make({"a", "b"});
   first.submit();

@@ -116,6 +116,24 @@ TEST_F(NodeFilesTest, ANodeToWhichNothingIsSentEndsWithAStatusOfItsOwn) {
   EXPECT_EQ(run_script(script).code, kExitNoSharedFolder);
 }
 
+// As by a scheduler that starts a job twice.
+TEST_F(NodeFilesTest, ADuplicatedJobYieldsOneResult) {
+  write("source/dnnbench", "#!/bin/bash\necho \"$2\" >>" + (folder_ / "calls") + "\n" + kProgram);
+  std::thread other([&] { EXPECT_EQ(run_script(batch_script(plan_, "a")).code, 0); });
+  EXPECT_EQ(run_script(batch_script(plan_, "a")).code, 0);
+  other.join();
+  EXPECT_EQ(contents(folder_ / "calls"), folder_ / "tiny.onnx" + "\n");
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+}
+
+TEST_F(NodeFilesTest, WhatCanNotBeInstalledWithoutRootIsSaid) {
+  const std::string sentence = "only an administrator can install what this machine lacks";
+  write("source/dnnbench",
+        "#!/bin/bash\necho 'Building' >&2\necho '" + sentence + "' >&2\nexit 1\n");
+  EXPECT_EQ(run_script(batch_script(plan_, "a")).code, 0);
+  EXPECT_EQ(read_node_report(plan_, "a").failed, std::vector<std::string>{"tiny: " + sentence});
+}
+
 // `uname -m` says something else there.
 TEST_F(NodeFilesTest, ANodeOfAnotherArchitectureUsesACopyOfItsOwn) {
   write("bin/uname", "#!/bin/sh\necho riscv64\n");

@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxLine = 200;
+const std::string kBusy = "5";  // exit status of dnnbench run: every measurement is suspect
 
 fs::path folder_of(const FleetPlan& plan, const std::string& instance) {
   return fs::path(plan.state) / instance;
@@ -35,7 +36,7 @@ NodeReport read_node_report(const FleetPlan& plan, const std::string& instance) 
   for (const FleetModel& model : plan.models) {
     if (const std::string code = first_line(folder / (model.key + ".done")); !code.empty()) {
       report.done.push_back(model.name);
-      if (code != "0") report.not_ok.push_back(model.name);
+      if (code != "0") (code == kBusy ? report.suspect : report.not_ok).push_back(model.name);
     } else if (const std::string why = first_line(folder / (model.key + ".failed")); !why.empty()) {
       report.failed.push_back(fmt::format("{}: {}", model.name, why));
     }

@@ -10,12 +10,13 @@
 namespace dnnbench {
 
 struct NodeReport {
-  std::string doing;                // "measuring 2 of 8, resnet50-v1-7"; "" before the job began
-  std::vector<std::string> done;    // names of models; with their results written
-  std::vector<std::string> not_ok;  // those of them with an engine that is not ok
-  std::vector<std::string> failed;  // "resnet50-v1-7: could not write the result ..."
-  bool ended = false;               // the script came to its end
-  std::string lacks;                // what the node lacks; "" nothing that is known
+  std::string doing;                 // "measuring 2 of 8, resnet50-v1-7"; "" before the job began
+  std::vector<std::string> done;     // names of models; with their results written
+  std::vector<std::string> not_ok;   // those of them with an engine that is not ok
+  std::vector<std::string> suspect;  // those of them that a busy machine left without a ranking
+  std::vector<std::string> failed;   // "resnet50-v1-7: could not write the result ..."
+  bool ended = false;                // the script came to its end
+  std::string lacks;                 // what the node lacks; "" nothing that is known
 };
 
 NodeReport read_node_report(const FleetPlan& plan, const std::string& instance);

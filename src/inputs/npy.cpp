@@ -1,12 +1,14 @@
 #include "inputs/npy.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "core/error.h"
 
@@ -77,14 +79,15 @@ Header parse_header(const std::string& path, std::string_view text) {
   return header;
 }
 
+constexpr std::pair<const char*, DataType> kKinds[] = {
+    {"b1", DataType::kBool},      {"i1", DataType::kInt8},        {"i2", DataType::kInt16},
+    {"i4", DataType::kInt32},     {"i8", DataType::kInt64},       {"u1", DataType::kUint8},
+    {"u2", DataType::kUint16},    {"u4", DataType::kUint32},      {"u8", DataType::kUint64},
+    {"f2", DataType::kFloat16},   {"f4", DataType::kFloat32},     {"f8", DataType::kFloat64},
+    {"c8", DataType::kComplex64}, {"c16", DataType::kComplex128}, {"V2", DataType::kBfloat16},
+};
+
 DataType type_of(const std::string& path, const Header& header) {
-  static const std::pair<const char*, DataType> kKinds[] = {
-      {"b1", DataType::kBool},      {"i1", DataType::kInt8},        {"i2", DataType::kInt16},
-      {"i4", DataType::kInt32},     {"i8", DataType::kInt64},       {"u1", DataType::kUint8},
-      {"u2", DataType::kUint16},    {"u4", DataType::kUint32},      {"u8", DataType::kUint64},
-      {"f2", DataType::kFloat16},   {"f4", DataType::kFloat32},     {"f8", DataType::kFloat64},
-      {"c8", DataType::kComplex64}, {"c16", DataType::kComplex128}, {"V2", DataType::kBfloat16},
-  };
   for (const auto& [kind, type] : kKinds) {
     if (header.kind == kind) return type;
   }
@@ -169,6 +172,23 @@ Tensor read_npy(std::istream& file, int64_t size_bytes, const std::string& path)
   if (header.byte_order == '>') swap_bytes(tensor);
   if (header.fortran_order) transpose(tensor);
   return tensor;
+}
+
+std::string npy_header(DataType type, const std::vector<int64_t>& shape) {
+  constexpr size_t kAlignment = 64;
+  const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                 [&](const auto& known) { return known.second == type; });
+  if (kind == std::end(kKinds)) {
+    throw Error(fmt::format("NumPy has no elements of the type {}", to_string(type)));
+  }
+  std::string text = fmt::format("{{'descr': '<{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                 kind->first, fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+  const size_t start = kMagicBytes + 4;
+  text.append(kAlignment - (start + text.size() + 1) % kAlignment, ' ');
+  text += '\n';
+  const char version[] = {1, 0, static_cast<char>(text.size() & 0xff),
+                          static_cast<char>(text.size() >> 8)};
+  return std::string(kMagic, kMagicBytes) + std::string(version, sizeof version) + text;
 }
 
 }  // namespace dnnbench

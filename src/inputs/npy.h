@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <istream>
 #include <string>
+#include <vector>
 
 #include "core/tensor.h"
 
@@ -17,5 +18,9 @@ Tensor read_npy(const std::string& path);
 
 // The same from where `file` stands, of so many bytes; `path` is for messages.
 Tensor read_npy(std::istream& file, int64_t size_bytes, const std::string& path);
+
+// What a file of version 1 starts with; the elements follow, little-endian and row-major. Throws
+// Error for a type that NumPy lacks.
+std::string npy_header(DataType type, const std::vector<int64_t>& shape);
 
 }  // namespace dnnbench

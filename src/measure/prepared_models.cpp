@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "core/cache.h"
 #include "core/error.h"
 #include "prepare/same_task.h"
 #include "run/names.h"
@@ -30,8 +31,9 @@ const ModelAtBatch& PreparedModels::at(const std::string& path, std::optional<in
   const auto found = model.quantised.find(precision);
   if (found != model.quantised.end()) return found->second;
   if (!model.maker) {
-    model.maker = std::make_unique<quantise::VariantMaker>(
-        model.f32.prepared, options_.max_error, options_.timeout_s, *model.f32.work, progress_);
+    model.maker = std::make_unique<quantise::VariantMaker>(model.f32.prepared, options_.max_error,
+                                                           options_.timeout_s, *model.f32.work,
+                                                           progress_, cache_folder() + "/variants");
   }
   ModelAtBatch variant{model.f32.work, model.maker->make(precision)};
   save(variant.prepared, precision, batch);

@@ -236,14 +236,19 @@ void ProcessEngine::measure_accuracy() {
   if (!prepared_.samples || setup_.candidate.precision == "f32") return;
   AccuracyMeter meter(prepared_.samples->given, options_.top);
   const std::string file = work_.path() + "/held-out";
+  std::vector<std::vector<Value>> outputs;  // for the user's command
   for (const HeldOutSample& sample : prepared_.samples->held_out) {
     step("measuring its accuracy");
     write_values(file, sample.inputs);
     sessions_[0]->set_inputs(file);
     sessions_[0]->run();
-    meter.add(sample.f32, sessions_[0]->outputs(), sample.labels);
+    std::vector<Value> made = sessions_[0]->outputs();
+    meter.add(sample.f32, made, sample.labels);
+    if (prepared_.samples->metric) outputs.push_back(std::move(made));
   }
-  if (!prepared_.samples->held_out.empty()) facts_.accuracy = meter.result();
+  if (prepared_.samples->held_out.empty()) return;
+  facts_.accuracy = meter.result();
+  add_scores(*prepared_.samples, outputs, *facts_.accuracy);
 }
 
 void ProcessEngine::save_converted() {

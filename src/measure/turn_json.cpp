@@ -127,7 +127,7 @@ json json_of(const std::optional<Accuracy>& accuracy) {
   json drop;
   if (accuracy->drop) {
     const Drop& of = *accuracy->drop;
-    drop = {of.top, of.rows, of.f32_right, of.lost, of.gained};
+    drop = {of.metric, of.rows, of.f32, of.lost, of.gained};
   }
   return {{"samples", accuracy->samples},
           {"given", accuracy->given},
@@ -135,7 +135,8 @@ json json_of(const std::optional<Accuracy>& accuracy) {
           {"max_error", number_or_null(accuracy->max_error)},
           {"min_cosine", accuracy->min_cosine},
           {"top1_agreement", accuracy->top1_agreement},
-          {"drop", drop}};
+          {"drop", drop},
+          {"no_drop", accuracy->no_drop}};
 }
 
 std::optional<Accuracy> read_accuracy(const json& from) {
@@ -151,6 +152,7 @@ std::optional<Accuracy> read_accuracy(const json& from) {
   if (!drop.is_null()) {
     accuracy.drop = Drop{drop.at(0), drop.at(1), drop.at(2), drop.at(3), drop.at(4)};
   }
+  from.at("no_drop").get_to(accuracy.no_drop);
   return accuracy;
 }
 

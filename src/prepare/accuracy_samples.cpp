@@ -1,5 +1,6 @@
 #include "prepare/accuracy_samples.h"
 
+#include "core/error.h"
 #include "process/engine_session.h"
 #include "protocol/value_file.h"
 
@@ -25,6 +26,21 @@ std::vector<std::vector<Value>> outputs_of(const std::vector<const InputSample*>
   return outputs;
 }
 
+void add_scores(const AccuracySamples& samples, const std::vector<std::vector<Value>>& outputs,
+                Accuracy& accuracy) {
+  if (!samples.metric) return;
+  std::vector<const std::vector<Value>*> given;
+  for (const std::vector<Value>& one : outputs) given.push_back(&one);
+  try {
+    const std::vector<double> scores = samples.metric->scores(given);
+    Drop drop{samples.metric->command()};
+    for (size_t i = 0; i < scores.size(); ++i) drop.add(samples.f32_scores[i], scores[i]);
+    accuracy.drop = drop;
+  } catch (const Error& error) {
+    accuracy.no_drop = error.what();
+  }
+}
+
 AccuracySamples split_samples(std::vector<InputSample> samples,
                               const std::vector<std::vector<int64_t>>& labels,
                               const LoadConfig& f32, double timeout_s, const WorkFolder& work) {
@@ -34,8 +50,10 @@ AccuracySamples split_samples(std::vector<InputSample> samples,
     if (calibrating[i]) {
       split.calibration.push_back(std::move(samples[i]));
     } else {
-      split.held_out.push_back(
-          {std::move(samples[i]), {}, labels.empty() ? std::vector<int64_t>() : labels[i]});
+      split.held_out.push_back({static_cast<int64_t>(i),
+                                std::move(samples[i]),
+                                {},
+                                labels.empty() ? std::vector<int64_t>() : labels[i]});
     }
   }
   LoadConfig plain = f32;

@@ -122,6 +122,20 @@ void check_reference(PreparedModel& prepared, const std::vector<InputSet>& sets,
   progress.note(why_wrong(*prepared.second_opinion));
 }
 
+// The user's command judges the f32 outputs once for all.
+void score_f32(const RunOptions& options, AccuracySamples& samples) {
+  if (!options.metric_command || samples.held_out.empty()) return;
+  std::vector<int64_t> places;
+  std::vector<const std::vector<Value>*> outputs;
+  for (const HeldOutSample& sample : samples.held_out) {
+    places.push_back(sample.place);
+    outputs.push_back(&sample.f32);
+  }
+  samples.metric = std::make_shared<MetricCommand>(*options.metric_command, std::move(places),
+                                                   options.labels.value_or(""), options.timeout_s);
+  samples.f32_scores = samples.metric->scores(outputs);
+}
+
 // The user's samples; without any, generated inputs, held out those that engines are timed with.
 AccuracySamples make_samples(const RunOptions& options, const PreparedModel& prepared,
                              const GivenInputs& given, const std::vector<InputSet>& sets,
@@ -132,13 +146,16 @@ AccuracySamples make_samples(const RunOptions& options, const PreparedModel& pre
   if (options.calibration) {
     std::vector<InputSample> read = read_samples(prepared.model, shapes, *options.calibration);
     std::vector<std::vector<int64_t>> labels;
-    if (options.labels) labels = read_labels(*options.labels, read.size());
+    if (options.labels && !options.metric_command) {
+      labels = read_labels(*options.labels, read.size());
+    }
     try {
       samples = split_samples(std::move(read), labels, prepared.load, options.timeout_s, work);
     } catch (const EngineEnded&) {
       // Without f32 outputs nothing is known of a variant's accuracy.
     }
     samples.given = true;
+    score_f32(options, samples);
     return samples;
   }
   for (uint64_t i = 0; i < kGenerated; ++i) {
@@ -148,7 +165,7 @@ AccuracySamples make_samples(const RunOptions& options, const PreparedModel& pre
   for (size_t i = 0; i < sets.size(); ++i) {
     const Reference& reference = prepared.examinations[i].reference;
     if (!reference.unverifiable.empty()) continue;
-    samples.held_out.push_back({sets[i].inputs, reference.outputs, {}});
+    samples.held_out.push_back({0, sets[i].inputs, reference.outputs, {}});
   }
   return samples;
 }

@@ -192,8 +192,13 @@ TEST_F(WorkerProcessTest, MemoryIsLimited) {
   const rlimit small{rlim_t{1} << 30, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_DATA, &small), 0);
   const Outcome outcome = play("out_of_memory");
+  const Outcome ignored = play("ignore_out_of_memory");
+  const Outcome other = play("crash");
   ASSERT_EQ(setrlimit(RLIMIT_DATA, &before), 0);
   EXPECT_EQ(outcome.kind, OutcomeKind::kOutOfMemory) << outcome.reason;
+  EXPECT_EQ(ignored.kind, OutcomeKind::kOutOfMemory) << ignored.reason;
+  EXPECT_NE(ignored.reason.find(" of 1073 MB were in use"), std::string::npos) << ignored.reason;
+  EXPECT_EQ(other.kind, OutcomeKind::kCrashed) << other.reason;
 }
 
 // AWS's images set it, and f32 models would be computed in bf16.

@@ -254,14 +254,29 @@ VariantFacts VariantMaker::write(const std::string& precision, const std::string
   return facts;
 }
 
+// What write gives, with what it took.
+VariantFacts VariantMaker::find_or_write(const std::string& precision, const std::string& path) {
+  std::string key;
+  if (cache_) {
+    key = VariantCache::key_of(f32_, precision, max_error_);
+    if (const auto found = cache_->find(key, path)) return *found;
+  }
+  const double start_s = now_s() - simplify_s_;  // of an earlier form, which this one needs too
+  VariantFacts facts = write(precision, path);
+  facts.make_s = now_s() - start_s;
+  keep_peak(own_peak_bytes());
+  facts.make_peak_bytes = peak_bytes_;
+  if (cache_) cache_->store(key, path, facts);
+  return facts;
+}
+
 PreparedModel VariantMaker::make(const std::string& precision) {
   PreparedModel variant = f32_;
   const std::string path = work_.path() + "/" + precision + ".onnx";
-  const double start_s = now_s() - simplify_s_;  // of an earlier form, which this one needs too
   progress_.step(precision, "quantising the model", std::nullopt);
   VariantFacts facts;
   try {
-    facts = write(precision, path);
+    facts = find_or_write(precision, path);
   } catch (const EngineEnded& ended) {
     facts.outcome = ended.outcome;
   } catch (const Unsupported& unsupported) {
@@ -271,9 +286,6 @@ PreparedModel VariantMaker::make(const std::string& precision) {
   } catch (const std::bad_alloc&) {
     facts.outcome = {OutcomeKind::kOutOfMemory, "quantising needs more memory than there is"};
   }
-  facts.make_s = now_s() - start_s;
-  keep_peak(own_peak_bytes());
-  facts.make_peak_bytes = peak_bytes_;
   if (!facts.outcome.ok()) {
     facts.outcome.reason =
         fmt::format("the {} model can't be made: {}", precision, facts.outcome.reason);

@@ -11,26 +11,31 @@
 #include "prepare/prepare_model.h"
 #include "quantise/plan.h"
 #include "quantise/static_int8.h"
+#include "quantise/variant_cache.h"
 
 namespace dnnbench::quantise {
 
 class VariantMaker {
  public:
   // `f32` has samples. With `max_error`, int8 leaves products in f32 until the error is within it,
-  // if that helps. All arguments must outlive this.
+  // if that helps. What was made before is taken from `cache`, a folder; "" for none. All arguments
+  // must outlive this.
   VariantMaker(const PreparedModel& f32, std::optional<double> max_error, double timeout_s,
-               const WorkFolder& work, Progress& progress)
+               const WorkFolder& work, Progress& progress, const std::string& cache = "")
       : f32_(f32),
         max_error_(max_error),
         timeout_s_(timeout_s),
         work_(work),
         simplifier_folder_(work.path()),
-        progress_(progress) {}
+        progress_(progress) {
+    if (!cache.empty()) cache_.emplace(cache);
+  }
 
   // "int8" or "int8-dynamic". A failure is the outcome in its facts.
   PreparedModel make(const std::string& precision);
 
  private:
+  VariantFacts find_or_write(const std::string& precision, const std::string& path);
   VariantFacts write(const std::string& precision, const std::string& path);
   const std::string& simplified();
   EditableModel open();
@@ -52,6 +57,7 @@ class VariantMaker {
   const WorkFolder& work_;
   const WorkFolder simplifier_folder_;  // the only one that the simplifier may write
   Progress& progress_;
+  std::optional<VariantCache> cache_;
   std::string simplified_path_;  // made at the first call; upgraded
   double simplify_s_ = 0;
   std::vector<std::vector<Value>> expected_;  // f32 outputs of the first calibration samples

@@ -3,13 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <functional>
-
-#include "core/random_numbers.h"
 #include "onnx/model.h"
-#include "onnx/test_model.h"
 #include "prepare/accuracy_samples.h"
+#include "quantise/small_net.h"
+#include "quantise/upgrade.h"
 #include "verify/accuracy.h"
 
 namespace dnnbench::quantise {
@@ -18,63 +15,6 @@ namespace {
 using onnx::TensorProto;
 
 constexpr double kBound = 0.02;
-
-class Silent : public Progress {
- public:
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
-};
-
-TensorProto random_tensor(const std::string& name, const std::vector<int64_t>& shape, double scale,
-                          uint32_t seed) {
-  TensorProto tensor;
-  tensor.set_name(name);
-  tensor.set_data_type(TensorProto::FLOAT);
-  for (const int64_t size : shape) tensor.add_dims(size);
-  RandomNumbers random(1, seed);
-  for (int64_t i = 0; i < element_count(shape); ++i) {
-    tensor.add_float_data(static_cast<float>(random.uniform(-scale, scale)));
-  }
-  return tensor;
-}
-
-// x -> Conv -> Relu -> Conv -> Relu -> Conv -> Relu -> MaxPool -> Flatten -> Gemm -> y, with a bias
-// in each.
-onnx::ModelProto convolutional_net(int64_t opset) {
-  using namespace dnnbench::testing;
-  onnx::ModelProto model = empty_model(opset);
-  add_input(model, "x", TensorProto::FLOAT, {"1", "3", "8", "8"});
-  add_output(model, "y", TensorProto::FLOAT, {"1", "10"});
-  std::string value = "x";
-  int64_t channels = 3;
-  for (uint32_t layer = 0; layer < 3; ++layer) {
-    const std::string name = std::to_string(layer);
-    add_initializer(model, random_tensor("w" + name, {8, channels, 3, 3}, 0.4, 2 * layer));
-    add_initializer(model, random_tensor("b" + name, {8}, 0.5, 2 * layer + 1));
-    auto& conv = add_node(model, "Conv", {value, "w" + name, "b" + name}, {"c" + name});
-    auto* pads = conv.add_attribute();
-    pads->set_name("pads");
-    pads->set_type(onnx::AttributeProto::INTS);
-    for (int i = 0; i < 4; ++i) pads->add_ints(1);
-    add_node(model, "Relu", {"c" + name}, {"r" + name});
-    value = "r" + name;
-    channels = 8;
-  }
-  auto& pool = add_node(model, "MaxPool", {value}, {"p"});
-  for (const char* name : {"kernel_shape", "strides"}) {
-    auto* sizes = pool.add_attribute();
-    sizes->set_name(name);
-    sizes->set_type(onnx::AttributeProto::INTS);
-    sizes->add_ints(4);
-    sizes->add_ints(4);
-  }
-  add_node(model, "Flatten", {"p"}, {"f"});
-  add_initializer(model, random_tensor("w3", {32, 10}, 0.3, 6));
-  add_initializer(model, random_tensor("b3", {10}, 0.5, 7));
-  add_node(model, "Gemm", {"f", "w3", "b3"}, {"y"});
-  return model;
-}
 
 InputSample random_sample(uint32_t seed) {
   Tensor tensor = make_tensor(DataType::kFloat32, {1, 3, 8, 8});
@@ -146,6 +86,28 @@ TEST_F(ConvolutionalNet, IsCloseInBothFormsOfInt8) {
   EXPECT_TRUE(is_accepted(path_));
 }
 
+TEST_F(ConvolutionalNet, OfEveryOpsetFrom7IsMade) {
+  for (const int64_t opset : {7, 8, 10, 11, 12}) {
+    prepare(convolutional_net(opset), random_samples());
+    const VariantFacts facts = make("int8");
+    ASSERT_TRUE(facts.outcome.ok()) << "opset " << opset << ": " << facts.outcome.reason;
+    EXPECT_EQ(facts.products, 4);
+    EXPECT_TRUE(is_accepted(path_)) << "opset " << opset;
+  }
+}
+
+TEST(Upgrade, OfAnOlderOpsetSaysWhich) {
+  EditableModel model;
+  model.opset = 6;
+  try {
+    upgrade(model);
+    FAIL();
+  } catch (const Unsupported& unsupported) {
+    EXPECT_STREQ(unsupported.what(),
+                 "the model's opset 6 can't be upgraded; convert it to 7 or newer");
+  }
+}
+
 TEST_F(ConvolutionalNet, WithoutConstantWeightsHasNothingToQuantise) {
   onnx::ModelProto model = dnnbench::testing::empty_model(13);
   dnnbench::testing::add_input(model, "x", TensorProto::FLOAT, {"1", "3", "8", "8"});
@@ -157,101 +119,6 @@ TEST_F(ConvolutionalNet, WithoutConstantWeightsHasNothingToQuantise) {
   EXPECT_EQ(facts.outcome.reason,
             "the int8 model can't be made: the model has no Conv, Gemm or MatMul with constant f32 "
             "weights, so int8 would change nothing");
-}
-
-// A way to spoil a quantised model, as a wrong quantiser would.
-struct Fault {
-  const char* name;
-  std::function<void(EditableModel& model, RandomNumbers& random)> plant;
-};
-
-// One of the constants whose name ends so.
-import::Constant& one_of(EditableModel& model, const std::string& end, RandomNumbers& random) {
-  std::vector<std::string> names;
-  for (const auto& [name, constant] : model.constants) {
-    if (name.ends_with(end)) names.push_back(name);
-  }
-  return model.constants.at(
-      names[static_cast<size_t>(random.integer(0, static_cast<int64_t>(names.size()) - 1))]);
-}
-
-void change(import::Constant& constant, const std::function<void(std::vector<double>&)>& how) {
-  Tensor tensor = constant.tensor();
-  std::vector<double> values = to_doubles(tensor);
-  how(values);
-  from_doubles(values, tensor);
-  constant = import::make_constant(std::move(tensor));
-}
-
-const std::vector<Fault>& faults() {
-  static const std::vector<Fault> kFaults{
-      {"wrong scale of weights",
-       [](EditableModel& model, RandomNumbers& random) {
-         change(one_of(model, "/weights/scale", random), [&](std::vector<double>& values) {
-           for (double& value : values) value *= random.uniform(1.3, 2);
-         });
-       }},
-      {"wrong zero point",  // of DequantizeLinear, where QuantizeLinear has the right one
-       [](EditableModel& model, RandomNumbers& random) {
-         const std::string value = "r" + std::to_string(random.integer(0, 2));
-         for (EditableNode& node : model.nodes) {
-           if (node.node.op != "DequantizeLinear" || node.node.inputs[0] != value + "/quantised") {
-             continue;
-           }
-           Tensor wrong = make_tensor(DataType::kUint8, {});
-           wrong.bytes[0] = static_cast<std::byte>(random.integer(10, 40));
-           node.node.inputs[2] = add_constant(model, value + "/wrong", std::move(wrong));
-         }
-       }},
-      {"swapped channels",
-       [](EditableModel& model, RandomNumbers& random) {
-         change(one_of(model, "/weights", random),
-                [](std::vector<double>& values) { std::reverse(values.begin(), values.end()); });
-       }},
-      {"saturated activations",
-       [](EditableModel& model, RandomNumbers& random) {
-         const std::string name = "r" + std::to_string(random.integer(0, 2)) + "/scale";
-         change(model.constants.at(name),
-                [&](std::vector<double>& values) { values[0] /= random.uniform(4, 16); });
-       }},
-      {"one layer left out",
-       [](EditableModel& model, RandomNumbers& random) {
-         change(one_of(model, "/weights", random),
-                [](std::vector<double>& values) { std::fill(values.begin(), values.end(), 0); });
-       }},
-  };
-  return kFaults;
-}
-
-// 20 of them; with 20 of each there are 100.
-TEST_F(ConvolutionalNet, IsNeverAcceptedWithAFault) {
-  constexpr uint32_t kEach = 4;
-  prepare(convolutional_net(13), random_samples());
-  ASSERT_TRUE(make("int8").outcome.ok());
-  ASSERT_TRUE(is_accepted(path_));
-  const std::string good = path_;
-  for (const Fault& fault : faults()) {
-    for (uint32_t seed = 0; seed < kEach; ++seed) {
-      RandomNumbers random(3, seed);
-      EditableModel model = open_model(good, good);
-      fault.plant(model, random);
-      const std::string path = work_.path() + "/broken.onnx";
-      write_model(model, path);
-      EXPECT_FALSE(is_accepted(path)) << fault.name << ", seed " << seed;
-    }
-  }
-}
-
-TEST_F(ConvolutionalNet, IsNotAcceptedCalibratedOnZeros) {
-  std::vector<InputSample> samples = random_samples();
-  const std::vector<bool> calibrating = calibrating_samples(samples.size());
-  for (size_t i = 0; i < samples.size(); ++i) {
-    if (!calibrating[i]) continue;
-    for (float& value : samples[i][0].tensor().as<float>()) value = 0;
-  }
-  prepare(convolutional_net(13), std::move(samples));
-  ASSERT_TRUE(make("int8").outcome.ok());
-  EXPECT_FALSE(is_accepted(path_));
 }
 
 TEST_F(ConvolutionalNet, LeavesProductsInF32UntilTheBoundIsMet) {

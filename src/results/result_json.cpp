@@ -217,6 +217,7 @@ ordered_json finite_or_null(double value) {
 ordered_json json_of(const VariantFacts& variant) {
   return {{"make_s", variant.make_s},
           {"make_peak_bytes", variant.make_peak_bytes},
+          {"from_cache", variant.from_cache},
           {"size_bytes", variant.size_bytes},
           {"calibration", variant.calibration},
           {"calibration_samples", variant.calibration_samples},
@@ -227,9 +228,9 @@ ordered_json json_of(const VariantFacts& variant) {
 }
 
 ordered_json json_of(const Drop& drop) {
-  return {{"metric", "top" + std::to_string(drop.top)},
+  return {{"metric", drop.metric},
           {"rows", drop.rows},
-          {"f32", drop.f32_share()},
+          {"f32", drop.f32_mean()},
           {"lost", drop.lost},
           {"gained", drop.gained},
           {"drop", drop.drop()},

@@ -13,6 +13,7 @@ namespace dnnbench {
 struct VariantFacts {
   Outcome outcome;              // why there is none
   double make_s = 0;            // simplifying, calibrating and writing it
+  bool from_cache = false;      // in an earlier run, which took as long and needed as much memory
   int64_t make_peak_bytes = 0;  // the largest process that took part
   int64_t size_bytes = 0;       // of its file
   std::string calibration;      // "samples" (the user's), "generated", or "" where it needs none

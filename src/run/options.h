@@ -65,12 +65,13 @@ struct RunOptions {
   std::optional<std::string> instance;
   std::optional<std::string> save_converted;  // folder for converted models
   bool variants = false;  // several precisions are compared (--variants, --quantize)
-  std::optional<std::string> calibration;    // folder of samples (inputs/samples.h)
-  std::optional<std::string> labels;         // .npy file: the right classes of the samples
-  int top = 1;                               // a class is right among so many largest scores
-  std::optional<double> max_error;           // of a variant that is accepted
-  std::optional<double> max_drop;            // likewise: of the share of right classes
-  std::optional<std::string> save_variants;  // folder for quantised models
+  std::optional<std::string> calibration;     // folder of samples (inputs/samples.h)
+  std::optional<std::string> labels;          // .npy file: the right classes of the samples
+  int top = 1;                                // a class is right among so many largest scores
+  std::optional<std::string> metric_command;  // instead (prepare/metric_command.h)
+  std::optional<double> max_error;            // of a variant that is accepted
+  std::optional<double> max_drop;             // likewise: of the share of right classes
+  std::optional<std::string> save_variants;   // folder for quantised models
 
   static constexpr uint64_t kDefaultSeed = 0;
 

@@ -70,8 +70,30 @@ double upper_bound(size_t count, size_t trials, double alpha) {
   return high;
 }
 
-double lower_bound(size_t count, size_t trials, double alpha) {
-  return 1 - upper_bound(trials - count, trials, alpha);
+// The largest mean of scores from 0 to 1 at which a sum as small as `sum` has a probability of at
+// least `alpha`, by Hoeffding's bound exp(-n KL(sum / n, mean)).
+double upper_bound_of_sum(double sum, double n, double alpha) {
+  const double seen = sum / n;
+  const auto information = [&](double mean) {
+    const double low = seen > 0 ? seen * std::log(seen / mean) : 0;
+    const double high = seen < 1 ? (1 - seen) * std::log((1 - seen) / (1 - mean)) : 0;
+    return low + high;
+  };
+  double low = seen, high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (n * information(middle) <= -std::log(alpha) ? low : high) = middle;
+  }
+  return high;
+}
+
+double upper_bound(double sum, const Drop& drop, double alpha) {
+  if (drop.counts()) return upper_bound(static_cast<size_t>(sum), drop.rows, alpha);
+  return upper_bound_of_sum(sum, static_cast<double>(drop.rows), alpha);
+}
+
+double lower_bound(double sum, const Drop& drop, double alpha) {
+  return 1 - upper_bound(static_cast<double>(drop.rows) - sum, drop, alpha);
 }
 
 // Each end of the interval rests on two bounds.
@@ -98,7 +120,7 @@ bool is_right(std::span<const double> scores, size_t label, int top) {
 }
 
 void add_rows(const std::vector<Value>& f32, const std::vector<Value>& variant,
-              const std::vector<int64_t>& labels, Drop& drop) {
+              const std::vector<int64_t>& labels, int top, Drop& drop) {
   const Tensor* expected = find_scores(f32, labels.size());
   if (expected == nullptr) {
     throw Error(fmt::format(
@@ -116,29 +138,29 @@ void add_rows(const std::vector<Value>& f32, const std::vector<Value>& variant,
     }
     const auto label = static_cast<size_t>(labels[row]);
     const auto right = [&](const std::vector<double>& all) {
-      return !all.empty() &&
-             is_right(std::span(all).subspan(row * classes, classes), label, drop.top);
+      return !all.empty() && is_right(std::span(all).subspan(row * classes, classes), label, top);
     };
-    const bool before = right(f32_scores), now = right(scores);
-    ++drop.rows;
-    drop.f32_right += before ? 1 : 0;
-    drop.lost += before && !now ? 1 : 0;
-    drop.gained += now && !before ? 1 : 0;
+    drop.add(right(f32_scores) ? 1 : 0, right(scores) ? 1 : 0);
   }
 }
 
 }  // namespace
 
-double Drop::drop() const {
-  return (static_cast<double>(lost) - static_cast<double>(gained)) / static_cast<double>(rows);
-}
+double Drop::drop() const { return (lost - gained) / static_cast<double>(rows); }
 
 double Drop::low() const {
-  return lower_bound(lost, rows, kAlpha) - upper_bound(gained, rows, kAlpha);
+  return lower_bound(lost, *this, kAlpha) - upper_bound(gained, *this, kAlpha);
 }
 
 double Drop::high() const {
-  return upper_bound(lost, rows, kAlpha) - lower_bound(gained, rows, kAlpha);
+  return upper_bound(lost, *this, kAlpha) - lower_bound(gained, *this, kAlpha);
+}
+
+void Drop::add(double f32_score, double score) {
+  ++rows;
+  f32 += f32_score;
+  lost += std::max(0.0, f32_score - score);
+  gained += std::max(0.0, score - f32_score);
 }
 
 double error_of(const std::vector<Value>& f32, const std::vector<Value>& variant) {
@@ -147,7 +169,7 @@ double error_of(const std::vector<Value>& f32, const std::vector<Value>& variant
 
 void AccuracyMeter::add(const std::vector<Value>& f32, const std::vector<Value>& variant,
                         const std::vector<int64_t>& labels) {
-  if (!labels.empty()) add_rows(f32, variant, labels, drop_);
+  if (!labels.empty()) add_rows(f32, variant, labels, top_, drop_);
   const TensorError sample = compare(f32, variant);
   errors_.push_back(sample.error);
   min_cosine_ = std::min(min_cosine_, sample.cosine);
@@ -161,7 +183,7 @@ void AccuracyMeter::add(const std::vector<Value>& f32, const std::vector<Value>&
 }
 
 Accuracy AccuracyMeter::result() const {
-  Accuracy accuracy{errors_.size(), given_, median(errors_), max(errors_), min_cosine_, {}, {}};
+  Accuracy accuracy{errors_.size(), given_, median(errors_), max(errors_), min_cosine_, {}, {}, ""};
   if (!top1_.empty()) accuracy.top1_agreement = mean(top1_);
   if (drop_.rows > 0) accuracy.drop = drop_;
   return accuracy;
@@ -174,13 +196,15 @@ Acceptance acceptance_of(const Accuracy& accuracy, const AccuracyBounds& bounds)
                                accuracy.max_error, *bounds.max_error)};
   }
   if (!bounds.max_drop) return {true, ""};
+  if (!accuracy.no_drop.empty()) return {false, accuracy.no_drop};
   if (!accuracy.drop) return {false, "no held-out sample has a label"};
   const Drop& drop = *accuracy.drop;
   if (drop.high() <= *bounds.max_drop) return {true, ""};
   return {false,
-          fmt::format("top-{} drops by {:.2g} [{:.2g}, {:.2g}] on {} held-out rows, which may "
-                      "be more than the bound of {:g}{}",
-                      drop.top, drop.drop(), drop.low(), drop.high(), drop.rows, *bounds.max_drop,
+          fmt::format("{} drops by {:.2g} [{:.2g}, {:.2g}] on {} held-out {}, which may be more "
+                      "than the bound of {:g}{}",
+                      drop.counts() ? drop.metric : "the metric", drop.drop(), drop.low(),
+                      drop.high(), drop.rows, drop.counts() ? "rows" : "samples", *bounds.max_drop,
                       drop.drop() <= *bounds.max_drop ? "; more samples may decide it" : "")};
 }
 

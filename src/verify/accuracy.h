@@ -13,21 +13,26 @@
 
 namespace dnnbench {
 
-// What a variant loses of the rows of scores that have labels.
+// What a variant loses by a metric that gives each row a score from 0 to 1.
 struct Drop {
-  int top = 1;           // a row is right where its label is among so many largest scores
-  size_t rows = 0;       // with a label
-  size_t f32_right = 0;  // by the f32 model
-  size_t lost = 0;       // of them wrong by the variant
-  size_t gained = 0;     // right by the variant alone
+  std::string metric = "top1";  // "top1", "top5", or a command of the user's
+  size_t rows = 0;              // that were scored
+  double f32 = 0;               // the sum of the scores of the f32 model
+  double lost = 0;              // of it, where the variant's score is lower
+  double gained = 0;            // by the variant, where it is higher
 
-  double f32_share() const { return static_cast<double>(f32_right) / static_cast<double>(rows); }
-  // Of the share that is right: f32's less the variant's.
+  // Labels that are among the largest scores or not: all scores are 0 or 1.
+  bool counts() const { return metric == "top1" || metric == "top5"; }
+  double f32_mean() const { return f32 / static_cast<double>(rows); }
+  // f32's mean less the variant's.
   double drop() const;
   // Holds the drop on all data of the kind with a confidence of 95 %, however few the rows are:
-  // from exact (Clopper-Pearson) bounds on what is lost and what is gained.
+  // from bounds on what is lost and what is gained, exact (Clopper-Pearson) where rows are counted,
+  // else those of Hoeffding for any distribution, which are the same where nothing is lost.
   double low() const;
   double high() const;
+
+  void add(double f32_score, double score);
 };
 
 struct Accuracy {
@@ -37,7 +42,8 @@ struct Accuracy {
   double max_error = 0;     // infinite where outputs can't be compared
   double min_cosine = 1;
   std::optional<double> top1_agreement;  // share of rows; of outputs shaped like class scores
-  std::optional<Drop> drop;              // where the samples have labels
+  std::optional<Drop> drop;              // where the samples have labels, or a command judges
+  std::string no_drop;                   // why the user's command could not say it; "" otherwise
 };
 
 // Of one sample: the Euclidean norm of the difference relative to that of the f32 model's output,
@@ -48,8 +54,10 @@ double error_of(const std::vector<Value>& f32, const std::vector<Value>& variant
 // Gathers the samples of one variant on one engine.
 class AccuracyMeter {
  public:
-  // `top`: of Drop.
-  explicit AccuracyMeter(bool given, int top = 1) : given_(given) { drop_.top = top; }
+  // `top`: a row is right where its label is among so many largest scores, 1 or 5.
+  explicit AccuracyMeter(bool given, int top = 1) : given_(given), top_(top) {
+    drop_.metric = "top" + std::to_string(top);
+  }
 
   // `labels` are those of the rows of the first output that has so many rows of scores; none where
   // the sample has no labels. Throws Error where there is no such output, or no such class.
@@ -61,6 +69,7 @@ class AccuracyMeter {
 
  private:
   bool given_;
+  int top_;
   std::vector<double> errors_;
   double min_cosine_ = 1;
   std::vector<double> top1_;

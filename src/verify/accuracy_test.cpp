@@ -74,9 +74,9 @@ TEST(Drop, CountsRowsThatAreLostAndGained) {
   meter.add(scores(1, 0, 0), scores(0, 1, 0), {2});  // wrong by both
   const Drop drop = *meter.result().drop;
   EXPECT_EQ(drop.rows, 4u);
-  EXPECT_EQ(drop.f32_right, 2u);
-  EXPECT_EQ(drop.lost, 1u);
-  EXPECT_EQ(drop.gained, 1u);
+  EXPECT_EQ(drop.f32, 2);
+  EXPECT_EQ(drop.lost, 1);
+  EXPECT_EQ(drop.gained, 1);
   EXPECT_EQ(drop.drop(), 0);
   EXPECT_LT(drop.low(), -0.5);
   EXPECT_GT(drop.high(), 0.5);
@@ -86,15 +86,15 @@ TEST(Drop, OfTopFiveLooksAtFiveScores) {
   AccuracyMeter meter(true, 5);
   meter.add(outputs({9, 8, 7, 6, 5, 4}, {1, 6}), outputs({9, 8, 7, 6, 4, 5}, {1, 6}), {4});
   const Drop drop = *meter.result().drop;
-  EXPECT_EQ(drop.f32_right, 1u);
-  EXPECT_EQ(drop.lost, 1u);
+  EXPECT_EQ(drop.f32, 1);
+  EXPECT_EQ(drop.lost, 1);
 }
 
 TEST(Drop, OfNotANumberIsWrong) {
   AccuracyMeter meter(true);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   meter.add(outputs({1, 0}, {1, 2}), outputs({nan, nan}, {1, 2}), {0});
-  EXPECT_EQ(meter.result().drop->lost, 1u);
+  EXPECT_EQ(meter.result().drop->lost, 1);
 }
 
 TEST(Drop, RefusesLabelsThatDontFit) {
@@ -105,19 +105,39 @@ TEST(Drop, RefusesLabelsThatDontFit) {
 
 // Nothing lost of n: the upper end u has (1 - u)^n = 0.05 / 4.
 TEST(Drop, HasAnExactInterval) {
-  EXPECT_NEAR((Drop{1, 100, 90, 0, 0}.high()), 1 - std::pow(0.0125, 0.01), 1e-9);
-  EXPECT_GT((Drop{1, 400, 400, 0, 0}.high()), 0.01);
-  EXPECT_LT((Drop{1, 450, 450, 0, 0}.high()), 0.01);
+  EXPECT_NEAR((Drop{"top1", 100, 90, 0, 0}.high()), 1 - std::pow(0.0125, 0.01), 1e-9);
+  EXPECT_GT((Drop{"top1", 400, 400, 0, 0}.high()), 0.01);
+  EXPECT_LT((Drop{"top1", 450, 450, 0, 0}.high()), 0.01);
+}
+
+// As wide as the exact one where nothing is lost, and wider otherwise.
+TEST(Drop, HasAnIntervalForScoresOfAnyKind) {
+  EXPECT_NEAR((Drop{"my metric", 100, 90, 0, 0}.high()), 1 - std::pow(0.0125, 0.01), 1e-9);
+  const Drop exact{"top1", 100, 90, 5, 0}, any{"my metric", 100, 90, 5, 0};
+  EXPECT_GT(any.high(), exact.high());
+  EXPECT_LT(any.low(), exact.low());
+  EXPECT_LT(any.high(), 0.2);
+}
+
+TEST(Drop, AddsUpWhatScoresLose) {
+  Drop drop{"my metric"};
+  drop.add(1, 0.75);
+  drop.add(0.5, 0.75);
+  EXPECT_EQ(drop.lost, 0.25);
+  EXPECT_EQ(drop.gained, 0.25);
+  EXPECT_EQ(drop.f32_mean(), 0.75);
 }
 
 TEST(AcceptanceOf, BoundsTheUpperEndOfTheDrop) {
-  Accuracy accuracy{450, true, 0.1, 0.3, 1, {}, Drop{1, 450, 450, 0, 0}};
+  Accuracy accuracy{450, true, 0.1, 0.3, 1, {}, Drop{"top1", 450, 450, 0, 0}, ""};
   EXPECT_EQ(acceptance_of(accuracy, {{}, 0.01}).accepted, true);
   EXPECT_EQ(acceptance_of(accuracy, {0.2, 0.01}).accepted, false);
   accuracy.drop->lost = 4;
   EXPECT_EQ(acceptance_of(accuracy, {{}, 0.01}).accepted, false);
   accuracy.drop.reset();
   EXPECT_EQ(acceptance_of(accuracy, {{}, 0.01}).accepted, false);
+  accuracy.no_drop = "the command failed";
+  EXPECT_EQ(acceptance_of(accuracy, {{}, 0.01}).reason, "the command failed");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "core/outcome.h"
 #include "protocol/line_channel.h"
 #include "protocol/value_file.h"
+#include "worker/crash_report.h"
 #include "worker/process_counters.h"
 #include "worker/serve_arrivals.h"
 
@@ -112,6 +113,7 @@ TimedSlice run_slice(Engine& engine, const SliceRequest& request) {
 
 int serve(const Handler& handler) {
   std::signal(SIGPIPE, SIG_IGN);
+  report_memory_at_crashes();
   if (fcntl(kRequestFd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(kReplyFd, F_SETFD, FD_CLOEXEC) != 0) {
     std::fprintf(stderr, "This program serves dnnbench and is started by it; run %s.\n",
                  dnnbench_name().c_str());

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # measure.sh PROGRAM OUTPUT MODEL...: measures each model on all engines in a control group with one CPU and
-# 2 GiB of memory, as a c6g.medium has, and prints the most memory that the group took. Needs root.
+# 2 GiB of memory, as a c6g.medium has, and prints a table. Nothing is compiled beforehand. Needs root.
 set -euo pipefail
 program=$1 output=$2
 shift 2
@@ -21,7 +21,12 @@ else
   echo 0 >"${folders[0]}/memory.swap.max" || true
   echo '100000 100000' >"${folders[0]}/cpu.max"
 fi
-trap 'rmdir "${folders[@]}"' EXIT
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/dnn-bench
+XDG_CACHE_HOME=$(mktemp -d)
+export XDG_CACHE_HOME
+trap 'rmdir "${folders[@]}"; rm -rf "$XDG_CACHE_HOME"' EXIT
+mkdir "$XDG_CACHE_HOME/dnn-bench"
+for part in "$cache"/{engines,models,onnx,python}; do ln -s "$part" "$XDG_CACHE_HOME/dnn-bench/"; done
 
 for model in "$@"; do
   (
@@ -29,5 +34,4 @@ for model in "$@"; do
     exec "$program" run "$model" --onnxruntime --openvino --pytorch --tf --tvm --repeat=5 --warmup=1 --output="$output"
   ) || true # an engine that is not ok is shown in the table
 done
-# v1 and v2 name it differently; pages of files that the kernel could take back count.
-cat "${folders[0]}/memory.max_usage_in_bytes" "${folders[0]}/memory.peak" 2>/dev/null || true
+python3 "$(dirname "$0")/table.py" "$output"
