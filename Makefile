@@ -46,7 +46,7 @@ tsan:  # the unit tests with the thread sanitizer
 	build/tsan/bin/dnnbench-tests --gtest_brief=1
 
 # Left out are tests that take minutes, or drive what is not counted: engines and pages.
-not_counted = contributed|fleet_polling|generated_families|generated_windows|light_models|operators|package|page_against_advise|tensorflow|tvm|tvm_recurrent|windows
+not_counted = contributed|fleet_polling|fusions|generated_families|generated_windows|light_models|operators|package|page_against_advise|tensorflow|tvm|tvm_recurrent|windows
 coverage:  # the share of the lines of src/ that tests run, by folder; 90 % at least. Engines' processes can't write their counts
 	setup/build_with_engines.sh coverage dnnbench dnnbench-tests dnnbench-faults dnnbench-clock
 	find build/coverage -name '*.gcda' -delete

@@ -8,8 +8,8 @@ import campaign
 
 
 def test_every_promise_is_kept(programs):
-    promises = campaign.attack(
-        programs, seed=1, inspect=150, run=8, injections=len(campaign.INJECTIONS)
+    promises = list(
+        campaign.attack(programs, seed=1, inspect=150, run=8, injections=len(campaign.INJECTIONS))
     )
     assert len(promises) == 5
     assert all(promise.tries > 0 for promise in promises)

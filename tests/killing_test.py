@@ -188,7 +188,7 @@ def test_an_interrupted_run_stores_and_prints_what_it_knows(start, mode, name):
         assert result["outcome"] == "ok"
         assert result["stopped"] == "interrupted"
         assert result["label"] in stdout
-    assert not processes_with(run.mark)
+    wait_until(lambda: not processes_with(run.mark))
     assert work_folders_with(run.mark) == []
 
 
@@ -200,7 +200,7 @@ def test_an_interrupted_run_of_throughput_stores_the_best_by_then(start):
     stdout, _ = run.process.communicate(timeout=LIMIT_S)
     assert run.process.returncode == 128 + signal.SIGINT
     assert "fake" in stdout or not list(run.output.glob("*.json"))
-    assert not processes_with(run.mark)
+    wait_until(lambda: not processes_with(run.mark))
 
 
 def test_the_second_interrupt_ends_at_once(start):

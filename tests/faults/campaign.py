@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import failing_calls
@@ -193,19 +193,20 @@ class Campaign:
         return promises
 
 
-def attack(programs: Path, seed: int, inspect: int, run: int, injections: int) -> list[Promise]:
+def attack(programs: Path, seed: int, inspect: int, run: int, injections: int) -> Iterator[Promise]:
     with tempfile.TemporaryDirectory(prefix="dnnbench-faults-") as folder:
         campaign = Campaign(programs, Path(folder), seed)
         inspected = Promise("a damaged model is shown, or refused in one sentence")
         campaign.mutated_models(inspect, campaign.inspect, inspected)
+        yield inspected
         measured = Promise("a damaged model is measured, or ends as an outcome or in a sentence")
         campaign.mutated_models(run, campaign.measure, measured)
-        return [inspected, measured, *campaign.injections(injections)]
+        yield measured
+        yield from campaign.injections(injections)
 
 
-def replay(program: Path, mutations: int) -> list[Promise]:
+def replay(program: Path, mutations: int) -> Iterator[Promise]:
     """One target after the other: each ends at its first fault."""
-    promises = []
     for corpus in sorted((Path(__file__).parents[1] / "fuzz" / "corpus").iterdir()):
         with tempfile.TemporaryDirectory(prefix="dnnbench-faults-") as folder:
             command = [program.resolve(), corpus.parent, str(mutations), corpus.name]
@@ -217,20 +218,25 @@ def replay(program: Path, mutations: int) -> list[Promise]:
                 kept = Path(tempfile.gettempdir()) / f"dnnbench-{corpus.name}-fault"
                 kept.write_bytes(Path(folder, "last-input").read_bytes())
                 promise.failures.append(f"{kept}: exit {run.returncode}: {run.stderr}")
-            promises.append(promise)
-    return promises
+            yield promise
 
 
-def fail_calls(programs: Path, of_each: int) -> list[Promise]:
+def fail_calls(programs: Path, of_each: int) -> Iterator[Promise]:
     with tempfile.TemporaryDirectory(prefix="dnnbench-faults-") as folder:
         program = failing_calls.Program(programs, Path(folder))
-        return [program.fail(call, of_each) for call in failing_calls.CALLS]
+        for call in failing_calls.CALLS:
+            yield program.fail(call, of_each)
 
 
-def table(promises: list[Promise]) -> str:
-    lines = ["| promise | tries | failures |", "|---|---|---|"]
-    lines += [f"| {each.text} | {each.tries} | {len(each.failures)} |" for each in promises]
-    return "\n".join(lines + [failure for each in promises for failure in each.failures])
+def attacks(options: argparse.Namespace) -> Iterator[Promise]:
+    """Each when it is known."""
+    if options.mutations:
+        yield from replay(options.replay, options.mutations)
+    if options.calls:
+        yield from fail_calls(options.programs, options.calls)
+    yield from attack(
+        options.programs, options.seed, options.inspect, options.run, options.injections
+    )
 
 
 def main() -> int:
@@ -246,14 +252,14 @@ def main() -> int:
     parser.add_argument("--run", type=int, default=500, help="damaged models to measure")
     parser.add_argument("--injections", type=int, default=1_000)
     options = parser.parse_args()
-    promises = replay(options.replay, options.mutations) if options.mutations else []
-    promises += fail_calls(options.programs, options.calls) if options.calls else []
-    promises += attack(
-        options.programs, options.seed, options.inspect, options.run, options.injections
-    )
-    promises = [promise for promise in promises if promise.tries > 0]
-    print(table(promises))
-    return 1 if any(promise.failures for promise in promises) else 0
+    failures = []
+    print("| promise | tries | failures |\n|---|---|---|", flush=True)
+    for promise in attacks(options):
+        if promise.tries > 0:
+            print(f"| {promise.text} | {promise.tries} | {len(promise.failures)} |", flush=True)
+        failures += promise.failures
+    print("\n".join(failures))
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
