@@ -15,7 +15,15 @@ constexpr int kNotFound = 6;
 constexpr int kNotSupported = 3;
 constexpr int kInvalidArgument = 2;
 
-int g_board, g_mig_device;
+// Handles: only their addresses count.
+void* board() {
+  static int handle;
+  return &handle;
+}
+void* mig_device() {
+  static int handle;
+  return &handle;
+}
 
 std::vector<unsigned long long> values(const std::string& wanted) {
   std::vector<unsigned long long> found;
@@ -47,12 +55,12 @@ extern "C" {
 
 int nvmlInit_v2() { return 0; }
 int nvmlDeviceGetHandleByUUID(const char* uuid, void** handle) {
-  *handle = std::string(uuid).rfind("MIG-", 0) == 0 ? &g_mig_device : &g_board;
+  *handle = std::string(uuid).rfind("MIG-", 0) == 0 ? mig_device() : board();
   return std::string(uuid).size() < 8 ? kNotFound : 0;
 }
-int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(void* handle, void** board) {
-  *board = &g_board;
-  return handle == &g_mig_device ? 0 : kInvalidArgument;
+int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(void* handle, void** whole) {
+  *whole = board();
+  return handle == mig_device() ? 0 : kInvalidArgument;
 }
 int nvmlSystemGetDriverVersion(char* text, unsigned bytes) {
   std::snprintf(text, bytes, "580.00");
@@ -60,7 +68,7 @@ int nvmlSystemGetDriverVersion(char* text, unsigned bytes) {
 }
 int nvmlDeviceGetClockInfo(void* handle, int clock, unsigned* mhz) {
   static unsigned readings = 0;
-  if (handle == &g_mig_device) return kNotSupported;
+  if (handle == mig_device()) return kNotSupported;
   *mhz = 5001;
   if (clock != 1) return 0;
   const auto step = static_cast<unsigned>(value_or("sm_mhz_step", 0));
