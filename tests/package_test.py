@@ -119,7 +119,7 @@ def test_the_openvino_provider_runs(deb, machine, convolution):
         pytest.skip("onnxruntime-openvino is not installed here")
     (Path(machine["XDG_CACHE_HOME"]) / "dnn-bench/engines/onnxruntime-openvino").symlink_to(package)
     done = run(deb, machine, "run", convolution, "--ort-openvino", "--repeat=3", "--warmup=0")
-    assert re.search(r"^onnxruntime openvino .*(ok|suspect)$", done.stdout, re.MULTILINE), done
+    assert re.search(r"^onnxruntime-openvino .*(ok|suspect)$", done.stdout, re.MULTILINE), done
 
 
 def test_programs_look_for_nothing_where_the_package_was_built(deb):

@@ -319,6 +319,7 @@ TABLES = {
     "no-plan": "advise examples/2021-study --model=BERT --throughput=9 --max-instances=1 --arch=arm64",
     "sweep": "advise examples/2021-study --model=BERT --throughput=50 --sweep",
     "catalogue": "catalogue --match=c6g",
+    "gpus": "catalogue --gpu --max-usd=1",
     "compare": "compare tests/golden/results/c5a.4xlarge tests/golden/results/c5a.4xlarge",
     "missing": "compare tests/golden/results tests/golden/results/c5a.4xlarge --fail-above=5%",
 }

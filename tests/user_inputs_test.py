@@ -49,6 +49,21 @@ def test_sizes_that_were_chosen_are_printed(bench, tmp_path):
     assert run.stderr.splitlines()[0] == 'Input "x": 1x3x8x8 (N set to 1)'
 
 
+@pytest.mark.parametrize("kind", [tiny_models.FLOAT, tiny_models.STRING])
+def test_inputs_that_no_machine_holds_are_one_sentence(dnnbench, tmp_path, kind):
+    node = onnx.helper.make_node("Identity", ["x"], ["y"])
+    values = [tiny_models.tensor(name, ["N", 4], kind) for name in "xy"]
+    path = tiny_models.save(
+        tiny_models.model_of([node], values[:1], values[1:]), tmp_path / "x.onnx"
+    )
+    done = dnnbench("run", path, "--onnxruntime", "--shape=x=1000000000000,4", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(
+        "dnnbench: inputs of these shapes (x 1000000000000x4) take "
+    )
+    assert done.stderr.endswith("are free; give smaller ones with --shape\n")
+
+
 def test_shape_sets_a_dynamic_dimension(bench, tmp_path):
     path = tiny_models.save(tiny_models.convolution("N"), tmp_path / "dynamic.onnx")
     run = bench(path, "--onnxruntime", "--openvino", "--shape=x=5,3,8,8")

@@ -53,14 +53,15 @@ Session open_file(const Wanted& wanted, const NamedSizes& sizes) {
   });
 }
 
-// A copy in memory whose inputs have these sizes.
+// A copy in memory whose inputs have these sizes, with LoadConfig::extra_outputs.
 Session open_copy(const Wanted& wanted) {
   const LoadConfig& config = wanted.config;
   const SessionOptions options = make_options(wanted, {});
   const std::string folder = std::filesystem::path(config.model_path).parent_path().string();
   check(library().api.AddSessionConfigEntry(
       options.get(), "session.model_external_initializers_file_folder_path", folder.c_str()));
-  const std::string model = import::without_weights(config, std::numeric_limits<int64_t>::max());
+  std::string model = import::without_weights(config, std::numeric_limits<int64_t>::max());
+  if (!config.extra_outputs.empty()) import::add_outputs(model, config.extra_outputs);
   return owned<Session>([&](OrtSession** out) {
     return library().api.CreateSessionFromArray(library().env, model.data(), model.size(),
                                                 options.get(), out);
@@ -75,11 +76,12 @@ OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, co
   OpenedModel opened;
   const Wanted wanted{config, gpu, optimized_path, opened.provider_options};
   try {
-    opened.session = sizes ? open_file(wanted, *sizes) : open_copy(wanted);
-    opened.sizes_fixed = sizes ? "by name" : "in the model";
+    const bool by_name = sizes && config.extra_outputs.empty();
+    opened.session = by_name ? open_file(wanted, *sizes) : open_copy(wanted);
+    opened.sizes_fixed = by_name ? "by name" : "in the model";
     return opened;
   } catch (const Error&) {
-    if (sizes && sizes->empty()) throw;
+    if ((sizes && sizes->empty()) || !config.extra_outputs.empty()) throw;
     try {
       opened.session = open_file(wanted, {});
       opened.sizes_fixed = "no";

@@ -71,15 +71,16 @@ std::string accelerators(const InstanceType& type) {
   return text;
 }
 
-std::string table(const std::vector<InstanceType>& types, size_t width) {
+// Who asks for GPUs wants to know which.
+std::string table(const std::vector<InstanceType>& types, bool gpus_asked_for, size_t width) {
   Table table{{{"instance", "", Align::kLeft},
                {"$/h", ""},
                {"vCPU", ""},
                {"cores", "", Align::kRight, 4},
                {"GiB", "", Align::kRight, 5},
                {"arch", "", Align::kLeft, 6},
-               {"CPU", "", Align::kLeft, 3},
-               {"GPU", "", Align::kLeft, 2},
+               {"CPU", "", Align::kLeft, gpus_asked_for ? 2 : 3},
+               {"GPU", "", Align::kLeft, gpus_asked_for ? 3 : 2},
                {"ISA", "", Align::kLeft, 1}},
               {}};
   for (const InstanceType& type : types) {
@@ -156,7 +157,7 @@ int catalogue_command(const std::vector<std::string>& arguments) {
   if (json) {
     print_json(types);
   } else {
-    fmt::print("{}", table(types, wide ? kUnlimitedWidth : width_of(STDOUT_FILENO)));
+    fmt::print("{}", table(types, filter.gpu, wide ? kUnlimitedWidth : width_of(STDOUT_FILENO)));
     say(fmt::format("{} of {} types in {}", types.size(), catalogue.instances.size(),
                     catalogue.source));
   }

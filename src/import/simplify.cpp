@@ -216,6 +216,18 @@ std::string with_every_value_as_output(const std::string& model) {
       });
 }
 
+// A message that occurs twice is the two together
+// (https://protobuf.dev/programming-guides/encoding/#last-one-wins), so that nothing is copied.
+void add_outputs(std::string& model, const std::vector<std::string>& values) {
+  std::string graph;
+  for (const std::string& name : values) {
+    std::string value;
+    write_text(value, value_info_field::kName, name);
+    write_text(graph, graph_field::kOutput, value);
+  }
+  write_text(model, model_field::kGraph, graph);
+}
+
 std::string with_types(const std::string& model, const std::vector<Parameter>& values) {
   return rewrite_graph(
       model,

@@ -32,6 +32,9 @@ std::string with_weights(const ModelFile& model, const Graph& original);
 // model with every value of its main graph as an output.
 std::string with_every_value_as_output(const std::string& model);
 
+// Makes values of its main graph outputs as well.
+void add_outputs(std::string& model, const std::vector<std::string>& values);
+
 // The model with these types, of tensors, written into it.
 std::string with_types(const std::string& model, const std::vector<Parameter>& values);
 

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "machine/read_environment.h"
 #include "measure/describe.h"
+#include "measure/doubt_results.h"
 #include "measure/journal.h"
 #include "measure/journal_key.h"
 #include "measure/journaled_engine.h"
@@ -272,6 +273,7 @@ void Comparison::keep_known(const std::vector<Subject>& subjects,
     }
   }
   if (bench_.results.empty()) throw Interrupted();
+  for (const Result* result : doubt_results(bench_.results)) store(*result);
 }
 
 // In throughput mode: the size of batch number `index`, those that were asked for, or 1, 2, 4, ...

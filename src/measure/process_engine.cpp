@@ -270,13 +270,26 @@ void ProcessEngine::verify_before_timing() {
   }
 }
 
+// Who is right where an engine disagrees: a reference that is wrong judges nothing.
+void ProcessEngine::ask_for_second_opinion(size_t input_set, Verification& verification) {
+  verification.second_opinion = prepared_.second_opinion;
+  if (verification.verdict != Verdict::kWrong || !prepared_.reference_check) return;
+  const SecondOpinion& opinion = prepared_.reference_check->check(input_set);
+  verification.second_opinion = opinion;
+  if (opinion.reference != ReferenceState::kWrong) return;
+  verification.verdict = Verdict::kUnverified;
+  verification.reason = why_wrong(opinion);
+  progress_.note(verification.reason);
+}
+
 // Compares the last inference's outputs with the reference and keeps the worst verdict.
 void ProcessEngine::examine(EngineSession& session, size_t input_set, const std::string& when) {
   const std::string& asked = setup_.candidate.precision;
   const std::string precision = asked == "default" ? facts_.load.in_force->precision : asked;
-  const Verification verification =
-      dnnbench::verify(prepared_.examinations[input_set].reference, session.outputs(),
-                       tolerance_class_of(precision));
+  const Reference& reference = prepared_.examinations[input_set].reference;
+  Verification verification =
+      dnnbench::verify(reference, session.outputs(), tolerance_class_of(precision));
+  if (!reference.expected) ask_for_second_opinion(input_set, verification);
   facts_.verification =
       examined_ ? Verification(worse(facts_.verification, verification)) : verification;
   examined_ = true;

@@ -64,6 +64,7 @@ class ProcessEngine : public MeasuredEngine {
   void set_inputs(size_t input_set);
   void verify_before_timing();
   void measure_accuracy();
+  void ask_for_second_opinion(size_t input_set, Verification& verification);
   void examine(EngineSession& session, size_t input_set, const std::string& when);
   TrafficTurn serve(const TrafficTurnRequest& request);
   void warm_up();

@@ -47,6 +47,32 @@ Enum named(const json& name, const Enum (&values)[kCount]) {
   throw Error("the journal has an unknown name: " + name.dump());
 }
 
+json json_of(const std::optional<SecondOpinion>& opinion) {
+  if (!opinion) return nullptr;
+  return {{"reference", std::string(to_string(opinion->reference))},
+          {"reason", opinion->reason},
+          {"disagreed", opinion->disagreed},
+          {"nodes", opinion->nodes},
+          {"nodes_checked", opinion->nodes_checked},
+          {"elements", opinion->elements},
+          {"elements_checked", opinion->elements_checked},
+          {"unchecked_operators", opinion->unchecked_operators}};
+}
+
+std::optional<SecondOpinion> read_second_opinion(const json& from) {
+  constexpr ReferenceState kStates[] = {ReferenceState::kRight, ReferenceState::kWrong,
+                                        ReferenceState::kUnknown};
+  if (from.is_null()) return std::nullopt;
+  return SecondOpinion{named(from.at("reference"), kStates),
+                       from.at("reason"),
+                       from.at("disagreed"),
+                       from.at("nodes"),
+                       from.at("nodes_checked"),
+                       from.at("elements"),
+                       from.at("elements_checked"),
+                       from.at("unchecked_operators")};
+}
+
 json json_of(const Verification& verification) {
   json to = {{"verdict", std::string(to_string(verification.verdict))},
              {"reason", verification.reason},
@@ -56,6 +82,7 @@ json json_of(const Verification& verification) {
              {"cosine", verification.cosine},
              {"top1_agreement", verification.top1_agreement},
              {"smallest_detected_error", verification.smallest_detected_error},
+             {"second_opinion", json_of(verification.second_opinion)},
              {"tolerance", nullptr}};
   if (!verification.tolerance) return to;
   const Tolerance& tolerance = *verification.tolerance;
@@ -80,6 +107,7 @@ Verification read_verification(const json& from) {
   from.at("cosine").get_to(verification.cosine);
   from.at("top1_agreement").get_to(verification.top1_agreement);
   from.at("smallest_detected_error").get_to(verification.smallest_detected_error);
+  verification.second_opinion = read_second_opinion(from.at("second_opinion"));
   const json& tolerance = from.at("tolerance");
   if (tolerance.is_null()) return verification;
   verification.tolerance = {named(tolerance.at("class"), kClasses), tolerance.at("absolute"),

@@ -9,9 +9,11 @@
 
 #include "core/error.h"
 #include "core/sha256.h"
+#include "import/read_model.h"
 #include "inputs/inputs.h"
 #include "machine/memory.h"
 #include "onnx/shapes.h"
+#include "prepare/activations.h"
 #include "prepare/choose_sizes.h"
 #include "prepare/compute_references.h"
 #include "prepare/same_task.h"
@@ -35,15 +37,24 @@ int64_t size_with_external_data(const Model& model) {
 // An engine holds the weights, and while it loads also the file or its own packed form of them.
 constexpr int64_t kMinLoadedPerByte = 2, kMaxLoadedPerByte = 3;
 
+// Of the values within the model; 0 where nothing is known of them.
+int64_t activation_bytes(const PreparedModel& prepared) {
+  const SimplifiedModel& simplified = prepared.simplifier->get();
+  if (!simplified.outcome.ok()) return 0;
+  return peak_activation_bytes(import::read_model_file(simplified.path).graph);
+}
+
 void report_memory_needed(const PreparedModel& prepared, Progress& progress) {
   const int64_t free = free_memory_bytes(), size = prepared.size_bytes;
-  if (free == 0 || free / kMaxLoadedPerByte >= size) return;
-  progress.note(
-      fmt::format("Loading {} takes an engine about {} to {} of memory ({} to {} times its size), "
-                  "and {} are free.",
-                  fs::path(prepared.model.path).stem().string(),
-                  format_bytes(kMinLoadedPerByte * size), format_bytes(kMaxLoadedPerByte * size),
-                  kMinLoadedPerByte, kMaxLoadedPerByte, format_bytes(free)));
+  const int64_t values = activation_bytes(prepared);
+  if (free == 0 || (free - values) / kMaxLoadedPerByte >= size) return;
+  progress.note(fmt::format(
+      "{} takes an engine about {} to {} of memory ({} to {} times its size, and {} for the values "
+      "within it), and {} are free.",
+      fs::path(prepared.model.path).stem().string(),
+      format_bytes(kMinLoadedPerByte * size + values),
+      format_bytes(kMaxLoadedPerByte * size + values), kMinLoadedPerByte, kMaxLoadedPerByte,
+      format_bytes(values), format_bytes(free)));
 }
 
 void report_chosen_sizes(const ResolvedShapes& shapes, Progress& progress) {
@@ -94,6 +105,21 @@ std::optional<std::string> why_too_large(const Model& model, const InputShapes& 
       "ones with --shape",
       fmt::join(texts, ", "), format_bytes(static_cast<int64_t>(std::min(needed, kMaxBytes))),
       format_bytes(free));
+}
+
+// A reference that is wrong judges nothing. Outputs that the user gave are right by definition.
+void check_reference(PreparedModel& prepared, const std::vector<InputSet>& sets,
+                     const RunOptions& options, const WorkFolder& work, Progress& progress) {
+  if (!prepared.examinations.back().reference.unverifiable.empty()) return;
+  prepared.reference_check = std::make_shared<ReferenceCheck>(
+      prepared.load, sets, prepared.simplifier, options.seed, options.timeout_s, work, progress);
+  prepared.second_opinion = prepared.reference_check->sample(sets.size() - 1);
+  if (prepared.second_opinion->reference != ReferenceState::kWrong) return;
+  for (Examination& examination : prepared.examinations) {
+    Reference& reference = examination.reference;
+    if (!reference.expected) reference.unverifiable = why_wrong(*prepared.second_opinion);
+  }
+  progress.note(why_wrong(*prepared.second_opinion));
 }
 
 // The user's samples; without any, generated inputs, held out those that engines are timed with.
@@ -169,8 +195,6 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
   prepared.size_bytes = size_with_external_data(model);
   prepared.sha256 = sha256_of_file(model.path);
 
-  report_memory_needed(prepared, progress);
-
   const GivenInputs given = read_given_inputs(model, options.inputs, options.test_data);
   const ResolvedShapes shapes = fix_shapes(model, options.shapes, given, work, batch);
   report_chosen_sizes(shapes, progress);
@@ -185,11 +209,13 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
   prepared.simplifier = std::make_shared<ModelSimplifier>(prepared.load, sets[0].inputs, given,
                                                           options.timeout_s, work);
   if (has_branches(model)) prepared.load.inlined_path = prepared.simplifier->get().inlined_path;
+  report_memory_needed(prepared, progress);
   std::vector<Reference> references =
       compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {
     prepared.examinations.push_back({sets[i].file, std::move(references[i])});
   }
+  check_reference(prepared, sets, options, work, progress);
   if (options.variants) {
     prepared.samples =
         std::make_shared<const AccuracySamples>(make_samples(options, prepared, given, sets, work));
@@ -216,6 +242,8 @@ PreparedModel prepare_other_model(const RunOptions& options, Model read, const P
       work);
   if (has_branches(model)) prepared.load.inlined_path = prepared.simplifier->get().inlined_path;
   prepared.examinations = first.examinations;
+  prepared.reference_check = first.reference_check;
+  prepared.second_opinion = first.second_opinion;
   for (Examination& examination : prepared.examinations) {
     Reference& reference = examination.reference;
     reference.model_class = std::max(reference.model_class, class_of_model(model));

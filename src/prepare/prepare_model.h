@@ -13,6 +13,7 @@
 #include "onnx/model.h"
 #include "onnx/shapes.h"
 #include "prepare/accuracy_samples.h"
+#include "prepare/reference_check.h"
 #include "prepare/simplify_model.h"
 #include "process/work_folder.h"
 #include "protocol/load_config.h"
@@ -37,9 +38,11 @@ struct PreparedModel {
   // Two sets, which alternate while an engine is timed, so that one that repeats an old answer is
   // found out.
   std::vector<Examination> examinations;
-  std::shared_ptr<ModelSimplifier> simplifier;     // for the engines that import
-  std::shared_ptr<const AccuracySamples> samples;  // where variants are compared
-  std::optional<VariantFacts> variant;             // of a quantised form (quantise/variant_maker.h)
+  std::shared_ptr<ModelSimplifier> simplifier;      // for the engines that import
+  std::shared_ptr<ReferenceCheck> reference_check;  // absent where the reference failed
+  std::optional<SecondOpinion> second_opinion;      // of a sample, likewise
+  std::shared_ptr<const AccuracySamples> samples;   // where variants are compared
+  std::optional<VariantFacts> variant;  // of a quantised form (quantise/variant_maker.h)
 };
 
 // Whether ONNX Runtime really runs the model on inputs of these shapes: one run in a process of its

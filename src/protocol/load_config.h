@@ -34,6 +34,9 @@ struct LoadConfig {
   std::string inlined_path;
   bool original_fails = false;  // ONNX Runtime is known to fail over it
   bool inspect = false;         // load only to find out what is in force, whatever that costs
+  // Values within the model that are to be outputs as well, after its own. Of the engine that
+  // computes the reference; the others are never asked.
+  std::vector<std::string> extra_outputs;
 };
 
 // The parts of a load's duration that are reported by themselves.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
 #include "prepare/compute_references.h"
 #include "process/engine_session.h"
@@ -286,8 +287,14 @@ PreparedModel VariantMaker::make(const std::string& precision) {
   }
   std::vector<Reference> references =
       compute_references(read_model(path), variant.load, sets, timeout_s_, work_, progress_);
+  // The quantised model has a reference of its own, by the same library.
+  const std::optional<SecondOpinion> on_f32 = std::exchange(variant.second_opinion, std::nullopt);
+  variant.reference_check.reset();
   for (size_t i = 0; i < references.size(); ++i) {
     variant.examinations[i].reference = std::move(references[i]);
+    if (on_f32 && on_f32->reference == ReferenceState::kWrong) {
+      variant.examinations[i].reference.unverifiable = why_wrong(*on_f32);
+    }
   }
   return variant;
 }

@@ -36,6 +36,17 @@ ordered_json json_of(const Tolerance& tolerance) {
           {"norm", tolerance.norm}};
 }
 
+ordered_json json_of(const SecondOpinion& opinion) {
+  return {{"reference", to_string(opinion.reference)},
+          {"reason", opinion.reason},
+          {"disagreed", opinion.disagreed},
+          {"nodes", opinion.nodes},
+          {"nodes_checked", opinion.nodes_checked},
+          {"elements", opinion.elements},
+          {"elements_checked", opinion.elements_checked},
+          {"unchecked_operators", opinion.unchecked_operators}};
+}
+
 ordered_json json_of(const Verification& verification) {
   return {{"verdict", to_string(verification.verdict)},
           {"reason", verification.reason},
@@ -45,7 +56,9 @@ ordered_json json_of(const Verification& verification) {
           {"cosine", or_null(verification.cosine)},
           {"top1_agreement", or_null(verification.top1_agreement)},
           {"tolerance", verification.tolerance ? json_of(*verification.tolerance) : ordered_json()},
-          {"smallest_detected_error", or_null(verification.smallest_detected_error)}};
+          {"smallest_detected_error", or_null(verification.smallest_detected_error)},
+          {"second_opinion",
+           verification.second_opinion ? json_of(*verification.second_opinion) : ordered_json()}};
 }
 
 ordered_json json_of(const Interval& interval) {

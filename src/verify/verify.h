@@ -10,6 +10,7 @@
 
 #include "core/tensor.h"
 #include "verify/reference.h"
+#include "verify/second_opinion.h"
 
 namespace dnnbench {
 
@@ -45,6 +46,9 @@ struct Verification {
   // Of the output that came nearest to its limit.
   std::optional<Tolerance> tolerance;
   std::optional<double> smallest_detected_error;  // absolute, in one element, with all else right
+
+  // On the reference. Absent where there was none or the user gave it.
+  std::optional<SecondOpinion> second_opinion;
 };
 
 // The class that outputs computed in `precision` are held to: "f16"; "tf32", which rounds factors

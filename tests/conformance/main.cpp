@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "formulas.h"
 #include "process/engine_session.h"
 #include "report.h"
 
@@ -100,7 +101,18 @@ std::vector<ConformanceCase> read_cases(const Options& options, const std::strin
   return cases;
 }
 
+// Whether the formulas agree with every test's expected outputs.
+bool formulas_agree(const Options& options) {
+  const FormulaSweep sweep = sweep_formulas(options.cases);
+  fmt::print("formulas: {} of {} outputs right, {} operators\n",
+             sweep.outputs_checked - static_cast<int64_t>(sweep.wrong.size()),
+             sweep.outputs_checked, sweep.operators.size());
+  for (const std::string& sentence : sweep.wrong) fmt::print("{}\n", sentence);
+  return sweep.wrong.empty();
+}
+
 int run(const Options& options) {
+  if (!formulas_agree(options)) return 1;
   const WorkFolder work_folder;
   const std::vector<ConformanceCase> cases = read_cases(options, work_folder.path());
   std::vector<EngineSweep> sweeps;

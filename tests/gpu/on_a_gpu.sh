@@ -59,7 +59,7 @@ write_table() { python3 tests/gpu/table.py "$folder" >"$folder/table.md"; }
 # A loop around each engine without turns, pauses or the protocol.
 bare_loops() {
   local uuid loop
-  uuid=$(grep --recursive --no-filename --only-matching '"uuid": "[^"]*"' "$folder" | head -n 1 | cut -d '"' -f 4) || true
+  uuid=$(grep --recursive --no-filename --only-matching '"uuid": *"[^"]*"' "$folder" | head -n 1 | cut -d '"' -f 4) || true
   for loop in "$programs"/dnnbench-bare-*; do
     [[ ! -x $loop ]] || within 300 "$loop" "$cache/models/$1.onnx" "$uuid" "$2" >>"$folder/bare.txt"
   done

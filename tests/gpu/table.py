@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def main(folder: Path) -> None:
     results = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     bare = bare_loops(folder)
     gpus = {
-        f"{gpu['name']} (sm_{gpu['sm']}), driver {gpu['driver']}, limit {gpu['power_limit_w']} W"
+        f"{gpu['name']} (sm_{gpu['sm']}), driver {gpu['driver']}, "
+        f"limit {gpu['power_limit_w'] or math.nan:g} W"
         for gpu in (result.get("gpu") for result in results)
         if gpu
     }
