@@ -83,7 +83,7 @@ class Program:
         except (OSError, ValueError) as error:
             return str(error)
         finally:
-            shutil.rmtree(self.output)
+            shutil.rmtree(self.output, ignore_errors=True)  # the guardian still clears away
         return ""
 
 
