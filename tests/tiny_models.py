@@ -38,6 +38,32 @@ def convolution(batch: object = 1, size: int = 8, name: str = "x") -> onnx.Model
     )
 
 
+def residual() -> onnx.ModelProto:
+    """Two convolutions that are added, then pooling, a depthwise convolution with padding on one
+    side, Clip, and a matrix product of rank 3: x [1, 4, 9, 9] -> y [1, 4, 10]."""
+    nodes = [
+        helper.make_node("Conv", ["x", "a"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["x", "b"], ["d"]),
+        helper.make_node("Add", ["c", "d"], ["s"]),
+        helper.make_node("Relu", ["s"], ["r"]),
+        helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2]),
+        helper.make_node("Conv", ["p", "e"], ["f"], group=4, pads=[0, 0, 1, 1]),
+        helper.make_node("Clip", ["f", "zero", "six"], ["g"]),
+        helper.make_node("Reshape", ["g", "shape"], ["h"]),
+        helper.make_node("MatMul", ["h", "m"], ["y"]),
+    ]
+    initializers = [
+        weights("a", 4, 4, 3, 3),
+        weights("b", 4, 4, 1, 1),
+        weights("e", 4, 1, 2, 2),
+        weights("m", 64, 10),
+        numpy_helper.from_array(np.float32(0), "zero"),
+        numpy_helper.from_array(np.float32(6), "six"),
+        numpy_helper.from_array(np.array([1, 4, 64]), "shape"),
+    ]
+    return model_of(nodes, [tensor("x", [1, 4, 9, 9])], [tensor("y", [1, 4, 10])], initializers)
+
+
 def lookup() -> onnx.ModelProto:
     """A table of 5 rows, looked up: ids int64[4] -> rows [4, 8]."""
     nodes = [helper.make_node("Gather", ["table", "ids"], ["rows"])]

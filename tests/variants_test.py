@@ -142,6 +142,20 @@ def test_pytorch_computes_in_int8(
     assert int8["accuracy"]["median_error"] == pytest.approx(onnxruntime_too, rel=0.5)
 
 
+def test_pytorch_adds_in_int8_whatever_the_zero_points(bench, tmp_path, needs_engine):
+    needs_engine("pytorch")
+    model = tiny_models.save(tiny_models.residual(), tmp_path / "residual.onnx")
+    values = np.random.default_rng(1).standard_normal((8, 4, 9, 9))
+    np.save(tmp_path / "x.npy", values.astype(np.float32))
+    flags = ["--variants=int8", f"--calibration={tmp_path}"]
+    int8 = result_of(bench(model, "--pytorch", *flags), "int8", "pytorch")
+    assert int8["outcome"] == "ok"
+    assert int8["verification"]["verdict"] == "ok"
+    assert int8["in_force"]["precision"] == "int8"
+    assert int8["in_force"]["settings"]["node_precisions"] == "int8 4"
+    assert int8["accuracy"]["median_error"] < 0.05
+
+
 @pytest.mark.parametrize("engine", ["tf", "tvm"])
 def test_engines_without_a_way_to_int8_say_so(bench, convolution, needs_engine, engine):
     needs_engine("tensorflow" if engine == "tf" else engine)

@@ -100,10 +100,11 @@ void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& one
     const bool is_constant = says_any(kind, {"::Constant"});
     if (!is_constant) ++facts.nodes;
     if (!is_constant && says_any(kind, {"mkldnn", "onednn"})) ++onednn;
-    if (says_any(kind, {"_pointwise"})) {
+    if (says_any(kind, {"::qconv2d_pointwise", "::qlinear_pointwise"})) {
       ++facts.int8_products;
-    } else if (says_any(kind, {"::conv", "_convolution", "::linear", "::matmul", "addmm", "::mm",
-                               "::bmm"})) {
+    } else if (says_any(kind,
+                        {"::conv", "_convolution", "::linear", "mkldnn_linear", "_linear_pointwise",
+                         "::matmul", "::einsum", "::mm", "addmm", "bmm"})) {
       ++facts.f32_products;
     }
     if (node->hasAttribute(c10::attr::value) &&
@@ -114,12 +115,14 @@ void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& one
   }
 }
 
-// "torch" and the library's own operators for oneDNN.
+// "torch", and the library's own operators on 8-bit integers.
 struct Names : torch::jit::NativeResolver {
   std::shared_ptr<torch::jit::SugaredValue> resolveValue(
       const std::string& name, torch::jit::GraphFunction& function,
       const torch::jit::SourceRange& range) override {
-    if (name == "onednn") return std::make_shared<torch::jit::BuiltinModule>(name);
+    if (name == "onednn" || name == "quantized") {
+      return std::make_shared<torch::jit::BuiltinModule>(name);
+    }
     return NativeResolver::resolveValue(name, function, range);
   }
 };

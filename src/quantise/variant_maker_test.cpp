@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "import/graph_walk.h"
 #include "onnx/model.h"
 #include "prepare/accuracy_samples.h"
 #include "quantise/small_net.h"
@@ -30,6 +31,8 @@ class ConvolutionalNet : public ::testing::Test {
     f32_.model = read_model(path);
     f32_.load.model_path = path;
     f32_.load.input_shapes = {{"x", {1, 3, 8, 8}}};
+    f32_.simplifier =
+        std::make_shared<ModelSimplifier>(f32_.load, random_sample(0), GivenInputs{}, 60, work_);
     AccuracySamples split = split_samples(std::move(samples), {}, f32_.load, 60, work_);
     split.given = true;
     f32_.samples = std::make_shared<const AccuracySamples>(std::move(split));
@@ -44,6 +47,7 @@ class ConvolutionalNet : public ::testing::Test {
   VariantFacts make(const std::string& precision) {
     PreparedModel made = VariantMaker(f32_, std::nullopt, 60, work_, progress_).make(precision);
     path_ = made.load.model_path;
+    simplifier_ = made.simplifier;
     return *made.variant;
   }
 
@@ -66,7 +70,8 @@ class ConvolutionalNet : public ::testing::Test {
   WorkFolder work_;
   Silent progress_;
   PreparedModel f32_;
-  std::string path_;  // of the variant made last
+  std::string path_;                             // of the variant made last
+  std::shared_ptr<ModelSimplifier> simplifier_;  // likewise
 };
 
 TEST_F(ConvolutionalNet, IsCloseInBothFormsOfInt8) {
@@ -84,6 +89,18 @@ TEST_F(ConvolutionalNet, IsCloseInBothFormsOfInt8) {
   EXPECT_EQ(dynamic.products, 1);
   EXPECT_EQ(dynamic.products_in_f32, 3);
   EXPECT_TRUE(is_accepted(path_));
+}
+
+TEST_F(ConvolutionalNet, IsImportedAsQuantised) {
+  prepare(convolutional_net(13), random_samples());
+  ASSERT_TRUE(make("int8").outcome.ok());
+  const SimplifiedModel& simplified = simplifier_->get();
+  ASSERT_TRUE(simplified.outcome.ok()) << simplified.outcome.reason;
+  int quantised = 0;
+  import::for_each_node(
+      import::read_model_file(simplified.path, path_),
+      [&](const import::Node& node) { quantised += node.op == "QuantizeLinear" ? 1 : 0; });
+  EXPECT_GT(quantised, 0);
 }
 
 TEST_F(ConvolutionalNet, OfEveryOpsetFrom7IsMade) {

@@ -95,13 +95,23 @@ void emit_dynamic_linear(Operation& op) {
          DataType::kFloat32);
 }
 
-// The library goes through both inputs as they lie in memory: they must lie alike.
+// As the library's quantised type, with the channels last in the shape too, which makes that a copy
+// of memory as it lies.
+std::string typed(Operation& op, size_t index, const std::string& prefix, bool is_image) {
+  const std::string x =
+      is_image ? fmt::format("{}.contiguous({}).permute([0, 2, 3, 1])", op.in(index), kChannelsLast)
+               : op.in(index);
+  return op.let(
+      fmt::format("torch._make_per_tensor_quantized_tensor({}, {})", x, affine(op, prefix)));
+}
+
+// Not onednn.qadd, which is wrong where a zero point isn't 0 (library 2.15.0).
 void emit_add(Operation& op) {
   const bool relu = op.node.text("activation", "none") == "relu";
-  const char* layout = op.known_rank(0) == 4 ? kChannelsLast : "";
-  give(op, fmt::format("onednn.qadd{}({}.contiguous({}), {}, {}.contiguous({}), {}, {})",
-                       relu ? "_relu" : "", op.in(0), layout, affine(op, "a_"), op.in(1), layout,
-                       affine(op, "b_"), output(op)));
+  const bool is_image = op.known_rank(0) == 4;
+  const std::string a = typed(op, 0, "a_", is_image), b = typed(op, 1, "b_", is_image);
+  give(op, fmt::format("quantized.add{}({}, {}, {}).int_repr(){}", relu ? "_relu" : "", a, b,
+                       affine(op, "y_"), is_image ? ".permute([0, 3, 1, 2])" : ""));
 }
 
 void emit_quantize(Operation& op) {
