@@ -77,9 +77,7 @@ class PyTorchEngine : public Engine {
     pytorch::ModuleFacts facts = module_->facts();
     facts.settings["malloc"] = malloc_;
     std::string precision = precision_of(facts.weight_types, model_.graph.inputs);
-    if (is_int8(config_)) {
-      precision = facts.int8_products == 0 ? "f32" : facts.f32_products == 0 ? "int8" : "mixed";
-    }
+    if (facts.int8_products > 0) precision = facts.f32_products == 0 ? "int8" : "mixed";
     std::vector<Placement> placement;
     if (gpu_) {
       // TorchScript says no node's device; each computes where its tensors lie.

@@ -20,6 +20,14 @@ ModelSimplifier::ModelSimplifier(LoadConfig config, const std::vector<Value>& in
   }
 }
 
+ModelSimplifier::ModelSimplifier(const ModelSimplifier& other, LoadConfig config,
+                                 const WorkFolder& work)
+    : config_(std::move(config)),
+      timeout_s_(other.timeout_s_),
+      folder_(work.path()),
+      bound_values_(other.bound_values_),
+      bound_(other.bound_) {}
+
 const SimplifiedModel& ModelSimplifier::get() {
   if (!simplified_) simplified_ = simplify();
   return *simplified_;

@@ -33,6 +33,8 @@ class ModelSimplifier {
   // `inputs` are the values that the engines will be given. `work` must outlive this object.
   ModelSimplifier(LoadConfig config, const std::vector<Value>& inputs, const GivenInputs& given,
                   double timeout_s, const WorkFolder& work);
+  // Of another form of the same model, with the same inputs bound.
+  ModelSimplifier(const ModelSimplifier& other, LoadConfig config, const WorkFolder& work);
 
   // Made at the first call.
   const SimplifiedModel& get();

@@ -293,6 +293,7 @@ PreparedModel VariantMaker::make(const std::string& precision) {
   variant.variant = facts;
   if (!facts.outcome.ok()) return variant;
   variant.load = load_of(path);
+  variant.simplifier = std::make_shared<ModelSimplifier>(*f32_.simplifier, variant.load, work_);
   std::vector<InputSet> sets;
   for (const Examination& examination : f32_.examinations) {
     sets.push_back({read_values(examination.inputs_file), examination.inputs_file, std::nullopt});
