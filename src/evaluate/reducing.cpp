@@ -162,7 +162,7 @@ Formula batch_normalization(const Call& call) {
   const auto asked = semantics::read_batch_normalization(call.node);
   if (asked.training || call.output != 0) throw Unsupported("training");
   const Operand &x = call.in(0), &scale = call.in(1), &bias = call.in(2), &mean = call.in(3),
-                variance = call.in(4);
+                &variance = call.in(4);
   if (x.rank() < 2) throw Unsupported("its input has no channels");
   const int64_t channels = x.shape()[1];
   const int64_t pixels =
