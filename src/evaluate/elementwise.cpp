@@ -19,7 +19,7 @@ Element approximate(double value) { return {value, std::max(std::abs(value), 1.0
 
 template <typename Compute>
 Formula unary(const Call& call, Compute compute) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   return {x.shape(), 1, [x, compute](int64_t flat) -> Element { return compute(x[flat]); }};
 }
 
@@ -117,7 +117,7 @@ Formula cast(const Call& call) {
 
 template <typename Compute>
 Formula binary(const Call& call, Compute compute) {
-  const Operand a = call.in(0), b = call.in(1);
+  const Operand &a = call.in(0), &b = call.in(1);
   const Shape shape = broadcast(a.shape(), b.shape());
   const Broadcasting at_a(a.shape(), shape), at_b(b.shape(), shape);
   return {shape, 1, [=](int64_t flat) -> Element { return compute(a[at_a(flat)], b[at_b(flat)]); }};
@@ -216,7 +216,7 @@ Element choose(double value, const std::vector<double>& values) {
 }
 
 Formula where(const Call& call) {
-  const Operand condition = call.in(0), yes = call.in(1), no = call.in(2);
+  const Operand &condition = call.in(0), &yes = call.in(1), &no = call.in(2);
   const Shape shape = broadcast(condition.shape(), broadcast(yes.shape(), no.shape()));
   const Broadcasting at_condition(condition.shape(), shape), at_yes(yes.shape(), shape),
       at_no(no.shape(), shape);

@@ -35,7 +35,7 @@ Formula gather_by(const Operand& x, const Shape& shape, From from) {
 // The same elements in the same order. What the new shape should be follows from inputs that were
 // judged as nodes of their own; that the count is right is checked.
 Formula reshape(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   if (x.count() != dnnbench::element_count(call.shape)) {
     throw Unsupported("it changes the number of elements");
   }
@@ -43,7 +43,7 @@ Formula reshape(const Call& call) {
 }
 
 Formula transpose(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   Shape reversed;
   for (size_t i = x.rank(); i-- > 0;) reversed.push_back(static_cast<int64_t>(i));
   const Shape order = call.node.integers("perm", reversed);
@@ -58,14 +58,14 @@ Formula transpose(const Call& call) {
 }
 
 Formula expand(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const Shape shape = broadcast(x.shape(), call.in(1).integers());
   const Broadcasting at(x.shape(), shape);
   return {shape, 1, [=](int64_t flat) { return moved(x[at(flat)]); }};
 }
 
 Formula tile(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   if (call.node.opset < 6) throw Unsupported("its form of opset 1");
   const Shape repeats = call.in(1).integers();
   if (repeats.size() != x.rank()) throw Unsupported("its repeats don't fit its input");
@@ -102,7 +102,7 @@ Formula concat(const Call& call) {
 }
 
 Formula split(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const size_t axis = axis_of(call.node.integer("axis", 0), x.rank());
   std::vector<int64_t> sizes = call.list("split", 1);
   if (sizes.empty()) {
@@ -129,7 +129,7 @@ int64_t bound(int64_t given, int64_t size, int64_t min, int64_t max) {
 }
 
 Formula slice(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const bool by_attributes = call.node.opset < 10;
   const auto list = [&](const char* name, size_t input) {
     if (by_attributes) return call.node.integers(name);
@@ -157,7 +157,7 @@ Formula slice(const Call& call) {
 }
 
 Formula gather(const Call& call) {
-  const Operand x = call.in(0), indices = call.in(1);
+  const Operand &x = call.in(0), &indices = call.in(1);
   const size_t axis = axis_of(call.node.integer("axis", 0), x.rank());
   const size_t count = indices.rank();
   Shape shape(x.shape().begin(), x.shape().begin() + static_cast<std::ptrdiff_t>(axis));
@@ -190,7 +190,7 @@ int64_t unpadded(int64_t at, int64_t size, const std::string& mode) {
 }
 
 Formula pad(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const bool attributes = semantics::pads_are_attributes(call.node);
   const std::vector<int64_t> axes =
       !attributes && call.has(3) ? call.in(3).integers() : std::vector<int64_t>();
@@ -244,7 +244,7 @@ Formula constant_of_shape(const Call& call) {
 
 // Both of them: channels become places of a block, or the other way round.
 Formula depth_to_space(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const int64_t block = call.node.integer("blocksize", 0);
   if (x.rank() != 4 || block <= 0) throw Unsupported("its input is not of rank 4");
   const bool to_space = call.node.op == "DepthToSpace";
@@ -304,7 +304,7 @@ Element interpolate(const Operand& x, const std::vector<semantics::AxisWeights>&
 }
 
 Formula resize(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const semantics::ResizeMode mode = semantics::read_resize_mode(call.node);
   const auto axes = semantics::resize_axes(call.node, mode, x.shape(), targets_of(call));
   if (!axes) throw Unsupported("its sizes are not known");

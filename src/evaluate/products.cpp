@@ -68,7 +68,7 @@ struct Groups {
 };
 
 Formula convolution(const Call& call) {
-  const Operand x = call.in(0), w = call.in(1);
+  const Operand &x = call.in(0), &w = call.in(1);
   const Windows windows = semantics::read_windows(call.node, spatial(x), spatial(w));
   const int64_t count = call.node.integer("group", 1);
   if (count <= 0 || w.shape()[1] * count != x.shape()[1] || w.shape()[0] % count != 0 ||
@@ -95,7 +95,7 @@ Formula convolution(const Call& call) {
 }
 
 Formula transposed_convolution(const Call& call) {
-  const Operand x = call.in(0), w = call.in(1);
+  const Operand &x = call.in(0), &w = call.in(1);
   const TransposedWindows t = semantics::read_transposed_windows(call.node, spatial(x), spatial(w));
   const int64_t count = call.node.integer("group", 1);
   if (count <= 0 || w.shape()[0] != x.shape()[1] || w.shape()[0] % count != 0 ||
@@ -140,7 +140,7 @@ Element dot(const Operand& a, int64_t a_at, int64_t a_step, const Operand& b, in
 
 // A vector becomes a matrix of one row (first operand) or one column.
 Formula matrix_product(const Call& call) {
-  const Operand a = call.in(0), b = call.in(1);
+  const Operand &a = call.in(0), &b = call.in(1);
   if (a.rank() == 0 || b.rank() == 0) throw Unsupported("a factor is a scalar");
   Shape of_a = a.shape(), of_b = b.shape();
   if (a.rank() == 1) of_a.insert(of_a.begin(), 1);
@@ -161,7 +161,7 @@ Formula matrix_product(const Call& call) {
 }
 
 Formula gemm(const Call& call) {
-  const Operand a = call.in(0), b = call.in(1);
+  const Operand &a = call.in(0), &b = call.in(1);
   if (a.rank() != 2 || b.rank() != 2) throw Unsupported("a factor is not a matrix");
   const bool flips_a = call.node.integer("transA", 0) != 0;
   const bool flips_b = call.node.integer("transB", 0) != 0;
@@ -210,7 +210,7 @@ Element average(const Pooled& pooled, double divisor) {
 
 Formula pool(const Call& call) {
   if (call.output != 0) throw Unsupported("its indices");
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const Windows windows = semantics::read_windows(call.node, spatial(x), {});
   const bool is_max = call.node.op == "MaxPool";
   const bool counts_padding = call.node.integer("count_include_pad", 0) != 0;
@@ -229,7 +229,7 @@ Formula pool(const Call& call) {
 }
 
 Formula global_pool(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const int64_t pixels = product(spatial(x));
   const bool is_max = call.node.op == "GlobalMaxPool";
   const Shape shape = with_channels(x.shape()[0], x.shape()[1], Shape(x.rank() - 2, 1));

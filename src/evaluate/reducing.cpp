@@ -71,7 +71,7 @@ Element reduced_to(const std::string& op, const Sums& sums, int64_t length) {
 }
 
 Formula reduction(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   std::optional<semantics::AxesInput> axes_input;
   if (call.has(1)) axes_input = {call.in(1).count(), call.in(1).integers()};
   const auto reduction = semantics::read_reduction(call.node, axes_input);
@@ -105,7 +105,7 @@ Formula reduction(const Call& call) {
 }
 
 Formula extreme_index(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const auto asked = semantics::read_extreme_index(call.node);
   const int64_t axis = semantics::axis_from_start(asked.axis, x.rank());
   if (x.rank() == 0) throw Unsupported("a scalar");
@@ -128,7 +128,7 @@ Formula extreme_index(const Call& call) {
 }
 
 Formula softmax(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   const auto asked = semantics::read_softmax(call.node, x.rank());
   std::vector<int64_t> axes{asked.axis};
   if (asked.flattens) {
@@ -137,7 +137,7 @@ Formula softmax(const Call& call) {
   if (x.rank() == 0) throw Unsupported("a scalar");
   const Lines lines = lines_over(x.shape(), axes);
   const bool is_log = call.node.op == "LogSoftmax";
-  const Shape shape = x.shape();
+  const Shape& shape = x.shape();
   return {shape, 2 * lines.length, [=](int64_t flat) -> Element {
             const Shape at = position_of(flat, shape);
             int64_t start = 0;
@@ -161,8 +161,8 @@ Formula softmax(const Call& call) {
 Formula batch_normalization(const Call& call) {
   const auto asked = semantics::read_batch_normalization(call.node);
   if (asked.training || call.output != 0) throw Unsupported("training");
-  const Operand x = call.in(0), scale = call.in(1), bias = call.in(2), mean = call.in(3),
-                variance = call.in(4);
+  const Operand &x = call.in(0), &scale = call.in(1), &bias = call.in(2), &mean = call.in(3),
+                &variance = call.in(4);
   if (x.rank() < 2) throw Unsupported("its input has no channels");
   const int64_t channels = x.shape()[1];
   const int64_t pixels =
@@ -205,7 +205,7 @@ Element normalised(double x, const Moments& m, double epsilon, double scale, dou
 }
 
 Formula instance_normalization(const Call& call) {
-  const Operand x = call.in(0), scale = call.in(1), bias = call.in(2);
+  const Operand &x = call.in(0), &scale = call.in(1), &bias = call.in(2);
   if (x.rank() < 3) throw Unsupported("its input has no spatial axes");
   const int64_t channels = x.shape()[1];
   const int64_t pixels = dnnbench::element_count({x.shape().begin() + 2, x.shape().end()});
@@ -219,7 +219,7 @@ Formula instance_normalization(const Call& call) {
 
 Formula layer_normalization(const Call& call) {
   if (call.output != 0) throw Unsupported("its statistics");
-  const Operand x = call.in(0), scale = call.in(1);
+  const Operand &x = call.in(0), &scale = call.in(1);
   const auto asked = semantics::read_layer_normalization(call.node, x.type(), x.rank());
   int64_t length = 1;
   for (const int64_t axis : asked.axes) length *= x.shape().at(static_cast<size_t>(axis));
@@ -236,7 +236,7 @@ Formula layer_normalization(const Call& call) {
 }
 
 Formula local_response(const Call& call) {
-  const Operand x = call.in(0);
+  const Operand& x = call.in(0);
   if (x.rank() < 3) throw Unsupported("its input has no spatial axes");
   const int64_t size = call.node.integer("size", 1), channels = x.shape()[1];
   const int64_t pixels = dnnbench::element_count({x.shape().begin() + 2, x.shape().end()});

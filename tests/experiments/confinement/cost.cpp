@@ -25,7 +25,11 @@ namespace {
 
 constexpr size_t kBlocks = 12;
 
-bool is_confined = true;  // processes that are started from now on
+// Whether processes that are started from now on are confined.
+bool& is_confined() {
+  static bool confined = true;
+  return confined;
+}
 
 // Of the times of the first to the second in clean blocks; the median of the logarithms.
 double log_ratio(Side& first, Side& second) {
@@ -54,7 +58,7 @@ struct Runner {
   const RunOptions options = {};
 
   Side start(const std::string& name, bool confined) {
-    is_confined = confined;
+    is_confined() = confined;
     return Side(name, candidate, options, prepared, work, progress);
   }
 
@@ -113,7 +117,7 @@ extern "C" {
 void __real__ZNK8dnnbench11Confinement5enterEv(const Confinement* confinement);
 
 void __wrap__ZNK8dnnbench11Confinement5enterEv(const Confinement* confinement) {
-  if (is_confined) __real__ZNK8dnnbench11Confinement5enterEv(confinement);
+  if (is_confined()) __real__ZNK8dnnbench11Confinement5enterEv(confinement);
 }
 
 }  // extern "C"
