@@ -138,6 +138,8 @@ class PlantedFaults : public ::testing::Test {
       candidates_.push_back({make_value("x", random_rows(random))});
     }
     f32_.samples = std::make_shared<const AccuracySamples>(samples);
+    f32_.simplifier = std::make_shared<ModelSimplifier>(f32_.load, samples.calibration.front(),
+                                                        GivenInputs{}, 60, work_);
   }
 
   // Of the rows, those of the class that the network finds most often.
