@@ -14,7 +14,7 @@ import tiny_models
 
 CALLS = ["write", "fsync", "rename", "open", "mmap", "fork", "malloc"]
 LIMIT_S = 120
-# All went well, an engine ended otherwise, a person is told what to do, the machine was too busy.
+# All went well, an engine ended otherwise, a person must do something, the machine was too busy.
 ENDS = {0, 1, 2, 5}
 
 
@@ -57,7 +57,7 @@ class Program:
     def fail(self, call: str, at_most: int) -> Promise:
         """Each of its calls once, or a seeded sample of so many."""
         count = self.count(call)
-        promise = Promise(f"a failing call loses nothing and is told: {call}, of {count} calls")
+        promise = Promise(f"a failing call loses nothing and is reported: {call}, of {count} calls")
         for number in chosen(call, count, at_most):
             fault = self.what_is_lost(call, number)
             promise.check(not fault, f"{call} {number} of {count}: {fault}")

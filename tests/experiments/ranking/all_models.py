@@ -4,7 +4,7 @@
 
 Without a MODEL all eight. The flags go to `dnnbench run`, one run a model, with its defaults. A line a model and
 engine, and one a model. Measuring is what the engines' turns took; in all is the whole command, with starting,
-loading, verifying and warming up, at first and anew. The last line counts the relations to the best: told, or
+loading, verifying and warming up, at first and anew. The last line counts the relations to the best: decided, or
 known to be within 3 %, or open.
 """
 
@@ -83,8 +83,8 @@ def count_relations(results: list[dict]) -> collections.Counter:
         if ranking is None:
             kinds.append("unranked")
         elif ranking["relation"] != "best":
-            told = ranking["relation"] != "undecided"
-            kinds.append("told" if told else "near" if is_near(ranking) else "open")
+            decided = ranking["relation"] != "undecided"
+            kinds.append("decided" if decided else "near" if is_near(ranking) else "open")
     return collections.Counter(kinds)
 
 
