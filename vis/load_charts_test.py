@@ -1,4 +1,3 @@
-import json
 import re
 
 import pytest
@@ -6,9 +5,7 @@ import vl_convert
 
 import draw
 import load_charts
-from comparisons import compare
 from golden import GOLDEN
-from read_results import read_results
 from themes import LIGHT
 
 SAMPLE = GOLDEN / "results" / "c5a.4xlarge" / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
@@ -35,22 +32,8 @@ def under_load(*rates: dict, backend: str = "openvino", slo: float | None = None
     }
 
 
-@pytest.fixture
-def comparison(tmp_path):
-    def make(*loads: dict):
-        sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
-        for i, load in enumerate(loads):
-            (tmp_path / f"{i}.json").write_text(json.dumps(sample | load), encoding="utf-8")
-        results, complaints = read_results(tmp_path)
-        assert complaints == []
-        [found] = compare(results)
-        return found
-
-    return make
-
-
-def test_every_rate_of_an_engine_is_one_line(comparison):
-    found = comparison(
+def test_every_rate_of_an_engine_is_one_line(comparison_of):
+    found = comparison_of(
         under_load(rate(10, 0.05)),
         under_load(rate(20, 0.08, p99_at_least_s=0.07, p99_at_most_s=None)),
         under_load(rate(50, None, "overloaded")),
@@ -70,8 +53,8 @@ def test_every_rate_of_an_engine_is_one_line(comparison):
     assert {"OpenVINO", "ONNX Runtime"} <= set(texts)
 
 
-def test_what_is_not_carried_has_no_figure_and_says_why(comparison):
-    found = comparison(under_load(rate(50, None, "overloaded")))
+def test_what_is_not_carried_has_no_figure_and_says_why(comparison_of):
+    found = comparison_of(under_load(rate(50, None, "overloaded")))
     [row] = found.rows
     assert not row.result.measured
     assert row.words == "Not carried"
@@ -80,8 +63,10 @@ def test_what_is_not_carried_has_no_figure_and_says_why(comparison):
     vl_convert.vegalite_to_svg(draw.figures(found))
 
 
-def test_a_folder_with_loads_is_drawn(comparison, tmp_path):
-    comparison(under_load(rate(10, 0.05)), under_load(rate(50, None, "overloaded"), backend="tvm"))
+def test_a_folder_with_loads_is_drawn(comparison_of, tmp_path):
+    comparison_of(
+        under_load(rate(10, 0.05)), under_load(rate(50, None, "overloaded"), backend="tvm")
+    )
     (tmp_path / "2.json").write_text(SAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     draw.draw_folder(tmp_path, tmp_path / "plots", pytest.fail)
     assert len(list((tmp_path / "plots").glob("*-load.svg"))) == 1

@@ -97,7 +97,7 @@ int64_t GraphCheck::check_output_of(size_t index, size_t output,
   std::vector<std::optional<Operand>> inputs;
   for (const std::string& name : node.inputs) inputs.push_back(operand(name, values));
   const auto got = operand(node.outputs[output], values);
-  if (!got) throw Unsupported("nobody wants it");
+  if (!got) throw Unsupported("the output is left out");
   const Formula formula = formula_of({node, inputs, output, got->type(), got->shape()});
   const int64_t terms = std::max<int64_t>(formula.terms, 1);
   const OutputCheck checked =

@@ -17,7 +17,6 @@
 #include "process/confinement.h"
 #include "process/work_folder.h"
 #include "rank/median_interval.h"
-#include "rank/turns.h"
 
 using namespace dnnbench;
 
@@ -33,20 +32,7 @@ bool& is_confined() {
 
 // Of the times of the first to the second in clean blocks; the median of the logarithms.
 double log_ratio(Side& first, Side& second) {
-  std::vector<double> logs;
-  const auto orders = balanced_orders(2);
-  Side* const sides[] = {&first, &second};
-  for (size_t block = 0; block < kBlocks; ++block) {
-    double times[2];
-    bool is_clean = true;
-    for (const size_t side : orders[block % orders.size()]) {
-      const LatencyTurn turn = sides[side]->engine->take_turn(0, std::nullopt);
-      sides[side]->engine->pause();
-      times[side] = median(turn.duration_s);
-      is_clean = is_clean && !turn.is_disturbed();
-    }
-    if (is_clean) logs.push_back(std::log(times[0] / times[1]));
-  }
+  const std::vector<double> logs = log_ratios(second, first, kBlocks);
   return logs.size() < kBlocks / 2 ? NAN : median(logs);
 }
 

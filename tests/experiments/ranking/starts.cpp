@@ -18,7 +18,6 @@
 #include "core/statistics.h"
 #include "pair.h"
 #include "process/work_folder.h"
-#include "rank/turns.h"
 
 using namespace dnnbench;
 
@@ -33,25 +32,6 @@ double at(std::vector<double> values, double share) {
   return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
 }
 
-// Logarithms of the ratios of clean blocks.
-std::vector<double> log_ratios(Side& first, Side& other) {
-  std::vector<double> logs;
-  const auto orders = balanced_orders(2);
-  Side* const sides[] = {&first, &other};
-  for (size_t block = 0; block < kBlocks; ++block) {
-    double times[2];
-    bool is_clean = true;
-    for (const size_t side : orders[block % orders.size()]) {
-      const LatencyTurn turn = sides[side]->engine->take_turn(0, std::nullopt);
-      sides[side]->engine->pause();
-      times[side] = median(turn.duration_s);
-      is_clean = is_clean && !turn.is_disturbed();
-    }
-    if (is_clean) logs.push_back(std::log(times[1] / times[0]));
-  }
-  return logs;
-}
-
 void measure(const std::string& engine, int starts, const PreparedModel& prepared,
              const WorkFolder& work, Progress& progress) {
   const RunOptions options;
@@ -62,7 +42,7 @@ void measure(const std::string& engine, int starts, const PreparedModel& prepare
     const auto began = Clock::now();
     Side other("other", candidate, options, prepared, work, progress);
     start_s.push_back(std::chrono::duration<double>(Clock::now() - began).count());
-    const std::vector<double> logs = log_ratios(first, other);
+    const std::vector<double> logs = log_ratios(first, other, kBlocks);
     if (logs.size() < kBlocks / 2) continue;
     of_start.push_back(median(logs));
     within.push_back((at(logs, 0.75) - at(logs, 0.25)) / 2);
