@@ -192,6 +192,25 @@ def test_an_interrupted_run_stores_and_prints_what_it_knows(start, mode, name):
     assert work_folders_with(run.mark) == []
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_to_all_processes_of_a_run_is_no_crash_of_an_engine(start, name):
+    """As a scheduler sends it; here to the engines first."""
+    run = start("--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.00201", *MODES["latency"])
+    wait_for_first_turn(run)
+    processes = processes_with(run.mark)
+    engines = [pid for pid, command in processes.items() if "engine-fake" in command]
+    assert engines
+    for pid in engines:
+        os.kill(pid, signal.Signals[name])
+    time.sleep(0.5)
+    run.process.send_signal(signal.Signals[name])
+    run.process.communicate(timeout=LIMIT_S)
+    assert run.process.returncode == 128 + signal.Signals[name]
+    results = [json.loads(file.read_text()) for file in run.output.glob("*.json")]
+    assert [result["outcome"] for result in results] == ["ok", "ok"]
+    assert {result["stopped"] for result in results} == {"interrupted"}
+
+
 def test_an_interrupted_run_of_throughput_stores_the_best_by_then(start):
     run = start("--fake=ok,duration_s=0.002", "--mode=throughput", "--budget=100")
     wait_until(lambda: any("engine-fake" in c for c in processes_with(run.mark).values()))

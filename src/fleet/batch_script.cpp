@@ -72,6 +72,7 @@ measure() {
   [ -z "$unshared" ] || model=$unshared/models/$2/$5
   "$program" run "$model" "${flags[@]}" --output="$output" --instance="$instance" >"$state/$2.out" 2>"$state/$2.err" ||
     code=$?
+  case $code in 130 | 143) exit "$code" ;; esac  # interrupted: put back, the job measures it again
   if { [ "$code" -le 1 ] || [ "$code" -eq 5 ]; } && [ -n "$(find "$output" -name "*.json" -newer "$state/started" -print -quit)" ]; then
     printf '%s\n' "$code" >"$state/$2.done.$$" && mv "$state/$2.done.$$" "$state/$2.done"
   else

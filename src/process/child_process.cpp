@@ -75,7 +75,12 @@ struct Start {
 // What the child does between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become(Start& start) {
   const ChildOptions& options = start.options;
-  if (options.in_group) setpgid(0, 0);
+  if (options.in_group) {
+    setpgid(0, 0);
+    // A scheduler sends these to all processes of a job; what they mean for the run, its parent
+    // decides.
+    for (const int signal_number : {SIGINT, SIGTERM}) signal(signal_number, SIG_IGN);
+  }
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (getppid() != start.parent) _exit(127);
