@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import helper, numpy_helper
 
 import tiny_models
 
@@ -95,6 +96,24 @@ def test_saved_variants_are_verified_on_openvino(bench, compared, has_openvino, 
         pytest.skip("OpenVINO is not built here")
     run = bench(compared[1] / f"tiny-{form}.onnx", "--openvino")
     assert run.only_result()["verification"]["verdict"] == "ok"
+
+
+def test_a_quantised_model_that_amplifies_a_step_may_differ_by_more(bench, tmp_path):
+    """x near 1, in steps of 1/128, less 1: one step is as large as the output."""
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"]),
+        helper.make_node("Sub", ["d", "one"], ["y"]),
+    ]
+    constants = {"scale": np.float32(1 / 128), "zero": np.uint8(0), "one": np.float32(1)}
+    inputs, outputs = [tiny_models.tensor("x", [1, 64])], [tiny_models.tensor("y", [1, 64])]
+    initializers = [numpy_helper.from_array(np.array(v), k) for k, v in constants.items()]
+    model = tiny_models.model_of(nodes, inputs, outputs, initializers)
+    x = 1 + np.linspace(-0.02, 0.02, 64, dtype=np.float32)[None]
+    np.save(tmp_path / "x.npy", x)
+    path = tiny_models.save(model, tmp_path / "steps.onnx")
+    run = bench(path, "--onnxruntime", f"--input=x={tmp_path / 'x.npy'}")
+    assert run.only_result()["verification"]["tolerance"]["norm"] == 0.25
 
 
 def test_nothing_is_accepted_beyond_the_bound(bench, convolution, samples):

@@ -63,12 +63,14 @@ void run_plain(const Model& model, const LoadConfig& config, const std::vector<I
   plain.optimize = false;
   plain.precision = "f32";
   session.load(plain);
+  const bool is_quantised = class_of_model(model) == ToleranceClass::kQuantised;
+  const double perturbation = is_quantised ? kQuantisedPerturbation : kPerturbation;
   for (size_t i = 0; i < sets.size(); ++i) {
     runs[i].unoptimised = run_once(session, sets[i].file);
     if (!has_tensor(sets[i].inputs, true)) continue;  // nothing to perturb
     const bool discrete = selects_or_sorts(model) || has_tensor(runs[i].unoptimised, false);
     for (const uint64_t seed : kPerturbationSeeds) {
-      runs[i].probes.push_back(run_perturbed(session, sets[i], kPerturbation, seed, work));
+      runs[i].probes.push_back(run_perturbed(session, sets[i], perturbation, seed, work));
       if (!discrete) continue;
       runs[i].wide_probes.push_back(run_perturbed(session, sets[i], kWidePerturbation, seed, work));
     }

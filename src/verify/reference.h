@@ -25,14 +25,17 @@ std::string_view to_string(ToleranceClass tolerance_class);
 constexpr double kPerturbation = 1e-7;
 constexpr double kWidePerturbation = 1e-5;
 
+// The same for a quantised model: what rounding to 8 bits moves a number by at its first step.
+constexpr double kQuantisedPerturbation = 0x1p-8;
+
 // What the caller ran. Values are in the model's order, one for each of its outputs.
 struct ReferenceRuns {
   // The model in its plainest form, in f32. Empty when that failed.
   std::vector<Value> unoptimised;
 
   // The same model again, in ways that change nothing but the rounding: optimised on the same
-  // inputs, and unoptimised on inputs perturbed by kPerturbation (two seeds are enough; none where
-  // no input is floating-point).
+  // inputs, and unoptimised on inputs perturbed by kPerturbation, or by kQuantisedPerturbation
+  // (two seeds are enough; none where no input is floating-point).
   std::vector<std::vector<Value>> probes;
 
   // Where an output is discrete, or the model sorts or selects (TopK, NonMaxSuppression): the model
