@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "inputs/npy.h"
 #include "inputs/npz.h"
 #include "onnx/test_data.h"
@@ -169,6 +170,20 @@ std::vector<InputSample> read_samples(const Model& model, const InputShapes& sha
         folder, samples.size(), input_names(model)));
   }
   return samples;
+}
+
+std::string sha256_of(const InputSample& sample) {
+  std::string text;
+  for (const Value& value : sample) {
+    text += value.name;
+    for (const Tensor& tensor : value.tensors) {
+      text += describe(tensor.type, tensor.shape);
+      text +=
+          sha256_of_text({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
+      for (const std::string& one : tensor.strings) text += sha256_of_text(one);
+    }
+  }
+  return sha256_of_text(text);
 }
 
 std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t samples) {

@@ -23,6 +23,9 @@ using InputSample = std::vector<Value>;  // one value for each input, in the mod
 std::vector<InputSample> read_samples(const Model& model, const InputShapes& shapes,
                                       const std::string& folder);
 
+// Of all its names, types, shapes and elements.
+std::string sha256_of(const InputSample& sample);
+
 // The right classes of these samples, in their order: a .npy file of whole numbers, as many for
 // each sample as it has rows of scores. Throws Error for a file that doesn't fit.
 std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t samples);
