@@ -20,6 +20,7 @@ InputSample sample(const std::string& bytes) {
 
 std::string key(const RunOptions& options, const AccuracySamples& samples) {
   PreparedModel model;
+  model.model.path = "m.onnx";
   model.samples = std::make_shared<const AccuracySamples>(samples);
   return journal_key(options, {}, {&model}, {}, std::nullopt);
 }
