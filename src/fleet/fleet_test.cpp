@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "core/error.h"
@@ -60,8 +61,14 @@ class FleetTest : public testing::Test {
   void report(const std::string& instance, const std::string& file, const std::string& text) {
     std::ofstream(plan_.state + "/" + instance + "/" + file) << text << '\n';
   }
+  void measures(const std::string& instance, const FleetModel& model, const std::string& code) {
+    const std::string folder = plan_.output + "/" + instance;
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder + "/" + model.name + ".json") << "{}";
+    report(instance, model.key + ".done", code + "\n" + model.name + ".json");
+  }
   void ends(const std::string& instance, const std::string& code = "0") {
-    for (const FleetModel& model : plan_.models) report(instance, model.key + ".done", code);
+    for (const FleetModel& model : plan_.models) measures(instance, model, code);
     report(instance, "report", "ended");
   }
   // Each look takes as long as it says to sleep; `steps` are called before each of them.
@@ -142,6 +149,61 @@ TEST_F(FleetTest, RunAgainItSubmitsWhatIsMissing) {
   EXPECT_EQ(scheduler_.submitted, 3);
   EXPECT_EQ(second.cancel_submitted(), 1U);
   EXPECT_EQ(scheduler_.cancelled, std::vector<std::string>{"3"});
+}
+
+TEST_F(FleetTest, WhatALiveJobOfOtherModelsLeavesOutIsSubmittedOnce) {
+  const std::vector<FleetModel> both = plan_.models;
+  plan_.models = {both[0]};
+  make({"a"}).submit();
+  report("a", both[1].key + ".failed", "of a job before it");
+  plan_.models = both;
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  EXPECT_EQ(scheduler_.submitted, 1);  // the earlier call's job is waited for
+  std::vector<std::function<void()>> steps{[&] {
+    measures("a", both[0], "0");
+    report("a", "report", "ended");
+    scheduler_.status["1"].phase = Phase::kEnded;
+  }};
+  for (int i = 0; i < 8; ++i) steps.push_back([] {});
+  steps.push_back([&] {
+    ends("a");
+    scheduler_.status["2"].phase = Phase::kEnded;
+  });
+  const auto lines = watch(fleet, steps);
+  EXPECT_EQ(scheduler_.submitted, 2);
+  EXPECT_EQ(lines[0].state, "measured 2 of 2");
+  EXPECT_TRUE(lines[0].ok);
+}
+
+TEST_F(FleetTest, AModelThatAJobPassedOverIsNoSuccess) {
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  const auto lines = watch(fleet, std::vector<std::function<void()>>(60, [&] {
+                             measures("a", plan_.models[0], "0");
+                             report("a", "report", "ended");
+                             for (auto& [job, status] : scheduler_.status) {
+                               status = {Phase::kEnded, "COMPLETED", ""};
+                             }
+                           }));
+  EXPECT_EQ(scheduler_.submitted, 3);
+  EXPECT_EQ(lines[0].state,
+            "measured 1 of 2; its job ended early 3 times, the last time with: COMPLETED");
+  EXPECT_FALSE(lines[0].ok);
+}
+
+TEST_F(FleetTest, AModelThatCouldNotBeMeasuredIsNotTriedAgain) {
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  const auto lines = watch(fleet, {[&] {
+                             measures("a", plan_.models[0], "0");
+                             report("a", plan_.models[1].key + ".failed", "no model");
+                             report("a", "report", "ended");
+                             scheduler_.status.clear();
+                           }});
+  EXPECT_EQ(scheduler_.submitted, 1);
+  EXPECT_EQ(lines[0].state, "measured 1 of 2; small: no model");
+  EXPECT_FALSE(lines[0].ok);
 }
 
 TEST_F(FleetTest, AnUnknownTypeSubmitsNothing) {

@@ -66,7 +66,14 @@ void prepare_state(const FleetPlan& plan, const std::string& instance) {
     throw Error(fmt::format("could not make the folder {}: {}", folder.string(), error.message()));
   }
   fs::remove(folder / "report", error);
-  for (const FleetModel& model : plan.models) fs::remove(folder / (model.key + ".failed"), error);
+  forget_failures(plan, instance);
+}
+
+void forget_failures(const FleetPlan& plan, const std::string& instance) {
+  std::error_code error;
+  for (const FleetModel& model : plan.models) {
+    fs::remove(folder_of(plan, instance) / (model.key + ".failed"), error);
+  }
 }
 
 std::string read_job(const FleetPlan& plan, const std::string& instance) {

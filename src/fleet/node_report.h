@@ -25,6 +25,9 @@ NodeReport read_node_report(const FleetPlan& plan, const std::string& instance);
 // are done. Throws Error where that can't be.
 void prepare_state(const FleetPlan& plan, const std::string& instance);
 
+// Which models could not be measured, and why.
+void forget_failures(const FleetPlan& plan, const std::string& instance);
+
 // The job of an earlier, or this, run of fleet for that machine type. "" where there is none.
 std::string read_job(const FleetPlan& plan, const std::string& instance);
 void write_job(const FleetPlan& plan, const std::string& instance, const std::string& job);
