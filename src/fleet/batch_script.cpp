@@ -62,19 +62,21 @@ use_own_build() {
   program=$copy/dnnbench
 }
 
-# measure INDEX KEY NAME MODEL FILE: unless it was measured before.
+# measure INDEX KEY NAME MODEL FILE: unless it was measured before. KEY.done has the exit status, then
+# the names of the results.
 measure() {
   [ ! -e "$state/$2.done" ] || return 0
   report measuring "$1" "$3"
   rm -f "$state/$2.failed"
   touch "$state/started"
-  local code=0 model=$4
+  local code=0 model=$4 results
   [ -z "$unshared" ] || model=$unshared/models/$2/$5
   "$program" run "$model" "${flags[@]}" --output="$output" --instance="$instance" >"$state/$2.out" 2>"$state/$2.err" ||
     code=$?
   case $code in 130 | 143) exit "$code" ;; esac  # interrupted: put back, the job measures it again
-  if { [ "$code" -le 1 ] || [ "$code" -eq 5 ]; } && [ -n "$(find "$output" -name "*.json" -newer "$state/started" -print -quit)" ]; then
-    printf '%s\n' "$code" >"$state/$2.done.$$" && mv "$state/$2.done.$$" "$state/$2.done"
+  results=$(find "$output" -name "*.json" -newer "$state/started" -printf '%P\n')
+  if { [ "$code" -le 1 ] || [ "$code" -eq 5 ]; } && [ -n "$results" ]; then
+    printf '%s\n' "$code" "$results" >"$state/$2.done.$$" && mv "$state/$2.done.$$" "$state/$2.done"
   else
     tail -n 1 "$state/$2.err" >"$state/$2.failed"
     [ -s "$state/$2.failed" ] || echo "dnnbench ended with status $code" >"$state/$2.failed"

@@ -206,6 +206,17 @@ TEST_F(FleetTest, AModelThatCouldNotBeMeasuredIsNotTriedAgain) {
   EXPECT_FALSE(lines[0].ok);
 }
 
+TEST_F(FleetTest, WhatHasLostItsResultsIsMeasuredAgain) {
+  make({"a"}).submit();
+  ends("a");
+  scheduler_.status["1"].phase = Phase::kEnded;
+  std::filesystem::remove(plan_.output + "/a/small.json");
+  make({"a"}).submit();
+  EXPECT_EQ(scheduler_.submitted, 2);
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+  EXPECT_FALSE(std::filesystem::exists(plan_.state + "/a/small-1.done"));  // which the job obeys
+}
+
 TEST_F(FleetTest, AnUnknownTypeSubmitsNothing) {
   scheduler_.refused = "job-name=dnnbench-b";
   Fleet fleet = make({"a", "b"});

@@ -99,7 +99,8 @@ TEST_F(NodeFilesTest, SendsWhatAJobNeedsAndCollectsWhatItMeasured) {
 }
 
 TEST_F(NodeFilesTest, WhatIsDoneIsNotMeasuredOnANodeThatDoesNotKnowIt) {
-  write("results.fleet/a/k1.done", "0\n");
+  write("results.fleet/a/k1.done", "0\nearlier.json\n");
+  write("results/a/earlier.json", "{}");
   std::thread job([&] { EXPECT_EQ(run_script(unshared_script()).code, 0); });
   while (!read_node_report(plan_, "a").ended) {
     exchange_files(plan_, "a", on_node());
@@ -107,6 +108,18 @@ TEST_F(NodeFilesTest, WhatIsDoneIsNotMeasuredOnANodeThatDoesNotKnowIt) {
   }
   job.join();
   EXPECT_FALSE(fs::exists(fs::path(plan_.output) / "a/result.json"));
+}
+
+TEST_F(NodeFilesTest, WhatHasLostItsResultsIsMeasuredAgain) {
+  const fs::path result = fs::path(plan_.output) / "a/result.json";
+  run_script(batch_script(plan_, "a"));
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+  fs::remove(result);
+  EXPECT_TRUE(read_node_report(plan_, "a").done.empty());
+  prepare_state(plan_, "a");
+  run_script(batch_script(plan_, "a"));
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+  EXPECT_TRUE(fs::exists(result));
 }
 
 TEST_F(NodeFilesTest, ANodeToWhichNothingIsSentEndsWithAStatusOfItsOwn) {
