@@ -295,13 +295,17 @@ TEST_F(FleetTest, ASchedulerThatIsSilentForAWhileIsWaitedFor) {
 TEST(Slurm, ReadsWhatSqueuePrints) {
   const auto jobs = parse_squeue(
       "7|PENDING|Resources|\n8|RUNNING|None|node1\n9|PENDING|PartitionDown|\n"
-      "10|PENDING|ReqNodeNotAvail, UnavailableNodes:n1|\n11|NODE_FAIL|NodeDown|\nbroken\n");
-  EXPECT_EQ(jobs.size(), 5U);
+      "10|PENDING|ReqNodeNotAvail, UnavailableNodes:n1|\n11|NODE_FAIL|NodeDown|\nbroken\n"
+      "12|PENDING|AssocGrpJobsLimit|\n");
+  EXPECT_EQ(jobs.size(), 6U);
   EXPECT_EQ(jobs.at("7").reason, "Resources");
   EXPECT_FALSE(jobs.at("7").stuck);
   EXPECT_EQ(jobs.at("8").phase, Phase::kRunning);
   EXPECT_EQ(jobs.at("8").node, "node1");
   EXPECT_TRUE(jobs.at("9").stuck);
+  EXPECT_FALSE(jobs.at("10").stuck);
+  EXPECT_EQ(jobs.at("10").reason, "ReqNodeNotAvail, UnavailableNodes:n1");
+  EXPECT_FALSE(jobs.at("12").stuck);
   EXPECT_EQ(jobs.at("11").phase, Phase::kEnded);
 }
 
