@@ -48,18 +48,21 @@ exec 9>"$state/lock" && flock 9  # a second job of this machine type waits, and 
 # report WORD...: one line that a reader sees whole or not at all.
 report() { printf '%s\n' "$*" >"$state/report.$$" && mv "$state/report.$$" "$state/report"; }
 
-# A node of another architecture builds a copy of its own, in a cache of its own.
+# What a build needs, and no more: a log or results beside it are no reason to build again.
+sources=(CMakeLists.txt CMakePresets.json catalogue cmake dnnbench engines models setup src tests vis)
+
+# A node of another architecture builds a copy of its own, in a cache of its own. Its name comes from
+# what is in it, so changed sources get a new one, and jobs that use the earlier one go on with that.
 use_own_build() {
   [ -n "$repository" ] || { report lacks "a build for $(uname -m)"; exit 1; }
   export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}/dnn-bench/on-$(uname -m)"
-  local copy=$XDG_CACHE_HOME/source
-  mkdir -p "$XDG_CACHE_HOME"
-  if [ ! -d "$copy" ]; then
-    report preparing "a build for $(uname -m)"
-    mkdir -p "$copy.$$" && tar -C "$repository" --exclude=./build --exclude=./.git -cf - . |
-      tar -C "$copy.$$" -xf - && mv -T "$copy.$$" "$copy" 2>/dev/null
-  fi
-  program=$copy/dnnbench
+  local copy named
+  report preparing "a build for $(uname -m)"
+  mkdir -p "$XDG_CACHE_HOME" && copy=$(mktemp -d "$XDG_CACHE_HOME/source.XXXXXXXX") || exit 1
+  tar -C "$repository" --exclude=__pycache__ -cf - "${sources[@]}" | tar -C "$copy" -xf -
+  named=$XDG_CACHE_HOME/source-$(tar -C "$copy" --sort=name --mtime=@0 --owner=0 --group=0 -cf - . | sha256sum | head -c 16)
+  mv -T "$copy" "$named" 2>/dev/null || rm -rf "$copy"
+  program=$named/dnnbench
 }
 
 # measure INDEX KEY NAME MODEL FILE: unless it was measured before. KEY.done has the exit status, then
