@@ -71,7 +71,8 @@ PreparedModels::Forms& PreparedModels::forms(const std::string& path,
 PreparedModel PreparedModels::prepare(const std::string& path, std::optional<int64_t> batch,
                                       const WorkFolder& work) {
   if (path != first_path_) {
-    return prepare_other_model(options_, models_.at(path), at(first_path_, batch).prepared, work);
+    return prepare_other_model(options_, models_.at(path), at(first_path_, batch).prepared, work,
+                               progress_, judged_by_);
   }
   return prepare_model(options_, models_.at(path), batch, threads_, work, progress_, judged_by_);
 }

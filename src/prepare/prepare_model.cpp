@@ -170,6 +170,27 @@ AccuracySamples make_samples(const RunOptions& options, const PreparedModel& pre
   return samples;
 }
 
+bool is_half(ToleranceClass model_class) {
+  return model_class == ToleranceClass::kF16 || model_class == ToleranceClass::kBf16;
+}
+
+// Beside a model in f16 or bf16, whose own probes don't show what its rounding does.
+void probe_in_f32(PreparedModel& prepared, const std::set<ToleranceClass>& judged_by,
+                  double timeout_s, const WorkFolder& work, Progress& progress) {
+  std::vector<InputSet> sets;
+  for (const Examination& examination : prepared.examinations) {
+    sets.push_back({read_values(examination.inputs_file), examination.inputs_file, std::nullopt});
+  }
+  std::vector<Reference> probed =
+      compute_references(prepared.model, prepared.load, sets, judged_by, timeout_s, work, progress);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    Reference& reference = prepared.examinations[i].reference;
+    reference.sensitivity = std::move(probed[i].sensitivity);
+    reference.coarse = std::move(probed[i].coarse);
+    reference.probed_class = probed[i].probed_class;
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> why_not_accepted(const Model& model, const InputShapes& shapes,
@@ -242,7 +263,8 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
 }
 
 PreparedModel prepare_other_model(const RunOptions& options, Model read, const PreparedModel& first,
-                                  const WorkFolder& work) {
+                                  const WorkFolder& work, Progress& progress,
+                                  const std::set<ToleranceClass>& judged_by) {
   PreparedModel prepared;
   prepared.model = std::move(read);
   const Model& model = prepared.model;
@@ -262,6 +284,9 @@ PreparedModel prepare_other_model(const RunOptions& options, Model read, const P
   prepared.examinations = first.examinations;
   prepared.reference_check = first.reference_check;
   prepared.second_opinion = first.second_opinion;
+  if (is_half(class_of_model(first.model)) && class_of_model(model) == ToleranceClass::kF32) {
+    probe_in_f32(prepared, judged_by, options.timeout_s, work, progress);
+  }
   for (Examination& examination : prepared.examinations) {
     Reference& reference = examination.reference;
     reference.model_class = std::max(reference.model_class, class_of_model(model));
