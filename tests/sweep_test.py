@@ -163,3 +163,13 @@ def test_an_engine_that_can_not_be_set_up_is_an_outcome(bench, convolution):
     run = bench(convolution, "--fake=crash_on_load", *flags, quick=False)
     assert run.code == 1
     assert run.only_result()["outcome"] == "crashed"
+
+
+def test_a_batch_that_the_model_does_not_take_is_refused_before_anything_is_measured(
+    bench, convolution
+):
+    flags = ["--mode=throughput", "--batch=1,4", "--budget=10"]
+    run = bench(convolution, "--fake=ok,duration_s=0.002", *flags, quick=False)
+    assert run.code == 2
+    assert "--batch=4 can't be run: the model fixes the batch of its inputs" in run.stderr
+    assert not run.output.exists()
