@@ -65,12 +65,15 @@ Against::Against(const RunOptions& options, const std::vector<Candidate>& candid
   }
 }
 
-ComparedFolders Against::compare(const std::vector<Result>& results) const {
+ComparedFolders Against::compare(const Bench& done) const {
+  const std::vector<Result>& results = done.results;
+  const Result* const anchor = done.anchor ? &results[*done.anchor] : nullptr;
   ComparedFolders compared;
   compared.run_to_run = run_to_run_;
   const double alpha = alpha_of_pair(results.size(), options_.confidence);
   for (const CandidatePair& pair : plan_.pairs) {
-    compared.rows.push_back(compare_in_turns(results[pair.before], results[pair.after], alpha));
+    compared.rows.push_back(
+        compare_in_turns(results[pair.before], results[pair.after], alpha, anchor));
   }
   for (const AgainstStored& stored : plan_.stored) {
     const Result& after = results[stored.after];
@@ -81,10 +84,10 @@ ComparedFolders Against::compare(const std::vector<Result>& results) const {
   return compared;
 }
 
-int Against::report(const std::vector<Result>& results, Presenter& presenter) const {
-  const bool interrupted = results.size() != plan_.candidates.size();
+int Against::report(const Bench& done, Presenter& presenter) const {
+  const bool interrupted = done.results.size() != plan_.candidates.size();
   if (interrupted) return options_.fail_above ? kExitCantTell : kExitOk;
-  const ComparedFolders compared = compare(results);
+  const ComparedFolders compared = compare(done);
   if (compared.rows.empty()) {
     // A gate that compared nothing has not been passed.
     return options_.fail_above ? kExitCantTell : kExitOk;

@@ -6,7 +6,7 @@
 
 #include "cli/presenter.h"
 #include "measure/against.h"
-#include "results/result.h"
+#include "measure/bench.h"
 #include "run/options.h"
 
 namespace dnnbench {
@@ -21,10 +21,10 @@ class Against {
   const std::vector<Candidate>& candidates() const { return plan_.candidates; }
 
   // Prints the comparison of the finished run, if there is one. Returns its exit code.
-  int report(const std::vector<Result>& results, Presenter& presenter) const;
+  int report(const Bench& done, Presenter& presenter) const;
 
  private:
-  ComparedFolders compare(const std::vector<Result>& results) const;
+  ComparedFolders compare(const Bench& done) const;
 
   const RunOptions& options_;
   AgainstPlan plan_;

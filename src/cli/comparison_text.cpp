@@ -21,8 +21,12 @@ std::string time_cell(const std::optional<double>& seconds) {
   return seconds ? format_seconds(*seconds) : "-";
 }
 
+bool has_ratio(const Compared& row) {
+  return row.before_s && row.after_s && row.change != Change::kNotCompared;
+}
+
 std::string ratio_cell(const Compared& row) {
-  if (!row.before_s || !row.after_s) return "-";
+  if (!has_ratio(row)) return "-";
   const Interval& interval = row.ratio.interval;
   return is_known(interval)
              ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", row.ratio.value, interval.low, interval.high)
@@ -150,9 +154,8 @@ std::string comparison_csv(const ComparedFolders& compared) {
     table.columns.push_back({"", key});
   }
   for (const Compared& row : compared.rows) {
-    const bool both = row.before_s && row.after_s;
     const auto only = [&](double value) {
-      return number_cell(both ? std::optional(value) : std::nullopt);
+      return number_cell(has_ratio(row) ? std::optional(value) : std::nullopt);
     };
     table.rows.push_back({row.model, row.backend, row.backend_meta, row.instance,
                           number_cell(row.before_s), number_cell(row.after_s),

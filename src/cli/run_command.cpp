@@ -76,7 +76,7 @@ Tally bench_all(const RunOptions& options, const std::vector<Against>& compared,
     presenter.begin(i + 1, options.comparisons.size());
     Bench done = bench_and_print(options, candidates, presenter);
     tally.add(done);
-    tally.add_gate(compared[i].report(done.results, presenter));
+    tally.add_gate(compared[i].report(done, presenter));
     std::move(done.results.begin(), done.results.end(), std::back_inserter(of_model));
     const bool is_last = i + 1 == options.comparisons.size() ||
                          options.comparisons[i + 1][0].model_path != candidates[0].model_path;

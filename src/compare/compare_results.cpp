@@ -189,9 +189,11 @@ std::string_view to_string(Change change) {
     case Change::kMissing:
       return "missing";
     case Change::kNew:
+      return "new";
+    case Change::kNotCompared:
       break;
   }
-  return "new";
+  return "not compared";
 }
 
 Change change_of(Relation relation) {

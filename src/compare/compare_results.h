@@ -19,14 +19,15 @@ namespace dnnbench {
 enum class Change {
   kFaster,
   kSlower,
-  kTie,        // within 1 %
-  kUndecided,  // the interval holds 1
-  kSuspect,    // something else used the machine in one of the runs
-  kBroken,     // ok before, not ok after
-  kMended,     // the other way round
-  kNoFigure,   // ok in neither
-  kMissing,    // before only
-  kNew,        // after only
+  kTie,          // within 1 %
+  kUndecided,    // the interval holds 1
+  kSuspect,      // something else used the machine in one of the runs
+  kBroken,       // ok before, not ok after
+  kMended,       // the other way round
+  kNoFigure,     // ok in neither
+  kMissing,      // before only
+  kNew,          // after only
+  kNotCompared,  // ok in both, which took no turns with each other
 };
 
 std::string_view to_string(Change change);  // "faster", ...
@@ -40,7 +41,9 @@ struct Compared {
   std::string label;               // among all rows (run/labels.h)
   std::optional<double> before_s;  // medians of one inference, where ok
   std::optional<double> after_s;
-  Ratio ratio;  // after in units of before; its interval is infinite where too little is known
+  // After in units of before; its interval is infinite where too little is known. None for
+  // kNotCompared.
+  Ratio ratio;
   Change change = Change::kNoFigure;
   std::string reason;     // why there is no figure after
   bool in_turns = false;  // both were measured in turns, so that drift is cancelled

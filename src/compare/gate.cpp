@@ -29,6 +29,7 @@ Gate gate_of(const Compared& row, double share) {
     case Change::kMissing:
       return Gate::kWorse;
     case Change::kSuspect:
+    case Change::kNotCompared:
       return Gate::kCantTell;
     case Change::kNoFigure:
     case Change::kMended:
@@ -47,6 +48,9 @@ std::string what_would_tell(const Compared& row, const std::string& share_text, 
   if (row.change == Change::kSuspect) {
     return "something else used the machine; the same run on an otherwise idle machine would "
            "decide it";
+  }
+  if (row.change == Change::kNotCompared) {
+    return "a run of these two alone, or with more free memory, would decide it";
   }
   if (!row.in_turns || !budget_s) {
     return fmt::format(

@@ -37,6 +37,14 @@ TEST(Gate, ASuspectResultNeverPasses) {
   EXPECT_EQ(gate_of(row(Change::kSuspect, 0.5, 0.6), 0.05), Gate::kCantTell);
 }
 
+// No budget makes two take turns that memory does not hold at once.
+TEST(Gate, WhatTookNoTurnsNeverPassesAndNoBudgetWouldTell) {
+  const Compared apart = row(Change::kNotCompared, 0, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(gate_of(apart, 0.05), Gate::kCantTell);
+  EXPECT_EQ(what_would_tell(apart, "5%", 0.05, 20),
+            "a run of these two alone, or with more free memory, would decide it");
+}
+
 TEST(Gate, WhatHasNoFigureAnyMoreIsWorse) {
   EXPECT_EQ(gate_of(row(Change::kBroken, 0, 1), 10), Gate::kWorse);
   EXPECT_EQ(gate_of(row(Change::kMissing, 0, 1), 10), Gate::kWorse);

@@ -28,16 +28,14 @@ Gate trial(const Machine& machine, double slow_down, double share, std::mt19937_
   const double alpha = alpha_of_pair(2, 0.99);
   BlockTable table;
   table.latency_s.resize(2);
-  table.starts = {0, 0};
+  table.process.resize(2);
   const Goal goal{0.99, kTarget, Order::kAll, true};
   double speed = 0, start[2] = {0, 0};
   for (int block = 0; block < kMaxBlocks; ++block) {
     speed += machine.drift_sigma * normal(random);
     for (size_t who = 0; who < 2; ++who) {
-      if (block % 2 == 0) {
-        start[who] = machine.start_sigma * normal(random);
-        ++table.starts[who];
-      }
+      if (block % 2 == 0) start[who] = machine.start_sigma * normal(random);
+      table.process[who].push_back(static_cast<size_t>(block / 2));
       double log_time = speed + start[who] + machine.turn_sigma * normal(random);
       if (uniform(random) < machine.outliers) log_time += std::log(1 + uniform(random));
       table.latency_s[who].push_back((who == 0 ? 1 : slow_down) * std::exp(log_time));

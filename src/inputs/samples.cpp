@@ -7,8 +7,10 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <string_view>
 
 #include "core/error.h"
+#include "core/sha256.h"
 #include "inputs/npy.h"
 #include "inputs/npz.h"
 #include "onnx/test_data.h"
@@ -21,10 +23,40 @@ namespace fs = std::filesystem;
 constexpr size_t kMaxCalibrating = 16;
 constexpr double kLargestLabel = 9007199254740992;  // 2^53, up to which doubles are exact
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// As long as digits follow; without zeros in front.
+std::string_view take_number(std::string_view& text) {
+  const size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+  std::string_view number = text.substr(0, end);
+  text.remove_prefix(end);
+  number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
+  return number;
+}
+
+// Digits that follow each other are a number: "set_2" comes before "set_10".
+bool is_before(const fs::path& a, const fs::path& b) {
+  const std::string whole_a = a.filename().string(), whole_b = b.filename().string();
+  std::string_view left = whole_a, right = whole_b;
+  while (!left.empty() && !right.empty()) {
+    if (is_digit(left[0]) && is_digit(right[0])) {
+      const std::string_view number = take_number(left), other = take_number(right);
+      if (number.size() != other.size()) return number.size() < other.size();
+      if (number != other) return number < other;
+    } else {
+      if (left[0] != right[0]) return left[0] < right[0];
+      left.remove_prefix(1);
+      right.remove_prefix(1);
+    }
+  }
+  if (left.empty() != right.empty()) return left.empty();
+  return whole_a < whole_b;  // "1" and "01"
+}
+
 std::vector<fs::path> sorted_entries(const std::string& folder) {
   std::vector<fs::path> entries;
   for (const auto& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
-  std::sort(entries.begin(), entries.end());
+  std::sort(entries.begin(), entries.end(), is_before);
   return entries;
 }
 
@@ -138,6 +170,20 @@ std::vector<InputSample> read_samples(const Model& model, const InputShapes& sha
         folder, samples.size(), input_names(model)));
   }
   return samples;
+}
+
+std::string sha256_of(const InputSample& sample) {
+  std::string text;
+  for (const Value& value : sample) {
+    text += value.name;
+    for (const Tensor& tensor : value.tensors) {
+      text += describe(tensor.type, tensor.shape);
+      text +=
+          sha256_of_text({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
+      for (const std::string& one : tensor.strings) text += sha256_of_text(one);
+    }
+  }
+  return sha256_of_text(text);
 }
 
 std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t samples) {

@@ -14,13 +14,17 @@ namespace dnnbench {
 using InputSample = std::vector<Value>;  // one value for each input, in the model's order
 
 // All samples of a folder, in one of three forms:
-//   INPUT.npy for each input (any name where the model has one input)
-//   *.npz, each with an array for each input, in the order of the files' names
+//   *.npz, each with an array for each input
 //   test_data_set_0, test_data_set_1, ..., each with input_0.pb, ...
-// An array has the input's shape, or holds several samples along a further or larger first
-// dimension. Throws Error for a folder that holds none of these, or one that doesn't fit the model.
+//   INPUT.npy for each input (any name where the model has one input), after the others
+// in the order of their names, where digits count as numbers: 9.npz comes before 10.npz. An array
+// has the input's shape, or holds several samples along a further or larger first dimension. Throws
+// Error for a folder that holds none of these, or one that doesn't fit the model.
 std::vector<InputSample> read_samples(const Model& model, const InputShapes& shapes,
                                       const std::string& folder);
+
+// Of all its names, types, shapes and elements.
+std::string sha256_of(const InputSample& sample);
 
 // The right classes of these samples, in their order: a .npy file of whole numbers, as many for
 // each sample as it has rows of scores. Throws Error for a file that doesn't fit.

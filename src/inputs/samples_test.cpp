@@ -104,6 +104,33 @@ TEST_F(Samples, AreReadFromTestDataSets) {
   EXPECT_EQ(read().size(), 2u);
 }
 
+// Labels and a metric's places go by it.
+TEST_F(Samples, AreInTheOrderOfTheirNumbers) {
+  const auto set_with = [](int value) {
+    onnx::TensorProto tensor = testing::float_tensor("x", {1, 2});
+    tensor.set_float_data(0, static_cast<float>(value));
+    return tensor.SerializeAsString();
+  };
+  const auto firsts = [this] {
+    std::vector<double> values;
+    for (const InputSample& sample : read()) values.push_back(to_doubles(sample[0].tensor())[0]);
+    return values;
+  };
+  std::vector<double> numbers;
+  for (int set = 0; set < 12; ++set) {
+    write("test_data_set_" + std::to_string(set) + "/input_0.pb", set_with(set));
+    numbers.push_back(set);
+  }
+  EXPECT_EQ(firsts(), numbers);
+  // An archive's samples stay together; zeros in front change nothing.
+  write("10.npz", npz("x.npy", npy("1, 2", 2)));
+  write("9.npz", npz("x.npy", npy("3, 2", 6)));
+  write("08.npz", npz("x.npy", npy("2, 2", 4)));
+  const std::vector<double> of_archives{0, 2, 0, 2, 4, 0};
+  numbers.insert(numbers.begin(), of_archives.begin(), of_archives.end());
+  EXPECT_EQ(firsts(), numbers);
+}
+
 TEST_F(Samples, ThatDontFitAreRefused) {
   EXPECT_NE(why_not().find("contains 0 samples, but 2 are needed"), std::string::npos);
   write("x.npy", npy("3, 3", 9));

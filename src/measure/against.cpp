@@ -32,11 +32,12 @@ std::string without_version(const std::string& settings) {
   return std::regex_replace(settings, kVersion, "");
 }
 
-// "2" of "cpu-threads=2-precision=bf16" for "threads"; "" where it is not there.
+// "2" of "cpu-threads=2-precision=bf16" for "threads"; "" where it is not there. One value alone
+// has a "-".
 std::string setting(const std::string& settings, const std::string& name) {
   std::smatch match;
-  const bool found = std::regex_search(settings, match, std::regex("-" + name + "=([^-]+)"));
-  return found ? match[1].str() : "";
+  const std::regex pattern("-" + name + "=(int8-dynamic|[^-]+)");
+  return std::regex_search(settings, match, pattern) ? match[1].str() : "";
 }
 
 // Absent where it is no number of threads: a result file may come from anywhere.
@@ -144,7 +145,9 @@ class Planner {
     const std::string threads = setting(meta, "threads"), precision = setting(meta, "precision");
     then.threads = number_of_threads(threads);
     then.precision = precision.empty() ? "f32" : precision;
-    if (settings_without_version(then) == without_version(meta)) return "";
+    // Only a run with --variants has what quantised models are made with.
+    const bool can_be_made = options_.variants || !is_quantised(then.precision);
+    if (can_be_made && settings_without_version(then) == without_version(meta)) return "";
     return fmt::format("its settings were others ({})", meta);
   }
 
@@ -168,6 +171,18 @@ std::string apart(const Result& result, const std::string& label) {
   return result.engine.load.engine_version.value_or("before");
 }
 
+// The first of those before `index` that is like that one in all but this.
+template <typename Member>
+std::optional<size_t> first_but_for(Member Candidate::* member,
+                                    const std::vector<Candidate>& candidates, size_t index) {
+  for (size_t first = 0; first < index; ++first) {
+    Candidate same = candidates[index];
+    same.*member = candidates[first].*member;
+    if (same == candidates[first]) return first;
+  }
+  return std::nullopt;
+}
+
 std::string label_of_pair(const Result& before, const Result& after) {
   const std::vector<std::string> labels = labels_of({before.candidate, after.candidate});
   return fmt::format("{}: {} -> {}", engine_name(after.candidate.backend, after.candidate.provider),
@@ -179,19 +194,16 @@ std::string label_of_pair(const Result& before, const Result& after) {
 std::vector<CandidatePair> pairs_of(const std::vector<Candidate>& candidates) {
   std::vector<CandidatePair> pairs;
   const bool by_model = candidates.front().model_path != candidates.back().model_path;
-  for (size_t other = 0; other < candidates.size(); ++other) {
-    for (size_t first = 0; first < other; ++first) {
-      Candidate same = candidates[other];
-      same.model_path = candidates[first].model_path;
-      if (!by_model) {
-        same.engine_version = candidates[first].engine_version;
-        same.threads = candidates[first].threads;
-      }
-      if (same != candidates[first]) continue;
+  for (size_t index = 0; index < candidates.size(); ++index) {
+    if (by_model) {
       // MODEL is what is asked about, and --versus what it is compared with.
-      pairs.push_back(by_model ? CandidatePair{other, first} : CandidatePair{first, other});
-      break;
+      const auto model = first_but_for(&Candidate::model_path, candidates, index);
+      if (model) pairs.push_back({index, *model});
+      continue;
     }
+    auto other = first_but_for(&Candidate::engine_version, candidates, index);
+    if (!other) other = first_but_for(&Candidate::threads, candidates, index);
+    if (other) pairs.push_back({*other, index});
   }
   return pairs;
 }
@@ -212,7 +224,8 @@ AgainstPlan plan_against(const RunOptions& options, const std::vector<Candidate>
   return plan;
 }
 
-Compared compare_in_turns(const Result& before, const Result& after, double alpha) {
+Compared compare_in_turns(const Result& before, const Result& after, double alpha,
+                          const Result* anchor) {
   Compared row;
   row.model = fs::path(after.model.path).stem().string();
   row.backend = after.candidate.backend;
@@ -230,7 +243,13 @@ Compared compare_in_turns(const Result& before, const Result& after, double alph
     row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
     return row;
   }
-  row.ratio = ratio_of(block_table({&before, &after}), 1, 0, alpha);
+  const std::optional<Ratio> ratio = ratio_in_turns(after, before, alpha, anchor);
+  if (!ratio) {
+    row.change = Change::kNotCompared;
+    row.reason = "not compared, because they took no turns with each other";
+    return row;
+  }
+  row.ratio = *ratio;
   const bool suspect = is_suspect(before) || is_suspect(after);
   row.change = suspect ? Change::kSuspect : change_of(row.ratio.relation);
   return row;

@@ -20,8 +20,8 @@ struct CandidatePair {
 };
 
 // Without --against. With several model files the first is compared with each other one on the same
-// engine and settings; else, of each engine, the first version or number of threads is what the
-// others are compared with.
+// engine and settings. Else a version is compared with the engine's first one at the same number of
+// threads, and another number of threads of the first version with its first number.
 std::vector<CandidatePair> pairs_of(const std::vector<Candidate>& candidates);
 
 // A candidate whose earlier form can't be measured again.
@@ -46,7 +46,9 @@ using VersionOf = std::function<std::string(const Candidate&)>;
 AgainstPlan plan_against(const RunOptions& options, const std::vector<Candidate>& candidates,
                          const std::vector<StoredResult>& earlier, const VersionOf& version_of);
 
-// Of two results of one run. `alpha` is the error of the interval.
-Compared compare_in_turns(const Result& before, const Result& after, double alpha);
+// Of two results of one run, whose anchor is given if it had one. `alpha` is the error of the
+// interval.
+Compared compare_in_turns(const Result& before, const Result& after, double alpha,
+                          const Result* anchor = nullptr);
 
 }  // namespace dnnbench

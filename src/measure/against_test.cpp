@@ -44,12 +44,19 @@ TEST(PairsOf, ThreadsAreComparedWithTheFirstNumber) {
   EXPECT_EQ(pairs({candidate("m", "a", "", 1), candidate("m", "a", "", 2)}), (Indices{{0, 1}}));
 }
 
+// 1.0 on 1 thread beside 1.1 on 2 would say nothing of either.
+TEST(PairsOf, VersionAndThreadsNeverDifferBoth) {
+  EXPECT_EQ(pairs({candidate("m", "a", "1.0", 1), candidate("m", "a", "1.0", 2),
+                   candidate("m", "a", "1.1", 1), candidate("m", "a", "1.1", 2)}),
+            (Indices{{0, 1}, {0, 2}, {1, 3}}));
+}
+
 TEST(PairsOf, DifferentEnginesAreNoPair) {
   EXPECT_TRUE(pairs({candidate("m", "a"), candidate("m", "b")}).empty());
 }
 
 // What --against makes of an earlier result with these settings, of a candidate without any.
-AgainstPlan plan_with(const std::string& backend_meta) {
+AgainstPlan plan_with(const std::string& backend_meta, const RunOptions& options = {}) {
   const TemporaryFolder folder;
   onnx::ModelProto model = testing::empty_model();
   testing::add_input(model, "x", onnx::TensorProto::FLOAT, {"2"});
@@ -63,7 +70,7 @@ AgainstPlan plan_with(const std::string& backend_meta) {
   earlier.backend_meta = backend_meta;
   earlier.conditions["engine_version"] = "\"1.0\"";
   earlier.model_sha256 = sha256_of_file(path);
-  return plan_against({}, {candidate(path, "a")}, {earlier},
+  return plan_against(options, {candidate(path, "a")}, {earlier},
                       [](const Candidate&) { return "1.0"; });
 }
 
@@ -71,6 +78,23 @@ TEST(PlanAgainst, MeasuresWithTheThreadsOfThen) {
   const AgainstPlan plan = plan_with("cpu-threads=2");
   ASSERT_EQ(plan.pairs.size(), 1u);
   EXPECT_EQ(plan.candidates.back().threads, 2);
+}
+
+TEST(PlanAgainst, MeasuresWithThePrecisionOfThen) {
+  RunOptions options;
+  options.variants = true;
+  for (const std::string precision : {"bf16", "int8", "int8-dynamic"}) {
+    const AgainstPlan plan = plan_with("cpu-threads=2-precision=" + precision, options);
+    ASSERT_EQ(plan.pairs.size(), 1u) << precision;
+    EXPECT_EQ(plan.candidates.back().precision, precision);
+    EXPECT_EQ(plan.candidates.back().threads, 2);
+  }
+}
+
+// Nothing is there to calibrate with.
+TEST(PlanAgainst, MeasuresNoQuantisedModelWithoutVariants) {
+  EXPECT_TRUE(plan_with("cpu-precision=int8").pairs.empty());
+  EXPECT_TRUE(plan_with("cpu-precision=int8-dynamic").pairs.empty());
 }
 
 TEST(PlanAgainst, SettingsThatNoRunHasAreNotMeasured) {
@@ -83,11 +107,11 @@ TEST(PlanAgainst, SettingsThatNoRunHasAreNotMeasured) {
 }
 
 // Latency `s` in so many blocks, undisturbed.
-Result result_of(const Candidate& of, double s, int64_t blocks) {
+Result result_of(const Candidate& of, double s, int64_t blocks, int64_t first_block = 0) {
   Result result;
   result.candidate = of;
   result.model.path = "/models/" + of.model_path + ".onnx";
-  for (int64_t block = 0; block < blocks; ++block) {
+  for (int64_t block = first_block; block < first_block + blocks; ++block) {
     result.measured.samples.push_back({block, 0, s * (1 + 0.001 * static_cast<double>(block % 3))});
     result.measured.count_block("");
   }
@@ -103,6 +127,22 @@ TEST(CompareInTurns, TellsTheRatioAndWhatDiffers) {
   EXPECT_NEAR(row.ratio.value, 1.2, 1e-9);
   EXPECT_TRUE(row.in_turns);
   EXPECT_EQ(compare_in_turns(after, before, 0.01).change, Change::kFaster);
+}
+
+// Memory for two: each took turns with the anchor, never with the other.
+TEST(CompareInTurns, ComparesGroupsByTheirAnchorOrNotAtAll) {
+  const Result anchor = result_of(candidate("m", "x"), 0.030, 60);
+  const Result before = result_of(candidate("m", "a", "1.0"), 0.010, 30);
+  const Result after = result_of(candidate("m", "a", "1.1"), 0.020, 30, 30);
+  const Compared by_anchor = compare_in_turns(before, after, 0.01, &anchor);
+  EXPECT_EQ(by_anchor.change, Change::kSlower);
+  EXPECT_NEAR(by_anchor.ratio.value, 2, 1e-9);
+  const Result gone = result_of(candidate("m", "x"), 0.030, 20);
+  for (const Result* const none : {static_cast<const Result*>(nullptr), &gone}) {
+    const Compared row = compare_in_turns(before, after, 0.01, none);
+    EXPECT_EQ(row.change, Change::kNotCompared);
+    EXPECT_EQ(row.reason, "not compared, because they took no turns with each other");
+  }
 }
 
 TEST(CompareInTurns, WhatIsSuspectOrBrokenIsNeitherFasterNorSlower) {

@@ -148,7 +148,7 @@ Bench Comparison::measure() {
     progress_.note("The journal can't be read; the run starts over");
   }
   journal_->start_over();
-  bench_ = {{}, {}, journal_->path()};
+  bench_ = {{}, {}, journal_->path(), {}};
   return measure_with_journal();
 }
 
@@ -255,6 +255,7 @@ void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
         std::count_if(results.begin(), results.begin() + static_cast<std::ptrdiff_t>(*anchor),
                       [](const auto& result) { return result.has_value(); }));
   }
+  bench_.anchor = anchor;
   keep_known(subjects, results);
   if (options_.latency() == nullptr) return;
   rank_results(bench_.results, goal_of(options_), anchor);

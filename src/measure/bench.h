@@ -3,6 +3,8 @@
 // its engine has ended, and all once more when their order is known.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,9 @@ struct Bench {
   // The file from which the same command goes on (measure/journal.h). Whoever has run all of a
   // command removes it: until then a later command repeats nothing of this.
   std::string journal;
+
+  // Index of the result that took turns with every other, where memory did not hold all at once.
+  std::optional<size_t> anchor;
 };
 
 // Whatever an engine does is an outcome in its result. Throws Error for what the user must fix (the

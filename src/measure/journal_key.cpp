@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "core/sha256.h"
 #include "process/worker_process.h"
@@ -49,13 +50,29 @@ json json_of(const Candidate& candidate) {
           stamp_of(program_path(candidate.engine))};
 }
 
+// What variants are calibrated on and judged by. A sample's labels are in a file that a flag names.
+json json_of(const AccuracySamples& samples) {
+  json json = {{"f32_scores", samples.f32_scores}};
+  for (const InputSample& sample : samples.calibration) {
+    json["calibration"].push_back(sha256_of(sample));
+  }
+  for (const HeldOutSample& sample : samples.held_out) {
+    json["held_out"].push_back(sha256_of(sample.inputs));
+  }
+  return json;
+}
+
 json json_of(const PreparedModel& prepared) {
   json weights;
   for (const std::string& file : prepared.model.external_files) {
     weights[file] = stamp_of(fs::path(prepared.model.path).parent_path() / file);
   }
-  return {fs::absolute(prepared.model.path).string(), prepared.size_bytes, prepared.sha256,
-          prepared.load.input_shapes, weights};
+  return {fs::absolute(prepared.model.path).string(),
+          prepared.size_bytes,
+          prepared.sha256,
+          prepared.load.input_shapes,
+          weights,
+          prepared.samples ? json_of(*prepared.samples) : json()};
 }
 
 // The command line, without the program's name: every flag there is.
@@ -70,8 +87,13 @@ json json_of(const RunOptions& options) {
   json json = {{"command", command_line()}, {"test_data", nullptr}};
   for (const auto& [name, value] : options.inputs) json["inputs"][name] = stamp_of(value);
   if (options.test_data) json["test_data"] = stamp_of(*options.test_data);
-  if (options.calibration) json["calibration"] = stamp_of(*options.calibration);
   if (options.labels) json["labels"] = stamp_of(*options.labels);
+  // A script that the user's metric names may have been mended, too.
+  std::istringstream words(options.metric_command.value_or(""));
+  for (std::string word; words >> word;) {
+    std::error_code ignored;
+    if (fs::is_regular_file(word, ignored)) json["metric"][word] = stamp_of(word);
+  }
   return json;
 }
 

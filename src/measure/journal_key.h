@@ -13,8 +13,9 @@
 
 namespace dnnbench {
 
-// The command line and the files that it names, models with their weight files, candidates, this
-// program's and the engines' builds, the machine and its GPU where one is used. One text.
+// The command line and the files that it names, models with their weight files and the samples that
+// their variants are judged by, candidates, this program's and the engines' builds, the machine and
+// its GPU where one is used. One text.
 std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
                         const std::vector<const PreparedModel*>& models,
                         const Environment& environment, const std::optional<GpuFacts>& gpu);

@@ -1,6 +1,7 @@
 #include "measure/rank_results.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -74,6 +75,7 @@ BlockTable block_table(const std::vector<const Result*>& results) {
   BlockTable table;
   table.latency_s.assign(results.size(),
                          std::vector<double>(columns, std::numeric_limits<double>::quiet_NaN()));
+  table.process.assign(results.size(), std::vector<size_t>(columns));
   for (size_t i = 0; i < results.size(); ++i) {
     std::map<int64_t, std::vector<double>> times;
     for (const Sample& sample : results[i]->measured.samples) {
@@ -83,9 +85,22 @@ BlockTable block_table(const std::vector<const Result*>& results) {
       table.latency_s[i][column[block]] =
           median(durations) / static_cast<double>(results[i]->number);
     }
-    table.starts.push_back(results[i]->measured.starts.size());
+    const std::vector<int64_t>& starts = results[i]->measured.starts;
+    for (const auto& [block, index] : column) {
+      table.process[i][index] = static_cast<size_t>(
+          std::distance(starts.begin(), std::upper_bound(starts.begin(), starts.end(), block)));
+    }
   }
   return table;
+}
+
+std::optional<Ratio> ratio_in_turns(const Result& a, const Result& b, double alpha,
+                                    const Result* anchor) {
+  if (share_a_block(a, b)) return ratio_of(block_table({&a, &b}), 0, 1, alpha);
+  const bool by_anchor = anchor != nullptr && !is_suspect(*anchor) && share_a_block(a, *anchor) &&
+                         share_a_block(b, *anchor);
+  if (!by_anchor) return std::nullopt;
+  return ratio_of(block_table({&a, &b, anchor}), 0, 1, alpha, 2);
 }
 
 bool are_ranked_together(const std::vector<Result>& results) {
@@ -118,14 +133,7 @@ void compare_with_f32(std::vector<Result>& results, double confidence,
     if (variant.candidate.precision == "f32" || !variant.outcome.ok()) continue;
     for (const Result& f32 : results) {
       if (!f32.outcome.ok() || !(f32.candidate == in_f32(variant.candidate))) continue;
-      std::vector<const Result*> rows{&variant, &f32};
-      std::optional<size_t> anchor_row;
-      if (anchor && results[*anchor].outcome.ok()) {
-        rows.push_back(&results[*anchor]);
-        anchor_row = 2;
-      }
-      if (!anchor_row && !share_a_block(variant, f32)) continue;
-      variant.to_f32 = ratio_of(block_table(rows), 0, 1, alpha, anchor_row);
+      variant.to_f32 = ratio_in_turns(variant, f32, alpha, anchor ? &results[*anchor] : nullptr);
     }
   }
 }

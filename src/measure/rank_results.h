@@ -11,9 +11,15 @@
 
 namespace dnnbench {
 
-// The blocks' medians of one inference, a row per result, and their starts: what rank() takes.
+// The blocks' medians of one inference, a row per result, and their processes: what rank() takes.
 // Blocks in which none of them has samples are left out.
 BlockTable block_table(const std::vector<const Result*>& results);
+
+// a's time in units of b's, of two results of one run: in the blocks that both have, or else both
+// compared with `anchor`, or null. Absent where that has no blocks in common with both either, or
+// is suspect.
+std::optional<Ratio> ratio_in_turns(const Result& a, const Result& b, double alpha,
+                                    const Result* anchor);
 
 // Whether every result is accepted or not, so that different precisions may be ranked together.
 bool are_ranked_together(const std::vector<Result>& results);

@@ -31,7 +31,7 @@ TEST(BlockTable, HasTheMediansOfBlocksThatAnyoneHas) {
   EXPECT_TRUE(std::isnan(table.latency_s[0][2]));
   EXPECT_TRUE(std::isnan(table.latency_s[1][0]));
   EXPECT_EQ(table.latency_s[1][2], 0.1);
-  EXPECT_EQ(table.starts, (std::vector<size_t>{2, 1}));
+  EXPECT_EQ(table.process, (std::vector<std::vector<size_t>>{{1, 2, 2}, {0, 0, 1}}));
 }
 
 TEST(RankResults, PlacesEnginesThatTookTurns) {
@@ -47,6 +47,16 @@ TEST(RankResults, PlacesEnginesThatTookTurns) {
   EXPECT_TRUE(results[0].rank->decided);
   EXPECT_GE(results[0].rank->probability, 0.99);
   EXPECT_NEAR(results[1].p50_interval_s->low, 0.01, 1e-9);
+}
+
+// Within the 10 % that one process may differ by. Of all others every block was disturbed.
+TEST(RankResults, CountNoStartOfWhichNothingIsLeft) {
+  std::vector<Result> results{measured("a", 0.0108, 0, 20), measured("b", 0.01, 0, 20)};
+  rank_results(results, Goal{}, std::nullopt);
+  EXPECT_EQ(results[0].rank->to_best.relation, Relation::kSlower);
+  for (Result& result : results) result.measured.starts = {0, 20, 21, 22, 23, 24, 25, 26, 27, 28};
+  rank_results(results, Goal{}, std::nullopt);
+  EXPECT_EQ(results[0].rank->to_best.relation, Relation::kUndecided);
 }
 
 // "early" left while the machine was twice as fast.
@@ -126,6 +136,26 @@ TEST(CompareWithF32, TakesTheSameEnginesTimes) {
   EXPECT_EQ(results[2].to_f32->relation, Relation::kFaster);
   EXPECT_FALSE(results[0].to_f32);
   EXPECT_FALSE(results[3].to_f32);
+}
+
+TEST(CompareWithF32, TakesTheAnchorWhereBothTookTurnsWithItAndNothingOtherwise) {
+  std::vector<Result> results{variant("x", "f32", 0.03, true), variant("a", "f32", 0.04, true),
+                              variant("a", "int8", 0.01, true)};
+  const auto move_to = [&](size_t index, int64_t first_block) {
+    Result& result = results[index];
+    const Measured there =
+        measured("", result.measured.samples[0].duration_s, first_block, 20).measured;
+    result.measured = there;
+    result.to_f32.reset();
+  };
+  move_to(2, 20);
+  results[0].measured = measured("x", 0.03, 0, 40).measured;
+  compare_with_f32(results, 0.99, 0);
+  ASSERT_TRUE(results[2].to_f32);
+  EXPECT_NEAR(results[2].to_f32->value, 0.25, 1e-9);
+  move_to(2, 50);
+  compare_with_f32(results, 0.99, 0);
+  EXPECT_FALSE(results[2].to_f32);
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ struct Block {
 };
 
 struct TakenTurn {
-  size_t block = 0;  // index into BlockLoop::blocks_
+  size_t block = 0;    // index into BlockLoop::blocks_
+  size_t process = 0;  // of the engine's in this loop, from 1 on
   LatencyTurn turn;
 };
 
@@ -45,7 +46,7 @@ struct Member {
   bool active = true;     // takes turns
   bool finished = false;  // took all it needed
   bool starts_matter = true;
-  size_t starts = 0;  // also after it has ended, when the participant's list is its result's
+  size_t starts = 1;  // in this loop, with the process that it came with
   int64_t blocks_of_start = 0;
   bool has_run = false;     // a turn since its start, so that there are outputs to verify
   double restarting_s = 0;  // that its restarts have taken so far
@@ -70,7 +71,6 @@ class BlockLoop {
       // An anchor of an earlier group is the process that it was.
       std::vector<int64_t>& starts = participant.measured.starts;
       if (starts.empty()) starts = {first_block};
-      members_.back().starts = starts.size();
     }
   }
 
@@ -225,7 +225,7 @@ class BlockLoop {
       });
       if (!started_s_) started_s_ = turn.start_s.front();
       if (turn.is_disturbed()) blocks_.back().disturbance = turn.disturbance;
-      member.turns.push_back({block, std::move(turn)});
+      member.turns.push_back({block, member.starts, std::move(turn)});
       ++member.blocks_of_start;
       member.has_run = true;
     } catch (const EngineEnded& end) {
@@ -236,11 +236,12 @@ class BlockLoop {
   BlockTable undisturbed_table(const std::vector<Member*>& members) const {
     BlockTable table;
     table.latency_s.assign(members.size(), std::vector<double>(blocks_.size(), kNaN));
+    table.process.assign(members.size(), std::vector<size_t>(blocks_.size()));
     for (size_t i = 0; i < members.size(); ++i) {
-      table.starts.push_back(members[i]->starts);
       for (const TakenTurn& taken : members[i]->turns) {
         if (blocks_[taken.block].is_disturbed()) continue;
         table.latency_s[i][taken.block] = median(taken.turn.duration_s);
+        table.process[i][taken.block] = taken.process;
       }
     }
     return table;

@@ -177,6 +177,19 @@ TEST_F(RoundsTest, WhatIsFarSlowerLeavesAfterAFewBlocksWithoutARestart) {
   EXPECT_EQ(all[1].measured.stopped, Stop::kPrecise);  // within 3 %
 }
 
+// Every second process has disturbed blocks alone. Seven others show what processes differ by.
+TEST_F(RoundsTest, AStartOfWhichNothingIsLeftDecidesNothing) {
+  options_.precision_target = 1e-6;
+  Script busy = takes(0.1015);
+  for (size_t block = 2; block < 100; block += 4) busy.disturbed.insert({block, block + 1});
+  const auto all = measure({busy, takes(0.1)});
+  EXPECT_EQ(all[0].measured.stopped, Stop::kDecided);
+  std::set<int64_t> counted;
+  for (const int64_t block : blocks(all[0])) counted.insert(block / 2);
+  EXPECT_EQ(counted.size(), 7U);
+  EXPECT_EQ(all[0].measured.starts.size(), 2 * counted.size() - 1);
+}
+
 TEST_F(RoundsTest, WhatComputesInMillisecondsIsRestartedThoughItIsFar) {
   const auto all = measure({takes(0.005), takes(0.01)});
   EXPECT_EQ(all[1].measured.starts.size(), static_cast<size_t>(all[1].measured.blocks));

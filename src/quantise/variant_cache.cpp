@@ -21,20 +21,6 @@ using nlohmann::json;
 
 constexpr size_t kKept = 16;
 
-std::string hash_of(const InputSample& sample) {
-  std::string text;
-  for (const Value& value : sample) {
-    text += value.name;
-    for (const Tensor& tensor : value.tensors) {
-      text += describe(tensor.type, tensor.shape);
-      text +=
-          sha256_of_text({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
-      for (const std::string& one : tensor.strings) text += sha256_of_text(one);
-    }
-  }
-  return sha256_of_text(text);
-}
-
 // Of what makes variants: this program, the simplifier and the reference.
 std::string hash_of_programs() {
   const fs::path folder = fs::path(program_path("onnxruntime")).parent_path();
@@ -77,7 +63,7 @@ std::string VariantCache::key_of(const PreparedModel& f32, const std::string& pr
     key["max_error"] = max_error ? json(*max_error) : json();
     key["samples"] = f32.samples->given ? "given" : "generated";
     for (const InputSample& sample : f32.samples->calibration) {
-      key["calibration"].push_back(hash_of(sample));
+      key["calibration"].push_back(sha256_of(sample));
     }
   }
   return sha256_of_text(key.dump(-1, ' ', false, json::error_handler_t::replace)).substr(0, 32);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "core/statistics.h"
@@ -12,14 +13,32 @@
 namespace dnnbench {
 namespace {
 
-std::vector<double> log_ratios(const std::vector<double>& a, const std::vector<double>& b) {
-  assert(a.size() == b.size());
-  std::vector<double> logs;
-  for (size_t block = 0; block < a.size(); ++block) {
-    if (!std::isnan(a[block]) && !std::isnan(b[block]))
-      logs.push_back(std::log(a[block] / b[block]));
+// How many processes these are, which follow each other.
+size_t count_processes(std::vector<size_t> processes) {
+  const auto end = std::unique(processes.begin(), processes.end());
+  return static_cast<size_t>(std::distance(processes.begin(), end));
+}
+
+// Of the blocks that two engines have in common.
+struct CommonBlocks {
+  std::vector<double> logs;  // of their ratio
+  size_t starts = 0;         // of the engine that has fewer processes in them
+};
+
+CommonBlocks common_blocks(const BlockTable& table, size_t a, size_t b) {
+  assert(table.latency_s[a].size() == table.latency_s[b].size());
+  CommonBlocks both;
+  std::vector<size_t> processes_a, processes_b;
+  for (size_t block = 0; block < table.latency_s[a].size(); ++block) {
+    const double ratio = table.latency_s[a][block] / table.latency_s[b][block];
+    if (std::isnan(ratio)) continue;
+    both.logs.push_back(std::log(ratio));
+    if (table.process.empty()) continue;
+    processes_a.push_back(table.process[a][block]);
+    processes_b.push_back(table.process[b][block]);
   }
-  return logs;
+  both.starts = std::min(count_processes(processes_a), count_processes(processes_b));
+  return both;
 }
 
 Ratio ratio_from_logs(double log_value, const Interval& logs) {
@@ -66,8 +85,8 @@ Interval common(const Interval& a, const Interval& b) {
   return both.low <= both.high ? both : Interval{std::min(a.low, b.low), std::max(a.high, b.high)};
 }
 
-// Of engines whose processes were started so often, each. Signs decide what is near; distances
-// what is far, where the little that they assume of the processes can do no harm.
+// Of engines that have so many processes in these blocks, each. Signs decide what is near;
+// distances what is far, where the little that they assume of the processes can do no harm.
 Interval interval_of_engines(const std::vector<double>& logs, double alpha, size_t starts) {
   constexpr double kShareOfSigns = 0.8;
   const double margin = start_margin(starts, logs.size());
@@ -170,13 +189,12 @@ Relation relation_of(const Interval& ratio) {
 
 Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
                std::optional<size_t> anchor) {
-  const std::vector<double> logs = log_ratios(table.latency_s[a], table.latency_s[b]);
-  if (!logs.empty()) {
-    return ratio_from_logs(
-        median(logs),
-        table.starts.empty()
-            ? median_interval(logs, alpha)
-            : interval_of_engines(logs, alpha, std::min(table.starts[a], table.starts[b])));
+  const CommonBlocks both = common_blocks(table, a, b);
+  if (!both.logs.empty()) {
+    return ratio_from_logs(median(both.logs),
+                           table.process.empty()
+                               ? median_interval(both.logs, alpha)
+                               : interval_of_engines(both.logs, alpha, both.starts));
   }
   if (!anchor || *anchor == a || *anchor == b)
     return ratio_from_logs(0, median_interval({}, alpha));

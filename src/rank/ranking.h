@@ -18,9 +18,9 @@ struct BlockTable {
   // compared.
   std::vector<std::vector<double>> latency_s;
 
-  // How many processes of each engine, one after the other, that was. Empty: ratios are those of
-  // these very processes, not of the engines.
-  std::vector<size_t> starts;
+  // [engine][block]: which of the engine's processes, one after the other, had the turn. Empty:
+  // ratios are those of these very processes, not of the engines.
+  std::vector<std::vector<size_t>> process;
 
   size_t size() const { return latency_s.size(); }
 };
@@ -75,9 +75,10 @@ struct Ranking {
   double probability = 0;
 };
 
-// a's time in units of b's. Where the table counts starts, the interval is one of the engines: few
-// starts make it wider (docs/measuring.md, "Restarts"). With no block in common, both are compared
-// with `anchor`, which then has blocks in common with each; the interval is wider for it.
+// a's time in units of b's. Where the table has processes, the interval is one of the engines: few
+// starts make it wider (docs/measuring.md, "Restarts"). A start counts where its process has a
+// block in common with the other engine. With no block in common, both are compared with `anchor`,
+// which then has blocks in common with each; the interval is wider for it.
 Ratio ratio_of(const BlockTable& table, size_t a, size_t b, double alpha,
                std::optional<size_t> anchor = std::nullopt);
 
@@ -114,7 +115,7 @@ struct Standing {
 struct Process {
   bool starts_matter = true;  // Standing's
   bool is_short = false;      // it computes in milliseconds: such processes differ most
-  size_t starts = 1;          // of the engine so far, with its own
+  size_t starts = 1;          // of the engine in these turns so far, with its own
   int64_t blocks = 0;         // that it has taken part in
 };
 

@@ -35,6 +35,13 @@ BlockTable measured(const std::vector<double>& latencies_s, size_t blocks, doubl
   return table;
 }
 
+// So many processes, one after the other, as evenly as may be.
+std::vector<size_t> processes(size_t count, size_t blocks) {
+  std::vector<size_t> process;
+  for (size_t block = 0; block < blocks; ++block) process.push_back(block * count / blocks);
+  return process;
+}
+
 TEST(Rank, FindsTheOrderThroughDrift) {
   const Ranking ranking = rank(measured({0.03, 0.01, 0.0105}, 40, 0.01), kAllWithin1);
   EXPECT_EQ(ranking.order, (std::vector<size_t>{1, 2, 0}));
@@ -162,7 +169,7 @@ TEST(Standings, WhoMayBeBestStaysUntilAllAreComparedWithIt) {
 
 TEST(Standings, StartsMatterToWhatIsNearAndOpen) {
   BlockTable table = measured({1, 1.02, 2}, 3, 0.001);
-  table.starts = {1, 1, 1};
+  table.process.assign(3, processes(1, 3));
   const std::vector<Standing> known = standings(table, 0.01 / 3, Goal{});
   EXPECT_TRUE(known[0].starts_matter);
   EXPECT_TRUE(known[1].starts_matter);
@@ -193,7 +200,8 @@ TEST(Standings, OneEngineAloneNeedsItsPrecision) {
 TEST(Ratio, FewStartsMakeItWider) {
   BlockTable table = measured({1, 1.08}, 15, 0.001);
   const auto margin = [&](size_t starts) {
-    table.starts = {15, starts};
+    const size_t blocks = table.latency_s[0].size();
+    table.process = {processes(blocks, blocks), processes(starts, blocks)};
     return 1.08 / ratio_of(table, 1, 0, 0.01).interval.low - 1;
   };
   EXPECT_NEAR(margin(1), 0.10, 0.004);
@@ -207,14 +215,26 @@ TEST(Ratio, FewStartsMakeItWider) {
   EXPECT_NEAR(margin(6), 0.03, 0.004);
   EXPECT_NEAR(margin(10), 0.01, 0.004);
   EXPECT_NEAR(margin(15), 0.00, 0.004);
-  table.starts.clear();  // not of the engines
+  table.process.clear();  // not of the engines
   EXPECT_EQ(ratio_of(table, 1, 0, 0.01).relation, Relation::kSlower);
+}
+
+// Of ten starts of each two blocks, those of which nothing is left show nothing.
+TEST(Ratio, OnlyStartsWithABlockInCommonCount) {
+  BlockTable table = measured({1, 1.08}, 20, 0.001);
+  table.process.assign(2, processes(10, 20));
+  const auto margin = [&] { return 1.08 / ratio_of(table, 1, 0, 0.01).interval.low - 1; };
+  EXPECT_NEAR(margin(), 0.00, 0.004);
+  for (size_t block = 12; block < 20; ++block) table.latency_s[0][block] = kNaN;
+  EXPECT_NEAR(margin(), 0.01, 0.004);  // six starts, twelve blocks
+  table.latency_s[1][10] = table.latency_s[1][11] = kNaN;
+  EXPECT_NEAR(margin(), 0.03, 0.004);  // five, ten
 }
 
 TEST(Ratio, TwiceAsSlowIsDecidedInAFewBlocks) {
   for (const size_t engines : {2, 5}) {
     BlockTable table = measured({1, 2}, 5, 0.01);
-    table.starts = {1, 1};
+    table.process.assign(2, processes(1, 5));
     const Ratio ratio = ratio_of(table, 1, 0, alpha_of_pair(engines, 0.99));
     EXPECT_EQ(ratio.relation, Relation::kSlower) << engines;
     EXPECT_TRUE(ratio.interval.holds(2));

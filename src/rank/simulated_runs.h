@@ -79,7 +79,7 @@ class SimulatedRun {
   SimulatedRun(const SimulatedNoise& noise, double truth, std::mt19937_64& random)
       : noise_(noise), truth_(truth), random_(random) {
     table_.latency_s.resize(2);
-    table_.starts.assign(2, 0);
+    table_.process.resize(2);
     for (size_t engine : {0, 1}) start(engine);
   }
 
@@ -91,12 +91,13 @@ class SimulatedRun {
       for (size_t engine : {0, 1}) {
         const int64_t blocks = blocks_of_start_[engine];
         const bool may =
-            noise_.max_starts > 100 || (blocks >= 4 && table_.starts[engine] < noise_.max_starts);
+            noise_.max_starts > 100 || (blocks >= 4 && starts_[engine] < noise_.max_starts);
         if (may && is_restart_due({standings[engine].starts_matter, noise_.is_short,
-                                   table_.starts[engine], blocks})) {
+                                   starts_[engine], blocks})) {
           start(engine);
         }
         ++blocks_of_start_[engine];
+        table_.process[engine].push_back(starts_[engine]);
       }
       table_.latency_s[0].push_back(std::exp(process_[0]));
       table_.latency_s[1].push_back(truth_ * std::exp(process_[1] + of_block()));
@@ -106,11 +107,11 @@ class SimulatedRun {
   }
 
   int blocks() const { return blocks_; }
-  size_t starts() const { return table_.starts[0]; }
+  size_t starts() const { return starts_[0]; }
 
  private:
   void start(size_t engine) {
-    ++table_.starts[engine];
+    ++starts_[engine];
     blocks_of_start_[engine] = 0;
     if (noise_.starts == Starts::kAlike) return;
     const double side = std::uniform_real_distribution<double>(0, 1)(random_);
@@ -137,6 +138,7 @@ class SimulatedRun {
   std::mt19937_64& random_;
   BlockTable table_;
   std::array<double, 2> process_{};
+  std::array<size_t, 2> starts_{};
   std::array<int64_t, 2> blocks_of_start_{};
   double last_ = 0;
   int blocks_ = 0;
