@@ -306,6 +306,8 @@ WRONG = [
     ([STUDY, "--model=BERT", "--throughput=nan"], "dnnbench advise: --throughput must be "),
     ([STUDY, "--model=BERT", "--throughput=2", "--headroom=1"], "dnnbench advise: --headroom"),
     ([STUDY, "--model=BERT", "--throughput=2", "--latency-p99=-1"], "dnnbench advise: --latency"),
+    ([STUDY, "--model=BERT", "--throughput=2", "--price=-1"], "dnnbench advise: --price must be "),
+    ([STUDY, "--model=BERT", "--throughput=2", "--price=nan"], "dnnbench advise: --price must be "),
     ([STUDY, "--model=BERT", "--throughput=2", "--catalogue=no.csv"], "the catalogue no.csv"),
     (["no-folder", "--model=BERT", "--throughput=2"], "there is no folder no-folder"),
     (["--model=BERT", "--throughput=2"], "dnnbench advise: give one folder of results"),

@@ -18,8 +18,10 @@ SAMPLES = ROOT / "tests" / "golden" / "results" / "c5a.4xlarge"
 SAMPLE = json.loads((SAMPLES / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json").read_text("utf-8"))
 MACHINES = ("c6g.medium", "c6g.large", "c5a.large", "c5n.2xlarge", "g4dn.xlarge", "unknown.box")
 EVERY_PLAN = """[...document.querySelectorAll('#plans tbody tr')].map(row =>
-    [row.cells[1].innerText.split(' ')[0], row.cells[1].innerText.split(' ')[2],
-     row.cells[2].title, row.cells[9].innerText.includes('upper part')])"""
+    [[row.cells[1].innerText.split(' ')[0], row.cells[1].innerText.split(' ')[2],
+      row.cells[2].title, row.cells[9].innerText.includes('upper part'),
+      row.cells[8].innerText[0] === '~', row.cells[8].dataset.value !== undefined],
+     [row.cells[6], row.cells[8]].map(cell => Number(cell.dataset.value ?? -1))])"""
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="needs Chromium (Debian: chromium)")
 
@@ -58,7 +60,8 @@ def under_load(result: dict, chance: random.Random) -> dict:
     rates = []
     for _ in range(chance.randint(1, 4)):
         rate = usual * chance.uniform(0.1, 1.3)
-        verdict = chance.choice(["carried", "carried", "late"]) if rate < usual else "overloaded"
+        sustained = ["carried"] * 6 + ["late", "overloaded"]
+        verdict = chance.choice(sustained) if rate < usual else "overloaded"
         p99_s = chance.uniform(1, 9) / usual
         rates.append({"rate_per_s": rate, "verdict": verdict, "p99_s": p99_s})
     settings = result["backend_meta"] + chance.choice(["", "", "-streams=2"])  # by itself, too
@@ -106,9 +109,15 @@ def write_results(folder: Path, chance: random.Random) -> None:
 
 
 def plan_of_advice(plan: dict) -> list:
+    """What EVERY_PLAN reads of a row: words, then the capacity and the latency, -1 for none."""
     (member,) = plan["members"]
     upper = plan["holds_at_lower_end"] is False
-    return [str(member["count"]), member["instance"], member["settings"], upper]
+    latency = plan["latency_s"]
+    known = [value for value in (latency["p99"], latency["mean"]) if value is not None]
+    estimated = bool(known) and latency["basis"] != "measured_under_load"
+    words = [str(member["count"]), member["instance"], member["settings"], upper]
+    figures = [plan["capacity_per_s"], *(known or [-1])]
+    return [[*words, estimated, bool(known)], pytest.approx(figures, rel=1e-9)]
 
 
 @pytest.fixture(scope="module")

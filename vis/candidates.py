@@ -102,10 +102,10 @@ def grouped(rows: list[Row]) -> dict[tuple, list[Row]]:
 
 
 def age_order(result: Result) -> tuple:
-    """The one that counts last: those measured one request at a time after the others, suspect ones
-    first, load mode before throughput mode; then the oldest."""
+    """The one that counts last: suspect ones first; of the others load mode, then throughput mode,
+    then those measured one request at a time; of one mode the oldest first."""
     started = text_or(result.raw.get("started_at"), "")
-    kind = (result.mode == "latency", not result.suspect, result.mode != "load")
+    kind = (not result.suspect, result.mode == "latency", result.mode != "load")
     return (*kind, started, result.path.stat().st_mtime, str(result.path))
 
 

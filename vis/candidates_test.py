@@ -113,6 +113,16 @@ def test_the_setting_found_in_throughput_mode_is_one(planned):
     assert candidate.load_alone
 
 
+def test_a_suspect_latency_hides_no_clean_result_of_another_mode(planned):
+    full, load = at_full_speed(), under_load((5, 0.3))
+    full["throughput"] = full["throughput"] | {"settings": "cpu"}
+    [candidate], _ = planned(BUSY, load, full)
+    assert candidate.throughput_per_s == pytest.approx(180)
+    for others in ([load], [load, full | BUSY]):
+        [candidate], _ = planned(BUSY, *others)
+        assert candidate.load_alone
+
+
 def test_batches_of_throughput_mode_are_no_task_of_their_own(planned):
     batches = at_full_speed(batch=4, input_shapes={"data": [4, 3, 224, 224]})
     [candidate], [reason] = planned({}, batches)

@@ -109,6 +109,7 @@ def model(
         # A run ranks within a batch; several are compared by their items per second.
         batches = comparison is not None and comparison.has_batches
         against = {} if batches else against_the_best(rows)
+        vs_best = ratios_to_the_best(rows) if against else {}
         return {
             "instance": instance,
             "usd_per_hour": usd_per_hour,
@@ -119,6 +120,7 @@ def model(
                 row_data(row, words, planned.get(id(row)), out.get(id(row)), folder)
                 | (in_items(row, comparison.factor(row)) if batches and row.result.measured else {})
                 | ({"against": against[id(row)]} if id(row) in against else {})
+                | ({"vs_best": vs_best[id(row)]} if id(row) in vs_best else {})
                 for row in rows
             ],
             # Measured in another mode: planned with, but in no table of times.
@@ -155,6 +157,12 @@ def against_the_best(rows: list[Row]) -> dict[int, str]:
     if len(runs) != 1 or None in runs or not all(isinstance(one, dict) for one in rankings):
         return {}
     return {id(row): standing(ranking) for row, ranking in zip(ranked, rankings)}
+
+
+def ratios_to_the_best(rows: list[Row]) -> dict[int, float]:
+    """The same as numbers; empty where one of them has none."""
+    ratios = {id(r): r.result.raw["ranking"].get("vs_best") for r in rows if r.result.ranked}
+    return ratios if all(map(is_positive, ratios.values())) else {}
 
 
 def standing_facts(row: Row) -> dict | None:

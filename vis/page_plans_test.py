@@ -122,6 +122,26 @@ def test_capacity_within_a_latency(ask):
     assert capacity(ask, known, 1e9) == pytest.approx(known.throughput_per_s, rel=1e-6)
 
 
+def test_what_was_measured_raises_the_estimate_whatever_the_latency(ask):
+    """6.8 ms at 60/s, where the times alone say 5.7: no latency below it is shown at that rate, and
+    no looser latency needs more machines."""
+    known = candidate("m", [0.0022] * 99 + [0.0024], 1)
+    capacities = []
+    for rates in ((), ((60, 0.0068),), ((60, 0.0068), (300, None))):
+        one = dataclasses.replace(known, load_rates=rates)
+        found = [capacity(ask, one, latency_s / 1e4) for latency_s in range(20, 400)]
+        assert found == sorted(found)
+        capacities.append(found)
+    assert all(few <= many for few, many in zip(capacities[2], capacities[1]))
+    assert all(few <= many for few, many in zip(capacities[1], capacities[0]))
+    assert max(capacities[2]) == 60  # 300/s were too much: nothing above 60/s is known
+    one = dataclasses.replace(known, load_rates=((60, 0.0068),))
+    latency = "Plans.plans(given.candidates, given.load, given.wish).plans[0].latency"
+    assert ask(latency, given([one], load=60)) == {"s": 0.0068, "basis": "measured"}
+    above = ask(latency, given([one], load=61))
+    assert above["s"] > 0.0068 and above["basis"] == "estimate"
+
+
 def test_more_machines_never_answer_sooner_than_one_inference(ask):
     slow = [candidate("m", [1.43], 0.034), published("p", 0.7, 0.034)]
     assert asked_for_plans(ask, slow, 2, latency_s=0.2) == []
@@ -142,6 +162,8 @@ def test_a_plan_that_only_the_upper_end_carries_says_so(ask):
     assert ask(holds, given(unsure, load=9)) is True
     assert ask(holds, given(unsure, load=9.5)) is False
     assert ask(holds, given(unsure, load=17.9)) is True
+    stated = [published("m", 10, 1, low_per_s=9, high_per_s=11, single_only=True)]
+    assert ask(holds, given(stated, load=9.5)) is False
 
 
 def test_a_single_machine_and_bounds(ask):

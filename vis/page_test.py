@@ -457,8 +457,41 @@ def test_the_page_opens_with_the_winner(open_page, tmp_path, other, sentence):
     )
     assert browser.evaluate(above) is True
     assert "lans" not in text(browser, "body")
-    assert "1.27\u00d7" in text(browser, "#ratios")
+    assert f"{other[1]:.2f}\u00d7" in text(browser, "#ratios")
     assert browser.complaints() == []
+
+
+RATIOS = "[...document.querySelectorAll('#ratios tbody tr')].map(row => row.cells[1].innerText)"
+
+
+@needs_chromium
+def test_the_ratios_of_a_run_count_before_its_medians(open_page, tmp_path):
+    """Engines that leave a run at different times have medians that contradict their ratios."""
+    run = of_one_run(
+        openvino=(0.02, "best", 1.0, [1.0, 1.0]),
+        onnxruntime=(0.03, "slower", 1.2, [1.1, 1.3]),
+        tvm=(0.028, "slower", 1.5, [1.4, 1.6]),
+    )
+    page = results_page(tmp_path, run)
+    browser = open_page(page)
+    assert "ONNX Runtime takes 1.20\u00d7 [1.10, 1.30] the time" in text(browser, "#verdict")
+    assert sorted(browser.evaluate(RATIOS)) == ["1.00\u00d7", "1.20\u00d7", "1.50\u00d7"]
+    browser = open_page(page, "#model=resnet50-v1-7.onnx&without-engine=OpenVINO")
+    verdict = "ONNX Runtime is fastest on my-box, 30.0 ms: TVM takes 1.25\u00d7 the time."
+    assert verdict in text(browser, "#verdict")
+    assert sorted(browser.evaluate(RATIOS)) == ["1.00\u00d7", "1.25\u00d7"]
+    column = "[...document.querySelectorAll('.results tbody tr')].map(r => r.cells[7].innerText)"
+    assert sorted(browser.evaluate(column)) == ["1.00\u00d7", "1.25\u00d7"]
+
+
+@needs_chromium
+def test_the_best_of_a_slower_run_is_not_the_next(open_page, tmp_path):
+    slow = of_one_run(tvm=(0.05, "best", 1.0, [1.0, 1.0]))["tvm"] | {"run_id": "2"}
+    fast = of_one_run(
+        openvino=(0.02, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.03, "slower", 1.5, [1.4, 1.6])
+    )
+    browser = open_page(results_page(tmp_path, fast | {"tvm": slow}))
+    assert "ONNX Runtime takes 1.50\u00d7 the time" in text(browser, "#verdict")
 
 
 @needs_chromium

@@ -76,12 +76,12 @@ bool is_usable(const StoredResult& result) {
          !is_under_load(result);
 }
 
-// Measured one request at a time where there is such a one; else what was not disturbed, rather
-// without a pause than under load.
+// What was not disturbed where there is such a one; of these, measured one request at a time, else
+// rather without a pause than under load.
 const StoredResult& newest(const Group& group) {
   const StoredResult* found = nullptr;
   const auto rank = [](const StoredResult& result) {
-    return std::tuple(result.mode == "latency", !result.suspect, !is_under_load(result));
+    return std::tuple(!result.suspect, result.mode == "latency", !is_under_load(result));
   };
   for (const StoredResult* result : group) {
     if (found == nullptr || rank(*result) >= rank(*found)) found = result;

@@ -171,6 +171,18 @@ TEST(Candidates, ADisturbedThroughputLeavesWhatWasCarried) {
   EXPECT_TRUE(selection.candidates[0].load_alone);
 }
 
+TEST(Candidates, ASuspectLatencyHidesNoCleanResultOfAnotherMode) {
+  StoredResult suspect = measured("small", "2026-01-03T00:00:00Z", 0.9);
+  suspect.suspect = true;
+  StoredResult full = at_full_speed();
+  full.settings = "cpu";
+  const StoredResult load = under_load("", {{5, 0.3}});
+  EXPECT_DOUBLE_EQ(select({suspect, load, full}).candidates.at(0).speed.throughput_per_s(), 180);
+  EXPECT_TRUE(select({suspect, load}).candidates.at(0).load_alone);
+  full.suspect = true;
+  EXPECT_TRUE(select({suspect, load, full}).candidates.at(0).load_alone);
+}
+
 TEST(Candidates, BatchesOfThroughputModeAreNoTaskOfTheirOwn) {
   StoredResult batches = at_full_speed(4);
   batches.settings = "cpu-streams=2-batch=4";

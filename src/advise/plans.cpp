@@ -28,7 +28,8 @@ int64_t most_machines(const Deployable& candidate, const Load& load) {
 std::string too_slow(const Deployable& candidate, const Load& load) {
   const Speed& speed = candidate.speed;
   if (!speed.measured_rates.empty()) {
-    return fmt::format("at every measured rate its p99 exceeds {:g} s", *load.latency_p99_s);
+    return fmt::format("at {}/s, the lowest measured rate, its p99 exceeds {:g} s",
+                       format_rate(speed.measured_rates.front().rate_per_s), *load.latency_p99_s);
   }
   return fmt::format("{} exceeds {:g} s: too slow, more machines don't reduce latency",
                      format_seconds(speed.samples > 0 ? speed.tail_s : speed.mean_s),
@@ -58,7 +59,8 @@ void add_lower_end(Plan& plan, const Load& load) {
       (1 - load.headroom) * capacity_per_s(slowed(candidate.speed, factor), load.latency_p99_s);
   const double count = machines_for(load.throughput_per_s, slower_per_s);
   plan.holds_at_lower_end = count <= static_cast<double>(plan.count);
-  if (count <= kMaxMachines) plan.count_at_lower_end = static_cast<int64_t>(count);
+  const int64_t most = candidate.at_least ? 1 : kMaxMachines;
+  if (count <= static_cast<double>(most)) plan.count_at_lower_end = static_cast<int64_t>(count);
 }
 
 // The lowest latency target that as many machines as allowed meet under a load; nothing where they
@@ -67,7 +69,7 @@ std::optional<double> reachable_latency_s(const Deployable& candidate, const Loa
   const auto count = static_cast<double>(most_machines(candidate, load));
   const double rate_per_s = load.throughput_per_s / (1 - load.headroom) / count;
   if (rate_per_s * kAlmostOne > candidate.speed.throughput_per_s()) return std::nullopt;
-  return latency_at(candidate.speed, rate_per_s, std::nullopt).seconds;
+  return latency_at(candidate.speed, rate_per_s).seconds;
 }
 
 std::optional<double> lowest_latency_s(const Selection& selection, const Load& load) {
@@ -199,7 +201,7 @@ Plan plan_of(const Deployable& candidate, int64_t count, const Load& load) {
   plan.throughput_per_s = machines * candidate.speed.throughput_per_s();
   plan.capacity_per_s = machines * usable_capacity_per_s(candidate, load);
   plan.utilisation = load.throughput_per_s / plan.throughput_per_s;
-  plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines, load.latency_p99_s);
+  plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines);
   plan.idle = count > 1 && !candidate.load_alone &&
               capacity_per_s(candidate.speed, load.latency_p99_s) <
                   kIdle * candidate.speed.throughput_per_s();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -102,6 +103,9 @@ TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
   EXPECT_EQ(find_plans(selection, {19.1}).plans.at(0).count_at_lower_end, 3);
   EXPECT_EQ(labels(find_plans(selection, {19.1}).plans.at(0)),
             (std::vector<std::string>{"busy", "upper end", "mean only"}));
+  candidate.at_least = true;  // says nothing of two machines
+  EXPECT_EQ(find_plans(of({candidate}), {9.9}).plans.at(0).holds_at_lower_end, false);
+  EXPECT_EQ(find_plans(of({candidate}), {9.9}).plans.at(0).count_at_lower_end, std::nullopt);
 }
 
 TEST(Plans, QueueingCostsMachinesUnderATarget) {
@@ -130,7 +134,7 @@ TEST(Plans, FewSamplesAndAveragesAreTold) {
             (std::vector<std::string>{"unverified", "few samples", "averages", "several"}));
 }
 
-// A candidate with up to a thousand samples, an interval, or neither.
+// A candidate with samples or without, with rates measured under traffic or without.
 Deployable random_candidate(std::mt19937& random, int index) {
   const auto uniform = [&](double from, double to) {
     return std::uniform_real_distribution<double>(from, to)(random);
@@ -144,6 +148,13 @@ Deployable random_candidate(std::mt19937& random, int index) {
     candidate.speed = speed_of(times);
   }
   candidate.at_least = candidate.speed.samples == 0 && uniform(0, 1) < 0.1;
+  double rate_per_s = 0;
+  for (double count = uniform(-3, 3); count > 0; --count) {
+    rate_per_s += uniform(0.1, 0.5) * candidate.speed.throughput_per_s();
+    const bool overloaded = uniform(0, 1) < 0.2;
+    candidate.speed.measured_rates.push_back(
+        {rate_per_s, overloaded ? std::numeric_limits<double>::infinity() : uniform(0.05, 2)});
+  }
   return candidate;
 }
 
@@ -166,7 +177,7 @@ bool carries(const Deployable& candidate, int64_t count, const Load& load) {
   const double rate = load.throughput_per_s / (1 - load.headroom) / static_cast<double>(count);
   if (rate > candidate.speed.throughput_per_s() * (1 + 2e-9)) return false;
   if (!load.latency_p99_s) return true;
-  const Latency latency = latency_at(candidate.speed, rate * (1 - 2e-9), load.latency_p99_s);
+  const Latency latency = latency_at(candidate.speed, rate * (1 - 2e-9));
   return latency.seconds && *latency.seconds <= *load.latency_p99_s;
 }
 
@@ -218,6 +229,45 @@ TEST(Plans, AreOptimalOnRandomCatalogues) {
   }
   EXPECT_GT(feasible, 300);
   EXPECT_LT(feasible, 900);
+}
+
+TEST(Plans, ALooserLatencyNeverCostsMore) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 500; ++round) {
+    const Selection selection = random_selection(random);
+    Load load = random_load(random);
+    double before_usd = std::numeric_limits<double>::infinity();
+    for (const double latency_s : {0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 20.0, 0.0}) {
+      load.latency_p99_s = latency_s > 0 ? std::optional(latency_s) : std::nullopt;
+      const std::vector<Plan> plans = find_plans(selection, load).plans;
+      const double usd =
+          plans.empty() ? std::numeric_limits<double>::infinity() : plans[0].usd_per_hour;
+      EXPECT_LE(usd, before_usd + 1e-9) << round << " " << latency_s;
+      before_usd = usd;
+    }
+  }
+}
+
+// The README's engine: 6.80 ms were measured at 60/s, where the times alone say 5.0.
+TEST(Plans, AMeasuredLatencyIsNotUndercut) {
+  Deployable candidate = published("a", 1, 10);
+  std::vector<double> times(495, 0.0022);
+  times.resize(500, 0.0024);
+  candidate.speed = speed_of(times);
+  const double estimate_s = *latency_at(candidate.speed, 60).seconds;
+  candidate.speed.measured_rates = {{60, 0.0068}};
+  EXPECT_LT(estimate_s, 0.0055);
+  const Selection selection = of({candidate});
+  EXPECT_EQ(find_plans(selection, {60}).plans.at(0).latency.seconds, 0.0068);
+  int64_t before = std::numeric_limits<int64_t>::max();
+  for (const double latency_s : {0.004, 0.0055, 0.0067, 0.0069}) {
+    const std::vector<Plan> plans = find_plans(selection, {60, latency_s}).plans;
+    ASSERT_EQ(plans.size(), 1U) << latency_s;
+    EXPECT_LE(plans[0].count, before) << latency_s;
+    EXPECT_LE(*plans[0].latency.seconds, latency_s);
+    before = plans[0].count;
+  }
+  EXPECT_EQ(before, 1);
 }
 
 TEST(Plans, TheNearestTargetsArePossible) {

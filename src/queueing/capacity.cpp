@@ -28,52 +28,78 @@ double mean_wait_s(const Speed& speed, double utilisation) {
   return utilisation * speed.square_s2 / (2 * speed.inference_s() * (1 - utilisation));
 }
 
-// Estimated response time of a machine that is busy for that share of the time: its 99th
-// percentile, or its mean where there are no samples.
-double estimated_response_s(const Speed& speed, double utilisation) {
+// By queueing theory alone, the response time of a machine that is busy for that share of the time:
+// its 99th percentile, or its mean where there are no samples.
+double response_s(const Speed& speed, double utilisation) {
   return speed.samples > 0 ? speed.tail_s + wait_p99_s(speed, utilisation)
                            : speed.mean_s + mean_wait_s(speed, utilisation);
 }
 
+// What the response is multiplied by, so that the estimate is not below any measurement: at
+// least 1. It must not depend on the limit, or a looser limit could need more machines.
+double correction(const Speed& speed) {
+  double factor = 1;
+  for (const MeasuredRate& step : speed.measured_rates) {
+    if (std::isinf(step.p99_s)) continue;
+    factor = std::max(factor, step.p99_s / response_s(speed, step.rate_per_s * speed.mean_s));
+  }
+  return factor;
+}
+
+// The lowest measured rate that is more than the machine can do.
+double overload_per_s(const Speed& speed) {
+  for (const MeasuredRate& step : speed.measured_rates) {
+    if (std::isinf(step.p99_s)) return step.rate_per_s;
+  }
+  return kInfinite;
+}
+
+// The highest rate that can be estimated: below an overload that the times don't explain, what was
+// carried.
+double estimated_up_to_per_s(const Speed& speed) {
+  const double throughput_per_s = speed.throughput_per_s();
+  return overload_per_s(speed) < throughput_per_s * kFullyUsed ? carried_per_s(speed.measured_rates)
+                                                               : throughput_per_s;
+}
+
 double estimated_capacity_per_s(const Speed& speed, double limit_s) {
+  if (!speed.has_service_times()) return 0;
+  const double response_limit_s = limit_s / correction(speed);
   double within = speed.samples > 0 ? 0.01 : 0, beyond = 1;
-  if (estimated_response_s(speed, within) > limit_s) return 0;
+  if (response_s(speed, within) > response_limit_s) return 0;
   for (int i = 0; i < 100; ++i) {
     const double middle = (within + beyond) / 2;
-    (estimated_response_s(speed, middle) <= limit_s ? within : beyond) = middle;
+    (response_s(speed, middle) <= response_limit_s ? within : beyond) = middle;
   }
-  return within / speed.mean_s;
+  return std::min(within / speed.mean_s, estimated_up_to_per_s(speed));
 }
 
-// Without a limit every rate that the machine sustains is within it.
-bool exceeds(double p99_s, std::optional<double> limit_s) {
-  return limit_s ? p99_s > *limit_s : std::isinf(p99_s);
-}
-
-double measured_capacity_per_s(const Speed& speed, std::optional<double> limit_s) {
+double measured_capacity_per_s(const Speed& speed, double limit_s) {
   double capacity = 0;
   for (const MeasuredRate& step : speed.measured_rates) {
-    if (exceeds(step.p99_s, limit_s)) break;
+    if (step.p99_s > limit_s) break;
     capacity = step.rate_per_s;
   }
   return capacity;
 }
 
-// Whether no measurement under traffic contradicts the estimate: none exceeds the limit at a rate
-// at which the estimate is within it.
-bool estimate_holds(const Speed& speed, std::optional<double> limit_s) {
-  if (!speed.has_service_times()) return false;
-  return std::none_of(
-      speed.measured_rates.begin(), speed.measured_rates.end(), [&](const MeasuredRate& step) {
-        return exceeds(step.p99_s, limit_s) &&
-               !exceeds(estimated_response_s(speed, step.rate_per_s * speed.mean_s), limit_s);
-      });
+// Infinite where the queue grows without end, absent where nothing is known.
+std::optional<double> estimated_latency_s(const Speed& speed, double rate_per_s) {
+  if (!speed.has_service_times()) return std::nullopt;
+  const double limit_per_s = std::min(overload_per_s(speed), speed.throughput_per_s());
+  if (rate_per_s >= limit_per_s * kFullyUsed) return kInfinite;
+  if (rate_per_s * kFullyUsed > estimated_up_to_per_s(speed)) return std::nullopt;
+  return correction(speed) * response_s(speed, rate_per_s * speed.mean_s);
 }
 
+// The highest measured at rates up to the next measured one: at a higher rate it is not lower but
+// by luck.
 std::optional<double> measured_p99_s(const Speed& speed, double rate_per_s) {
+  double highest_s = 0;
   for (const MeasuredRate& step : speed.measured_rates) {
+    highest_s = std::max(highest_s, step.p99_s);
     if (step.rate_per_s < rate_per_s * kFullyUsed) continue;
-    return std::isinf(step.p99_s) ? std::nullopt : std::optional(step.p99_s);
+    return std::isinf(highest_s) ? std::nullopt : std::optional(highest_s);
   }
   return std::nullopt;
 }
@@ -131,22 +157,21 @@ Speed slowed(const Speed& speed, double factor) {
 }
 
 double capacity_per_s(const Speed& speed, std::optional<double> limit_s) {
-  if (!limit_s) return speed.throughput_per_s();
-  const double measured = measured_capacity_per_s(speed, limit_s);
-  if (!estimate_holds(speed, limit_s)) return measured;
-  return std::max(measured, estimated_capacity_per_s(speed, *limit_s));
+  const double throughput_per_s = speed.throughput_per_s();
+  if (!limit_s) return throughput_per_s;
+  return std::min(throughput_per_s, std::max(measured_capacity_per_s(speed, *limit_s),
+                                             estimated_capacity_per_s(speed, *limit_s)));
 }
 
-Latency latency_at(const Speed& speed, double rate_per_s, std::optional<double> limit_s) {
+Latency latency_at(const Speed& speed, double rate_per_s) {
   const std::optional<double> measured_s = measured_p99_s(speed, rate_per_s);
-  if (!estimate_holds(speed, limit_s)) return {measured_s, LatencyBasis::kMeasuredUnderLoad};
-  const double estimate_s = estimated_response_s(speed, rate_per_s * speed.mean_s);
-  if (measured_s && *measured_s <= estimate_s) {
+  const std::optional<double> estimate_s = estimated_latency_s(speed, rate_per_s);
+  if (!estimate_s || (measured_s && *measured_s * kFullyUsed <= *estimate_s)) {
     return {measured_s, LatencyBasis::kMeasuredUnderLoad};
   }
   const LatencyBasis basis =
       speed.samples > 0 ? LatencyBasis::kQueueingEstimate : LatencyBasis::kMeanEstimate;
-  if (std::isinf(estimate_s)) return {std::nullopt, basis};
+  if (std::isinf(*estimate_s)) return {std::nullopt, basis};
   return {estimate_s, basis};
 }
 

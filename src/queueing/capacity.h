@@ -49,13 +49,14 @@ Speed slowed(const Speed& speed, double factor);
 
 // The highest rate that one machine sustains with its response time within `limit_s`, where that is
 // given: the 99th percentile, or without samples the mean. A rate that was measured within the
-// limit is a lower bound; above it the estimate counts, unless a measurement contradicts it. 0
-// where no rate is within the limit.
+// limit is a lower bound; above it the estimate counts, raised so that it is not below any
+// measurement. 0 where no rate is within the limit. Rises with the limit.
 double capacity_per_s(const Speed& speed, std::optional<double> limit_s);
 
 enum class LatencyBasis {
   kMeasuredUnderLoad,  // 99th percentile, measured at this rate or a higher one
-  kQueueingEstimate,   // 99th percentile, of times without traffic and a formula for the waiting
+  kQueueingEstimate,   // 99th percentile, of times without traffic and a formula for the waiting;
+                       // raised where more was measured
   kMeanEstimate,       // the mean: there are no samples, so times are taken as equal
 };
 
@@ -64,7 +65,8 @@ struct Latency {
   LatencyBasis basis = LatencyBasis::kMeanEstimate;
 };
 
-// Response time of one machine where requests arrive at that rate; `limit_s` as above.
-Latency latency_at(const Speed& speed, double rate_per_s, std::optional<double> limit_s);
+// Response time of one machine where requests arrive at that rate. Not below what was measured at
+// this rate or a lower one.
+Latency latency_at(const Speed& speed, double rate_per_s);
 
 }  // namespace dnnbench

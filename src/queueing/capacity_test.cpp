@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <random>
 
 #include "core/statistics.h"
@@ -35,9 +36,9 @@ TEST(Capacity, WithoutSamplesTheMeanWithItsWaitIsComparedWithTheLimit) {
   EXPECT_EQ(capacity_per_s(speed, 0.19), 0);
   // Half busy, equal times: the mean wait is half an inference.
   EXPECT_NEAR(capacity_per_s(speed, 0.3), 2.5, 1e-9);
-  EXPECT_EQ(latency_at(speed, 2.5, 0.3).basis, LatencyBasis::kMeanEstimate);
-  EXPECT_DOUBLE_EQ(*latency_at(speed, 2.5, 0.3).seconds, 0.3);
-  EXPECT_FALSE(latency_at(speed, 5, std::nullopt).seconds);
+  EXPECT_EQ(latency_at(speed, 2.5).basis, LatencyBasis::kMeanEstimate);
+  EXPECT_DOUBLE_EQ(*latency_at(speed, 2.5).seconds, 0.3);
+  EXPECT_FALSE(latency_at(speed, 5).seconds);
 }
 
 TEST(Capacity, AtItTheLatencyIsTheTarget) {
@@ -47,9 +48,9 @@ TEST(Capacity, AtItTheLatencyIsTheTarget) {
     const double rate = capacity_per_s(speed, target_s);
     EXPECT_GT(rate, 0);
     EXPECT_LT(rate, 10);
-    EXPECT_NEAR(*latency_at(speed, rate, std::nullopt).seconds, target_s, 1e-6) << target_s;
+    EXPECT_NEAR(*latency_at(speed, rate).seconds, target_s, 1e-6) << target_s;
   }
-  EXPECT_FALSE(latency_at(speed, 10, std::nullopt).seconds);
+  EXPECT_FALSE(latency_at(speed, 10).seconds);
 }
 
 Speed with_rates(std::vector<MeasuredRate> rates) {
@@ -65,17 +66,111 @@ TEST(Capacity, ARateThatWasSustainedIsALowerBound) {
                    estimate_per_s + 1);
   const double infinite = std::numeric_limits<double>::infinity();
   EXPECT_DOUBLE_EQ(capacity_per_s(with_rates({{1, 0.12}, {11, infinite}}), 0.3), estimate_per_s);
-  EXPECT_EQ(latency_at(with_rates({{1, 0.12}}), 3, 0.5).basis, LatencyBasis::kQueueingEstimate);
-  EXPECT_EQ(*latency_at(with_rates({{1, 0.09}}), 1, 0.5).seconds, 0.09);
+  EXPECT_EQ(latency_at(with_rates({{1, 0.12}}), 3).basis, LatencyBasis::kQueueingEstimate);
+  EXPECT_NEAR(capacity_per_s(with_rates({{12, 0.2}}), 0.3), 10, 1e-9);  // as without a limit
+  EXPECT_EQ(*latency_at(with_rates({{1, 0.09}}), 1).seconds, 0.09);
 }
 
-TEST(Capacity, AMeasurementThatContradictsTheEstimateCounts) {
+TEST(Capacity, AMeasurementAboveTheEstimateRaisesItAtEveryRate) {
+  const Speed plain = with_rates({});
   const Speed speed = with_rates({{1, 0.11}, {2, 0.15}, {3, 0.4}, {4, 0.39}});
-  EXPECT_EQ(capacity_per_s(speed, 0.37), 2);
-  EXPECT_EQ(capacity_per_s(speed, 0.39), 2);  // 4/s can't be better than 3/s but by luck
-  EXPECT_EQ(latency_at(speed, 1.5, 0.37).basis, LatencyBasis::kMeasuredUnderLoad);
-  EXPECT_EQ(latency_at(speed, 1.5, 0.37).seconds, 0.15);
-  EXPECT_FALSE(latency_at(speed, 5, 0.37).seconds);
+  const double factor = 0.4 / *latency_at(plain, 3).seconds;
+  EXPECT_GT(factor, 1.1);
+  EXPECT_DOUBLE_EQ(*latency_at(speed, 5).seconds, factor * *latency_at(plain, 5).seconds);
+  EXPECT_EQ(latency_at(speed, 5).basis, LatencyBasis::kQueueingEstimate);
+  EXPECT_EQ(latency_at(speed, 1.5).basis, LatencyBasis::kMeasuredUnderLoad);
+  EXPECT_EQ(latency_at(speed, 1.5).seconds, 0.15);
+  EXPECT_EQ(latency_at(speed, 4).seconds, 0.4);  // 4/s can't be better than 3/s but by luck
+  EXPECT_DOUBLE_EQ(capacity_per_s(speed, 0.37), capacity_per_s(plain, 0.37 / factor));
+  EXPECT_EQ(capacity_per_s(speed, 0.4), 4);
+}
+
+TEST(Capacity, AboveAnOverloadThatTheTimesDontExplainNothingIsKnown) {
+  const double infinite = std::numeric_limits<double>::infinity();
+  const Speed speed = with_rates({{4, 0.15}, {8, infinite}});
+  EXPECT_EQ(capacity_per_s(speed, 100), 4);
+  EXPECT_EQ(capacity_per_s(speed, 0.15), 4);
+  EXPECT_FALSE(latency_at(speed, 6).seconds);
+  EXPECT_EQ(latency_at(speed, 6).basis, LatencyBasis::kMeasuredUnderLoad);  // unknown
+  EXPECT_FALSE(latency_at(speed, 8).seconds);
+  EXPECT_EQ(latency_at(speed, 8).basis, LatencyBasis::kQueueingEstimate);  // unbounded
+  EXPECT_EQ(capacity_per_s(with_rates({{8, infinite}}), 100), 0);
+  EXPECT_NEAR(capacity_per_s(with_rates({{8, infinite}}), std::nullopt), 10, 1e-9);
+}
+
+// Of any kind, with rates measured or not.
+Speed random_speed(std::mt19937& random) {
+  const auto uniform = [&](double from, double to) {
+    return std::uniform_real_distribution<double>(from, to)(random);
+  };
+  std::vector<double> times;
+  for (int i = 0; i < 500; ++i) times.push_back(uniform(0.05, 0.15));
+  Speed speed = speed_of(times);
+  const double kind = uniform(0, 4);
+  if (kind < 1) {
+    speed = published_speed(10);
+  } else if (kind < 2) {
+    speed = speed_of_processes(times, 3, uniform(20, 30));
+  }
+  double rate_per_s = 0;
+  for (double count = uniform(0, 5); count > 0; --count) {
+    rate_per_s += uniform(0.05, 0.5) * speed.throughput_per_s();
+    const bool overloaded = uniform(0, 1) < 0.2;
+    speed.measured_rates.push_back(
+        {rate_per_s, overloaded ? std::numeric_limits<double>::infinity() : uniform(0.05, 2)});
+  }
+  const double carried = carried_per_s(speed.measured_rates);
+  if (kind > 3 && carried > 0) {  // traffic alone
+    speed.mean_s = 1 / carried;
+    speed.samples = 0;
+    speed.square_s2 = speed.tail_s = 0;
+  }
+  return speed;
+}
+
+double seconds(const Latency& latency) {
+  return latency.seconds.value_or(std::numeric_limits<double>::infinity());
+}
+
+constexpr double kRounding = 1e-6;
+
+TEST(Capacity, RisesWithTheLimitAndFallsWithTheSpeed) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 500; ++round) {
+    const Speed speed = random_speed(random);
+    const Speed slower = slowed(speed, std::uniform_real_distribution<double>(1, 2)(random));
+    double before = 0;
+    for (double limit_s = 0.02; limit_s < 20; limit_s *= 1.1) {
+      const double capacity = capacity_per_s(speed, limit_s);
+      EXPECT_GE(capacity, before) << round << " " << limit_s;
+      EXPECT_LE(capacity_per_s(slower, limit_s), capacity * (1 + kRounding)) << round;
+      if (capacity > 0) {
+        EXPECT_LE(seconds(latency_at(speed, capacity)), limit_s * (1 + kRounding)) << round;
+      }
+      if (capacity < speed.throughput_per_s() * 0.999) {
+        EXPECT_GT(seconds(latency_at(speed, capacity * 1.001 + 1e-6)), limit_s) << round;
+      }
+      before = capacity;
+    }
+    EXPECT_GE(capacity_per_s(speed, std::nullopt), before) << round;
+  }
+}
+
+TEST(Capacity, NoLatencyIsBelowOneMeasuredAtThatRateOrALowerOne) {
+  std::mt19937 random(4);
+  for (int round = 0; round < 500; ++round) {
+    const Speed speed = random_speed(random);
+    double highest_s = 0, before_s = 0;
+    for (const MeasuredRate& step : speed.measured_rates) {
+      highest_s = std::max(highest_s, step.p99_s);
+      for (const double rate_per_s : {step.rate_per_s, step.rate_per_s * 1.01}) {
+        const double latency_s = seconds(latency_at(speed, rate_per_s));
+        EXPECT_GE(latency_s * (1 + kRounding), highest_s) << round << " " << rate_per_s;
+        EXPECT_GE(latency_s * (1 + kRounding), before_s) << round << " " << rate_per_s;
+        before_s = latency_s;
+      }
+    }
+  }
 }
 
 TEST(Capacity, OfTrafficAloneNothingIsEstimated) {
@@ -84,7 +179,7 @@ TEST(Capacity, OfTrafficAloneNothingIsEstimated) {
   speed.measured_rates = {{8, 0.2}, {10, 0.3}};
   EXPECT_EQ(capacity_per_s(speed, 0.25), 8);
   EXPECT_EQ(capacity_per_s(speed, std::nullopt), 10);
-  EXPECT_FALSE(latency_at(speed, 11, std::nullopt).seconds);
+  EXPECT_FALSE(latency_at(speed, 11).seconds);
 }
 
 TEST(Capacity, ASlowerMachineIsSlowerInAll) {
@@ -119,8 +214,7 @@ void expect_careful_estimate(const std::function<double(std::mt19937&)>& service
   const Speed speed = speed_of(times);
   for (const double utilisation : {0.1, 0.3, 0.5, 0.7, 0.8, 0.9}) {
     const double rate = utilisation / speed.mean_s;
-    const double ratio =
-        *latency_at(speed, rate, std::nullopt).seconds / simulated_p99_s(service_s, rate);
+    const double ratio = *latency_at(speed, rate).seconds / simulated_p99_s(service_s, rate);
     EXPECT_GT(ratio, 0.95) << utilisation;
     EXPECT_LT(ratio, 1.6) << utilisation;
   }
@@ -137,12 +231,11 @@ TEST(Capacity, OfSeveralProcessesEachHasItsShare) {
   EXPECT_DOUBLE_EQ(speed.inference_s(), mean(times));
   for (const double utilisation : {0.3, 0.6, 0.9}) {
     const double rate_per_s = utilisation * speed.throughput_per_s();
-    const double ratio = *latency_at(speed, rate_per_s, std::nullopt).seconds /
-                         simulated_p99_s(service_s, rate_per_s / 3);
+    const double ratio =
+        *latency_at(speed, rate_per_s).seconds / simulated_p99_s(service_s, rate_per_s / 3);
     EXPECT_GT(ratio, 0.95) << utilisation;
     EXPECT_LT(ratio, 1.6) << utilisation;
-    EXPECT_NEAR(capacity_per_s(speed, latency_at(speed, rate_per_s, std::nullopt).seconds),
-                rate_per_s, 1e-6);
+    EXPECT_NEAR(capacity_per_s(speed, latency_at(speed, rate_per_s).seconds), rate_per_s, 1e-6);
   }
 }
 

@@ -129,11 +129,8 @@
     return speeds.length ? [Math.min(...speeds) / 10, Math.max(...speeds) * 100] : [0.01, 1e4];
   }
 
-  // The latency below which nothing is known to be possible.
-  const quickestOf = (c) => (c.load_alone ? c.load_rates[0][1] : c.slowest_s ?? c.mean_s);
-
   function latencyRange() {
-    const times = allPlansOf(chosen.model).map((plan) => quickestOf(plan));
+    const times = allPlansOf(chosen.model).map((plan) => Plans.quickest(plan)).filter(Number.isFinite);
     return times.length ? [Math.min(...times) / 2, Math.max(...times) * 10] : [1e-3, 10];
   }
 
@@ -331,7 +328,8 @@
     if (!able.length) return "No shown machine has a figure and a price.";
     const most = Math.max(...able.map((c) => Plans.usable(c, wish)));
     if (most > 0) return `The highest capacity of one machine: ${Words.load(most)} per second.`;
-    const quickest = Math.min(...able.map(quickestOf));
+    const quickest = Math.min(...able.map(Plans.quickest));
+    if (!Number.isFinite(quickest)) return "No shown machine sustained a measured request rate.";
     return `The fastest needs ${Words.time(quickest)}.`;
   }
 

@@ -25,45 +25,70 @@ const Plans = (() => {
   }
 
   // The highest rate of one machine; `latency_s` null: its capacity. A rate that was
-  // measured within the latency is a lower bound; above it the estimate counts, unless a
-  // measurement contradicts it.
+  // measured within the latency is a lower bound; above it the estimate counts, raised so that it is
+  // not below any measurement.
   function capacity(c, latency_s) {
     if (latency_s === null) return throughput(c);
-    const measured = measuredCapacity(c, latency_s);
-    return estimateHolds(c, latency_s) ? Math.max(measured, estimatedCapacity(c, latency_s)) : measured;
+    const most = Math.max(measuredCapacity(c, latency_s), estimatedCapacity(c, latency_s));
+    return Math.min(throughput(c), most);
   }
 
   // What one machine may be given: its capacity less the share that is to stay free.
   const usable = (c, wish) => (1 - (wish.headroom ?? 0)) * capacity(c, wish.latency_s);
 
-  const exceeds = (p99_s, latency_s) =>
-    latency_s === null ? !Number.isFinite(p99_s) : p99_s > latency_s;
-
   const ratesOf = (c) => (c.load_rates ?? []).map(([rate, p99_s]) => [rate, p99_s ?? Infinity]);
 
-  function estimateHolds(c, latency_s) {
-    if (c.load_alone) return false;
-    return !ratesOf(c).some(
-      ([rate, p99_s]) => exceeds(p99_s, latency_s) && !exceeds(response(c, rate), latency_s),
-    );
+  // What the response is multiplied by, so that the estimate is not below any measurement.
+  function correction(c) {
+    const carried = ratesOf(c).filter(([, p99_s]) => Number.isFinite(p99_s));
+    return Math.max(1, ...carried.map(([rate, p99_s]) => p99_s / response(c, rate)));
   }
 
+  // The lowest measured rate that is more than the machine can do.
+  const overload = (c) => ratesOf(c).find(([, p99_s]) => !Number.isFinite(p99_s))?.[0] ?? Infinity;
+
+  // The highest rate that can be estimated: below an overload that the times don't explain, what was
+  // carried.
+  const estimatedUpTo = (c) =>
+    overload(c) < throughput(c) * (1 - ROUNDING) ? measuredCapacity(c, Number.MAX_VALUE) : throughput(c);
+
   function estimatedCapacity(c, latency_s) {
+    if (c.load_alone) return 0;
+    const limit_s = latency_s / correction(c);
     let [low, high] = [c.slowest_s === null ? 0 : 0.01, 1];
-    if (response(c, low / c.mean_s) > latency_s) return 0;
+    if (response(c, low / c.mean_s) > limit_s) return 0;
     for (let i = 0; i < 100; i++) {
       const middle = (low + high) / 2;
-      if (response(c, middle / c.mean_s) <= latency_s) low = middle;
+      if (response(c, middle / c.mean_s) <= limit_s) low = middle;
       else high = middle;
     }
-    return low / c.mean_s;
+    return Math.min(low / c.mean_s, estimatedUpTo(c));
+  }
+
+  // Infinity where the queue grows without end, null where nothing is known.
+  function estimatedLatency(c, rate) {
+    if (c.load_alone) return null;
+    if (rate >= Math.min(overload(c), throughput(c)) * (1 - ROUNDING)) return Infinity;
+    if (rate * (1 - ROUNDING) > estimatedUpTo(c)) return null;
+    return correction(c) * response(c, rate);
+  }
+
+  // The highest 99th percentile measured at rates up to the next measured one; null where that is
+  // more than it can do, or more than was measured.
+  function measuredLatency(c, rate) {
+    let highest = 0;
+    for (const [measured, p99_s] of ratesOf(c)) {
+      highest = Math.max(highest, p99_s);
+      if (measured >= rate * (1 - ROUNDING)) return Number.isFinite(highest) ? highest : null;
+    }
+    return null;
   }
 
   // The greatest measured rate up to which every measured 99th percentile is within the latency.
   function measuredCapacity(c, latency_s) {
     let most = 0;
     for (const [rate, p99_s] of ratesOf(c)) {
-      if (exceeds(p99_s, latency_s)) break;
+      if (p99_s > latency_s) break;
       most = rate;
     }
     return most;
@@ -86,19 +111,16 @@ const Plans = (() => {
 
   // Whether so many machines also serve the rate at the lower end of the measurement's interval.
   function holds(c, count, load, wish) {
-    if (c.single_only) return true;
     const one = usable(slowed(c, throughput(c) / c.low_per_s), wish);
     return one > 0 && machinesFor(load, one) <= count;
   }
 
   // { s, basis }: s null where it grows without end or is not known; basis "measured", "estimate" or
   // "mean".
-  function latencyAt(c, rate, latency_s) {
-    const step = ratesOf(c).find(([measured]) => measured >= rate * (1 - ROUNDING));
-    const measured = step && Number.isFinite(step[1]) ? step[1] : null;
-    if (!estimateHolds(c, latency_s)) return { s: measured, basis: "measured" };
-    const estimate = response(c, rate);
-    if (measured !== null && measured <= estimate) return { s: measured, basis: "measured" };
+  function latencyAt(c, rate) {
+    const [measured, estimate] = [measuredLatency(c, rate), estimatedLatency(c, rate)];
+    const isMeasured = measured !== null && measured * (1 - ROUNDING) <= estimate;
+    if (estimate === null || isMeasured) return { s: measured, basis: "measured" };
     const basis = c.slowest_s === null ? "mean" : "estimate";
     return { s: Number.isFinite(estimate) ? estimate : null, basis };
   }
@@ -112,9 +134,16 @@ const Plans = (() => {
       throughput_per_s: count * throughput(c),
       capacity_per_s: count * one,
       utilisation: load / (count * throughput(c)),
-      latency: latencyAt(c, load / count, wish.latency_s),
+      latency: latencyAt(c, load / count),
       holds: holds(c, count, load, wish),
     };
+  }
+
+  // The lowest latency that is known to be possible, at whatever rate; Infinity where none is.
+  function quickest(c) {
+    const measured = ratesOf(c)[0]?.[1] ?? Infinity;
+    if (c.load_alone || estimatedUpTo(c) === 0) return measured;
+    return Math.min(measured, correction(c) * (c.slowest_s ?? c.mean_s));
   }
 
   function compareText(a, b) {
@@ -187,5 +216,5 @@ const Plans = (() => {
   // A machine's rows that can be planned with, of whatever mode.
   const rowsOf = (machine) => [...machine.rows, ...machine.served].filter((row) => row.plan);
 
-  return { capacity, compare, plans, response, rowsOf, steps, throughput, usable };
+  return { capacity, compare, plans, quickest, rowsOf, steps, throughput, usable };
 })();

@@ -103,7 +103,7 @@ const Tables = (() => {
     return [
       plan.candidate.verified ? "" : "outputs not verified",
       plan.candidate.load_alone ? "capacity above the measured rates unknown" : "",
-      plan.utilisation > 0.8 && !plan.candidate.load_alone ? "above 80 %: no room for bursts" : "",
+      plan.utilisation > 0.8 && !plan.candidate.load_alone && !plan.candidate.single_only ? "above 80 %: no room for bursts" : "",
       plan.holds ? "" : "enough only in the upper part of the interval",
     ]
       .filter(Boolean)
@@ -170,7 +170,9 @@ const Tables = (() => {
   }
 
   function tooSlow(c, latency_s) {
-    if (c.load_rates?.length) return `at every measured rate its p99 exceeds ${Words.time(latency_s)}`;
+    if (c.load_rates?.length) {
+      return `at ${Words.short(c.load_rates[0][0])}/s, the lowest measured rate, its p99 exceeds ${Words.time(latency_s)}`;
+    }
     const name = c.slowest_s === null ? "mean" : c.measurements < 459 ? "slowest" : "p99";
     return `${Words.time(c.slowest_s ?? c.mean_s)} (${name}) exceeds ${Words.time(latency_s)}: too slow, more machines don't reduce latency`;
   }
@@ -204,8 +206,8 @@ const Tables = (() => {
   // The fastest verified result of a machine, or of those not verified where there is no other.
   function bestOf(rows) {
     const figures = rows.filter((row) => row.kind !== "none");
-    const verified = figures.filter((row) => row.kind === "verified");
-    return (verified.length ? verified : figures).reduce(
+    if (figures.some((row) => row.kind === "verified")) return Verdict.comparable(figures)[0];
+    return figures.reduce(
       (best, row) => (!best || row.throughput > best.throughput ? row : best),
       null,
     );
@@ -217,7 +219,7 @@ const Tables = (() => {
   function ratioCell(row, best, byP99) {
     if (!row) return element("td", { class: "nothing" }, element("span", { class: "hidden" }, "not run"));
     if (row.kind === "none") return element("td", { class: "failed", title: row.reason ?? "" }, row.status);
-    const ratio = byP99 ? row.p99.s / best.p99.s : best.throughput / row.throughput;
+    const ratio = byP99 ? row.p99.s / best.p99.s : Verdict.timesAsLong(best, row);
     const cell = element("td", { class: "ratio" }, element("strong", {}, times(ratio)));
     if (row.kind === "unverified") cell.append(muted(` ${row.status.toLowerCase()}`));
     cell.style.setProperty("--heat", `${Math.round(100 * heat(ratio))}%`);
@@ -284,14 +286,14 @@ const Tables = (() => {
     if (row.kind === "none") status.setAttribute("colspan", "7");
     const compared = best && (row.kind === best.kind);
     const latency = row.latency_s ?? {};
-    const ratio = !compared ? null : order ? row.p99.s / best.p99.s : best.throughput / row.throughput;
+    const ratio = !compared ? null : order ? row.p99.s / best.p99.s : Verdict.timesAsLong(best, row);
     const figures = row.kind === "none" ? [] : [
       bar(row, most),
       number(Words.short(row.throughput), row.throughput),
       number(latency.mean ? `${Words.time(latency.mean)} mean` : known(latency.p50, Words.time), latency.mean ?? latency.p50),
       number(known(latency.p90, Words.time), latency.p90),
       p99Cell(row, latency),
-      number(row.against ?? (ratio ? times(ratio) : UNKNOWN), ratio),
+      number(!ratio ? UNKNOWN : order ? times(ratio) : Verdict.against(best, row), ratio),
     ];
     return element(
       "tr",

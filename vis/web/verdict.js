@@ -28,8 +28,20 @@ const Verdict = (() => {
   function comparable(rows) {
     const verified = ofKind(rows, "verified");
     const found = verified.length ? verified : ofKind(rows, "unverified").filter((row) => !isSuspect(row));
-    const bestOfRun = (row) => row.standing?.relation === "best";
-    return [...found].sort((a, b) => bestOfRun(b) - bestOfRun(a) || b.throughput - a.throughput);
+    const bestOfRun = (row) => row.against !== undefined && row.standing?.relation === "best";
+    return [...found].sort((a, b) => bestOfRun(b) - bestOfRun(a) || timesAsLong(b, a) - 1);
+  }
+
+  // How many times as long as `best` a row takes: by the run in which they took turns, whose ratios
+  // their medians may contradict, else by their medians.
+  function timesAsLong(best, row) {
+    return best.vs_best && row.vs_best ? row.vs_best / best.vs_best : best.throughput / row.throughput;
+  }
+
+  // The same in words. Those of the run, with an interval, are of its best, which may be deselected.
+  function against(best, row) {
+    const ofRun = best.standing?.relation === "best" ? row.against : undefined;
+    return ofRun ?? `${timesAsLong(best, row).toFixed(2)}\u00d7`;
   }
 
   function underLoad(rows, where) {
@@ -50,14 +62,12 @@ const Verdict = (() => {
     return `${named(best)} has the lowest p99${at}, ${Words.time(best.p99.s)}: ${named(next)} takes ${ratio.toFixed(2)} times as long (95 % intervals don't overlap).`;
   }
 
-  const ratioOf = (best, row) => row.against ?? `${(best.throughput / row.throughput).toFixed(2)}\u00d7`;
-
   function inLatency(rows, where) {
     const [best, next] = rows;
     const time = Words.time(best.latency_s.p50 ?? best.latency_s.mean);
     if (!next) return `${named(best)}${where}: ${time}. No other engine has a rank.`;
     if (best.standing?.relation !== "best" || best.against === undefined) {
-      return `${named(best)} is fastest${where}, ${time}: ${named(next)} takes ${ratioOf(best, next)} the time.`;
+      return `${named(best)} is fastest${where}, ${time}: ${named(next)} takes ${against(best, next)} the time.`;
     }
     const relations = (wanted) => rows.slice(1).filter((row) => row.standing?.relation === wanted);
     const open = relations("undecided");
@@ -108,7 +118,7 @@ const Verdict = (() => {
       const [best, ...others] = order ?? found;
       if (!best) continue;
       const next = others.find((row) => row.engine !== best.engine);
-      const ratio = next && (order ? next.p99.s / best.p99.s : best.throughput / next.throughput);
+      const ratio = next && (order ? next.p99.s / best.p99.s : timesAsLong(best, next));
       wins.set(best.engine, [...(wins.get(best.engine) ?? []), ratio]);
     }
     const [first, ...others] = [...wins].sort((a, b) => b[1].length - a[1].length);
@@ -133,5 +143,5 @@ const Verdict = (() => {
     return shown.map((machine) => ofMachine(machine, mode));
   }
 
-  return { byP99, comparable, lines };
+  return { against, byP99, comparable, lines, timesAsLong };
 })();
