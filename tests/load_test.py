@@ -108,6 +108,13 @@ def test_several_processes_share_the_requests(bench, convolution):
     assert not [name for name in run.files() if name.endswith(".log")]  # nothing was printed
 
 
+def test_a_process_that_no_request_reached_is_not_judged(bench, convolution):
+    """Ten requests for twelve processes: some hold outputs of the inputs before."""
+    flags = ["--mode=load", "--rate=100", "--repeat=5", "--streams=12", "--threads=1"]
+    result = bench(convolution, "--fake=ok", *flags, quick=False).only_result()
+    assert (result["outcome"], result["verification"]["verdict"]) == ("ok", "ok"), result["reason"]
+
+
 def test_the_highest_rate_within_a_bound(bench, convolution):
     flags = ["--mode=load", "--slo-p99=0.01", "--budget=20"]
     run = bench(convolution, f"--fake={TWO_MS}", *flags, quick=False)

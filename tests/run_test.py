@@ -37,6 +37,26 @@ def test_a_run_prints_a_table_and_a_sentence(bench, convolution):
     assert "\x1b" not in run.stdout
 
 
+def test_a_folder_for_temporary_files_that_is_not_there_ends_nothing(bench, convolution, tmp_path):
+    environment = os.environ | {"TMPDIR": str(tmp_path / "missing")}
+    run = bench(convolution, "--fake=ok", env=environment)
+    assert (run.code, run.only_result()["outcome"]) == (0, "ok"), run.stderr
+
+
+def test_little_shared_memory_is_no_limit_for_inputs(bench, tmp_path):
+    """Containers have 64 MB unless told otherwise; here 1 MB against inputs of 4 MB."""
+    mount = 'mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "$@"'
+    small = ("unshare", "--map-root-user", "--mount", "sh", "-c", mount, "sh")
+    if subprocess.run([*small, "true"], capture_output=True).returncode:
+        pytest.skip("mounts of its own are not allowed here")
+    node = tiny_models.helper.make_node("Relu", ["x"], ["y"])
+    ends = [tiny_models.tensor(name, [1, 1_000_000]) for name in "xy"]
+    model = tiny_models.model_of([node], ends[:1], ends[1:])
+    path = tiny_models.save(model, tmp_path / "large.onnx")
+    run = bench(path, "--fake=ok", prefix=small)
+    assert (run.code, run.only_result()["outcome"]) == (0, "ok"), run.stderr
+
+
 def test_the_result_tells_what_was_run(bench, convolution):
     run = bench(convolution, "--onnxruntime")
     assert run.files() == ["tiny-quant=0-cpu-onnxruntime-cpu.json"]

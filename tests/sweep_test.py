@@ -163,3 +163,27 @@ def test_an_engine_that_can_not_be_set_up_is_an_outcome(bench, convolution):
     run = bench(convolution, "--fake=crash_on_load", *flags, quick=False)
     assert run.code == 1
     assert run.only_result()["outcome"] == "crashed"
+
+
+def test_a_batch_that_the_model_does_not_take_is_refused_before_anything_is_measured(
+    bench, convolution
+):
+    flags = ["--mode=throughput", "--batch=1,4", "--budget=10"]
+    run = bench(convolution, "--fake=ok,duration_s=0.002", *flags, quick=False)
+    assert run.code == 2
+    assert "--batch=4 can't be run: the model fixes the batch of its inputs" in run.stderr
+    assert run.files() == []  # not even a journal
+
+
+def test_a_batch_that_memory_does_not_hold_takes_nothing_from_the_others(bench, tmp_path):
+    node = tiny_models.helper.make_node("Relu", ["x"], ["y"])
+    ends = [tiny_models.tensor(name, ["N", 1_000_000]) for name in "xy"]
+    model = tiny_models.save(
+        tiny_models.model_of([node], ends[:1], ends[1:]), tmp_path / "large.onnx"
+    )
+    flags = ["--mode=throughput", "--batch=1,1000000", "--threads=1", "--streams=1", "--budget=30"]
+    run = bench(model, "--fake=ok,duration_s=0.002", *flags, quick=False)
+    assert run.code == 0
+    first, second = run.only_result()["throughput"]["tried"]
+    assert first["per_s"] > 0 and first["reason"] == ""
+    assert second["reason"].startswith("failed: inputs of these shapes (x 1000000x1000000) take ")

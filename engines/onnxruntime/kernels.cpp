@@ -15,13 +15,16 @@ namespace dnnbench::ort {
 namespace {
 
 const std::set<std::string> kInt8Products{
-    "ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat",
-    "QGemm",       "QLinearConv",           "QLinearMatMul"};
+    "ConvInteger",   "DynamicQuantizeLSTM",  "DynamicQuantizeMatMul",
+    "MatMulInteger", "MatMulIntegerToFloat", "QAttention",
+    "QGemm",         "QLinearConv",          "QLinearConvTranspose",
+    "QLinearMatMul"};
 const std::set<std::string> kF32Products{"Conv",        "FusedConv", "FusedGemm",
                                          "FusedMatMul", "Gemm",      "MatMul"};
-const std::set<std::string> kOtherProducts{
-    "Attention",   "ConvTranspose", "DeformConv",           "Einsum", "GRU", "LSTM",
-    "MatMulNBits", "QAttention",    "QLinearConvTranspose", "RNN"};
+// Those that variants leave in f32, so that they are named.
+const std::set<std::string> kOtherF32Products{
+    "Attention", "ConvTranspose", "DeformConv",         "Einsum", "GRU",
+    "LSTM",      "MatMulNBits",   "MultiHeadAttention", "RNN"};
 // Of f32, but for the price of moving values: not counted.
 const std::set<std::string> kMoves{"Cast",           "DequantizeLinear", "DynamicQuantizeLinear",
                                    "QuantizeLinear", "ReorderInput",     "ReorderOutput",
@@ -44,6 +47,8 @@ bool is_f32(const import::Graph& graph, const import::Node& node) {
   return type == nullptr || type->element == DataType::kFloat32;
 }
 
+}  // namespace
+
 Kernels count_kernels(const import::Graph& graph) {
   std::map<std::string, int> products, others;
   for (const import::Node& node : graph.nodes) {
@@ -51,6 +56,9 @@ Kernels count_kernels(const import::Graph& graph) {
       ++products["int8"];
     } else if (kF32Products.count(node.op) > 0) {
       ++products["f32"];
+    } else if (kOtherF32Products.count(node.op) > 0) {
+      ++products["f32"];
+      ++others[node.op];
     } else if (kMoves.count(node.op) == 0 && node.op.rfind("QLinear", 0) != 0 &&
                is_f32(graph, node)) {
       ++others[node.op];
@@ -62,10 +70,8 @@ Kernels count_kernels(const import::Graph& graph) {
   return {precision, list(products), list(others)};
 }
 
-}  // namespace
-
 bool is_product(const std::string& op) {
-  return kInt8Products.count(op) + kF32Products.count(op) + kOtherProducts.count(op) > 0;
+  return kInt8Products.count(op) + kF32Products.count(op) + kOtherF32Products.count(op) > 0;
 }
 
 std::string why_products_are_not_on_gpu(int64_t on_cpu, int64_t elsewhere) {

@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <string>
 
+#include "import/graph.h"
 #include "model_outline.h"
 #include "protocol/load_config.h"
 
 namespace dnnbench::ort {
 
 struct Kernels {
-  std::string precision;  // of the products (Conv, Gemm, MatMul): "int8", "f32" or "mixed"
+  std::string precision;  // of the products (is_product): "int8", "f32" or "mixed"
   std::string products;   // "int8 53, f32 2"
-  std::string
-      operators;  // all others that compute in f32, most frequent first: "Softmax 12, Mul 3"
+  // What else computes in f32, and products that no variant has in int8, most frequent first:
+  // "Softmax 12, ConvTranspose 4".
+  std::string operators;
 };
 
 // Whether the operator multiplies matrices, which takes most of the time of most models.
@@ -22,6 +24,9 @@ bool is_product(const std::string& op);
 
 // "" where fewer than half of a model's products run on the CPU, or it has none.
 std::string why_products_are_not_on_gpu(int64_t on_cpu, int64_t elsewhere);
+
+// Of the graph that is executed.
+Kernels count_kernels(const import::Graph& graph);
 
 // Opens the model once more, and writes what is executed into a file for the time being.
 Kernels read_kernels(const LoadConfig& config, const ModelOutline& outline);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace dnnbench::ort {
 namespace {
 
@@ -10,6 +14,29 @@ TEST(IsProduct, WhatMultipliesMatrices) {
     EXPECT_TRUE(is_product(op)) << op;
   }
   for (const char* op : {"Shape", "Relu", "Mul", "Gather"}) EXPECT_FALSE(is_product(op)) << op;
+}
+
+Kernels kernels_of(const std::vector<std::string>& operators) {
+  import::Graph graph;
+  for (const std::string& op : operators) {
+    import::Node node;
+    node.op = op;
+    node.outputs = {"y" + std::to_string(graph.nodes.size())};
+    graph.nodes.push_back(std::move(node));
+  }
+  return count_kernels(graph);
+}
+
+TEST(CountKernels, AllProductsDecideAboutThePrecision) {
+  const Kernels up = kernels_of({"QLinearConv", "QLinearConv", "ConvTranspose", "Softmax"});
+  EXPECT_EQ(up.precision, "mixed");
+  EXPECT_EQ(up.products, "int8 2, f32 1");
+  EXPECT_EQ(up.operators, "ConvTranspose 1, Softmax 1");
+  EXPECT_EQ(kernels_of({"LSTM", "DequantizeLinear"}).precision, "f32");
+  EXPECT_EQ(kernels_of({"QAttention", "QLinearConvTranspose", "QGemm"}).products, "int8 3");
+  EXPECT_EQ(kernels_of({"QAttention", "QLinearConvTranspose", "QGemm"}).precision, "int8");
+  EXPECT_EQ(kernels_of({"QLinearConv", "MatMul"}).precision, "mixed");
+  EXPECT_EQ(kernels_of({"QLinearConv", "QLinearAdd", "Reshape"}).operators, "");
 }
 
 TEST(WhyProductsAreNotOnGpu, FromHalfOfThemOn) {

@@ -17,11 +17,12 @@ namespace dnnbench {
 namespace fs = std::filesystem;
 
 std::string find_model(const std::string& path_or_name, const std::string& subcommand) {
-  if (fs::exists(path_or_name)) return path_or_name;
+  std::error_code ignored;  // what can't be a file's name is none
+  if (fs::exists(path_or_name, ignored)) return path_or_name;
   const std::vector<std::string> names = generated_models();
   if (std::find(names.begin(), names.end(), path_or_name) != names.end()) {
     const std::string path = cache_folder() + "/models/" + path_or_name + ".onnx";
-    if (fs::exists(path)) return path;
+    if (fs::exists(path, ignored)) return path;
     throw UsageError(fmt::format("the model {} has not been generated yet; {} {} {} generates it",
                                  path_or_name, dnnbench_name(), subcommand, path_or_name));
   }

@@ -16,5 +16,9 @@ TEST(FindModel, SuggestsTheNearestName) {
   }
 }
 
+TEST(FindModel, ATextThatIsTooLongForAFileIsNone) {
+  EXPECT_THROW(find_model(std::string(1000, 'a'), "run"), UsageError);
+}
+
 }  // namespace
 }  // namespace dnnbench

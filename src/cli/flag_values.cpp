@@ -71,7 +71,8 @@ std::pair<std::string, std::string> parse_input(const std::string& text) {
   const size_t first = text.find('=');
   for (size_t at = first; at != std::string::npos; at = text.find('=', at + 1)) {
     const std::string value = text.substr(at + 1);
-    if (is_number(value) || std::filesystem::exists(value))
+    std::error_code ignored;
+    if (is_number(value) || std::filesystem::exists(value, ignored))
       return split_assignment("--input", text, at);
   }
   return split_assignment("--input", text, first);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 namespace dnnbench {
@@ -16,6 +17,12 @@ std::vector<std::string> names_in(const std::string& folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::string temporary_folder() {
+  std::error_code error;
+  const std::string folder = std::filesystem::temp_directory_path(error).string();
+  return error ? "/tmp" : folder;
 }
 
 }  // namespace dnnbench

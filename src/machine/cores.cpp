@@ -25,10 +25,21 @@ Cores cores_of_thread(pid_t thread) {
   return cores;
 }
 
-int read_number(const std::string& path, int otherwise) {
+std::string first_line(const std::string& path) {
   std::ifstream file(path);
-  int number = 0;
-  return file >> number ? number : otherwise;
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+// The same text for the logical cores of one physical core, within its package. core_id is not
+// unique in a package of several clusters.
+std::string physical_core_of(const std::string& topology, int core) {
+  for (const std::string name : {"core_cpus_list", "thread_siblings_list", "core_id"}) {
+    const std::string told = first_line(topology + name);
+    if (!told.empty()) return told;
+  }
+  return "only " + std::to_string(core);
 }
 
 // The next `count` entries, in one list.
@@ -53,20 +64,14 @@ std::vector<Cores> one_by_one(const std::vector<Cores>& physical) {
 Cores allowed_cores() { return cores_of_thread(0); }
 
 std::vector<Cores> physical_cores(const std::string& root) {
-  constexpr int kNotTold = -1;
-  std::map<std::pair<int, int>, Cores> told;  // by package and the core's id in it
-  std::vector<std::pair<int, Cores>> all;     // with the package
+  std::map<std::pair<int, std::string>, Cores> told;  // by package and the core in it
   for (const int core : allowed_cores()) {
     const std::string topology =
         root + "/sys/devices/system/cpu/cpu" + std::to_string(core) + "/topology/";
-    const int package = read_number(topology + "physical_package_id", kNotTold);
-    const int id = read_number(topology + "core_id", kNotTold);
-    if (id == kNotTold) {
-      all.emplace_back(package, Cores{core});
-    } else {
-      told[{package, id}].push_back(core);
-    }
+    const int package = std::atoi(first_line(topology + "physical_package_id").c_str());
+    told[{package, physical_core_of(topology, core)}].push_back(core);
   }
+  std::vector<std::pair<int, Cores>> all;  // with the package
   for (const auto& [place, cores] : told) all.emplace_back(place.first, cores);
   std::sort(all.begin(), all.end());
   std::vector<Cores> physical;

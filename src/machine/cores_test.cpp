@@ -40,12 +40,14 @@ TEST(ShareCores, LeavesItToTheKernelWhereNothingIsToBeShared) {
 // A made-up topology for the cores that this test may use.
 class PhysicalCores : public ::testing::Test {
  protected:
-  void write(int core, int package, int id) const {
+  void write(int core, int package, int id, const std::string& siblings = "",
+             const std::string& list = "core_cpus_list") const {
     const std::string topology =
         folder_ / ("sys/devices/system/cpu/cpu" + std::to_string(core) + "/topology");
     std::filesystem::create_directories(topology);
     std::ofstream(topology + "/physical_package_id") << package << "\n";
     std::ofstream(topology + "/core_id") << id << "\n";
+    if (!siblings.empty()) std::ofstream(topology + "/" + list) << siblings << "\n";
   }
 
   const TemporaryFolder folder_;
@@ -61,6 +63,24 @@ TEST_F(PhysicalCores, AreLogicalOnesWhereTheSystemDoesNotTell) {
 TEST_F(PhysicalCores, JoinSiblings) {
   for (const int core : allowed_) write(core, 0, 7);
   EXPECT_EQ(physical_cores(folder_.path()), Shares{allowed_});
+}
+
+TEST_F(PhysicalCores, JoinWhatTheKernelCallsSiblings) {
+  for (const std::string list : {"core_cpus_list", "thread_siblings_list"}) {
+    for (const int core : allowed_) write(core, 0, core, "0-7", list);
+    EXPECT_EQ(physical_cores(folder_.path()), Shares{allowed_}) << list;
+    std::filesystem::remove_all(folder_ / "sys");
+  }
+}
+
+// An RK3588 has clusters of four, two and two cores in one package.
+TEST_F(PhysicalCores, OfSeveralClustersHaveTheSameIds) {
+  Shares expected;
+  for (const int core : allowed_) {
+    write(core, 0, 0, std::to_string(core));
+    expected.push_back({core});
+  }
+  EXPECT_EQ(physical_cores(folder_.path()), expected);
 }
 
 TEST_F(PhysicalCores, GoByPackage) {

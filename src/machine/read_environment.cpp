@@ -88,8 +88,9 @@ std::string read_os(const std::string& root) {
 }
 
 std::optional<std::string> read_container(const std::string& root) {
-  if (fs::exists(root + "/.dockerenv")) return "docker";
-  if (fs::exists(root + "/run/.containerenv")) return "podman";
+  std::error_code ignored;
+  if (fs::exists(root + "/.dockerenv", ignored)) return "docker";
+  if (fs::exists(root + "/run/.containerenv", ignored)) return "podman";
   std::ifstream groups(root + "/proc/1/cgroup");
   for (std::string line; std::getline(groups, line);) {
     if (line.find("kubepods") != std::string::npos) return "kubernetes";

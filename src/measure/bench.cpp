@@ -72,8 +72,9 @@ class Comparison {
   Result finish(Subject subject, Outcome outcome, EngineFacts facts, Measured measured);
   std::unique_ptr<MeasuredEngine> make_process_engine(const Subject& subject,
                                                       const ModelAtBatch& model);
-  std::optional<int64_t> first_batch(const Candidate& candidate);
-  std::optional<std::optional<int64_t>> batch_at(const std::string& model_path, size_t index);
+  std::optional<int64_t> first_batch(const Candidate& candidate) const;
+  std::optional<std::optional<int64_t>> batch_at(const std::string& model_path, size_t index) const;
+  bool takes_batches(const std::string& model_path) const;
   std::optional<Result> measure_throughput_of(Subject subject, size_t index);
   ThroughputFound find_setting(const Subject& subject, size_t index);
   Subject with_setting(Subject subject, const ThroughputSetting& setting);
@@ -90,8 +91,7 @@ class Comparison {
   Progress& progress_;
   PreparedModels models_;
   std::unique_ptr<Journal> journal_;
-  std::set<std::string> fixed_batch_;  // models that take one size of batch alone
-  std::set<std::string> taken_;        // paths of this run's results
+  std::set<std::string> taken_;  // paths of this run's results
   Bench bench_;
 };
 
@@ -278,27 +278,25 @@ void Comparison::keep_known(const std::vector<Subject>& subjects,
 }
 
 // In throughput mode: the size of batch number `index`, those that were asked for, or 1, 2, 4, ...
-// as long as the model takes them.
+// where the model takes more than one.
 std::optional<std::optional<int64_t>> Comparison::batch_at(const std::string& model_path,
-                                                           size_t index) {
+                                                           size_t index) const {
   constexpr size_t kMaxBatches = 11;  // up to 1024
   const std::vector<int64_t>& asked = options_.throughput()->batches;
   if (index >= (asked.empty() ? kMaxBatches : asked.size())) return std::nullopt;
-  if (asked.empty() && index > 0 && fixed_batch_.count(model_path) > 0) return std::nullopt;
-  std::optional<int64_t> batch;
-  if (!asked.empty()) {
-    batch = asked[index];
-  } else if (index > 0) {
-    batch = int64_t{1} << index;
-  }
+  if (!asked.empty()) return {asked[index]};
+  if (index == 0) return std::optional<int64_t>();
+  if (index == 1 && !takes_batches(model_path)) return std::nullopt;
+  return {int64_t{1} << index};
+}
+
+bool Comparison::takes_batches(const std::string& model_path) const {
   try {
-    models_.at(model_path, batch);
-  } catch (const UsageError&) {
-    if (!asked.empty() || index == 0) throw;
-    fixed_batch_.insert(model_path);
-    return std::nullopt;
+    models_.require_batch(model_path, 2);
+  } catch (const Error&) {
+    return false;
   }
-  return {batch};
+  return true;
 }
 
 Bench Comparison::measure_throughput() {
@@ -329,7 +327,7 @@ std::optional<Result> Comparison::measure_throughput_of(Subject subject, size_t 
   }
 }
 
-std::optional<int64_t> Comparison::first_batch(const Candidate& candidate) {
+std::optional<int64_t> Comparison::first_batch(const Candidate& candidate) const {
   return options_.throughput() == nullptr ? candidate.batch : *batch_at(candidate.model_path, 0);
 }
 

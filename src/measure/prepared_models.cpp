@@ -25,6 +25,17 @@ PreparedModels::PreparedModels(const RunOptions& options, const std::vector<Cand
     }
     judged_by_.merge(classes_judged_by(models_.at(candidate.model_path), candidate.precision));
   }
+  if (options.throughput() == nullptr) return;
+  for (const int64_t batch : options.throughput()->batches) {
+    for (const auto& [path, model] : models_) require_batch(path, batch);
+  }
+}
+
+void PreparedModels::require_batch(const std::string& path, int64_t batch) const {
+  const Model& first = models_.at(first_path_);
+  const GivenInputs given = read_given_inputs(first, options_.inputs, options_.test_data);
+  const WorkFolder work;
+  require_shapes(models_.at(path), fix_shapes(first, options_.shapes, given, work, batch).sizes());
 }
 
 const ModelAtBatch& PreparedModels::at(const std::string& path, std::optional<int64_t> batch,

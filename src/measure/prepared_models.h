@@ -27,9 +27,9 @@ struct ModelAtBatch {
 
 class PreparedModels {
  public:
-  // Reads the candidates' models, which throws Error where one is not a model or does another task
-  // than the first (prepare/same_task.h). `threads` compute the reference. Options and progress
-  // must outlive this.
+  // Reads the candidates' models, which throws Error where one is not a model, does another task
+  // than the first (prepare/same_task.h), or can't take a batch that throughput mode is asked for.
+  // `threads` compute the reference. Options and progress must outlive this.
   PreparedModels(const RunOptions& options, const std::vector<Candidate>& candidates, int threads,
                  Progress& progress);
 
@@ -37,6 +37,10 @@ class PreparedModels {
   // Error for what the user must fix. Valid as long as this.
   const ModelAtBatch& at(const std::string& path, std::optional<int64_t> batch,
                          const std::string& precision = "f32");
+
+  // Throws Error where the model can't be run at that batch, as far as its shapes tell. Prepares
+  // nothing.
+  void require_batch(const std::string& path, int64_t batch) const;
 
  private:
   PreparedModel prepare(const std::string& path, std::optional<int64_t> batch,

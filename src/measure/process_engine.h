@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,8 @@ class ProcessEngine : public MeasuredEngine {
   const TurnLengths lengths_;
   const std::vector<Cores> shares_;                       // of the processes; empty: all have all
   std::vector<std::unique_ptr<EngineSession>> sessions_;  // in processes of their own
+  std::set<const EngineSession*> idle_;  // those that no request of the last turn reached: their
+                                         // outputs are of other inputs
   const EngineLoader loader_;
   TurnWatch watch_;
   EngineFacts facts_;  // without the peak of the processes that live

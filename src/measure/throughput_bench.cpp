@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "core/mean_interval.h"
 #include "core/statistics.h"
 #include "measure/rank_results.h"
@@ -170,8 +171,13 @@ bool ThroughputBench::compare_with_best(std::unique_ptr<Setup> setup) {
 std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting setting) {
   auto setup = std::make_unique<Setup>();
   setup->setting = std::move(setting);
-  setup->engine = parts_.make_engine(setup->setting);
-  setup->engine->prepare();
+  try {
+    setup->engine = parts_.make_engine(setup->setting);
+    setup->engine->prepare();
+  } catch (const Error& error) {
+    if (setup->setting.index == 0) throw;
+    throw EngineEnded({OutcomeKind::kFailed, error.what()});  // what was measured is kept
+  }
   setup->engine->pause();
   surroundings_.commit(false);
   return setup;

@@ -27,8 +27,9 @@ struct ThroughputSetting {
 // What ThroughputBench needs of the models and engines.
 struct ThroughputParts {
   // The size of batch number `index`, from 0 on: the inner one is absent for the model's own, the
-  // outer one where there is no further batch.
+  // outer one where there is no further batch. Throws Interrupted.
   std::function<std::optional<std::optional<int64_t>>(size_t index)> batch_at;
+  // Prepares the model at that batch, too. Throws Error where that can't be done, and Interrupted.
   std::function<std::unique_ptr<MeasuredEngine>(const ThroughputSetting&)> make_engine;
 };
 

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "core/error.h"
 #include "measure/scripted_engine.h"
 
 namespace dnnbench {
@@ -23,6 +24,7 @@ class ThroughputBenchTest : public ::testing::Test {
     };
     parts_.make_engine = [this, time_s](const ThroughputSetting& setting) {
       const Candidate& candidate = setting.candidate;
+      if (candidate.batch && candidate.batch > largest_batch_) throw Error("no memory is left");
       Script script = scripts_.count(setting.index) > 0 ? scripts_[setting.index] : Script();
       script.time_s = time_s;
       const std::string name = std::to_string(setting.index);
@@ -37,6 +39,7 @@ class ThroughputBenchTest : public ::testing::Test {
   RunOptions options_;
   ThroughputOptions throughput_;
   std::vector<std::optional<int64_t>> batches_{std::nullopt};
+  int64_t largest_batch_ = 1024;      // that the model can be prepared at
   std::map<size_t, Script> scripts_;  // by setting
   Candidate candidate_;
   ThroughputParts parts_;
@@ -76,6 +79,27 @@ TEST_F(ThroughputBenchTest, ThoseThatWereAskedForAreTriedEvenWhereTheyDoLess) {
   const ThroughputFound found = find();
   EXPECT_EQ(found.setting->candidate.batch, 8);
   EXPECT_EQ(found.measured.throughput->tried.size(), 3U);
+}
+
+TEST_F(ThroughputBenchTest, ABatchThatCanNotBePreparedTakesNothingFromTheOthers) {
+  largest_batch_ = 4;
+  for (const bool asked : {false, true}) {
+    batches_ = {std::nullopt, 8, 4};
+    if (asked) throughput_.batches = {1, 8, 4};
+    const ThroughputFound found = find();
+    ASSERT_TRUE(found.outcome.ok());
+    const ThroughputResult& throughput = *found.measured.throughput;
+    ASSERT_EQ(throughput.tried.size(), asked ? 6U : 4U);  // larger ones only if they do more
+    EXPECT_EQ(throughput.tried[2].reason, "failed: no memory is left");
+    EXPECT_EQ(throughput.chosen, asked ? 5U : 1U);
+    EXPECT_TRUE(throughput.complete);
+  }
+}
+
+TEST_F(ThroughputBenchTest, AModelThatCanNotBePreparedAtAllIsToBeMended) {
+  largest_batch_ = 4;
+  batches_ = {8};
+  EXPECT_THROW(find(), Error);
 }
 
 TEST_F(ThroughputBenchTest, ATieIsNoReasonToChange) {

@@ -14,15 +14,12 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <filesystem>
 #include <iterator>
 
 #include "core/folder.h"
 
 namespace dnnbench {
 namespace {
-
-namespace fs = std::filesystem;
 
 // The same on all architectures.
 constexpr long kCreateRuleset = 444, kAddRule = 445, kRestrictSelf = 446;
@@ -176,7 +173,7 @@ void Confinement::enter() const {
 
 std::vector<std::string> missing_protection() {
   const Confinement confinement({});
-  const std::string folder = fs::temp_directory_path();
+  const std::string folder = temporary_folder();
   const pid_t pid = fork();
   if (pid == 0) try_in_confinement(confinement, folder.c_str());
   int status = 0;

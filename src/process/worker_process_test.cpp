@@ -2,9 +2,12 @@
 // dnnbench-engine-fake and ONNX Runtime, which it computes with.
 #include "process/worker_process.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -183,6 +186,31 @@ TEST_F(WorkerProcessTest, AHangEndsAtItsDeadline) {
   const Outcome outcome = play("hang", 1.5);
   EXPECT_EQ(outcome.kind, OutcomeKind::kTimedOut);
   EXPECT_EQ(outcome.reason, "no answer to slice within 1.5 s (--timeout)");
+}
+
+// Whether a pipe that this process reads holds something.
+bool something_has_arrived() {
+  for (int fd = 3; fd < 100; ++fd) {
+    struct stat file{};
+    int bytes = 0;
+    if (fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode) &&
+        (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY && ioctl(fd, FIONREAD, &bytes) == 0 &&
+        bytes > 0)
+      return true;
+  }
+  return false;
+}
+
+// As after Ctrl-Z and fg.
+TEST_F(WorkerProcessTest, AnAnswerThatIsThereIsReadEvenAfterTheDeadline) {
+  WorkerProcess worker(options());
+  load(worker, "ok");
+  worker.request({{"do", "set_inputs"}, {"file", inputs()}});
+  worker.ask(one_run(), -61, 1);  // the deadline has passed
+  for (int tries = 0; tries < 1000 && !something_has_arrived(); ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(worker.answer().at("duration_s").size(), 1U);
 }
 
 TEST_F(WorkerProcessTest, MemoryIsLimited) {
