@@ -271,7 +271,8 @@ def in_items(row: Row, factor: int) -> dict:
     """A row's throughput in items per second, without its standing among those of its batch."""
     low, high = row.result.throughput_range
     rates = {"throughput": row.result.throughput, "low": low, "high": high}
-    return {name: digits(factor * value) for name, value in rates.items()} | {"standing": None}
+    found = {name: digits(factor * value) for name, value in rates.items()}
+    return found | {"standing": None, "unit": "items/s"}
 
 
 def blocks(result: Result) -> dict:

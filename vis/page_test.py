@@ -465,6 +465,25 @@ RATIOS = "[...document.querySelectorAll('#ratios tbody tr')].map(row => row.cell
 
 
 @needs_chromium
+def test_batches_are_compared_in_items_and_say_so(open_page, tmp_path):
+    """A batch of 4 in 30 ms is more items per second than one in 10 ms, and no faster answer."""
+    four = {"backend_meta": "cpu-batch=4", "batch": 4, "data": [0.03] * 30}
+    one = {"backend_meta": "cpu-batch=1", "batch": 1, "data": [0.01] * 30}
+    results = {name: {"instance": "my-box"} | keys for name, keys in (("four", four), ("one", one))}
+    browser = open_page(results_page(tmp_path, results))
+    verdict = text(browser, "#verdict")
+    assert "has the highest throughput on my-box: 133 items/s; " in verdict
+    assert " 100 items/s." in verdict and "takes" not in verdict
+    assert sorted(browser.evaluate(RATIOS)) == ["1.00\u00d7", "1.33\u00d7"]
+    headings = "[...document.querySelectorAll('.results th[scope=col]')].map(h => h.innerText)"
+    assert "Items/s" in browser.evaluate(headings)
+    title = "document.querySelector('#ratios tbody td').title"
+    assert "items/s" in browser.evaluate(title)
+    assert "Time per item" in text(browser, "#results-note")
+    assert browser.complaints() == []
+
+
+@needs_chromium
 def test_the_ratios_of_a_run_count_before_its_medians(open_page, tmp_path):
     """Engines that leave a run at different times have medians that contradict their ratios."""
     run = of_one_run(

@@ -351,7 +351,8 @@
     if (key === resultsShown) return;
     resultsShown = key;
     find("results-heading").textContent = HEADING[model.mode];
-    find("results-note").textContent = NOTE[model.mode];
+    const items = shown.some((machine) => machine.rows.some((row) => row.unit));
+    find("results-note").textContent = items ? `Time per item, by the median, ${AMONG}` : NOTE[model.mode];
     find("ratios").replaceChildren(shown.length ? Tables.ratios(shown, model.mode) : "Nothing is selected.");
     find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, model.mode, Pictures.toggleTimes)));
     find("price-files").replaceChildren(

@@ -223,7 +223,7 @@ const Tables = (() => {
     const cell = element("td", { class: "ratio" }, element("strong", {}, times(ratio)));
     if (row.kind === "unverified") cell.append(muted(` ${row.status.toLowerCase()}`));
     cell.style.setProperty("--heat", `${Math.round(100 * heat(ratio))}%`);
-    const figure = byP99 ? `p99 ${Words.time(row.p99.s)} at ${Words.load(row.p99.rate_per_s)} requests/s` : `${Words.short(row.throughput)} inferences/s`;
+    const figure = byP99 ? `p99 ${Words.time(row.p99.s)} at ${Words.load(row.p99.rate_per_s)} requests/s` : `${Words.short(row.throughput)} ${row.unit ?? "inferences/s"}`;
     cell.title = [figure, row.status.toLowerCase(), row.from].join(", ");
     return cell;
   }
@@ -249,7 +249,8 @@ const Tables = (() => {
     const headings = shown.map((machine) =>
       heading(element("span", {}, machine.instance, element("br"), muted(priceOf(machine)))),
     );
-    const what = mode === "load" ? "p99 of a request" : "Time of an inference";
+    const items = shown.some((machine) => machine.rows.some((row) => row.unit));
+    const what = mode === "load" ? "p99 of a request" : `Time of an ${items ? "item" : "inference"}`;
     const caption = `${what} relative to the fastest engine on the same machine`;
     return scroll("Relative time", table(caption, [heading("Engine"), ...headings], rows, "ratios"));
   }
@@ -359,8 +360,13 @@ const Tables = (() => {
     const figures = shown.rows.filter((row) => row.kind !== "none");
     const most = Math.max(...figures.map((row) => row.high), 0);
     const rows = shown.rows.map((row) => resultRow(row, best, most, order, toggle));
+    const unit = figures.find((row) => row.unit)?.unit;
+    const names = {
+      "Inferences/s": unit ? Words.capital(unit) : "Inferences/s",
+      "Relative time": mode === "load" && order ? "Relative p99" : "Relative time",
+    };
     const headings = HEADINGS.map((text) => heading(
-      mode === "load" && text === "Relative time" && order ? "Relative p99" : text,
+      names[text] ?? text,
       /^(Engine|Verdict|Throughput|Files)$/.test(text) ? "" : "number",
     ));
     const price = shown.usd_per_hour === null ? "" : `, ${priceOf(shown)}`;

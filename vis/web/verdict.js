@@ -66,6 +66,10 @@ const Verdict = (() => {
     const [best, next] = rows;
     const time = Words.time(best.latency_s.p50 ?? best.latency_s.mean);
     if (!next) return `${named(best)}${where}: ${time}. No other engine has a rank.`;
+    if (best.unit) { // of batches, whose times are of different numbers of items
+      const rate = (row) => `${Words.short(row.throughput)} ${row.unit}`;
+      return `${named(best)} has the highest throughput${where}: ${rate(best)}; ${named(next)} ${rate(next)}.`;
+    }
     if (best.standing?.relation !== "best" || best.against === undefined) {
       return `${named(best)} is fastest${where}, ${time}: ${named(next)} takes ${against(best, next)} the time.`;
     }
