@@ -24,10 +24,10 @@ struct ChildOptions {
   int output_fd = -1;                  // gets its stdout and stderr; -1: where this process's go
   std::vector<std::pair<int, int>> descriptors;  // ours, and the numbers it finds them under
   int64_t data_limit_bytes = 0;                  // RLIMIT_DATA; 0: none
-  Cores cores;                           // the only ones it may run on; empty: this process's
-  bool in_group = true;                  // in a process group of its own, deaf to SIGINT and SIGTERM;
-                                         // else in this process's
-  std::vector<std::string> environment;  // "NAME=value", before this process's own
+  Cores cores;           // the only ones it may run on; empty: this process's
+  bool in_group = true;  // in a process group of its own, deaf to SIGINT and SIGTERM;
+                         // else in this process's
+  std::vector<std::string> environment;      // "NAME=value", before this process's own
   const Confinement* confinement = nullptr;  // what it may touch; null: what this process may
 };
 
