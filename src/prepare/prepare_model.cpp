@@ -261,6 +261,7 @@ PreparedModel prepare_other_model(const RunOptions& options, Model read, const P
   prepared.examinations = first.examinations;
   prepared.reference_check = first.reference_check;
   prepared.second_opinion = first.second_opinion;
+  prepared.samples = first.samples;
   for (Examination& examination : prepared.examinations) {
     Reference& reference = examination.reference;
     reference.model_class = std::max(reference.model_class, class_of_model(model));

@@ -61,8 +61,9 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
 PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
                             int threads, const WorkFolder& work, Progress& progress);
 
-// A model that is compared with one already prepared: on its inputs, judged by its reference, with
-// the tolerance of the coarser arithmetic of the two. Throws UsageError where it can't take them.
+// A model that is compared with one already prepared: on its inputs and samples, judged by its
+// reference, with the tolerance of the coarser arithmetic of the two. Throws UsageError where it
+// can't take them.
 PreparedModel prepare_other_model(const RunOptions& options, Model read, const PreparedModel& first,
                                   const WorkFolder& work);
 
