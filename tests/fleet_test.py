@@ -145,13 +145,17 @@ def test_a_terminal_shows_one_line_per_machine_type(programs, cluster, model, tm
     assert last.count("measured 1 of 1") == 2 and last.count("\n") == 3, last
 
 
-def test_run_again_it_submits_nothing(fleet, cluster, model):
+def test_run_again_it_submits_what_is_missing(fleet, cluster, model):
     first = fleet(model, "--instances=c6g.medium,c5a.large")
     assert first.end()[0] == 0
     before = {path: path.stat().st_mtime_ns for path in first.output.rglob("*.json")}
     code, text = fleet(model, "--instances=c6g.medium,c5a.large").end()
     assert code == 0 and "(job" not in text, text
     assert {path: path.stat().st_mtime_ns for path in first.output.rglob("*.json")} == before
+    shutil.rmtree(first.output / "c5a.large")
+    code, text = fleet(model, "--instances=c6g.medium,c5a.large").end()
+    assert code == 0 and "c5a.large (job" in text and "c6g.medium (job" not in text, text
+    assert [len(files) for files in results(first.output).values()] == [1, 1]
 
 
 def test_a_further_model_is_all_that_is_measured(fleet, model, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
 
@@ -116,6 +116,24 @@ def test_a_quantised_model_that_amplifies_a_step_may_differ_by_more(bench, tmp_p
     path = tiny_models.save(model, tmp_path / "steps.onnx")
     run = bench(path, "--onnxruntime", f"--input=x={tmp_path / 'x.npy'}")
     assert run.only_result()["verification"]["tolerance"]["norm"] == 0.25
+
+
+def test_classes_may_flip_in_bf16_as_its_rounding_flips_them(bench, has_openvino, tmp_path):
+    """Without probes in bf16 the few flips of f32 were allowed."""
+    if not has_openvino:
+        pytest.skip("OpenVINO is not built here")
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["scores"]),
+        helper.make_node("ArgMax", ["scores"], ["classes"], axis=1),
+    ]
+    inputs = [tiny_models.tensor("x", [1, 3, 128, 128])]
+    outputs = [tiny_models.tensor("classes", [1, 1, 128, 128], TensorProto.INT64)]
+    model = tiny_models.model_of(nodes, inputs, outputs, [tiny_models.weights("w", 8, 3, 1, 1)])
+    path = tiny_models.save(model, tmp_path / "segmentation.onnx")
+    run = bench(path, "--openvino", "--variants=bf16")
+    bf16 = result_of(run, "bf16", "openvino")
+    assert bf16["outcome"] in ("ok", "unsupported"), bf16["reason"]  # by the CPU's instructions
+    assert result_of(run, "f32", "openvino")["outcome"] == "ok"
 
 
 def test_nothing_is_accepted_beyond_the_bound(bench, convolution, samples):

@@ -1,14 +1,18 @@
 """Anything against anything, in turns: model files, versions, earlier results; and the gate.
 
 A busy machine may make a comparison undecided or suspect, never wrong: where the verdict depends on
-time, both exit codes pass. About 25 s.
+time, both exit codes pass. About 30 s.
 """
 
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
 
@@ -33,6 +37,55 @@ def test_another_model_file_takes_turns_under_a_name_of_its_own(bench, models):
     assert len({result["run_id"] for result in results}) == 1
     assert {result["verification"]["verdict"] for result in results} == {"ok"}
     assert "fake-ok: fast.onnx -> slow.onnx" in run.stdout
+
+
+SIZE = [1, 2, 128, 128]
+
+
+def around_one(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(0.98, 1.02, SIZE).astype(np.float32)
+
+
+def difference(form: str, ends_in_classes: bool) -> onnx.ModelProto:
+    """y = x - constants, where both are near 1, so that y shows their rounding 60 times as large;
+    or which channel of it is larger. The form "f16" has constants in f16, "int8" x in steps of 8
+    bits."""
+    initializers = [
+        numpy_helper.from_array(np.float32(1 / 96), "scale"),
+        numpy_helper.from_array(np.uint8(0), "zero"),
+        numpy_helper.from_array(around_one(2).astype("f2" if form == "f16" else "f4"), "constants"),
+    ]
+    nodes = [helper.make_node("Cast", ["constants"], ["c"], to=TensorProto.FLOAT)]
+    if form == "int8":
+        nodes.append(helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]))
+        nodes.append(helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"]))
+    nodes.append(helper.make_node("Sub", ["d" if form == "int8" else "x", "c"], ["y"]))
+    outputs = [tiny_models.tensor("y", SIZE)]
+    if ends_in_classes:
+        nodes.append(helper.make_node("ArgMax", ["y"], ["classes"], axis=1))
+        outputs = [tiny_models.tensor("classes", [1, 1, *SIZE[2:]], TensorProto.INT64)]
+    return tiny_models.model_of(nodes, [tiny_models.tensor("x", SIZE)], outputs, initializers)
+
+
+@pytest.mark.parametrize(
+    ("form", "ends_in_classes", "tolerance"),
+    [("f16", False, "f16"), ("int8", False, "quantised"), ("f16", True, "integer")],
+)
+def test_another_form_of_the_model_may_differ_as_its_precision_does(
+    bench, tmp_path, form, ends_in_classes, tolerance
+):
+    np.save(tmp_path / "x.npy", around_one(1))
+    models = {
+        name: tiny_models.save(difference(name, ends_in_classes), tmp_path / f"{name}.onnx")
+        for name in ("f32", form)
+    }
+    flags = ["--onnxruntime", f"--versus={models[form]}", f"--input=x={tmp_path / 'x.npy'}"]
+    run = bench(models["f32"], *flags)
+    found = [json.loads(path.read_text()) for path in run.json_files()]
+    verification = {Path(result["model_path"]).stem: result["verification"] for result in found}
+    assert verification[form]["reason"] == ""
+    assert verification[form]["tolerance"]["class"] == tolerance
+    assert verification["f32"]["tolerance"]["class"] == ("integer" if ends_in_classes else "f32")
 
 
 def test_the_gate_tells_slower_from_equal(bench, models):

@@ -160,6 +160,24 @@ std::string comparison(const std::vector<const Result*>& ranked) {
                      ranked[1]->label, ranked[1]->rank->to_best.value);
 }
 
+// A quantised form of a model has a reference of its own.
+bool have_one_reference(const Result& a, const Result& b) {
+  const auto form = [](const Result& result) {
+    const std::string& precision = result.candidate.precision;
+    return is_quantised(precision) ? std::pair(precision, result.model.path)
+                                   : std::pair<std::string, std::string>();
+  };
+  return form(a) == form(b);
+}
+
+std::string why_no_ranking(const std::vector<Result>& results) {
+  const bool any_refused = std::any_of(results.begin(), results.end(), [](const Result& result) {
+    return is_verified(result) && result.acceptance && result.acceptance->accepted == false;
+  });
+  return any_refused ? "No verified variant is accepted, so there is nothing to rank."
+                     : "No engine produced verified outputs, so there is nothing to rank.";
+}
+
 // "2 threads", or "1 or 2 threads"; in throughput mode, which shares them out itself, "2 cores".
 std::string threads_of(const std::vector<Result>& results) {
   if (results.front().mode == Mode::kThroughput) {
@@ -241,9 +259,11 @@ Cell memory_cell(const Result& result) { return bytes_cell(result.engine.peak_rs
 std::string agreement(const std::vector<const Result*>& results) {
   double worst = 0;
   for (const Result* result : results) {
+    if (!have_one_reference(*result, *results.front())) return "";
     worst = std::max(worst, result->engine.verification.max_rel_error.value_or(0));
   }
-  return worst == 0 ? "outputs agree exactly" : fmt::format("outputs agree within {:.0e}", worst);
+  return worst == 0 ? "; outputs agree exactly"
+                    : fmt::format("; outputs agree within {:.0e}", worst);
 }
 
 std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {
@@ -297,13 +317,13 @@ std::string closing_sentence(const std::vector<Result>& results) {
         why_suspect(result));
   }
   const auto ranked = ranked_fastest_first(results);
-  if (ranked.empty()) return "No engine produced verified outputs, so there is nothing to rank.";
+  if (ranked.empty()) return why_no_ranking(results);
   if (ranked.size() == 1) {
-    return fmt::format("{} is the only engine with a verified result: {} per inference; {}.",
+    return fmt::format("{} is the only engine with a verified result: {} per inference{}.",
                        ranked[0]->label, format_seconds(median_latency_s(*ranked[0])),
                        agreement(ranked));
   }
-  return fmt::format("{}{}; {}.", comparison(ranked), certainty(*ranked.front()->rank),
+  return fmt::format("{}{}{}.", comparison(ranked), certainty(*ranked.front()->rank),
                      agreement(ranked));
 }
 

@@ -37,7 +37,8 @@ Cell memory_cell(const Result& result);
 
 std::string ratio_words(const Ratio& ratio);  // "tie", "1.27x [1.24, 1.31]", "1.50x [?]"
 
-// How far the outputs of these agree: "outputs agree within 4e-05".
+// How far the outputs of these agree, to end a sentence with: "; outputs agree within 4e-05". ""
+// where they were compared with different references.
 std::string agreement(const std::vector<const Result*>& results);
 
 // "a, b and c"

@@ -208,6 +208,32 @@ TEST(ClosingSentence, OfOneEngineOnly) {
             "agree exactly.");
 }
 
+Result in_precision(Result result, const std::string& precision) {
+  result.candidate.precision = precision;
+  result.label += ", " + precision;
+  return result;
+}
+
+// The error of int8 is that from what the int8 model should compute, not from f32.
+TEST(ClosingSentence, SaysNothingOfAgreementBetweenFormsOfDifferentReferences) {
+  const Result f32 = placed("openvino", 0.04, kSlower);
+  const Result int8 = in_precision(best("openvino", 0.032), "int8");
+  EXPECT_EQ(closing_sentence({f32, int8}),
+            "openvino, int8 is fastest: openvino takes 1.25 times as long (confidence >= 99.45 "
+            "%).");
+  const Result bf16 = in_precision(best("openvino", 0.032), "bf16");
+  EXPECT_NE(closing_sentence({f32, bf16}).find("outputs agree within 2e-06"), std::string::npos);
+  const Result other = in_precision(placed("onnxruntime", 0.04, kSlower), "int8");
+  EXPECT_NE(closing_sentence({int8, other}).find("outputs agree within 2e-06"), std::string::npos);
+}
+
+TEST(ClosingSentence, OfVariantsOfWhichNoneIsAccepted) {
+  Result int8 = in_precision(result_of("openvino", 0.032), "int8");
+  int8.acceptance = Acceptance{false, "uncalibrated", {}};
+  EXPECT_EQ(closing_sentence({int8}),
+            "No verified variant is accepted, so there is nothing to rank.");
+}
+
 TEST(ClosingSentence, OfNone) {
   EXPECT_EQ(closing_sentence({unverified("tvm", 0.001)}),
             "No engine produced verified outputs, so there is nothing to rank.");

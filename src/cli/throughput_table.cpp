@@ -183,7 +183,7 @@ std::string throughput_sentence(const std::vector<Result>& results) {
                         format_rate(second.per_s), words(second),
                         apart ? "" : ", but their intervals overlap, so there is no winner yet");
   }
-  return fmt::format("{}; {}.", text, agreement(ranked));
+  return fmt::format("{}{}.", text, agreement(ranked));
 }
 
 }  // namespace dnnbench

@@ -164,7 +164,7 @@ std::string load_sentence(const std::vector<Result>& results) {
   const Result& best = *carried.front();
   const std::string name = best.label;
   if (carried.size() == 1) {
-    return fmt::format("{} is the only engine with a valid result: {} is {}; {}.", name,
+    return fmt::format("{} is the only engine with a valid result: {} is {}{}.", name,
                        of_what(*best.measured.traffic), figure(best), agreement(carried));
   }
   std::vector<std::string> rivals;
@@ -176,11 +176,11 @@ std::string load_sentence(const std::vector<Result>& results) {
     return fmt::format(
         "{} or {} has {}: their intervals overlap, so there is no winner yet; a longer --budget "
         "may "
-        "decide it; {}.",
+        "decide it{}.",
         name, fmt::join(rivals, " or "), of_what(*best.measured.traffic), agreement(carried));
   }
-  return fmt::format("{} has {}: {}, {} {}; {}.", name, of_what(*best.measured.traffic),
-                     figure(best), carried[1]->label, figure(*carried[1]), agreement(carried));
+  return fmt::format("{} has {}: {}, {} {}{}.", name, of_what(*best.measured.traffic), figure(best),
+                     carried[1]->label, figure(*carried[1]), agreement(carried));
 }
 
 }  // namespace dnnbench

@@ -48,33 +48,38 @@ exec 9>"$state/lock" && flock 9  # a second job of this machine type waits, and 
 # report WORD...: one line that a reader sees whole or not at all.
 report() { printf '%s\n' "$*" >"$state/report.$$" && mv "$state/report.$$" "$state/report"; }
 
-# A node of another architecture builds a copy of its own, in a cache of its own.
+# What a build needs, and no more: a log or results beside it are no reason to build again.
+sources=(CMakeLists.txt CMakePresets.json catalogue cmake dnnbench engines models setup src tests vis)
+
+# A node of another architecture builds a copy of its own, in a cache of its own. Its name comes from
+# what is in it, so changed sources get a new one, and jobs that use the earlier one go on with that.
 use_own_build() {
   [ -n "$repository" ] || { report lacks "a build for $(uname -m)"; exit 1; }
   export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}/dnn-bench/on-$(uname -m)"
-  local copy=$XDG_CACHE_HOME/source
-  mkdir -p "$XDG_CACHE_HOME"
-  if [ ! -d "$copy" ]; then
-    report preparing "a build for $(uname -m)"
-    mkdir -p "$copy.$$" && tar -C "$repository" --exclude=./build --exclude=./.git -cf - . |
-      tar -C "$copy.$$" -xf - && mv -T "$copy.$$" "$copy" 2>/dev/null
-  fi
-  program=$copy/dnnbench
+  local copy named
+  report preparing "a build for $(uname -m)"
+  mkdir -p "$XDG_CACHE_HOME" && copy=$(mktemp -d "$XDG_CACHE_HOME/source.XXXXXXXX") || exit 1
+  tar -C "$repository" --exclude=__pycache__ -cf - "${sources[@]}" | tar -C "$copy" -xf -
+  named=$XDG_CACHE_HOME/source-$(tar -C "$copy" --sort=name --mtime=@0 --owner=0 --group=0 -cf - . | sha256sum | head -c 16)
+  mv -T "$copy" "$named" 2>/dev/null || rm -rf "$copy"
+  program=$named/dnnbench
 }
 
-# measure INDEX KEY NAME MODEL FILE: unless it was measured before.
+# measure INDEX KEY NAME MODEL FILE: unless it was measured before. KEY.done has the exit status, then
+# the names of the results.
 measure() {
   [ ! -e "$state/$2.done" ] || return 0
   report measuring "$1" "$3"
   rm -f "$state/$2.failed"
   touch "$state/started"
-  local code=0 model=$4
+  local code=0 model=$4 results
   [ -z "$unshared" ] || model=$unshared/models/$2/$5
   "$program" run "$model" "${flags[@]}" --output="$output" --instance="$instance" >"$state/$2.out" 2>"$state/$2.err" ||
     code=$?
   case $code in 130 | 143) exit "$code" ;; esac  # interrupted: put back, the job measures it again
-  if { [ "$code" -le 1 ] || [ "$code" -eq 5 ]; } && [ -n "$(find "$output" -name "*.json" -newer "$state/started" -print -quit)" ]; then
-    printf '%s\n' "$code" >"$state/$2.done.$$" && mv "$state/$2.done.$$" "$state/$2.done"
+  results=$(find "$output" -name "*.json" -newer "$state/started" -printf '%P\n')
+  if { [ "$code" -le 1 ] || [ "$code" -eq 5 ]; } && [ -n "$results" ]; then
+    printf '%s\n' "$code" "$results" >"$state/$2.done.$$" && mv "$state/$2.done.$$" "$state/$2.done"
   else
     tail -n 1 "$state/$2.err" >"$state/$2.failed"
     [ -s "$state/$2.failed" ] || echo "dnnbench ended with status $code" >"$state/$2.failed"

@@ -23,6 +23,11 @@ bool all_done(const FleetPlan& plan, const NodeReport& report) {
   return report.done.size() == plan.models.size();
 }
 
+// Every model was measured, or a job said why it could not be.
+bool all_tried(const FleetPlan& plan, const NodeReport& report) {
+  return report.done.size() + report.failed.size() == plan.models.size();
+}
+
 }  // namespace
 
 Fleet::Fleet(const FleetPlan& plan, const std::vector<std::string>& instances, Scheduler& scheduler,
@@ -43,6 +48,7 @@ void Fleet::submit() {
       finish(member, report);
     } else if (earlier != jobs.end() && earlier->second.phase != JobStatus::Phase::kEnded) {
       member.line.job = earlier->first;
+      forget_failures(plan_, instance);  // of jobs before it
     } else {
       missing.push_back(&member);
     }
@@ -154,10 +160,16 @@ void Fleet::wait(Member& member, const JobStatus& status) {
 // The job has ended. Whether it did its work is in what it reported.
 void Fleet::conclude(Member& member, const std::string& how) {
   const NodeReport report = read_node_report(plan_, member.line.instance);
-  if (all_done(plan_, report) || report.ended) return finish(member, report);
+  if (all_tried(plan_, report)) return finish(member, report);
   if (!report.lacks.empty()) return give_up(member, "the node lacks " + report.lacks);
   if (member.gone_since_s < 0) member.gone_since_s = clock_.now_s();
   if (clock_.now_s() - member.gone_since_s < kGrace_s) return;
+  if (report.ended && member.submissions == 0) {
+    progress_.note(fmt::format(
+        "{}: job {} of an earlier call was not of all models; submitting one for the rest",
+        member.line.instance, member.line.job));
+    return submit(member);
+  }
   if (scheduler_.exit_code(member.line.job) == kExitNoSharedFolder) {
     return give_up(member, fmt::format("its node does not see {}, and nothing could be sent to "
                                        "it with srun; let --output lie on a file system that all "
@@ -178,7 +190,7 @@ void Fleet::conclude(Member& member, const std::string& how) {
 void Fleet::finish(Member& member, const NodeReport& report) {
   FleetLine& line = member.line;
   line.ended = true;
-  line.ok = report.not_ok.empty() && report.suspect.empty() && report.failed.empty();
+  line.ok = all_done(plan_, report) && report.not_ok.empty() && report.suspect.empty();
   line.state = fmt::format("measured {} of {}", report.done.size(), plan_.models.size());
   if (!report.not_ok.empty()) {
     line.state += fmt::format("; not all engines ok on {}", fmt::join(report.not_ok, ", "));

@@ -46,7 +46,8 @@ class Fleet {
   // Throws UsageError where the scheduler would not take one of them; then none is submitted.
   void submit();
 
-  // Watches until all have ended, or `interrupted` is true.
+  // Watches until all have ended, or `interrupted` is true. Submits again what ended early, and
+  // what a job of an earlier call, which may be of other models, left out.
   std::vector<FleetLine> watch(const std::function<bool()>& interrupted);
 
   // Those that submit() and watch() submitted and that have not ended. Returns how many.

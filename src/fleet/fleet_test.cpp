@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "core/error.h"
@@ -60,8 +61,14 @@ class FleetTest : public testing::Test {
   void report(const std::string& instance, const std::string& file, const std::string& text) {
     std::ofstream(plan_.state + "/" + instance + "/" + file) << text << '\n';
   }
+  void measures(const std::string& instance, const FleetModel& model, const std::string& code) {
+    const std::string folder = plan_.output + "/" + instance;
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder + "/" + model.name + ".json") << "{}";
+    report(instance, model.key + ".done", code + "\n" + model.name + ".json");
+  }
   void ends(const std::string& instance, const std::string& code = "0") {
-    for (const FleetModel& model : plan_.models) report(instance, model.key + ".done", code);
+    for (const FleetModel& model : plan_.models) measures(instance, model, code);
     report(instance, "report", "ended");
   }
   // Each look takes as long as it says to sleep; `steps` are called before each of them.
@@ -144,6 +151,72 @@ TEST_F(FleetTest, RunAgainItSubmitsWhatIsMissing) {
   EXPECT_EQ(scheduler_.cancelled, std::vector<std::string>{"3"});
 }
 
+TEST_F(FleetTest, WhatALiveJobOfOtherModelsLeavesOutIsSubmittedOnce) {
+  const std::vector<FleetModel> both = plan_.models;
+  plan_.models = {both[0]};
+  make({"a"}).submit();
+  report("a", both[1].key + ".failed", "of a job before it");
+  plan_.models = both;
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  EXPECT_EQ(scheduler_.submitted, 1);  // the earlier call's job is waited for
+  std::vector<std::function<void()>> steps{[&] {
+    measures("a", both[0], "0");
+    report("a", "report", "ended");
+    scheduler_.status["1"].phase = Phase::kEnded;
+  }};
+  for (int i = 0; i < 8; ++i) steps.push_back([] {});
+  steps.push_back([&] {
+    ends("a");
+    scheduler_.status["2"].phase = Phase::kEnded;
+  });
+  const auto lines = watch(fleet, steps);
+  EXPECT_EQ(scheduler_.submitted, 2);
+  EXPECT_EQ(lines[0].state, "measured 2 of 2");
+  EXPECT_TRUE(lines[0].ok);
+}
+
+TEST_F(FleetTest, AModelThatAJobPassedOverIsNoSuccess) {
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  const auto lines = watch(fleet, std::vector<std::function<void()>>(60, [&] {
+                             measures("a", plan_.models[0], "0");
+                             report("a", "report", "ended");
+                             for (auto& [job, status] : scheduler_.status) {
+                               status = {Phase::kEnded, "COMPLETED", ""};
+                             }
+                           }));
+  EXPECT_EQ(scheduler_.submitted, 3);
+  EXPECT_EQ(lines[0].state,
+            "measured 1 of 2; its job ended early 3 times, the last time with: COMPLETED");
+  EXPECT_FALSE(lines[0].ok);
+}
+
+TEST_F(FleetTest, AModelThatCouldNotBeMeasuredIsNotTriedAgain) {
+  Fleet fleet = make({"a"});
+  fleet.submit();
+  const auto lines = watch(fleet, {[&] {
+                             measures("a", plan_.models[0], "0");
+                             report("a", plan_.models[1].key + ".failed", "no model");
+                             report("a", "report", "ended");
+                             scheduler_.status.clear();
+                           }});
+  EXPECT_EQ(scheduler_.submitted, 1);
+  EXPECT_EQ(lines[0].state, "measured 1 of 2; small: no model");
+  EXPECT_FALSE(lines[0].ok);
+}
+
+TEST_F(FleetTest, WhatHasLostItsResultsIsMeasuredAgain) {
+  make({"a"}).submit();
+  ends("a");
+  scheduler_.status["1"].phase = Phase::kEnded;
+  std::filesystem::remove(plan_.output + "/a/small.json");
+  make({"a"}).submit();
+  EXPECT_EQ(scheduler_.submitted, 2);
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+  EXPECT_FALSE(std::filesystem::exists(plan_.state + "/a/small-1.done"));  // which the job obeys
+}
+
 TEST_F(FleetTest, AnUnknownTypeSubmitsNothing) {
   scheduler_.refused = "job-name=dnnbench-b";
   Fleet fleet = make({"a", "b"});
@@ -222,13 +295,17 @@ TEST_F(FleetTest, ASchedulerThatIsSilentForAWhileIsWaitedFor) {
 TEST(Slurm, ReadsWhatSqueuePrints) {
   const auto jobs = parse_squeue(
       "7|PENDING|Resources|\n8|RUNNING|None|node1\n9|PENDING|PartitionDown|\n"
-      "10|PENDING|ReqNodeNotAvail, UnavailableNodes:n1|\n11|NODE_FAIL|NodeDown|\nbroken\n");
-  EXPECT_EQ(jobs.size(), 5U);
+      "10|PENDING|ReqNodeNotAvail, UnavailableNodes:n1|\n11|NODE_FAIL|NodeDown|\nbroken\n"
+      "12|PENDING|AssocGrpJobsLimit|\n");
+  EXPECT_EQ(jobs.size(), 6U);
   EXPECT_EQ(jobs.at("7").reason, "Resources");
   EXPECT_FALSE(jobs.at("7").stuck);
   EXPECT_EQ(jobs.at("8").phase, Phase::kRunning);
   EXPECT_EQ(jobs.at("8").node, "node1");
   EXPECT_TRUE(jobs.at("9").stuck);
+  EXPECT_FALSE(jobs.at("10").stuck);
+  EXPECT_EQ(jobs.at("10").reason, "ReqNodeNotAvail, UnavailableNodes:n1");
+  EXPECT_FALSE(jobs.at("12").stuck);
   EXPECT_EQ(jobs.at("11").phase, Phase::kEnded);
 }
 

@@ -99,7 +99,8 @@ TEST_F(NodeFilesTest, SendsWhatAJobNeedsAndCollectsWhatItMeasured) {
 }
 
 TEST_F(NodeFilesTest, WhatIsDoneIsNotMeasuredOnANodeThatDoesNotKnowIt) {
-  write("results.fleet/a/k1.done", "0\n");
+  write("results.fleet/a/k1.done", "0\nearlier.json\n");
+  write("results/a/earlier.json", "{}");
   std::thread job([&] { EXPECT_EQ(run_script(unshared_script()).code, 0); });
   while (!read_node_report(plan_, "a").ended) {
     exchange_files(plan_, "a", on_node());
@@ -107,6 +108,18 @@ TEST_F(NodeFilesTest, WhatIsDoneIsNotMeasuredOnANodeThatDoesNotKnowIt) {
   }
   job.join();
   EXPECT_FALSE(fs::exists(fs::path(plan_.output) / "a/result.json"));
+}
+
+TEST_F(NodeFilesTest, WhatHasLostItsResultsIsMeasuredAgain) {
+  const fs::path result = fs::path(plan_.output) / "a/result.json";
+  run_script(batch_script(plan_, "a"));
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+  fs::remove(result);
+  EXPECT_TRUE(read_node_report(plan_, "a").done.empty());
+  prepare_state(plan_, "a");
+  run_script(batch_script(plan_, "a"));
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+  EXPECT_TRUE(fs::exists(result));
 }
 
 TEST_F(NodeFilesTest, ANodeToWhichNothingIsSentEndsWithAStatusOfItsOwn) {
@@ -135,18 +148,45 @@ TEST_F(NodeFilesTest, WhatCanNotBeInstalledWithoutRootIsSaid) {
 }
 
 // `uname -m` says something else there.
-TEST_F(NodeFilesTest, ANodeOfAnotherArchitectureUsesACopyOfItsOwn) {
-  write("bin/uname", "#!/bin/sh\necho riscv64\n");
-  chmod((folder_ / "bin/uname").c_str(), 0755);
-  const std::string path = (folder_ / "bin") + ":/usr/bin:/bin";
-  run_script(batch_script(plan_, "a"), path);
-  EXPECT_EQ(read_node_report(plan_, "a").lacks, "a build for riscv64");
+class NodeOfAnotherArchitecture : public NodeFilesTest {
+ protected:
+  void SetUp() override {
+    NodeFilesTest::SetUp();
+    write("bin/uname", "#!/bin/sh\necho riscv64\n");
+    chmod((folder_ / "bin/uname").c_str(), 0755);
+  }
+  void run() { run_script(batch_script(plan_, "a"), (folder_ / "bin") + ":/usr/bin:/bin"); }
+  // Measures, and returns which program did.
+  std::string program_used() {
+    fs::remove_all(plan_.output);
+    prepare_state(plan_, "a");
+    run();
+    EXPECT_TRUE(read_node_report(plan_, "a").ended);
+    const std::string result = contents(fs::path(plan_.output) / "a/result.json");
+    const std::string begin = "{\"program\": \"";
+    EXPECT_TRUE(result.starts_with(begin)) << result;
+    return result.substr(begin.size(), result.find('"', begin.size()) - begin.size());
+  }
+};
 
+TEST_F(NodeOfAnotherArchitecture, WithoutTheRepositoryItLacksABuild) {
+  run();
+  EXPECT_EQ(read_node_report(plan_, "a").lacks, "a build for riscv64");
+}
+
+TEST_F(NodeOfAnotherArchitecture, ChangedSourcesGetACopyOfTheirOwn) {
   plan_.repository = folder_ / "source";
-  run_script(batch_script(plan_, "a"), path);
-  EXPECT_TRUE(read_node_report(plan_, "a").ended);
-  const std::string copy = folder_ / "node/.cache/dnn-bench/on-riscv64/source/dnnbench";
-  EXPECT_NE(contents(fs::path(plan_.output) / "a/result.json").find(copy), std::string::npos);
+  const std::string first = program_used();
+  EXPECT_TRUE(first.starts_with(folder_ / "node/.cache/dnn-bench/on-riscv64/source-")) << first;
+  write("source/fleet.log", "not a source");
+  write("source/results/a/result.json", "{}");
+  EXPECT_EQ(program_used(), first);
+  write("source/src/main.cpp", "int main() {}");
+  const std::string second = program_used();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(contents(fs::path(second).parent_path() / "src/main.cpp"), "int main() {}");
+  const auto copies = fs::directory_iterator(fs::path(second).parent_path().parent_path());
+  EXPECT_EQ(std::distance(begin(copies), end(copies)), 2);  // nothing else is left there
 }
 
 }  // namespace

@@ -28,15 +28,34 @@ std::string first_line(const fs::path& path) {
   return printable(line.substr(0, kMaxLine));
 }
 
+fs::path done_file(const FleetPlan& plan, const std::string& instance, const FleetModel& model) {
+  return folder_of(plan, instance) / (model.key + ".done");
+}
+
+// The exit status of the run that measured the model. "" where none did, or where a result that it
+// wrote is gone; the lines after the status name them.
+std::string status_when_done(const FleetPlan& plan, const std::string& instance,
+                             const FleetModel& model) {
+  std::ifstream file(done_file(plan, instance, model));
+  std::string status, name;
+  std::getline(file, status);
+  size_t results = 0;
+  for (; std::getline(file, name); ++results) {
+    std::error_code error;
+    if (!fs::exists(fs::path(plan.output) / instance / name, error)) return "";
+  }
+  return results > 0 ? status : "";
+}
+
 }  // namespace
 
 NodeReport read_node_report(const FleetPlan& plan, const std::string& instance) {
   const fs::path folder = folder_of(plan, instance);
   NodeReport report;
   for (const FleetModel& model : plan.models) {
-    if (const std::string code = first_line(folder / (model.key + ".done")); !code.empty()) {
+    if (const std::string status = status_when_done(plan, instance, model); !status.empty()) {
       report.done.push_back(model.name);
-      if (code != "0") (code == kBusy ? report.suspect : report.not_ok).push_back(model.name);
+      if (status != "0") (status == kBusy ? report.suspect : report.not_ok).push_back(model.name);
     } else if (const std::string why = first_line(folder / (model.key + ".failed")); !why.empty()) {
       report.failed.push_back(fmt::format("{}: {}", model.name, why));
     }
@@ -66,7 +85,19 @@ void prepare_state(const FleetPlan& plan, const std::string& instance) {
     throw Error(fmt::format("could not make the folder {}: {}", folder.string(), error.message()));
   }
   fs::remove(folder / "report", error);
-  for (const FleetModel& model : plan.models) fs::remove(folder / (model.key + ".failed"), error);
+  forget_failures(plan, instance);
+  for (const FleetModel& model : plan.models) {
+    if (status_when_done(plan, instance, model).empty()) {
+      fs::remove(done_file(plan, instance, model), error);
+    }
+  }
+}
+
+void forget_failures(const FleetPlan& plan, const std::string& instance) {
+  std::error_code error;
+  for (const FleetModel& model : plan.models) {
+    fs::remove(folder_of(plan, instance) / (model.key + ".failed"), error);
+  }
 }
 
 std::string read_job(const FleetPlan& plan, const std::string& instance) {

@@ -11,7 +11,7 @@ namespace dnnbench {
 
 struct NodeReport {
   std::string doing;                 // "measuring 2 of 8, resnet50-v1-7"; "" before the job began
-  std::vector<std::string> done;     // names of models; with their results written
+  std::vector<std::string> done;     // names of models; all results that were written are there
   std::vector<std::string> not_ok;   // those of them with an engine that is not ok
   std::vector<std::string> suspect;  // those of them that a busy machine left without a ranking
   std::vector<std::string> failed;   // "resnet50-v1-7: could not write the result ..."
@@ -22,8 +22,11 @@ struct NodeReport {
 NodeReport read_node_report(const FleetPlan& plan, const std::string& instance);
 
 // Makes the folder of a machine type and forgets what an earlier job reported, but not which models
-// are done. Throws Error where that can't be.
+// are done and still have their results. Throws Error where that can't be.
 void prepare_state(const FleetPlan& plan, const std::string& instance);
+
+// Which models could not be measured, and why.
+void forget_failures(const FleetPlan& plan, const std::string& instance);
 
 // The job of an earlier, or this, run of fleet for that machine type. "" where there is none.
 std::string read_job(const FleetPlan& plan, const std::string& instance);

@@ -13,15 +13,13 @@
 namespace dnnbench {
 namespace {
 
-// https://slurm.schedmd.com/squeue.html, "JOB REASON CODES": what waiting alone does not change.
+// https://slurm.schedmd.com/job_reason_codes.html: what waiting alone does not change. A limit that
+// other jobs have reached (AssocGrpJobsLimit) and a node that is down, reserved or in use
+// (ReqNodeNotAvail) are waited for.
 const std::set<std::string, std::less<>> kNeedsAPerson{
-    "PartitionDown",      "PartitionInactive",
-    "PartitionNodeLimit", "PartitionTimeLimit",
-    "BadConstraints",     "InvalidAccount",
-    "InvalidQOS",         "JobHeldAdmin",
-    "JobHeldUser",        "launch_failed_requeued_held",
-    "AccountNotAllowed",  "QOSNotAllowed",
-    "AssocGrpJobsLimit",  "ReqNodeNotAvail"};
+    "PartitionDown",  "PartitionInactive", "PartitionNodeLimit", "PartitionTimeLimit",
+    "BadConstraints", "InvalidAccount",    "InvalidQOS",         "JobHeldAdmin",
+    "JobHeldUser",    "AccountNotAllowed", "QOSNotAllowed",      "launch_failed_requeued_held"};
 
 JobStatus status_of(std::string_view state, std::string_view reason, std::string_view node) {
   JobStatus status;

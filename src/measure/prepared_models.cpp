@@ -6,6 +6,7 @@
 
 #include "core/cache.h"
 #include "core/error.h"
+#include "prepare/compute_references.h"
 #include "prepare/same_task.h"
 #include "run/names.h"
 
@@ -18,9 +19,11 @@ PreparedModels::PreparedModels(const RunOptions& options, const std::vector<Cand
       threads_(threads),
       progress_(progress) {
   for (const Candidate& candidate : candidates) {
-    if (models_.count(candidate.model_path) > 0) continue;
-    models_.emplace(candidate.model_path, read_model(candidate.model_path));
-    require_same_task(models_.at(first_path_), models_.at(candidate.model_path));
+    if (models_.count(candidate.model_path) == 0) {
+      models_.emplace(candidate.model_path, read_model(candidate.model_path));
+      require_same_task(models_.at(first_path_), models_.at(candidate.model_path));
+    }
+    judged_by_.merge(classes_judged_by(models_.at(candidate.model_path), candidate.precision));
   }
 }
 
@@ -70,7 +73,7 @@ PreparedModel PreparedModels::prepare(const std::string& path, std::optional<int
   if (path != first_path_) {
     return prepare_other_model(options_, models_.at(path), at(first_path_, batch).prepared, work);
   }
-  return prepare_model(options_, models_.at(path), batch, threads_, work, progress_);
+  return prepare_model(options_, models_.at(path), batch, threads_, work, progress_, judged_by_);
 }
 
 }  // namespace dnnbench

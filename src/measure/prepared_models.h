@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,7 @@ class PreparedModels {
   int threads_;
   Progress& progress_;
   std::map<std::string, Model> models_;
+  std::set<ToleranceClass> judged_by_;  // of all candidates
   struct Forms {
     ModelAtBatch f32;
     std::unique_ptr<quantise::VariantMaker> maker;

@@ -7,6 +7,7 @@
 #include "inputs/inputs.h"
 #include "process/engine_session.h"
 #include "protocol/value_file.h"
+#include "verify/verify.h"
 
 namespace dnnbench {
 namespace {
@@ -56,23 +57,42 @@ bool selects_or_sorts(const Model& model) {
   return false;
 }
 
+// The classes for which the model needs probes beside its own.
+std::set<ToleranceClass> coarse_classes(const Model& model, bool discrete,
+                                        const std::set<ToleranceClass>& judged_by) {
+  std::set<ToleranceClass> coarse;
+  if (class_of_model(model) == ToleranceClass::kQuantised) return coarse;
+  for (const ToleranceClass judged : judged_by) {
+    const bool is_half = judged == ToleranceClass::kF16 || judged == ToleranceClass::kBf16;
+    if ((is_half && discrete) || judged == ToleranceClass::kQuantised) coarse.insert(judged);
+  }
+  return coarse;
+}
+
 // Unoptimised: the reference itself, and what it becomes when inputs move a little.
 void run_plain(const Model& model, const LoadConfig& config, const std::vector<InputSet>& sets,
-               EngineSession& session, const WorkFolder& work, std::vector<ReferenceRuns>& runs) {
+               const std::set<ToleranceClass>& judged_by, EngineSession& session,
+               const WorkFolder& work, std::vector<ReferenceRuns>& runs) {
   LoadConfig plain = config;
   plain.optimize = false;
   plain.precision = "f32";
   session.load(plain);
   const bool is_quantised = class_of_model(model) == ToleranceClass::kQuantised;
-  const double perturbation = is_quantised ? kQuantisedPerturbation : kPerturbation;
+  const double perturbation =
+      is_quantised ? rounding_step(ToleranceClass::kQuantised) : kPerturbation;
   for (size_t i = 0; i < sets.size(); ++i) {
     runs[i].unoptimised = run_once(session, sets[i].file);
     if (!has_tensor(sets[i].inputs, true)) continue;  // nothing to perturb
     const bool discrete = selects_or_sorts(model) || has_tensor(runs[i].unoptimised, false);
-    for (const uint64_t seed : kPerturbationSeeds) {
-      runs[i].probes.push_back(run_perturbed(session, sets[i], perturbation, seed, work));
-      if (!discrete) continue;
-      runs[i].wide_probes.push_back(run_perturbed(session, sets[i], kWidePerturbation, seed, work));
+    const auto probe = [&](double relative, std::vector<std::vector<Value>>& probes) {
+      for (const uint64_t seed : kPerturbationSeeds) {
+        probes.push_back(run_perturbed(session, sets[i], relative, seed, work));
+      }
+    };
+    probe(perturbation, runs[i].probes);
+    if (discrete) probe(kWidePerturbation, runs[i].wide_probes);
+    for (const ToleranceClass coarse : coarse_classes(model, discrete, judged_by)) {
+      probe(rounding_step(coarse), runs[i].coarse_probes[coarse]);
     }
   }
 }
@@ -98,15 +118,24 @@ ToleranceClass class_of_model(const Model& model) {
   return ToleranceClass::kF32;
 }
 
+std::set<ToleranceClass> classes_judged_by(const Model& model, const std::string& precision) {
+  std::set<ToleranceClass> asked{tolerance_class_of(precision)}, classes;
+  if (precision == "default") asked.insert({ToleranceClass::kF16, ToleranceClass::kBf16});
+  for (const ToleranceClass one : asked) classes.insert(std::max(one, class_of_model(model)));
+  return classes;
+}
+
 std::vector<Reference> compute_references(const Model& model, LoadConfig& config,
-                                          const std::vector<InputSet>& sets, double timeout_s,
-                                          const WorkFolder& work, Progress& progress) {
+                                          const std::vector<InputSet>& sets,
+                                          const std::set<ToleranceClass>& judged_by,
+                                          double timeout_s, const WorkFolder& work,
+                                          Progress& progress) {
   std::vector<ReferenceRuns> runs(sets.size());
   std::string failure;
   try {
     progress.step("reference", "computing with ONNX Runtime, not optimised", std::nullopt);
     EngineSession plain = start_reference(work, "reference", timeout_s);
-    run_plain(model, config, sets, plain, work, runs);
+    run_plain(model, config, sets, judged_by, plain, work, runs);
   } catch (const EngineEnded& ended) {
     failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,17 @@ struct InputSet {
 // The coarsest arithmetic in the model itself.
 ToleranceClass class_of_model(const Model& model);
 
-// One reference a set. A failure of ONNX Runtime makes them unverifiable and says why. Where it
-// fails over the model only when it optimises, sets config.original_fails if config.inlined_path
-// helps.
+// The classes that outputs of that model may be judged by (verify/verify.h) where `precision` is
+// asked for, a candidate's.
+std::set<ToleranceClass> classes_judged_by(const Model& model, const std::string& precision);
+
+// One reference a set, to judge engines by classes of `judged_by` or the model's own. A failure of
+// ONNX Runtime makes them unverifiable and says why. Where it fails over the model only when it
+// optimises, sets config.original_fails if config.inlined_path helps.
 std::vector<Reference> compute_references(const Model& model, LoadConfig& config,
-                                          const std::vector<InputSet>& sets, double timeout_s,
-                                          const WorkFolder& work, Progress& progress);
+                                          const std::vector<InputSet>& sets,
+                                          const std::set<ToleranceClass>& judged_by,
+                                          double timeout_s, const WorkFolder& work,
+                                          Progress& progress);
 
 }  // namespace dnnbench

@@ -205,7 +205,8 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
 }
 
 PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
-                            int threads, const WorkFolder& work, Progress& progress) {
+                            int threads, const WorkFolder& work, Progress& progress,
+                            const std::set<ToleranceClass>& judged_by) {
   PreparedModel prepared;
   prepared.model = std::move(read);
   const Model& model = prepared.model;
@@ -228,7 +229,7 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
   if (has_branches(model)) prepared.load.inlined_path = prepared.simplifier->get().inlined_path;
   report_memory_needed(prepared, progress);
   std::vector<Reference> references =
-      compute_references(model, prepared.load, sets, options.timeout_s, work, progress);
+      compute_references(model, prepared.load, sets, judged_by, options.timeout_s, work, progress);
   for (size_t i = 0; i < sets.size(); ++i) {
     prepared.examinations.push_back({sets[i].file, std::move(references[i])});
   }

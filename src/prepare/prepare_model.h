@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,11 @@ ResolvedShapes fix_shapes(const Model& model, const InputShapes& user_shapes,
                           std::optional<int64_t> batch = std::nullopt);
 
 // Throws Error for what the user must fix: --shape, --input, --test-data. A reference that fails
-// makes the examinations unverifiable, not an error.
+// makes the examinations unverifiable, not an error. `judged_by`: the classes that candidates and
+// models compared with it are judged by, where that isn't the model's own.
 PreparedModel prepare_model(const RunOptions& options, Model read, std::optional<int64_t> batch,
-                            int threads, const WorkFolder& work, Progress& progress);
+                            int threads, const WorkFolder& work, Progress& progress,
+                            const std::set<ToleranceClass>& judged_by = {});
 
 // A model that is compared with one already prepared: on its inputs and samples, judged by its
 // reference, with the tolerance of the coarser arithmetic of the two. Throws UsageError where it

@@ -299,7 +299,7 @@ PreparedModel VariantMaker::make(const std::string& precision) {
     sets.push_back({read_values(examination.inputs_file), examination.inputs_file, std::nullopt});
   }
   std::vector<Reference> references =
-      compute_references(read_model(path), variant.load, sets, timeout_s_, work_, progress_);
+      compute_references(read_model(path), variant.load, sets, {}, timeout_s_, work_, progress_);
   // The quantised model has a reference of its own, by the same library.
   const std::optional<SecondOpinion> on_f32 = std::exchange(variant.second_opinion, std::nullopt);
   variant.reference_check.reset();

@@ -112,10 +112,13 @@ const Tensor* find_scores(const std::vector<Value>& outputs, size_t rows) {
   return nullptr;
 }
 
+// Of equal scores the first is the larger, as for ArgMax: 8 bits make many scores equal.
 bool is_right(std::span<const double> scores, size_t label, int top) {
   const double own = scores[label];
-  const auto larger =
-      std::count_if(scores.begin(), scores.end(), [&](double score) { return !(score <= own); });
+  int larger = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (!(scores[i] <= own) || (scores[i] == own && i < label)) ++larger;
+  }
   return larger < top;
 }
 

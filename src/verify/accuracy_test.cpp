@@ -90,6 +90,19 @@ TEST(Drop, OfTopFiveLooksAtFiveScores) {
   EXPECT_EQ(drop.lost, 1);
 }
 
+TEST(Drop, OfEqualScoresTakesTheFirstAsArgMaxDoes) {
+  AccuracyMeter meter(true);
+  for (const int64_t label : {0, 1, 2}) {
+    std::vector<double> right(3);
+    right[static_cast<size_t>(label)] = 1;
+    meter.add(outputs(right, {1, 3}), outputs({0.5, 0.5, 0.5}, {1, 3}), {label});
+  }
+  EXPECT_EQ(meter.result().drop->lost, 2);
+  AccuracyMeter five(true, 5);
+  five.add(outputs({0, 1, 2, 3, 4, 5}, {1, 6}), outputs({1, 1, 1, 1, 1, 1}, {1, 6}), {5});
+  EXPECT_EQ(five.result().drop->lost, 1);
+}
+
 TEST(Drop, OfNotANumberIsWrong) {
   AccuracyMeter meter(true);
   const double nan = std::numeric_limits<double>::quiet_NaN();

@@ -36,7 +36,8 @@ struct Allowed {
   double excused = 0;  // a norm up to here may still be rounding, but nobody could tell
 };
 
-// `native` is the model's own arithmetic, `applied` the coarser of it and what was asked for.
+// `native` is the arithmetic that the sensitivity was measured in, `applied` the coarser of it and
+// what was asked for.
 Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivity, size_t count,
                        ToleranceClass applied, ToleranceClass native, bool expected);
 

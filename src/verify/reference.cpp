@@ -44,10 +44,12 @@ void add_probe(const Tensor& baseline, const Tensor& probe, Sensitivity& sensiti
   sensitivity.largest = std::max(sensitivity.largest, moved->largest);
 }
 
-void add_wide_probe(const Tensor& baseline, const Tensor& probe, Sensitivity& sensitivity) {
+// `perturbation` of the inputs.
+void add_wide_probe(const Tensor& baseline, const Tensor& probe, double perturbation,
+                    Sensitivity& sensitivity) {
   const auto moved = add_changes(baseline, probe, sensitivity);
   if (!moved || !is_floating_point(baseline.type)) return;
-  const double foretold = kWidePerturbation / kPerturbation * std::max(kLastBit, sensitivity.norm);
+  const double foretold = perturbation / kPerturbation * std::max(kLastBit, sensitivity.norm);
   if (moved->norm > kJump * foretold) sensitivity.instability = "jumps";
 }
 
@@ -75,7 +77,28 @@ std::vector<Sensitivity> measure(const ReferenceRuns& runs, size_t output) {
   // A quantised model jumps everywhere, which its class allows for.
   if (runs.model_class == ToleranceClass::kQuantised) return sensitivity;
   for (const auto& probe : runs.wide_probes) {
-    add_value(baseline, probe.at(output), sensitivity, add_wide_probe);
+    add_value(baseline, probe.at(output), sensitivity,
+              [](const Tensor& was, const Tensor& is, Sensitivity& of) {
+                add_wide_probe(was, is, kWidePerturbation, of);
+              });
+  }
+  return sensitivity;
+}
+
+// What the class's probes add to the sensitivity of the model itself. How far they should move is
+// foretold by probes in f32 alone.
+Sensitivities measure_coarse(const ReferenceRuns& runs, ToleranceClass coarse,
+                             Sensitivities sensitivity) {
+  const bool foretells = runs.model_class == ToleranceClass::kF32;
+  const auto add = [&](const Tensor& was, const Tensor& is, Sensitivity& of) {
+    if (coarse == ToleranceClass::kQuantised) return add_probe(was, is, of);
+    if (foretells) return add_wide_probe(was, is, rounding_step(coarse), of);
+    add_changes(was, is, of);
+  };
+  for (const auto& probe : runs.coarse_probes.at(coarse)) {
+    for (size_t i = 0; i < sensitivity.size(); ++i) {
+      add_value(runs.unoptimised[i], probe.at(i), sensitivity[i], add);
+    }
   }
   return sensitivity;
 }
@@ -98,9 +121,13 @@ std::string_view to_string(ToleranceClass tolerance_class) {
   return "";
 }
 
+double rounding_step(ToleranceClass coarse) {
+  return coarse == ToleranceClass::kF16 ? 0x1p-11 : 0x1p-8;
+}
+
 Reference make_reference(ReferenceRuns runs) {
   Reference reference;
-  reference.model_class = runs.model_class;
+  reference.probed_class = reference.model_class = runs.model_class;
   reference.expected = runs.expected.has_value();
   if (!runs.random_operators.empty()) {
     reference.unverifiable =
@@ -110,6 +137,9 @@ Reference make_reference(ReferenceRuns runs) {
   }
   for (size_t i = 0; i < runs.unoptimised.size(); ++i) {
     reference.sensitivity.push_back(measure(runs, i));
+  }
+  for (const auto& [coarse, probes] : runs.coarse_probes) {
+    reference.coarse[coarse] = measure_coarse(runs, coarse, reference.sensitivity);
   }
   reference.outputs = runs.expected ? *std::move(runs.expected) : std::move(runs.unoptimised);
   return reference;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +26,9 @@ std::string_view to_string(ToleranceClass tolerance_class);
 constexpr double kPerturbation = 1e-7;
 constexpr double kWidePerturbation = 1e-5;
 
-// The same for a quantised model: what rounding to 8 bits moves a number by at its first step.
-constexpr double kQuantisedPerturbation = 0x1p-8;
+// The same for arithmetic coarser than f32: what rounding to f16, to bf16 or to 8 bits moves a
+// number by at its first step.
+double rounding_step(ToleranceClass coarse);
 
 // What the caller ran. Values are in the model's order, one for each of its outputs.
 struct ReferenceRuns {
@@ -34,14 +36,18 @@ struct ReferenceRuns {
   std::vector<Value> unoptimised;
 
   // The same model again, in ways that change nothing but the rounding: optimised on the same
-  // inputs, and unoptimised on inputs perturbed by kPerturbation, or by kQuantisedPerturbation
-  // (two seeds are enough; none where no input is floating-point).
+  // inputs, and unoptimised on inputs perturbed by kPerturbation, or by a quantised model's
+  // rounding_step (two seeds are enough; none where no input is floating-point).
   std::vector<std::vector<Value>> probes;
 
   // Where an output is discrete, or the model sorts or selects (TopK, NonMaxSuppression): the model
   // unoptimised on inputs perturbed by kWidePerturbation. What flips or jumps then (a tie, two
   // boxes that change places) may do so in an engine.
   std::vector<std::vector<Value>> wide_probes;
+
+  // The same, by the class that an engine is judged by, with inputs perturbed by its rounding_step.
+  // Those of kQuantised are needed for every model, and tell how far numbers move.
+  std::map<ToleranceClass, std::vector<std::vector<Value>>> coarse_probes;
 
   // Outputs that the user gave; they become the reference instead of `unoptimised`.
   std::optional<std::vector<Value>> expected;
@@ -62,11 +68,16 @@ struct Sensitivity {
   std::string instability;  // how a probe differs in more than small numbers
 };
 
+// Of each tensor of each output.
+using Sensitivities = std::vector<std::vector<Sensitivity>>;
+
 struct Reference {
   std::vector<Value> outputs;
-  std::vector<std::vector<Sensitivity>> sensitivity;  // of each tensor of each output
-  ToleranceClass model_class = ToleranceClass::kF32;
-  bool expected = false;     // `outputs` were given by the user
+  Sensitivities sensitivity;
+  std::map<ToleranceClass, Sensitivities> coarse;      // by the class that an engine is judged by
+  ToleranceClass probed_class = ToleranceClass::kF32;  // of the model that `sensitivity` is of
+  ToleranceClass model_class = ToleranceClass::kF32;   // of the one judged: --versus has others
+  bool expected = false;                               // `outputs` were given by the user
   std::string unverifiable;  // one sentence; empty when outputs can be judged
 };
 

@@ -246,6 +246,40 @@ TEST(Tolerance, QuantisedModelsMayDifferBySteps) {
   EXPECT_EQ(verdict_on(reference_of({bytes(steps)}), bytes(off_by_one)), Verdict::kWrong);
 }
 
+// The sensitivity was measured in f32, on the model that the other file is compared with.
+TEST(Tolerance, AnotherFileInF16IsExpectedToDifferByTheGainOfF16) {
+  const std::vector<double> values = normal_values(1000, 5);
+  Reference reference = sensitive_reference(values, 7e-5);
+  const Value right = floats(shaken(values, 2.3e-2, 1));
+  EXPECT_EQ(verdict_on(reference, right), Verdict::kWrong);
+  reference.model_class = ToleranceClass::kF16;
+  const Verification verification = verify(reference, {right});
+  EXPECT_EQ(verification.verdict, Verdict::kOk) << verification.reason;
+  EXPECT_EQ(verification.tolerance->norm, 0.1);
+  EXPECT_EQ(verdict_on(reference, floats(normal_values(1000, 6))), Verdict::kWrong);
+  // Where the model amplifies little, f16 may not differ by much either.
+  Reference steady = sensitive_reference(values, 1e-7);
+  steady.model_class = ToleranceClass::kF16;
+  EXPECT_EQ(verdict_on(steady, right), Verdict::kWrong);
+}
+
+TEST(Tolerance, AnotherFileThatIsQuantisedIsJudgedByProbesOfAStep) {
+  const std::vector<double> values = normal_values(1000, 5);
+  const Value right = floats(shaken(values, 0.2, 3));
+  ReferenceRuns runs;
+  runs.unoptimised = {floats(values)};
+  runs.probes = {{floats(shaken(values, 1e-7, 1))}};
+  ReferenceRuns probed = runs;
+  probed.coarse_probes[ToleranceClass::kQuantised] = {{floats(shaken(values, 0.2, 2))}};
+  Reference with = make_reference(std::move(probed)), without = make_reference(std::move(runs));
+  EXPECT_EQ(verdict_on(with, right), Verdict::kWrong);
+  EXPECT_EQ(verdict_on(with, right, ToleranceClass::kBf16), Verdict::kWrong);
+  with.model_class = without.model_class = ToleranceClass::kQuantised;
+  EXPECT_EQ(verdict_on(with, right), Verdict::kOk);
+  EXPECT_EQ(verdict_on(without, right), Verdict::kWrong);
+  EXPECT_EQ(verdict_on(with, floats(normal_values(1000, 6))), Verdict::kWrong);
+}
+
 TEST(Tolerance, PrecisionsHaveTheirClassAndUnknownOnesTheStrictest) {
   EXPECT_EQ(tolerance_class_of("f32"), ToleranceClass::kF32);
   EXPECT_EQ(tolerance_class_of("f16"), ToleranceClass::kF16);

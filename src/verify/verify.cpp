@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "verify/class_rule.h"
@@ -64,26 +65,30 @@ class Summary {
 
 // A model whose own output changes in kind when its inputs change in their last digits (a detector
 // that finds one box more) can't show that an engine is wrong.
-Judgement excuse(Judgement judgement, const std::string& instability) {
+Judgement excuse(Judgement judgement, const std::string& instability, bool is_coarse) {
   if (judgement.verdict != Verdict::kWrong || instability.empty()) return judgement;
   judgement.verdict = Verdict::kUnverified;
   judgement.reason.pop_back();  // the full stop
-  judgement.reason += fmt::format(
-      "; but the reference itself {} when the inputs change in their last digits.", instability);
+  judgement.reason +=
+      fmt::format("; but the reference itself {} when the inputs change {}.", instability,
+                  is_coarse ? "as this precision rounds them" : "in their last digits");
   return judgement;
 }
 
 class OutputJudge {
  public:
   OutputJudge(const Reference& reference, size_t position, ToleranceClass requested)
-      : reference_(reference), position_(position), requested_(requested) {}
+      : reference_(reference),
+        position_(position),
+        class_(std::max(requested, reference.model_class)),
+        probes_(reference.coarse.find(class_)) {}
 
   void judge(const Value& got, Summary& summary) const {
     const Value& expected = reference_.outputs[position_];
     const std::string mismatch = describe_mismatch(expected, got, position_);
     if (!mismatch.empty()) {
       const Judgement wrong{.verdict = Verdict::kWrong, .reason = mismatch};
-      const Judgement excused = excuse(wrong, first_instability());
+      const Judgement excused = excuse(wrong, first_instability(), has_coarse());
       return summary.add(excused.verdict, excused.reason);
     }
     for (size_t i = 0; i < expected.tensors.size(); ++i) {
@@ -91,7 +96,7 @@ class OutputJudge {
                                    ? fmt::format("{} (tensor {})", got.name, i)
                                    : got.name;
       const TensorPair pair{name, expected.tensors[i], got.tensors[i], sensitivity(i)};
-      summary.add(excuse(judge(pair), pair.sensitivity.instability));
+      summary.add(excuse(judge(pair), pair.sensitivity.instability, has_coarse()));
       summary.add_top1(top1_agreement(pair.reference, pair.got));
     }
   }
@@ -101,11 +106,23 @@ class OutputJudge {
     const DataType type = pair.reference.type;
     if (!is_numeric(type, reference_.model_class)) {
       const Tensor* scores = is_integer(type) ? find_scores(pair.reference) : nullptr;
-      const ClassRule rule = rule_of(std::max(requested_, reference_.model_class));
+      const ClassRule rule = rule_of(class_);
       return judge_identity(pair, scores, rule.safety * rule.least);
     }
-    const ToleranceClass native = std::max(reference_.model_class, class_of(type));
-    return judge_numbers(pair, std::max(requested_, native), native, reference_.expected);
+    const ToleranceClass probed = class_ == ToleranceClass::kQuantised && has_coarse()
+                                      ? ToleranceClass::kQuantised
+                                      : reference_.probed_class;
+    return judge_numbers(pair, std::max(class_, class_of(type)), std::max(probed, class_of(type)),
+                         reference_.expected);
+  }
+
+  bool has_coarse() const { return probes_ != reference_.coarse.end(); }
+
+  // How much this output's tensors move, as far as that is known.
+  const std::vector<Sensitivity>& sensitivities() const {
+    static const std::vector<Sensitivity> kUnknown;  // ONNX Runtime can't compute what was given
+    const Sensitivities& all = has_coarse() ? probes_->second : reference_.sensitivity;
+    return position_ < all.size() ? all[position_] : kUnknown;
   }
 
   // The floating-point output of the same shape, which an integer output may hold the indices of.
@@ -119,15 +136,12 @@ class OutputJudge {
   }
 
   const Sensitivity& sensitivity(size_t tensor) const {
-    static const Sensitivity kUnknown;  // the reference was given and ONNX Runtime can't compute it
-    if (position_ >= reference_.sensitivity.size()) return kUnknown;
-    const std::vector<Sensitivity>& tensors = reference_.sensitivity[position_];
-    return tensor < tensors.size() ? tensors[tensor] : kUnknown;
+    static const Sensitivity kUnknown;
+    return tensor < sensitivities().size() ? sensitivities()[tensor] : kUnknown;
   }
 
   std::string first_instability() const {
-    if (position_ >= reference_.sensitivity.size()) return "";
-    for (const Sensitivity& tensor : reference_.sensitivity[position_]) {
+    for (const Sensitivity& tensor : sensitivities()) {
       if (!tensor.instability.empty()) return tensor.instability;
     }
     return "";
@@ -135,7 +149,8 @@ class OutputJudge {
 
   const Reference& reference_;
   size_t position_;
-  ToleranceClass requested_;
+  ToleranceClass class_;  // what was asked for or the model's own, whichever is coarser
+  std::map<ToleranceClass, Sensitivities>::const_iterator probes_;  // of that class
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "verify/values_for_tests.h"
@@ -157,6 +158,30 @@ TEST(Verify, IntegersThatFlipWithRoundingMayFlipInAnEngine) {
   EXPECT_EQ(with_flips(5), Verdict::kWrong);
 }
 
+// A segmentation model that ends in ArgMax, whose classes flip as often as rounding is coarse.
+TEST(Verify, AsManyIntegersMayFlipAsFlipInThePrecisionAskedFor) {
+  const auto flipped = [](size_t flips) {
+    std::vector<double> classes(1000, 3);
+    std::fill_n(classes.begin(), flips, 4);
+    return integers(classes);
+  };
+  ReferenceRuns runs;
+  runs.unoptimised = {flipped(0)};
+  runs.wide_probes = {{flipped(2)}};
+  runs.coarse_probes[ToleranceClass::kF16] = {{flipped(10)}};
+  runs.coarse_probes[ToleranceClass::kBf16] = {{flipped(80)}};
+  const Reference reference = make_reference(std::move(runs));
+  const auto most_allowed = [&](ToleranceClass requested) {
+    size_t flips = 0;
+    while (verdict_on(reference, flipped(flips + 1), requested) == Verdict::kOk) ++flips;
+    return flips;
+  };
+  EXPECT_EQ(most_allowed(ToleranceClass::kF32), 8u);
+  EXPECT_EQ(most_allowed(ToleranceClass::kF16), 40u);
+  EXPECT_EQ(most_allowed(ToleranceClass::kBf16), 320u);
+  EXPECT_EQ(verdict_on(reference, flipped(321), ToleranceClass::kBf16), Verdict::kWrong);
+}
+
 TEST(Verify, IntegersThatMostlyFlipCannotBeJudged) {
   ReferenceRuns runs;
   runs.unoptimised = {integers({1, 2, 3, 4})};
@@ -200,6 +225,28 @@ TEST(Verify, BoxesThatChangePlacesWithRoundingAreNotCalledWrong) {
   EXPECT_EQ(verdict_on(reference, floats(boxes)), Verdict::kOk);
   EXPECT_EQ(verdict_on(reference, floats(swapped)), Verdict::kUnverified);
   EXPECT_EQ(verdict_on(make_reference(std::move(steady)), floats(swapped)), Verdict::kWrong);
+}
+
+TEST(Verify, BoxesThatChangePlacesWithBf16AreStillWrongInF32) {
+  const std::vector<double> boxes = {10, 20, 30, 40, 11, 21, 31, 41};
+  ReferenceRuns runs;
+  runs.unoptimised = {floats(boxes)};
+  runs.probes = {{floats(shaken(boxes, 1e-7, 1))}};
+  runs.wide_probes = {{floats(shaken(boxes, 1e-5, 1))}};
+  ReferenceRuns unstable = runs, steady = runs;
+  std::vector<double> opposite = boxes;
+  std::reverse(opposite.begin(), opposite.end());
+  unstable.coarse_probes[ToleranceClass::kBf16] = {{floats(opposite)}};
+  steady.coarse_probes[ToleranceClass::kBf16] = {{floats(shaken(boxes, 4e-3, 1))}};
+  const Reference reference = make_reference(std::move(unstable));
+  EXPECT_EQ(verdict_on(reference, floats(opposite)), Verdict::kWrong);
+  const Verification found = verify(reference, {floats(opposite)}, ToleranceClass::kBf16);
+  EXPECT_EQ(found.verdict, Verdict::kUnverified);
+  EXPECT_NE(found.reason.find("jumps when the inputs change as this precision rounds them"),
+            std::string::npos)
+      << found.reason;
+  EXPECT_EQ(verdict_on(make_reference(std::move(steady)), floats(opposite), ToleranceClass::kBf16),
+            Verdict::kWrong);
 }
 
 TEST(Verify, SequencesAreComparedTensorByTensor) {

@@ -1,0 +1,25 @@
+#include "prepare/compute_references.h"
+
+#include <gtest/gtest.h>
+
+namespace dnnbench {
+namespace {
+
+using Classes = std::set<ToleranceClass>;
+
+TEST(ClassesJudgedBy, AreWhatIsAskedForOrTheModelsOwnWhereThatIsCoarser) {
+  Model f32, f16;
+  f16.weight_types = {DataType::kFloat32, DataType::kFloat16};
+  EXPECT_EQ(classes_judged_by(f32, "f32"), Classes{ToleranceClass::kF32});
+  EXPECT_EQ(classes_judged_by(f32, "bf16"), Classes{ToleranceClass::kBf16});
+  EXPECT_EQ(classes_judged_by(f16, "f32"), Classes{ToleranceClass::kF16});
+  EXPECT_EQ(classes_judged_by(f16, "bf16"), Classes{ToleranceClass::kBf16});
+}
+
+TEST(ClassesJudgedBy, OfDefaultPrecisionAreAllThatMayBeInForce) {
+  EXPECT_EQ(classes_judged_by({}, "default"),
+            (Classes{ToleranceClass::kF32, ToleranceClass::kF16, ToleranceClass::kBf16}));
+}
+
+}  // namespace
+}  // namespace dnnbench
