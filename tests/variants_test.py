@@ -1,5 +1,7 @@
 """--variants and --quantize with the real engines, on a small convolutional network. About 15 s."""
 
+import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -328,3 +330,19 @@ def test_samples_that_dont_fit_are_one_sentence(bench, convolution, tmp_path):
     run = bench(convolution, "--onnxruntime", "--variants=int8", f"--calibration={tmp_path}")
     assert run.code == 2
     assert "give samples along the first dimension" in run.stderr
+
+
+def test_another_model_file_is_quantised_with_the_same_samples(
+    bench, convolution, samples, tmp_path
+):
+    other = tmp_path / "other.onnx"
+    shutil.copy(convolution, other)
+    flags = [f"--versus={other}", "--variants=int8,int8-dynamic", f"--calibration={samples}"]
+    run = bench(convolution, "--onnxruntime", *flags, "--max-error=0.05")
+    of_both = [json.loads(path.read_text()) for path in run.json_files()]
+    assert len(of_both) == 6
+    for result in of_both:
+        assert result["outcome"] == "ok", result["reason"]
+        if result["quantize"]:
+            assert result["accuracy"]["samples"] == SAMPLES - 12
+            assert result["acceptance"]["accepted"] is True

@@ -284,6 +284,7 @@ PreparedModel prepare_other_model(const RunOptions& options, Model read, const P
   prepared.examinations = first.examinations;
   prepared.reference_check = first.reference_check;
   prepared.second_opinion = first.second_opinion;
+  prepared.samples = first.samples;
   if (is_half(class_of_model(first.model)) && class_of_model(model) == ToleranceClass::kF32) {
     probe_in_f32(prepared, judged_by, options.timeout_s, work, progress);
   }

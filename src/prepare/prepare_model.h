@@ -64,9 +64,9 @@ PreparedModel prepare_model(const RunOptions& options, Model read, std::optional
                             int threads, const WorkFolder& work, Progress& progress,
                             const std::set<ToleranceClass>& judged_by = {});
 
-// A model that is compared with one already prepared: on its inputs, judged by its reference, with
-// the tolerance of the coarser arithmetic of the two. `judged_by` as above. Throws UsageError where
-// it can't take them.
+// A model that is compared with one already prepared: on its inputs and samples, judged by its
+// reference, with the tolerance of the coarser arithmetic of the two. `judged_by` as above. Throws
+// UsageError where it can't take them.
 PreparedModel prepare_other_model(const RunOptions& options, Model read, const PreparedModel& first,
                                   const WorkFolder& work, Progress& progress,
                                   const std::set<ToleranceClass>& judged_by);
