@@ -1,5 +1,6 @@
 #include "core/sha256.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -14,7 +15,10 @@ namespace {
 
 class Sha256 {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  // The library crashes where memory was lacking when it began.
+  Sha256() : context_(nullptr, EVP_MD_CTX_free) {
+    check(OSSL_LIB_CTX_get0_global_default() != nullptr);
+    context_.reset(EVP_MD_CTX_new());
     check(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
   }
 

@@ -1,6 +1,7 @@
 // A library for LD_PRELOAD that lets one system call or allocation of dnnbench itself fail, not of
 // its engines. DNNBENCH_FAULT=CALL:NUMBER names it: the NUMBER-th write, fsync, rename, open, mmap,
-// fork or malloc. With DNNBENCH_FAULT_COUNT=FILE, the number of such calls is written there at the
+// fork or malloc after main has begun; before that, where libraries make their static objects, nobody
+// could catch a failure, and there is nothing to lose. With DNNBENCH_FAULT_COUNT=FILE, the number of such calls is written there at the
 // end of a program that ran without a fault (NUMBER is 0).
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -40,7 +41,7 @@ bool fails(const char* name) {
   return ++fault().calls == fault().number;
 }
 
-__attribute__((constructor)) void begin() {
+void begin() {
   char program[4096] = "";
   const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
   const char* const name = length > 0 ? strrchr(program, '/') : nullptr;
@@ -50,6 +51,18 @@ __attribute__((constructor)) void begin() {
   if (sscanf(asked, "%15[a-z]:%ld", fault().call, &number) != 2) return;
   fault().process = getpid();
   fault().number = number;
+}
+
+using Main = int(int, char**, char**);
+
+Main*& programs_main() {
+  static Main* only = nullptr;
+  return only;
+}
+
+int main_with_faults(int count, char** arguments, char** environment) {
+  begin();
+  return programs_main()(count, arguments, environment);
 }
 
 __attribute__((destructor)) void end() {
@@ -65,6 +78,14 @@ __attribute__((destructor)) void end() {
 }  // namespace
 
 extern "C" {
+
+int __libc_start_main(Main* main, int count, char** arguments, void (*init)(), void (*fini)(),
+                      void (*loader_fini)(), void* stack_end) {
+  static auto* const real =
+      next<int(Main*, int, char**, void (*)(), void (*)(), void (*)(), void*)>("__libc_start_main");
+  programs_main() = main;
+  return real(main_with_faults, count, arguments, init, fini, loader_fini, stack_end);
+}
 
 ssize_t write(int fd, const void* bytes, size_t count) {
   static auto* const real = next<decltype(write)>("write");
