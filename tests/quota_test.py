@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from processes import wait_until
+
 PERIOD_US = 100_000
 
 
@@ -40,6 +42,7 @@ def group():
     else:
         (folder / "cpu.max").write_text(f"{quota_us} {PERIOD_US}")
     yield kind, mount, folder
+    wait_until(lambda: not (folder / "cgroup.procs").read_text())  # of a process that is ending
     folder.rmdir()
 
 

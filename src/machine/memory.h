@@ -5,9 +5,9 @@
 
 namespace dnnbench {
 
-// Whether a worker of this build runs with a limit on its data at all: AddressSanitizer reserves
+// Whether a worker of this build runs with a limit on its data at all: some sanitizers reserve
 // terabytes of addresses at its start.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kCanLimitMemory = false;
 #else
 inline constexpr bool kCanLimitMemory = true;
