@@ -33,7 +33,8 @@ struct TensorPair {
 struct Allowed {
   double norm = 0;
   double element = 0;
-  double excused = 0;  // a norm up to here may still be rounding, but nobody could tell
+  double excused = 0;        // a norm up to here may still be rounding, but nobody could tell
+  bool is_estimate = false;  // `norm` is one, and `excused` the limit of the class
 };
 
 // `native` is the arithmetic that the sensitivity was measured in, `applied` the coarser of it and

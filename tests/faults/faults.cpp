@@ -1,8 +1,9 @@
 // A library for LD_PRELOAD that lets one system call or allocation of dnnbench itself fail, not of
 // its engines. DNNBENCH_FAULT=CALL:NUMBER names it: the NUMBER-th write, fsync, rename, open, mmap,
-// fork or malloc after main has begun; before that, where libraries make their static objects, nobody
-// could catch a failure, and there is nothing to lose. With DNNBENCH_FAULT_COUNT=FILE, the number of such calls is written there at the
-// end of a program that ran without a fault (NUMBER is 0).
+// fork or malloc after main has begun; before that, where libraries make their static objects,
+// nobody could catch a failure, and there is nothing to lose. With DNNBENCH_FAULT_COUNT=FILE, the
+// number of such calls is written there at the end of a program that ran without a fault (NUMBER is
+// 0).
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>

@@ -76,20 +76,30 @@ def run(case: samples.Case, flags: list[str], folder: Path) -> tuple[list[dict],
     ), seconds
 
 
-def time_s(result: dict) -> float | None:
-    return statistics.median(result["data"]) / result["number"] if result["data"] else None
+def to_best_f32(results: list[dict]) -> dict[str, float]:
+    """The engines' f32 times relative to the fastest, from blocks that they share."""
+    ratios = {
+        one["engine"]: one["ranking"]["vs_best"]
+        for one in results
+        if one["precision"] == "f32" and one.get("ranking")
+    }
+    return {engine: ratio / min(ratios.values()) for engine, ratio in ratios.items()}
 
 
-def best_f32_s(results: list[dict]) -> float | None:
-    times = [time_s(one) for one in results if one["precision"] == "f32" and one["outcome"] == "ok"]
-    return min((one for one in times if one), default=None)
+def to_fastest(result: dict, of_f32: dict[str, float]) -> float | None:
+    """A form's time relative to the fastest f32."""
+    if result["precision"] == "f32":
+        return of_f32.get(result["engine"])
+    if not result.get("vs_f32") or result["engine"] not in of_f32:
+        return None
+    return result["vs_f32"]["value"] * of_f32[result["engine"]]
 
 
 def cell(value: float | None, form: str = ".2f") -> str:
     return "-" if value is None else format(value, form)
 
 
-def line(result: dict, best_s: float | None) -> str:
+def line(result: dict, of_f32: dict[str, float]) -> str:
     form = f"{result['engine']:12} {result['precision']:13}"
     if result["outcome"] != "ok":
         return f"  {form} {result['outcome']}: {result['reason'][:90]}"
@@ -97,9 +107,8 @@ def line(result: dict, best_s: float | None) -> str:
     drop = accuracy.get("drop")
     loss = "-" if not drop else "{:.3f} [{:.3f}, {:.3f}]".format(drop["drop"], *drop["interval"])
     accepted = (result.get("acceptance") or {}).get("accepted")
-    own_s = time_s(result)
     return (
-        f"  {form} {cell(to_f32 and to_f32['value']):>6} {cell(best_s and own_s and own_s / best_s):>6}"
+        f"  {form} {cell(to_f32 and to_f32['value']):>6} {cell(to_fastest(result, of_f32)):>6}"
         f" {cell(accuracy.get('median_error'), '.3g'):>9} {cell(accuracy.get('max_error'), '.3g'):>9}"
         f" {loss:22} {cell(result.get('variant', {}).get('make_s'), '.1f'):>6}"
         f" {result['in_force']['precision']:8}"
@@ -107,15 +116,14 @@ def line(result: dict, best_s: float | None) -> str:
     )
 
 
-def speedup(results: list[dict], best_s: float | None) -> float | None:
+def speedup(results: list[dict], of_f32: dict[str, float]) -> float | None:
     """Of the fastest accepted form against the fastest f32; at least 1, since f32 is accepted."""
     times = [
-        time_s(one)
+        to_fastest(one, of_f32)
         for one in results
         if one["outcome"] == "ok" and (one.get("acceptance") or {}).get("accepted")
     ]
-    fastest = min((one for one in times if one), default=None)
-    return max(1.0, best_s / fastest) if best_s and fastest else None
+    return max([1.0, *(1 / one for one in times if one)]) if of_f32 else None
 
 
 def main() -> None:
@@ -131,12 +139,12 @@ def main() -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             results, seconds = run(case, flags, Path(folder))
-        best_s = best_f32_s(results)
-        faster = speedup(results, best_s) if case.trained else None
+        of_f32 = to_best_f32(results)
+        faster = speedup(results, of_f32) if case.trained else None
         speedups += [faster] if faster else []
         print(f"{Path(case.model).stem}: decided in {seconds:.0f} s", flush=True)
         for result in results:
-            print(line(result, best_s), flush=True)
+            print(line(result, of_f32), flush=True)
         if faster:
             print(
                 f"  fastest accepted form: {faster:.2f} times as fast as the fastest f32",
