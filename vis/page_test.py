@@ -504,6 +504,32 @@ def test_the_ratios_of_a_run_count_before_its_medians(open_page, tmp_path):
 
 
 @needs_chromium
+def test_rankings_of_each_precision_are_not_taken_for_one(open_page, tmp_path):
+    """Without a bound on the error each precision has a best of its own."""
+    f32 = of_one_run(
+        openvino=(0.01, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.013, "slower", 1.3, [1.2, 1.4])
+    )
+    int8 = of_one_run(
+        openvino=(0.004, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.006, "slower", 1.5, [1.4, 1.6])
+    )
+    results = {
+        f"{engine}-{precision}": keys
+        | {"precision": precision, "backend_meta": f"cpu-precision={precision}"}
+        | {"acceptance": {"accepted": True if precision == "f32" else None, "reason": ""}}
+        for precision, run in (("f32", f32), ("int8", int8))
+        for engine, keys in run.items()
+    }
+    browser = open_page(results_page(tmp_path, results))
+    verdict = text(browser, "#verdict")
+    assert "OpenVINO int8 is fastest on my-box, 4.00 ms: ONNX Runtime int8 takes 1.50\u00d7" in verdict
+    assert "Ranked within each precision only, so the ratio has no interval." in verdict
+    ratios = ["1.00\u00d7", "1.50\u00d7", "2.50\u00d7", "3.25\u00d7"]
+    assert sorted(browser.evaluate(RATIOS)) == ratios
+    column = "[...document.querySelectorAll('.results tbody tr')].map(r => r.cells[7].innerText)"
+    assert sorted(browser.evaluate(column)) == ratios
+
+
+@needs_chromium
 def test_the_best_of_a_slower_run_is_not_the_next(open_page, tmp_path):
     slow = of_one_run(tvm=(0.05, "best", 1.0, [1.0, 1.0]))["tvm"] | {"run_id": "2"}
     fast = of_one_run(

@@ -230,12 +230,26 @@ class Result:
         return "quantised" if self.quantized and not said else ""
 
     @property
+    def accepted(self) -> bool | None:
+        """Whether a variant may stand in for the f32 model; None where there is no bound on its error.
+        True of any other result."""
+        if not self.acceptance:
+            return True
+        accepted = self.acceptance.get("accepted")
+        return accepted if isinstance(accepted, bool) else None
+
+    @property
+    def acceptance(self) -> dict:
+        """Empty where no variants were compared."""
+        found = self.raw.get("acceptance")
+        return found if isinstance(found, dict) else {}
+
+    @property
     def not_accepted(self) -> str:
         """Why a variant may not stand in for the f32 model; "" for any other result."""
-        acceptance = self.raw.get("acceptance")
-        if not isinstance(acceptance, dict) or acceptance.get("accepted") is True:
+        if self.accepted:
             return ""
-        reason = acceptance.get("reason")
+        reason = self.acceptance.get("reason")
         if reason:
             return f"a variant that is not accepted: {reason}"
         return (

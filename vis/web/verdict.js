@@ -109,7 +109,8 @@ const Verdict = (() => {
     const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${Words.short(rows[0].throughput)}/s.`;
     const verified = rows[0].kind === "verified";
     const apart = verified && rows.length > 1 && rows[0].against === undefined && !rows[0].published;
-    const how = mode === "latency" && apart ? "Not measured in turns in one run, so the ratio has no interval." : "";
+    const why = machine.by_precision ? "Ranked within each precision only" : "Not measured in turns in one run";
+    const how = mode === "latency" && apart ? `${why}, so the ratio has no interval.` : "";
     const unsure = verified ? "" : "Outputs not verified, so there is no rank.";
     return { text, detail: [machine.conditions && `${machine.conditions}.`, when(rows), how, unsure].filter(Boolean).join(" ") };
   }
