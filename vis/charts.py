@@ -29,7 +29,8 @@ SETTING_NOTE = (
     "Time: of an inference while all processes work."
 )
 UNVERIFIED_NOTE = (
-    "Dashed, no filling: outputs not verified, or the machine was busy, so the engine has no rank."
+    "Dashed, no filling: no rank, as outputs are not verified, a variant is not accepted, or the machine "
+    "was busy."
 )
 
 

@@ -24,6 +24,13 @@ OUTCOME_WORDS = {
 }
 
 
+# By why_unranked.
+STATUS = {
+    "": "Verified",
+    "busy machine": "Suspect",
+    "not accepted": "Not accepted",
+    "not verified": "Unverified",
+}
 BUSY = "Other programs used the machine while this was measured."
 
 
@@ -48,11 +55,7 @@ class Row:
     @property
     def status(self) -> str:
         """One or two words for tables: verified, unverified, crashed, ..."""
-        if not self.result.measured:
-            return self.words
-        if self.result.ranked:
-            return "Verified"
-        return "Suspect" if self.result.suspect else "Unverified"
+        return STATUS[self.result.why_unranked] if self.result.measured else self.words
 
     @property
     def reason(self) -> str:
@@ -60,7 +63,10 @@ class Row:
         if result.statement:
             return result.published.note or result.verdict_reason
         if result.measured:
-            return result.why_suspect or BUSY if result.suspect else result.verdict_reason
+            return {
+                "Suspect": result.why_suspect or BUSY,
+                "Not accepted": text_or(result.acceptance.get("reason"), ""),
+            }.get(self.status, result.verdict_reason)
         return result.reason or result.verdict_reason or text_or(result.load.get("reason"), "")
 
 
@@ -70,7 +76,7 @@ class Comparison:
     instance: str
     file_stem: str  # of its pictures: <model>-<instance>
     conditions: str  # processor, threads, precision
-    rows: list[Row]  # verified ones, the fastest first; unverified ones; those without a number
+    rows: list[Row]  # those with a rank, the fastest first; those without; those without a number
     mode: str = "latency"
 
     @property

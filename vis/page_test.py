@@ -529,6 +529,48 @@ def test_rankings_of_each_precision_are_not_taken_for_one(open_page, tmp_path):
     assert sorted(browser.evaluate(column)) == ratios
 
 
+INT8 = {"precision": "int8", "backend_meta": "cpu-precision=int8", "ranking": None}
+REFUSED = INT8 | {"acceptance": {"accepted": False, "reason": "an error of 0.3 is above the bound"}}
+
+
+@needs_chromium
+@pytest.mark.parametrize("verdict", ["ok", "unverified"])
+def test_a_variant_that_is_not_accepted_is_not_the_fastest(open_page, tmp_path, verdict):
+    run = of_one_run(
+        openvino=(0.02, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.03, "slower", 1.2, [1.1, 1.3])
+    )
+    int8 = run["openvino"] | REFUSED | {"data": [0.01] * 30}
+    int8["verification"] = {"verdict": verdict, "reason": ""}
+    browser = open_page(results_page(tmp_path, run | {"int8": int8}))
+    first = "OpenVINO f32 is fastest on my-box, 20.0 ms: ONNX Runtime f32 takes 1.20\u00d7 [1.10, 1.30]"
+    assert first in text(browser, "#verdict")
+    ratios = ["0.50\u00d7\nnot accepted", "1.00\u00d7", "1.20\u00d7"]
+    assert sorted(browser.evaluate(RATIOS)) == ratios
+    bars = "[...document.querySelectorAll('.fill')].map(e => e.className)"
+    assert browser.evaluate(bars) == ["fill verified", "fill verified", "fill unverified"]
+    assert "an error of 0.3 is above the bound" in text(browser, "#machine-list")
+
+
+@needs_chromium
+@pytest.mark.parametrize("reason", ["", "Random operators."])
+def test_a_variant_that_is_not_accepted_wins_nowhere(open_page, tmp_path, reason):
+    """Neither alone nor before an engine whose outputs nobody verified."""
+    of_box = {"instance": "my-box"}
+    results = {"int8": of_box | REFUSED | {"data": [0.01] * 30}}
+    if reason:
+        unverified = {"verification": {"verdict": "unverified", "reason": reason}}
+        results["f32"] = of_box | unverified | {"data": [0.02] * 30}
+    browser = open_page(results_page(tmp_path, results))
+    verdict = text(browser, "#verdict")
+    if reason:
+        assert "OpenVINO f32 on my-box: 20.0 ms. No other engine has a rank." in verdict
+        assert "0.50\u00d7" in text(browser, "#ratios")
+    else:
+        assert "No ranking on my-box: no variant is accepted." in verdict
+        assert "an error of 0.3 is above the bound" in verdict
+    assert browser.complaints() == []
+
+
 @needs_chromium
 def test_the_best_of_a_slower_run_is_not_the_next(open_page, tmp_path):
     slow = of_one_run(tvm=(0.05, "best", 1.0, [1.0, 1.0]))["tvm"] | {"run_id": "2"}

@@ -168,14 +168,16 @@ class Result:
 
     @property
     def ranked(self) -> bool:
-        return self.measured and self.verdict == "ok" and not self.suspect
+        return self.measured and not self.why_unranked
 
     @property
     def why_unranked(self) -> str:
-        """In two words; "" for a result with a rank."""
-        if self.ranked:
-            return ""
-        return "busy machine" if self.verdict == "ok" else "not verified"
+        """In two words why a result with a figure has no rank; "" where it has one."""
+        if self.suspect:
+            return "busy machine"
+        if self.accepted is False:
+            return "not accepted"
+        return "" if self.verdict == "ok" else "not verified"
 
     @property
     def of_2021(self) -> bool:

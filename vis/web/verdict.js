@@ -22,12 +22,13 @@ const Verdict = (() => {
   const overlap = (a, b) => (a.p99.high_s ?? Infinity) >= (b.p99.low_s ?? 0);
 
   const isSuspect = (row) => row.status === "Suspect"; // measured while other programs disturbed it
+  const isRefused = (row) => row.status === "Not accepted"; // a variant whose error is beyond the bound
 
   // Verified rows, or those not verified where there is no other; the fastest first. None that was
-  // measured on a busy machine.
+  // measured on a busy machine, and no variant that is not accepted.
   function comparable(rows) {
     const verified = ofKind(rows, "verified");
-    const found = verified.length ? verified : ofKind(rows, "unverified").filter((row) => !isSuspect(row));
+    const found = verified.length ? verified : ofKind(rows, "unverified").filter((row) => !isSuspect(row) && !isRefused(row));
     const bestOfRun = (row) => row.against !== undefined && row.standing?.relation === "best";
     return [...found].sort((a, b) => bestOfRun(b) - bestOfRun(a) || timesAsLong(b, a) - 1);
   }
@@ -95,9 +96,11 @@ const Verdict = (() => {
 
   function nothing(rows, where) {
     const suspects = rows.filter(isSuspect);
-    if (!suspects.length) return { text: `No engine has a figure${where}.`, detail: "" };
-    const reasons = [...new Set(suspects.map((row) => row.reason).filter(Boolean))];
-    return { text: `No ranking${where}: other programs used the machine.`, detail: [when(suspects), ...reasons].join(" ") };
+    const unfit = suspects.length ? suspects : rows.filter(isRefused);
+    if (!unfit.length) return { text: `No engine has a figure${where}.`, detail: "" };
+    const why = suspects.length ? "other programs used the machine" : "no variant is accepted";
+    const reasons = [...new Set(unfit.map((row) => row.reason).filter(Boolean))];
+    return { text: `No ranking${where}: ${why}.`, detail: [when(unfit), ...reasons].join(" ") };
   }
 
   // { text, detail }: the sentence, and the conditions and the date.
