@@ -608,7 +608,7 @@ def under_load(p99_s: float, low_s: float, high_s: float, rate: float = 60) -> d
             "p99_at_most_s": high_s,
         }
     ]
-    load = {"settings": "cpu", "carried_per_s": rate, "rates": rates}
+    load = {"settings": "cpu", "carried_per_s": rate, "chosen": 0, "rates": rates}
     return {"mode": "load", "load": load, "throughput_per_s": rate, "instance": "my-box"}
 
 
@@ -645,6 +645,18 @@ def test_load_mode_compares_p99(open_page, tmp_path, low_s, rate, sentence, head
     assert sentence in text(browser, "#verdict")
     assert text(browser, "#results-heading") == "Relative p99"
     assert heading in text(browser, "#ratios")
+
+
+@needs_chromium
+def test_the_p99_is_of_the_rate_that_met_the_bound(open_page, tmp_path):
+    """A search with --slo-p99 ends with a rate that the engine sustains, though not within the bound."""
+    result = under_load(0.048, 0.047, 0.0495)
+    missed = result["load"]["rates"][0] | {"rate_per_s": 61.5, "p99_s": 0.053}
+    result["load"] |= {"slo_p99_s": 0.05, "rates": [result["load"]["rates"][0], missed]}
+    browser = open_page(results_page(tmp_path, {"a": result}), f"{RESNET}&mode=load")
+    assert "has a p99 of 48.0 ms on my-box at 60 requests/s" in text(browser, "#verdict")
+    row = "[...document.querySelectorAll('.results tbody td')].map(cell => cell.innerText)"
+    assert "48.0 ms" in browser.evaluate(row) and "53.0 ms" not in browser.evaluate(row)
 
 
 @needs_chromium

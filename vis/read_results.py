@@ -96,14 +96,7 @@ class Result:
     @property
     def setting(self) -> dict:
         """The one that throughput mode chose; empty in another mode."""
-        found = self.raw.get("throughput")
-        if self.mode != "throughput" or not isinstance(found, dict):
-            return {}
-        tried, chosen = found.get("tried"), found.get("chosen")
-        if not isinstance(tried, list) or not isinstance(chosen, int):
-            return {}
-        setting = tried[chosen] if 0 <= chosen < len(tried) else None
-        return setting if isinstance(setting, dict) else {}
+        return chosen_of(self.raw.get("throughput"), "tried") if self.mode == "throughput" else {}
 
     @property
     def setting_words(self) -> str:
@@ -139,6 +132,12 @@ class Result:
             [rate for rate in found if isinstance(rate, dict)] if isinstance(found, list) else []
         )
         return [rate for rate in rates if is_positive(rate.get("rate_per_s"))]
+
+    @property
+    def chosen_rate(self) -> dict:
+        """The one of them that the result's requests and figures are of; empty in another mode."""
+        rate = chosen_of(self.load, "rates")
+        return rate if is_positive(rate.get("rate_per_s")) else {}
 
     @property
     def measured(self) -> bool:
@@ -257,6 +256,15 @@ class Result:
         return (
             "a variant whose error nobody has accepted; measure it with --max-error or --max-drop"
         )
+
+
+def chosen_of(mode: object, key: str) -> dict:
+    """Of what a mode adds to a result, the entry of the list `key` that it chose; empty where none is
+    known."""
+    found, chosen = (mode.get(key), mode.get("chosen")) if isinstance(mode, dict) else (None, None)
+    if not isinstance(found, list) or not isinstance(chosen, int) or not 0 <= chosen < len(found):
+        return {}
+    return found[chosen] if isinstance(found[chosen], dict) else {}
 
 
 def read_results(folder: Path) -> tuple[list[Result], list[str]]:
