@@ -126,7 +126,7 @@ def test_throughput_mode_names_the_setting_that_does_most(tmp_path):
     svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
     assert f"{words}<" in svg.replace("\u00a0", " ") and ">281<" in svg and ">33.2 ms<" in svg
     assert "threads" not in comparison.conditions
-    assert charts.UNITS["throughput"] in svg
+    assert charts.ITEMS in svg and "281 items per second" in svg
 
 
 def luminance(color: str) -> float:

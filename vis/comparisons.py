@@ -89,6 +89,11 @@ class Comparison:
         """Whether rows differ in the batch, so that only items per second can be compared."""
         return self.mode == "latency" and len({r.result.batch or 1 for r in self.rows}) > 1
 
+    @property
+    def in_items(self) -> bool:
+        """Whether items per second are compared; throughput mode has stored them."""
+        return self.mode == "throughput" or self.has_batches
+
     def factor(self, row: Row) -> int:
         """What turns inferences per second into what is compared: the batch, or 1."""
         return (row.result.batch or 1) if self.has_batches else 1

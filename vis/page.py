@@ -264,6 +264,8 @@ def figures(row: Row) -> dict:
     result = row.result
     low, high = result.throughput_range
     found = {"throughput": digits(result.throughput), "low": digits(low), "high": digits(high)}
+    if result.mode == "throughput":
+        found["unit"] = "items/s"
     if result.published:
         return found | {"published": True, "latency_s": {"mean": digits(1 / result.throughput)}}
     found["latency_s"] = {

@@ -484,6 +484,25 @@ def test_batches_are_compared_in_items_and_say_so(open_page, tmp_path):
 
 
 @needs_chromium
+def test_throughput_mode_counts_items(open_page, tmp_path):
+    tried = {"streams": 1, "threads": 1, "least_per_s": 790, "greatest_per_s": 810}
+    full = {"settings": "cpu-batch=8", "chosen": 0, "tried": [tried]}
+    known = {"mode": "throughput", "throughput": full, "throughput_per_s": 800.0, "batch": 8}
+    page = results_page(tmp_path, {"a": known | {"instance": "my-box"}})
+    browser = open_page(page, f"{RESNET}&mode=throughput")
+    assert "has the highest throughput on my-box: 800 items/s." in text(browser, "#verdict")
+    headings = browser.evaluate(
+        "[...document.querySelectorAll('.results th[scope=col]')].map(h => h.innerText)"
+    )
+    assert "Items/s" in headings and "Inferences/s" not in headings
+    title = browser.evaluate("document.querySelector('#ratios tbody td').title")
+    assert title.startswith("800 items/s, verified")
+    assert text(browser, "#results-note").startswith("Time per item at full throughput")
+    assert "Time of an item" in browser.evaluate("document.querySelector('#ratios').textContent")
+    assert browser.complaints() == []
+
+
+@needs_chromium
 def test_the_ratios_of_a_run_count_before_its_medians(open_page, tmp_path):
     """Engines that leave a run at different times have medians that contradict their ratios."""
     run = of_one_run(

@@ -8,6 +8,8 @@ const Verdict = (() => {
 
   const named = (row) => [row.engine, row.words].filter(Boolean).join(" ");
 
+  const rateWords = (row) => `${Words.short(row.throughput)} ${row.unit}`; // of a row in items/s
+
   const ofKind = (rows, kind) => rows.filter((row) => row.kind === kind);
 
   // Of load mode: rows with a 99th percentile, all at one rate, the lowest first; else null.
@@ -68,8 +70,7 @@ const Verdict = (() => {
     const time = Words.time(best.latency_s.p50 ?? best.latency_s.mean);
     if (!next) return `${named(best)}${where}: ${time}. No other engine has a rank.`;
     if (best.unit) { // of batches, whose times are of different numbers of items
-      const rate = (row) => `${Words.short(row.throughput)} ${row.unit}`;
-      return `${named(best)} has the highest throughput${where}: ${rate(best)}; ${named(next)} ${rate(next)}.`;
+      return `${named(best)} has the highest throughput${where}: ${rateWords(best)}; ${named(next)} ${rateWords(next)}.`;
     }
     if (best.standing?.relation !== "best" || best.against === undefined) {
       return `${named(best)} is fastest${where}, ${time}: ${named(next)} takes ${against(best, next)} the time.`;
@@ -109,7 +110,7 @@ const Verdict = (() => {
     const rows = comparable(machine.rows);
     if (!rows.length) return nothing(machine.rows, where);
     const says = { load: underLoad, latency: inLatency }[mode];
-    const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${Words.short(rows[0].throughput)}/s.`;
+    const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${rateWords(rows[0])}.`;
     const verified = rows[0].kind === "verified";
     const apart = verified && rows.length > 1 && rows[0].against === undefined && !rows[0].published;
     const why = machine.by_precision ? "Ranked within each precision only" : "Not measured in turns in one run";
