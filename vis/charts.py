@@ -107,11 +107,7 @@ def lay_out(comparison: Comparison) -> tuple[list[dict], int]:
                 "bottom": top + height + ROW_GAP / 2 + 1,
                 "words_y": first_line(middle, 1 + max(1, len(reason))),
                 "more_y": first_line(middle, 1 + max(1, len(reason))) + LINE_HEIGHT,
-                **(
-                    number(row, comparison)
-                    if row.result.measured
-                    else words(row, reason)
-                ),
+                **(number(row, comparison) if row.result.measured else words(row, reason)),
             }
         )
         top += height + ROW_GAP

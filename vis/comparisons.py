@@ -86,8 +86,7 @@ class Comparison:
 
     @property
     def has_batches(self) -> bool:
-        """Whether rows differ in the batch, so that only items per second can be compared."""
-        return self.mode == "latency" and len({r.result.batch or 1 for r in self.rows}) > 1
+        return has_batches([row.result for row in self.rows])
 
     @property
     def in_items(self) -> bool:
@@ -97,6 +96,17 @@ class Comparison:
     def factor(self, row: Row) -> int:
         """What turns inferences per second into what is compared: the batch, or 1."""
         return (row.result.batch or 1) if self.has_batches else 1
+
+
+def has_batches(results: list[Result]) -> bool:
+    """Whether they differ in the batch, so that only items per second can be compared."""
+    return results[0].mode == "latency" and len({r.batch or 1 for r in results}) > 1
+
+
+def marked(name: str, results: list[Result]) -> str:
+    """With why there is no rank where a result has none: OpenVINO (not verified)."""
+    why = sorted({r.why_unranked for r in results} - {""})
+    return f"{name} ({', '.join(why)})" if why else name
 
 
 def model_name(model: str) -> str:
@@ -123,7 +133,8 @@ def stem(model: str, instance: str, mode: str) -> str:
 
 
 def rows(group: list[Result]) -> list[Row]:
-    ordered = sorted(group, key=order)
+    batches = has_batches(group)
+    ordered = sorted(group, key=lambda r: order(r, (r.batch or 1) if batches else 1))
     words = settings_in_words([result.raw for result in ordered], said_otherwise(ordered))
     details = [detail(result, own) for result, own in zip(ordered, words)]
     counts = Counter((r.backend, text) for r, text in zip(ordered, details))
@@ -133,9 +144,10 @@ def rows(group: list[Result]) -> list[Row]:
     ]
 
 
-def order(result: Result) -> tuple:
+def order(result: Result, items: int) -> tuple:
+    """`items`: of an inference, where they are compared."""
     kind = 0 if result.ranked else 1 if result.measured else 2
-    return (kind, -result.throughput if result.measured else 0, result.engine, result.path)
+    return (kind, -items * result.throughput if result.measured else 0, result.engine, result.path)
 
 
 def said_otherwise(group: list[Result]) -> tuple[str, ...]:
