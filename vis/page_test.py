@@ -672,6 +672,14 @@ def test_load_mode_compares_p99(open_page, tmp_path, low_s, rate, sentence, head
 
 
 @needs_chromium
+def test_the_p99_of_a_busy_machine_is_not_what_others_are_compared_with(open_page, tmp_path):
+    busy = under_load(0.02, 0.015, 0.03) | {"noise": {"suspect": True}}
+    results = {"a": busy, "b": {"backend": "onnxruntime"} | under_load(0.04, 0.035, 0.05)}
+    browser = open_page(results_page(tmp_path, results), f"{RESNET}&mode=load")
+    assert sorted(browser.evaluate(RATIOS)) == ["0.50\u00d7\nsuspect", "1.00\u00d7"]
+
+
+@needs_chromium
 def test_the_p99_is_of_the_rate_that_met_the_bound(open_page, tmp_path):
     """A search with --slo-p99 ends with a rate that the engine sustains, though not within the bound."""
     result = under_load(0.048, 0.047, 0.0495)
