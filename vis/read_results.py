@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from json_values import counted, is_number, is_positive, printable, shown, text_or
+from json_values import chosen_of, counted, is_number, is_positive, printable, shown, text_or
 
 SCHEMA_VERSION = 1
 MODES = ("latency", "load", "throughput")
@@ -256,15 +256,6 @@ class Result:
         return (
             "a variant whose error nobody has accepted; measure it with --max-error or --max-drop"
         )
-
-
-def chosen_of(mode: object, key: str) -> dict:
-    """Of what a mode adds to a result, the entry of the list `key` that it chose; empty where none is
-    known."""
-    found, chosen = (mode.get(key), mode.get("chosen")) if isinstance(mode, dict) else (None, None)
-    if not isinstance(found, list) or not isinstance(chosen, int) or not 0 <= chosen < len(found):
-        return {}
-    return found[chosen] if isinstance(found[chosen], dict) else {}
 
 
 def read_results(folder: Path) -> tuple[list[Result], list[str]]:
