@@ -334,6 +334,17 @@ def test_what_does_not_fit_a_model_is_found_before_another_is_measured(
     assert not run.output.exists()
 
 
+def test_what_was_measured_before_an_error_is_exported(bench, tmp_path):
+    node = tiny_models.helper.make_node("Relu", ["x"], ["y"])
+    ends = [tiny_models.tensor(name, ["N", 1_000_000]) for name in "xy"]
+    model = tiny_models.model_of([node], ends[:1], ends[1:])
+    path = tiny_models.save(model, tmp_path / "large.onnx")
+    run = bench(path, "--fake=ok", "--batch=1,1000000", "--export=csv")
+    assert run.code == 2
+    assert "inputs of these shapes (x 1000000x1000000) take " in run.stderr
+    assert [line.split(",")[0] for line in run.stdout.splitlines()] == ["model", "large"]
+
+
 def test_a_path_that_is_not_utf8_is_one_sentence(dnnbench, convolution, tmp_path):
     path = os.fsencode(tmp_path) + b"/m\xe8.onnx"
     Path(os.fsdecode(path)).write_bytes(convolution.read_bytes())
