@@ -46,7 +46,7 @@ const Verification& worse(const Verification& a, const Verification& b) {
 // What the engine itself counted while it computed.
 void count(const TimedSlice& slice, Turn& turn) {
   turn.cpu_s += slice.cpu_s;
-  turn.noise.waited_s += slice.waited_s;
+  *turn.noise.waited_s += slice.waited_s;
   turn.noise.involuntary_switches += slice.involuntary_switches;
 }
 
