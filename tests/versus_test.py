@@ -127,14 +127,32 @@ def test_results_are_kept_and_a_later_run_is_compared_with_them(bench, models, t
     output = tmp_path / "results"
     first = bench(models / "fast.onnx", part, "--repeat=40", quick=False, output=output)
     (before,) = [json.loads(path.read_text()) for path in first.json_files()]
-    flags = [part, "--repeat=40", f"--against={output}", "--fail-above=300%"]
-    second = bench(models / "fast.onnx", *flags, quick=False, output=output)
+    flags = [part, "--repeat=40", f"--against={output}"]
+    second = bench(models / "fast.onnx", *flags, "--fail-above=300%", quick=False, output=output)
     assert second.code in (0, CANT_TELL)
     assert "still the same, so there is nothing to measure in turns" in second.stderr
     assert "a default for a machine of which nothing is known" in second.stdout
     assert len(second.json_files()) == 1
     (kept,) = output.glob("*.json.1")
     assert json.loads(kept.read_text()) == before
+    third = bench(models / "fast.onnx", *flags, "--fail-above=5%", quick=False, output=output)
+    assert third.code == CANT_TELL
+    assert "--against=FOLDER" not in third.stdout
+    if not third.disturbed:
+        assert "the same run some more times into one folder shows this machine's" in third.stdout
+
+
+def test_a_file_with_other_outputs_never_passes(bench, models, tmp_path):
+    """A retrained model three times as slow: its forerunner is no yardstick."""
+    retrained = tiny_models.convolution()
+    for weights in retrained.graph.initializer:
+        weights.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weights), weights.name))
+    before = tiny_models.save(retrained, tmp_path / "before.onnx")
+    flags = ["--onnxruntime", *QUICK, f"--versus={before}", "--fail-above=5%"]
+    run = bench(models / "fast.onnx", *flags, quick=False)
+    assert run.code == CANT_TELL
+    assert "not compared, because what was before has other outputs (" in run.stdout
+    assert "None is slower" not in run.stdout
 
 
 def test_an_earlier_model_file_is_measured_again(bench, models, tmp_path):
