@@ -101,7 +101,8 @@ is_as_stamped() {
 
 hashes_agree() {
   (cd "$cache/$target" && sha256sum --check --status "$(hashes_of_target)" 2>/dev/null) || return 1
-  replace "$(stamps_of_target)" stamps_now
+  # Where they can't be kept, as on a full disk, all is hashed again the next time.
+  replace "$(stamps_of_target)" stamps_now 2>/dev/null || true
 }
 
 keep_checksums() {
@@ -113,7 +114,11 @@ keep_checksums() {
 hashes_now() { (cd "$cache/$target" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum); }
 
 # replace FILE COMMAND: by what the command prints, whole or not at all.
-replace() { "$2" >"$1.$$" && mv "$1.$$" "$1"; }
+replace() {
+  "$2" >"$1.$$" && mv "$1.$$" "$1" && return
+  rm -f "$1.$$"
+  return 1
+}
 
 fetch_under_lock() {
   ! is_whole 2>/dev/null || return 0 # another run has just fetched it

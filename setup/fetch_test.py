@@ -252,6 +252,15 @@ def test_what_is_only_touched_is_not_fetched_again(fetched):
     assert fetched.run() == (0, "")
 
 
+def test_what_is_whole_is_not_damaged_where_that_can_not_be_noted(fetched):
+    fetched.library.touch()
+    full = fetched.folder / "full"
+    full.mkdir()
+    (full / "mv").write_text("#!/bin/sh\nexit 1\n")
+    (full / "mv").chmod(0o755)
+    assert fetched.run(path=f"{full}:") == (0, "")
+
+
 def test_all_is_hashed_once_a_month(fetched):
     """A bit that flipped by itself: size and time are the same."""
     times = fetched.library.stat()

@@ -12,9 +12,12 @@ requirements=$repository/setup/python/$name.txt
 hash=$(sha256sum "$requirements")
 environment=$cache/python/$name-${hash:0:12}
 
+# After an upgrade of the system's Python an environment's own no longer finds its packages.
+is_usable() { [[ -f $environment/complete ]] && "$environment/bin/python" -I -c 'import pip' 2>/dev/null; }
+
 # Virtual environments can't be renamed into place; the file `complete` comes last instead.
 make_environment() {
-  [[ ! -f $environment/complete ]] || return 0
+  ! is_usable || return 0
   trap '[[ -f $environment/complete ]] || rm -rf "$environment"' EXIT
   say "Installing the Python packages of $requirements into $environment"
   rm -rf "$environment"
@@ -34,9 +37,8 @@ install_requirements() {
   fi
 }
 
-if [[ ! -f $environment/complete || ! -x $environment/bin/python ]]; then
+if ! is_usable; then
   require venv
-  rm -f "$environment/complete"
   with_lock "python-$name" make_environment
 fi
 echo "$environment/bin/python"

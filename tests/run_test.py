@@ -1,12 +1,14 @@
 """dnnbench run: what it prints, what it writes, and how its flags act."""
 
 import hashlib
+import json
 import os
 import re
 import resource
 import signal
 import statistics
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -308,6 +310,48 @@ def test_a_run_replaces_the_earlier_one_of_its_name(bench, convolution, tmp_path
     flags = ["--fake=ok", "--repeat=5", "--warmup=0"]
     second = bench(convolution, *flags, output=tmp_path, quick=False).only_result()
     assert (len(first["data"]), len(second["data"])) == (3, 5)
+
+
+def test_a_run_keeps_the_earlier_one_also_where_an_engine_can_not_be_started(
+    bench, convolution, tmp_path
+):
+    first = bench(convolution, "--ort-cuda", output=tmp_path).only_result()
+    assert first["outcome"] == "unsupported"  # without --device=gpu
+    bench(convolution, "--ort-cuda", output=tmp_path)
+    kept = json.loads((tmp_path / (Path(first["output_path"]).name + ".1")).read_text())
+    assert kept["run_id"] == first["run_id"]
+
+
+@pytest.mark.parametrize("flags", [["--batch=1,2"], ["--shape=x=1,3,8,8"]])
+def test_what_does_not_fit_a_model_is_found_before_another_is_measured(
+    bench, convolution, tmp_path, flags
+):
+    other = tiny_models.save(tiny_models.convolution(name="z"), tmp_path / "other.onnx")
+    models = [convolution, other] if "--shape" in flags[0] else [convolution]
+    run = bench(*models, "--fake=ok", *flags, "--export=csv")
+    assert run.code == 2
+    assert run.stderr.count("\n") == 1
+    assert not run.output.exists()
+
+
+def test_what_was_measured_before_an_error_is_exported(bench, tmp_path):
+    node = tiny_models.helper.make_node("Relu", ["x"], ["y"])
+    ends = [tiny_models.tensor(name, ["N", 1_000_000]) for name in "xy"]
+    model = tiny_models.model_of([node], ends[:1], ends[1:])
+    path = tiny_models.save(model, tmp_path / "large.onnx")
+    run = bench(path, "--fake=ok", "--batch=1,1000000", "--export=csv")
+    assert run.code == 2
+    assert "inputs of these shapes (x 1000000x1000000) take " in run.stderr
+    assert [line.split(",")[0] for line in run.stdout.splitlines()] == ["model", "large"]
+
+
+def test_a_path_that_is_not_utf8_is_one_sentence(dnnbench, convolution, tmp_path):
+    path = os.fsencode(tmp_path) + b"/m\xe8.onnx"
+    Path(os.fsdecode(path)).write_bytes(convolution.read_bytes())
+    done = dnnbench("run", os.fsdecode(path), "--fake=ok", f"--output={tmp_path / 'results'}")
+    assert done.returncode == 2
+    assert done.stderr.startswith("dnnbench: the model's path is not UTF-8: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_seed_gives_the_same_inputs(bench, convolution):

@@ -8,7 +8,7 @@ from collections import defaultdict
 import altair as alt
 
 from charts import title_lines
-from comparisons import Comparison, short, short_time
+from comparisons import Comparison, marked, short, short_time
 from labels import settings_in_words
 from read_results import Result, percentiles
 from sample_charts import unit_of
@@ -37,7 +37,7 @@ def points(comparison: Comparison) -> list[dict]:
     for row, own in zip(rows, words):
         series[f"{row.name} {own}".strip()].append(row.result)
     return [
-        point(name, result)
+        point(marked(name, results), result)
         for name, results in sorted(series.items())
         if len({r.batch or 1 for r in results}) > 1
         for result in sorted(results, key=lambda r: r.batch or 1)

@@ -50,6 +50,12 @@ def test_a_busy_machine_draws_nothing(comparison):
     assert batch_charts.can_be_drawn(comparison(*results))
 
 
+def test_what_is_not_verified_says_so(comparison):
+    unverified = {"verdict": "unverified", "reason": "Random operators."}
+    found = comparison(("openvino", 1, 0.1), ("openvino", 4, 0.2), verification=unverified)
+    assert {p["name"] for p in batch_charts.points(found)} == {"OpenVINO (not verified)"}
+
+
 def test_the_picture_is_among_the_others(comparison):
     found = comparison(("openvino", 1, 0.1), ("openvino", 4, 0.2))
     drawn = {p.stem: p for p in draw.pictures([found], [], [])}

@@ -21,7 +21,7 @@ REASON_CHARACTERS = 100
 REASON_LINES = 2
 AXIS_TITLE = "Throughput (inferences per second)"
 ITEMS = "Throughput (items per second: inferences times the batch)"
-UNITS = {"latency": AXIS_TITLE + ", one at a time", "throughput": ITEMS}
+UNITS = {"latency": AXIS_TITLE + ", one at a time"}
 HOW_TO_READ = "Bar: median. Whisker: the middle 90 % of the measurements (all, if fewer than 20)."
 PUBLISHED_NOTE = "Bar: as published, without the samples behind it. Whisker: reading error."
 SETTING_NOTE = (
@@ -29,7 +29,8 @@ SETTING_NOTE = (
     "Time: of an inference while all processes work."
 )
 UNVERIFIED_NOTE = (
-    "Dashed, no filling: outputs not verified, or the machine was busy, so the engine has no rank."
+    "Dashed, no filling: no rank, as outputs are not verified, a variant is not accepted, or the machine "
+    "was busy."
 )
 
 
@@ -37,7 +38,7 @@ def chart(comparison: Comparison, theme: Theme) -> alt.LayerChart:
     drawn, height = lay_out(comparison)
     base = alt.Chart(alt.Data(values=drawn))
     x = alt.Scale(domain=[0, axis_end(comparison)], nice=False)
-    unit = ITEMS if comparison.has_batches else UNITS.get(comparison.mode, AXIS_TITLE)
+    unit = ITEMS if comparison.in_items else UNITS.get(comparison.mode, AXIS_TITLE)
     layers = [
         *plain_ground(base, theme),
         *bars(base, x, unit, theme),
@@ -106,11 +107,7 @@ def lay_out(comparison: Comparison) -> tuple[list[dict], int]:
                 "bottom": top + height + ROW_GAP / 2 + 1,
                 "words_y": first_line(middle, 1 + max(1, len(reason))),
                 "more_y": first_line(middle, 1 + max(1, len(reason))) + LINE_HEIGHT,
-                **(
-                    number(row, comparison.factor(row))
-                    if row.result.measured
-                    else words(row, reason)
-                ),
+                **(number(row, comparison) if row.result.measured else words(row, reason)),
             }
         )
         top += height + ROW_GAP
@@ -122,8 +119,8 @@ def first_line(middle: float, lines: int) -> float:
     return middle - LINE_HEIGHT * (lines - 1) / 2
 
 
-def number(row: Row, factor: int) -> dict:
-    result = row.result
+def number(row: Row, comparison: Comparison) -> dict:
+    result, factor = row.result, comparison.factor(row)
     low, high = (factor * end for end in result.throughput_range)
     return {
         "kind": "verified" if result.ranked else "unverified",
@@ -135,7 +132,7 @@ def number(row: Row, factor: int) -> dict:
         + (f", {result.why_unranked}" if result.why_unranked else ""),
         "measurements": len(result.times_s),
         "description": f"{row.label}: {short(factor * result.throughput)} "
-        f"{'items' if factor > 1 else 'inferences'} per second, "
+        f"{'items' if comparison.in_items else 'inferences'} per second, "
         f"{row.status.lower()}",
     }
 

@@ -24,6 +24,13 @@ OUTCOME_WORDS = {
 }
 
 
+# By why_unranked.
+STATUS = {
+    "": "Verified",
+    "busy machine": "Suspect",
+    "not accepted": "Not accepted",
+    "not verified": "Unverified",
+}
 BUSY = "Other programs used the machine while this was measured."
 
 
@@ -48,11 +55,7 @@ class Row:
     @property
     def status(self) -> str:
         """One or two words for tables: verified, unverified, crashed, ..."""
-        if not self.result.measured:
-            return self.words
-        if self.result.ranked:
-            return "Verified"
-        return "Suspect" if self.result.suspect else "Unverified"
+        return STATUS[self.result.why_unranked] if self.result.measured else self.words
 
     @property
     def reason(self) -> str:
@@ -60,7 +63,10 @@ class Row:
         if result.statement:
             return result.published.note or result.verdict_reason
         if result.measured:
-            return result.why_suspect or BUSY if result.suspect else result.verdict_reason
+            return {
+                "Suspect": result.why_suspect or BUSY,
+                "Not accepted": text_or(result.acceptance.get("reason"), ""),
+            }.get(self.status, result.verdict_reason)
         return result.reason or result.verdict_reason or text_or(result.load.get("reason"), "")
 
 
@@ -70,7 +76,7 @@ class Comparison:
     instance: str
     file_stem: str  # of its pictures: <model>-<instance>
     conditions: str  # processor, threads, precision
-    rows: list[Row]  # verified ones, the fastest first; unverified ones; those without a number
+    rows: list[Row]  # those with a rank, the fastest first; those without; those without a number
     mode: str = "latency"
 
     @property
@@ -80,12 +86,27 @@ class Comparison:
 
     @property
     def has_batches(self) -> bool:
-        """Whether rows differ in the batch, so that only items per second can be compared."""
-        return self.mode == "latency" and len({r.result.batch or 1 for r in self.rows}) > 1
+        return has_batches([row.result for row in self.rows])
+
+    @property
+    def in_items(self) -> bool:
+        """Whether items per second are compared; throughput mode has stored them."""
+        return self.mode == "throughput" or self.has_batches
 
     def factor(self, row: Row) -> int:
         """What turns inferences per second into what is compared: the batch, or 1."""
         return (row.result.batch or 1) if self.has_batches else 1
+
+
+def has_batches(results: list[Result]) -> bool:
+    """Whether they differ in the batch, so that only items per second can be compared."""
+    return results[0].mode == "latency" and len({r.batch or 1 for r in results}) > 1
+
+
+def marked(name: str, results: list[Result]) -> str:
+    """With why there is no rank where a result has none: OpenVINO (not verified)."""
+    why = sorted({r.why_unranked for r in results} - {""})
+    return f"{name} ({', '.join(why)})" if why else name
 
 
 def model_name(model: str) -> str:
@@ -112,7 +133,8 @@ def stem(model: str, instance: str, mode: str) -> str:
 
 
 def rows(group: list[Result]) -> list[Row]:
-    ordered = sorted(group, key=order)
+    batches = has_batches(group)
+    ordered = sorted(group, key=lambda r: order(r, (r.batch or 1) if batches else 1))
     words = settings_in_words([result.raw for result in ordered], said_otherwise(ordered))
     details = [detail(result, own) for result, own in zip(ordered, words)]
     counts = Counter((r.backend, text) for r, text in zip(ordered, details))
@@ -122,9 +144,10 @@ def rows(group: list[Result]) -> list[Row]:
     ]
 
 
-def order(result: Result) -> tuple:
+def order(result: Result, items: int) -> tuple:
+    """`items`: of an inference, where they are compared."""
     kind = 0 if result.ranked else 1 if result.measured else 2
-    return (kind, -result.throughput if result.measured else 0, result.engine, result.path)
+    return (kind, -items * result.throughput if result.measured else 0, result.engine, result.path)
 
 
 def said_otherwise(group: list[Result]) -> tuple[str, ...]:

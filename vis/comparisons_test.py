@@ -139,6 +139,24 @@ def test_short_time(seconds, text):
     assert short_time(seconds) == text
 
 
+@pytest.mark.parametrize("verdict", ["ok", "unverified"])
+def test_a_variant_that_is_not_accepted_has_no_rank(make, verdict):
+    refused = {"accepted": False, "reason": "an error of 0.3 is above the bound"}
+    known = {"precision": "int8", "verification": {"verdict": verdict, "reason": "Random."}}
+    within = {"accepted": None, "reason": ""}
+    [comparison] = compare(
+        [
+            make("a", data=[0.001], acceptance=refused, **known),
+            make("b", data=[0.02], acceptance={"accepted": True, "reason": ""}),
+            make("c", data=[0.03], acceptance=within, precision="bf16"),
+        ]
+    )
+    rows = [(row.status, row.result.why_unranked, row.reason) for row in comparison.rows]
+    assert rows == [("Verified", "", "")] * 2 + [
+        ("Not accepted", "not accepted", "an error of 0.3 is above the bound")
+    ]
+
+
 def test_what_a_busy_machine_disturbed_has_no_rank(make):
     noise = {"run_queue_wait_share": 0.4, "suspect": True}
     [comparison] = compare([make("a", noise=noise), make("b", backend="tvm", data=[0.9])])

@@ -42,3 +42,12 @@ def printable(value: object) -> object:
     if isinstance(value, list) and not all(map(is_number, value)):
         return [printable(one) for one in value]
     return value
+
+
+def chosen_of(mode: object, key: str) -> dict:
+    """Of what a mode adds to a result, the entry of the list `key` that it chose; empty where none is
+    known."""
+    found, chosen = (mode.get(key), mode.get("chosen")) if isinstance(mode, dict) else (None, None)
+    if not isinstance(found, list) or not isinstance(chosen, int) or not 0 <= chosen < len(found):
+        return {}
+    return found[chosen] if isinstance(found[chosen], dict) else {}

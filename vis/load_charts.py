@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from charts import title_lines
-from comparisons import Comparison, Row, short_time
+from comparisons import Comparison, Row, marked, short_time
 from json_values import is_positive
 from labels import OF_THE_MODE, settings_in_words
 from sample_charts import unit_of
@@ -55,14 +55,16 @@ def overloaded(comparison: Comparison) -> list[dict]:
 
 
 def named(comparison: Comparison) -> list[tuple[str, Row]]:
-    """Usable rows, each with the engine and what tells it from the others."""
+    """Usable rows, each with the engine, what tells it from the others, and why it has no rank."""
     rows = [
         row
         for row in comparison.rows
         if row.result.outcome == "ok" and row.result.verdict != "wrong" and row.result.load
     ]
     words = settings_in_words([row.result.raw for row in rows], OF_THE_MODE)
-    return [(f"{row.name} {own}".strip(), row) for row, own in zip(rows, words)]
+    return [
+        (marked(f"{row.name} {own}".strip(), [row.result]), row) for row, own in zip(rows, words)
+    ]
 
 
 def bounds(comparison: Comparison) -> list[float]:

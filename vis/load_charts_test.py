@@ -53,6 +53,19 @@ def test_every_rate_of_an_engine_is_one_line(comparison_of):
     assert {"OpenVINO", "ONNX Runtime"} <= set(texts)
 
 
+def test_what_has_no_rank_says_why(comparison_of):
+    found = comparison_of(
+        under_load(rate(10, 0.05)) | {"noise": {"suspect": True}},
+        under_load(rate(10, 0.06), rate(50, None, "overloaded"), backend="tvm")
+        | {"verification": {"verdict": "unverified", "reason": "Random operators."}},
+        under_load(rate(50, None, "overloaded"), backend="onnxruntime"),
+    )
+    names = [point["name"] for point in load_charts.points(found)]
+    assert names == ["OpenVINO (busy machine)", "TVM (not verified)"]
+    crosses = [point["name"] for point in load_charts.overloaded(found)]
+    assert sorted(crosses) == ["ONNX Runtime", "TVM (not verified)"]
+
+
 def test_what_is_not_carried_has_no_figure_and_says_why(comparison_of):
     found = comparison_of(under_load(rate(50, None, "overloaded")))
     [row] = found.rows

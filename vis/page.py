@@ -116,6 +116,7 @@ def model(
             "price_note": price_notes.get(instance, "") if usd_per_hour is not None else "",
             "conditions": comparison.conditions if comparison else "",
             "pictures": picture_links(comparison, stems) if comparison else {},
+            "by_precision": ranked_by_precision(rows),
             "rows": [
                 row_data(row, words, planned.get(id(row)), out.get(id(row)), folder)
                 | (in_items(row, comparison.factor(row)) if batches and row.result.measured else {})
@@ -149,14 +150,27 @@ def picture_links(comparison: Comparison, stems: set[str]) -> dict[str, str]:
 
 
 def against_the_best(rows: list[Row]) -> dict[int, str]:
-    """In words, by row, what the run's ranking says; empty where not all of them took turns in one run:
-    then only their medians can be compared."""
+    """In words, by row, what the run's ranking says; empty where there is no one ranking of all of
+    them: then only their medians can be compared."""
     ranked = [row for row in rows if row.result.ranked]
     rankings = [row.result.raw.get("ranking") for row in ranked]
-    runs = {row.result.raw.get("run_id") for row in ranked}
-    if len(runs) != 1 or None in runs or not all(isinstance(one, dict) for one in rankings):
+    if not in_one_run(ranked) or not all(isinstance(one, dict) for one in rankings):
+        return {}
+    if sum(ranking.get("relation") == "best" for ranking in rankings) > 1:
         return {}
     return {id(row): standing(ranking) for row, ranking in zip(ranked, rankings)}
+
+
+def in_one_run(rows: list[Row]) -> bool:
+    runs = {row.result.raw.get("run_id") for row in rows}
+    return len(runs) == 1 and None not in runs
+
+
+def ranked_by_precision(rows: list[Row]) -> bool:
+    """Whether one run ranked them within each precision alone, as without a bound on the variants'
+    error."""
+    ranked = [row for row in rows if row.result.ranked]
+    return in_one_run(ranked) and any(row.result.accepted is None for row in ranked)
 
 
 def ratios_to_the_best(rows: list[Row]) -> dict[int, float]:
@@ -178,16 +192,11 @@ def standing_facts(row: Row) -> dict | None:
 
 
 def p99_under_load(result: Result) -> dict | None:
-    """Of load mode: the 99th percentile at the highest rate that the engine sustained, with its
-    interval (high: None where it has no upper end)."""
-    sustained = [
-        rate
-        for rate in result.load_rates
-        if rate.get("verdict") == "carried" and is_positive(rate.get("p99_s"))
-    ]
-    if not sustained:
+    """Of load mode: the 99th percentile at the rate whose requests the result holds, with its
+    interval (high: None where it has no upper end). A higher rate may have missed the bound."""
+    rate = result.chosen_rate
+    if not is_positive(rate.get("p99_s")):
         return None
-    rate = max(sustained, key=lambda one: one["rate_per_s"])
     low, high = rate.get("p99_at_least_s"), rate.get("p99_at_most_s")
     return {
         "rate_per_s": rate["rate_per_s"],
@@ -255,6 +264,8 @@ def figures(row: Row) -> dict:
     result = row.result
     low, high = result.throughput_range
     found = {"throughput": digits(result.throughput), "low": digits(low), "high": digits(high)}
+    if result.mode == "throughput":
+        found["unit"] = "items/s"
     if result.published:
         return found | {"published": True, "latency_s": {"mean": digits(1 / result.throughput)}}
     found["latency_s"] = {

@@ -475,11 +475,30 @@ def test_batches_are_compared_in_items_and_say_so(open_page, tmp_path):
     assert "has the highest throughput on my-box: 133 items/s; " in verdict
     assert " 100 items/s." in verdict and "takes" not in verdict
     assert sorted(browser.evaluate(RATIOS)) == ["1.00\u00d7", "1.33\u00d7"]
-    headings = "[...document.querySelectorAll('.results th[scope=col]')].map(h => h.innerText)"
+    headings = "[...document.querySelectorAll('.results th[scope=col]')].map(h => h.textContent)"
     assert "Items/s" in browser.evaluate(headings)
     title = "document.querySelector('#ratios tbody td').title"
     assert "items/s" in browser.evaluate(title)
     assert "Time per item" in text(browser, "#results-note")
+    assert browser.complaints() == []
+
+
+@needs_chromium
+def test_throughput_mode_counts_items(open_page, tmp_path):
+    tried = {"streams": 1, "threads": 1, "least_per_s": 790, "greatest_per_s": 810}
+    full = {"settings": "cpu-batch=8", "chosen": 0, "tried": [tried]}
+    known = {"mode": "throughput", "throughput": full, "throughput_per_s": 800.0, "batch": 8}
+    page = results_page(tmp_path, {"a": known | {"instance": "my-box"}})
+    browser = open_page(page, f"{RESNET}&mode=throughput")
+    assert "has the highest throughput on my-box: 800 items/s." in text(browser, "#verdict")
+    headings = browser.evaluate(
+        "[...document.querySelectorAll('.results th[scope=col]')].map(h => h.textContent)"
+    )
+    assert "Items/s" in headings and "Inferences/s" not in headings
+    title = browser.evaluate("document.querySelector('#ratios tbody td').title")
+    assert title.startswith("800 items/s, verified")
+    assert text(browser, "#results-note").startswith("Time per item at full throughput")
+    assert "Time of an item" in browser.evaluate("document.querySelector('#ratios').textContent")
     assert browser.complaints() == []
 
 
@@ -499,8 +518,81 @@ def test_the_ratios_of_a_run_count_before_its_medians(open_page, tmp_path):
     verdict = "ONNX Runtime is fastest on my-box, 30.0 ms: TVM takes 1.25\u00d7 the time."
     assert verdict in text(browser, "#verdict")
     assert sorted(browser.evaluate(RATIOS)) == ["1.00\u00d7", "1.25\u00d7"]
-    column = "[...document.querySelectorAll('.results tbody tr')].map(r => r.cells[7].innerText)"
+    column = "[...document.querySelectorAll('.results tbody tr')].map(r => r.cells[7].textContent)"
     assert sorted(browser.evaluate(column)) == ["1.00\u00d7", "1.25\u00d7"]
+
+
+@needs_chromium
+def test_rankings_of_each_precision_are_not_taken_for_one(open_page, tmp_path):
+    """Without a bound on the error each precision has a best of its own."""
+    f32 = of_one_run(
+        openvino=(0.01, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.013, "slower", 1.3, [1.2, 1.4])
+    )
+    int8 = of_one_run(
+        openvino=(0.004, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.006, "slower", 1.5, [1.4, 1.6])
+    )
+    results = {
+        f"{engine}-{precision}": keys
+        | {"precision": precision, "backend_meta": f"cpu-precision={precision}"}
+        | {"acceptance": {"accepted": True if precision == "f32" else None, "reason": ""}}
+        for precision, run in (("f32", f32), ("int8", int8))
+        for engine, keys in run.items()
+    }
+    browser = open_page(results_page(tmp_path, results))
+    verdict = text(browser, "#verdict")
+    assert (
+        "OpenVINO int8 is fastest on my-box, 4.00 ms: ONNX Runtime int8 takes 1.50\u00d7" in verdict
+    )
+    assert "Ranked within each precision only, so the ratio has no interval." in verdict
+    ratios = ["1.00\u00d7", "1.50\u00d7", "2.50\u00d7", "3.25\u00d7"]
+    assert sorted(browser.evaluate(RATIOS)) == ratios
+    column = "[...document.querySelectorAll('.results tbody tr')].map(r => r.cells[7].textContent)"
+    assert sorted(browser.evaluate(column)) == ratios
+
+
+INT8 = {"precision": "int8", "backend_meta": "cpu-precision=int8", "ranking": None}
+REFUSED = INT8 | {"acceptance": {"accepted": False, "reason": "an error of 0.3 is above the bound"}}
+
+
+@needs_chromium
+@pytest.mark.parametrize("verdict", ["ok", "unverified"])
+def test_a_variant_that_is_not_accepted_is_not_the_fastest(open_page, tmp_path, verdict):
+    run = of_one_run(
+        openvino=(0.02, "best", 1.0, [1.0, 1.0]), onnxruntime=(0.03, "slower", 1.2, [1.1, 1.3])
+    )
+    int8 = run["openvino"] | REFUSED | {"data": [0.01] * 30}
+    int8["verification"] = {"verdict": verdict, "reason": ""}
+    browser = open_page(results_page(tmp_path, run | {"int8": int8}))
+    first = (
+        "OpenVINO f32 is fastest on my-box, 20.0 ms: ONNX Runtime f32 takes 1.20\u00d7 [1.10, 1.30]"
+    )
+    assert first in text(browser, "#verdict")
+    ratios = ["0.50\u00d7\nnot accepted", "1.00\u00d7", "1.20\u00d7"]
+    assert sorted(browser.evaluate(RATIOS)) == ratios
+    bars = "[...document.querySelectorAll('.fill')].map(e => e.className)"
+    assert browser.evaluate(bars) == ["fill verified", "fill verified", "fill unverified"]
+    rows = browser.evaluate("document.getElementById('machine-list').textContent")
+    assert "an error of 0.3 is above the bound" in rows
+
+
+@needs_chromium
+@pytest.mark.parametrize("reason", ["", "Random operators."])
+def test_a_variant_that_is_not_accepted_wins_nowhere(open_page, tmp_path, reason):
+    """Neither alone nor before an engine whose outputs nobody verified."""
+    of_box = {"instance": "my-box"}
+    results = {"int8": of_box | REFUSED | {"data": [0.01] * 30}}
+    if reason:
+        unverified = {"verification": {"verdict": "unverified", "reason": reason}}
+        results["f32"] = of_box | unverified | {"data": [0.02] * 30}
+    browser = open_page(results_page(tmp_path, results))
+    verdict = text(browser, "#verdict")
+    if reason:
+        assert "OpenVINO f32 on my-box: 20.0 ms. No other engine has a rank." in verdict
+        assert "0.50\u00d7" in text(browser, "#ratios")
+    else:
+        assert "No ranking on my-box: no variant is accepted." in verdict
+        assert "an error of 0.3 is above the bound" in verdict
+    assert browser.complaints() == []
 
 
 @needs_chromium
@@ -540,7 +632,7 @@ def under_load(p99_s: float, low_s: float, high_s: float, rate: float = 60) -> d
             "p99_at_most_s": high_s,
         }
     ]
-    load = {"settings": "cpu", "carried_per_s": rate, "rates": rates}
+    load = {"settings": "cpu", "carried_per_s": rate, "chosen": 0, "rates": rates}
     return {"mode": "load", "load": load, "throughput_per_s": rate, "instance": "my-box"}
 
 
@@ -577,6 +669,26 @@ def test_load_mode_compares_p99(open_page, tmp_path, low_s, rate, sentence, head
     assert sentence in text(browser, "#verdict")
     assert text(browser, "#results-heading") == "Relative p99"
     assert heading in text(browser, "#ratios")
+
+
+@needs_chromium
+def test_the_p99_of_a_busy_machine_is_not_what_others_are_compared_with(open_page, tmp_path):
+    busy = under_load(0.02, 0.015, 0.03) | {"noise": {"suspect": True}}
+    results = {"a": busy, "b": {"backend": "onnxruntime"} | under_load(0.04, 0.035, 0.05)}
+    browser = open_page(results_page(tmp_path, results), f"{RESNET}&mode=load")
+    assert sorted(browser.evaluate(RATIOS)) == ["0.50\u00d7\nsuspect", "1.00\u00d7"]
+
+
+@needs_chromium
+def test_the_p99_is_of_the_rate_that_met_the_bound(open_page, tmp_path):
+    """A search with --slo-p99 ends with a rate that the engine sustains, though not within the bound."""
+    result = under_load(0.048, 0.047, 0.0495)
+    missed = result["load"]["rates"][0] | {"rate_per_s": 61.5, "p99_s": 0.053}
+    result["load"] |= {"slo_p99_s": 0.05, "rates": [result["load"]["rates"][0], missed]}
+    browser = open_page(results_page(tmp_path, {"a": result}), f"{RESNET}&mode=load")
+    assert "has a p99 of 48.0 ms on my-box at 60 requests/s" in text(browser, "#verdict")
+    row = "[...document.querySelectorAll('.results tbody td')].map(cell => cell.textContent)"
+    assert "48.0 ms" in browser.evaluate(row) and "53.0 ms" not in browser.evaluate(row)
 
 
 @needs_chromium

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from json_values import counted, is_number, is_positive, printable, shown, text_or
+from json_values import chosen_of, counted, is_number, is_positive, printable, shown, text_or
 
 SCHEMA_VERSION = 1
 MODES = ("latency", "load", "throughput")
@@ -96,14 +96,7 @@ class Result:
     @property
     def setting(self) -> dict:
         """The one that throughput mode chose; empty in another mode."""
-        found = self.raw.get("throughput")
-        if self.mode != "throughput" or not isinstance(found, dict):
-            return {}
-        tried, chosen = found.get("tried"), found.get("chosen")
-        if not isinstance(tried, list) or not isinstance(chosen, int):
-            return {}
-        setting = tried[chosen] if 0 <= chosen < len(tried) else None
-        return setting if isinstance(setting, dict) else {}
+        return chosen_of(self.raw.get("throughput"), "tried") if self.mode == "throughput" else {}
 
     @property
     def setting_words(self) -> str:
@@ -141,6 +134,12 @@ class Result:
         return [rate for rate in rates if is_positive(rate.get("rate_per_s"))]
 
     @property
+    def chosen_rate(self) -> dict:
+        """The one of them that the result's requests and figures are of; empty in another mode."""
+        rate = chosen_of(self.load, "rates")
+        return rate if is_positive(rate.get("rate_per_s")) else {}
+
+    @property
     def measured(self) -> bool:
         """Whether there is a figure to draw; a bound is not one, nor a rate that was not sustained."""
         carried = not self.load or is_positive(self.load.get("carried_per_s"))
@@ -168,14 +167,16 @@ class Result:
 
     @property
     def ranked(self) -> bool:
-        return self.measured and self.verdict == "ok" and not self.suspect
+        return self.measured and not self.why_unranked
 
     @property
     def why_unranked(self) -> str:
-        """In two words; "" for a result with a rank."""
-        if self.ranked:
-            return ""
-        return "busy machine" if self.verdict == "ok" else "not verified"
+        """In two words why a result with a figure has no rank; "" where it has one."""
+        if self.suspect:
+            return "busy machine"
+        if self.accepted is False:
+            return "not accepted"
+        return "" if self.verdict == "ok" else "not verified"
 
     @property
     def of_2021(self) -> bool:
@@ -230,12 +231,26 @@ class Result:
         return "quantised" if self.quantized and not said else ""
 
     @property
+    def accepted(self) -> bool | None:
+        """Whether a variant may stand in for the f32 model; None where there is no bound on its error.
+        True of any other result."""
+        if not self.acceptance:
+            return True
+        accepted = self.acceptance.get("accepted")
+        return accepted if isinstance(accepted, bool) else None
+
+    @property
+    def acceptance(self) -> dict:
+        """Empty where no variants were compared."""
+        found = self.raw.get("acceptance")
+        return found if isinstance(found, dict) else {}
+
+    @property
     def not_accepted(self) -> str:
         """Why a variant may not stand in for the f32 model; "" for any other result."""
-        acceptance = self.raw.get("acceptance")
-        if not isinstance(acceptance, dict) or acceptance.get("accepted") is True:
+        if self.accepted:
             return ""
-        reason = acceptance.get("reason")
+        reason = self.acceptance.get("reason")
         if reason:
             return f"a variant that is not accepted: {reason}"
         return (

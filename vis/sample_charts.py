@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from comparisons import Comparison, Row, short_time
+from comparisons import Comparison, Row, marked, short_time
 from read_results import Result, percentiles
 from themes import Theme, axis, finished, titled
 
@@ -248,7 +248,6 @@ def row_chart(row: Row, axes: Axes, theme: Theme, suffix: str) -> alt.HConcatCha
     name = (
         f"{row.label}: {len(times):,} measurements, median {short_time(statistics.median(times))}"
     )
-    status = "" if row.result.ranked else f" ({row.result.why_unranked})"
     when, until = course_axis(row.result), axes.until
     both = alt.hconcat(
         distribution(title, theme, suffix, axes.in_unit(axes.bins_s)),
@@ -256,7 +255,7 @@ def row_chart(row: Row, axes: Axes, theme: Theme, suffix: str) -> alt.HConcatCha
         spacing=40,
     )
     words = alt.TitleParams(
-        text=name + status, anchor="start", fontSize=13, color=theme.ink, offset=12
+        text=marked(name, [row.result]), anchor="start", fontSize=13, color=theme.ink, offset=12
     )
     return both.properties(title=words)
 

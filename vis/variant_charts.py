@@ -15,11 +15,12 @@ WIDTH = 560  # pixels, as all sizes here
 HEIGHT = 320
 NAMES = 260
 NOTES = [
-    "Point: a variant on an engine; filled where it is accepted. Left is nearer to the f32 model, up is "
-    "faster. Shaded: errors within --max-error.",
+    "Point: a variant on an engine; filled where it is accepted and its outputs are verified. Left is nearer "
+    "to the f32 model, up is faster.",
     "Error: the largest of the samples held out from calibration. Variants that could not be measured, or "
-    "that have no error, are left out.",
+    "whose error on such samples is not known, are left out.",
 ]
+SHADED = "Shaded: errors within --max-error."
 
 
 def can_be_drawn(comparison: Comparison) -> bool:
@@ -32,7 +33,8 @@ def points(comparison: Comparison) -> list[dict]:
 
 def is_variant(result: Result) -> bool:
     measured = result.measured and bool(result.times_s) and not result.suspect
-    return measured and is_positive(number(result, "accuracy", "max_error"))
+    held_out = number(result, "accuracy", "inputs") == "samples"
+    return measured and held_out and is_positive(number(result, "accuracy", "max_error"))
 
 
 def number(result: Result, key: str, name: str) -> object:
@@ -46,7 +48,7 @@ def point(name: str, result: Result) -> dict:
         "name": name,
         "error": number(result, "accuracy", "max_error"),
         "speed": result.throughput,
-        "accepted": number(result, "acceptance", "accepted") is True,
+        "accepted": result.ranked and result.accepted is True,
         "words": f"{short(result.throughput)} inferences/s, {short_time(median_s)}",
     }
 
@@ -90,7 +92,7 @@ def picture(comparison: Comparison, theme: Theme) -> dict:
         layers.insert(
             0, region.mark_rect(opacity=0.12, color=theme.ink).encode(x="low:Q", x2="high:Q")
         )
-    notes = [comparison.conditions, *NOTES]
+    notes = [comparison.conditions, *NOTES, *([SHADED] if bound else [])]
     drawing = alt.layer(*layers).properties(
         width=WIDTH, height=HEIGHT, title=titled(title_lines(comparison), notes, 860, theme)
     )

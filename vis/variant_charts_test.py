@@ -19,7 +19,7 @@ def comparison(comparison_of):
                 "acceptance": {"accepted": accepted, "reason": "", "max_error": 0.05},
             }
             if error is not None:
-                one["accuracy"] = {"max_error": error}
+                one["accuracy"] = {"max_error": error, "inputs": "samples"}
             known.append(keys | one)
         return comparison_of(*known)
 
@@ -37,6 +37,26 @@ def test_nothing_is_drawn_without_variants(comparison):
     assert not variant_charts.can_be_drawn(comparison(("f32", None, True)))
     busy = {"run_queue_wait_share": 0.4, "suspect": True}
     assert not variant_charts.can_be_drawn(comparison(("int8", 0.1, True), noise=busy))
+
+
+def test_an_error_on_generated_inputs_is_not_drawn(comparison):
+    """It says nothing of one's data."""
+    generated = {"max_error": 0.1, "inputs": "generated"}
+    found = comparison(("bf16", None, None), accuracy=generated)
+    assert not variant_charts.can_be_drawn(found)
+
+
+def test_what_is_not_verified_is_not_filled(comparison):
+    unverified = {"verdict": "unverified", "reason": "Random operators."}
+    found = comparison(("bf16", 0.01, True), verification=unverified)
+    assert [point["accepted"] for point in variant_charts.points(found)] == [False]
+
+
+def test_nothing_is_said_to_be_shaded_without_a_bound(comparison):
+    found = comparison(("bf16", 0.01, True))
+    assert "Shaded" in vl_convert.vegalite_to_svg(variant_charts.picture(found, LIGHT))
+    found.rows[0].result.raw["acceptance"]["max_error"] = None
+    assert "Shaded" not in vl_convert.vegalite_to_svg(variant_charts.picture(found, LIGHT))
 
 
 def test_the_picture_is_among_the_others(comparison):

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <set>
 #include <thread>
 
 #include "cli/against_report.h"
@@ -14,8 +13,9 @@
 #include "cli/presenter.h"
 #include "core/error.h"
 #include "core/statistics.h"
+#include "machine/machine_counters.h"
 #include "measure/bench.h"
-#include "onnx/model.h"
+#include "measure/prepared_models.h"
 #include "process/confinement.h"
 #include "process/engine_session.h"
 #include "process/interrupt.h"
@@ -67,9 +67,8 @@ Bench bench_and_print(const RunOptions& options, const std::vector<Candidate>& c
   }
 }
 
-Tally bench_all(const RunOptions& options, const std::vector<Against>& compared,
-                Presenter& presenter) {
-  Tally tally;
+void bench_all(const RunOptions& options, const std::vector<Against>& compared,
+               Presenter& presenter, Tally& tally) {
   std::vector<Result> of_model;
   for (size_t i = 0; i < options.comparisons.size() && !is_interrupted(); ++i) {
     const std::vector<Candidate>& candidates = compared[i].candidates();
@@ -84,7 +83,6 @@ Tally bench_all(const RunOptions& options, const std::vector<Against>& compared,
     if (options.latency() != nullptr && !of_model.empty()) presenter.print_batches(of_model);
     of_model.clear();
   }
-  return tally;
 }
 
 // Two runs at once would disturb each other, too.
@@ -126,13 +124,22 @@ void report_missing_protection() {
                   fmt::join(missing, " and ")));
 }
 
-// A bad model is found now: before a folder is made, and not after others have been measured.
-void read_all_models(const RunOptions& options) {
-  std::set<std::string> paths;
+// Without it other programs' CPU time alone decides (machine/disturbance.h).
+void report_missing_counters() {
+  if (read_machine_counters().counts_waiting) return;
+  say("On this machine's kernel nothing tells how long an engine waits for a core: keep the "
+      "machine idle while this runs.");
+}
+
+// What can't be run is found now: before a folder is made, and not after others have been measured.
+// A single comparison finds its own shapes unfit before it measures.
+void check_models(const RunOptions& options) {
+  const bool are_several = options.comparisons.size() > 1 || options.throughput() != nullptr;
+  NoProgress silent;
   for (const std::vector<Candidate>& candidates : options.comparisons) {
-    for (const Candidate& candidate : candidates) paths.insert(candidate.model_path);
+    const PreparedModels models(options, candidates, 1, silent);
+    if (are_several) models.require_batches();
   }
-  for (const std::string& path : paths) read_model(path);
 }
 
 // Engines say themselves whether they can. One that doesn't start is given the benefit of the
@@ -157,11 +164,12 @@ void check_tuning(const RunOptions& options) {
 int run_command(const std::vector<std::string>& arguments) {
   Presentation presentation;
   const RunOptions options = parse_run_options(arguments, &presentation);
-  read_all_models(options);
+  check_models(options);
   check_tuning(options);
   if (!presentation.quiet) {
     report_if_too_short(options);
     report_missing_protection();
+    report_missing_counters();
   }
   std::vector<Against> compared;  // planned before the first is measured
   for (const std::vector<Candidate>& candidates : options.comparisons) {
@@ -172,7 +180,13 @@ int run_command(const std::vector<std::string>& arguments) {
   const FolderLock lock(options.output);
   wait_for(lock, options.output);
   Presenter presenter(presentation);
-  const Tally tally = bench_all(options, compared, presenter);
+  Tally tally;
+  try {
+    bench_all(options, compared, presenter, tally);
+  } catch (const Error&) {
+    if (!tally.journals.empty()) presenter.end("");  // what was measured before it
+    throw;
+  }
   report(tally, options.output, presenter);
   // A later command is to measure anew, unless this one left something undone.
   if (!is_interrupted() && tally.not_stored.empty()) {

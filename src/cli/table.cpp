@@ -234,7 +234,7 @@ std::string precisions_of(const std::vector<Result>& results) {
   return fmt::format("{}", fmt::join(precisions, " or "));
 }
 
-// ", inputs x[1,3,224,224]"; nothing where engines chose batches of their own.
+// ", inputs x[1,3,224,224]"; nothing without inputs or where engines chose batches of their own.
 std::string inputs_of(const std::vector<Result>& results) {
   std::vector<std::string> inputs;
   for (const Result& result : results) {
@@ -243,7 +243,7 @@ std::string inputs_of(const std::vector<Result>& results) {
   for (const auto& [name, shape] : results.front().model.input_shapes) {
     inputs.push_back(fmt::format("{}[{}]", printable(name), fmt::join(shape, ",")));
   }
-  return fmt::format(", inputs {}", fmt::join(inputs, " "));
+  return inputs.empty() ? "" : fmt::format(", inputs {}", fmt::join(inputs, " "));
 }
 
 }  // namespace
@@ -294,7 +294,9 @@ std::string agreement(const std::vector<const Result*>& results) {
   double worst = 0;
   for (const Result* result : results) {
     if (!have_one_reference(*result, *results.front())) return "";
-    worst = std::max(worst, result->engine.verification.max_rel_error.value_or(0));
+    const std::optional<double> error = result->engine.verification.max_rel_error;
+    if (!error) return "";  // outputs without numbers
+    worst = std::max(worst, *error);
   }
   return worst == 0 ? "; outputs agree exactly"
                     : fmt::format("; outputs agree within {:.0e}", worst);
@@ -310,9 +312,9 @@ std::string names_of(const std::vector<const Result*>& results, const std::strin
 
 std::string heading(const std::vector<Result>& results) {
   const Result& first = results.front();
-  return fmt::format("{} on {}: {}, {}{}", std::filesystem::path(first.model.path).stem().string(),
-                     first.instance, threads_of(results), precisions_of(results),
-                     inputs_of(results));
+  const std::string model = std::filesystem::path(first.model.path).stem().string();
+  return fmt::format("{} on {}: {}, {}{}", printable(model), printable(first.instance),
+                     threads_of(results), precisions_of(results), inputs_of(results));
 }
 
 Table results_table(const std::vector<Result>& results) {

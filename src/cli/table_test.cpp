@@ -88,6 +88,9 @@ TEST(Heading, SaysWhatWasMeasured) {
   one.threads = 1;
   one.model.input_shapes = {{"a\n\x1b[2J", {}}, {"b", {2}}};
   EXPECT_EQ(heading({one}), "resnet50-v1-7 on c5a.4xlarge: 1 thread, f32, inputs a  [2J[] b[2]");
+  one.model.path = "/models/a\n\x1b[2Jb.onnx";
+  one.model.input_shapes.clear();
+  EXPECT_EQ(heading({one}), "a  [2Jb on c5a.4xlarge: 1 thread, f32");
 }
 
 const Ratio kSlower{1.25, {1.24, 1.27}, Relation::kSlower};
@@ -238,6 +241,9 @@ TEST(ClosingSentence, OfOneEngineOnly) {
   EXPECT_EQ(closing_sentence({exact, failed("tf", OutcomeKind::kCrashed, "SIGSEGV")}),
             "openvino is the only engine with a verified result: 32.0 ms per inference; outputs "
             "agree exactly.");
+  exact.engine.verification.max_rel_error.reset();
+  EXPECT_EQ(closing_sentence({exact}),
+            "openvino is the only engine with a verified result: 32.0 ms per inference.");
 }
 
 Result in_precision(Result result, const std::string& precision) {

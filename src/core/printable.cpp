@@ -58,4 +58,13 @@ std::string printable(const std::string& text) {
   return result;
 }
 
+bool is_utf8(const std::string& text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t bytes = decode(text, at).bytes;
+    if (bytes == 0) return false;
+    at += bytes;
+  }
+  return true;
+}
+
 }  // namespace dnnbench

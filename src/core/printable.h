@@ -10,4 +10,7 @@ namespace dnnbench {
 // mark that changes the direction of text becomes a space, every byte that is not UTF-8 U+FFFD.
 std::string printable(const std::string& text);
 
+// Whether all of it is UTF-8, as JSON needs it.
+bool is_utf8(const std::string& text);
+
 }  // namespace dnnbench

@@ -23,6 +23,13 @@ TEST(Printable, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(printable("\xe6\xb0"), "\uFFFD\uFFFD");            // cut off
 }
 
+TEST(IsUtf8, OfWhatIsAndWhatIsNot) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("modèle\n水"));
+  EXPECT_FALSE(is_utf8("mod\xe8le"));
+  EXPECT_FALSE(is_utf8("\xe6\xb0"));
+}
+
 TEST(Printable, LeavesEveryOtherCharacter) {
   EXPECT_EQ(printable("modèle \"x\" [1,3] 水"), "modèle \"x\" [1,3] 水");
   EXPECT_EQ(printable(""), "");

@@ -6,16 +6,16 @@ namespace dnnbench {
 
 std::string disturbance(const Noise& turn) {
   const double others = share_of(turn.others_s, turn);
-  const double waited = share_of(turn.waited_s, turn);
+  const bool waited = turn.waited_s && share_of(*turn.waited_s, turn) > kMaxWaited;
   const double stolen = share_of(turn.stolen_s, turn);
   if (turn.throttled > 0) return "a core was slowed down for heat";
   if (stolen > kMaxStolen && turn.stolen_s > kOneTick_s) {
     return fmt::format("the hypervisor took {:.2f} cores away", stolen);
   }
   if (turn.window_s < kMinWindow_s) {
-    return waited > kMaxWaited ? "its threads waited for a core" : "";
+    return waited ? "its threads waited for a core" : "";
   }
-  if (waited > kMaxWaited && others > kMaxOthers && turn.others_s > 2 * kOneTick_s) {
+  if ((waited || !turn.waited_s) && others > kMaxOthers && turn.others_s > 2 * kOneTick_s) {
     return fmt::format("other programs used {:.2f} cores", others);
   }
   return "";

@@ -20,7 +20,7 @@ inline constexpr double kMinWindow_s = 0.1;
 
 // "" for an undisturbed turn; otherwise what disturbed it, as "another program used 0.8 cores".
 // In a turn of at least kMinWindow_s waiting alone is no disturbance: an engine with more threads
-// than cores makes its own.
+// than cores makes its own. Where the kernel does not tell who waited, others' CPU time decides.
 std::string disturbance(const Noise& turn);
 
 }  // namespace dnnbench

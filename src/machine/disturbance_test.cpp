@@ -29,8 +29,20 @@ TEST(Disturbance, AnEngineThatWaitsForItsOwnThreadsIsNotDisturbed) {
   EXPECT_EQ(disturbance(turn), "");
   turn.others_s = 0.04;
   EXPECT_NE(disturbance(turn), "");
-  turn.window_s = turn.waited_s = 0.15;
+  turn.window_s = 0.15;
+  turn.waited_s = 0.15;
   turn.others_s = 0.02;  // a tick on each of two cores: no more than the counter's own error
+  EXPECT_EQ(disturbance(turn), "");
+}
+
+TEST(Disturbance, WhereNobodyTellsWhoWaitedOthersDecide) {
+  Noise turn;
+  turn.waited_s.reset();
+  turn.window_s = 0.2;
+  EXPECT_EQ(disturbance(turn), "");
+  turn.others_s = 0.16;
+  EXPECT_EQ(disturbance(turn), "other programs used 0.80 cores");
+  turn.window_s = 0.01;
   EXPECT_EQ(disturbance(turn), "");
 }
 
@@ -48,12 +60,18 @@ TEST(Noise, SumsTurns) {
   add(total, {0.2, 0.01, 0.02, 0.03, 0.04, 5, 6, 2000, 2000});
   add(total, {0.3, 0.01, 0.02, 0.03, 0.04, 5, 6, 1500, 1500});
   EXPECT_DOUBLE_EQ(total.window_s, 0.5);
+  EXPECT_DOUBLE_EQ(*total.waited_s, 0.02);
   EXPECT_DOUBLE_EQ(share_of(total.others_s, total), 0.08);
   EXPECT_DOUBLE_EQ(*total.pressure_s, 0.08);
   EXPECT_EQ(total.involuntary_switches, 10);
   EXPECT_EQ(total.throttled, 12);
   EXPECT_EQ(total.lowest_mhz, 1500);
   EXPECT_EQ(total.highest_mhz, 2000);
+  Noise unknown;
+  unknown.waited_s.reset();
+  add(total, unknown);
+  add(total, {0.2, 0.01});
+  EXPECT_FALSE(total.waited_s);
 }
 
 }  // namespace

@@ -67,6 +67,11 @@ int64_t read_throttled(const std::string& root) {
   return times;
 }
 
+// "ran waited slices"; all 0 where the kernel counts nothing.
+bool counts_waiting(const std::string& root) {
+  return read_number<int64_t>(root + "/proc/self/schedstat").value_or(0) > 0;
+}
+
 }  // namespace
 
 MachineCounters read_machine_counters(const std::string& root) {
@@ -77,6 +82,7 @@ MachineCounters read_machine_counters(const std::string& root) {
   const auto khz =
       read_number<double>(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
   if (khz) counters.mhz = *khz / 1e3;
+  counters.counts_waiting = counts_waiting(root);
   return counters;
 }
 
@@ -84,6 +90,7 @@ Noise machine_noise(const MachineCounters& before, const MachineCounters& after,
                     double engine_cpu_s) {
   Noise noise;
   noise.window_s = window_s;
+  if (!after.counts_waiting) noise.waited_s.reset();
   noise.others_s = std::max(0.0, after.busy_s - before.busy_s - engine_cpu_s);
   noise.stolen_s = after.stolen_s - before.stolen_s;
   if (before.pressure_s && after.pressure_s)

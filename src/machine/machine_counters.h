@@ -16,6 +16,7 @@ struct MachineCounters {
   std::optional<double> pressure_s;  // /proc/pressure/cpu, "some"
   int64_t throttled = 0;             // /sys/devices/system/cpu/cpu*/thermal_throttle
   std::optional<double> mhz;         // of the first core: cpufreq/scaling_cur_freq
+  bool counts_waiting = false;       // how long threads wait for a core: /proc/self/schedstat
 };
 
 // `root` stands before /proc and /sys, for tests.

@@ -45,6 +45,11 @@ TEST_F(MachineCountersTest, ReadsWhatTheKernelTells) {
   EXPECT_DOUBLE_EQ(*counters.pressure_s, 14.22743);
   EXPECT_EQ(counters.throttled, 5);
   EXPECT_EQ(counters.mhz, 2500);
+  EXPECT_FALSE(counters.counts_waiting);
+  write("/proc/self/schedstat", "0 0 0\n");
+  EXPECT_FALSE(read_machine_counters(root_).counts_waiting);
+  write("/proc/self/schedstat", "812345 0 3\n");
+  EXPECT_TRUE(read_machine_counters(root_).counts_waiting);
 }
 
 TEST_F(MachineCountersTest, WhatIsNotToldIsAbsent) {

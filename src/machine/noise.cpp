@@ -6,7 +6,8 @@ namespace dnnbench {
 
 void add(Noise& total, const Noise& turn) {
   total.window_s += turn.window_s;
-  total.waited_s += turn.waited_s;
+  if (!turn.waited_s) total.waited_s.reset();
+  if (total.waited_s) *total.waited_s += *turn.waited_s;
   total.others_s += turn.others_s;
   total.stolen_s += turn.stolen_s;
   if (turn.pressure_s) total.pressure_s = total.pressure_s.value_or(0) + *turn.pressure_s;

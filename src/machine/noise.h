@@ -11,9 +11,11 @@ namespace dnnbench {
 // Over one turn of an engine, or summed over its turns. Times in seconds.
 struct Noise {
   double window_s = 0;  // wall time that all else relates to
-  double waited_s = 0;  // that the engine's threads together were ready but had no core
-  double others_s = 0;  // CPU time of everything else on the same cores
-  double stolen_s = 0;  // that the hypervisor took from all cores together
+  // That the engine's threads together were ready but had no core; absent where the kernel does not
+  // tell.
+  std::optional<double> waited_s = 0;
+  double others_s = 0;               // CPU time of everything else on the same cores
+  double stolen_s = 0;               // that the hypervisor took from all cores together
   std::optional<double> pressure_s;  // that some task of the machine waited for a core (PSI)
   int64_t involuntary_switches = 0;  // of the engine's threads
   int64_t throttled = 0;             // times that a core was slowed down for heat

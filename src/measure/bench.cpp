@@ -104,11 +104,11 @@ std::unique_ptr<MeasuredEngine> Comparison::make_engine(const Subject& subject,
 // Throws EngineEnded where the candidate can't be measured on this machine.
 std::unique_ptr<MeasuredEngine> Comparison::make_process_engine(const Subject& subject,
                                                                 const ModelAtBatch& model) {
+  keep_earlier(subject.output_path, log_path_of(subject));
   const std::string why_not = why_not_on_device(subject.candidate, environment_, gpu_);
   if (!why_not.empty()) throw EngineEnded({OutcomeKind::kUnsupported, why_not});
   const std::optional<VariantFacts>& variant = model.prepared.variant;
   if (variant && !variant->outcome.ok()) throw EngineEnded(variant->outcome);
-  keep_earlier(subject.output_path, log_path_of(subject));
   EngineSetup setup{subject.candidate, subject.threads, subject.label, log_path_of(subject), ""};
   const bool on_gpu = subject.candidate.device == "gpu";
   if (on_gpu) setup.gpu = &gpu_;
@@ -258,7 +258,7 @@ void Comparison::measure_in_turns(const std::vector<Subject>& subjects,
   bench_.anchor = anchor;
   keep_known(subjects, results);
   if (options_.latency() == nullptr) return;
-  rank_results(bench_.results, goal_of(options_), anchor);
+  rank_results(bench_.results, goal_of(options_));
   if (options_.variants) compare_with_f32(bench_.results, options_.confidence, anchor);
 }
 

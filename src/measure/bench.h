@@ -27,7 +27,8 @@ struct Bench {
   // command removes it: until then a later command repeats nothing of this.
   std::string journal;
 
-  // Index of the result that took turns with every other, where memory did not hold all at once.
+  // Index of the result that took turns with every other of the last groups, where memory did not
+  // hold all at once.
   std::optional<size_t> anchor;
 };
 

@@ -1,7 +1,9 @@
 #include "measure/journal_key.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,9 +11,12 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
+#include <string_view>
 
 #include "core/sha256.h"
+#include "machine/cores.h"
 #include "process/worker_process.h"
 #include "protocol/messages.h"
 
@@ -105,6 +110,32 @@ json json_of(const Environment& environment) {
           environment.instance};
 }
 
+// Of terminals, logins, jobs and their folders: what differs from one session to the next and
+// changes nothing of what an engine computes.
+bool is_of_session(std::string_view variable) {
+  std::istringstream beginnings(
+      "_= PWD= OLDPWD= SHLVL= TMPDIR= HOSTNAME= COLUMNS= LINES= TERM COLORTERM= TMUX STY= WINDOW "
+      "DISPLAY= WAYLAND_DISPLAY= XAUTHORITY= XDG_RUNTIME_ XDG_SESSION_ XDG_SEAT XDG_VTNR= DBUS_ "
+      "SSH_ SUDO_ SESSION_ SHELL_SESSION_ DESKTOP_STARTUP_ID= GNOME_ KONSOLE_ VTE_ KITTY_ "
+      "ALACRITTY_ WEZTERM_ VSCODE_ INVOCATION_ID= JOURNAL_STREAM= SYSTEMD_ SLURM PBS_ LSB_ GITHUB_ "
+      "RUNNER_ PYTEST_ MAKE");
+  for (std::string beginning; beginnings >> beginning;) {
+    if (variable.starts_with(beginning)) return true;
+  }
+  return false;
+}
+
+// Engines inherit all variables, and their libraries obey some (ONEDNN_DEFAULT_FPMATH_MODE,
+// OMP_NUM_THREADS): one that is missed would mix figures, one too many only starts a run over. As a
+// hash, because values may be secret.
+std::string hash_of_variables() {
+  std::set<std::string_view> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!is_of_session(*variable)) variables.insert(*variable);
+  }
+  return sha256_of_text(fmt::format("{}", fmt::join(variables, "\n")));
+}
+
 }  // namespace
 
 std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
@@ -114,7 +145,9 @@ std::string journal_key(const RunOptions& options, const std::vector<Candidate>&
               {"tool_version", DNNBENCH_VERSION},
               {"program", stamp_of(fs::read_symlink("/proc/self/exe"))},
               {"options", json_of(options)},
-              {"environment", json_of(environment)}};
+              {"environment", json_of(environment)},
+              {"cores", allowed_cores()},
+              {"variables", hash_of_variables()}};
   if (gpu) key["gpu"] = {gpu->device.uuid, gpu->driver};
   for (const Candidate& candidate : candidates) key["candidates"].push_back(json_of(candidate));
   for (const PreparedModel* model : models) key["models"].push_back(json_of(*model));

@@ -1,11 +1,14 @@
 #include "measure/journal_key.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "machine/cores.h"
 #include "onnx/test_model.h"
 #include "testing/temporary_folder.h"
 
@@ -56,6 +59,41 @@ TEST(JournalKey, IsAnotherWithAnotherScriptOfTheMetric) {
   EXPECT_EQ(key(options, {}), before);
   testing::write_file(script, "print(0.5)");
   EXPECT_NE(key(options, {}), before);
+}
+
+// As many as before, but perhaps of another kind.
+TEST(JournalKey, IsAnotherOnOtherCores) {
+  const Cores cores = allowed_cores();
+  if (cores.size() < 2) GTEST_SKIP() << "needs two cores";
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  std::vector<std::string> keys;
+  for (const int core : {cores[0], cores[1]}) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(core, &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    keys.push_back(key({}, {}));
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_NE(keys[0], keys[1]);
+}
+
+TEST(JournalKey, IsAnotherWithAVariableThatEnginesMayObeyButNotInAnotherSession) {
+  const auto key_with = [](const char* name, const char* value) {
+    setenv(name, value, 1);
+    const std::string changed = key({}, {});
+    unsetenv(name);
+    return changed;
+  };
+  const std::string before = key({}, {});
+  const std::string faster = key_with("ONEDNN_DEFAULT_FPMATH_MODE", "BF16");
+  EXPECT_NE(faster, before);
+  EXPECT_NE(key_with("ONEDNN_DEFAULT_FPMATH_MODE", "F16"), faster);
+  EXPECT_NE(key_with("SOME_LIBRARY_S_SWITCH", "a secret"), before);
+  EXPECT_EQ(key_with("SOME_LIBRARY_S_SWITCH", "a secret").find("a secret"), std::string::npos);
+  EXPECT_EQ(key_with("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22"), before);
+  EXPECT_EQ(key_with("TMUX_PANE", "%7"), before);
 }
 
 }  // namespace

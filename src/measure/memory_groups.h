@@ -44,7 +44,8 @@ class MemoryGroups {
   // All candidates, each until it has ended; after an interrupt those that were measured.
   void measure_all();
 
-  // Index of the candidate that took turns with every other; absent where all were loaded at once.
+  // Index of the candidate that took turns with every other of the last groups; absent where all
+  // were loaded at once.
   std::optional<size_t> anchor() const { return anchor_; }
 
  private:

@@ -24,14 +24,19 @@ PreparedModels::PreparedModels(const RunOptions& options, const std::vector<Cand
       require_same_task(models_.at(first_path_), models_.at(candidate.model_path));
     }
     judged_by_.merge(classes_judged_by(models_.at(candidate.model_path), candidate.precision));
-  }
-  if (options.throughput() == nullptr) return;
-  for (const int64_t batch : options.throughput()->batches) {
-    for (const auto& [path, model] : models_) require_batch(path, batch);
+    asked_.emplace(candidate.model_path, candidate.batch);
+    if (options.throughput() == nullptr) continue;
+    for (const int64_t batch : options.throughput()->batches) {
+      asked_.emplace(candidate.model_path, batch);
+    }
   }
 }
 
-void PreparedModels::require_batch(const std::string& path, int64_t batch) const {
+void PreparedModels::require_batches() const {
+  for (const auto& [path, batch] : asked_) require_batch(path, batch);
+}
+
+void PreparedModels::require_batch(const std::string& path, std::optional<int64_t> batch) const {
   const Model& first = models_.at(first_path_);
   const GivenInputs given = read_given_inputs(first, options_.inputs, options_.test_data);
   const WorkFolder work;

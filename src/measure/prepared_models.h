@@ -27,9 +27,9 @@ struct ModelAtBatch {
 
 class PreparedModels {
  public:
-  // Reads the candidates' models, which throws Error where one is not a model, does another task
-  // than the first (prepare/same_task.h), or can't take a batch that throughput mode is asked for.
-  // `threads` compute the reference. Options and progress must outlive this.
+  // Reads the candidates' models, which throws Error where one is not a model, or does another task
+  // than the first (prepare/same_task.h). `threads` compute the reference. Options and progress
+  // must outlive this.
   PreparedModels(const RunOptions& options, const std::vector<Candidate>& candidates, int threads,
                  Progress& progress);
 
@@ -40,7 +40,10 @@ class PreparedModels {
 
   // Throws Error where the model can't be run at that batch, as far as its shapes tell. Prepares
   // nothing.
-  void require_batch(const std::string& path, int64_t batch) const;
+  void require_batch(const std::string& path, std::optional<int64_t> batch) const;
+
+  // The same for all models at all batches that the run asks for: before anything is measured.
+  void require_batches() const;
 
  private:
   PreparedModel prepare(const std::string& path, std::optional<int64_t> batch,
@@ -51,7 +54,8 @@ class PreparedModels {
   int threads_;
   Progress& progress_;
   std::map<std::string, Model> models_;
-  std::set<ToleranceClass> judged_by_;  // of all candidates
+  std::set<std::pair<std::string, std::optional<int64_t>>> asked_;  // models at batches
+  std::set<ToleranceClass> judged_by_;                              // of all candidates
   struct Forms {
     ModelAtBatch f32;
     std::unique_ptr<quantise::VariantMaker> maker;

@@ -18,23 +18,28 @@ bool share_a_block(const Result& a, const Result& b) {
                      [&](const Sample& sample) { return blocks.count(sample.block) > 0; });
 }
 
-// Those of `group` that may be ranked.
-void rank_group(std::vector<Result>& results, const std::vector<size_t>& group, const Goal& goal,
-                std::optional<size_t> anchor) {
+bool all_share_a_block(const std::vector<Result*>& results) {
+  for (const Result* a : results) {
+    for (const Result* b : results) {
+      if (!share_a_block(*a, *b)) return false;
+    }
+  }
+  return true;
+}
+
+// Those of `group` that may be ranked. The first of them has a block in common with every other, so
+// that two which have none are compared by it.
+void rank_group(std::vector<Result>& results, const std::vector<size_t>& group, const Goal& goal) {
   std::vector<Result*> ranked;
-  std::optional<size_t> anchor_row;
   for (const size_t i : group) {
     Result& result = results[i];
     if (!may_be_ranked(result)) continue;
-    const Result& first = ranked.empty() ? result : *ranked.front();
-    const bool by_anchor = anchor_row && share_a_block(result, results[*anchor]);
-    if (!by_anchor && !share_a_block(result, first)) continue;
-    if (anchor == i) anchor_row = ranked.size();
-    ranked.push_back(&result);
+    if (ranked.empty() || share_a_block(result, *ranked.front())) ranked.push_back(&result);
   }
   if (ranked.empty()) return;
   const BlockTable table = block_table({ranked.begin(), ranked.end()});
-  const Ranking ranking = rank(table, goal, anchor_row);
+  const Ranking ranking = rank(table, goal, 0);
+  const std::string anchor = all_share_a_block(ranked) ? "" : ranked.front()->candidate.backend;
   const double best_s = median_latency_s(*ranked[ranking.order.front()]);
   for (size_t i = 0; i < ranked.size(); ++i) {
     const EngineRank& own = ranking.engines[i];
@@ -48,7 +53,7 @@ void rank_group(std::vector<Result>& results, const std::vector<size_t>& group, 
     rank.p50_s = best_s * own.to_best.value;
     rank.decided = ranking.decided;
     rank.probability = ranking.probability;
-    if (anchor) rank.anchor = results[*anchor].candidate.backend;
+    rank.anchor = anchor;
     ranked[i]->rank = rank;
   }
 }
@@ -113,7 +118,7 @@ Goal goal_of(const RunOptions& options) {
           options.until_precise};
 }
 
-void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor) {
+void rank_results(std::vector<Result>& results, const Goal& goal) {
   const bool together = are_ranked_together(results);
   std::map<std::string, std::vector<size_t>> groups;
   for (size_t i = 0; i < results.size(); ++i) {
@@ -123,7 +128,7 @@ void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<
     result.p50_interval_s = latency_interval_s(own.latency_s[0], 1 - goal.confidence);
     groups[together ? "" : result.candidate.precision].push_back(i);
   }
-  for (const auto& [precision, group] : groups) rank_group(results, group, goal, anchor);
+  for (const auto& [precision, group] : groups) rank_group(results, group, goal);
 }
 
 void compare_with_f32(std::vector<Result>& results, double confidence,

@@ -25,10 +25,10 @@ std::optional<Ratio> ratio_in_turns(const Result& a, const Result& b, double alp
 bool are_ranked_together(const std::vector<Result>& results);
 
 // Fills in the interval of every ok result's median, and the rank of each that took turns with the
-// first of them, or with `anchor` as all did.
+// first that may be ranked: where memory holds a few at a time, the anchor of their groups.
 // Candidates of different precision are ranked together only where a bound on their error says
 // which of them are good enough; otherwise within each precision.
-void rank_results(std::vector<Result>& results, const Goal& goal, std::optional<size_t> anchor);
+void rank_results(std::vector<Result>& results, const Goal& goal);
 
 // What a run with these options decides.
 Goal goal_of(const RunOptions& options);

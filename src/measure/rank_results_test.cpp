@@ -37,7 +37,7 @@ TEST(BlockTable, HasTheMediansOfBlocksThatAnyoneHas) {
 TEST(RankResults, PlacesEnginesThatTookTurns) {
   std::vector<Result> results{measured("slow", 0.02, 0, 20), measured("fast", 0.01, 0, 20),
                               measured("same", 0.01, 0, 20)};
-  rank_results(results, Goal{}, std::nullopt);
+  rank_results(results, Goal{});
   EXPECT_EQ(results[0].rank->place, 3U);
   EXPECT_EQ(results[0].rank->to_best.relation, Relation::kSlower);
   EXPECT_NEAR(results[0].rank->to_best.value, 2, 1e-9);
@@ -52,10 +52,10 @@ TEST(RankResults, PlacesEnginesThatTookTurns) {
 // Within the 10 % that one process may differ by. Of all others every block was disturbed.
 TEST(RankResults, CountNoStartOfWhichNothingIsLeft) {
   std::vector<Result> results{measured("a", 0.0108, 0, 20), measured("b", 0.01, 0, 20)};
-  rank_results(results, Goal{}, std::nullopt);
+  rank_results(results, Goal{});
   EXPECT_EQ(results[0].rank->to_best.relation, Relation::kSlower);
   for (Result& result : results) result.measured.starts = {0, 20, 21, 22, 23, 24, 25, 26, 27, 28};
-  rank_results(results, Goal{}, std::nullopt);
+  rank_results(results, Goal{});
   EXPECT_EQ(results[0].rank->to_best.relation, Relation::kUndecided);
 }
 
@@ -65,7 +65,7 @@ TEST(RankResults, GivesMediansThatCompare) {
   for (int64_t block = 20; block < 60; ++block) {
     results[1].measured.samples.push_back({block, 0, 0.02});
   }
-  rank_results(results, Goal{}, std::nullopt);
+  rank_results(results, Goal{});
   EXPECT_DOUBLE_EQ(results[0].rank->p50_s, 0.025);
   EXPECT_DOUBLE_EQ(results[1].rank->p50_s, 0.02);
   EXPECT_DOUBLE_EQ(to_blocks_of_best(results[0]), 2);
@@ -76,11 +76,24 @@ TEST(RankResults, ComparesGroupsByTheirAnchor) {
   Result anchor = measured("anchor", 0.01, 0, 40);
   std::vector<Result> results{anchor, measured("first", 0.02, 0, 20),
                               measured("next", 0.04, 20, 20)};
-  rank_results(results, Goal{}, 0);
+  rank_results(results, Goal{});
   ASSERT_TRUE(results[2].rank);
   EXPECT_EQ(results[2].rank->anchor, "anchor");
   EXPECT_EQ(results[2].rank->place, 3U);
   EXPECT_EQ(results[2].rank->engines, 3U);
+}
+
+// Memory for two, and "late" found none beside the anchor, which was released for it.
+TEST(RankResults, ComparesGroupsByTheirOwnAnchor) {
+  std::vector<Result> results{measured("anchor", 0.02, 0, 40), measured("best", 0.01, 0, 20),
+                              measured("slow", 0.03, 20, 20), measured("late", 0.01, 40, 20),
+                              measured("beside late", 0.02, 40, 20)};
+  rank_results(results, Goal{});
+  EXPECT_NEAR(results[2].rank->to_best.value, 3, 1e-9);
+  EXPECT_NEAR(results[2].rank->p50_s, 0.03, 1e-9);
+  EXPECT_EQ(results[2].rank->anchor, "anchor");
+  EXPECT_EQ(results[2].rank->engines, 3U);
+  for (const size_t i : {3, 4}) EXPECT_FALSE(results[i].rank) << i;
 }
 
 TEST(RankResults, GivesNoRankToWhatMayHaveNone) {
@@ -92,7 +105,7 @@ TEST(RankResults, GivesNoRankToWhatMayHaveNone) {
   unverified.engine.verification.verdict = Verdict::kUnverified;
   std::vector<Result> results{failed, suspect, unverified, measured("ok", 0.02, 0, 20),
                               measured("alone", 0.01, 50, 20)};
-  rank_results(results, Goal{}, std::nullopt);
+  rank_results(results, Goal{});
   for (const size_t i : {0, 1, 2, 4}) EXPECT_FALSE(results[i].rank) << i;
   ASSERT_TRUE(results[3].rank);
   EXPECT_TRUE(results[3].rank->is_best);
@@ -112,7 +125,7 @@ TEST(RankResults, StaysWithinAPrecisionWhereNothingBoundsTheError) {
   std::vector<Result> results{variant("a", "f32", 0.02, true), variant("b", "f32", 0.03, true),
                               variant("a", "bf16", 0.01, std::nullopt)};
   EXPECT_FALSE(are_ranked_together(results));
-  rank_results(results, Goal{}, std::nullopt);
+  rank_results(results, Goal{});
   EXPECT_TRUE(results[0].rank->is_best);
   EXPECT_EQ(results[1].rank->engines, 2U);
   EXPECT_TRUE(results[2].rank->is_best);
@@ -122,7 +135,7 @@ TEST(RankResults, StaysWithinAPrecisionWhereNothingBoundsTheError) {
 TEST(RankResults, RanksAcceptedVariantsTogetherAndNoOthers) {
   std::vector<Result> results{variant("a", "f32", 0.02, true), variant("a", "bf16", 0.01, true),
                               variant("a", "int8", 0.005, false)};
-  rank_results(results, Goal{}, std::nullopt);
+  rank_results(results, Goal{});
   EXPECT_FALSE(results[0].rank->is_best);
   EXPECT_TRUE(results[1].rank->is_best);
   EXPECT_FALSE(results[2].rank);

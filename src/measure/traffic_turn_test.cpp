@@ -14,7 +14,7 @@ TEST(TrafficTurn, JoinsWhatEachProcessServed) {
   EXPECT_EQ(turn.unserved, 1U);
   EXPECT_EQ(turn.length_s, 3);
   EXPECT_DOUBLE_EQ(turn.cpu_s, 4.7);
-  EXPECT_DOUBLE_EQ(turn.noise.waited_s, 0.75);
+  EXPECT_DOUBLE_EQ(*turn.noise.waited_s, 0.75);
   EXPECT_EQ(turn.noise.involuntary_switches, 3);
   ASSERT_EQ(turn.requests.size(), 2U);
   EXPECT_EQ(turn.requests[0].intended_s, 103);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "core/error.h"
+#include "core/printable.h"
 #include "import/graph_walk.h"
 #include "import/map_types.h"
 #include "import/read_model.h"
@@ -39,9 +42,16 @@ void describe_maps(const import::ModelFile& file, std::vector<ModelValue>& outpu
   }
 }
 
+// Engines get paths and names in JSON.
+void require_utf8(const std::string& text, const std::string& what) {
+  if (is_utf8(text)) return;
+  throw Error(fmt::format("{} is not UTF-8: {}; rename it", what, printable(text)));
+}
+
 }  // namespace
 
 Model read_model(const std::string& path) {
+  require_utf8(std::filesystem::absolute(path).string(), "the model's path");
   const import::ModelFile file = import::read_model_file(path);
   check_model(path, file);
   Model model;
@@ -52,6 +62,9 @@ Model read_model(const std::string& path) {
   if (model.opsets.empty()) model.opsets[""] = 1;
   model.producer = file.producer;
   model.inputs = graph_inputs(file.graph);
+  for (const ModelValue& input : model.inputs) {
+    require_utf8(input.name, fmt::format("the name of an input of {}", path));
+  }
   model.outputs = graph_outputs(file.graph);
   describe_maps(file, model.outputs);
   model.input_ranges = find_value_ranges(file.graph, model.inputs);

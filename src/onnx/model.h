@@ -74,7 +74,8 @@ inline constexpr int64_t kNewestMlOpset = 5;
 
 // Reads and checks a model and that its external weights are there. Throws Error with one sentence
 // for a file that can't be read, is not ONNX, is cut short, is newer than the reference, misses
-// weights, or holds an operator that no engine knows.
+// weights, or holds an operator that no engine knows; and for a path or an input's name that is not
+// UTF-8.
 Model read_model(const std::string& path);
 
 // The model's input of that name, or nullptr.

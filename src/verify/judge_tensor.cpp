@@ -175,7 +175,11 @@ Judgement judge_identity(const TensorPair& pair, const Tensor* scores, double ti
   result.tolerance.tolerance_class = ToleranceClass::kInteger;
   std::vector<size_t> differing = differing_elements(pair.reference, pair.got);
   const bool has_numbers = pair.reference.type != DataType::kString;
-  if (differing.empty() && has_numbers) result.difference = Difference();
+  if (has_numbers) result.difference = Difference();
+  if (has_numbers && !differing.empty()) {
+    const std::vector<double> numbers = to_doubles(pair.reference);
+    result.difference = difference(numbers, to_doubles(pair.got), scale_of(numbers));
+  }
   if (!differing.empty() && scores != nullptr) {
     const std::vector<bool> tied = tied_elements(*scores, tie);
     std::erase_if(differing, [&](size_t element) { return tied[element]; });
@@ -192,10 +196,6 @@ Judgement judge_identity(const TensorPair& pair, const Tensor* scores, double ti
                                  differing.size(), count, allowed);
   }
   result.reason += ".";
-  if (has_numbers) {
-    const std::vector<double> numbers = to_doubles(pair.reference);
-    result.difference = difference(numbers, to_doubles(pair.got), scale_of(numbers));
-  }
   return result;
 }
 

@@ -147,13 +147,16 @@ TEST(Verify, IntegersThatFlipWithRoundingMayFlipInAnEngine) {
   runs.unoptimised = {integers(classes)};
   runs.wide_probes = {{integers(one_flipped)}};
   const Reference reference = make_reference(std::move(runs));
-  const auto with_flips = [&](size_t flips) {
+  const auto verified = [&](size_t flips) {
     std::vector<double> got = classes;
     for (size_t i = 0; i < flips; ++i) got[7 * i] = 5;
-    return verdict_on(reference, integers(got));
+    return verify(reference, {integers(got)}, ToleranceClass::kF32);
   };
+  const auto with_flips = [&](size_t flips) { return verified(flips).verdict; };
   EXPECT_FALSE(verify(reference, {integers(classes)}).smallest_detected_error);
   EXPECT_EQ(with_flips(1), Verdict::kOk);
+  EXPECT_EQ(verified(0).max_abs_error, 0);
+  EXPECT_GT(verified(1).max_abs_error, 0);  // allowed, but not exact
   EXPECT_EQ(with_flips(4), Verdict::kOk);
   EXPECT_EQ(with_flips(5), Verdict::kWrong);
 }

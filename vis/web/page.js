@@ -340,7 +340,7 @@
   const NOTE = {
     latency: `Median time of an inference ${AMONG}`,
     load: `p99 of a request ${AMONG} p99 is compared at the same request rate; where the engines sustained different rates, the rates are compared.`,
-    throughput: `Time per inference at full throughput ${AMONG}`,
+    throughput: `Time per item at full throughput ${AMONG}`,
   };
 
   let resultsShown = "";
@@ -351,8 +351,8 @@
     if (key === resultsShown) return;
     resultsShown = key;
     find("results-heading").textContent = HEADING[model.mode];
-    const items = shown.some((machine) => machine.rows.some((row) => row.unit));
-    find("results-note").textContent = items ? `Time per item, by the median, ${AMONG}` : NOTE[model.mode];
+    const batches = model.mode === "latency" && shown.some((machine) => machine.rows.some((row) => row.unit));
+    find("results-note").textContent = batches ? `Time per item, by the median, ${AMONG}` : NOTE[model.mode];
     find("ratios").replaceChildren(shown.length ? Tables.ratios(shown, model.mode) : "Nothing is selected.");
     find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, model.mode, Pictures.toggleTimes)));
     find("price-files").replaceChildren(

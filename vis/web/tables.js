@@ -203,14 +203,12 @@ const Tables = (() => {
 
   const keyOf = (row) => `${row.engine}\u0000${row.settings ?? ""}`;
 
-  // The fastest verified result of a machine, or of those not verified where there is no other.
-  function bestOf(rows) {
-    const figures = rows.filter((row) => row.kind !== "none");
-    if (figures.some((row) => row.kind === "verified")) return Verdict.comparable(figures)[0];
-    return figures.reduce(
-      (best, row) => (!best || row.throughput > best.throughput ? row : best),
-      null,
-    );
+  // The best that has a rank, or the best unverified one; where there is neither, the first by its
+  // figure. `order`: by p99, where that is compared.
+  function bestOf(rows, order) {
+    const figures = order ?? rows.filter((row) => row.kind !== "none").sort((a, b) => b.throughput - a.throughput);
+    const fit = Verdict.comparable(figures);
+    return (order ? order.find((row) => fit.includes(row)) : fit[0]) ?? figures[0];
   }
 
   // How far from the best a colour is: 0 at 1.00 times, 1 at 10 times and more.
@@ -236,7 +234,7 @@ const Tables = (() => {
     const orders = ordersOf(shown, mode);
     const names = new Map();
     for (const machine of shown) for (const row of machine.rows) names.set(keyOf(row), row);
-    const best = shown.map((machine, i) => orders[i]?.[0] ?? bestOf(machine.rows));
+    const best = shown.map((machine, i) => bestOf(machine.rows, orders[i]));
     const found = shown.map((machine) => firstOfEach(machine.rows));
     const rows = [...names].map(([key, row]) =>
       element(
@@ -356,7 +354,7 @@ const Tables = (() => {
 
   function machine(shown, mode, toggle) {
     const [order] = ordersOf([shown], mode);
-    const best = order?.[0] ?? bestOf(shown.rows);
+    const best = bestOf(shown.rows, order);
     const figures = shown.rows.filter((row) => row.kind !== "none");
     const most = Math.max(...figures.map((row) => row.high), 0);
     const rows = shown.rows.map((row) => resultRow(row, best, most, order, toggle));

@@ -8,6 +8,8 @@ const Verdict = (() => {
 
   const named = (row) => [row.engine, row.words].filter(Boolean).join(" ");
 
+  const rateWords = (row) => `${Words.short(row.throughput)} ${row.unit}`; // of a row in items/s
+
   const ofKind = (rows, kind) => rows.filter((row) => row.kind === kind);
 
   // Of load mode: rows with a 99th percentile, all at one rate, the lowest first; else null.
@@ -22,12 +24,13 @@ const Verdict = (() => {
   const overlap = (a, b) => (a.p99.high_s ?? Infinity) >= (b.p99.low_s ?? 0);
 
   const isSuspect = (row) => row.status === "Suspect"; // measured while other programs disturbed it
+  const isRefused = (row) => row.status === "Not accepted"; // a variant whose error is beyond the bound
 
   // Verified rows, or those not verified where there is no other; the fastest first. None that was
-  // measured on a busy machine.
+  // measured on a busy machine, and no variant that is not accepted.
   function comparable(rows) {
     const verified = ofKind(rows, "verified");
-    const found = verified.length ? verified : ofKind(rows, "unverified").filter((row) => !isSuspect(row));
+    const found = verified.length ? verified : ofKind(rows, "unverified").filter((row) => !isSuspect(row) && !isRefused(row));
     const bestOfRun = (row) => row.against !== undefined && row.standing?.relation === "best";
     return [...found].sort((a, b) => bestOfRun(b) - bestOfRun(a) || timesAsLong(b, a) - 1);
   }
@@ -67,8 +70,7 @@ const Verdict = (() => {
     const time = Words.time(best.latency_s.p50 ?? best.latency_s.mean);
     if (!next) return `${named(best)}${where}: ${time}. No other engine has a rank.`;
     if (best.unit) { // of batches, whose times are of different numbers of items
-      const rate = (row) => `${Words.short(row.throughput)} ${row.unit}`;
-      return `${named(best)} has the highest throughput${where}: ${rate(best)}; ${named(next)} ${rate(next)}.`;
+      return `${named(best)} has the highest throughput${where}: ${rateWords(best)}; ${named(next)} ${rateWords(next)}.`;
     }
     if (best.standing?.relation !== "best" || best.against === undefined) {
       return `${named(best)} is fastest${where}, ${time}: ${named(next)} takes ${against(best, next)} the time.`;
@@ -95,9 +97,11 @@ const Verdict = (() => {
 
   function nothing(rows, where) {
     const suspects = rows.filter(isSuspect);
-    if (!suspects.length) return { text: `No engine has a figure${where}.`, detail: "" };
-    const reasons = [...new Set(suspects.map((row) => row.reason).filter(Boolean))];
-    return { text: `No ranking${where}: other programs used the machine.`, detail: [when(suspects), ...reasons].join(" ") };
+    const unfit = suspects.length ? suspects : rows.filter(isRefused);
+    if (!unfit.length) return { text: `No engine has a figure${where}.`, detail: "" };
+    const why = suspects.length ? "other programs used the machine" : "no variant is accepted";
+    const reasons = [...new Set(unfit.map((row) => row.reason).filter(Boolean))];
+    return { text: `No ranking${where}: ${why}.`, detail: [when(unfit), ...reasons].join(" ") };
   }
 
   // { text, detail }: the sentence, and the conditions and the date.
@@ -106,10 +110,11 @@ const Verdict = (() => {
     const rows = comparable(machine.rows);
     if (!rows.length) return nothing(machine.rows, where);
     const says = { load: underLoad, latency: inLatency }[mode];
-    const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${Words.short(rows[0].throughput)}/s.`;
+    const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${rateWords(rows[0])}.`;
     const verified = rows[0].kind === "verified";
     const apart = verified && rows.length > 1 && rows[0].against === undefined && !rows[0].published;
-    const how = mode === "latency" && apart ? "Not measured in turns in one run, so the ratio has no interval." : "";
+    const why = machine.by_precision ? "Ranked within each precision only" : "Not measured in turns in one run";
+    const how = mode === "latency" && apart ? `${why}, so the ratio has no interval.` : "";
     const unsure = verified ? "" : "Outputs not verified, so there is no rank.";
     return { text, detail: [machine.conditions && `${machine.conditions}.`, when(rows), how, unsure].filter(Boolean).join(" ") };
   }
