@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The step of action.yml: runs the gate, writes the table into the job's summary, and says in one line
-# what the exit status means. MODELS, AGAINST, FAIL_ABOVE, FLAGS and OUTPUT are the action's inputs.
+# what the exit status means. MODELS, VERSUS, AGAINST, FAIL_ABOVE, FLAGS and OUTPUT are the action's inputs.
 # shellcheck source=setup/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -8,9 +8,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 read -ra models <<<"$MODELS"
 # shellcheck disable=SC2153
 read -ra flags <<<"$FLAGS"
+[[ -z $VERSUS ]] || flags+=("--versus=$VERSUS")
+[[ -z $AGAINST ]] || flags+=("--against=$AGAINST")
 status=0
 table=$("$repository/dnnbench" run "${models[@]}" "${flags[@]}" \
-  --against="$AGAINST" --fail-above="$FAIL_ABOVE" --output="$OUTPUT") || status=$?
+  --fail-above="$FAIL_ABOVE" --output="$OUTPUT") || status=$?
 
 printf '%s\n' "$table"
 # shellcheck disable=SC2016 # Markdown's marks
@@ -18,8 +20,8 @@ printf '```\n%s\n```\n' "$table" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 echo "status=$status" >>"${GITHUB_OUTPUT:-/dev/null}"
 case $status in
   0) ;;
-  3) echo "::error::slower than in $AGAINST by more than $FAIL_ABOVE" ;;
-  5) echo "::error::whether it is slower by more than $FAIL_ABOVE is undecided; give --budget more seconds, or use a quieter machine" ;;
+  3) echo "::error::slower than before by more than $FAIL_ABOVE" ;;
+  5) echo "::error::whether it is slower by more than $FAIL_ABOVE is undecided; the lines under the table say why" ;;
   *) echo "::error::the gate could not be run: dnnbench ended with status $status (its reason is above)" ;;
 esac
 exit "$status"

@@ -16,11 +16,11 @@ jobs:
     runs-on: ubuntu-24.04
     steps:
       - uses: ./
-        with: {models: model.onnx, against: before, fail-above: 5%}
+        with: {models: model.onnx, versus: base/model.onnx, fail-above: 5%}
 """
 
 
-def step(folder: Path, status: int) -> subprocess.CompletedProcess:
+def step(folder: Path, status: int, **given: str) -> subprocess.CompletedProcess:
     """Runs what `run:` says, with the inputs' defaults, where dnnbench ends with the status."""
     (folder / "setup").mkdir()
     for name in ("lib.sh", "gate.sh"):
@@ -29,7 +29,7 @@ def step(folder: Path, status: int) -> subprocess.CompletedProcess:
     door.write_text(f'#!/bin/sh\necho "$@" >"{folder}/given"\necho the table\nexit {status}\n')
     door.chmod(0o755)
     (command,) = re.findall(r"run: '(.*)'", ACTION)
-    inputs = {"MODELS": "a.onnx b.onnx", "AGAINST": "before", "FAIL_ABOVE": "5%"}
+    inputs = {"MODELS": "a.onnx b.onnx", "VERSUS": "", "AGAINST": "", "FAIL_ABOVE": "5%"} | given
     inputs |= {"FLAGS": "--onnxruntime --openvino", "OUTPUT": "results"}
     files = {"GITHUB_OUTPUT": f"{folder}/output", "GITHUB_STEP_SUMMARY": f"{folder}/summary"}
     return subprocess.run(
@@ -44,13 +44,13 @@ def step(folder: Path, status: int) -> subprocess.CompletedProcess:
     ("status", "words"),
     [
         (0, ""),
-        (3, "::error::slower than in before by more than 5%"),
+        (3, "::error::slower than before by more than 5%"),
         (5, "::error::whether it is slower by more than 5% is undecided"),
         (2, "::error::the gate could not be run: dnnbench ended with status 2"),
     ],
 )
 def test_the_step_ends_as_the_gate_does(tmp_path, status, words):
-    done = step(tmp_path, status)
+    done = step(tmp_path, status, AGAINST="before")
     assert done.returncode == status, done.stderr
     assert words in done.stdout and ("::error::" in done.stdout) == (status != 0)
     given = (tmp_path / "given").read_text().split()
@@ -58,6 +58,12 @@ def test_the_step_ends_as_the_gate_does(tmp_path, status, words):
     assert given[5:] == ["--against=before", "--fail-above=5%", "--output=results"]
     assert (tmp_path / "output").read_text() == f"status={status}\n"
     assert "the table" in (tmp_path / "summary").read_text()
+
+
+def test_a_model_file_is_measured_in_turns(tmp_path):
+    assert step(tmp_path, 0, MODELS="a.onnx", VERSUS="base/a.onnx").returncode == 0
+    given = (tmp_path / "given").read_text().split()
+    assert "--versus=base/a.onnx" in given and not any("--against" in word for word in given)
 
 
 def test_every_input_reaches_the_step():

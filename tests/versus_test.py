@@ -5,6 +5,8 @@ time, both exit codes pass. About 30 s.
 """
 
 import json
+import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
 
+REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ["--repeat=16", "--warmup=0"]
 CANT_TELL = 5
 
@@ -127,14 +130,30 @@ def test_results_are_kept_and_a_later_run_is_compared_with_them(bench, models, t
     output = tmp_path / "results"
     first = bench(models / "fast.onnx", part, "--repeat=40", quick=False, output=output)
     (before,) = [json.loads(path.read_text()) for path in first.json_files()]
-    flags = [part, "--repeat=40", f"--against={output}", "--fail-above=300%"]
+    flags = [part, "--repeat=40", f"--against={output}", "--fail-above=5%"]
     second = bench(models / "fast.onnx", *flags, quick=False, output=output)
-    assert second.code in (0, CANT_TELL)
+    assert second.code == CANT_TELL or second.disturbed
+    assert "--against=FOLDER" not in second.stdout
+    if not second.disturbed:
+        assert "some more times into one folder shows this machine's own" in second.stdout
     assert "still the same, so there is nothing to measure in turns" in second.stderr
     assert "a default for a machine of which nothing is known" in second.stdout
     assert len(second.json_files()) == 1
     (kept,) = output.glob("*.json.1")
     assert json.loads(kept.read_text()) == before
+
+
+def test_a_file_with_other_outputs_never_passes(bench, models, tmp_path):
+    """A retrained model three times as slow: its forerunner is no yardstick."""
+    retrained = tiny_models.convolution()
+    for weights in retrained.graph.initializer:
+        weights.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weights), weights.name))
+    before = tiny_models.save(retrained, tmp_path / "before.onnx")
+    flags = ["--onnxruntime", *QUICK, f"--versus={before}", "--fail-above=5%"]
+    run = bench(models / "fast.onnx", *flags, quick=False)
+    assert run.code == CANT_TELL or run.disturbed
+    assert "not compared, because what was before has other outputs (" in run.stdout
+    assert "None is slower" not in run.stdout
 
 
 def test_an_earlier_model_file_is_measured_again(bench, models, tmp_path):
@@ -148,6 +167,47 @@ def test_an_earlier_model_file_is_measured_again(bench, models, tmp_path):
     assert len(run.json_files()) == 2
     assert "fast.onnx -> changed.onnx" in run.stdout
     assert "drift" not in run.stderr
+
+
+@pytest.fixture
+def speed(programs, tmp_path):
+    """speed(model): speed.sh of the documentation, with the fake engine and quick runs."""
+    page = (REPOSITORY / "docs" / "continuous-integration.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "dnnbench").symlink_to(programs / "dnnbench")
+    (tmp_path / "speed.sh").write_text(script.replace("--onnxruntime", "--fake=ok,duration_s=0.004"))
+    door = tmp_path / "bench_model.sh"
+    door.write_text(f'#!/bin/sh\nexec {programs / "dnnbench"} run "$@" --repeat=40 --warmup=0\n')
+    door.chmod(0o755)
+
+    def call(model: Path) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            ["sh", "speed.sh", model],
+            cwd=tmp_path,
+            env=os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+            capture_output=True,
+            text=True,
+        )
+
+    return call
+
+
+def test_the_documented_script_is_a_gate(speed, tmp_path):
+    """Its two sides take turns although the model is replaced where it lies."""
+    model = tiny_models.convolution()
+    path = tiny_models.save(model, tmp_path / "model.onnx")
+    first = speed(path)
+    assert first.returncode in (0, CANT_TELL), first.stderr
+    again = speed(path)
+    assert again.returncode in (0, CANT_TELL), again.stderr
+    assert first.returncode != 0 or (again.returncode, again.stdout) == (0, "")
+    model.producer_name = "changed"
+    tiny_models.save(model, path)
+    changed = speed(path)
+    assert changed.returncode in (0, CANT_TELL), changed.stderr
+    assert "drift not cancelled" not in changed.stderr
+    good = [first.returncode, again.returncode].count(0) > 0
+    assert good == ("Compared with what was before" in changed.stdout)
 
 
 @pytest.fixture

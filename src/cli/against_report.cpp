@@ -43,6 +43,7 @@ Against::Against(const RunOptions& options, const std::vector<Candidate>& candid
     const std::vector<StoredResult> earlier = read_earlier(*options.against);
     run_to_run_ = run_to_run_in(*options.against, earlier);
     plan_ = plan_against(options, candidates, earlier, version_of);
+    add_own_pairs(candidates);
     const std::vector<std::string> labels = labels_of(candidates);
     for (const AgainstStored& stored : plan_.stored) {
       say(fmt::format("{}: compared with the stored figures, drift not cancelled: {}",
@@ -54,15 +55,41 @@ Against::Against(const RunOptions& options, const std::vector<Candidate>& candid
     return;
   }
   if (options.latency() == nullptr) return;
-  plan_.pairs = pairs_of(candidates);
-  if (!options.fail_above) {
-    std::erase_if(plan_.pairs,
-                  [&](const CandidatePair& pair) { return !is_worth_a_table(candidates, pair); });
-  } else if (plan_.pairs.empty()) {
+  add_own_pairs(candidates);
+  if (options.fail_above && plan_.pairs.empty()) {
     throw UsageError(
         "--fail-above needs something to compare with: --against, --versus, or several versions or "
         "--threads");
   }
+}
+
+// Those that the run has anyway. Numbers of threads only where the gate is over nothing else.
+void Against::add_own_pairs(const std::vector<Candidate>& candidates) {
+  const bool with_threads = options_.fail_above && !options_.against;
+  for (const CandidatePair& pair : pairs_of(candidates)) {
+    if (!with_threads && !is_worth_a_table(candidates, pair)) continue;
+    if (std::find(plan_.pairs.begin(), plan_.pairs.end(), pair) == plan_.pairs.end()) {
+      plan_.pairs.push_back(pair);
+    }
+  }
+}
+
+// Not in turns. All rows hold together with the confidence asked for.
+Compared Against::compare_with_stored(const AgainstStored& stored, const Bench& done) const {
+  const Result& after = done.results[stored.after];
+  Compared row;
+  if (done.not_stored.empty()) {
+    const double alpha =
+        std::min(alpha_of_pair(done.results.size(), options_.confidence),
+                 (1 - options_.confidence) / static_cast<double>(plan_.stored.size()));
+    row = compare_stored(stored.before, read_result(after.output_path), 1 - alpha, run_to_run_);
+  } else {  // under its path may be the earlier one
+    row.model = stored.before.model;
+    row.change = Change::kNotCompared;
+    row.reason = "not compared, because today's result could not be stored";
+  }
+  row.label = after.label;
+  return row;
 }
 
 ComparedFolders Against::compare(const Bench& done) const {
@@ -76,10 +103,7 @@ ComparedFolders Against::compare(const Bench& done) const {
         compare_in_turns(results[pair.before], results[pair.after], alpha, anchor));
   }
   for (const AgainstStored& stored : plan_.stored) {
-    const Result& after = results[stored.after];
-    compared.rows.push_back(compare_stored(stored.before, read_result(after.output_path),
-                                           options_.confidence, run_to_run_));
-    compared.rows.back().label = after.label;
+    compared.rows.push_back(compare_with_stored(stored, done));
   }
   return compared;
 }
@@ -92,7 +116,8 @@ int Against::report(const Bench& done, Presenter& presenter) const {
     // A gate that compared nothing has not been passed.
     return options_.fail_above ? kExitCantTell : kExitOk;
   }
-  presenter.print_comparison(compared, {options_.fail_above, options_.budget_s});
+  const RunLength length{options_.budget_s, repeat_of(options_)};
+  presenter.print_comparison(compared, {options_.fail_above, length});
   return gate_exit_code(compared, options_.fail_above);
 }
 

@@ -24,7 +24,9 @@ class Against {
   int report(const Bench& done, Presenter& presenter) const;
 
  private:
+  void add_own_pairs(const std::vector<Candidate>& candidates);
   ComparedFolders compare(const Bench& done) const;
+  Compared compare_with_stored(const AgainstStored& stored, const Bench& done) const;
 
   const RunOptions& options_;
   AgainstPlan plan_;

@@ -8,7 +8,6 @@
 
 #include "cli/commands.h"
 #include "cli/layout.h"
-#include "compare/gate.h"
 #include "core/printable.h"
 #include "results/units.h"
 
@@ -74,6 +73,14 @@ std::string about_run_to_run(const ComparedFolders& compared) {
       percent);
 }
 
+// What --fail-above comes to. Where nothing was compared, a gate has not been passed.
+Gate worst_of(const ComparedFolders& compared, double share) {
+  const bool has_any = std::any_of(compared.rows.begin(), compared.rows.end(), has_ratio);
+  Gate worst = has_any ? Gate::kNoWorse : Gate::kCantTell;
+  for (const Compared& row : compared.rows) worst = std::max(worst, gate_of(row, share));
+  return worst;
+}
+
 std::string sentence(const ComparedFolders& compared, const std::optional<Percentage>& fail_above) {
   int slower = 0, worse = 0, untold = 0, faster = 0, broken = 0;
   for (const Compared& row : compared.rows) {
@@ -94,9 +101,13 @@ std::string sentence(const ComparedFolders& compared, const std::optional<Percen
     text += fmt::format(" Of {} it can't be decided whether --fail-above={} allows it.", untold,
                         fail_above->text);
   }
-  return worse + untold == 0
-             ? text + fmt::format(" None is slower by more than {}.", fail_above->text)
-             : text;
+  if (worse + untold > 0) return text;
+  if (worst_of(compared, fail_above->share) == Gate::kCantTell) {
+    return text + fmt::format(" Nothing has times to compare, so --fail-above={} is undecided.",
+                              fail_above->text);
+  }
+  return text + fmt::format(" None is slower by more than {}.",
+                            allowed(fail_above->text, fail_above->share));
 }
 
 // The same in every run, whatever else was compared: the name of a series over time.
@@ -131,7 +142,8 @@ std::string comparison_text(const ComparedFolders& compared, const ComparisonCon
   const std::optional<Percentage>& limit = context.fail_above;
   for (const Compared& row : compared.rows) {
     if (!limit || gate_of(row, limit->share) != Gate::kCantTell) continue;
-    add(row, "undecided: " + what_would_tell(row, limit->text, limit->share, context.budget_s));
+    const std::string what = what_would_tell(row, limit->text, limit->share, context.length);
+    if (!what.empty()) add(row, "undecided: " + what);
   }
   return wrapped(sentence(compared, limit) + "\n\n", context.width) +
          table_text(table_of(compared), context.width, kWiderTerminal) +
@@ -139,10 +151,7 @@ std::string comparison_text(const ComparedFolders& compared, const ComparisonCon
 }
 
 int gate_exit_code(const ComparedFolders& compared, const std::optional<Percentage>& fail_above) {
-  Gate worst = Gate::kNoWorse;
-  for (const Compared& row : compared.rows) {
-    if (fail_above) worst = std::max(worst, gate_of(row, fail_above->share));
-  }
+  const Gate worst = fail_above ? worst_of(compared, fail_above->share) : Gate::kNoWorse;
   if (worst == Gate::kWorse) return kExitSlower;
   return worst == Gate::kCantTell ? kExitCantTell : kExitOk;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/terminal.h"
 #include "compare/compare_results.h"
+#include "compare/gate.h"
 #include "run/options.h"
 
 namespace dnnbench {
@@ -14,7 +15,7 @@ namespace dnnbench {
 // What the text depends on besides the results.
 struct ComparisonContext {
   std::optional<Percentage> fail_above;
-  std::optional<double> budget_s;  // of the run; absent for stored results
+  std::optional<RunLength> length;  // of the run; absent for stored results
   size_t width = kUnlimitedWidth;  // of the terminal
 };
 
@@ -22,7 +23,7 @@ struct ComparisonContext {
 // decide it (compare/gate.h).
 std::string comparison_text(const ComparedFolders& compared, const ComparisonContext& context);
 
-// The exit code of --fail-above: that of the worst row.
+// The exit code of --fail-above: that of the worst row; undecided where no row has a ratio.
 int gate_exit_code(const ComparedFolders& compared, const std::optional<Percentage>& fail_above);
 
 // A line per row, with a header. Numbers in full precision, empty where there is none.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -17,7 +18,7 @@ constexpr size_t kChunks = 20;  // of a file without blocks
 
 // Of what is compared; what doesn't matter is left empty.
 struct Key {
-  std::string model, backend, backend_meta, instance;
+  std::string model, folder, backend, backend_meta, instance;
   bool quantized = false;
 
   auto operator<=>(const Key&) const = default;
@@ -46,6 +47,8 @@ class Pairing {
                        count_distinct(after, &StoredResult::instance) > 1),
         with_model_(count_distinct(before, &StoredResult::model) > 1 ||
                     count_distinct(after, &StoredResult::model) > 1) {
+    find_files_of_one_name(before);
+    find_files_of_one_name(after);
     add(before, &Pair::before);
     add(after, &Pair::after);
     join_those_left();
@@ -55,9 +58,30 @@ class Pairing {
   const std::map<Key, Pair>& pairs() const { return pairs_; }
 
  private:
-  Key key_of(const StoredResult& result) const {
-    return {with_model_ ? result.model : "", result.backend, result.backend_meta,
+  Key key_without_folder(const StoredResult& result) const {
+    return {with_model_ ? result.model : "",         "",
+            result.backend,                          result.backend_meta,
             with_instance_ ? result.instance : "", result.quantized};
+  }
+
+  Key key_of(const StoredResult& result) const {
+    Key key = key_without_folder(result);
+    if (of_one_name_.count(key) > 0) {
+      key.folder = std::filesystem::path(result.model_path).parent_path().filename().string();
+    }
+    return key;
+  }
+
+  // Of MODEL and another MODEL that it took turns with neither is newer.
+  void find_files_of_one_name(const std::vector<StoredResult>& results) {
+    std::map<std::pair<Key, std::string>, std::set<std::string>> paths;
+    for (const StoredResult& result : results) {
+      if (result.started_at.empty()) continue;
+      const Key key = key_without_folder(result);
+      std::set<std::string>& of_run = paths[{key, result.started_at}];
+      of_run.insert(result.model_path);
+      if (of_run.size() > 1) of_one_name_.insert(key);
+    }
   }
 
   void add(const std::vector<StoredResult>& results, const StoredResult* Pair::* side) {
@@ -86,6 +110,7 @@ class Pairing {
   static std::string provider_of(const std::string& meta) { return meta.substr(0, meta.find('-')); }
 
   const bool with_instance_, with_model_;
+  std::set<Key> of_one_name_;
   std::map<Key, Pair> pairs_;
 };
 
@@ -125,6 +150,17 @@ Ratio ratio_of_runs(const StoredResult& before, const StoredResult& after, doubl
   return ratio;
 }
 
+// Whether nothing that a run could measure once more differs.
+bool are_of_the_same(const StoredResult& before, const StoredResult& after) {
+  constexpr std::array kWhat{"model_sha256", "engine_version", "device", "precision", "threads",
+                             "number",       "input_shapes",   "seed"};
+  return std::all_of(kWhat.begin(), kWhat.end(), [&](const char* what) {
+    const auto was = before.conditions.find(what), is = after.conditions.find(what);
+    return was != before.conditions.end() && is != after.conditions.end() &&
+           was->second == is->second;
+  });
+}
+
 Compared compare_pair(const StoredResult* before, const StoredResult* after, double alpha,
                       const RunToRun& run_to_run) {
   const StoredResult& named = after ? *after : *before;
@@ -138,11 +174,12 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
   if (!before || !after) {
     row.change = after ? Change::kNew : Change::kMissing;
   } else if (before->mode != "latency" || after->mode != "latency") {
-    row.change = Change::kUndecided;
+    row.change = Change::kNotCompared;
     row.reason = "measured in another mode than latency, which is not compared";
   } else if (!was || !is) {
     row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
   } else {
+    row.is_the_same = are_of_the_same(*before, *after);
     row.ratio = ratio_of_runs(*before, *after, alpha, run_to_run.ratio);
     row.change =
         before->suspect || after->suspect ? Change::kSuspect : change_of(row.ratio.relation);
@@ -224,7 +261,9 @@ ComparedFolders compare_results(const std::vector<StoredResult>& before,
   std::vector<LabelWords> words;
   const Pairing pairing(before, after);
   for (const auto& [key, pair] : pairing.pairs()) {
-    compared.rows.push_back(compare_pair(pair.before, pair.after, 1 - confidence, run_to_run));
+    Compared& row = compared.rows.emplace_back(
+        compare_pair(pair.before, pair.after, 1 - confidence, run_to_run));
+    if (!key.folder.empty()) row.model = key.folder + "/" + row.model;
     words.push_back((pair.after ? pair.after : pair.before)->words);
     if (pair.before && pair.after) warn(*pair.before, *pair.after, warnings);
   }

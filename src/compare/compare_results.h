@@ -23,11 +23,11 @@ enum class Change {
   kUndecided,    // the interval crosses 1 % either way
   kSuspect,      // something else used the machine in one of the runs
   kBroken,       // ok before, not ok after
-  kMended,       // the other way round
+  kMended,       // the other way round, of stored results
   kNoFigure,     // ok in neither
   kMissing,      // before only
   kNew,          // after only
-  kNotCompared,  // ok in both, which took no turns with each other
+  kNotCompared,  // there is no ratio, whatever became of them: Compared::reason
 };
 
 std::string_view to_string(Change change);  // "faster", ...
@@ -45,8 +45,9 @@ struct Compared {
   // kNotCompared.
   Ratio ratio;
   Change change = Change::kNoFigure;
-  std::string reason;     // why there is no figure after
-  bool in_turns = false;  // both were measured in turns, so that drift is cancelled
+  std::string reason;        // why there is no figure after, or no ratio
+  bool in_turns = false;     // both were measured in turns, so that drift is cancelled
+  bool is_the_same = false;  // stored: version, model file and settings are, as far as files tell
 };
 
 struct ComparedFolders {
@@ -61,7 +62,8 @@ Compared compare_stored(const StoredResult& before, const StoredResult& after, d
 
 // Pairs are of one model, engine and settings; of what is left, those that are the only ones of a
 // model and engine on either side, whatever their settings. Where each side has a single model, its
-// name doesn't matter. Of several runs of a candidate the newest counts.
+// name doesn't matter. Of several runs of a candidate the newest counts. Files of one name that one
+// run measured are told apart by their folders' names.
 ComparedFolders compare_results(const std::vector<StoredResult>& before,
                                 const std::vector<StoredResult>& after, double confidence,
                                 const RunToRun& run_to_run = {});

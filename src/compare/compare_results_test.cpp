@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <random>
 
@@ -160,6 +161,49 @@ TEST(CompareResults, OtherSettingsAndModelNamesPairWhereNothingElseFits) {
   EXPECT_EQ(compare_results({one}, {two, four}, 0.99).rows.size(), 3U);
   two.backend_meta = "cuda";  // another provider is another engine
   EXPECT_EQ(compare_results({one}, {two}, 0.99).rows.size(), 2U);
+}
+
+// As the job of a pull request stores them: MODEL and the base branch's, of one name.
+TEST(CompareResults, TwoFilesOfOneNameInOneRunAreTwo) {
+  const auto run = [&](const char* started_at, double own_s, double base_s) {
+    StoredResult own = measured("a", own_s), base = measured("a", base_s);
+    own.started_at = base.started_at = started_at;
+    own.model_path = "/work/repo/tiny.onnx";
+    base.model_path = "/work/repo/base/tiny.onnx";
+    base.modified = own.modified + std::chrono::seconds(1);
+    return std::vector{own, base};
+  };
+  const ComparedFolders compared =
+      compare_results(run("2026-11-02T00:00:00Z", 0.01, 0.01),
+                      run("2026-11-03T00:00:00Z", 0.02, 0.01), 0.99, {1, 20});
+  ASSERT_EQ(compared.rows.size(), 2U);
+  EXPECT_EQ(compared.rows[0].model, "base/tiny");
+  EXPECT_EQ(compared.rows[0].change, Change::kTie);
+  EXPECT_EQ(compared.rows[1].model, "repo/tiny");
+  EXPECT_EQ(compared.rows[1].change, Change::kSlower);
+}
+
+TEST(CompareResults, AnotherModeIsNotCompared) {
+  StoredResult load = measured("a", 0.01);
+  load.mode = "load";
+  load.times_s.clear();
+  const Compared row = compare_one(load, load);
+  EXPECT_EQ(row.change, Change::kNotCompared);
+  EXPECT_EQ(row.reason, "measured in another mode than latency, which is not compared");
+}
+
+TEST(CompareResults, KnowsWhereNothingButTheMachineMayDiffer) {
+  StoredResult before = measured("a", 0.01), after = measured("a", 0.0101);
+  EXPECT_FALSE(compare_one(before, after).is_the_same);  // the files don't tell
+  for (StoredResult* result : {&before, &after}) {
+    for (const char* name : {"model_sha256", "engine_version", "device", "precision", "threads",
+                             "number", "input_shapes", "seed"}) {
+      result->conditions[name] = "1";
+    }
+  }
+  EXPECT_TRUE(compare_one(before, after).is_the_same);
+  after.conditions["model_sha256"] = "2";
+  EXPECT_FALSE(compare_one(before, after).is_the_same);
 }
 
 TEST(CompareResults, TheNewestOfSeveralRunsCounts) {

@@ -21,6 +21,21 @@ double budget_factor(const Ratio& ratio, double limit) {
   return std::ceil(std::max(2.0, half * half / (distance * distance)));
 }
 
+std::string what_would_tell_of_stored(const Compared& row, const std::string& bound) {
+  if (row.is_the_same) {
+    return fmt::format(
+        "version, model file and settings are the same, so only the machine may have changed, and "
+        "{} lies inside what two runs on it may differ by; the same run some more times into one "
+        "folder shows this machine's own figure",
+        bound);
+  }
+  return fmt::format(
+      "the two runs were not measured in turns, so the interval includes the machine's drift, and "
+      "{} lies inside it; {} MODEL --against=FOLDER, with the earlier version or model file still "
+      "there, or --versus=FILE would decide it",
+      bound, bench_name());
+}
+
 }  // namespace
 
 Gate gate_of(const Compared& row, double share) {
@@ -43,34 +58,38 @@ Gate gate_of(const Compared& row, double share) {
   return row.ratio.interval.high <= limit ? Gate::kNoWorse : Gate::kCantTell;
 }
 
+std::string allowed(const std::string& share_text, double share) {
+  return share < kTie ? fmt::format("{:g}% (less is never reported)", 100 * kTie) : share_text;
+}
+
 std::string what_would_tell(const Compared& row, const std::string& share_text, double share,
-                            std::optional<double> budget_s) {
+                            const std::optional<RunLength>& length) {
+  const std::string bound = allowed(share_text, share);
   if (row.change == Change::kSuspect) {
     return "something else used the machine; the same run on an otherwise idle machine would "
            "decide it";
   }
   if (row.change == Change::kNotCompared) {
-    return "a run of these two alone, or with more free memory, would decide it";
+    const bool took_no_turns = row.before_s && row.after_s;
+    return took_no_turns ? "a run of these two alone, or with more free memory, would decide it"
+                         : "";
   }
-  if (!row.in_turns || !budget_s) {
-    return fmt::format(
-        "the two runs were not measured in turns, so the interval includes the machine's drift, "
-        "and {} lies inside it; {} MODEL --against=FOLDER, with the earlier version or model file "
-        "still there, or --versus=FILE would decide it",
-        share_text, bench_name());
-  }
+  if (!row.in_turns || !length) return what_would_tell_of_stored(row, bound);
   const double limit = 1 + std::max(share, kTie);
   const double factor = budget_factor(row.ratio, limit);
   if (factor > kMaxBudgetFactor) {
     return fmt::format(
-        "the ratio is too near to {} for any run to decide it; another --fail-above would",
-        share_text);
+        "the ratio is too near to {} for any run to decide it; another --fail-above would", bound);
+  }
+  if (length->repeat) {
+    return fmt::format("{} lies inside the interval; a run with --repeat={:.0f} would decide it",
+                       bound, factor * static_cast<double>(*length->repeat));
   }
   const double distance = std::fabs(row.ratio.value / limit - 1);
   return fmt::format(
       "{} lies inside the interval; a run with --budget={:g} --precision-target={:.3g} would "
       "decide it",
-      share_text, std::ceil(factor * *budget_s), std::clamp(distance, 0.001, 0.01));
+      bound, std::ceil(factor * length->budget_s), std::clamp(distance, 0.001, 0.01));
 }
 
 }  // namespace dnnbench

@@ -1,6 +1,7 @@
 // The gate of --fail-above: whether what was compared got worse by more than is allowed.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,9 +16,18 @@ enum class Gate { kNoWorse, kCantTell, kWorse };  // the worst last
 // tell.
 Gate gate_of(const Compared& row, double share);
 
-// One sentence for kCantTell: why, and which run would tell. `budget_s` was that of the run; absent
-// for stored results.
+// How long a run measured: the budget of each candidate, or so many measurements instead.
+struct RunLength {
+  double budget_s = 0;
+  std::optional<int64_t> repeat;
+};
+
+// What the gate allows, in words: `share_text`, or the tie zone where it asks for less than that.
+std::string allowed(const std::string& share_text, double share);
+
+// One sentence for kCantTell: why, and which run would tell; "" where none would and the row's
+// reason is all there is to say. `length` is absent for stored results.
 std::string what_would_tell(const Compared& row, const std::string& share_text, double share,
-                            std::optional<double> budget_s);
+                            const std::optional<RunLength>& length);
 
 }  // namespace dnnbench

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <regex>
+#include <set>
 #include <tuple>
 
 #include "core/sha256.h"
@@ -55,25 +56,30 @@ std::string stored_version(const StoredResult& stored) {
   return version->second.substr(1, version->second.size() - 2);
 }
 
-bool is_newer(const StoredResult* a, const StoredResult* b) {
-  return std::tie(a->started_at, a->modified) > std::tie(b->started_at, b->modified);
-}
-
 class Planner {
  public:
   Planner(const RunOptions& options, const std::vector<StoredResult>& earlier,
           const VersionOf& version_of)
-      : options_(options), earlier_(earlier), version_of_(version_of) {}
+      : options_(options), earlier_(earlier), version_of_(version_of) {
+    std::set<std::string> paths, names;
+    for (const std::vector<Candidate>& candidates : options.comparisons) {
+      for (const Candidate& candidate : candidates) paths.insert(candidate.model_path);
+    }
+    for (const StoredResult& stored : earlier) names.insert(stored.model);
+    one_model_ = paths.size() <= 1 && names.size() == 1;
+  }
 
   const StoredResult* find(const Candidate& candidate) {
-    const std::string own = settings_without_version(candidate);
-    std::vector<const StoredResult*> same, other;
+    const Results same = with_its_settings(candidate);
+    if (!same.empty()) return newest(same, candidate);
+    Results other;
+    std::set<std::string> settings;
     for (const StoredResult& stored : earlier_) {
-      if (!is_of(candidate, stored)) continue;
-      (without_version(stored.backend_meta) == own ? same : other).push_back(&stored);
+      if (!is_of(candidate, stored) || is_claimed(stored, candidate)) continue;
+      other.push_back(&stored);
+      settings.insert(without_version(stored.backend_meta));
     }
-    if (!same.empty()) return *std::min_element(same.begin(), same.end(), is_newer);
-    return other.size() == 1 ? other.front() : nullptr;
+    return settings.size() == 1 ? newest(other, candidate) : nullptr;
   }
 
   // Adds the candidate that the result was of, or why it can't be measured.
@@ -99,21 +105,59 @@ class Planner {
   }
 
  private:
-  std::string settings_without_version(const Candidate& candidate) {
+  using Results = std::vector<const StoredResult*>;
+
+  std::string settings(const Candidate& candidate) {
     const auto [names, is_new] = input_names_.try_emplace(candidate.model_path);
     if (is_new) names->second = input_names_of(candidate.model_path);
-    return without_version(settings_of(options_, candidate, names->second));
+    return settings_of(options_, candidate, names->second);
   }
 
-  // Where the folder has a single model, it is that one, whatever it was called.
+  std::string settings_without_version(const Candidate& candidate) {
+    return without_version(settings(candidate));
+  }
+
+  Results with_its_settings(const Candidate& candidate) {
+    const std::string own = settings_without_version(candidate);
+    Results found;
+    for (const StoredResult& stored : earlier_) {
+      const bool fits = is_of(candidate, stored) && without_version(stored.backend_meta) == own;
+      if (fits) found.push_back(&stored);
+    }
+    return found;
+  }
+
+  // Of one run, which may have measured an earlier version or file again, the candidate's own.
+  const StoredResult* newest(const Results& results, const Candidate& candidate) {
+    const std::string own = settings(candidate), path = fs::absolute(candidate.model_path).string();
+    const auto key = [&](const StoredResult* one) {
+      return std::tuple(one->started_at, one->backend_meta == own, one->model_path == path,
+                        one->modified);
+    };
+    return *std::max_element(results.begin(), results.end(),
+                             [&](const auto* a, const auto* b) { return key(a) < key(b); });
+  }
+
+  // Whether it is the earlier form of one with other settings, or as likely that as this one's.
+  bool is_claimed(const StoredResult& stored, const Candidate& candidate) {
+    const std::string own = settings_without_version(candidate);
+    const auto claims = [&](const Candidate& other) {
+      const std::string others = settings_without_version(other);
+      if (others == own || !is_of(other, stored)) return false;
+      return others == without_version(stored.backend_meta) || with_its_settings(other).empty();
+    };
+    return std::any_of(
+        options_.comparisons.begin(), options_.comparisons.end(),
+        [&](const auto& all) { return std::any_of(all.begin(), all.end(), claims); });
+  }
+
+  // Where the run and the folder have a single model, it is that one, whatever it was called.
   bool is_of(const Candidate& candidate, const StoredResult& stored) const {
-    const auto is_other = [&](const StoredResult& one) { return one.model != stored.model; };
-    const bool one_model = std::none_of(earlier_.begin(), earlier_.end(), is_other);
     const std::string name = fs::path(candidate.model_path).stem().string();
     const std::string provider = candidate.provider.empty() ? "cpu" : candidate.provider;
     const std::string& meta = stored.backend_meta;
     const std::string named = with_safe_characters(provider);
-    return stored.mode == "latency" && (one_model || stored.model == name) &&
+    return stored.mode == "latency" && (one_model_ || stored.model == name) &&
            stored.backend == candidate.backend && meta.rfind(named, 0) == 0 &&
            (meta.size() == named.size() || meta[named.size()] == '-');
   }
@@ -160,6 +204,7 @@ class Planner {
   const RunOptions& options_;
   const std::vector<StoredResult>& earlier_;
   const VersionOf& version_of_;
+  bool one_model_ = false;
   std::map<std::string, std::vector<std::string>> input_names_;
   std::map<std::string, std::string> hashes_;
 };
@@ -181,6 +226,17 @@ std::optional<size_t> first_but_for(Member Candidate::* member,
     if (same == candidates[first]) return first;
   }
   return std::nullopt;
+}
+
+// A file that doesn't compute the same may well be faster.
+std::string why_not_compared(const Result& before, const Result& after) {
+  const Outcome& outcome = before.outcome;
+  const bool other_outputs = outcome.kind == OutcomeKind::kWrongOutput &&
+                             before.candidate.model_path != after.candidate.model_path;
+  return fmt::format("not compared, because what was before {} ({})",
+                     other_outputs ? "has other outputs"
+                                   : fmt::format("is {} today", to_string(outcome.kind)),
+                     outcome.reason);
 }
 
 std::string label_of_pair(const Result& before, const Result& after) {
@@ -240,7 +296,8 @@ Compared compare_in_turns(const Result& before, const Result& after, double alph
   if (was) row.before_s = shown_median_s(before);
   if (is) row.after_s = shown_median_s(after);
   if (!was || !is) {
-    row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
+    row.change = was ? Change::kBroken : is ? Change::kNotCompared : Change::kNoFigure;
+    if (row.change == Change::kNotCompared) row.reason = why_not_compared(before, after);
     return row;
   }
   const std::optional<Ratio> ratio = ratio_in_turns(after, before, alpha, anchor);

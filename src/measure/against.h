@@ -17,6 +17,8 @@ namespace dnnbench {
 struct CandidatePair {
   size_t before = 0;
   size_t after = 0;
+
+  bool operator==(const CandidatePair&) const = default;
 };
 
 // Without --against. With several model files the first is compared with each other one on the same
@@ -41,13 +43,13 @@ struct AgainstPlan {
 // The version that a candidate's library says of itself; "" where it can't start.
 using VersionOf = std::function<std::string(const Candidate&)>;
 
-// A candidate's earlier result is the newest of that model, engine and settings, or the only one of
-// that model and engine. Reads the models.
+// A candidate's earlier result is the newest of that model, engine and settings; or the only one of
+// that model and engine that no other candidate of the run has as good a claim to. Reads the models.
 AgainstPlan plan_against(const RunOptions& options, const std::vector<Candidate>& candidates,
                          const std::vector<StoredResult>& earlier, const VersionOf& version_of);
 
 // Of two results of one run, whose anchor is given if it had one. `alpha` is the error of the
-// interval.
+// interval. Where what was before is not ok now, there is nothing to compare with.
 Compared compare_in_turns(const Result& before, const Result& after, double alpha,
                           const Result* anchor = nullptr);
 

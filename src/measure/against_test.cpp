@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+
 #include "core/sha256.h"
 #include "onnx/test_model.h"
 
@@ -106,6 +109,86 @@ TEST(PlanAgainst, SettingsThatNoRunHasAreNotMeasured) {
   }
 }
 
+// Candidates and earlier results of one engine.
+class AgainstFolder : public ::testing::Test {
+ protected:
+  AgainstFolder() {
+    onnx::ModelProto model = testing::empty_model();
+    testing::add_input(model, "x", onnx::TensorProto::FLOAT, {"2"});
+    testing::add_node(model, "Relu", {"x"}, {"y"});
+    testing::add_output(model, "y", onnx::TensorProto::FLOAT, {"2"});
+    for (const char* name : {"m", "n", "base/m"}) {
+      model.set_producer_name(name);
+      testing::write_file(path(name), model.SerializeAsString());
+    }
+  }
+
+  std::string path(const std::string& name) const { return folder_ / (name + ".onnx"); }
+
+  StoredResult& add(const std::string& name, const std::string& backend_meta,
+                    const std::string& version = "1.0") {
+    StoredResult& earlier = earlier_.emplace_back();
+    earlier.model = std::filesystem::path(name).stem();
+    earlier.model_path = path(name);
+    earlier.model_sha256 = sha256_of_file(path(name));
+    earlier.backend = "a";
+    earlier.backend_meta = backend_meta;
+    earlier.conditions["engine_version"] = '"' + version + '"';
+    earlier.started_at = "2026-11-02T00:00:00Z";
+    earlier.modified += std::chrono::seconds(earlier_.size());
+    return earlier;
+  }
+
+  AgainstPlan plan(const std::vector<std::vector<Candidate>>& comparisons, size_t which = 0) const {
+    RunOptions options;
+    options.comparisons = comparisons;
+    return plan_against(options, comparisons[which], earlier_,
+                        [](const Candidate&) { return "1.1"; });
+  }
+
+  TemporaryFolder folder_;
+  std::vector<StoredResult> earlier_;
+};
+
+// What --against measured again is stored beside today's.
+TEST_F(AgainstFolder, OfOneRunTheCandidatesOwnResultCounts) {
+  add("m", "cpu", "1.1");
+  add("m", "cpu-version=1.0");
+  AgainstPlan of_version = plan({{candidate(path("m"), "a")}});
+  ASSERT_EQ(of_version.stored.size(), 1u);
+  EXPECT_EQ(of_version.stored[0].before.backend_meta, "cpu");
+  earlier_.clear();
+  add("m", "cpu", "1.1");
+  add("base/m", "cpu", "1.1");
+  AgainstPlan of_file = plan({{candidate(path("m"), "a")}});
+  ASSERT_EQ(of_file.stored.size(), 1u);
+  EXPECT_EQ(of_file.stored[0].before.model_path, path("m"));
+}
+
+TEST_F(AgainstFolder, TheSingleEarlierModelIsNoSecondModels) {
+  add("m", "cpu", "1.1");
+  const std::vector<std::vector<Candidate>> two = {{candidate(path("m"), "a")},
+                                                   {candidate(path("n"), "a")}};
+  EXPECT_EQ(plan(two, 0).stored.size(), 1u);
+  EXPECT_EQ(plan(two, 1).without_earlier.size(), 1u);
+  // Alone, it is that model under another name.
+  EXPECT_TRUE(plan({{candidate(path("n"), "a")}}).without_earlier.empty());
+}
+
+TEST_F(AgainstFolder, ASettingWithAnEarlierFormOfItsOwnIsNoOthers) {
+  add("m", "cpu-threads=2", "1.1");
+  const Candidate one = candidate(path("m"), "a", "", 1), two = candidate(path("m"), "a", "", 2),
+                  four = candidate(path("m"), "a", "", 4);
+  const AgainstPlan with_it = plan({{one, two}});
+  EXPECT_TRUE(with_it.pairs.empty());
+  ASSERT_EQ(with_it.stored.size(), 1u);
+  EXPECT_EQ(with_it.stored[0].after, 1u);
+  EXPECT_EQ(with_it.without_earlier.size(), 1u);
+  // Either as likely.
+  EXPECT_EQ(plan({{one, four}}).without_earlier.size(), 2u);
+  EXPECT_EQ(plan({{one}}).pairs.size(), 1u);
+}
+
 // Latency `s` in so many blocks, undisturbed.
 Result result_of(const Candidate& of, double s, int64_t blocks, int64_t first_block = 0) {
   Result result;
@@ -168,7 +251,22 @@ TEST(CompareInTurns, WhatIsSuspectOrBrokenIsNeitherFasterNorSlower) {
   Result crashed = result_of(candidate("m", "a", "1.1"), 0.012, 0);
   crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
   EXPECT_EQ(compare_in_turns(good, crashed, 0.01).change, Change::kBroken);
-  EXPECT_EQ(compare_in_turns(crashed, good, 0.01).change, Change::kMended);
+}
+
+// Whatever it was when it was stored, today there is nothing to compare with.
+TEST(CompareInTurns, WhatIsNotOkTodayIsNoYardstick) {
+  const Result good = result_of(candidate("m", "a", "1.1"), 0.012, 30);
+  Result crashed = result_of(candidate("m", "a", "1.0"), 0.012, 0);
+  crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  Compared row = compare_in_turns(crashed, good, 0.01);
+  EXPECT_EQ(row.change, Change::kNotCompared);
+  EXPECT_EQ(row.reason, "not compared, because what was before is crashed today (ended by SIGSEGV)");
+  Result retrained = result_of(candidate("o", "a", "1.1"), 0.004, 0);
+  retrained.outcome = {OutcomeKind::kWrongOutput, "y is off by 1"};
+  row = compare_in_turns(retrained, good, 0.01);
+  EXPECT_EQ(row.change, Change::kNotCompared);
+  EXPECT_EQ(row.reason, "not compared, because what was before has other outputs (y is off by 1)");
+  EXPECT_EQ(compare_in_turns(crashed, crashed, 0.01).change, Change::kNoFigure);
 }
 
 }  // namespace
