@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "operators.h"
+#include "semantics/elementwise.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -18,6 +19,11 @@ std::string ordered(Operation& op, size_t index) {
   return op.call("within_int64", {op.in(index)});
 }
 
+std::string ordered_second(Operation& op) {
+  const std::string b = op.second_operand();
+  return is_unsigned_64(op.type(1)) ? op.call("within_int64", {b}) : b;
+}
+
 // One input, `{}` in the text.
 void emit_unary(Operation& op, const char* text) {
   op.out(fmt::format(fmt::runtime(text), op.in(0)));
@@ -30,27 +36,15 @@ void emit_sign(Operation& op) {
                      : "torch.sign({0})");
 }
 
-// Before opset 7 the second input is broadcast only with `broadcast`, from `axis` on.
-std::string second(Operation& op) {
-  const bool old_form = op.node.domain.empty() && op.node.opset < 7;
-  if (!old_form || op.node.integer("broadcast", 0) == 0 || op.node.attribute("axis") == nullptr) {
-    return op.in(1);
-  }
-  const int64_t missing = op.rank(0) - op.axis(op.node.integer("axis", 0)) - op.rank(1);
-  std::string b = op.in(1);
-  for (int64_t i = 0; i < missing; ++i) b += ".unsqueeze(-1)";
-  return b;
-}
-
 // Two inputs, {0} and {1}.
 void emit_binary(Operation& op, const char* text, DataType result = DataType::kUndefined) {
-  const std::string a = op.in(0), b = second(op);
+  const std::string a = op.in(0), b = op.second_operand();
   op.out(fmt::format(fmt::runtime(text), a, b), result);
 }
 
 void emit_comparison(Operation& op, const char* text) {
   const std::string a = ordered(op, 0);
-  const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
+  const std::string b = ordered_second(op);
   op.out(fmt::format(fmt::runtime(text), a, b), DataType::kBool);
 }
 
@@ -63,7 +57,7 @@ bool is_integer_typed(Operation& op, size_t index) {
 
 void emit_divide(Operation& op) {
   const std::string a = ordered(op, 0);
-  const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
+  const std::string b = ordered_second(op);
   // C's division, which cuts towards zero, for integers.
   op.out(is_integer_typed(op, 0) ? fmt::format("torch.div({}, {}, rounding_mode=\"trunc\")", a, b)
                                  : fmt::format("torch.div({}, {})", a, b));
@@ -80,10 +74,10 @@ void emit_power(Operation& op) {
   const DataType base = op.type(0), exponent = op.type(1);
   if (base == exponent && is_floating_point(base)) return emit_binary(op, "torch.pow({0}, {1})");
   if (is_integer_typed(op, 0) && is_integer_typed(op, 1)) {
-    op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), second(op), dtype(base)));
+    op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), op.second_operand(), dtype(base)));
     return;
   }
-  op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), second(op), dtype(base)));
+  op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), op.second_operand(), dtype(base)));
 }
 
 void emit_bit_shift(Operation& op) {
@@ -148,7 +142,7 @@ void emit_clip(Operation& op) {
 }
 
 void emit_prelu(Operation& op) {
-  op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), second(op)));
+  op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), op.second_operand()));
 }
 
 void emit_is_infinite(Operation& op) {
@@ -175,9 +169,9 @@ void emit_celu(Operation& op) {
 }
 
 void emit_selu(Operation& op) {
-  const std::string alpha = attribute(op, "alpha", 1.67326319217681884765625);
-  const std::string gamma = attribute(op, "gamma", 1.05070102214813232421875);
-  op.out(fmt::format("torch.elu({}, {}, {})", op.in(0), alpha, gamma));
+  const semantics::Selu selu = semantics::read_selu(op.node);
+  op.out(
+      fmt::format("torch.elu({}, {}, {})", op.in(0), number(selu.alpha), number(selu.gamma)));
 }
 
 void emit_gelu(Operation& op) {

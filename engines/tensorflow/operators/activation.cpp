@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "operators.h"
+#include "semantics/elementwise.h"
 
 namespace dnnbench::tf {
 
@@ -70,8 +71,7 @@ Out celu(const Operation& n, Out x) {
 
 Out selu(const Operation& n, Out x) {
   Graph& g = n.g;
-  const double alpha = n.number("alpha", n.node.opset < 6 ? 1.6732 : 1.67326319217681884765625);
-  const double gamma = n.number("gamma", n.node.opset < 6 ? 1.0507 : 1.05070102214813232421875);
+  const auto [alpha, gamma] = semantics::read_selu(n.node);
   const Out below = g.mul(g.compute("Expm1", {x}), g.scalar_like(x, alpha * gamma));
   const Out above = g.mul(x, g.scalar_like(x, gamma));
   return g.select(g.less(x, g.scalar_like(x, 0)), below, above);
@@ -118,15 +118,7 @@ void emit_clip(const Operation& n) {
 
 void emit_prelu(const Operation& n) {
   Graph& g = n.g;
-  Aligned x;
-  // Before opset 7 a slope of one dimension was a channel's.
-  if (n.node.opset < 7 && n.rank(1) == 1 && n.rank(0) > 2) {
-    Shape shape(n.rank(0) - 1, 1);
-    shape[0] = -1;
-    x.operands = {n.in(0), g.reshape(n.in(1), shape)};
-  } else {
-    x = n.aligned({0, 1});
-  }
+  const Aligned x = n.two_operands();
   const Out value = x.operands[0];
   const Out below = g.mul(value, x.operands[1]);
   n.out(g.select(g.less(value, g.scalar_like(value, 0)), below, value), x.permutation);

@@ -24,19 +24,8 @@ void emit_unary(const Operation& n, const char* operation) {
   n.out(n.g.compute(operation, x.operands), x.permutation);
 }
 
-// Before opset 7 the second operand broadcast along `axis`, by an attribute.
-Aligned binary_operands(const Operation& n) {
-  if (n.node.opset >= 7 || n.integer("broadcast", 0) == 0) return n.aligned({0, 1});
-  const size_t rank = n.rank(0);
-  const Shape own = n.static_shape(1);
-  const int64_t axis = n.axis("axis", static_cast<int64_t>(rank - own.size()), rank);
-  Shape shape(own);
-  while (static_cast<size_t>(axis) + shape.size() < rank) shape.push_back(1);
-  return {{n.in(0), n.g.reshape(n.in(1), shape)}, {}};
-}
-
 void emit_binary(const Operation& n, const char* operation) {
-  const Aligned x = binary_operands(n);
+  const Aligned x = n.two_operands();
   n.out(n.g.compute(operation, x.operands), x.permutation);
 }
 
@@ -116,7 +105,7 @@ void emit_mod(const Operation& n) {
 }
 
 void emit_pow(const Operation& n) {
-  const Aligned x = binary_operands(n);
+  const Aligned x = n.two_operands();
   const TF_DataType base = n.type(0);
   const TF_DataType exponent = n.type(1);
   const auto known = n.find_number(1);
@@ -151,12 +140,12 @@ void emit_sign(const Operation& n) {
 
 // Comparisons of types that have no kernel are made in a wider one; the result is bool anyway.
 void emit_comparison(const Operation& n, const char* operation) {
-  const Aligned x = binary_operands(n);
+  const Aligned x = n.two_operands();
   n.out(n.g.compute(operation, x.operands), x.permutation);
 }
 
 void emit_logical(const Operation& n, const char* operation) {
-  const Aligned x = binary_operands(n);
+  const Aligned x = n.two_operands();
   n.out(n.g.call(operation, {x.operands[0], x.operands[1]}), x.permutation);
 }
 
