@@ -15,8 +15,8 @@ struct Function {
   bool has_alpha = false;
   bool has_beta = false;
   // Without defaults: ONNX takes those of the operators of that name, ONNX Runtime zeros.
-  // engines/tvm/compiler/activations.py is the same rule; tests/recurrent_activations.json has cases
-  // for both.
+  // engines/tvm/compiler/activations.py is the same rule; tests/recurrent_activations.json has
+  // cases for both.
   std::optional<double> alpha;
   std::optional<double> beta;
 };

@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-#include "core/error.h"
 #include "operators.h"
 #include "semantics/elementwise.h"
 
@@ -97,25 +96,6 @@ Out shrink(const Operation& n, Out x) {
   return g.select(below, g.add(x, bias), inside);
 }
 
-void emit_clip(const Operation& n) {
-  Graph& g = n.g;
-  const Aligned x = n.aligned({0});
-  const Out value = x.operands[0];
-  std::optional<Out> low, high;
-  std::optional<double> low_number, high_number;
-  if (n.node.opset < 11 && n.node.domain.empty()) {
-    if (n.node.attribute("min") != nullptr) low_number = n.number("min", 0);
-    if (n.node.attribute("max") != nullptr) high_number = n.number("max", 0);
-    if (low_number) low = g.scalar_like(value, *low_number);
-    if (high_number) high = g.scalar_like(value, *high_number);
-  } else {
-    if (n.has(1)) low = n.in(1), low_number = n.find_number(1);
-    if (n.has(2)) high = n.in(2), high_number = n.find_number(2);
-  }
-  const bool relu6 = low_number && high_number && *low_number == 0 && *high_number == 6;
-  n.out(relu6 ? g.compute("Relu6", {value}) : clipped(g, value, low, high), x.permutation);
-}
-
 void emit_prelu(const Operation& n) {
   Graph& g = n.g;
   const Aligned x = n.two_operands();
@@ -131,7 +111,6 @@ Out plain(const Operation& n, Out x, const char* operation) { return n.g.compute
 Operators activation_operators() {
   return {
       {"Celu", activation(celu)},
-      {"Clip", emit_clip},
       {"Elu",
        activation([](const Operation& n, Out x) { return elu(n.g, x, n.number("alpha", 1)); })},
       {"Gelu", activation([](const Operation& n, Out x) {

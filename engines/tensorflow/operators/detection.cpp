@@ -1,4 +1,5 @@
-// What pools regions of a picture that are given as corners: RoiAlign and MaxRoiPool.
+// Operators of detectors: RoiAlign and MaxRoiPool pool regions of a picture that are given as
+// corners.
 #include <optional>
 
 #include "core/error.h"
@@ -177,11 +178,54 @@ void emit_max_roi_pool(const Operation& n) {
   n.out(g.call("TensorListStack", {results[1], g.ints(element)}, {{"element_dtype", TF_FLOAT}}));
 }
 
+// --- NonMaxSuppression
+
+// [y1, x1, y2, x2] of [x, y, width, height].
+Out corners_of(Graph& g, Out boxes) {
+  const auto column = [&](int64_t i) { return g.gather(boxes, g.int_scalar(i), 1); };
+  const Out half = g.scalar_like(boxes, 0.5);
+  const Out dx = g.mul(column(2), half), dy = g.mul(column(3), half);
+  const Outs sides{g.sub(column(1), dy), g.sub(column(0), dx), g.add(column(1), dy),
+                   g.add(column(0), dx)};
+  return g.call("Pack", {sides}, {{"axis", int64_t{1}}});
+}
+
+void emit_non_max_suppression(const Operation& n) {
+  Graph& g = n.g;
+  const Shape scores = n.static_shape(1);
+  constexpr int64_t kMaxParts = 4096;
+  if (scores[0] * scores[1] > kMaxParts) throw Unsupported("it has too many batches and classes");
+  const auto scalar = [&](size_t i, TF_DataType type, double otherwise) {
+    return n.has(i) ? g.cast(g.reshape(n.in(i), Shape{}), type) : g.scalar(type, otherwise);
+  };
+  const Out most = scalar(2, TF_INT32, 0);
+  const Out overlap = scalar(3, TF_FLOAT, 0);
+  const Out threshold = scalar(4, TF_FLOAT, -3.4028234663852886e38);
+  Outs parts;
+  for (int64_t batch = 0; batch < scores[0]; ++batch) {
+    Out boxes = g.gather(n.in(0), g.int_scalar(batch), 0);
+    if (n.integer("center_point_box", 0) != 0) boxes = corners_of(g, boxes);
+    const Out of_batch = g.gather(n.in(1), g.int_scalar(batch), 0);
+    for (int64_t kind = 0; kind < scores[1]; ++kind) {
+      const Out kept =
+          g.call("NonMaxSuppressionV3",
+                 {boxes, g.gather(of_batch, g.int_scalar(kind), 0), most, overlap, threshold});
+      const Out column = g.expand_dims(g.cast(kept, TF_INT64), 1);
+      const Out label =
+          g.call("Tile", {g.reshape(g.longs({batch, kind}), Shape{1, 2}),
+                          g.concat({g.expand_dims(g.size_of(kept, 0), 0), g.longs({1})}, 0)});
+      parts.push_back(g.concat({label, column}, 1));
+    }
+  }
+  n.out(parts.empty() ? g.reshape(g.longs({}), Shape{0, 3}) : g.concat(parts, 0));
+}
+
 }  // namespace
 
 Operators detection_operators() {
   return {
       {"MaxRoiPool", emit_max_roi_pool},
+      {"NonMaxSuppression", emit_non_max_suppression},
       {"RoiAlign", emit_roi_align},
   };
 }

@@ -3,6 +3,7 @@
 #include <limits>
 #include <string_view>
 
+#include "activation.h"
 #include "check.h"
 #include "core/error.h"
 #include "operators.h"
@@ -82,6 +83,25 @@ void emit_max(const Operation& n) {
   Out result = x.operands[0];
   for (size_t i = 1; i < x.operands.size(); ++i) result = greater(n.g, result, x.operands[i]);
   n.out(result, x.permutation);
+}
+
+void emit_clip(const Operation& n) {
+  Graph& g = n.g;
+  const Aligned x = n.aligned({0});
+  const Out value = x.operands[0];
+  std::optional<Out> low, high;
+  std::optional<double> low_number, high_number;
+  if (n.node.opset < 11 && n.node.domain.empty()) {
+    if (n.node.attribute("min") != nullptr) low_number = n.number("min", 0);
+    if (n.node.attribute("max") != nullptr) high_number = n.number("max", 0);
+    if (low_number) low = g.scalar_like(value, *low_number);
+    if (high_number) high = g.scalar_like(value, *high_number);
+  } else {
+    if (n.has(1)) low = n.in(1), low_number = n.find_number(1);
+    if (n.has(2)) high = n.in(2), high_number = n.find_number(2);
+  }
+  const bool relu6 = low_number && high_number && *low_number == 0 && *high_number == 6;
+  n.out(relu6 ? g.compute("Relu6", {value}) : clipped(g, value, low, high), x.permutation);
 }
 
 void emit_mean(const Operation& n) {
@@ -248,42 +268,6 @@ void emit_dropout(const Operation& n) {
   n.out(1, n.g.call("BroadcastTo", {truth, n.g.shape_tensor(n.in(0))}));
 }
 
-void emit_constant(const Operation& n) {
-  const std::string& name = n.node.outputs[0];
-  const auto set = [&](Tensor tensor) {
-    n.emitter.set_constant(name, import::make_constant(std::move(tensor)));
-  };
-  if (const auto* value = n.node.attribute("value")) {
-    n.emitter.set_constant(name, *value->tensor);
-  } else if (const auto* text = n.node.attribute("value_string")) {
-    Tensor tensor = make_tensor(DataType::kString, {});
-    tensor.strings = {text->s};
-    set(std::move(tensor));
-  } else if (const auto* texts = n.node.attribute("value_strings")) {
-    Tensor tensor = make_tensor(DataType::kString, {static_cast<int64_t>(texts->strings.size())});
-    tensor.strings = texts->strings;
-    set(std::move(tensor));
-  } else if (const auto* number = n.node.attribute("value_float")) {
-    Tensor tensor = make_tensor(DataType::kFloat32, {});
-    from_doubles(std::vector<double>{number->f}, tensor);
-    set(std::move(tensor));
-  } else if (const auto* numbers = n.node.attribute("value_floats")) {
-    Tensor tensor = make_tensor(DataType::kFloat32, {static_cast<int64_t>(numbers->floats.size())});
-    from_doubles(numbers->floats, tensor);
-    set(std::move(tensor));
-  } else if (const auto* whole = n.node.attribute("value_int")) {
-    Tensor tensor = make_tensor(DataType::kInt64, {});
-    tensor.as<int64_t>()[0] = whole->i;
-    set(std::move(tensor));
-  } else if (const auto* wholes = n.node.attribute("value_ints")) {
-    Tensor tensor = make_tensor(DataType::kInt64, {static_cast<int64_t>(wholes->ints.size())});
-    std::copy(wholes->ints.begin(), wholes->ints.end(), tensor.as<int64_t>().begin());
-    set(std::move(tensor));
-  } else {
-    throw Unsupported("its value is sparse");
-  }
-}
-
 EmitOperator unary(const char* operation) {
   return [=](const Operation& n) { emit_unary(n, operation); };
 }
@@ -304,66 +288,74 @@ EmitOperator logical(const char* operation) {
   return [=](const Operation& n) { emit_logical(n, operation); };
 }
 
-}  // namespace
-
-Operators elementwise_operators() {
+// One library function of one input.
+Operators functions_of_one() {
   return {
-      {"Abs", emit_abs},
       {"Acos", unary("Acos")},
       {"Acosh", unary("Acosh")},
-      {"Add", binary("AddV2")},
-      {"And", logical("LogicalAnd")},
       {"Asin", unary("Asin")},
       {"Asinh", unary("Asinh")},
       {"Atan", unary("Atan")},
       {"Atanh", unary("Atanh")},
+      {"BitwiseNot", unary("Invert")},
+      {"Ceil", unary("Ceil")},
+      {"Cos", unary("Cos")},
+      {"Cosh", unary("Cosh")},
+      {"Erf", unary("Erf")},
+      {"Exp", unary("Exp")},
+      {"Floor", unary("Floor")},
+      {"IsNaN", unary("IsNan")},
+      {"Log", unary("Log")},
+      {"Neg", unary("Neg")},
+      {"Reciprocal", unary("Reciprocal")},
+      {"Round", unary("Round")},
+      {"Sin", unary("Sin")},
+      {"Sinh", unary("Sinh")},
+      {"Sqrt", unary("Sqrt")},
+      {"Tan", unary("Tan")},
+  };
+}
+
+}  // namespace
+
+Operators elementwise_operators() {
+  Operators all = {
+      {"Abs", emit_abs},
+      {"Add", binary("AddV2")},
+      {"And", logical("LogicalAnd")},
       {"BitShift", emit_shift},
       {"BitwiseAnd", binary("BitwiseAnd")},
-      {"BitwiseNot", unary("Invert")},
       {"BitwiseOr", binary("BitwiseOr")},
       {"BitwiseXor", binary("BitwiseXor")},
       {"BitCast", emit_bit_cast},
       {"Cast", emit_cast},
       {"CastLike", emit_cast_like},
-      {"Ceil", unary("Ceil")},
-      {"Constant", emit_constant},
-      {"Cos", unary("Cos")},
-      {"Cosh", unary("Cosh")},
+      {"Clip", emit_clip},
       {"Div", emit_div},
       {"Dropout", emit_dropout},
       {"Equal", comparison("Equal")},
-      {"Erf", unary("Erf")},
-      {"Exp", unary("Exp")},
-      {"Floor", unary("Floor")},
       {"Greater", comparison("Greater")},
       {"GreaterOrEqual", comparison("GreaterEqual")},
       {"Identity", emit_identity},
       {"IsInf", emit_is_inf},
-      {"IsNaN", unary("IsNan")},
       {"Less", comparison("Less")},
       {"LessOrEqual", comparison("LessEqual")},
-      {"Log", unary("Log")},
       {"Max", emit_max},
       {"Mean", emit_mean},
       {"Min", variadic("Minimum")},
       {"Mod", emit_mod},
       {"Mul", binary("Mul")},
-      {"Neg", unary("Neg")},
       {"Not", emit_not},
       {"Or", logical("LogicalOr")},
       {"Pow", emit_pow},
-      {"Reciprocal", unary("Reciprocal")},
-      {"Round", unary("Round")},
       {"Sign", emit_sign},
-      {"Sin", unary("Sin")},
-      {"Sinh", unary("Sinh")},
-      {"Sqrt", unary("Sqrt")},
       {"Sub", binary("Sub")},
       {"Sum", variadic("AddV2")},
-      {"Tan", unary("Tan")},
       {"Where", emit_where},
       {"Xor", logical("NotEqual")},
   };
+  all.merge(functions_of_one());
+  return all;
 }
 
 }  // namespace dnnbench::tf

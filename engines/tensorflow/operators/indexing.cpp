@@ -1,4 +1,4 @@
-// What picks elements by index, condition or score.
+// What picks elements, or writes them into a copy, by index or condition.
 #include <algorithm>
 #include <limits>
 
@@ -179,6 +179,71 @@ void emit_slice(const Operation& n) {
   slice_unknown(n);
 }
 
+// --- Scatter
+
+// Products have no operation of their own: all updates of one place are multiplied first.
+Out scatter_products(Graph& g, Out x, Out places, Out updates) {
+  const Shape shape = g.shape(x), own = g.shape(places);
+  const int64_t depth = own.back();
+  int64_t slots = 1;
+  Shape steps(static_cast<size_t>(depth), 1);
+  for (int64_t i = depth; i-- > 0;) {
+    if (shape[static_cast<size_t>(i)] < 0)
+      throw Unsupported("its input's sizes are not known before it runs");
+    steps[static_cast<size_t>(i)] = slots;
+    slots *= shape[static_cast<size_t>(i)];
+  }
+  const Out flat = g.reduce("Sum", g.mul(g.cast(places, TF_INT64), g.longs(steps)),
+                            {static_cast<int64_t>(own.size()) - 1}, false);
+  const Out factors = g.compute("UnsortedSegmentProd", {updates, flat, g.long_scalar(slots)});
+  return g.mul(x, g.reshape(factors, shape));
+}
+
+Out scatter(const Operation& n, Out x, Out places, Out updates) {
+  Graph& g = n.g;
+  const std::string reduction = n.node.text("reduction", "none");
+  if (reduction == "mul") return scatter_products(g, x, places, updates);
+  const std::string operation = reduction == "none"  ? "TensorScatterUpdate"
+                                : reduction == "add" ? "TensorScatterAdd"
+                                : reduction == "max" ? "TensorScatterMax"
+                                                     : "TensorScatterMin";
+  return g.compute(operation, {x, places, updates});
+}
+
+void emit_scatter_elements(const Operation& n) {
+  Graph& g = n.g;
+  const int64_t axis = n.axis("axis", 0, n.rank(0));
+  const Out x = n.in(0);
+  const Out places = all_places(g, from_start(n, 1, g.size_of(x, axis)), axis);
+  n.out(scatter(n, x, places, n.in(2)));
+}
+
+void emit_scatter_nd(const Operation& n) {
+  const Out x = n.in(0);
+  n.out(scatter(n, x, places_from_start(n.g, n.in(1), x), n.in(2)));
+}
+
+// Writes a sequence of new entries into a cache, beginning at an index for each batch.
+void emit_tensor_scatter(const Operation& n) {
+  Graph& g = n.g;
+  const Out cache = n.in(0), update = n.in(1);
+  const Shape shape = n.static_shape(0), own = n.static_shape(1);
+  const int64_t axis = n.axis("axis", -2, shape.size());
+  Shape along(shape.size(), 1), batch(shape.size(), 1);
+  along[static_cast<size_t>(axis)] = own[static_cast<size_t>(axis)];
+  batch[0] = -1;
+  const Out numbers = g.reshape(
+      g.range(g.long_scalar(0), g.long_scalar(own[static_cast<size_t>(axis)]), g.long_scalar(1)),
+      along);
+  Out at = numbers;
+  if (n.has(2)) at = g.add(numbers, g.reshape(g.cast(n.in(2), TF_INT64), batch));
+  if (n.node.text("mode", "linear") == "circular") {
+    at = g.compute("FloorMod", {at, g.long_scalar(shape[static_cast<size_t>(axis)])});
+  }
+  at = g.call("BroadcastTo", {at, g.longs(own)});
+  n.out(g.compute("TensorScatterUpdate", {cache, all_places(g, at, axis), update}));
+}
+
 void emit_one_hot(const Operation& n) {
   Graph& g = n.g;
   const Out depth = g.cast(g.reshape(n.in(1), Shape{}), TF_INT64);
@@ -267,59 +332,6 @@ void emit_unique(const Operation& n) {
   n.out(3, counts);
 }
 
-// [y1, x1, y2, x2] of [x, y, width, height].
-Out corners(Graph& g, Out boxes) {
-  const auto column = [&](int64_t i) { return g.gather(boxes, g.int_scalar(i), 1); };
-  const Out half = g.scalar_like(boxes, 0.5);
-  const Out dx = g.mul(column(2), half), dy = g.mul(column(3), half);
-  const Outs sides{g.sub(column(1), dy), g.sub(column(0), dx), g.add(column(1), dy),
-                   g.add(column(0), dx)};
-  return g.call("Pack", {sides}, {{"axis", int64_t{1}}});
-}
-
-void emit_non_max_suppression(const Operation& n) {
-  Graph& g = n.g;
-  const Shape scores = n.static_shape(1);
-  constexpr int64_t kMaxParts = 4096;
-  if (scores[0] * scores[1] > kMaxParts) throw Unsupported("it has too many batches and classes");
-  const auto scalar = [&](size_t i, TF_DataType type, double otherwise) {
-    return n.has(i) ? g.cast(g.reshape(n.in(i), Shape{}), type) : g.scalar(type, otherwise);
-  };
-  const Out most = scalar(2, TF_INT32, 0);
-  const Out overlap = scalar(3, TF_FLOAT, 0);
-  const Out threshold = scalar(4, TF_FLOAT, -3.4028234663852886e38);
-  Outs parts;
-  for (int64_t batch = 0; batch < scores[0]; ++batch) {
-    Out boxes = g.gather(n.in(0), g.int_scalar(batch), 0);
-    if (n.integer("center_point_box", 0) != 0) boxes = corners(g, boxes);
-    const Out of_batch = g.gather(n.in(1), g.int_scalar(batch), 0);
-    for (int64_t kind = 0; kind < scores[1]; ++kind) {
-      const Out kept =
-          g.call("NonMaxSuppressionV3",
-                 {boxes, g.gather(of_batch, g.int_scalar(kind), 0), most, overlap, threshold});
-      const Out column = g.expand_dims(g.cast(kept, TF_INT64), 1);
-      const Out label =
-          g.call("Tile", {g.reshape(g.longs({batch, kind}), Shape{1, 2}),
-                          g.concat({g.expand_dims(g.size_of(kept, 0), 0), g.longs({1})}, 0)});
-      parts.push_back(g.concat({label, column}, 1));
-    }
-  }
-  n.out(parts.empty() ? g.reshape(g.longs({}), Shape{0, 3}) : g.concat(parts, 0));
-}
-
-void emit_array_feature_extractor(const Operation& n) {
-  const auto last = static_cast<int64_t>(n.rank(0)) - 1;
-  Out y = n.g.gather(n.in(0), n.g.reshape(n.in(1), Shape{-1}), last);
-  if (last == 0) y = n.g.expand_dims(y, 0);
-  n.out(y);
-}
-
-void emit_binarizer(const Operation& n) {
-  const Out x = n.in(0);
-  n.out(n.g.cast(n.g.compute("Greater", {x, n.g.scalar_like(x, n.number("threshold", 0))}),
-                 n.type(0)));
-}
-
 }  // namespace
 
 Operators indexing_operators() {
@@ -328,14 +340,15 @@ Operators indexing_operators() {
       {"Gather", emit_gather},
       {"GatherElements", emit_gather_elements},
       {"GatherND", emit_gather_nd},
-      {"NonMaxSuppression", emit_non_max_suppression},
       {"NonZero", emit_non_zero},
       {"OneHot", emit_one_hot},
       {"ReverseSequence", emit_reverse_sequence},
+      {"Scatter", emit_scatter_elements},
+      {"ScatterElements", emit_scatter_elements},
+      {"ScatterND", emit_scatter_nd},
       {"Slice", emit_slice},
+      {"TensorScatter", emit_tensor_scatter},
       {"Unique", emit_unique},
-      {"ai.onnx.ml.ArrayFeatureExtractor", emit_array_feature_extractor},
-      {"ai.onnx.ml.Binarizer", emit_binarizer},
       {"com.microsoft.GatherND", emit_gather_nd},
   };
 }

@@ -183,6 +183,23 @@ void emit_lrn(const Operation& n) {
   n.out(g.mul(x, g.compute("Pow", {base, g.scalar_like(x, -beta)})), last);
 }
 
+void emit_lp_normalization(const Operation& n) {
+  Graph& g = n.g;
+  const size_t rank = n.rank(0);
+  const int64_t axis = n.axis("axis", -1, rank);
+  const Out x = n.in(0);
+  Out norm;
+  if (n.integer("p", 2) == 1) {
+    norm = g.reduce("Sum", g.compute("Abs", {x}), {axis}, true);
+  } else {
+    norm = g.compute("Sqrt", {g.reduce("Sum", g.compute("Square", {x}), {axis}, true)});
+  }
+  // Zeros stay zeros.
+  const Out is_zero = g.equal(norm, g.scalar_like(norm, 0));
+  n.out(g.select(is_zero, g.call("ZerosLike", {x}),
+                 g.div(x, g.select(is_zero, g.call("OnesLike", {norm}), norm))));
+}
+
 }  // namespace
 
 Operators normalization_operators() {
@@ -191,6 +208,7 @@ Operators normalization_operators() {
       {"InstanceNormalization", emit_instance_normalization},
       {"LRN", emit_lrn},
       {"LayerNormalization", emit_layer_normalization},
+      {"LpNormalization", emit_lp_normalization},
       {"RMSNormalization", emit_rms_normalization},
       {"SimplifiedLayerNormalization", emit_rms_normalization},
       {"com.microsoft.SimplifiedLayerNormalization", emit_rms_normalization},

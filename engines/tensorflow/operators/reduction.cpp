@@ -209,23 +209,6 @@ void emit_hardmax(const Operation& n) {
   n.out(softmax.flattens ? g.reshape(hot, shape) : hot);
 }
 
-void emit_lp_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const int64_t axis = n.axis("axis", -1, rank);
-  const Out x = n.in(0);
-  Out norm;
-  if (n.integer("p", 2) == 1) {
-    norm = g.reduce("Sum", g.compute("Abs", {x}), {axis}, true);
-  } else {
-    norm = g.compute("Sqrt", {g.reduce("Sum", g.compute("Square", {x}), {axis}, true)});
-  }
-  // Zeros stay zeros.
-  const Out is_zero = g.equal(norm, g.scalar_like(norm, 0));
-  n.out(g.select(is_zero, g.call("ZerosLike", {x}),
-                 g.div(x, g.select(is_zero, g.call("OnesLike", {norm}), norm))));
-}
-
 }  // namespace
 
 Operators reduction_operators() {
@@ -236,7 +219,6 @@ Operators reduction_operators() {
       {"CumSum", [](const Operation& n) { emit_cumulative(n, "Cumsum"); }},
       {"Hardmax", emit_hardmax},
       {"LogSoftmax", [](const Operation& n) { emit_softmax(n, "LogSoftmax"); }},
-      {"LpNormalization", emit_lp_normalization},
       {"ReduceL1", reduction("Sum", absolute)},
       {"ReduceL2", reduction("Sum", square, root)},
       {"ReduceLogSum", reduction("Sum", nullptr, logarithm)},

@@ -1,4 +1,4 @@
-// What moves, joins, cuts and repeats elements, and what makes tensors of a shape.
+// What moves, joins, cuts and repeats elements, and what tells of shapes.
 #include <algorithm>
 #include <numeric>
 
@@ -270,26 +270,6 @@ void emit_size(const Operation& n) {
   n.out(n.g.call("Size", {n.in(0)}, {{"out_type", TF_INT64}}));
 }
 
-void emit_constant_of_shape(const Operation& n) {
-  Graph& g = n.g;
-  const auto* value = n.node.attribute("value");
-  Out element = g.scalar(TF_FLOAT, 0);
-  if (value != nullptr) {
-    Tensor scalar = value->tensor->tensor();
-    scalar.shape.clear();
-    element = g.constant(scalar);
-  }
-  n.out(g.call("Fill", {n.in(0), element}));
-}
-
-void emit_range(const Operation& n) {
-  Graph& g = n.g;
-  const TF_DataType type = n.type(0);
-  const TF_DataType computed = type == TF_INT16 ? TF_INT32 : type;
-  const auto scalar = [&](size_t i) { return g.cast(g.reshape(n.in(i), Shape{}), computed); };
-  n.out(g.cast(g.range(scalar(0), scalar(1), scalar(2)), type));
-}
-
 // --- blocks -------------------------------------------------------------------------------------
 
 void emit_depth_to_space(const Operation& n) {
@@ -373,12 +353,10 @@ Operators shape_operators() {
   return {
       {"CenterCropPad", emit_center_crop_pad},
       {"Concat", emit_concat},
-      {"ConstantOfShape", emit_constant_of_shape},
       {"DepthToSpace", emit_depth_to_space},
       {"Expand", emit_expand},
       {"EyeLike", emit_eye_like},
       {"Flatten", emit_flatten},
-      {"Range", emit_range},
       {"Reshape", emit_reshape},
       {"Shape", emit_shape},
       {"Size", emit_size},
