@@ -69,7 +69,8 @@ TEST(Recurrent, HasOneTableOfDefaultsWithTvm) {
   ASSERT_FALSE(table.empty());
   for (const auto& [function, defaults] : table.items()) {
     const import::Node node = node_of("RNN", {function});
-    if (std::find(defaults.begin(), defaults.end(), nullptr) != defaults.end()) {
+    const auto is_null = [](const nlohmann::json& value) { return value.is_null(); };
+    if (std::any_of(defaults.begin(), defaults.end(), is_null)) {
       EXPECT_THROW(read_recurrent(node), Unsupported) << function;
       continue;
     }

@@ -3,7 +3,6 @@
 
 #include "operators.h"
 #include "semantics/elementwise.h"
-#include "types.h"
 
 namespace dnnbench::pytorch {
 namespace {

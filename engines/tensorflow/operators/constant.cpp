@@ -8,34 +8,34 @@
 namespace dnnbench::tf {
 namespace {
 
-void emit_constant(const Operation& n) {
-  const std::string& name = n.node.outputs[0];
+void emit_constant(const Operation& op) {
+  const std::string& name = op.node.outputs[0];
   const auto set = [&](Tensor tensor) {
-    n.emitter.set_constant(name, import::make_constant(std::move(tensor)));
+    op.emitter.set_constant(name, import::make_constant(std::move(tensor)));
   };
-  if (const auto* value = n.node.attribute("value")) {
-    n.emitter.set_constant(name, *value->tensor);
-  } else if (const auto* text = n.node.attribute("value_string")) {
+  if (const auto* value = op.node.attribute("value")) {
+    op.emitter.set_constant(name, *value->tensor);
+  } else if (const auto* text = op.node.attribute("value_string")) {
     Tensor tensor = make_tensor(DataType::kString, {});
     tensor.strings = {text->s};
     set(std::move(tensor));
-  } else if (const auto* texts = n.node.attribute("value_strings")) {
+  } else if (const auto* texts = op.node.attribute("value_strings")) {
     Tensor tensor = make_tensor(DataType::kString, {static_cast<int64_t>(texts->strings.size())});
     tensor.strings = texts->strings;
     set(std::move(tensor));
-  } else if (const auto* number = n.node.attribute("value_float")) {
+  } else if (const auto* number = op.node.attribute("value_float")) {
     Tensor tensor = make_tensor(DataType::kFloat32, {});
     from_doubles(std::vector<double>{number->f}, tensor);
     set(std::move(tensor));
-  } else if (const auto* numbers = n.node.attribute("value_floats")) {
+  } else if (const auto* numbers = op.node.attribute("value_floats")) {
     Tensor tensor = make_tensor(DataType::kFloat32, {static_cast<int64_t>(numbers->floats.size())});
     from_doubles(numbers->floats, tensor);
     set(std::move(tensor));
-  } else if (const auto* whole = n.node.attribute("value_int")) {
+  } else if (const auto* whole = op.node.attribute("value_int")) {
     Tensor tensor = make_tensor(DataType::kInt64, {});
     tensor.as<int64_t>()[0] = whole->i;
     set(std::move(tensor));
-  } else if (const auto* wholes = n.node.attribute("value_ints")) {
+  } else if (const auto* wholes = op.node.attribute("value_ints")) {
     Tensor tensor = make_tensor(DataType::kInt64, {static_cast<int64_t>(wholes->ints.size())});
     std::copy(wholes->ints.begin(), wholes->ints.end(), tensor.as<int64_t>().begin());
     set(std::move(tensor));
@@ -44,24 +44,24 @@ void emit_constant(const Operation& n) {
   }
 }
 
-void emit_constant_of_shape(const Operation& n) {
-  Graph& g = n.g;
-  const auto* value = n.node.attribute("value");
+void emit_constant_of_shape(const Operation& op) {
+  Graph& g = op.g;
+  const auto* value = op.node.attribute("value");
   Out element = g.scalar(TF_FLOAT, 0);
   if (value != nullptr) {
     Tensor scalar = value->tensor->tensor();
     scalar.shape.clear();
     element = g.constant(scalar);
   }
-  n.out(g.call("Fill", {n.in(0), element}));
+  op.out(g.call("Fill", {op.in(0), element}));
 }
 
-void emit_range(const Operation& n) {
-  Graph& g = n.g;
-  const TF_DataType type = n.type(0);
+void emit_range(const Operation& op) {
+  Graph& g = op.g;
+  const TF_DataType type = op.type(0);
   const TF_DataType computed = type == TF_INT16 ? TF_INT32 : type;
-  const auto scalar = [&](size_t i) { return g.cast(g.reshape(n.in(i), Shape{}), computed); };
-  n.out(g.cast(g.range(scalar(0), scalar(1), scalar(2)), type));
+  const auto scalar = [&](size_t i) { return g.cast(g.reshape(op.in(i), Shape{}), computed); };
+  op.out(g.cast(g.range(scalar(0), scalar(1), scalar(2)), type));
 }
 
 }  // namespace

@@ -4,17 +4,17 @@
 namespace dnnbench::tf {
 namespace {
 
-void emit_array_feature_extractor(const Operation& n) {
-  const auto last = static_cast<int64_t>(n.rank(0)) - 1;
-  Out y = n.g.gather(n.in(0), n.g.reshape(n.in(1), Shape{-1}), last);
-  if (last == 0) y = n.g.expand_dims(y, 0);
-  n.out(y);
+void emit_array_feature_extractor(const Operation& op) {
+  const auto last = static_cast<int64_t>(op.rank(0)) - 1;
+  Out y = op.g.gather(op.in(0), op.g.reshape(op.in(1), Shape{-1}), last);
+  if (last == 0) y = op.g.expand_dims(y, 0);
+  op.out(y);
 }
 
-void emit_binarizer(const Operation& n) {
-  const Out x = n.in(0);
-  n.out(n.g.cast(n.g.compute("Greater", {x, n.g.scalar_like(x, n.number("threshold", 0))}),
-                 n.type(0)));
+void emit_binarizer(const Operation& op) {
+  const Out x = op.in(0);
+  op.out(op.g.cast(op.g.compute("Greater", {x, op.g.scalar_like(x, op.number("threshold", 0))}),
+                   op.type(0)));
 }
 
 }  // namespace
