@@ -359,7 +359,10 @@ def test_it_computes_what_onnx_runtime_does(bench, needs_engine, tmp_path, name,
     assert result["outcome"] == "ok", result["reason"] + json.dumps(result["verification"])
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+READ_BACK = ENGINES | {"onnxruntime": "--onnxruntime"}
+
+
+@pytest.mark.parametrize("engine", READ_BACK)
 @pytest.mark.parametrize(
     ("kind", "precision"),
     [
@@ -376,8 +379,32 @@ def test_the_precision_is_read_back(bench, needs_engine, tmp_path, engine, kind,
     model = tiny_models.model_of(
         [node("Gather", "w ids")], [tensor("ids", [4], INT64)], [tensor("y", [4, 3], kind)], [table]
     )
-    result = bench(tiny_models.save(model, tmp_path / "model.onnx"), ENGINES[engine]).only_result()
+    path = tiny_models.save(model, tmp_path / "model.onnx")
+    result = bench(path, READ_BACK[engine]).only_result()
     assert (result["outcome"], result["in_force"]["precision"]) == ("ok", precision)
+
+
+@pytest.mark.parametrize("engine", READ_BACK)
+@pytest.mark.parametrize(
+    ("kind", "judged_by"), [(TensorProto.FLOAT16, "f16"), (TensorProto.DOUBLE, "f32")]
+)
+def test_the_same_arithmetic_is_judged_by_the_same_class_by_default(
+    bench, needs_engine, tmp_path, engine, kind, judged_by
+):
+    """f32 inputs and outputs around weights of another type: bf16's tolerance is not for these."""
+    needs_engine(engine)
+    weights = np.random.default_rng(0).standard_normal((8, 4))
+    nodes = [
+        node("Cast", "x", "narrow", to=kind),
+        node("MatMul", "narrow w", "product"),
+        node("Cast", "product", "y", to=FLOAT),
+    ]
+    initializers = [helper.make_tensor("w", kind, [8, 4], weights.flatten())]
+    path = tiny_models.save(model_of(nodes, {"x": [2, 8]}, initializers), tmp_path / "model.onnx")
+    for precision in ("f32", "default"):
+        result = bench(path, READ_BACK[engine], f"--precision={precision}").only_result()
+        assert result["outcome"] == "ok", result["reason"]
+        assert result["verification"]["tolerance"]["class"] == judged_by
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -133,18 +133,23 @@ def test_the_precision_is_that_of_the_compiled_model(compiled, tmp_path, kind, p
     assert result["in_force"]["precision"] == precision
 
 
-def test_several_precisions_are_mixed(compiled, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "precision", "coarsest"),
+    [(TensorProto.FLOAT16, "mixed", "f16"), (TensorProto.DOUBLE, "f32", None)],
+)
+def test_several_precisions_are_mixed_but_for_doubles(
+    compiled, tmp_path, kind, precision, coarsest
+):
     nodes = [
-        helper.make_node("Cast", ["x"], ["d"], to=TensorProto.DOUBLE),
+        helper.make_node("Cast", ["x"], ["d"], to=kind),
         helper.make_node("Relu", ["d"], ["y"]),
     ]
     model = tiny_models.model_of(
-        nodes,
-        [tiny_models.tensor("x", [2, 3])],
-        [tiny_models.tensor("y", [2, 3], TensorProto.DOUBLE)],
+        nodes, [tiny_models.tensor("x", [2, 3])], [tiny_models.tensor("y", [2, 3], kind)]
     )
     result = require_ok(compiled(tiny_models.save(model, tmp_path / "cast.onnx")))
-    assert result["in_force"]["precision"] == "mixed"
+    assert result["in_force"]["precision"] == precision
+    assert result["in_force"]["settings"].get("coarsest_type") == coarsest
 
 
 def test_nuphar_is_tvm(bench, convolution):

@@ -100,6 +100,18 @@ def test_saved_variants_are_verified_on_openvino(bench, compared, has_openvino, 
     assert run.only_result()["verification"]["verdict"] == "ok"
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino", "pytorch"])
+def test_a_quantised_file_is_measured_in_int8_without_being_asked(
+    bench, compared, needs_engine, engine
+):
+    needs_engine(engine)
+    result = bench(compared[1] / "tiny-int8.onnx", f"--{engine}").only_result()
+    assert (result["precision"], result["in_force"]["precision"]) == ("f32", "int8")
+    assert "int8 2" in result["in_force"]["settings"]["node_precisions"] or engine == "openvino"
+    assert result["verification"]["verdict"] == "ok"
+    assert result["verification"]["tolerance"]["class"] == "quantised"
+
+
 def test_a_quantised_model_that_amplifies_a_step_may_differ_by_more(bench, tmp_path):
     """x near 1, in steps of 1/128, less 1: one step is as large as the output."""
     nodes = [

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/error.h"
@@ -14,6 +15,7 @@
 #include "library.h"
 #include "model_outline.h"
 #include "open_model.h"
+#include "protocol/precision.h"
 #include "providers.h"
 #include "values.h"
 
@@ -51,10 +53,6 @@ std::string name_of(const OrtEpAssignedNode& node) {
   const char* name = nullptr;
   check(library().api.EpAssignedNode_GetName(&node, &name));
   return name;
-}
-
-bool is_quantised(const LoadConfig& config) {
-  return config.precision == "int8" || config.precision == "int8-dynamic";
 }
 
 Placed read_placement(const OrtSession& session) {
@@ -98,15 +96,6 @@ void require_products_on_gpu(const OrtSession& session) {
   if (!why.empty()) throw Unsupported(why);
 }
 
-// The provider computes in the types of the model's weights and inputs.
-std::string precision_of(const ort::ModelOutline& outline) {
-  const bool f16 = outline.element_types.count(DataType::kFloat16) != 0;
-  const bool bf16 = outline.element_types.count(DataType::kBfloat16) != 0;
-  const bool f32 = outline.element_types.count(DataType::kFloat32) != 0;
-  if (f16 + bf16 + f32 > 1) return "mixed";
-  return f16 ? "f16" : bf16 ? "bf16" : "f32";
-}
-
 class OnnxRuntimeEngine : public Engine {
  public:
   std::string version() override { return library().version; }
@@ -124,13 +113,11 @@ class OnnxRuntimeEngine : public Engine {
     if (inlined_) opens.model_path = config.inlined_path;
     const ort::ModelOutline outline = ort::read_outline(opens.model_path);
     optimized_ = ort::optimizes(config);
-    precision_ = ort::precision_in_force(config, precision_of(outline), gpu_.get());
+    precision_ = ort::precision_in_force(config, outline, gpu_.get());
+    types_ = outline.element_types;
     on_cpu_provider_ = config.provider.empty();
     kernels_.reset();
-    if (is_quantised(config)) {
-      precision_.clear();
-      if (config.inspect) kernels_ = ort::read_kernels(opens, outline);
-    }
+    if (precision_.empty() && config.inspect) kernels_ = ort::read_kernels(opens, outline);
     const int64_t threads_before = count_threads();
     ort::OpenedModel opened = ort::open_model(opens, outline, gpu_.get());
     session_ = std::move(opened.session);
@@ -169,10 +156,14 @@ class OnnxRuntimeEngine : public Engine {
     }
     if (inlined_) in_force.settings["model"] = kInlinedModel;
     if (kernels_) {
-      in_force.precision = kernels_->precision;
+      const bool in_8_bits = kernels_->precision != "f32";
+      in_force.precision = in_8_bits ? kernels_->precision : precision_of(types_);
       in_force.settings["node_precisions"] = kernels_->products;
       in_force.settings["operators"] = kernels_->operators;
     }
+    // On a GPU others may join the model's own types.
+    if (in_force.precision == "mixed" && !gpu_)
+      in_force.settings[kCoarsestType] = coarsest_of(types_);
     return in_force;
   }
 
@@ -247,6 +238,7 @@ class OnnxRuntimeEngine : public Engine {
   bool optimized_ = true;
   bool inlined_ = false;
   std::string precision_;
+  std::set<DataType> types_;  // of the model's weights and inputs
   std::optional<ort::Kernels> kernels_;
   std::string sizes_fixed_;
   int threads_ = 0;

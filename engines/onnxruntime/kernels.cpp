@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "import/read_model.h"
+#include "import/graph_walk.h"
 #include "open_model.h"
 
 namespace dnnbench::ort {
@@ -51,24 +51,28 @@ bool is_f32(const import::Graph& graph, const import::Node& node) {
 
 Kernels count_kernels(const import::Graph& graph) {
   std::map<std::string, int> products, others;
-  for (const import::Node& node : graph.nodes) {
-    if (kInt8Products.count(node.op) > 0) {
-      ++products["int8"];
-    } else if (kF32Products.count(node.op) > 0) {
-      ++products["f32"];
-    } else if (kOtherF32Products.count(node.op) > 0) {
-      ++products["f32"];
-      ++others[node.op];
-    } else if (kMoves.count(node.op) == 0 && node.op.rfind("QLinear", 0) != 0 &&
-               is_f32(graph, node)) {
-      ++others[node.op];
+  import::for_each_graph(graph, [&](const import::Graph& part) {
+    for (const import::Node& node : part.nodes) {
+      if (is_int8_product(node.op)) {
+        ++products["int8"];
+      } else if (kF32Products.count(node.op) > 0) {
+        ++products["f32"];
+      } else if (kOtherF32Products.count(node.op) > 0) {
+        ++products["f32"];
+        ++others[node.op];
+      } else if (kMoves.count(node.op) == 0 && node.op.rfind("QLinear", 0) != 0 &&
+                 is_f32(part, node)) {
+        ++others[node.op];
+      }
     }
-  }
+  });
   const std::string precision = products.size() == 1 ? products.begin()->first
                                 : products.empty()   ? "f32"
                                                      : "mixed";
   return {precision, list(products), list(others)};
 }
+
+bool is_int8_product(const std::string& op) { return kInt8Products.count(op) > 0; }
 
 bool is_product(const std::string& op) {
   return kInt8Products.count(op) + kF32Products.count(op) + kOtherF32Products.count(op) > 0;

@@ -21,11 +21,12 @@ struct Kernels {
 
 // Whether the operator multiplies matrices, which takes most of the time of most models.
 bool is_product(const std::string& op);
+bool is_int8_product(const std::string& op);
 
 // "" where fewer than half of a model's products run on the CPU, or it has none.
 std::string why_products_are_not_on_gpu(int64_t on_cpu, int64_t elsewhere);
 
-// Of the graph that is executed.
+// Of the graph that is executed, with its subgraphs.
 Kernels count_kernels(const import::Graph& graph);
 
 // Opens the model once more, and writes what is executed into a file for the time being.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,20 @@ TEST(CountKernels, AllProductsDecideAboutThePrecision) {
   EXPECT_EQ(kernels_of({"QAttention", "QLinearConvTranspose", "QGemm"}).precision, "int8");
   EXPECT_EQ(kernels_of({"QLinearConv", "MatMul"}).precision, "mixed");
   EXPECT_EQ(kernels_of({"QLinearConv", "QLinearAdd", "Reshape"}).operators, "");
+}
+
+TEST(CountKernels, OfSubgraphsToo) {
+  auto body = std::make_shared<import::Graph>();
+  import::Node product, loop;
+  product.op = "QLinearMatMul";
+  product.outputs = {"a"};
+  body->nodes.push_back(product);
+  loop.op = "Loop";
+  loop.outputs = {"b"};
+  loop.attributes["body"].graph = body;
+  import::Graph graph;
+  graph.nodes.push_back(loop);
+  EXPECT_EQ(count_kernels(graph).precision, "int8");
 }
 
 TEST(WhyProductsAreNotOnGpu, FromHalfOfThemOn) {

@@ -3,21 +3,26 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "import/read_model.h"
+#include "import/graph_walk.h"
+#include "kernels.h"
 
 namespace dnnbench::ort {
 
 ModelOutline read_outline(const std::string& model_path) {
   ModelOutline outline;
   try {
-    const import::Graph graph = import::read_model_file(model_path).graph;
-    for (const import::Parameter& input : graph.inputs) {
+    const import::ModelFile model = import::read_model_file(model_path);
+    import::for_each_node(model, [&](const import::Node& node) {
+      outline.is_quantised = outline.is_quantised || node.op == "QuantizeLinear" ||
+                             node.op == "DynamicQuantizeLinear" || is_int8_product(node.op);
+    });
+    for (const import::Parameter& input : model.graph.inputs) {
       outline.dimension_names[input.name] = input.type.symbols;
       if (input.type.kind == import::ValueType::Kind::kTensor) {
         outline.element_types.insert(input.type.element);
       }
     }
-    for (const auto& [name, constant] : graph.constants) {
+    for (const auto& [name, constant] : model.graph.constants) {
       outline.element_types.insert(constant.type);
     }
   } catch (const Error&) {

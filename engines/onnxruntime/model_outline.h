@@ -1,5 +1,5 @@
 // What must be known of a model before ONNX Runtime opens it: its named dimensions, which can be
-// fixed only by name and only beforehand.
+// fixed only by name and only beforehand, and what it may be computed in.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ struct ModelOutline {
   std::map<std::string, std::vector<std::string>> dimension_names;
   // Element types of the weights and the tensor inputs.
   std::set<DataType> element_types;
+  // Whether products may be computed in 8 bits: it has some, or quantises values.
+  bool is_quantised = false;
 };
 
 // Nothing of a file that import/read_model.h refuses: the library's own error says more.

@@ -60,6 +60,34 @@ TEST(ModelOutline, NamesDimensionsAndFindsTypes) {
             (std::set<DataType>{DataType::kFloat32, DataType::kInt64, DataType::kFloat16}));
 }
 
+onnx::ModelProto model_of(const std::string& op) {
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  auto& node = *model.mutable_graph()->add_node();
+  node.set_op_type(op);
+  node.add_output("y");
+  return model;
+}
+
+TEST(ModelOutline, IsQuantisedWhereProductsMayBeIn8Bits) {
+  for (const char* op : {"QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "MatMulInteger",
+                         "DynamicQuantizeLSTM"}) {
+    EXPECT_TRUE(outline_of(model_of(op).SerializeAsString()).is_quantised) << op;
+  }
+  for (const char* op : {"DequantizeLinear", "Conv", "MatMulNBits"}) {
+    EXPECT_FALSE(outline_of(model_of(op).SerializeAsString()).is_quantised) << op;
+  }
+}
+
+TEST(ModelOutline, IsQuantisedWhereABranchIs) {
+  onnx::ModelProto model = model_of("If");
+  auto& branch = *model.mutable_graph()->mutable_node(0)->add_attribute();
+  branch.set_name("then_branch");
+  branch.set_type(onnx::AttributeProto::GRAPH);
+  *branch.mutable_g() = model_of("QLinearMatMul").graph();
+  EXPECT_TRUE(outline_of(model.SerializeAsString()).is_quantised);
+}
+
 TEST(ModelOutline, OfATruncatedOrForeignFileIsWhatCanBeRead) {
   const std::string bytes = model_with_weights().SerializeAsString();
   for (size_t length = 0; length < bytes.size(); length += 97) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "protocol/precision.h"
 
 namespace dnnbench::ort {
 namespace {
@@ -133,8 +134,13 @@ std::map<std::string, std::string> add_provider(OrtSessionOptions& options,
   return said;
 }
 
-std::string precision_in_force(const LoadConfig& config, const std::string& of_model,
+std::string precision_in_force(const LoadConfig& config, const ModelOutline& outline,
                                const Gpu* gpu) {
+  const std::string& provider = config.provider;
+  if (outline.is_quantised) return provider.empty() ? "" : "unknown";
+  std::string of_model = precision_of(outline.element_types);
+  const bool has_f64 = provider != "openvino" && provider != "tensorrt";
+  if (of_model == "f64" && !has_f64) of_model = "f32";
   if (gpu == nullptr || of_model != "f32") return of_model;
   // TensorRT chooses for each layer.
   if (config.precision == "f16" || config.precision == "bf16") return "mixed";

@@ -7,6 +7,7 @@
 
 #include "gpu/device.h"
 #include "library.h"
+#include "model_outline.h"
 #include "protocol/load_config.h"
 
 namespace dnnbench::ort {
@@ -22,8 +23,9 @@ void require_supported(const LoadConfig& config);
 std::map<std::string, std::string> add_provider(OrtSessionOptions& options,
                                                 const LoadConfig& config, const Gpu* gpu);
 
-// The precision in force, where the model's own types are `of_model`.
-std::string precision_in_force(const LoadConfig& config, const std::string& of_model,
+// The precision in force: by the model's own types, which the CPU's provider computes in. "" for a
+// quantised model there, whose kernels must be read (kernels.h).
+std::string precision_in_force(const LoadConfig& config, const ModelOutline& outline,
                                const Gpu* gpu);
 
 // Whether the library transforms the graph itself. Not for OpenVINO, which does better with the

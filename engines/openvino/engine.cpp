@@ -12,6 +12,7 @@
 #include "failure.h"
 #include "import/real_paths.h"
 #include "ports.h"
+#include "protocol/precision.h"
 #include "runtime_graph.h"
 #include "tensors.h"
 
@@ -165,10 +166,16 @@ class OpenVinoEngine : public Engine {
       return compiled_.get_property(key).as<std::string>();
     };
     const std::string hint = setting(ov::hint::inference_precision.name());
-    std::string precision = graph.precision.empty() ? hint : graph.precision;
-    if (is_quantised(precision_asked_)) precision = graph.product_precision;
-    require_precision(precision_asked_, precision);
-    InForce in_force{precision, compiled_.get_property(ov::inference_num_threads), {}, {}};
+    const std::string floats = graph.float_types.empty() ? hint : precision_of(graph.float_types);
+    require_precision(precision_asked_, floats);
+    const bool in_8_bits = !graph.product_precision.empty();
+    InForce in_force{in_8_bits ? graph.product_precision : floats,
+                     compiled_.get_property(ov::inference_num_threads),
+                     {},
+                     {}};
+    if (in_force.precision == "mixed") {
+      in_force.settings[kCoarsestType] = coarsest_of(graph.float_types);
+    }
     for (const std::string& device : compiled_.get_property(ov::execution_devices)) {
       in_force.placement.push_back({device, graph.nodes});
     }

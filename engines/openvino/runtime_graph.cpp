@@ -17,6 +17,9 @@ const std::set<std::string> kMoves{"Reorder", "Reshape", "Convert"};
 
 const std::set<std::string> kProducts{"Convolution", "Deconvolution", "FullyConnected", "MatMul"};
 
+const std::map<std::string, DataType> kFloats{
+    {"f16", DataType::kFloat16}, {"bf16", DataType::kBfloat16}, {"f32", DataType::kFloat32}};
+
 bool is_8_bit(const std::string& type) { return type == "i8" || type == "u8"; }
 
 std::string read(const ov::Node& node, const char* key) {
@@ -41,12 +44,12 @@ RuntimeGraph read_runtime_graph(const ov::CompiledModel& compiled) {
     }
     if (kMoves.count(layer) == 0) ++nodes_of[read(*node, kRuntimePrecision)];
   }
-  graph.product_precision = in_8_bits == 0 ? "f32" : in_8_bits == products ? "int8" : "mixed";
+  graph.product_precision = in_8_bits == 0 ? "" : in_8_bits == products ? "int8" : "mixed";
   for (const auto& [type, count] : nodes_of) {
     if (!graph.node_precisions.empty()) graph.node_precisions += ", ";
     graph.node_precisions += type + " " + std::to_string(count);
-    if (type != "f32" && type != "f16" && type != "bf16") continue;
-    graph.precision = graph.precision.empty() ? type : "mixed";
+    const auto floats = kFloats.find(type);
+    if (floats != kFloats.end()) graph.float_types.insert(floats->second);
   }
   return graph;
 }

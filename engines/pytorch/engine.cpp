@@ -14,6 +14,7 @@
 #include "module.h"
 #include "operators.h"
 #include "program.h"
+#include "protocol/precision.h"
 #include "semantics/lower.h"
 
 namespace dnnbench {
@@ -40,18 +41,14 @@ void require_supported(const LoadConfig& config) {
   }
 }
 
-// By the weights; by the inputs where there are none.
-std::string precision_of(std::set<DataType> types, const std::vector<import::Parameter>& inputs) {
+// That it computes in: those of the weights, or of the inputs where there are none.
+std::set<DataType> types_of(const pytorch::ModuleFacts& facts,
+                            const std::vector<import::Parameter>& inputs) {
+  std::set<DataType> types = facts.weight_types;
   if (types.empty()) {
     for (const import::Parameter& input : inputs) types.insert(input.type.element);
   }
-  const bool f16 = types.count(DataType::kFloat16) != 0;
-  const bool bf16 = types.count(DataType::kBfloat16) != 0;
-  const bool f32 = types.count(DataType::kFloat32) != 0;
-  if (f16 + bf16 + f32 > 1) return "mixed";
-  if (f16) return "f16";
-  if (bf16) return "bf16";
-  return !f32 && types.count(DataType::kFloat64) != 0 ? "f64" : "f32";
+  return types;
 }
 
 class PyTorchEngine : public Engine {
@@ -76,8 +73,10 @@ class PyTorchEngine : public Engine {
   InForce in_force() override {
     pytorch::ModuleFacts facts = module_->facts();
     facts.settings["malloc"] = malloc_;
-    std::string precision = precision_of(facts.weight_types, model_.graph.inputs);
+    const std::set<DataType> types = types_of(facts, model_.graph.inputs);
+    std::string precision = precision_of(types);
     if (facts.int8_products > 0) precision = facts.f32_products == 0 ? "int8" : "mixed";
+    if (precision == "mixed") facts.settings[kCoarsestType] = coarsest_of(types);
     std::vector<Placement> placement;
     if (gpu_) {
       // TorchScript says no node's device; each computes where its tensors lie.

@@ -18,6 +18,7 @@
 #include "import/read_graph.h"
 #include "operators.h"
 #include "packed_sequence.h"
+#include "protocol/precision.h"
 #include "saved_model.h"
 #include "semantics/lower.h"
 #include "session.h"
@@ -75,7 +76,7 @@ struct Converted {
   std::vector<Output> outputs;
   tf::Outs input_outs;
   tf::Outs output_outs;
-  std::string precision;
+  std::set<DataType> types;  // that the graph computes in
 };
 
 using Kind = import::ValueType::Kind;
@@ -130,24 +131,18 @@ void add_outputs(Converted& converted, tf::Emitter& emitter) {
   }
 }
 
-// The types that the graph computes in, by its floating-point values.
-std::string precision_of(const import::Graph& graph) {
+std::set<DataType> types_of(const import::Graph& graph) {
   std::set<DataType> types;
   for (const auto& [name, type] : graph.types) types.insert(type.element);
   for (const auto& [name, constant] : graph.constants) types.insert(constant.type);
-  const bool f16 = types.count(DataType::kFloat16) != 0;
-  const bool bf16 = types.count(DataType::kBfloat16) != 0;
-  const bool f32 = types.count(DataType::kFloat32) != 0;
-  const bool f64 = types.count(DataType::kFloat64) != 0;
-  if (f16 + bf16 + f32 + f64 > 1) return "mixed";
-  return f16 ? "f16" : bf16 ? "bf16" : f64 ? "f64" : "f32";
+  return types;
 }
 
 std::unique_ptr<Converted> convert(const LoadConfig& config) {
   auto converted = std::make_unique<Converted>();
   converted->model = import::read_graph(config);
   semantics::lower(converted->model.graph, tf::has_operator);
-  converted->precision = precision_of(converted->model.graph);
+  converted->types = types_of(converted->model.graph);
   tf::Emitter emitter(converted->graph, converted->model.graph, nullptr);
   add_inputs(*converted, emitter);
   emitter.emit_nodes();
@@ -205,13 +200,18 @@ class TensorFlowEngine : public Engine {
     if (placement.size() != 1) {
       throw Error("TensorFlow found several devices, so it is unknown where the model runs");
     }
-    return {converted_->precision,
-            count_pool_threads(),
-            placement,
-            {{"inter_op_threads", "none: operations run in the calling thread"},
-             {"graph_optimization", "library default without layout, memory and TFG"},
-             {"placement_read", "of the graph before optimization"},
-             {"weights_given_to_each_run", std::to_string(converted_->graph.fed().size())}}};
+    InForce in_force{
+        precision_of(converted_->types),
+        count_pool_threads(),
+        placement,
+        {{"inter_op_threads", "none: operations run in the calling thread"},
+         {"graph_optimization", "library default without layout, memory and TFG"},
+         {"placement_read", "of the graph before optimization"},
+         {"weights_given_to_each_run", std::to_string(converted_->graph.fed().size())}}};
+    if (in_force.precision == "mixed") {
+      in_force.settings[kCoarsestType] = coarsest_of(converted_->types);
+    }
+    return in_force;
   }
 
   void set_inputs(const std::vector<Value>& inputs) override {

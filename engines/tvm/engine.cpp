@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "import/read_graph.h"
 #include "program.h"
+#include "protocol/precision.h"
 #include "tvm_cache.h"
 
 namespace dnnbench {
@@ -140,7 +141,10 @@ class TvmEngine : public Engine {
           tvm_runtime::tune(config, own_model, config.tune_budget_s - searched_s,
                             tvm_runtime::records_folder_of(description), folder.files());
       found.searched_s += searched_s;
-      found.settings["precision"] = own_model.settings.at("precision");  // tuning changes no type
+      for (const char* key : {"precision", kCoarsestType}) {  // tuning changes no type
+        const auto own_setting = own_model.settings.find(key);
+        if (own_setting != own_model.settings.end()) found.settings[key] = own_setting->second;
+      }
       model = load_and_keep(description, found);
     } catch (const std::bad_alloc&) {
       model.settings["tuning"] = "TVM's compiler ran out of memory";

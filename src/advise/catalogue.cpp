@@ -22,8 +22,6 @@ struct BadRow {
   std::string why;
 };
 
-constexpr double kMaxNumber = 1e9;  // dollars per hour, cores, GiB: far above any
-
 std::string trimmed(const std::string& text) {
   const size_t first = text.find_first_not_of(" \t");
   if (first == std::string::npos) return "";
@@ -48,7 +46,7 @@ class Row {
     double number = 0;
     const char* const end = value.data() + value.size();
     const auto [rest, error] = std::from_chars(value.data(), end, number);
-    if (error != std::errc() || rest != end || !(number >= 0 && number <= kMaxNumber)) {
+    if (error != std::errc() || rest != end || !(number >= 0 && number <= kMaxCatalogueNumber)) {
       throw BadRow{fmt::format("{} is \"{}\", not a number from 0 to 1e9", column, value)};
     }
     return number;

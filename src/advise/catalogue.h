@@ -10,6 +10,9 @@
 
 namespace dnnbench {
 
+// No number of a catalogue, nor another price, is greater: dollars per hour, cores, GiB.
+inline constexpr double kMaxCatalogueNumber = 1e9;
+
 // One machine type. Text that is not known is empty.
 struct InstanceType {
   std::string name;

@@ -23,7 +23,6 @@ namespace dnnbench {
 namespace {
 
 constexpr size_t kMaxComplaints = 10;
-constexpr double kMaxPrice_usd = 1e9;  // per hour, as in a catalogue
 
 struct AdviseOptions {
   std::string results;
@@ -75,7 +74,8 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
   if (!(options.load.headroom >= 0 && options.load.headroom < 1)) {
     throw UsageError("dnnbench advise: --headroom must be a number from 0 to below 1");
   }
-  if (options.price_usd && !(*options.price_usd >= 0 && *options.price_usd <= kMaxPrice_usd)) {
+  if (options.price_usd &&
+      !(*options.price_usd >= 0 && *options.price_usd <= kMaxCatalogueNumber)) {
     throw UsageError("dnnbench advise: --price must be a number of dollars from 0 to 1e9");
   }
   if (single) options.load.max_instances = 1;

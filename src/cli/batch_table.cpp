@@ -38,7 +38,7 @@ std::map<std::string, OfAnEngine> by_engine(const std::vector<Result>& results) 
 }
 
 double items_per_s(const Result& result) {
-  return static_cast<double>(result.candidate.batch.value_or(1)) / median_latency_s(result);
+  return static_cast<double>(result.candidate.batch.value_or(1)) / shown_median_s(result);
 }
 
 const Result* does_most(const OfAnEngine& own) {
@@ -69,7 +69,7 @@ Cells row_of(const std::string& engine, const Result& result, const OfAnEngine& 
   if (result.outcome.ok()) {
     row.push_back(rate_cell(items_per_s(result)));
     row.push_back(relative_throughput(result, *own.front()));
-    const auto latency_s = latency_percentiles_s(result);
+    const auto latency_s = shown_percentiles_s(result);
     for (const char* name : {"p50", "p90", "p99"}) {
       row.push_back(percentile_cell(latency_s, name));
     }
@@ -106,7 +106,7 @@ std::string batch_sentence(const std::vector<Result>& results) {
       "machine.",
       all_quiet ? "" : "Of what was measured on a quiet machine, ", most->label,
       most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
-      format_seconds(median_latency_s(*most)));
+      format_seconds(shown_median_s(*most)));
 }
 
 }  // namespace dnnbench

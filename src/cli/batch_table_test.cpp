@@ -61,6 +61,25 @@ TEST(BatchSentence, TellsTheTimeThatItsItemsTake) {
       "may be drift of the machine.");
 }
 
+// Two that left at different times, on a machine that became slower: of their own medians tvm's is
+// shorter, but in the same blocks it took longer. Two inferences a measurement.
+TEST(BatchTable, ComparesEnginesAsTheRankingDoes) {
+  Result early = measured("tvm", 4, 0.0276), late = measured("openvino", 4, 0.031);
+  for (Result* result : {&early, &late}) {
+    result->number = 2;
+    result->rank = Rank{};
+  }
+  early.rank->p50_s = 0.015;
+  late.rank->p50_s = 0.0144;
+  EXPECT_EQ(table_text(batch_table({early, late}), kUnlimitedWidth),
+            "engine    batch  items/s  vs smallest batch   median      p90  p99  verdict\n"
+            "openvino      4      278              1.00x  14.4 ms  14.4 ms    -  best\n"
+            "tvm           4      267              1.00x  15.0 ms  15.0 ms    -  best\n");
+  EXPECT_EQ(batch_sentence({early, late})
+                .find("openvino with batch 4 has the highest throughput: 278 items/s, 14.4 ms per"),
+            0U);
+}
+
 TEST(BatchTable, MakesNoClaimAboutASuspectBatch) {
   Result suspect = measured("tvm", 1, 0.1);
   suspect.measured.blocks = 10;

@@ -77,13 +77,10 @@ std::string verdict_cell(const Result& result) {
 Cells row_of(const Result& result) {
   Cells row{result.label, result.engine.load.engine_version.value_or("-")};
   if (result.outcome.ok()) {
-    // As they were in the best engine's blocks, so that they agree with the ratios.
-    const double scale = to_blocks_of_best(result);
-    const double median_s = median_latency_s(result) * scale;
-    auto latency_s = latency_percentiles_s(result);
-    for (auto& [name, seconds] : latency_s) seconds *= scale;
+    const double median_s = shown_median_s(result);
+    const auto latency_s = shown_percentiles_s(result);
     std::optional<double> cpu_s = cpu_s_per_inference(result);
-    if (cpu_s) *cpu_s *= scale;
+    if (cpu_s) *cpu_s *= to_blocks_of_best(result);
     row.push_back(seconds_cell(median_s));
     row.push_back(percentile_cell(latency_s, "p90"));
     row.push_back(percentile_cell(latency_s, "p99"));
@@ -120,12 +117,12 @@ std::string confidence(double probability) {
 
 // How sure that is: " (confidence >= 99.4 %)". Where it isn't at the confidence asked for, whether
 // more time may help.
-std::string certainty(const Rank& rank) {
+std::string certainty(const Rank& rank, bool best_is_known) {
   if (rank.probability >= rank.confidence) {
-    const bool whole = rank.order == Order::kAll && rank.engines > 2;
+    const bool whole = rank.order == Order::kAll && rank.engines > 2 && rank.decided;
     return fmt::format(" ({}{})", whole ? "whole order: " : "", confidence(rank.probability));
   }
-  return rank.order == Order::kAll
+  return rank.order == Order::kAll || best_is_known
              ? "; part of the order is undecided, a longer --budget may decide it"
              : "; a longer --budget may decide it";
 }
@@ -140,22 +137,40 @@ int percent_apart(const std::vector<const Result*>& engines) {
   return apart > 1 ? 100 : static_cast<int>(std::ceil(100 * apart - 1e-6));
 }
 
+// The best, and who is not known to be slower than it or than another one.
+std::vector<const Result*> may_be_fastest(const std::vector<const Result*>& ranked) {
+  std::vector<const Result*> first;
+  for (const Result* result : ranked) {
+    const Rank& rank = *result->rank;
+    const bool open = rank.place == 1 && rank.to_best.relation != Relation::kSlower;
+    if (rank.is_best || open) first.push_back(result);
+  }
+  return first;
+}
+
+// Of several that may be fastest, the best first: a tie, or how near they are known to be.
+std::string nearness(const std::vector<const Result*>& first, int percent) {
+  const bool all_tie = std::all_of(first.begin(), first.end(), [](const Result* result) {
+    return result->rank->to_best.relation == Relation::kTie;
+  });
+  const std::string names = names_of(first, "and");
+  if (all_tie) return fmt::format("{} are equally fast, within {} %", names, percent);
+  return fmt::format("{} are the fastest, within {} % of {}", names, percent,
+                     first.size() == 2 ? "each other" : first.front()->label);
+}
+
 // Two engines or more. Nothing is called fastest while one that may be faster is undecided,
 // wherever its estimate has put it, unless that is known to be so near that it makes no difference.
 std::string comparison(const std::vector<const Result*>& ranked) {
   constexpr int kNearPercent = 3;
   const Rank& best = *ranked.front()->rank;
-  std::vector<const Result*> first;
-  for (const Result* result : ranked) {
-    if (result->rank->to_best.relation != Relation::kSlower) first.push_back(result);
-  }
+  const std::vector<const Result*> first = may_be_fastest(ranked);
   const int apart = percent_apart(first);
   if (apart > kNearPercent && best.probability < best.confidence) {
     return fmt::format("{} is fastest, with no winner yet at {:g} % confidence",
                        names_of(first, "or"), 100 * best.confidence);
   }
-  if (first.size() > 1)
-    return fmt::format("{} are equally fast, within {} %", names_of(first, "and"), apart);
+  if (first.size() > 1) return nearness(first, apart);
   return fmt::format("{} is fastest: {} takes {:.2f} times as long", ranked[0]->label,
                      ranked[1]->label, ranked[1]->rank->to_best.value);
 }
@@ -171,11 +186,30 @@ bool have_one_reference(const Result& a, const Result& b) {
 }
 
 std::string why_no_ranking(const std::vector<Result>& results) {
+  for (const Result& result : results) {
+    if (!is_verified(result) || !is_suspect(result)) continue;
+    return fmt::format(
+        "The machine was busy: {}. There is no ranking; run again when nothing else is running.",
+        why_suspect(result));
+  }
   const bool any_refused = std::any_of(results.begin(), results.end(), [](const Result& result) {
     return is_verified(result) && result.acceptance && result.acceptance->accepted == false;
   });
   return any_refused ? "No verified variant is accepted, so there is nothing to rank."
                      : "No engine produced verified outputs, so there is nothing to rank.";
+}
+
+// Whom a ranking lacks because the machine was busy, to end its sentence with; "" where nobody.
+std::string without_suspect(const std::vector<Result>& results) {
+  std::vector<const Result*> suspect;
+  for (const Result& result : results) {
+    if (is_verified(result) && is_suspect(result)) suspect.push_back(&result);
+  }
+  if (suspect.empty()) return "";
+  return fmt::format(
+      "; the machine was busy, so {} {} no rank: run again when nothing else is "
+      "running",
+      names_of(suspect, "and"), suspect.size() == 1 ? "has" : "have");
 }
 
 // "2 threads", or "1 or 2 threads"; in throughput mode, which shares them out itself, "2 cores".
@@ -312,21 +346,19 @@ std::string results_notes(const std::vector<Result>& results) {
 }
 
 std::string closing_sentence(const std::vector<Result>& results) {
-  for (const Result& result : results) {
-    if (!is_verified(result) || !is_suspect(result)) continue;
-    return fmt::format(
-        "The machine was busy: {}. There is no ranking; run again when nothing else is running.",
-        why_suspect(result));
-  }
   const auto ranked = ranked_fastest_first(results);
   if (ranked.empty()) return why_no_ranking(results);
   if (ranked.size() == 1) {
-    return fmt::format("{} is the only engine with a verified result: {} per inference{}.",
-                       ranked[0]->label, format_seconds(median_latency_s(*ranked[0])),
-                       agreement(ranked));
+    const bool alone = std::count_if(results.begin(), results.end(), is_verified) == 1;
+    return fmt::format(
+        "{} {}: {} per inference{}{}.", ranked[0]->label,
+        alone ? "is the only engine with a verified result" : "alone could be ranked",
+        format_seconds(shown_median_s(*ranked[0])), agreement(ranked), without_suspect(results));
   }
-  return fmt::format("{}{}{}.", comparison(ranked), certainty(*ranked.front()->rank),
-                     agreement(ranked));
+  const bool best_is_known = may_be_fastest(ranked).size() == 1;
+  return fmt::format("{}{}{}{}.", comparison(ranked),
+                     certainty(*ranked.front()->rank, best_is_known), agreement(ranked),
+                     without_suspect(results));
 }
 
 }  // namespace dnnbench

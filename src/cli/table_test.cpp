@@ -69,7 +69,7 @@ void leave_open(Result& result) {
 Result placed(const std::string& backend, double latency_s, const Ratio& to_best) {
   Result result = result_of(backend, latency_s);
   result.rank = best(backend, latency_s).rank;
-  result.rank->place = 2;
+  result.rank->place = to_best.relation == Relation::kSlower ? 2 : 1;
   result.rank->is_best = false;
   result.rank->to_best = to_best;
   return result;
@@ -136,16 +136,32 @@ openvino     1.2.3    32.0 ms  32.0 ms    -          31.2  -               64.0 
 openvino: suspect: 15 of 20 blocks were disturbed: other programs used 0.80 cores
 )" + 1);
   EXPECT_EQ(closing_sentence(results),
+            "onnxruntime alone could be ranked: 40.0 ms per inference; outputs agree within 2e-06; "
+            "the machine was busy, so openvino has no rank: run again when nothing else is "
+            "running.");
+  EXPECT_EQ(closing_sentence({results[0]}),
             "The machine was busy: 15 of 20 blocks were disturbed: other programs used 0.80 cores. "
             "There is no ranking; run again when nothing else is running.");
 }
 
+// They left while something else ran; the others went on.
+TEST(ClosingSentence, RanksWhomABusyMachineDidNotDisturb) {
+  EXPECT_EQ(closing_sentence({placed("onnxruntime", 0.04, kSlower), best("openvino", 0.032),
+                              disturbed("tvm", 0.1), disturbed("tf", 0.1)}),
+            "openvino is fastest: onnxruntime takes 1.25 times as long (confidence >= 99.45 %); "
+            "outputs agree within 2e-06; the machine was busy, so tvm and tf have no rank: run "
+            "again when nothing else is running.");
+}
+
 TEST(ResultsTable, AnEngineThatCouldNotTakeTurnsHasNoRank) {
-  const std::string table = results_text({best("openvino", 0.032), result_of("onnxruntime", 0.01)});
+  const std::vector<Result> results{best("openvino", 0.032), result_of("onnxruntime", 0.01)};
+  const std::string table = results_text(results);
   EXPECT_NE(table.find("\nonnxruntime: ok: measured alone, because there was not enough memory to "
                        "load it beside the others\n"),
             std::string::npos)
       << table;
+  EXPECT_EQ(closing_sentence(results),
+            "openvino alone could be ranked: 32.0 ms per inference; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, NamesAllThatTieWithTheBest) {
@@ -186,21 +202,37 @@ TEST(ClosingSentence, SaysWhatIsNotDecided) {
 
 TEST(ClosingSentence, SaysHowNearTheFirstAre) {
   const Ratio near{1.01, {0.985, 1.024}, Relation::kUndecided};
-  EXPECT_EQ(closing_sentence({best("openvino", 0.032), placed("onnxruntime", 0.0325, near),
-                              placed("tf", 0.04, kSlower)}),
-            "openvino and onnxruntime are equally fast, within 3 % (confidence >= 99.45 %); "
-            "outputs agree within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({best("openvino", 0.032), placed("onnxruntime", 0.0325, near),
+                        placed("tf", 0.04, kSlower)}),
+      "openvino and onnxruntime are the fastest, within 3 % of each other (confidence >= 99.45 "
+      "%); outputs agree within 2e-06.");
   // As near as --precision-target asked for, if not within 3 %.
   const Ratio asked{1.05, {1.005, 1.09}, Relation::kUndecided};
-  EXPECT_EQ(closing_sentence({best("openvino", 0.032), placed("onnxruntime", 0.0336, asked)}),
-            "openvino and onnxruntime are equally fast, within 9 % (confidence >= 99.45 %); "
-            "outputs agree within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({best("openvino", 0.032), placed("onnxruntime", 0.0336, asked)}),
+      "openvino and onnxruntime are the fastest, within 9 % of each other (confidence >= 99.45 "
+      "%); outputs agree within 2e-06.");
   // Near to the best, but not known of each other.
   Result first = best("openvino", 0.032), other = placed("tf", 0.032, near);
   leave_open(first);
-  EXPECT_EQ(closing_sentence({first, placed("onnxruntime", 0.0325, near), other}),
-            "openvino, onnxruntime and tf are equally fast, within 3 %; a longer --budget may "
-            "decide it; outputs agree within 2e-06.");
+  EXPECT_EQ(
+      closing_sentence({first, placed("onnxruntime", 0.0325, near), other}),
+      "openvino, onnxruntime and tf are the fastest, within 3 % of openvino; a longer --budget "
+      "may decide it; outputs agree within 2e-06.");
+}
+
+// Of the best it is not known, but of another one that is slower than the best, or may be.
+TEST(ClosingSentence, WhoIsKnownToBeSlowerThanAnyIsNotAmongTheFastest) {
+  Result first = best("openvino", 0.032), behind = placed("tf", 0.033, kOpen);
+  behind.rank->place = 2;
+  EXPECT_EQ(closing_sentence({first, placed("tvm", 0.032, kSame), behind}),
+            "openvino and tvm are equally fast, within 1 % (confidence >= 99.45 %); outputs agree "
+            "within 2e-06.");
+  leave_open(first);
+  EXPECT_EQ(closing_sentence({first, placed("tvm", 0.04, kSlower), behind}),
+            "openvino is fastest: tf takes 1.02 times as long; part of the order is undecided, a "
+            "longer --budget may decide it; outputs agree within 2e-06.");
 }
 
 TEST(ClosingSentence, OfOneEngineOnly) {
@@ -251,6 +283,11 @@ TEST(ClosingSentence, SaysWhenTheWholeOrderWasAskedFor) {
   EXPECT_EQ(closing_sentence({first, placed("onnxruntime", 0.04, kSlower)}),
             "openvino is fastest: onnxruntime takes 1.25 times as long (whole order: confidence >= "
             "99.45 %); outputs agree within 2e-06.");
+  // Two slow ones are as near to each other as asked for, and their order is not known.
+  first.rank->decided = false;
+  EXPECT_EQ(closing_sentence({first, placed("onnxruntime", 0.04, kSlower)}),
+            "openvino is fastest: onnxruntime takes 1.25 times as long (confidence >= 99.45 %); "
+            "outputs agree within 2e-06.");
 }
 
 // Two that left at different times, on a machine that became slower: their own medians contradict

@@ -134,7 +134,7 @@ std::string trade_off(const std::vector<Result>& results) {
   for (const Result& result : results) {
     if (!is_variant(result) || !result.to_f32 || !result.engine.accuracy) continue;
     if (!may_be_ranked(result)) continue;
-    if (best == nullptr || median_latency_s(result) < median_latency_s(*best)) best = &result;
+    if (best == nullptr || shown_median_s(result) < shown_median_s(*best)) best = &result;
   }
   if (best == nullptr) return "No variant could be compared with f32.";
   return fmt::format(

@@ -20,7 +20,7 @@ enum class Change {
   kFaster,
   kSlower,
   kTie,          // within 1 %
-  kUndecided,    // the interval holds 1
+  kUndecided,    // the interval crosses 1 % either way
   kSuspect,      // something else used the machine in one of the runs
   kBroken,       // ok before, not ok after
   kMended,       // the other way round

@@ -11,8 +11,8 @@
 
 namespace dnnbench {
 
-// Where nothing is known of a machine: at most so many times as long. The source is the table "What
-// two runs differ by" of docs/comparing.md.
+// Where nothing is known of a machine: at most so many times as long. A choice
+// (docs/decisions/0074-measure-the-earlier-one-again.md).
 inline constexpr double kUnknownRunToRun = 1.35;
 
 struct RunToRun {

@@ -237,8 +237,8 @@ Compared compare_in_turns(const Result& before, const Result& after, double alph
   row.ratio.interval = median_interval({}, alpha);
   row.ratio.relation = Relation::kUndecided;
   const bool was = before.outcome.ok(), is = after.outcome.ok();
-  if (was) row.before_s = median_latency_s(before);
-  if (is) row.after_s = median_latency_s(after);
+  if (was) row.before_s = shown_median_s(before);
+  if (is) row.after_s = shown_median_s(after);
   if (!was || !is) {
     row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
     return row;

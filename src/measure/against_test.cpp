@@ -129,6 +129,21 @@ TEST(CompareInTurns, TellsTheRatioAndWhatDiffers) {
   EXPECT_EQ(compare_in_turns(after, before, 0.01).change, Change::kFaster);
 }
 
+// The table above shows them so (results/result.h, shown_median_s).
+TEST(CompareInTurns, ShowsTheMediansOfTheBestsBlocks) {
+  Result before = result_of(candidate("m", "a", "1.0"), 0.010, 30);
+  Result after = result_of(candidate("m", "a", "1.1"), 0.012, 30);
+  for (Result* result : {&before, &after}) {
+    result->engine.verification.verdict = Verdict::kOk;
+    result->rank = Rank{};
+  }
+  before.rank->p50_s = 0.015;
+  after.rank->p50_s = 0.018;
+  const Compared row = compare_in_turns(before, after, 0.01);
+  EXPECT_DOUBLE_EQ(*row.before_s, 0.015);
+  EXPECT_DOUBLE_EQ(*row.after_s, 0.018);
+}
+
 // Memory for two: each took turns with the anchor, never with the other.
 TEST(CompareInTurns, ComparesGroupsByTheirAnchorOrNotAtAll) {
   const Result anchor = result_of(candidate("m", "x"), 0.030, 60);

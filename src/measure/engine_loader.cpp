@@ -83,6 +83,7 @@ void EngineLoader::keep_facts(const LoadConfig& config, const Hello& hello, cons
 void EngineLoader::inspect(const LoadConfig& config, InForce& in_force) const {
   WorkerOptions worker;
   worker.engine = setup_.candidate.engine;
+  worker.version = setup_.candidate.engine_version;
   worker.log_path = work_.path() + "/inspect.log";
   worker.timeout_s = options_.timeout_s;
   LoadConfig inspecting = config;

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/statistics.h"
 #include "measure/surroundings.h"
+#include "protocol/precision.h"
 #include "protocol/value_file.h"
 #include "rank/steady.h"
 #include "verify/verify.h"
@@ -296,7 +297,8 @@ void ProcessEngine::ask_for_second_opinion(size_t input_set, Verification& verif
 // Compares the last inference's outputs with the reference and keeps the worst verdict.
 void ProcessEngine::examine(EngineSession& session, size_t input_set, const std::string& when) {
   const std::string& asked = setup_.candidate.precision;
-  const std::string precision = asked == "default" ? facts_.load.in_force->precision : asked;
+  const std::string precision =
+      asked == "default" ? coarsest_in_force(*facts_.load.in_force) : asked;
   const Reference& reference = prepared_.examinations[input_set].reference;
   Verification verification =
       dnnbench::verify(reference, session.outputs(), tolerance_class_of(precision));

@@ -63,8 +63,8 @@ std::set<ToleranceClass> coarse_classes(const Model& model, bool discrete,
   std::set<ToleranceClass> coarse;
   if (class_of_model(model) == ToleranceClass::kQuantised) return coarse;
   for (const ToleranceClass judged : judged_by) {
-    const bool is_half = judged == ToleranceClass::kF16 || judged == ToleranceClass::kBf16;
-    if ((is_half && discrete) || judged == ToleranceClass::kQuantised) coarse.insert(judged);
+    if ((is_half(judged) && discrete) || judged == ToleranceClass::kQuantised)
+      coarse.insert(judged);
   }
   return coarse;
 }
@@ -116,6 +116,10 @@ ToleranceClass class_of_model(const Model& model) {
   if (model.weight_types.count(DataType::kBfloat16) != 0) return ToleranceClass::kBf16;
   if (model.weight_types.count(DataType::kFloat16) != 0) return ToleranceClass::kF16;
   return ToleranceClass::kF32;
+}
+
+bool is_half(ToleranceClass judged) {
+  return judged == ToleranceClass::kF16 || judged == ToleranceClass::kBf16;
 }
 
 std::set<ToleranceClass> classes_judged_by(const Model& model, const std::string& precision) {

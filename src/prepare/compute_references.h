@@ -25,6 +25,9 @@ struct InputSet {
 // The coarsest arithmetic in the model itself.
 ToleranceClass class_of_model(const Model& model);
 
+// Of 16 bits, f16 or bf16.
+bool is_half(ToleranceClass judged);
+
 // The classes that outputs of that model may be judged by (verify/verify.h) where `precision` is
 // asked for, a candidate's.
 std::set<ToleranceClass> classes_judged_by(const Model& model, const std::string& precision);

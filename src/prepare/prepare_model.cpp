@@ -170,10 +170,6 @@ AccuracySamples make_samples(const RunOptions& options, const PreparedModel& pre
   return samples;
 }
 
-bool is_half(ToleranceClass model_class) {
-  return model_class == ToleranceClass::kF16 || model_class == ToleranceClass::kBf16;
-}
-
 // Beside a model in f16 or bf16, whose own probes don't show what its rounding does.
 void probe_in_f32(PreparedModel& prepared, const std::set<ToleranceClass>& judged_by,
                   double timeout_s, const WorkFolder& work, Progress& progress) {

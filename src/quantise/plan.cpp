@@ -75,9 +75,8 @@ class Planner {
         if (!std::all_of(inputs.begin(), inputs.end(), kept)) continue;
         for (const std::string& output : node.outputs) {
           const std::string value = node.op == "Add" ? after_activation(output) : output;
-          if (!add(value)) continue;
-          grew = true;
-          if (kMoving.count(node.op) > 0) plan_.same_range[value] = inputs[0];
+          if (add(value)) grew = true;
+          if (kMoving.count(node.op) > 0 && is_kept(value)) plan_.same_range[value] = inputs[0];
         }
       }
     }

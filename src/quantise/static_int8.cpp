@@ -178,11 +178,8 @@ Affine affine_of(const ValueBounds& bounds) {
   return {scale, static_cast<int>(std::clamp(std::nearbyint(-low / scale), 0.0, kLevels))};
 }
 
-std::vector<std::string> add_range_outputs(EditableModel& model, const Plan& plan) {
-  std::vector<std::string> values;
+void add_range_outputs(EditableModel& model, const Plan& plan) {
   for (const std::string& value : plan.values) {
-    if (plan.same_range.count(value) > 0) continue;
-    values.push_back(value);
     for (const auto& [op, end] : {std::pair("ReduceMin", kMin), std::pair("ReduceMax", kMax)}) {
       EditableNode node = make_node(op, {value}, {value + end});
       set_integer(node, "keepdims", 0);
@@ -190,7 +187,6 @@ std::vector<std::string> add_range_outputs(EditableModel& model, const Plan& pla
       model.more_outputs.push_back(value + end);
     }
   }
-  return values;
 }
 
 size_t write_static_int8(EditableModel& model, const Plan& plan, const Ranges& ranges) {

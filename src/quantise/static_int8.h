@@ -35,9 +35,10 @@ Affine affine_of(const ValueBounds& bounds);
 inline constexpr const char* kMin = "/range_min";
 inline constexpr const char* kMax = "/range_max";
 
-// Adds the smallest and the largest element of each of the plan's values whose range must be known,
-// as outputs of the model: VALUE followed by kMin and kMax. Returns the values.
-std::vector<std::string> add_range_outputs(EditableModel& model, const Plan& plan);
+// Adds the smallest and the largest element of each of the plan's values as outputs of the model:
+// VALUE followed by kMin and kMax. Also of those with another one's scale: where the other stays in
+// f32, they have their own.
+void add_range_outputs(EditableModel& model, const Plan& plan);
 
 // Values without a range, or that were always 0, stay in f32. Returns how many products are in
 // int8.

@@ -41,6 +41,10 @@ double to_blocks_of_best(const Result& result) {
   return known ? result.rank->p50_s / median_latency_s(result) : 1;
 }
 
+double shown_median_s(const Result& result) {
+  return median_latency_s(result) * to_blocks_of_best(result);
+}
+
 std::optional<double> throughput_per_s(const Result& result) {
   if (result.measured.traffic) return carried_per_s(*result.measured.traffic);
   if (result.measured.throughput) {
@@ -101,6 +105,14 @@ std::map<std::string, double> latency_percentiles_s(const Result& result) {
     percentiles["p" + std::to_string(percent)] =
         percentile(durations, percent) / static_cast<double>(result.number);
   }
+  return percentiles;
+}
+
+std::map<std::string, double> shown_percentiles_s(const Result& result) {
+  auto percentiles = latency_percentiles_s(result);
+  if (percentiles.empty()) return percentiles;
+  const double scale = to_blocks_of_best(result);
+  for (auto& [name, seconds] : percentiles) seconds *= scale;
   return percentiles;
 }
 

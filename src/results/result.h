@@ -95,6 +95,10 @@ double median_latency_s(const Result& result);
 // them; 1 for others. There must be samples.
 double to_blocks_of_best(const Result& result);
 
+// Seconds for one inference as every table shows them: in the best's blocks, so that they agree
+// with the ratios and with each other. There must be samples.
+double shown_median_s(const Result& result);
+
 // Inferences per second: of latency mode 1 / the median latency; of load mode the rate that is
 // carried, absent where none is; of throughput mode what the best setting does, absent where none
 // keeps the bound. There must be samples.
@@ -119,5 +123,8 @@ std::optional<double> cpu_s_per_inference(const Result& result);
 // The percentiles that there are enough samples for, "p50" to "p99" (core/statistics.h). None of
 // traffic that is not carried, whose latencies are those of the time waited.
 std::map<std::string, double> latency_percentiles_s(const Result& result);
+
+// The same as every table shows them (shown_median_s).
+std::map<std::string, double> shown_percentiles_s(const Result& result);
 
 }  // namespace dnnbench

@@ -36,7 +36,9 @@ def run(programs: Path, model: str, flags: list[str], folder: Path) -> dict[str,
                 stderr=subprocess.DEVNULL,
             )
             output.rename(folder)
-    results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
+    results = [
+        json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))
+    ]
     return {result["backend"]: result for result in results}
 
 

@@ -23,7 +23,7 @@ def build_library(
     lowered, large = take_weights_out(lower(module, target, kernel_of))
     tvm.compile(lowered, target=target).export_library(str(library))
     tvm.runtime.save_param_dict_to_file(large, str(weights))
-    return {"precision": precision_of(lowered)}
+    return precision_of(types_in(lowered["main"]))
 
 
 def try_to_build(
@@ -34,14 +34,15 @@ def try_to_build(
     tvm.compile(lowered, target=target)
 
 
-_PRECISIONS = {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64"}
+_COARSEST_FIRST = {"bfloat16": "bf16", "float16": "f16", "float32": "f32"}
 
 
-def precision_of(lowered: tvm.IRModule) -> str:
-    """Of the values that kernels take and give; `mixed` for several, f32 where all are integers."""
-    types = types_in(lowered["main"])
-    found = [name for kind, name in _PRECISIONS.items() if kind in types]
-    return "mixed" if len(found) > 1 else (found or ["f32"])[0]
+def precision_of(types: set[str]) -> dict[str, str]:
+    """As src/protocol/precision.h names that of the values that kernels take and give."""
+    found = [name for kind, name in _COARSEST_FIRST.items() if kind in types]
+    if len(found) > 1:
+        return {"precision": "mixed", "coarsest_type": found[0]}
+    return {"precision": (found or ["f64" if "float64" in types else "f32"])[0]}
 
 
 def lower(
