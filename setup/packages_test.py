@@ -1,5 +1,6 @@
 """What set-up asks the system to install, with the machine and apt played by functions."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -80,3 +81,10 @@ def test_headers_are_found_where_a_cluster_keeps_them(tmp_path):
     assert not has()
     assert has(CMAKE_PREFIX_PATH=f"/nowhere:{tmp_path}")
     assert has(CONDA_PREFIX=str(tmp_path))
+
+
+def test_the_front_door_and_the_program_need_the_same_driver():
+    probe = (ROOT / "src" / "gpu" / "probe.h").read_text()
+    front_door = (ROOT / "dnnbench").read_text()
+    (program,) = re.findall(r"kMinCuda = (\d+);", probe)
+    assert re.findall(r"found\.value >= (\d{4,})", front_door) == [program]

@@ -160,7 +160,7 @@ check_folders() {
 }
 
 # did_you_mean WORD CANDIDATE...: "; did you mean CANDIDATE?" for the nearest by the edit distance of
-# src/cli/suggest.h (1 where the word only begins it), or nothing.
+# src/cli/suggest.h, or nothing. tests/run_test.py compares the two.
 did_you_mean() {
   printf '%s\n' "$@" | awk '
     function min(a, b) { return a < b ? a : b }

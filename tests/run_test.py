@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -13,8 +14,6 @@ from pathlib import Path
 import pytest
 
 import tiny_models
-
-NOT_BUILT = {"--pytorch": "pytorch", "--tf": "tensorflow", "--tvm": "tvm"}
 
 
 def test_a_run_prints_a_table_and_a_sentence(bench, convolution):
@@ -199,7 +198,7 @@ def test_wrong_usage_is_one_sentence(bench, convolution, flags, sentence):
         (["rnu"], "there is no subcommand rnu; did you mean run?"),
         (["run"], "no MODEL given"),
         (["run", "resnet50-v1-8"], "did you mean resnet50-v1-7?"),
-        (["run", "no-such-model-at-all.onnx"], "there is no model file no-such-model-at-all.onnx"),
+        (["run", "no-such-model.onnx"], "there is no file no-such-model.onnx, and no model has that"),
         (["inspect"], "no MODEL given"),
         (["inspect", "--jsno"], "did you mean --json?"),
         (["engines", "extra"], "unexpected argument extra"),
@@ -220,27 +219,43 @@ def test_help_goes_to_stdout(dnnbench, subcommand):
     assert done.stdout.startswith("Usage: ")
 
 
-def test_engines_not_built_are_unsupported_and_the_others_run(bench, programs, convolution):
-    missing = [
-        flag
-        for flag, engine in NOT_BUILT.items()
-        if not (programs / f"dnnbench-engine-{engine}").exists()
-    ]
-    if not missing:
-        pytest.skip("every engine is built")
-    run = bench(convolution, "--onnxruntime", "--fake=ok", *missing)
-    assert run.code == 1
-    outcomes = {result["backend"]: result["outcome"] for result in run.results.values()}
-    assert outcomes.pop("onnxruntime") == "ok"
-    assert outcomes.pop("fake") == "ok"
-    assert outcomes == {flag.removeprefix("--"): "unsupported" for flag in missing}
-    for flag in missing:
-        name = flag.removeprefix("--")
-        result = run.results[f"{name}-cpu"]
+def test_engines_not_built_are_unsupported_and_the_others_run(programs, convolution, tmp_path):
+    for name in ("dnnbench", "dnnbench-engine-onnxruntime", "dnnbench-engine-fake"):
+        shutil.copy2(programs / name, tmp_path / name)
+    flags = ["--onnxruntime", "--fake=ok", "--pytorch", "--tf", "--tvm"]
+    flags += ["--repeat=3", "--warmup=0", f"--output={tmp_path}/results"]
+    command = [tmp_path / "dnnbench", "run", convolution, *flags]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    found = [json.loads(path.read_text()) for path in (tmp_path / "results").glob("*.json")]
+    results = {result["backend"]: result for result in found}
+    assert results.pop("onnxruntime")["outcome"] == "ok"
+    assert results.pop("fake")["outcome"] == "ok"
+    assert results.keys() == {"pytorch", "tf", "tvm"}
+    for result in results.values():
+        assert result["outcome"] == "unsupported"
         assert "this build of dnnbench has no engine" in result["reason"]
         assert result["log_path"] is None
-        assert run.verdict(name) == "unsupported"
-        assert f"{name}: unsupported: {result['reason']}" in run.stdout
+        assert f"{result['backend']}: unsupported: {result['reason']}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["run resnet50", "run yolov5", "run no.onnx", "run {} --rep=3", "run {} --opnvino", "rnu"],
+)
+def test_the_front_door_says_what_the_program_says(dnnbench, convolution, arguments):
+    """It checks a command line before it fetches or builds, with a shell's means."""
+    words = arguments.format(convolution).split()
+    front_door = Path(__file__).resolve().parent.parent / "dnnbench"
+    done = subprocess.run([front_door, *words], capture_output=True, text=True, timeout=120)
+    program = dnnbench(*words)
+    assert (done.returncode, program.returncode) == (2, 2)
+    assert sentence_of(done.stderr) == sentence_of(program.stderr)
+
+
+def sentence_of(stderr: str) -> str:
+    """Without the program's name before it and "see --help" after it."""
+    return re.sub(r"^dnnbench( \w+)?: |; see --help$", "", stderr.strip())
 
 
 def test_without_an_engine_flag_the_installed_ones_run(bench, convolution, has_openvino):

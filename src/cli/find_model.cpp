@@ -27,7 +27,7 @@ std::string find_model(const std::string& path_or_name, const std::string& subco
                                  path_or_name, dnnbench_name(), subcommand, path_or_name));
   }
   const auto guess = nearest(path_or_name, names);
-  throw UsageError(fmt::format("there is no model file {}{}", path_or_name,
+  throw UsageError(fmt::format("there is no file {}, and no model has that name{}", path_or_name,
                                guess ? fmt::format("; did you mean {}?", *guess) : ""));
 }
 

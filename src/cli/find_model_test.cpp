@@ -12,7 +12,8 @@ TEST(FindModel, SuggestsTheNearestName) {
     find_model("yolov5", "run");
     FAIL() << "there is no such model";
   } catch (const UsageError& error) {
-    EXPECT_EQ(std::string(error.what()), "there is no model file yolov5; did you mean yolov4?");
+    EXPECT_EQ(std::string(error.what()),
+              "there is no file yolov5, and no model has that name; did you mean yolov4?");
   }
 }
 

@@ -30,7 +30,8 @@ std::optional<std::string> nearest(const std::string& word, const std::vector<st
   const size_t letters = word.size() - std::min(word.find_first_not_of('-'), word.size());
   size_t best_distance = (letters + 2) / 3 + 1;
   for (const std::string& candidate : known) {
-    const size_t distance = edit_distance(word, candidate);
+    const bool begins = candidate.compare(0, word.size(), word) == 0;
+    const size_t distance = begins ? 1 : edit_distance(word, candidate);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

@@ -14,6 +14,11 @@ TEST(Nearest, FindsTheWordMeant) {
   EXPECT_EQ(nearest("--oi", kKnown), "--io");
 }
 
+TEST(Nearest, AWordThatIsOnlyBegunIsMeant) {
+  EXPECT_EQ(nearest("--thr", kKnown), "--threads");
+  EXPECT_EQ(nearest("--o", kKnown), "--onnxruntime");
+}
+
 TEST(Nearest, SaysNothingWhenNothingIsNear) {
   EXPECT_EQ(nearest("--frobnicate", kKnown), std::nullopt);
   EXPECT_EQ(nearest("--foo", kKnown), std::nullopt);

@@ -3,20 +3,18 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <memory>
 
 #include "core/statistics.h"
 #include "machine/read_environment.h"
 #include "measure/process_engine.h"
+#include "measure/turn_rules.h"
 
 namespace dnnbench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr int kTurns = 3;  // a cycle and way
+constexpr int kTurns = 3;  // per cycle and way
 constexpr double kAlpha = 0.05;
 
 // Times of one way, and whether nothing disturbed them.
@@ -74,7 +72,7 @@ SelftestRow row_of(const Cycles& cycles) {
   SelftestRow row;
   row.cycles = cycles.count;
   row.disturbed = cycles.count - static_cast<int>(cycles.log_ratio.size());
-  if (2 * row.disturbed > row.cycles) {
+  if (is_mostly_disturbed(static_cast<size_t>(row.disturbed), static_cast<size_t>(row.cycles))) {
     row.agreement = Agreement::kBusy;
     return row;
   }
@@ -86,11 +84,13 @@ SelftestRow row_of(const Cycles& cycles) {
   return row;
 }
 
-// Until the interval tells, which may be looked at after each cycle.
-SelftestRow compare(MeasuredEngine& engine, MeasuredEngine& other, double budget_s) {
+}  // namespace
+
+SelftestRow compare_with_alone(MeasuredEngine& engine, MeasuredEngine& other, double budget_s,
+                               const Surroundings& surroundings) {
   Cycles cycles;
   SelftestRow row;
-  const auto end = Clock::now() + std::chrono::duration<double>(budget_s);
+  const double end_s = surroundings.now_s() + budget_s;
   do {
     std::array<Times, 2> times;
     for (const int way : {cycles.count % 2, 1 - cycles.count % 2}) {
@@ -98,12 +98,10 @@ SelftestRow compare(MeasuredEngine& engine, MeasuredEngine& other, double budget
     }
     cycles.add(times[0], times[1]);
     row = row_of(cycles);
-  } while (Clock::now() < end &&
+  } while (surroundings.now_s() < end_s &&
            (row.agreement == Agreement::kUnknown || row.agreement == Agreement::kBusy));
   return row;
 }
-
-}  // namespace
 
 std::vector<SelftestRow> selftest(const RunOptions& options, Progress& progress) {
   const std::vector<Candidate>& candidates = options.comparisons.at(0);
@@ -125,7 +123,7 @@ std::vector<SelftestRow> selftest(const RunOptions& options, Progress& progress)
   for (size_t i = 0; i < engines.size(); ++i) {
     const size_t next = (i + 1) % engines.size();
     progress.step(labels[i], "measuring in turns and alone", std::nullopt);
-    SelftestRow row = compare(*engines[i], *engines[next], options.budget_s);
+    SelftestRow row = compare_with_alone(*engines[i], *engines[next], options.budget_s, {});
     row.label = labels[i];
     row.other = labels[next];
     rows.push_back(std::move(row));

@@ -27,14 +27,18 @@ auto take_verified_turn(MeasuredEngine& engine, size_t number, Take take) {
   return turn;
 }
 
-// What figures are computed from: the undisturbed ones, or all where more than half were disturbed,
-// which makes a result suspect.
+// More than half of them: what was measured is then not to be relied on.
+inline bool is_mostly_disturbed(size_t disturbed, size_t all) { return 2 * disturbed > all; }
+
+// What figures are computed from: the undisturbed ones, or all where most were disturbed, which
+// makes a result suspect.
 template <typename T, typename IsDisturbed>
 std::vector<T> undisturbed_or_all(const std::vector<T>& all, IsDisturbed is_disturbed) {
   std::vector<T> undisturbed;
   std::copy_if(all.begin(), all.end(), std::back_inserter(undisturbed),
                [&](const T& one) { return !is_disturbed(one); });
-  return 2 * undisturbed.size() < all.size() ? all : undisturbed;
+  const size_t disturbed = all.size() - undisturbed.size();
+  return is_mostly_disturbed(disturbed, all.size()) ? all : undisturbed;
 }
 
 }  // namespace dnnbench
