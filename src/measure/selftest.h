@@ -37,15 +37,16 @@ struct SelftestRow {
 };
 
 // Measures an engine in turns with another and alone, cycle by cycle, until the row says whether
-// they agree or budget_s is spent. A cycle is some turns in alternation with the other engine's, and
-// as many in a row while the other stands still; which comes first changes from cycle to cycle, so
-// that a machine whose speed wanders hits both alike. Both must be prepared and paused. The labels
-// of the row are left empty. Throws EngineEnded.
+// they agree or budget_s is spent. A cycle is some turns in alternation with the other engine's,
+// and as many in a row while the other stands still; which comes first changes from cycle to cycle,
+// so that a machine whose speed wanders hits both alike. Both must be prepared and paused. The
+// labels of the row are left empty. Throws EngineEnded.
 SelftestRow compare_with_alone(MeasuredEngine& engine, MeasuredEngine& other, double budget_s,
                                const Surroundings& surroundings);
 
 // Loads the candidates of the only comparison of `options`, at least two on one model, and compares
-// each, in turns with the next of them, for at most options.budget_s each. Throws Error for what the user must fix, EngineEnded when an engine ends.
+// each, in turns with the next of them, for at most options.budget_s each. Throws Error for what
+// the user must fix, EngineEnded when an engine ends.
 std::vector<SelftestRow> selftest(const RunOptions& options, Progress& progress);
 
 }  // namespace dnnbench
