@@ -198,7 +198,10 @@ def test_wrong_usage_is_one_sentence(bench, convolution, flags, sentence):
         (["rnu"], "there is no subcommand rnu; did you mean run?"),
         (["run"], "no MODEL given"),
         (["run", "resnet50-v1-8"], "did you mean resnet50-v1-7?"),
-        (["run", "no-such-model.onnx"], "there is no file no-such-model.onnx, and no model has that"),
+        (
+            ["run", "no-such-model.onnx"],
+            "there is no file no-such-model.onnx, and no model has that",
+        ),
         (["inspect"], "no MODEL given"),
         (["inspect", "--jsno"], "did you mean --json?"),
         (["engines", "extra"], "unexpected argument extra"),

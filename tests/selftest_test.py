@@ -53,7 +53,10 @@ def test_an_engine_that_ends_is_reported(dnnbench, convolution):
     "arguments, sentence",
     [
         ((), "dnnbench selftest: give one MODEL; see --help"),
-        (("missing.onnx", "--fake=ok", "--fake=slow"), "there is no file missing.onnx, and no model"),
+        (
+            ("missing.onnx", "--fake=ok", "--fake=slow"),
+            "there is no file missing.onnx, and no model",
+        ),
         (
             ("MODEL", "--fake=ok"),
             "dnnbench selftest: give at least two engines, which take turns",

@@ -92,8 +92,8 @@ TEST(Selftest, TheTwoWaysTakeTurnsInComingFirst) {
   compared(stage, {.factor = 1.05});
   const std::string in_turns = "bababa", alone = "aaaa";
   const std::string turns = stage.who("turn");
-  EXPECT_EQ(turns.substr(0, 40), in_turns + alone + alone + in_turns + in_turns + alone + alone +
-                                     in_turns);
+  EXPECT_EQ(turns.substr(0, 40),
+            in_turns + alone + alone + in_turns + in_turns + alone + alone + in_turns);
 }
 
 }  // namespace
