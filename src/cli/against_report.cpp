@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "core/error.h"
 #include "process/engine_session.h"
+#include "results/earlier_results.h"
 
 namespace dnnbench {
 namespace {
@@ -25,7 +26,7 @@ std::string version_of(const Candidate& candidate) {
 std::vector<StoredResult> read_earlier(const std::string& folder) {
   ResultsFolder found = read_results(folder);
   if (found.results.empty()) throw UsageError(fmt::format("there are no results below {}", folder));
-  return found.results;
+  return before_unfinished_runs(found.results);
 }
 
 // Whether something else than the number of threads differs, which the table of the run is for.

@@ -118,14 +118,15 @@ std::string confidence(double probability) {
 
 // How sure that is: " (confidence >= 99.4 %)". Where it isn't at the confidence asked for, whether
 // more time may help.
-std::string certainty(const Rank& rank, bool best_is_known) {
+std::string certainty(const Result& best, bool best_is_known) {
+  const Rank& rank = *best.rank;
   if (rank.probability >= rank.confidence) {
     const bool whole = rank.order == Order::kAll && rank.engines > 2 && rank.decided;
     return fmt::format(" ({}{})", whole ? "whole order: " : "", confidence(rank.probability));
   }
-  return rank.order == Order::kAll || best_is_known
-             ? "; part of the order is undecided, a longer --budget may decide it"
-             : "; a longer --budget may decide it";
+  const bool is_part = rank.order == Order::kAll || best_is_known;
+  return fmt::format("; {}a {} may decide it", is_part ? "part of the order is undecided, " : "",
+                     best.repeat ? "larger --repeat" : "longer --budget");
 }
 
 // By how many percent these engines may differ from the best, at most.
@@ -358,7 +359,7 @@ std::string closing_sentence(const std::vector<Result>& results) {
   }
   const bool best_is_known = may_be_fastest(ranked).size() == 1;
   return fmt::format("{}{}{}{}.", comparison(ranked),
-                     certainty(*ranked.front()->rank, best_is_known), agreement(ranked),
+                     certainty(*ranked.front(), best_is_known), agreement(ranked),
                      without_suspect(results));
 }
 

@@ -200,6 +200,17 @@ TEST(ClosingSentence, SaysWhatIsNotDecided) {
       "is undecided, a longer --budget may decide it; outputs agree within 2e-06.");
 }
 
+// No budget ends such a run later.
+TEST(ClosingSentence, ProposesMoreMeasurementsWhereTheyAreCounted) {
+  Result first = best("openvino", 0.032), second = placed("onnxruntime", 0.0325, kOpen);
+  for (Result* result : {&first, &second}) {
+    leave_open(*result);
+    result->repeat = 40;
+  }
+  const std::string sentence = closing_sentence({first, second});
+  EXPECT_NE(sentence.find("; a larger --repeat may decide it;"), std::string::npos) << sentence;
+}
+
 TEST(ClosingSentence, SaysHowNearTheFirstAre) {
   const Ratio near{1.01, {0.985, 1.024}, Relation::kUndecided};
   EXPECT_EQ(

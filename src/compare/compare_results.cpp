@@ -96,6 +96,7 @@ class Pairing {
     for (const auto& [key, pair] : pairs_) {
       Key without_settings = key;
       without_settings.backend_meta = provider_of(key.backend_meta);
+      without_settings.folder.clear();
       if (pair.after == nullptr) left[without_settings].first.push_back(key);
       if (pair.before == nullptr) left[without_settings].second.push_back(key);
     }

@@ -165,7 +165,7 @@ TEST(CompareResults, OtherSettingsAndModelNamesPairWhereNothingElseFits) {
 
 // As the job of a pull request stores them: MODEL and the base branch's, of one name.
 TEST(CompareResults, TwoFilesOfOneNameInOneRunAreTwo) {
-  const auto run = [&](const char* started_at, double own_s, double base_s) {
+  const auto run = [](const char* started_at, double own_s, double base_s) {
     StoredResult own = measured("a", own_s), base = measured("a", base_s);
     own.started_at = base.started_at = started_at;
     own.model_path = "/work/repo/tiny.onnx";
@@ -181,6 +181,14 @@ TEST(CompareResults, TwoFilesOfOneNameInOneRunAreTwo) {
   EXPECT_EQ(compared.rows[0].change, Change::kTie);
   EXPECT_EQ(compared.rows[1].model, "repo/tiny");
   EXPECT_EQ(compared.rows[1].change, Change::kSlower);
+  // The only one left on either side, wherever it lies now.
+  std::vector<StoredResult> moved = run("2026-11-03T00:00:00Z", 0.02, 0.01);
+  moved[0].model_path = "/work/moved/tiny.onnx";
+  const ComparedFolders with_moved =
+      compare_results(run("2026-11-02T00:00:00Z", 0.01, 0.01), moved, 0.99, {1, 20});
+  ASSERT_EQ(with_moved.rows.size(), 2U);
+  EXPECT_EQ(with_moved.rows[1].model, "moved/tiny");
+  EXPECT_EQ(with_moved.rows[1].change, Change::kSlower);
 }
 
 TEST(CompareResults, AnotherModeIsNotCompared) {

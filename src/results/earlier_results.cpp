@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <regex>
 
 #include "core/error.h"
@@ -35,6 +37,41 @@ void link_or_copy(const std::string& from, const std::string& to) {
     throw Error(
         fmt::format("could not keep the earlier result {} as {}: {}", from, to, error.message()));
   }
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string journals_in(const fs::path& folder) {
+  std::string text;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".journal") text += text_of(at->path());
+  }
+  return text;
+}
+
+// A journal tells when its run started.
+bool is_of_run_in(const std::string& journals, const StoredResult& result) {
+  return !result.started_at.empty() &&
+         journals.find('"' + result.started_at + '"') != std::string::npos;
+}
+
+// The run that goes on has kept what it had stored itself, too.
+std::optional<StoredResult> newest_kept(const StoredResult& result, const std::string& journals) {
+  std::optional<StoredResult> newest;
+  std::error_code ignored;
+  for (int number = 1; fs::exists(numbered(result.path.string(), number), ignored); ++number) {
+    try {
+      StoredResult kept = read_result(numbered(result.path.string(), number));
+      if (!is_of_run_in(journals, kept)) newest = std::move(kept);
+    } catch (const Error&) {
+      // Damaged.
+    }
+  }
+  return newest;
 }
 
 }  // namespace
@@ -74,6 +111,22 @@ std::vector<StoredResult> read_earlier_results(const std::string& folder) {
     }
   }
   return found;
+}
+
+std::vector<StoredResult> before_unfinished_runs(const std::vector<StoredResult>& found) {
+  std::map<fs::path, std::string> journals;  // by folder
+  std::vector<StoredResult> before;
+  for (const StoredResult& result : found) {
+    const fs::path folder = result.path.parent_path();
+    const auto [text, is_new] = journals.try_emplace(folder);
+    if (is_new) text->second = journals_in(folder);
+    if (!is_of_run_in(text->second, result)) {
+      before.push_back(result);
+    } else if (std::optional<StoredResult> kept = newest_kept(result, text->second)) {
+      before.push_back(std::move(*kept));
+    }
+  }
+  return before.empty() ? found : before;
 }
 
 }  // namespace dnnbench

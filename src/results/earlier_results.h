@@ -17,4 +17,9 @@ void keep_earlier(const std::string& output_path, const std::string& log_path);
 // All that were kept so below a folder. What can't be read is left out.
 std::vector<StoredResult> read_earlier_results(const std::string& folder);
 
+// What was there before the runs that were interrupted and will go on: each result of a run whose
+// journal (measure/journal.h) is in the folder is replaced by the newest kept one, or left out. All
+// of `found` where nothing else is there. `found` are those of folders' plain names.
+std::vector<StoredResult> before_unfinished_runs(const std::vector<StoredResult>& found);
+
 }  // namespace dnnbench

@@ -72,5 +72,34 @@ TEST_F(EarlierResults, AreReadBackButForWhatIsDamaged) {
   EXPECT_EQ(found[0].backend, "b");
 }
 
+// The same command goes on and is to be compared with what it was compared with at first.
+TEST_F(EarlierResults, OfAnInterruptedRunAreThoseBeforeIt) {
+  const auto result = [](const std::string& started_at) {
+    return R"({"model_path": "m.onnx", "backend": "b", "backend_meta": "cpu", "data": [1],)"
+           R"("started_at": ")" +
+           started_at + "\"}";
+  };
+  const auto found = [&] {
+    std::vector<std::string> starts;
+    for (const StoredResult& one :
+         before_unfinished_runs(read_results(folder_.path()).results)) {
+      starts.push_back(one.started_at);
+    }
+    return starts;
+  };
+  using Starts = std::vector<std::string>;
+  write("a.json", result("today"));
+  write(".1.journal", R"(0 {"records": [["run", ["id", "today"]]]})");
+  EXPECT_EQ(found(), (Starts{"today"}));  // there is nothing else
+  write("a.json.1", result("monday"));
+  write("a.json.2", result("tuesday"));
+  write("a.json.3", result("today"));
+  write("b.json", result("today"));
+  write("c.json", result("monday"));
+  EXPECT_EQ(found(), (Starts{"tuesday", "monday"}));
+  fs::remove(path(".1.journal"));
+  EXPECT_EQ(found(), (Starts{"today", "today", "monday"}));
+}
+
 }  // namespace
 }  // namespace dnnbench
