@@ -248,14 +248,12 @@ std::string operators_document(const std::vector<ConformanceCase>& cases,
                                const std::vector<EngineSweep>& sweeps) {
   std::string document =
       "# Operators\n\nWritten by `make conformance`; don't edit. The node tests of the package "
-      "`onnx` "
-      "1.19.1, each run by the\nengine's worker process in f32 with one thread and compared with "
-      "the "
-      "expected outputs (element types and shapes\nexactly, elements within 1e-3 of the expected "
-      "value plus 1e-7). A cell holds passed/all tests of the operator, its\nexpanded forms among "
-      "them; then the same of these tests' second form, in which every input but\nthe first is a "
-      "constant of the model, as weights are. `add:constants` is that form of the test `add`,\n"
-      "`add:inputs` the first one alone; `add` is both.\n\n```\n" +
+      "`onnx` 1.19.1, each run by\nthe engine's worker process in f32 with one thread and compared "
+      "with the expected outputs (element\ntypes and shapes exactly, elements within 1e-3 of the "
+      "expected value plus 1e-7). A cell holds\npassed/all tests of the operator, its expanded "
+      "forms among them; then the same of these tests'\nsecond form, in which every input but the "
+      "first is a constant of the model, as weights are.\n`add:constants` is that form of the test "
+      "`add`, `add:inputs` the first one alone; `add` is both.\n\n```\n" +
       totals(cases, sweeps) + "```\n\n";
   append_operator_table(cases, sweeps, document);
   for (const EngineSweep& engine : sweeps) append_failures(engine, document);
