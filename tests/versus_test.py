@@ -175,7 +175,9 @@ def speed(programs, tmp_path):
     page = (REPOSITORY / "docs" / "continuous-integration.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     (tmp_path / "dnnbench").symlink_to(programs / "dnnbench")
-    (tmp_path / "speed.sh").write_text(script.replace("--onnxruntime", "--fake=ok,duration_s=0.004"))
+    (tmp_path / "speed.sh").write_text(
+        script.replace("--onnxruntime", "--fake=ok,duration_s=0.004")
+    )
     door = tmp_path / "bench_model.sh"
     door.write_text(f'#!/bin/sh\nexec {programs / "dnnbench"} run "$@" --repeat=40 --warmup=0\n')
     door.chmod(0o755)
