@@ -1,5 +1,5 @@
-"""Every relative link of every document leads somewhere, every table is whole, and every decision is
-in the index."""
+"""Every relative link of every document leads somewhere, every table is whole, prose wraps, and every
+decision is in the index."""
 
 import re
 from pathlib import Path
@@ -38,6 +38,14 @@ def is_broken(document: Path, link: str) -> bool:
 def test_links_lead_somewhere(document):
     links = LINK.findall(re.sub(r"`[^`]*`", "", prose(document)))
     assert [link for link in links if is_broken(document, link)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_prose_wraps_at_100_columns(document):
+    """The target of a link does not count."""
+    shown = re.sub(r"\]\([^)]*\)", "]", prose(document))
+    lines = [line for line in shown.splitlines() if not line.startswith(("|", "#"))]
+    assert [line for line in lines if len(line) > 100] == []
 
 
 def columns(row: str) -> int:

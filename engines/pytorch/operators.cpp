@@ -9,13 +9,14 @@ const Operators& operators() {
   static const Operators kOperators = [] {
     Operators all;
     for (const auto family :
-         {control_flow_operators,     convolution_operators, detection_operators,
-          elementwise_operators,      indexing_operators,    int8_operators,
-          machine_learning_operators, matrix_operators,      normalization_operators,
-          padding_operators,          pooling_operators,     quantization_operators,
-          recurrent_operators,        reduction_operators,   resize_operators,
-          sampling_operators,         sequence_operators,    shape_operators,
-          signal_operators,           text_operators}) {
+         {activation_operators,  constant_operators,      control_flow_operators,
+          convolution_operators, detection_operators,     elementwise_operators,
+          indexing_operators,    int8_operators,          machine_learning_operators,
+          matrix_operators,      normalization_operators, padding_operators,
+          pooling_operators,     quantization_operators,  recurrent_operators,
+          reduction_operators,   resize_operators,        sampling_operators,
+          sequence_operators,    shape_operators,         signal_operators,
+          text_operators}) {
       all.merge(family());
     }
     return all;

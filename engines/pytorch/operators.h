@@ -23,6 +23,8 @@ bool has_operator(const import::Node& node);
 const EmitOperator& find_operator(const import::Node& node);
 
 // The families, each in operators/<family>.cpp.
+Operators activation_operators();
+Operators constant_operators();
 Operators control_flow_operators();
 Operators convolution_operators();
 Operators detection_operators();

@@ -14,6 +14,6 @@ Out convolve(Graph& g, Out x, Out filters, const Windows& windows, int64_t group
 Permutation filters_last(size_t rank);
 
 // kernel_shape where the node has it, otherwise the filters' own.
-Shape kernel_of(const Operation& n, size_t weight);
+Shape kernel_of(const Operation& op, size_t weight);
 
 }  // namespace dnnbench::tf

@@ -8,7 +8,7 @@
 namespace dnnbench::tf {
 
 // An input's indices along a dimension of that size, counted from the start.
-Out from_start(const Operation& n, size_t input, Out size);
+Out from_start(const Operation& op, size_t input, Out size);
 
 // Places in every dimension for indices along one, as GatherNd and TensorScatter take them:
 // [indices' shape..., rank].

@@ -8,13 +8,14 @@ namespace {
 const Operators& operators() {
   static const Operators kOperators = [] {
     Operators all;
-    for (const auto family : {activation_operators, control_flow_operators,  convolution_operators,
-                              detection_operators,  elementwise_operators,   indexing_operators,
-                              matrix_operators,     normalization_operators, padding_operators,
-                              pooling_operators,    quantization_operators,  recurrent_operators,
-                              reduction_operators,  resize_operators,        sampling_operators,
-                              scatter_operators,    sequence_operators,      shape_operators,
-                              signal_operators,     text_operators}) {
+    for (const auto family :
+         {activation_operators,    constant_operators,         control_flow_operators,
+          convolution_operators,   detection_operators,        elementwise_operators,
+          indexing_operators,      machine_learning_operators, matrix_operators,
+          normalization_operators, padding_operators,          pooling_operators,
+          quantization_operators,  recurrent_operators,        reduction_operators,
+          resize_operators,        sampling_operators,         sequence_operators,
+          shape_operators,         signal_operators,           text_operators}) {
       all.merge(family());
     }
     return all;

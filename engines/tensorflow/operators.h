@@ -24,11 +24,13 @@ const EmitOperator& find_operator(const import::Node& node);
 
 // The families, each in operators/<family>.cpp.
 Operators activation_operators();
+Operators constant_operators();
 Operators control_flow_operators();
 Operators convolution_operators();
 Operators detection_operators();
 Operators elementwise_operators();
 Operators indexing_operators();
+Operators machine_learning_operators();
 Operators matrix_operators();
 Operators normalization_operators();
 Operators padding_operators();
@@ -38,7 +40,6 @@ Operators recurrent_operators();
 Operators reduction_operators();
 Operators resize_operators();
 Operators sampling_operators();
-Operators scatter_operators();
 Operators sequence_operators();
 Operators shape_operators();
 Operators signal_operators();

@@ -15,6 +15,6 @@ Out from_floating(Graph& g, Out x, TF_DataType type);
 
 // Sets the node's output where scales, sizes, regions or the input's own sizes are known only when
 // the graph runs.
-void resize_at_run_time(const Operation& n, const semantics::ResizeMode& mode);
+void resize_at_run_time(const Operation& op, const semantics::ResizeMode& mode);
 
 }  // namespace dnnbench::tf

@@ -6,8 +6,8 @@
 
 namespace dnnbench::tf {
 
-Shape spatial_sizes(const Operation& n, size_t input) {
-  const Shape shape = n.shape(input);
+Shape spatial_sizes(const Operation& op, size_t input) {
+  const Shape shape = op.shape(input);
   if (shape.size() < 3) throw Unsupported("its input has no spatial dimensions");
   const Shape spatial(shape.begin() + 2, shape.end());
   if (std::count(spatial.begin(), spatial.end(), -1) != 0) {
@@ -16,8 +16,8 @@ Shape spatial_sizes(const Operation& n, size_t input) {
   return spatial;
 }
 
-Windows read_windows(const Operation& n, const Shape& kernel) {
-  return semantics::read_windows(n.node, spatial_sizes(n, 0), kernel);
+Windows read_windows(const Operation& op, const Shape& kernel) {
+  return semantics::read_windows(op.node, spatial_sizes(op, 0), kernel);
 }
 
 bool is_same_padding(const Windows& w) {

@@ -11,11 +11,11 @@ namespace dnnbench::tf {
 using semantics::Windows;
 
 // The spatial sizes of an input of rank 3 or more; throws Unsupported where they are not known.
-Shape spatial_sizes(const Operation& n, size_t input);
+Shape spatial_sizes(const Operation& op, size_t input);
 
 // Of a node whose first input has known spatial sizes. `kernel` counts where the node has no
 // kernel_shape.
-Windows read_windows(const Operation& n, const Shape& kernel = {});
+Windows read_windows(const Operation& op, const Shape& kernel = {});
 
 // Whether the padding is what TensorFlow's "SAME" gives.
 bool is_same_padding(const Windows& windows);

@@ -19,19 +19,19 @@ void add_names(const import::Graph& graph, std::vector<std::string>& names) {
 
 }  // namespace
 
-const import::Graph& subgraph(const Operation& n, const std::string& name) {
-  const import::Attribute* attribute = n.node.attribute(name);
+const import::Graph& subgraph(const Operation& op, const std::string& name) {
+  const import::Attribute* attribute = op.node.attribute(name);
   if (attribute == nullptr || attribute->graph == nullptr)
     throw Unsupported("it lacks its " + name);
   return *attribute->graph;
 }
 
-std::vector<Captured> outer_values(const Operation& n,
+std::vector<Captured> outer_values(const Operation& op,
                                    const std::vector<const import::Graph*>& graphs) {
   std::vector<std::string> names;
   for (const import::Graph* graph : graphs) add_names(*graph, names);
   for (const std::string& name : std::vector<std::string>(names)) {
-    const std::vector<std::string>* elements = n.emitter.sequence(name);
+    const std::vector<std::string>* elements = op.emitter.sequence(name);
     if (elements != nullptr) names.insert(names.end(), elements->begin(), elements->end());
   }
   std::sort(names.begin(), names.end());
@@ -39,19 +39,19 @@ std::vector<Captured> outer_values(const Operation& n,
   std::vector<Captured> outer;
   for (const std::string& name : names) {
     if (name.empty()) continue;
-    if (const auto list = n.emitter.find_list(name)) {
+    if (const auto list = op.emitter.find_list(name)) {
       outer.push_back({name, list->element});
-    } else if (n.emitter.has_value(name)) {
+    } else if (op.emitter.has_value(name)) {
       outer.push_back({name, std::nullopt});
     }
   }
   return outer;
 }
 
-Outs values_of(const Operation& n, const std::vector<Captured>& captured) {
+Outs values_of(const Operation& op, const std::vector<Captured>& captured) {
   Outs outs;
   for (const Captured& one : captured) {
-    outs.push_back(one.element ? n.emitter.list(one.name).handle : n.emitter.get(one.name));
+    outs.push_back(one.element ? op.emitter.list(one.name).handle : op.emitter.get(one.name));
   }
   return outs;
 }

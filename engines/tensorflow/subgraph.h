@@ -10,7 +10,7 @@
 namespace dnnbench::tf {
 
 // An attribute's graph. Throws Unsupported where the node lacks it.
-const import::Graph& subgraph(const Operation& n, const std::string& name);
+const import::Graph& subgraph(const Operation& op, const std::string& name);
 
 // A value of the graphs around that a subgraph uses and that is not constant: a tensor, or a list
 // of tensors of that type.
@@ -20,10 +20,10 @@ struct Captured {
 };
 
 // Each once. Of a sequence whose length is known the elements are captured.
-std::vector<Captured> outer_values(const Operation& n,
+std::vector<Captured> outer_values(const Operation& op,
                                    const std::vector<const import::Graph*>& graphs);
 
-Outs values_of(const Operation& n, const std::vector<Captured>& captured);
+Outs values_of(const Operation& op, const std::vector<Captured>& captured);
 
 // A tensor, or a list of tensors of type `element`.
 void set_value(Emitter& emitter, const std::string& name, Out value,

@@ -11,6 +11,7 @@
 
 #include "cli/layout.h"
 #include "core/printable.h"
+#include "machine/read_environment.h"
 #include "results/units.h"
 
 namespace dnnbench {
@@ -216,7 +217,7 @@ std::string without_suspect(const std::vector<Result>& results) {
 // "2 threads", or "1 or 2 threads"; in throughput mode, which shares them out itself, "2 cores".
 std::string threads_of(const std::vector<Result>& results) {
   if (results.front().mode == Mode::kThroughput) {
-    return counted(results.front().environment.physical_cores, "core");
+    return counted(default_threads(results.front().environment), "core");
   }
   std::set<int> counts;
   for (const Result& result : results) counts.insert(result.threads);

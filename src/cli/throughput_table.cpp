@@ -161,7 +161,9 @@ std::string throughput_notes(const std::vector<Result>& results) {
     }
     if (is_suspect(result)) reasons += fmt::format("{}: suspect: {}\n", label, why_suspect(result));
     if (!result.measured.throughput->complete) {
-      reasons += fmt::format("{}: the budget ran out before all settings were tried\n", label);
+      const bool interrupted = result.measured.stopped == Stop::kInterrupted;
+      reasons += fmt::format("{}: {} before all settings were tried\n", label,
+                             interrupted ? "interrupted" : "the budget ran out");
     }
   }
   return reasons;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/table.h"
 #include "cli/terminal.h"
 
 namespace dnnbench {
@@ -80,6 +81,27 @@ TEST(ThroughputSentence, TellsTiesAndOverlaps) {
       std::string::npos);
   const Result far = tried("tvm", {setting(1, 4, 40)}, 0);
   EXPECT_EQ(throughput_sentence({far, first}).find("no winner"), std::string::npos);
+}
+
+TEST(ThroughputTable, TellsWhyNotAllSettingsWereTried) {
+  Result result = tried("openvino", {setting(1, 2, 50)}, 0);
+  EXPECT_EQ(throughput_text({result}).find("before all settings"), std::string::npos);
+  result.measured.throughput->complete = false;
+  result.measured.stopped = Stop::kBudget;
+  EXPECT_NE(throughput_text({result})
+                .find("openvino: the budget ran out before all settings were tried"),
+            std::string::npos);
+  result.measured.stopped = Stop::kInterrupted;
+  EXPECT_NE(throughput_text({result}).find("openvino: interrupted before all settings were tried"),
+            std::string::npos);
+}
+
+TEST(ThroughputTable, TheHeadingCountsTheCoresThatSettingsMayUse) {
+  Result result = tried("openvino", {setting(1, 2, 50)}, 0);
+  result.environment.physical_cores = 64;
+  EXPECT_NE(heading({result}).find(": 64 cores,"), std::string::npos);
+  result.environment.cgroup_cpu_quota = 2;
+  EXPECT_NE(heading({result}).find(": 2 cores,"), std::string::npos);
 }
 
 TEST(ThroughputTable, AnEngineWithoutAnySettingSaysWhy) {

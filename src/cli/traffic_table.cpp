@@ -156,7 +156,9 @@ std::string load_notes(const std::vector<Result>& results) {
 std::string load_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> carried = carried_best_first(results);
   if (carried.empty()) {
-    const bool busy = std::any_of(results.begin(), results.end(), is_suspect);
+    const bool busy = std::any_of(results.begin(), results.end(), [](const Result& result) {
+      return is_suspect(result) || load_verdict(result) == "disturbed";
+    });
     return busy ? "The machine was busy, so there are no latencies; run again when nothing else is "
                   "running."
                 : "No engine has verified latencies for this traffic.";

@@ -1,7 +1,7 @@
 // Error: something that a person must fix (a flag, a file, a missing library). Its text is one
 // sentence that says what, which and how to fix. main prints it; an engine's process answers with
 // it (worker/serve.h). Code between catches it only to make it an Outcome, or another Error that
-// says more.
+// says more, or where the work can go on without what failed.
 //
 // What a benchmark must report (unsupported, crashed, wrong output, ...) is not an Error but an
 // Outcome, see core/outcome.h.

@@ -18,7 +18,7 @@ inline constexpr double kMaxStolen = 0.02;  // and more than one tick
 inline constexpr double kOneTick_s = 0.0105;
 inline constexpr double kMinWindow_s = 0.1;
 
-// "" for an undisturbed turn; otherwise what disturbed it, as "another program used 0.8 cores".
+// "" for an undisturbed turn; otherwise what disturbed it, as "other programs used 0.80 cores".
 // In a turn of at least kMinWindow_s waiting alone is no disturbance: an engine with more threads
 // than cores makes its own. Where the kernel does not tell who waited, others' CPU time decides.
 std::string disturbance(const Noise& turn);

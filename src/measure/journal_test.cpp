@@ -85,6 +85,33 @@ class JournalTest : public ::testing::Test {
     return records;
   }
 
+  // The same of throughput mode, of two settings.
+  ThroughputFound throughput_session(double interrupt_after_s = 1e300) {
+    options_.mode = ThroughputOptions();
+    options_.budget_s = 100;
+    stage_ = Stage();
+    stage_.interrupt_at_s = stage_.now_s + interrupt_after_s;
+    Journal journal(path(), "key", stage_.surroundings());
+    const Surroundings surroundings = journal.surroundings();
+    ThroughputParts parts;
+    parts.batch_at = [](size_t index) -> std::optional<std::optional<int64_t>> {
+      if (index > 0) return std::nullopt;
+      return std::optional<int64_t>();
+    };
+    parts.make_engine = [&](const ThroughputSetting& setting) {
+      return std::make_unique<JournaledEngine>(journal, [&, setting] {
+        return std::make_unique<ScriptedEngine>(stage_, std::to_string(setting.index),
+                                                scripts_[setting.index], setting.candidate.streams);
+      });
+    };
+    const Candidate candidate;
+    const std::string label = "engine";
+    ThroughputBench bench(options_, candidate, label, 2, parts, surroundings, progress_);
+    const ThroughputFound found = bench.measure();
+    if (!surroundings.is_interrupted()) surroundings.commit(false);
+    return found;
+  }
+
   const TemporaryFolder folder_;
   RunOptions options_;
   std::vector<Script> scripts_{Script(), Script()};
@@ -266,41 +293,29 @@ TEST_F(JournalTest, TrafficGoesOn) {
 }
 
 TEST_F(JournalTest, ThroughputGoesOn) {
-  options_.mode = ThroughputOptions();
-  options_.budget_s = 100;
-  const auto find = [&](double interrupt_after_s) {
-    stage_ = Stage();
-    stage_.interrupt_at_s = stage_.now_s + interrupt_after_s;
-    Journal journal(path(), "key", stage_.surroundings());
-    const Surroundings surroundings = journal.surroundings();
-    ThroughputParts parts;
-    parts.batch_at = [](size_t index) -> std::optional<std::optional<int64_t>> {
-      if (index > 0) return std::nullopt;
-      return std::optional<int64_t>();
-    };
-    parts.make_engine = [&](const ThroughputSetting& setting) {
-      return std::make_unique<JournaledEngine>(journal, [&, setting] {
-        return std::make_unique<ScriptedEngine>(stage_, std::to_string(setting.index), Script(),
-                                                setting.candidate.streams);
-      });
-    };
-    const Candidate candidate;
-    const std::string label = "engine";
-    ThroughputBench bench(options_, candidate, label, 2, parts, surroundings, progress_);
-    const ThroughputFound found = bench.measure();
-    if (!surroundings.is_interrupted()) surroundings.commit(false);
-    return found;
-  };
-  const ThroughputFound whole = find(1e300);
+  const ThroughputFound whole = throughput_session();
   const size_t turns = stage_.who("turn").size();
   std::filesystem::remove(path());
-  find(3);
+  throughput_session(3);
   const size_t before = stage_.who("turn").size();
   ASSERT_LT(before, turns);
-  const ThroughputFound found = find(1e300);
+  const ThroughputFound found = throughput_session();
   EXPECT_EQ(before + stage_.who("turn").size(), turns);
   EXPECT_EQ(found.setting->candidate.streams, whole.setting->candidate.streams);
   EXPECT_TRUE(found.measured.throughput->complete);
+}
+
+// It was loaded again, and its last inference is the warm-up's.
+TEST_F(JournalTest, ABestSettingThatOnlyWarmedUpIsNotVerified) {
+  throughput_session(5.5);  // within the first block of the second setting
+  EXPECT_EQ(stage_.who("turn").substr(10), "01");
+  scripts_[1] = ends(Script(), "prepare", 0);
+  const ThroughputFound found = throughput_session();
+  EXPECT_EQ(stage_.who("prepare"), "01");
+  EXPECT_EQ(stage_.who("turn"), "");
+  EXPECT_EQ(stage_.who("verify"), "");
+  EXPECT_TRUE(found.outcome.ok());
+  EXPECT_EQ(found.setting->index, 0U);
 }
 
 TEST(TurnJson, LosesNothing) {

@@ -31,6 +31,9 @@ class RateRun {
 
   bool has_turns() const { return !taken_.empty(); }
 
+  // Most of its turns, so that its figures may be those of something else.
+  bool is_disturbed() const { return disturbed_ > undisturbed_; }
+
   // Of at least one turn, in the order taken: undisturbed ones; where most were disturbed, all.
   std::vector<TrafficTurn> kept() const;
   RateFigures figures() const { return figures_of(kept()); }

@@ -61,7 +61,9 @@ TEST(RateRun, WhereMostWereDisturbedAllAreKeptInTheirOrder) {
   RateRun rate = run();
   rate.add(disturbed(turn(10)));
   rate.add(turn(20));
+  EXPECT_FALSE(rate.is_disturbed());  // half is not most
   rate.add(disturbed(turn(30)));
+  EXPECT_TRUE(rate.is_disturbed());
   ASSERT_EQ(rate.kept().size(), 3U);
   EXPECT_EQ(rate.kept()[1].requests[0].intended_s, 20);
   for (size_t i = 0; !rate.is_over(); ++i) {

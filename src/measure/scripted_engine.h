@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ struct Script {
   int64_t peak_rss_bytes = 100;
   std::set<size_t> disturbed;  // turns, from 0 on, that something else disturbs
   bool always_disturbed = false;
+  std::map<size_t, double> time_s_from;  // of all turns from that one on, instead of time_s
+  bool serves = true;                    // requests; false: none of them
 
   // It ends so at that call of a step, from 0 on: "prepare", "restart", "turn", "verify".
   std::map<std::pair<std::string, size_t>, Outcome> ends;
@@ -68,7 +71,7 @@ class ScriptedEngine : public MeasuredEngine {
   LatencyTurn take_turn(size_t input_set, std::optional<int64_t> measurements) override {
     LatencyTurn turn;
     begin_turn(input_set, turn);
-    const double time_s = script_.time_s * (calls_["turn"] % 2 == 0 ? 1 : 1 + script_.jitter);
+    const double time_s = turn_time_s() * (calls_["turn"] % 2 == 0 ? 1 : 1 + script_.jitter);
     const int64_t kept = measurements.value_or(10);
     for (int64_t i = 0; i < kept; ++i) {
       turn.start_s.push_back(stage_.now_s + time_s * static_cast<double>(i));
@@ -84,16 +87,16 @@ class ScriptedEngine : public MeasuredEngine {
     std::vector<double> arrivals_s;
     for (const double arrival_s : request.arrival_s) arrivals_s.push_back(stage_.now_s + arrival_s);
     turn.requests = serve_in_order(
-        arrivals_s, [this](size_t) { return script_.time_s; }, static_cast<size_t>(streams_));
+        arrivals_s, [this](size_t) { return turn_time_s(); }, static_cast<size_t>(streams_));
+    if (!script_.serves) turn.requests.clear();
     for (ServedRequest& served : turn.requests) {
       served.begin_s += script_.late_s;
       served.end_s += script_.late_s;
       served.late_s = script_.late_s;
     }
     turn.served = turn.requests.size();
-    turn.requests.erase(turn.requests.begin(),
-                        turn.requests.begin() + static_cast<std::ptrdiff_t>(request.dropped));
-    turn.dropped = static_cast<int64_t>(request.dropped);
+    turn.dropped = static_cast<int64_t>(std::min(request.dropped, turn.served));
+    turn.requests.erase(turn.requests.begin(), turn.requests.begin() + turn.dropped);
     turn.length_s = request.arrival_s.back();
     end_turn(request.arrival_s.back(), turn);
     return turn;
@@ -103,9 +106,9 @@ class ScriptedEngine : public MeasuredEngine {
     ThroughputTurn turn;
     begin_turn(input_set, turn);
     StreamTimes times;
-    for (double at_s = 0; at_s < kept_s; at_s += script_.time_s) {
+    for (double at_s = 0; at_s < kept_s; at_s += turn_time_s()) {
       times.start_s.push_back(stage_.now_s + at_s);
-      times.duration_s.push_back(script_.time_s);
+      times.duration_s.push_back(turn_time_s());
     }
     turn.streams.assign(static_cast<size_t>(streams_), times);
     end_turn(kept_s, turn);
@@ -141,6 +144,12 @@ class ScriptedEngine : public MeasuredEngine {
       turn.disturbance = "other programs used 0.80 cores";
     }
     call("turn", std::to_string(input_set));
+  }
+
+  // Of the turn that has begun.
+  double turn_time_s() const {
+    const auto later = script_.time_s_from.upper_bound(calls_.at("turn") - 1);
+    return later == script_.time_s_from.begin() ? script_.time_s : std::prev(later)->second;
   }
 
   void end_turn(double lasted_s, Turn& turn) {

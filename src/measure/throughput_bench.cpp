@@ -47,6 +47,25 @@ struct ThroughputBench::Setup {
   Measured measured;
   std::vector<Window> windows;  // of all comparisons
   size_t block = 0;             // of the last of them
+  bool has_run = false;         // a window since its start, so that there are outputs to verify
+  EngineFacts facts;            // once its engine is released
+
+  void wake() {
+    if (engine->wake()) has_run = false;
+  }
+
+  // Verifies once more and ends the engine. How it ended.
+  Outcome release() {
+    Outcome outcome;
+    try {
+      if (has_run) engine->verify(input_set_of(block));
+    } catch (const EngineEnded& ended) {
+      outcome = ended.outcome;
+    }
+    facts = engine->facts();
+    engine.reset();
+    return outcome;
+  }
 };
 
 ThroughputBench::ThroughputBench(const RunOptions& options, const Candidate& candidate,
@@ -86,7 +105,7 @@ void ThroughputBench::try_all() {
     const size_t batches = std::max(index + 1, throughput_options_.batches.size());
     known_settings_ = batches * settings.size();
     for (const StreamSetting& setting : settings) {
-      if (!best_ended_.ok() || (best_ && left_s() <= 0)) return;
+      if (!best_ended_.ok() || ((best_ || beaten_) && left_s() <= 0)) return;
       if (surroundings_.is_interrupted()) return;
       growing = try_setting(*batch, setting) || growing;
     }
@@ -151,21 +170,39 @@ bool ThroughputBench::compare_with_best(std::unique_ptr<Setup> setup) {
     measure_alone(*setup);
     judge(*setup);
     setup->engine->pause();
-    if (tried.reason.empty()) best_ = std::move(setup);
-    return best_ != nullptr;
+    return tried.reason.empty() && choose(std::move(setup));
   }
   measure_both(*best_, *setup);
   judge(*setup);
   judge(*best_);
   setup->engine->pause();
-  const bool best_may_stay = throughput_.tried[best_->setting.index].reason.empty();
-  if (!tried.reason.empty()) {
-    if (!best_may_stay) best_.reset();  // it broke the bound in this comparison
-    return false;
+  if (!throughput_.tried[best_->setting.index].reason.empty()) {
+    best_.reset();  // it broke the bound in this comparison
+    return tried.reason.empty() && choose(std::move(setup));
   }
-  if (best_may_stay && tried.speed.relation != Relation::kFaster) return false;
+  if (!tried.reason.empty() || tried.speed.relation != Relation::kFaster) return false;
+  keep_beaten(std::exchange(best_, std::move(setup)));
+  return true;
+}
+
+// Where there is no best one: whether it is that now, which was compared with nothing that may be
+// chosen. The one beaten earlier stays in view where it does more.
+bool ThroughputBench::choose(std::unique_ptr<Setup> setup) {
+  const auto per_s = [this](const Setup& one) { return throughput_.tried[one.setting.index].per_s; };
+  if (beaten_ && per_s(*beaten_) >= per_s(*setup)) return false;
   best_ = std::move(setup);
   return true;
+}
+
+void ThroughputBench::keep_beaten(std::unique_ptr<Setup> setup) {
+  if (!throughput_options_.slo_p99_s) return;  // nothing that was chosen is given up later
+  const Outcome outcome = setup->release();
+  if (outcome.ok()) {
+    beaten_ = std::move(setup);
+  } else {
+    throughput_.tried[setup->setting.index].reason =
+        fmt::format("{}: {}", to_string(outcome.kind), outcome.reason);
+  }
 }
 
 std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting setting) {
@@ -186,11 +223,12 @@ std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting 
 // Whether nothing disturbed it.
 bool ThroughputBench::take_window(Setup& setup, size_t block) {
   const double kept_s = std::max(kWindow_s, kMinInferences * setup.engine->expected_s());
-  setup.block = block;
   report();
   ThroughputTurn turn = take_verified_turn(*setup.engine, block, [&](size_t input_set) {
     return setup.engine->take_throughput_turn(input_set, kept_s);
   });
+  setup.block = block;
+  setup.has_run = true;
   setup.measured.count_block(turn.disturbance);
   busy_.add_block(turn.disturbance);
   setup.measured.dropped += turn.dropped;
@@ -211,7 +249,7 @@ bool ThroughputBench::take_window(Setup& setup, size_t block) {
 void ThroughputBench::measure_alone(Setup& setup) {
   size_t undisturbed = 0;
   for (size_t block = 0; block < 2 * kAloneWindows && undisturbed < kAloneWindows; ++block) {
-    setup.engine->wake();
+    setup.wake();
     undisturbed += take_window(setup, block) ? 1 : 0;
     surroundings_.commit(true);
     if (surroundings_.is_interrupted()) break;
@@ -236,7 +274,7 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
   };
   for (size_t block = 0; may_go_on(block); ++block) {
     bool undisturbed = true;
-    for (Setup* const setup : setups) step(*setup, [&] { setup->engine->wake(); });
+    for (Setup* const setup : setups) step(*setup, [&] { setup->wake(); });
     for (const size_t place : {0, 1}) {
       Setup& setup = *setups[(place + block) % 2];
       step(setup, [&] { undisturbed = take_window(setup, block) && undisturbed; });
@@ -290,21 +328,20 @@ void ThroughputBench::judge(Setup& setup) {
 }
 
 ThroughputFound ThroughputBench::found() {
+  if (!best_) best_ = std::move(beaten_);
   if (!best_) {
     if (surroundings_.is_interrupted()) throw Interrupted();
     Outcome outcome = first_failure_;
     if (outcome.ok()) outcome = {OutcomeKind::kUnsupported, throughput_.tried.front().reason};
     return {outcome, std::nullopt, {}, {}};
   }
-  try {
-    if (best_ended_.ok()) best_->engine->verify(input_set_of(best_->block));
-  } catch (const EngineEnded& ended) {
-    best_ended_ = ended.outcome;
+  if (best_->engine) {
+    if (!best_ended_.ok()) best_->has_run = false;  // nobody answers
+    const Outcome outcome = best_->release();
+    if (best_ended_.ok()) best_ended_ = outcome;
   }
-  EngineFacts facts = best_->engine->facts();
-  best_->engine.reset();
   if (best_ended_.ok()) keep_samples();
-  return {best_ended_, best_->setting, std::move(facts), std::move(best_->measured)};
+  return {best_ended_, best_->setting, std::move(best_->facts), std::move(best_->measured)};
 }
 
 // Of the windows that its figures are of; the last so many, for the file's sake.

@@ -63,6 +63,8 @@ class ThroughputBench {
   void report();
   bool compare_with_best(std::unique_ptr<Setup> setup);
   std::unique_ptr<Setup> load(ThroughputSetting setting);
+  bool choose(std::unique_ptr<Setup> setup);
+  void keep_beaten(std::unique_ptr<Setup> setup);
   void measure_alone(Setup& setup);
   void measure_both(Setup& best, Setup& other);
   bool take_window(Setup& setup, size_t block);
@@ -85,6 +87,9 @@ class ThroughputBench {
   size_t known_settings_ = 0;  // to be tried, as far as known now
   ThroughputResult throughput_;
   std::unique_ptr<Setup> best_;
+  // With a bound on latency: the last best one that a faster setting beat, without its engine. What
+  // beat it may break the bound later.
+  std::unique_ptr<Setup> beaten_;
   Outcome first_failure_;
   Outcome best_ended_;  // how the best setting ended while another was compared with it
   double started_s_ = 0;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "core/error.h"
@@ -117,6 +118,46 @@ TEST_F(ThroughputBenchTest, ASettingThatBreaksTheBoundIsNotChosen) {
   EXPECT_FALSE(found.setting);
   EXPECT_EQ(found.outcome.kind, OutcomeKind::kUnsupported);
   EXPECT_EQ(found.outcome.reason, "an inference takes up to 10.0 ms, more than 5.00 ms");
+}
+
+// A, 1 x 2 at a batch of 8, is beaten by B, 2 x 1, which breaks the bound beside C; so does C.
+TEST_F(ThroughputBenchTest, ABeatenSettingIsChosenWhereWhatBeatItBreaksTheBound) {
+  throughput_.batches = {8, 1};
+  batches_ = {8};
+  find();
+  const std::string turns = stage_.who("turn");
+  const auto turns_of_b = static_cast<size_t>(std::count(turns.begin(), turns.end(), '1'));
+  throughput_.slo_p99_s = 0.015;
+  batches_ = {8, 1};
+  scripts_[1].time_s_from[turns_of_b] = 0.02;
+  scripts_[2].time_s_from[0] = 0.02;
+  for (const double time_s : {0.02, 0.01, 0.001}) {  // D, 2 x 1 at a batch of 1: 2000/s at last
+    stage_.events.clear();
+    scripts_[3].time_s_from[0] = time_s;
+    const ThroughputFound found = find();
+    ASSERT_TRUE(found.outcome.ok()) << found.outcome.reason;
+    const ThroughputResult& throughput = *found.measured.throughput;
+    ASSERT_EQ(throughput.tried.size(), 4U);
+    EXPECT_NE(throughput.tried[1].reason, "");
+    EXPECT_NE(throughput.tried[2].reason, "");
+    EXPECT_EQ(throughput.chosen, time_s < 0.005 ? 3U : 0U);
+    EXPECT_EQ(found.setting->index, throughput.chosen);
+    EXPECT_EQ(found.facts.peak_rss_bytes, 100);
+    EXPECT_FALSE(found.measured.samples.empty());
+    EXPECT_TRUE(throughput.complete);
+  }
+}
+
+TEST_F(ThroughputBenchTest, ABeatenSettingWithAWrongAnswerIsNoneToFallBackTo) {
+  throughput_.slo_p99_s = 0.015;
+  find();
+  const std::string checks = stage_.who("verify");
+  const auto checks_of_a = static_cast<size_t>(std::count(checks.begin(), checks.end(), '0'));
+  scripts_[0] = ends(Script(), "verify", checks_of_a - 1, OutcomeKind::kWrongOutput);
+  const ThroughputFound found = find();
+  ASSERT_TRUE(found.outcome.ok());
+  EXPECT_EQ(found.measured.throughput->chosen, 1U);
+  EXPECT_EQ(found.measured.throughput->tried[0].reason, "wrong_output: as written");
 }
 
 TEST_F(ThroughputBenchTest, ASettingThatEndsIsPassedOver) {

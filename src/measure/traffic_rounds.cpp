@@ -77,6 +77,9 @@ class RateSeries {
     TrafficTurn turn = take_verified_turn(*participant_.engine, turns(), [&](size_t input_set) {
       return participant_.engine->take_traffic_turn(input_set, current_->next(options_.seed));
     });
+    if (turn.requests.empty()) {
+      throw EngineEnded({OutcomeKind::kFailed, "it served no request at all"});
+    }
     if (!started_s) started_s = turn.requests.front().intended_s;
     spent_s_ += turn.noise.window_s;
     std::string disturbance = turn.disturbance;
@@ -150,11 +153,19 @@ class RateSeries {
     if (current_->is_over()) end_rate();
   }
 
+  // At a rate that was asked for, disturbed turns make the result suspect, with its figures; a search
+  // must not take them for the engine's.
   void keep_rate() {
-    figures_.push_back(current_->figures());
+    RateFigures figures = current_->figures();
+    if (search_ && current_->is_disturbed()) {
+      figures.verdict = RateVerdict::kDisturbed;
+      figures.reason = fmt::format("most turns at {:.4g}/s were disturbed: {}", figures.rate_per_s,
+                                   participant_.measured.disturbance);
+    }
+    if (search_) search_->add(figures);
+    figures_.push_back(std::move(figures));
     runs_.push_back(std::move(*current_));
     current_.reset();
-    if (search_) search_->add(figures_.back());
   }
 
   void end_rate() {
@@ -162,10 +173,12 @@ class RateSeries {
     if (search_) begin_next();
   }
 
+  // Of those at that rate one that is not void.
   size_t lowest_tried() const {
     const auto lowest =
-        std::min_element(figures_.begin(), figures_.end(),
-                         [](const auto& a, const auto& b) { return a.rate_per_s < b.rate_per_s; });
+        std::min_element(figures_.begin(), figures_.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.rate_per_s, is_void(a)) < std::pair(b.rate_per_s, is_void(b));
+        });
     return static_cast<size_t>(lowest - figures_.begin());
   }
 

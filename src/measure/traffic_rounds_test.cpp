@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "measure/rate_run.h"
 #include "measure/scripted_engine.h"
 #include "traffic/rate_search.h"
 
@@ -121,6 +122,54 @@ TEST_F(TrafficRoundsTest, TheHighestRateWithinABoundIsFound) {
     EXPECT_TRUE(meets(tried, 0.02) || tried.rate_per_s > *carried_per_s(traffic));
   }
   EXPECT_EQ(measured.stopped, Stop::kDecided);
+}
+
+TEST_F(TrafficRoundsTest, ARateWhoseTurnsWereDisturbedTellsASearchNothing) {
+  options_.mode = TrafficOptions{std::nullopt, 0.02, std::nullopt};
+  options_.budget_s = 4000;
+  const TrafficResult quiet = *measure({takes(0.002)})[0].measured.traffic;
+  const auto turns_at = [&](const RateFigures& tried) {
+    return RateRun({tried.rate_per_s, 0.002, 1}, options_.budget_s / 6, std::nullopt).turns();
+  };
+  size_t turn = 0, met = 0;
+  for (; !meets(quiet.rates.at(met), 0.02); ++met) turn += turns_at(quiet.rates[met]);
+  Script busy = takes(0.002);
+  busy.time_s_from[turn] = 0.004;
+  for (size_t i = 0; i <= turns_at(quiet.rates[met]); ++i) busy.disturbed.insert(turn++);
+  busy.time_s_from[turn] = 0.002;
+  const Measured measured = measure({busy})[0].measured;
+  const TrafficResult& traffic = *measured.traffic;
+  EXPECT_EQ(traffic.rates.size(), quiet.rates.size() + 1);
+  EXPECT_EQ(traffic.rates[met].verdict, RateVerdict::kDisturbed);
+  EXPECT_NE(traffic.rates[met].reason.find("other programs used 0.80 cores"), std::string::npos);
+  EXPECT_EQ(traffic.rates[met + 1].rate_per_s, traffic.rates[met].rate_per_s);
+  EXPECT_EQ(carried_per_s(traffic), carried_per_s(quiet));
+  EXPECT_EQ(traffic.at_least_per_s, quiet.at_least_per_s);
+  EXPECT_EQ(traffic.below_per_s, quiet.below_per_s);
+  EXPECT_EQ(measured.stopped, Stop::kDecided);
+}
+
+TEST_F(TrafficRoundsTest, ASearchOnABusyMachineFindsNothing) {
+  options_.mode = TrafficOptions{std::nullopt, 0.02, std::nullopt};
+  options_.budget_s = 500;
+  Script busy = takes(0.002);
+  busy.always_disturbed = true;
+  const Measured measured = measure({busy})[0].measured;
+  EXPECT_FALSE(carried_per_s(*measured.traffic));
+  EXPECT_FALSE(measured.traffic->below_per_s);
+  EXPECT_EQ(measured.traffic->figures().verdict, RateVerdict::kDisturbed);
+  EXPECT_EQ(measured.stopped, Stop::kBudget);
+}
+
+TEST_F(TrafficRoundsTest, AnEngineThatServesNoRequestHasFailed) {
+  Script idle = takes(0.002);
+  idle.serves = false;
+  const auto all = measure({idle, takes(0.002)});
+  EXPECT_EQ(all[0].outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(all[0].outcome.reason, "it served no request at all");
+  EXPECT_FALSE(all[0].measured.traffic);
+  EXPECT_TRUE(all[1].outcome.ok());
+  EXPECT_TRUE(all[1].measured.traffic);
 }
 
 TEST_F(TrafficRoundsTest, ABoundBelowOneInferenceIsMetByNoRate) {

@@ -86,16 +86,33 @@ void require_ranks(const Model& model, const InputShapes& given) {
   }
 }
 
-// Whether every input's first dimension has that size by the model.
-bool is_fixed_batch(const Model& model, int64_t batch) {
-  return std::all_of(model.inputs.begin(), model.inputs.end(), [&](const ModelValue& input) {
-    if (input.kind != ModelValue::Kind::kTensor || !input.dimensions) return true;
-    return input.dimensions->empty() || input.dimensions->front().size == batch;
-  });
+// The first dimensions of the inputs that have one: by the model, or, where it does not state an
+// input's rank, by the shape given. Absent where the size is open.
+std::vector<std::optional<int64_t>> first_dimensions(const Model& model, const InputShapes& given) {
+  std::vector<std::optional<int64_t>> sizes;
+  for (const ModelValue& input : model.inputs) {
+    if (input.kind != ModelValue::Kind::kTensor) continue;
+    if (!input.dimensions) {
+      const std::vector<int64_t>& shape = given.at(input.name);
+      if (!shape.empty()) sizes.emplace_back(shape.front());
+    } else if (!input.dimensions->empty()) {
+      sizes.push_back(input.dimensions->front().size);
+    }
+  }
+  return sizes;
 }
 
-void set_batch(const Model& model, int64_t batch, SizeSystem& system) {
-  if (system.set_batch(batch) || is_fixed_batch(model, batch)) return;
+void set_batch(const Model& model, const InputShapes& given, int64_t batch, SizeSystem& system) {
+  if (system.set_batch(batch)) return;
+  const auto sizes = first_dimensions(model, given);
+  if (sizes.empty() && batch != 1) {
+    throw UsageError(fmt::format(
+        "--batch={} can't be run: no input of the model has a dimension that could be the batch",
+        batch));
+  }
+  if (std::all_of(sizes.begin(), sizes.end(), [&](const auto& size) { return size == batch; })) {
+    return;
+  }
   throw UsageError(fmt::format(
       "--batch={} can't be run: the model fixes the batch of its inputs ({}); export it with an "
       "open first dimension",
@@ -118,7 +135,7 @@ ResolvedShapes choose_sizes(const Model& model, const InputShapes& given,
   for (const auto& [name, shape] : given) check_against_model(model, name, shape);
   require_ranks(model, given);
   SizeSystem system(model, given);
-  if (batch) set_batch(model, *batch, system);
+  if (batch) set_batch(model, given, *batch, system);
   require_suggestions(model, system);
   const std::vector<ResolvedShapes> candidates = system.candidates();
   if (candidates.size() == 1) return candidates.front();

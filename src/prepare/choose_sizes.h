@@ -22,7 +22,8 @@ using AcceptsShapes = std::function<std::optional<std::string>(const InputShapes
 // rank and the user gives no shape.
 //
 // `batch`, where given, is the size of the batch dimensions: those called so, and the first one
-// where it has no telling name. Throws UsageError for a model that fixes them otherwise.
+// where it has no telling name. Throws UsageError for a model that fixes them otherwise, or, for
+// more than 1, has none.
 ResolvedShapes choose_sizes(const Model& model, const InputShapes& given,
                             const AcceptsShapes& accepts,
                             std::optional<int64_t> batch = std::nullopt);

@@ -79,6 +79,28 @@ TEST(ChooseSizesTest, AFixedBatchCanBeNoOther) {
             "export it with an open first dimension");
 }
 
+TEST(ChooseSizesTest, AModelWithoutABatchHasNoneOfTwo) {
+  const std::string none =
+      "--batch=2 can't be run: no input of the model has a dimension that could be the batch";
+  for (const Model& model : {model_of({}), model_of({tensor("seed", {})})}) {
+    EXPECT_EQ(batch_error(model, {}, 2), none);
+    EXPECT_EQ(batch_error(model, {}, 1), "");
+  }
+  Model sequence = model_of({tensor("x", {})});
+  sequence.inputs[0].kind = ModelValue::Kind::kSequence;
+  EXPECT_EQ(batch_error(sequence, {}, 2), none);
+}
+
+TEST(ChooseSizesTest, WithoutARankTheShapeGivenSaysTheBatch) {
+  Model model = model_of({tensor("x", {}), tensor("scale", {})});
+  model.inputs[0].dimensions.reset();
+  EXPECT_EQ(batch_error(model, {{"x", {1, 3}}}, 1), "");
+  EXPECT_EQ(batch_error(model, {{"x", {2, 3}}}, 2), "");
+  EXPECT_EQ(batch_error(model, {{"x", {1, 3}}}, 2),
+            "--batch=2 can't be run: the model fixes the batch of its inputs (x float32[...], "
+            "scale float32[]); export it with an open first dimension");
+}
+
 TEST(ChooseSizesTest, ABatchAndAShapeMustAgree) {
   const Model model = model_of({tensor("x", {symbol("N"), fixed(3)})});
   EXPECT_EQ(batch_error(model, {{"x", {4, 3}}}, 4), "");

@@ -15,6 +15,8 @@ struct Function {
   bool has_alpha = false;
   bool has_beta = false;
   // Without defaults: ONNX takes those of the operators of that name, ONNX Runtime zeros.
+  // engines/tvm/compiler/activations.py is the same rule; tests/recurrent_activations.json has
+  // cases for both.
   std::optional<double> alpha;
   std::optional<double> beta;
 };
@@ -87,7 +89,10 @@ void read_activations(const import::Node& node, Recurrent& result) {
       names.insert(names.end(), usual.begin(), usual.end());
     }
   }
-  if (names.size() != usual.size() * static_cast<size_t>(result.directions)) {
+  const size_t wanted = usual.size() * static_cast<size_t>(result.directions);
+  // By default ONNX names two for an RNN of one direction as well, and the first one counts.
+  if (wanted == 1 && names.size() == 2) names.pop_back();
+  if (names.size() != wanted) {
     throw Unsupported("it has " + std::to_string(names.size()) + " activations");
   }
   Parameters alphas(node, "activation_alpha"), betas(node, "activation_beta");

@@ -76,9 +76,11 @@ std::string_view to_string(RateVerdict verdict) {
     case RateVerdict::kUnsteady:
       return "unsteady";
     case RateVerdict::kLate:
+      return "late";
+    case RateVerdict::kDisturbed:
       break;
   }
-  return "late";
+  return "disturbed";
 }
 
 double relaxation_s(double rate_per_s, double mean_square_service_s2, double busy_share,

@@ -28,8 +28,9 @@ enum class RateVerdict {
   kOverloaded,  // requests arrive faster than they are served: latency grows with the time waited
   kUnsteady,    // too near to that for so short a measurement
   kLate,        // the generator sent requests too late: void
+  kDisturbed,   // something else disturbed most turns at a rate of a search: void
 };
-std::string_view to_string(RateVerdict verdict);  // "carried", "overloaded", "unsteady", "late"
+std::string_view to_string(RateVerdict verdict);  // "carried", "overloaded", ..., "disturbed"
 
 struct RateFigures {
   double rate_per_s = 0;

@@ -16,11 +16,15 @@ bool meets(const RateFigures& figures, double slo_p99_s) {
   return figures.verdict == RateVerdict::kCarried && figures.p99_s && *figures.p99_s <= slo_p99_s;
 }
 
+bool is_void(const RateFigures& figures) {
+  return figures.verdict == RateVerdict::kLate || figures.verdict == RateVerdict::kDisturbed;
+}
+
 RateSearch::Bracket RateSearch::bracket() const {
   Bracket found;
   for (const RateFigures& figures : tried_) {
-    if (figures.verdict == RateVerdict::kLate) {
-      ++found.void_ones;
+    if (is_void(figures)) {
+      found.late += figures.verdict == RateVerdict::kLate ? 1 : 0;
     } else if (meets(figures, slo_p99_s_)) {
       found.met = std::max(found.met.value_or(0), figures.rate_per_s);
     } else {
@@ -31,9 +35,9 @@ RateSearch::Bracket RateSearch::bracket() const {
 }
 
 std::optional<double> RateSearch::next_per_s() const {
-  const auto [met, missed, void_ones] = bracket();
+  const auto [met, missed, late] = bracket();
   const double least = kMinShare * most_per_s_, most = kNearlyAlways * most_per_s_;
-  if (void_ones >= kMaxVoid) return std::nullopt;
+  if (late >= kMaxLate) return std::nullopt;
   if (!met && !missed) return std::clamp(guess_per_s_, least, most);
   if (!met)
     return *missed <= least ? std::nullopt : std::optional(std::max(*missed / kStep, least));
@@ -49,7 +53,7 @@ HighestRate RateSearch::answer() const {
   for (size_t i = 0; i < tried_.size(); ++i) {
     const RateFigures& figures = tried_[i];
     const double rate = figures.rate_per_s;
-    if (figures.verdict == RateVerdict::kLate) continue;
+    if (is_void(figures)) continue;
     if (figures.verdict == RateVerdict::kOverloaded || figures.p99_interval_s.low > slo_p99_s_) {
       answer.below_per_s = std::min(answer.below_per_s.value_or(rate), rate);
     }

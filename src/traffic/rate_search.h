@@ -13,6 +13,9 @@ namespace dnnbench {
 // not meet it.
 bool meets(const RateFigures& figures, double slo_p99_s);
 
+// Whether the figures say nothing of the engine: late or disturbed.
+bool is_void(const RateFigures& figures);
+
 // The highest rate found, and between which rates the true one surely lies.
 struct HighestRate {
   std::optional<size_t> best;  // which of the tried rates; absent where none met the target
@@ -26,8 +29,9 @@ class RateSearch {
   RateSearch(double slo_p99_s, double most_per_s, double guess_per_s)
       : slo_p99_s_(slo_p99_s), most_per_s_(most_per_s), guess_per_s_(guess_per_s) {}
 
-  // The rate to try next: the same again where it could not be measured (kLate), at most kMaxVoid
-  // times in all. Absent when the answer is known within kResolution, or no rate meets the target.
+  // The rate to try next: the same again where the last figures are void. Absent when the answer is
+  // known within kResolution, no rate meets the target, or the generator was late kMaxLate times. A
+  // machine that something else disturbs may get quiet, so those that are disturbed have no limit.
   std::optional<double> next_per_s() const;
 
   void add(const RateFigures& figures) { tried_.push_back(figures); }
@@ -35,13 +39,13 @@ class RateSearch {
   HighestRate answer() const;
 
   static constexpr double kResolution = 0.05;
-  static constexpr size_t kMaxVoid = 3;
+  static constexpr size_t kMaxLate = 3;
 
  private:
   struct Bracket {
     std::optional<double> met;     // the highest rate
     std::optional<double> missed;  // the lowest
-    size_t void_ones = 0;
+    size_t late = 0;
   };
   Bracket bracket() const;
 

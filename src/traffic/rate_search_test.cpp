@@ -60,7 +60,23 @@ TEST(RateSearch, WhatIsSureIsWhatTheWholeIntervalsSay) {
   EXPECT_EQ(answer.below_per_s, 60);
 }
 
-TEST(RateSearch, VoidFiguresAreMeasuredAgainAFewTimes) {
+TEST(RateSearch, WhatWasDisturbedIsMeasuredAgainAndSaysNothing) {
+  RateSearch search(0.02, kMax_per_s, 40);
+  search.add(measured(40));  // met
+  const auto next = search.next_per_s();
+  ASSERT_TRUE(next);
+  RateFigures disturbed = measured(*next);
+  disturbed.verdict = RateVerdict::kDisturbed;
+  disturbed.p99_interval_s = {1, 2};  // beyond the target
+  for (int i = 0; i < 5; ++i) {
+    search.add(disturbed);
+    EXPECT_EQ(search.next_per_s(), next);
+  }
+  EXPECT_EQ(search.answer().best, 0U);
+  EXPECT_FALSE(search.answer().below_per_s);
+}
+
+TEST(RateSearch, FiguresOfALateGeneratorAreMeasuredAgainAFewTimes) {
   RateSearch search(0.02, kMax_per_s, 50);
   RateFigures late = measured(50);
   late.verdict = RateVerdict::kLate;

@@ -67,25 +67,6 @@ void emit_conv_transpose(Operation& op) {
   op.out(fmt::format("{} + {}.reshape({})", y, op.in(2), list(bias)));
 }
 
-void emit_deformable_conv(Operation& op) {
-  const Windows w = read_windows(op, kernel_of_weights(op, 1));
-  op.require(w.dimensions() == 2, "other than two spatial dimensions");
-  const std::string mask = op.in_or(4, "torch.empty([0])");
-  const std::string bias = op.in_or(3, "torch.empty([0])");
-  op.out(op.call("deformable_convolution",
-                 {op.in(0), op.in(1), op.in(2), bias, mask, list(w.strides), list(w.before),
-                  list(w.dilations), std::to_string(op.node.integer("group", 1)),
-                  std::to_string(op.node.integer("offset_group", 1))}));
-}
-
-// Image from columns: windows that overlap are added up.
-void emit_col2im(Operation& op) {
-  const auto count = static_cast<size_t>(op.size(1, 0));
-  const Windows w = semantics::read_windows(op.node, Shape(count, -1), Shape(count, 1));
-  op.out(op.call("image_from_columns", {op.in(0), op.int_list(1), op.int_list(2), list(w.strides),
-                                        list(w.before), list(w.after), list(w.dilations)}));
-}
-
 }  // namespace
 
 Operators convolution_operators() {
@@ -93,8 +74,6 @@ Operators convolution_operators() {
   table["Conv"] = emit_conv;
   table["ConvInteger"] = emit_conv_integer;
   table["ConvTranspose"] = emit_conv_transpose;
-  table["DeformConv"] = emit_deformable_conv;
-  table["Col2Im"] = emit_col2im;
   return table;
 }
 

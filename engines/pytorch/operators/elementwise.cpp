@@ -1,7 +1,5 @@
-// Operators that work element by element.
+// Arithmetic, comparisons, logic and types, element by element.
 #include <fmt/format.h>
-
-#include <cmath>
 
 #include "operators.h"
 #include "types.h"
@@ -18,6 +16,11 @@ std::string ordered(Operation& op, size_t index) {
   return op.call("within_int64", {op.in(index)});
 }
 
+std::string ordered_second(Operation& op) {
+  const std::string b = op.second_operand();
+  return is_unsigned_64(op.type(1)) ? op.call("within_int64", {b}) : b;
+}
+
 // One input, `{}` in the text.
 void emit_unary(Operation& op, const char* text) {
   op.out(fmt::format(fmt::runtime(text), op.in(0)));
@@ -30,27 +33,15 @@ void emit_sign(Operation& op) {
                      : "torch.sign({0})");
 }
 
-// Before opset 7 the second input is broadcast only with `broadcast`, from `axis` on.
-std::string second(Operation& op) {
-  const bool old_form = op.node.domain.empty() && op.node.opset < 7;
-  if (!old_form || op.node.integer("broadcast", 0) == 0 || op.node.attribute("axis") == nullptr) {
-    return op.in(1);
-  }
-  const int64_t missing = op.rank(0) - op.axis(op.node.integer("axis", 0)) - op.rank(1);
-  std::string b = op.in(1);
-  for (int64_t i = 0; i < missing; ++i) b += ".unsqueeze(-1)";
-  return b;
-}
-
 // Two inputs, {0} and {1}.
 void emit_binary(Operation& op, const char* text, DataType result = DataType::kUndefined) {
-  const std::string a = op.in(0), b = second(op);
+  const std::string a = op.in(0), b = op.second_operand();
   op.out(fmt::format(fmt::runtime(text), a, b), result);
 }
 
 void emit_comparison(Operation& op, const char* text) {
   const std::string a = ordered(op, 0);
-  const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
+  const std::string b = ordered_second(op);
   op.out(fmt::format(fmt::runtime(text), a, b), DataType::kBool);
 }
 
@@ -63,7 +54,7 @@ bool is_integer_typed(Operation& op, size_t index) {
 
 void emit_divide(Operation& op) {
   const std::string a = ordered(op, 0);
-  const std::string b = is_unsigned_64(op.type(1)) ? ordered(op, 1) : second(op);
+  const std::string b = ordered_second(op);
   // C's division, which cuts towards zero, for integers.
   op.out(is_integer_typed(op, 0) ? fmt::format("torch.div({}, {}, rounding_mode=\"trunc\")", a, b)
                                  : fmt::format("torch.div({}, {})", a, b));
@@ -80,10 +71,11 @@ void emit_power(Operation& op) {
   const DataType base = op.type(0), exponent = op.type(1);
   if (base == exponent && is_floating_point(base)) return emit_binary(op, "torch.pow({0}, {1})");
   if (is_integer_typed(op, 0) && is_integer_typed(op, 1)) {
-    op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), second(op), dtype(base)));
+    op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), op.second_operand(), dtype(base)));
     return;
   }
-  op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), second(op), dtype(base)));
+  op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), op.second_operand(),
+                     dtype(base)));
 }
 
 void emit_bit_shift(Operation& op) {
@@ -147,10 +139,6 @@ void emit_clip(Operation& op) {
   op.out(fmt::format("torch.clamp({}, {}, {})", x, low, high));
 }
 
-void emit_prelu(Operation& op) {
-  op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), second(op)));
-}
-
 void emit_is_infinite(Operation& op) {
   const bool negative = op.node.integer("detect_negative", 1) != 0;
   const bool positive = op.node.integer("detect_positive", 1) != 0;
@@ -160,57 +148,6 @@ void emit_is_infinite(Operation& op) {
          : negative           ? fmt::format("torch.isneginf({})", x)
                               : fmt::format("torch.zeros_like({}, dtype=11)", x),
          DataType::kBool);
-}
-
-std::string attribute(const Operation& op, const char* name, double otherwise) {
-  return number(op.node.number(name, otherwise));
-}
-
-void emit_elu(Operation& op) {
-  op.out(fmt::format("torch.elu({}, {})", op.in(0), attribute(op, "alpha", 1)));
-}
-
-void emit_celu(Operation& op) {
-  op.out(fmt::format("torch.celu({}, {})", op.in(0), attribute(op, "alpha", 1)));
-}
-
-void emit_selu(Operation& op) {
-  const std::string alpha = attribute(op, "alpha", 1.67326319217681884765625);
-  const std::string gamma = attribute(op, "gamma", 1.05070102214813232421875);
-  op.out(fmt::format("torch.elu({}, {}, {})", op.in(0), alpha, gamma));
-}
-
-void emit_gelu(Operation& op) {
-  op.out(fmt::format("torch.gelu({}, approximate=\"{}\")", op.in(0),
-                     op.node.text("approximate", "none")));
-}
-
-void emit_hard_sigmoid(Operation& op) {
-  const double alpha = op.node.number("alpha", 0.2), beta = op.node.number("beta", 0.5);
-  if (static_cast<float>(alpha) == 1.0F / 6 && beta == 0.5) {
-    return emit_unary(op, "torch.hardsigmoid({})");
-  }
-  op.out(fmt::format("torch.clamp({} * {} + {}, 0.0, 1.0)", op.in(0), number(alpha), number(beta)));
-}
-
-void emit_leaky_relu(Operation& op) {
-  op.out(fmt::format("torch.leaky_relu({}, {})", op.in(0), attribute(op, "alpha", 0.01)));
-}
-
-void emit_thresholded_relu(Operation& op) {
-  op.out(fmt::format("torch.where({0} > {1}, {0}, torch.zeros_like({0}))", op.in(0),
-                     attribute(op, "alpha", 1)));
-}
-
-void emit_shrink(Operation& op) {
-  op.out(fmt::format(
-      "torch.where({0} < -{1}, {0} + {2}, torch.where({0} > {1}, {0} - {2}, "
-      "torch.zeros_like({0}))).to({3})",
-      op.in(0), attribute(op, "lambd", 0.5), attribute(op, "bias", 0), dtype(op.type(0))));
-}
-
-void emit_swish(Operation& op) {
-  op.out(fmt::format("{0} * torch.sigmoid({1} * {0})", op.in(0), attribute(op, "alpha", 1)));
 }
 
 void emit_where(Operation& op) {
@@ -243,8 +180,8 @@ Operators functions_of_one() {
       {"Acosh", [](Operation& op) { emit_unary(op, "torch.acosh({})"); }},
       {"Affine",
        [](Operation& op) {
-         op.out(fmt::format("{} * {} + {}", op.in(0), attribute(op, "alpha", 1),
-                            attribute(op, "beta", 0)));
+         op.out(fmt::format("{} * {} + {}", op.in(0), number(op.node.number("alpha", 1)),
+                            number(op.node.number("beta", 0))));
        }},
       {"Asin", [](Operation& op) { emit_unary(op, "torch.asin({})"); }},
       {"Asinh", [](Operation& op) { emit_unary(op, "torch.asinh({})"); }},
@@ -257,38 +194,22 @@ Operators functions_of_one() {
       {"Erf", [](Operation& op) { emit_unary(op, "torch.erf({})"); }},
       {"Exp", [](Operation& op) { emit_unary(op, "torch.exp({})"); }},
       {"Floor", [](Operation& op) { emit_unary(op, "torch.floor({})"); }},
-      {"HardSwish", [](Operation& op) { emit_unary(op, "torch.hardswish({})"); }},
       {"Log", [](Operation& op) { emit_unary(op, "torch.log({})"); }},
-      {"Mish", [](Operation& op) { emit_unary(op, "torch.mish({})"); }},
       {"Neg", [](Operation& op) { emit_unary(op, "torch.neg({})"); }},
       {"Not", [](Operation& op) { emit_unary(op, "torch.logical_not({})"); }},
       {"Reciprocal", [](Operation& op) { emit_unary(op, "torch.reciprocal({})"); }},
-      {"Relu", [](Operation& op) { emit_unary(op, "torch.relu({})"); }},
       {"Round", [](Operation& op) { emit_unary(op, "torch.round({})"); }},
-      {"Sigmoid", [](Operation& op) { emit_unary(op, "torch.sigmoid({})"); }},
       {"Sign", emit_sign},
       {"Sin", [](Operation& op) { emit_unary(op, "torch.sin({})"); }},
       {"Sinh", [](Operation& op) { emit_unary(op, "torch.sinh({})"); }},
-      {"Softplus", [](Operation& op) { emit_unary(op, "torch.softplus({})"); }},
-      {"Softsign", [](Operation& op) { emit_unary(op, "{0} / (1 + torch.abs({0}))"); }},
       {"Sqrt", [](Operation& op) { emit_unary(op, "torch.sqrt({})"); }},
       {"Tan", [](Operation& op) { emit_unary(op, "torch.tan({})"); }},
-      {"Tanh", [](Operation& op) { emit_unary(op, "torch.tanh({})"); }},
   };
 }
 
 Operators other_functions_of_one() {
   return {
-      {"Celu", emit_celu},
       {"Clip", emit_clip},
-      {"Elu", emit_elu},
-      {"Gelu", emit_gelu},
-      {"HardSigmoid", emit_hard_sigmoid},
-      {"LeakyRelu", emit_leaky_relu},
-      {"Selu", emit_selu},
-      {"Shrink", emit_shrink},
-      {"Swish", emit_swish},
-      {"ThresholdedRelu", emit_thresholded_relu},
       {"IsInf", emit_is_infinite},
       {"IsNaN",
        [](Operation& op) { op.out(fmt::format("torch.isnan({})", op.in(0)), DataType::kBool); }},
@@ -308,7 +229,6 @@ Operators functions_of_several() {
       {"Div", emit_divide},
       {"Mod", emit_mod},
       {"Pow", emit_power},
-      {"PRelu", emit_prelu},
       {"And", [](Operation& op) { emit_binary(op, "torch.logical_and({0}, {1})"); }},
       {"Or", [](Operation& op) { emit_binary(op, "torch.logical_or({0}, {1})"); }},
       {"Xor", [](Operation& op) { emit_binary(op, "torch.logical_xor({0}, {1})"); }},

@@ -141,6 +141,12 @@ void emit_unique(Operation& op) {
   }
 }
 
+void emit_reverse_sequence(Operation& op) {
+  op.out(op.call("reverse_sequence",
+                 {op.in(0), op.in(1), std::to_string(op.node.integer("time_axis", 0)),
+                  std::to_string(op.node.integer("batch_axis", 1))}));
+}
+
 }  // namespace
 
 Operators indexing_operators() {
@@ -158,6 +164,7 @@ Operators indexing_operators() {
   table["NonZero"] = emit_non_zero;
   table["Compress"] = emit_compress;
   table["Unique"] = emit_unique;
+  table["ReverseSequence"] = emit_reverse_sequence;
   return table;
 }
 

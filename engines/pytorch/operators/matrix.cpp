@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "operators.h"
+#include "quantization.h"
 #include "semantics/einsum.h"
 #include "types.h"
 
@@ -64,12 +65,18 @@ void emit_matmul_bits(Operation& op) {
   op.out(op.has(5) ? fmt::format("{} + {}", product, op.in(5)) : product);
 }
 
+void emit_matmul_integer(Operation& op) {
+  op.out(fmt::format("torch.matmul({}, {}).to(3)", centred(op, 0, 2, -2), centred(op, 1, 3, -1)),
+         DataType::kInt32);
+}
+
 }  // namespace
 
 Operators matrix_operators() {
   Operators table;
   table["MatMul"] = emit_matmul;
   table["Gemm"] = emit_gemm;
+  table["MatMulInteger"] = emit_matmul_integer;
   table["Einsum"] = emit_einsum;
   table["Det"] = emit_determinant;
   table["com.microsoft.Inverse"] = emit_inverse;

@@ -75,11 +75,6 @@ void emit_dynamic_quantize(Operation& op) {
   op.out(2, result + "[2]", DataType::kUint8);
 }
 
-void emit_matmul_integer(Operation& op) {
-  op.out(fmt::format("torch.matmul({}, {}).to(3)", centred(op, 0, 2, -2), centred(op, 1, 3, -1)),
-         DataType::kInt32);
-}
-
 void emit_qlinear_matmul(Operation& op) {
   // a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero
   const std::string product =
@@ -127,7 +122,6 @@ Operators quantization_operators() {
   table["QuantizeLinear"] = emit_quantize;
   table["DequantizeLinear"] = emit_dequantize;
   table["DynamicQuantizeLinear"] = emit_dynamic_quantize;
-  table["MatMulInteger"] = emit_matmul_integer;
   table["QLinearMatMul"] = emit_qlinear_matmul;
   table["QLinearConv"] = emit_qlinear_conv;
   table["com.microsoft.QuantizeLinear"] = emit_quantize;

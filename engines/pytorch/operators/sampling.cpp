@@ -1,9 +1,11 @@
-// What takes elements from between the grid points of a picture.
+// What takes elements from between the grid points of a picture; and Col2Im, which puts windows
+// back.
 #include "semantics/sampling.h"
 
 #include <fmt/format.h>
 
 #include "operators.h"
+#include "windows.h"
 
 namespace dnnbench::pytorch {
 namespace {
@@ -25,12 +27,33 @@ void emit_affine_grid(Operation& op) {
                      truth(op.node.integer("align_corners", 0) != 0)));
 }
 
+void emit_deformable_conv(Operation& op) {
+  const Windows w = read_windows(op, kernel_of_weights(op, 1));
+  op.require(w.dimensions() == 2, "other than two spatial dimensions");
+  const std::string mask = op.in_or(4, "torch.empty([0])");
+  const std::string bias = op.in_or(3, "torch.empty([0])");
+  op.out(op.call("deformable_convolution",
+                 {op.in(0), op.in(1), op.in(2), bias, mask, list(w.strides), list(w.before),
+                  list(w.dilations), std::to_string(op.node.integer("group", 1)),
+                  std::to_string(op.node.integer("offset_group", 1))}));
+}
+
+// Image from columns: windows that overlap are added up.
+void emit_col2im(Operation& op) {
+  const auto count = static_cast<size_t>(op.size(1, 0));
+  const Windows w = semantics::read_windows(op.node, Shape(count, -1), Shape(count, 1));
+  op.out(op.call("image_from_columns", {op.in(0), op.int_list(1), op.int_list(2), list(w.strides),
+                                        list(w.before), list(w.after), list(w.dilations)}));
+}
+
 }  // namespace
 
 Operators sampling_operators() {
   Operators table;
   table["GridSample"] = emit_grid_sample;
   table["AffineGrid"] = emit_affine_grid;
+  table["DeformConv"] = emit_deformable_conv;
+  table["Col2Im"] = emit_col2im;
   return table;
 }
 

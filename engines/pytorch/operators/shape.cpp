@@ -1,4 +1,4 @@
-// Operators that move, cut and join elements, and those that make tensors of shapes.
+// Operators that move, cut and join elements, and those that tell of shapes.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -169,49 +169,6 @@ void emit_size(Operation& op) {
   op.out(fmt::format("torch.tensor({}.numel(), dtype=4)", op.in(0)), DataType::kInt64);
 }
 
-void emit_constant_of_shape(Operation& op) {
-  const import::Attribute* value = op.node.attribute("value");
-  const DataType type = value != nullptr ? value->tensor->type : DataType::kFloat32;
-  const std::string fill = value != nullptr
-                               ? op.emitter().add_constant(*value->tensor) + ".reshape([])"
-                               : op.constant(make_tensor(DataType::kFloat32, {}));
-  op.out(fmt::format("{}.expand({})", fill, op.int_list(0)), type);
-}
-
-void emit_constant(Operation& op) {
-  const auto& attributes = op.node.attributes;
-  op.require(attributes.size() == 1, "several values");
-  const auto& [name, value] = *attributes.begin();
-  Tensor tensor;
-  if (value.tensor) {
-    tensor = value.tensor->tensor();
-  } else if (name == "value_float") {
-    tensor = make_tensor(DataType::kFloat32, {});
-    from_doubles(std::vector<double>{value.f}, tensor);
-  } else if (name == "value_floats") {
-    tensor = make_tensor(DataType::kFloat32, {static_cast<int64_t>(value.floats.size())});
-    from_doubles(value.floats, tensor);
-  } else if (name == "value_int") {
-    tensor = make_tensor(DataType::kInt64, {});
-    tensor.as<int64_t>()[0] = value.i;
-  } else if (name == "value_ints") {
-    tensor = make_tensor(DataType::kInt64, {static_cast<int64_t>(value.ints.size())});
-    std::copy(value.ints.begin(), value.ints.end(), tensor.as<int64_t>().begin());
-  } else {
-    op.unsupported("a value of strings");
-  }
-  op.alias(0, op.emitter().constant_variable(import::make_constant(std::move(tensor))));
-}
-
-void emit_range(Operation& op) {
-  const DataType type = op.type(0);
-  if (is_floating_point(type)) {
-    return op.out(op.call("float_range", {op.in(0), op.in(1), op.in(2)}));
-  }
-  op.out(op.call("integer_range", {op.int_scalar(0), op.int_scalar(1), op.int_scalar(2)}) +
-         fmt::format(".to({})", dtype(type)));
-}
-
 void emit_eye_like(Operation& op) {
   const auto type =
       static_cast<DataType>(op.node.integer("dtype", static_cast<int64_t>(op.type(0))));
@@ -239,12 +196,6 @@ void emit_center_crop_pad(Operation& op) {
   op.out(op.call("center_crop_pad", {op.in(0), op.int_list(1), axes}));
 }
 
-void emit_reverse_sequence(Operation& op) {
-  op.out(op.call("reverse_sequence",
-                 {op.in(0), op.in(1), std::to_string(op.node.integer("time_axis", 0)),
-                  std::to_string(op.node.integer("batch_axis", 1))}));
-}
-
 }  // namespace
 
 Operators shape_operators() {
@@ -260,16 +211,12 @@ Operators shape_operators() {
   table["Tile"] = emit_tile;
   table["Shape"] = emit_shape;
   table["Size"] = emit_size;
-  table["ConstantOfShape"] = emit_constant_of_shape;
-  table["Constant"] = emit_constant;
-  table["Range"] = emit_range;
   table["EyeLike"] = emit_eye_like;
   table["DepthToSpace"] = emit_depth_to_space;
   table["SpaceToDepth"] = emit_space_to_depth;
   table["Trilu"] = emit_triangle;
   table["com.microsoft.Trilu"] = emit_triangle;
   table["CenterCropPad"] = emit_center_crop_pad;
-  table["ReverseSequence"] = emit_reverse_sequence;
   return table;
 }
 

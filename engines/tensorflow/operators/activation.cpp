@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/error.h"
 #include "operators.h"
+#include "semantics/elementwise.h"
 
 namespace dnnbench::tf {
 
@@ -55,115 +55,92 @@ using Function = Out (*)(const Operation&, Out);
 
 // What computes each element from itself alone keeps the order in which they are stored.
 EmitOperator activation(Function function) {
-  return [=](const Operation& n) {
-    const Aligned x = n.aligned({0});
-    n.out(function(n, x.operands[0]), x.permutation);
+  return [=](const Operation& op) {
+    const Aligned x = op.aligned({0});
+    op.out(function(op, x.operands[0]), x.permutation);
   };
 }
 
-Out celu(const Operation& n, Out x) {
-  Graph& g = n.g;
-  const Out alpha = g.scalar_like(x, n.number("alpha", 1));
+Out celu(const Operation& op, Out x) {
+  Graph& g = op.g;
+  const Out alpha = g.scalar_like(x, op.number("alpha", 1));
   const Out below = g.mul(g.compute("Expm1", {g.div(x, alpha)}), alpha);
   return g.add(g.maximum(x, g.scalar_like(x, 0)), g.minimum(below, g.scalar_like(x, 0)));
 }
 
-Out selu(const Operation& n, Out x) {
-  Graph& g = n.g;
-  const double alpha = n.number("alpha", n.node.opset < 6 ? 1.6732 : 1.67326319217681884765625);
-  const double gamma = n.number("gamma", n.node.opset < 6 ? 1.0507 : 1.05070102214813232421875);
+Out selu(const Operation& op, Out x) {
+  Graph& g = op.g;
+  const auto [alpha, gamma] = semantics::read_selu(op.node);
   const Out below = g.mul(g.compute("Expm1", {x}), g.scalar_like(x, alpha * gamma));
   const Out above = g.mul(x, g.scalar_like(x, gamma));
   return g.select(g.less(x, g.scalar_like(x, 0)), below, above);
 }
 
-Out hard_swish(const Operation& n, Out x) { return n.g.mul(x, hard_sigmoid(n.g, x, 1.0 / 6, 0.5)); }
-
-Out mish(const Operation& n, Out x) { return n.g.mul(x, n.g.compute("Tanh", {softplus(n.g, x)})); }
-
-Out swish(const Operation& n, Out x) {
-  const double alpha = n.number("alpha", 1);
-  const Out scaled = alpha == 1 ? x : n.g.mul(x, n.g.scalar_like(x, alpha));
-  return n.g.mul(x, n.g.compute("Sigmoid", {scaled}));
+Out hard_swish(const Operation& op, Out x) {
+  return op.g.mul(x, hard_sigmoid(op.g, x, 1.0 / 6, 0.5));
 }
 
-Out shrink(const Operation& n, Out x) {
-  Graph& g = n.g;
-  const double lambda = n.number("lambd", 0.5);
-  const Out bias = g.scalar_like(x, n.number("bias", 0));
+Out mish(const Operation& op, Out x) {
+  return op.g.mul(x, op.g.compute("Tanh", {softplus(op.g, x)}));
+}
+
+Out swish(const Operation& op, Out x) {
+  const double alpha = op.number("alpha", 1);
+  const Out scaled = alpha == 1 ? x : op.g.mul(x, op.g.scalar_like(x, alpha));
+  return op.g.mul(x, op.g.compute("Sigmoid", {scaled}));
+}
+
+Out shrink(const Operation& op, Out x) {
+  Graph& g = op.g;
+  const double lambda = op.number("lambd", 0.5);
+  const Out bias = g.scalar_like(x, op.number("bias", 0));
   const Out below = g.less(x, g.scalar_like(x, -lambda));
   const Out above = g.compute("Greater", {x, g.scalar_like(x, lambda)});
   const Out inside = g.select(above, g.sub(x, bias), g.call("ZerosLike", {x}));
   return g.select(below, g.add(x, bias), inside);
 }
 
-void emit_clip(const Operation& n) {
-  Graph& g = n.g;
-  const Aligned x = n.aligned({0});
-  const Out value = x.operands[0];
-  std::optional<Out> low, high;
-  std::optional<double> low_number, high_number;
-  if (n.node.opset < 11 && n.node.domain.empty()) {
-    if (n.node.attribute("min") != nullptr) low_number = n.number("min", 0);
-    if (n.node.attribute("max") != nullptr) high_number = n.number("max", 0);
-    if (low_number) low = g.scalar_like(value, *low_number);
-    if (high_number) high = g.scalar_like(value, *high_number);
-  } else {
-    if (n.has(1)) low = n.in(1), low_number = n.find_number(1);
-    if (n.has(2)) high = n.in(2), high_number = n.find_number(2);
-  }
-  const bool relu6 = low_number && high_number && *low_number == 0 && *high_number == 6;
-  n.out(relu6 ? g.compute("Relu6", {value}) : clipped(g, value, low, high), x.permutation);
-}
-
-void emit_prelu(const Operation& n) {
-  Graph& g = n.g;
-  Aligned x;
-  // Before opset 7 a slope of one dimension was a channel's.
-  if (n.node.opset < 7 && n.rank(1) == 1 && n.rank(0) > 2) {
-    Shape shape(n.rank(0) - 1, 1);
-    shape[0] = -1;
-    x.operands = {n.in(0), g.reshape(n.in(1), shape)};
-  } else {
-    x = n.aligned({0, 1});
-  }
+void emit_prelu(const Operation& op) {
+  Graph& g = op.g;
+  const Aligned x = op.two_operands();
   const Out value = x.operands[0];
   const Out below = g.mul(value, x.operands[1]);
-  n.out(g.select(g.less(value, g.scalar_like(value, 0)), below, value), x.permutation);
+  op.out(g.select(g.less(value, g.scalar_like(value, 0)), below, value), x.permutation);
 }
 
-Out plain(const Operation& n, Out x, const char* operation) { return n.g.compute(operation, {x}); }
+Out plain(const Operation& op, Out x, const char* operation) {
+  return op.g.compute(operation, {x});
+}
 
 }  // namespace
 
 Operators activation_operators() {
   return {
       {"Celu", activation(celu)},
-      {"Clip", emit_clip},
       {"Elu",
-       activation([](const Operation& n, Out x) { return elu(n.g, x, n.number("alpha", 1)); })},
-      {"Gelu", activation([](const Operation& n, Out x) {
-         return gelu(n.g, x, n.node.text("approximate", "none") == "tanh");
+       activation([](const Operation& op, Out x) { return elu(op.g, x, op.number("alpha", 1)); })},
+      {"Gelu", activation([](const Operation& op, Out x) {
+         return gelu(op.g, x, op.node.text("approximate", "none") == "tanh");
        })},
-      {"HardSigmoid", activation([](const Operation& n, Out x) {
-         return hard_sigmoid(n.g, x, n.number("alpha", 0.2), n.number("beta", 0.5));
+      {"HardSigmoid", activation([](const Operation& op, Out x) {
+         return hard_sigmoid(op.g, x, op.number("alpha", 0.2), op.number("beta", 0.5));
        })},
       {"HardSwish", activation(hard_swish)},
-      {"LeakyRelu", activation([](const Operation& n, Out x) {
-         return leaky_relu(n.g, x, n.number("alpha", 0.01));
+      {"LeakyRelu", activation([](const Operation& op, Out x) {
+         return leaky_relu(op.g, x, op.number("alpha", 0.01));
        })},
       {"Mish", activation(mish)},
       {"PRelu", emit_prelu},
-      {"Relu", activation([](const Operation& n, Out x) { return plain(n, x, "Relu"); })},
+      {"Relu", activation([](const Operation& op, Out x) { return plain(op, x, "Relu"); })},
       {"Selu", activation(selu)},
       {"Shrink", activation(shrink)},
-      {"Sigmoid", activation([](const Operation& n, Out x) { return plain(n, x, "Sigmoid"); })},
-      {"Softplus", activation([](const Operation& n, Out x) { return softplus(n.g, x); })},
-      {"Softsign", activation([](const Operation& n, Out x) { return plain(n, x, "Softsign"); })},
+      {"Sigmoid", activation([](const Operation& op, Out x) { return plain(op, x, "Sigmoid"); })},
+      {"Softplus", activation([](const Operation& op, Out x) { return softplus(op.g, x); })},
+      {"Softsign", activation([](const Operation& op, Out x) { return plain(op, x, "Softsign"); })},
       {"Swish", activation(swish)},
-      {"Tanh", activation([](const Operation& n, Out x) { return plain(n, x, "Tanh"); })},
-      {"ThresholdedRelu", activation([](const Operation& n, Out x) {
-         return thresholded_relu(n.g, x, n.number("alpha", 1));
+      {"Tanh", activation([](const Operation& op, Out x) { return plain(op, x, "Tanh"); })},
+      {"ThresholdedRelu", activation([](const Operation& op, Out x) {
+         return thresholded_relu(op.g, x, op.number("alpha", 1));
        })},
   };
 }

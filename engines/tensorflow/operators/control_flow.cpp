@@ -20,15 +20,15 @@ struct Branch {
   std::vector<std::optional<TF_DataType>> elements;  // of those outputs that are sequences
 };
 
-Branch make_branch(const Operation& n, const import::Graph& onnx,
+Branch make_branch(const Operation& op, const import::Graph& onnx,
                    const std::vector<Captured>& captured) {
   Graph body;
-  Emitter emitter(body, onnx, &n.emitter);
+  Emitter emitter(body, onnx, &op.emitter);
   Outs inputs;
-  const Outs outside = values_of(n, captured);
+  const Outs outside = values_of(op, captured);
   for (size_t i = 0; i < captured.size(); ++i) {
     const std::string& name = captured[i].name;
-    inputs.push_back(body.placeholder(name, Graph::type(outside[i]), n.g.find_shape(outside[i])));
+    inputs.push_back(body.placeholder(name, Graph::type(outside[i]), op.g.find_shape(outside[i])));
     set_value(emitter, name, inputs.back(), captured[i].element);
   }
   emitter.emit_nodes();
@@ -46,13 +46,13 @@ Branch make_branch(const Operation& n, const import::Graph& onnx,
   }
   branch.function =
       std::make_shared<Function>(body, unique_function_name("branch"), inputs, outputs);
-  n.g.add_function(branch.function);
+  op.g.add_function(branch.function);
   return branch;
 }
 
 // A condition that is known: the branch's nodes are the graph's own.
-void inline_branch(const Operation& n, const import::Graph& onnx) {
-  Emitter emitter(n.g, onnx, &n.emitter);
+void inline_branch(const Operation& op, const import::Graph& onnx) {
+  Emitter emitter(op.g, onnx, &op.emitter);
   emitter.share_graph();
   emitter.emit_nodes();
   for (size_t i = 0; i < onnx.outputs.size(); ++i) {
@@ -60,41 +60,42 @@ void inline_branch(const Operation& n, const import::Graph& onnx) {
     if (const auto* elements = emitter.sequence(name)) {
       std::vector<std::string> moved;
       for (const std::string& element : *elements) {
-        moved.push_back(n.emitter.fresh_name());
-        n.emitter.set(moved.back(), emitter.get(element));
+        moved.push_back(op.emitter.fresh_name());
+        op.emitter.set(moved.back(), emitter.get(element));
       }
-      n.emitter.set_sequence(n.node.outputs[i], moved);
+      op.emitter.set_sequence(op.node.outputs[i], moved);
       continue;
     }
     if (const auto list = emitter.find_list(name)) {
-      n.emitter.set_list(n.node.outputs[i], *list);
+      op.emitter.set_list(op.node.outputs[i], *list);
       continue;
     }
-    n.out(i, emitter.get(name));
+    op.out(i, emitter.get(name));
   }
 }
 
-void emit_if(const Operation& n) {
-  Graph& g = n.g;
-  const import::Graph& yes = subgraph(n, "then_branch");
-  const import::Graph& no = subgraph(n, "else_branch");
-  if (const auto known = n.find_integers(0)) return inline_branch(n, known->at(0) != 0 ? yes : no);
-  const std::vector<Captured> captured = outer_values(n, {&yes, &no});
-  const Branch then_branch = make_branch(n, yes, captured);
-  const Branch else_branch = make_branch(n, no, captured);
+void emit_if(const Operation& op) {
+  Graph& g = op.g;
+  const import::Graph& yes = subgraph(op, "then_branch");
+  const import::Graph& no = subgraph(op, "else_branch");
+  if (const auto known = op.find_integers(0))
+    return inline_branch(op, known->at(0) != 0 ? yes : no);
+  const std::vector<Captured> captured = outer_values(op, {&yes, &no});
+  const Branch then_branch = make_branch(op, yes, captured);
+  const Branch else_branch = make_branch(op, no, captured);
   const std::vector<TF_DataType>& types = then_branch.function->output_types();
   if (types != else_branch.function->output_types() ||
       then_branch.elements != else_branch.elements) {
     throw Unsupported("its branches return different types");
   }
   const Outs results =
-      g.call_all("StatelessIf", {g.reshape(n.in(0), Shape{}), values_of(n, captured)},
+      g.call_all("StatelessIf", {g.reshape(op.in(0), Shape{}), values_of(op, captured)},
                  {{"then_branch", FunctionName{then_branch.function->name()}},
                   {"else_branch", FunctionName{else_branch.function->name()}},
                   {"Tout", types},
                   {"_lower_using_switch_merge", true}});
   for (size_t i = 0; i < types.size(); ++i) {
-    if (n.wants(i)) set_value(n.emitter, n.node.outputs[i], results[i], then_branch.elements[i]);
+    if (op.wants(i)) set_value(op.emitter, op.node.outputs[i], results[i], then_branch.elements[i]);
   }
 }
 
@@ -102,12 +103,12 @@ void emit_if(const Operation& n) {
 // --------------------------------------------------------------------------------
 
 // `otherwise` is the node's output, whose type is known where the body's own is not.
-TF_DataType type_of(const Operation& n, const import::Parameter& parameter, size_t otherwise) {
+TF_DataType type_of(const Operation& op, const import::Parameter& parameter, size_t otherwise) {
   if (parameter.type.kind != import::ValueType::Kind::kTensor) {
     throw Unsupported("its body takes or returns a sequence or an optional");
   }
   const import::ValueType* known =
-      n.wants(otherwise) ? n.emitter.onnx().type_of(n.node.outputs[otherwise]) : nullptr;
+      op.wants(otherwise) ? op.emitter.onnx().type_of(op.node.outputs[otherwise]) : nullptr;
   const bool ask = parameter.type.element == DataType::kUndefined && known != nullptr;
   return to_tensorflow(ask ? known->element : parameter.type.element);
 }
@@ -152,27 +153,27 @@ struct LoopStart {
   std::vector<std::optional<TF_DataType>> carried_elements;  // of those that are sequences
 };
 
-LoopStart loop_start(const Operation& n, const LoopPlan& plan) {
-  Graph& g = n.g;
+LoopStart loop_start(const Operation& op, const LoopPlan& plan) {
+  Graph& g = op.g;
   const import::Graph& body = *plan.body;
-  const bool limited = n.has(0), conditional = n.has(1);
+  const bool limited = op.has(0), conditional = op.has(1);
   LoopStart start{
       {g.long_scalar(0),
-       conditional ? g.reshape(n.in(1), Shape{}) : g.cast(g.int_scalar(1), TF_BOOL),
-       limited ? g.reshape(n.in(0), Shape{}) : g.long_scalar(std::numeric_limits<int64_t>::max())},
+       conditional ? g.reshape(op.in(1), Shape{}) : g.cast(g.int_scalar(1), TF_BOOL),
+       limited ? g.reshape(op.in(0), Shape{}) : g.long_scalar(std::numeric_limits<int64_t>::max())},
       {Shape{}, Shape{}, Shape{}},
       {}};
   for (size_t i = 0; i < plan.carried; ++i) {
-    const std::string& name = n.node.inputs[2 + i];
+    const std::string& name = op.node.inputs[2 + i];
     start.carried_elements.emplace_back();
-    if (n.emitter.is_sequence(name)) {
-      const List list = n.emitter.list(name);
+    if (op.emitter.is_sequence(name)) {
+      const List list = op.emitter.list(name);
       start.carried_elements.back() = list.element;
       start.variables.push_back(list.handle);
       start.shapes.emplace_back(Shape{});
       continue;
     }
-    start.variables.push_back(n.in(2 + i));
+    start.variables.push_back(op.in(2 + i));
     start.shapes.push_back(
         carried_shape(g, start.variables.back(), body.inputs.at(2 + i), body.outputs.at(1 + i)));
   }
@@ -180,30 +181,30 @@ LoopStart loop_start(const Operation& n, const LoopPlan& plan) {
     start.variables.push_back(empty_list(g, type).handle);
     start.shapes.emplace_back(Shape{});
   }
-  for (const Out outside : values_of(n, plan.captured)) {
+  for (const Out outside : values_of(op, plan.captured)) {
     start.variables.push_back(outside);
     start.shapes.push_back(g.find_shape(outside));
   }
   return start;
 }
 
-void emit_loop(const Operation& n) {
-  Graph& g = n.g;
+void emit_loop(const Operation& op) {
+  Graph& g = op.g;
   LoopPlan plan{
-      &subgraph(n, "body"), {}, n.input_count() - std::min<size_t>(2, n.input_count()), {}};
+      &subgraph(op, "body"), {}, op.input_count() - std::min<size_t>(2, op.input_count()), {}};
   const import::Graph& body = *plan.body;
-  plan.captured = outer_values(n, {plan.body});
+  plan.captured = outer_values(op, {plan.body});
   for (size_t i = 1 + plan.carried; i < body.outputs.size(); ++i) {
-    plan.gathered.push_back(type_of(n, body.outputs[i], i - 1));
+    plan.gathered.push_back(type_of(op, body.outputs[i], i - 1));
   }
-  const LoopStart start = loop_start(n, plan);
+  const LoopStart start = loop_start(op, plan);
   const auto& carried_elements = start.carried_elements;
   const size_t lists = 3 + plan.carried, captured = lists + plan.gathered.size();
   const auto condition = [](Graph& inner, const Outs& v) {
     return inner.call("LogicalAnd", {inner.less(v[0], v[2]), v[1]});
   };
   const auto turn = [&](Graph& inner, const Outs& v) {
-    Emitter emitter(inner, body, &n.emitter);
+    Emitter emitter(inner, body, &op.emitter);
     set_captured(emitter, plan, v, captured);
     emitter.set(body.inputs.at(0).name, v[0]);
     emitter.set(body.inputs.at(1).name, v[1]);
@@ -226,12 +227,12 @@ void emit_loop(const Operation& n) {
   };
   const Outs results = while_loop(g, start.variables, condition, turn, start.shapes);
   for (size_t i = 0; i < plan.carried; ++i) {
-    if (n.wants(i)) set_value(n.emitter, n.node.outputs[i], results[3 + i], carried_elements[i]);
+    if (op.wants(i)) set_value(op.emitter, op.node.outputs[i], results[3 + i], carried_elements[i]);
   }
   for (size_t i = 0; i < plan.gathered.size(); ++i) {
     const import::Parameter& output = body.outputs[1 + plan.carried + i];
-    n.out(plan.carried + i,
-          stacked(g, {results[lists + i], plan.gathered[i]}, known_element(output)));
+    op.out(plan.carried + i,
+           stacked(g, {results[lists + i], plan.gathered[i]}, known_element(output)));
   }
 }
 
@@ -243,14 +244,14 @@ struct ScanInput {
   bool backward = false;
 };
 
-std::vector<int64_t> per(const Operation& n, const std::string& name, size_t count) {
-  return n.node.integers(name, std::vector<int64_t>(count, 0));
+std::vector<int64_t> per(const Operation& op, const std::string& name, size_t count) {
+  return op.node.integers(name, std::vector<int64_t>(count, 0));
 }
 
 // Variables: turn, carried..., lists..., scanned..., captured...
-Outs scan(const Operation& n, const import::Graph& body, const Outs& initial,
+Outs scan(const Operation& op, const import::Graph& body, const Outs& initial,
           const std::vector<ScanInput>& scanned, const std::vector<Captured>& captured_values) {
-  Graph& g = n.g;
+  Graph& g = op.g;
   const size_t carried = initial.size(), gathered = body.outputs.size() - carried;
   if (scanned.empty()) throw Unsupported("it scans nothing");
   Outs variables{g.long_scalar(0)};
@@ -263,9 +264,9 @@ Outs scan(const Operation& n, const import::Graph& body, const Outs& initial,
     add(initial[i], carried_shape(g, initial[i], body.inputs.at(i), body.outputs.at(i)));
   }
   for (size_t i = 0; i < gathered; ++i)
-    add(empty_list(g, type_of(n, body.outputs[carried + i], carried + i)).handle, Shape{});
+    add(empty_list(g, type_of(op, body.outputs[carried + i], carried + i)).handle, Shape{});
   for (const ScanInput& input : scanned) add(input.tensor, g.find_shape(input.tensor));
-  for (const Out outside : values_of(n, captured_values)) add(outside, g.find_shape(outside));
+  for (const Out outside : values_of(op, captured_values)) add(outside, g.find_shape(outside));
   const size_t lists = 1 + carried, inputs = lists + gathered, captured = inputs + scanned.size();
   const auto length = [&](Graph& inner, const Outs& v) {
     return inner.size_of(v[inputs], scanned[0].axis);
@@ -274,7 +275,7 @@ Outs scan(const Operation& n, const import::Graph& body, const Outs& initial,
     return inner.less(v[0], length(inner, v));
   };
   const auto turn = [&](Graph& inner, const Outs& v) {
-    Emitter emitter(inner, body, &n.emitter);
+    Emitter emitter(inner, body, &op.emitter);
     LoopPlan plan{&body, captured_values, carried, {}};
     set_captured(emitter, plan, v, captured);
     for (size_t i = 0; i < carried; ++i) emitter.set(body.inputs.at(i).name, v[1 + i]);
@@ -301,30 +302,30 @@ Outs scan(const Operation& n, const import::Graph& body, const Outs& initial,
   for (size_t i = 0; i < gathered; ++i) {
     const import::Parameter& output = body.outputs[carried + i];
     outputs.push_back(
-        stacked(g, {results[lists + i], type_of(n, output, carried + i)}, known_element(output)));
+        stacked(g, {results[lists + i], type_of(op, output, carried + i)}, known_element(output)));
   }
   return outputs;
 }
 
 // From opset 9 on: no batch; each input has an axis and a direction.
-void emit_scan_9(const Operation& n, const import::Graph& body) {
-  Graph& g = n.g;
-  const auto count = static_cast<size_t>(n.integer("num_scan_inputs", 0));
-  const size_t carried = n.input_count() - count;
+void emit_scan_9(const Operation& op, const import::Graph& body) {
+  Graph& g = op.g;
+  const auto count = static_cast<size_t>(op.integer("num_scan_inputs", 0));
+  const size_t carried = op.input_count() - count;
   const size_t gathered = body.outputs.size() - carried;
-  const auto axes = per(n, "scan_input_axes", count),
-             directions = per(n, "scan_input_directions", count);
+  const auto axes = per(op, "scan_input_axes", count),
+             directions = per(op, "scan_input_directions", count);
   Outs initial;
-  for (size_t i = 0; i < carried; ++i) initial.push_back(n.in(i));
+  for (size_t i = 0; i < carried; ++i) initial.push_back(op.in(i));
   std::vector<ScanInput> scanned;
   for (size_t i = 0; i < count; ++i) {
-    const Out tensor = n.in(carried + i);
+    const Out tensor = op.in(carried + i);
     scanned.push_back(
         {tensor, semantics::axis_from_start(axes[i], g.rank(tensor)), directions[i] != 0});
   }
-  Outs results = scan(n, body, initial, scanned, outer_values(n, {&body}));
-  const auto output_axes = per(n, "scan_output_axes", gathered);
-  const auto output_directions = per(n, "scan_output_directions", gathered);
+  Outs results = scan(op, body, initial, scanned, outer_values(op, {&body}));
+  const auto output_axes = per(op, "scan_output_axes", gathered);
+  const auto output_directions = per(op, "scan_output_directions", gathered);
   for (size_t i = 0; i < gathered; ++i) {
     Out& result = results[carried + i];
     if (output_directions[i] != 0) result = g.call("ReverseV2", {result, g.ints({0})});
@@ -335,39 +336,39 @@ void emit_scan_9(const Operation& n, const import::Graph& body) {
     order.insert(order.begin() + semantics::axis_from_start(output_axes[i], rank), 0);
     result = g.transpose(result, order);
   }
-  for (size_t i = 0; i < results.size(); ++i) n.out(i, results[i]);
+  for (size_t i = 0; i < results.size(); ++i) op.out(i, results[i]);
 }
 
 // In opset 8 all had a batch in front, each of whose elements is scanned by itself.
-void emit_scan_8(const Operation& n, const import::Graph& body) {
-  Graph& g = n.g;
-  if (n.has(0)) throw Unsupported("it gives the lengths of its sequences");
-  const auto count = static_cast<size_t>(n.integer("num_scan_inputs", 0));
-  const size_t carried = n.input_count() - 1 - count;
-  const auto directions = per(n, "directions", count);
-  const int64_t batches = n.static_shape(n.input_count() - 1).at(0);
-  const auto captured = outer_values(n, {&body});
+void emit_scan_8(const Operation& op, const import::Graph& body) {
+  Graph& g = op.g;
+  if (op.has(0)) throw Unsupported("it gives the lengths of its sequences");
+  const auto count = static_cast<size_t>(op.integer("num_scan_inputs", 0));
+  const size_t carried = op.input_count() - 1 - count;
+  const auto directions = per(op, "directions", count);
+  const int64_t batches = op.static_shape(op.input_count() - 1).at(0);
+  const auto captured = outer_values(op, {&body});
   std::vector<Outs> by_output(body.outputs.size());
   for (int64_t batch = 0; batch < batches; ++batch) {
     const Out index = g.long_scalar(batch);
     Outs initial;
     std::vector<ScanInput> scanned;
-    for (size_t i = 0; i < carried; ++i) initial.push_back(one_of(g, n.in(1 + i), index, 0));
+    for (size_t i = 0; i < carried; ++i) initial.push_back(one_of(g, op.in(1 + i), index, 0));
     for (size_t i = 0; i < count; ++i) {
-      scanned.push_back({one_of(g, n.in(1 + carried + i), index, 0), 0, directions[i] != 0});
+      scanned.push_back({one_of(g, op.in(1 + carried + i), index, 0), 0, directions[i] != 0});
     }
-    const Outs results = scan(n, body, initial, scanned, captured);
+    const Outs results = scan(op, body, initial, scanned, captured);
     for (size_t i = 0; i < results.size(); ++i) by_output[i].push_back(results[i]);
   }
   for (size_t i = 0; i < by_output.size(); ++i) {
-    n.out(i, g.call("Pack", {by_output[i]}, {{"axis", int64_t{0}}}));
+    op.out(i, g.call("Pack", {by_output[i]}, {{"axis", int64_t{0}}}));
   }
 }
 
-void emit_scan(const Operation& n) {
-  const import::Graph& body = subgraph(n, "body");
-  if (n.node.opset < 9) return emit_scan_8(n, body);
-  emit_scan_9(n, body);
+void emit_scan(const Operation& op) {
+  const import::Graph& body = subgraph(op, "body");
+  if (op.node.opset < 9) return emit_scan_8(op, body);
+  emit_scan_9(op, body);
 }
 
 }  // namespace

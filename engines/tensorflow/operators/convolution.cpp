@@ -120,10 +120,10 @@ Out convolve_3d(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) 
 
 }  // namespace
 
-Shape kernel_of(const Operation& n, size_t weight) {
-  const Shape filters = n.static_shape(weight);
+Shape kernel_of(const Operation& op, size_t weight) {
+  const Shape filters = op.static_shape(weight);
   if (filters.size() < 3) throw Unsupported("its filters have no spatial dimensions");
-  return n.node.integers("kernel_shape", Shape(filters.begin() + 2, filters.end()));
+  return op.node.integers("kernel_shape", Shape(filters.begin() + 2, filters.end()));
 }
 
 Out convolve(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
@@ -151,38 +151,38 @@ Out known_or_size(Graph& g, Out x, Shape sizes) {
 }
 
 // Without rows oneDNN's kernel gives the result other sizes than it has.
-Out with_channels(const Operation& n, Out y, const Windows& w) {
-  const int64_t rows = n.shape(0)[0];
+Out with_channels(const Operation& op, Out y, const Windows& w) {
+  const int64_t rows = op.shape(0)[0];
   if (rows > 0) return y;
   Shape sizes{rows};
   sizes.insert(sizes.end(), w.output.begin(), w.output.end());
-  sizes.push_back(n.static_shape(1)[0]);
-  return n.g.reshape(y, known_or_size(n.g, n.in(0), sizes));
+  sizes.push_back(op.static_shape(1)[0]);
+  return op.g.reshape(y, known_or_size(op.g, op.in(0), sizes));
 }
 
-void emit_conv(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
+void emit_conv(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
-  const Windows w = read_windows(n, kernel_of(n, 1));
-  Out y = convolve(g, n.in(0, last), n.in(1, filters_last(rank)), w, n.integer("group", 1));
-  if (n.has(2)) y = g.compute("BiasAdd", {y, n.in(2)});
-  n.out(with_channels(n, y, w), last);
+  const Windows w = read_windows(op, kernel_of(op, 1));
+  Out y = convolve(g, op.in(0, last), op.in(1, filters_last(rank)), w, op.integer("group", 1));
+  if (op.has(2)) y = g.compute("BiasAdd", {y, op.in(2)});
+  op.out(with_channels(op, y, w), last);
 }
 
 // The filters of ConvInteger and of quantised ones are less their zero point; see
 // quantization.cpp for those.
-void emit_conv_integer(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
+void emit_conv_integer(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
-  Out x = g.cast(n.in(0, last), TF_INT32);
-  Out filters = g.cast(n.in(1, filters_last(rank)), TF_INT32);
-  if (n.has(2)) x = g.sub(x, g.reshape(g.cast(n.in(2), TF_INT32), Shape{}));
-  if (n.has(3)) filters = g.sub(filters, g.cast(n.in(3), TF_INT32));
-  const Windows w = read_windows(n, kernel_of(n, 1));
+  Out x = g.cast(op.in(0, last), TF_INT32);
+  Out filters = g.cast(op.in(1, filters_last(rank)), TF_INT32);
+  if (op.has(2)) x = g.sub(x, g.reshape(g.cast(op.in(2), TF_INT32), Shape{}));
+  if (op.has(3)) filters = g.sub(filters, g.cast(op.in(3), TF_INT32));
+  const Windows w = read_windows(op, kernel_of(op, 1));
   if (rank > 4) throw Unsupported("TensorFlow has no convolution of integers in 3 dimensions");
-  n.out(convolve(g, x, filters, w, n.integer("group", 1)), last);
+  op.out(convolve(g, x, filters, w, op.integer("group", 1)), last);
 }
 
 // --- ConvTranspose ----------------------------------------------------------------------------
@@ -233,22 +233,23 @@ Transposed with_height(Transposed t) {
   return t;
 }
 
-void emit_conv_transpose(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
+void emit_conv_transpose(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
   if (rank > 5) throw Unsupported("TensorFlow convolves in 1 to 3 dimensions");
-  Transposed t = semantics::read_transposed_windows(n.node, spatial_sizes(n, 0), kernel_of(n, 1));
-  if (n.shape(0)[0] == 0) throw Unsupported("its batch is empty");
-  Out x = n.in(0, channels_last(rank));
+  Transposed t =
+      semantics::read_transposed_windows(op.node, spatial_sizes(op, 0), kernel_of(op, 1));
+  if (op.shape(0)[0] == 0) throw Unsupported("its batch is empty");
+  Out x = op.in(0, channels_last(rank));
   // [C, M/group, kernel...] -> [kernel..., M/group, C]: the gradient's filters.
-  Out filters = dilate(g, n.in(1, filters_last(rank)), t.dilations);
+  Out filters = dilate(g, op.in(1, filters_last(rank)), t.dilations);
   const bool one_dimension = rank == 3;
   if (one_dimension) {
     t = with_height(t);
     x = g.expand_dims(x, 1);
     filters = g.expand_dims(filters, 0);
   }
-  const int64_t groups = n.integer("group", 1);
+  const int64_t groups = op.integer("group", 1);
   const int64_t axis = one_dimension ? 3 : static_cast<int64_t>(rank) - 1;
   const Outs xs = groups == 1 ? Outs{x} : split(g, x, groups, axis);
   const Outs fs = groups == 1 ? Outs{filters} : split(g, filters, groups, axis);
@@ -256,8 +257,8 @@ void emit_conv_transpose(const Operation& n) {
   for (size_t i = 0; i < xs.size(); ++i) results.push_back(transposed_group(g, xs[i], fs[i], t));
   Out y = fit(g, g.concat(results, axis), t);
   if (one_dimension) y = g.squeeze(y, {1});
-  if (n.has(2)) y = g.compute("BiasAdd", {y, n.in(2)});
-  n.out(y, channels_last(rank));
+  if (op.has(2)) y = g.compute("BiasAdd", {y, op.in(2)});
+  op.out(y, channels_last(rank));
 }
 
 }  // namespace

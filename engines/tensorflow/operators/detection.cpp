@@ -1,4 +1,5 @@
-// What pools regions of a picture that are given as corners: RoiAlign and MaxRoiPool.
+// Operators of detectors: RoiAlign and MaxRoiPool pool regions of a picture that are given as
+// corners.
 #include <optional>
 
 #include "core/error.h"
@@ -58,11 +59,11 @@ std::vector<Tap> make_taps(Graph& g, Out x, int64_t size) {
 }
 
 // Each point's value: [regions, rows' points, columns' points, channels].
-Out sample(const Operation& n, const Samples& y, const Samples& x, bool greatest) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0);
-  const Out batch = g.reshape(g.cast(n.in(2), TF_INT64), Shape{-1, 1, 1});
-  const Out all = g.reshape(n.in(0, channels_last(4)), Shape{-1, shape[1]});
+Out sample(const Operation& op, const Samples& y, const Samples& x, bool greatest) {
+  Graph& g = op.g;
+  const Shape shape = op.static_shape(0);
+  const Out batch = g.reshape(g.cast(op.in(2), TF_INT64), Shape{-1, 1, 1});
+  const Out all = g.reshape(op.in(0, channels_last(4)), Shape{-1, shape[1]});
   std::optional<Out> result;
   for (const Tap& v : make_taps(g, y.at, shape[2])) {
     for (const Tap& h : make_taps(g, x.at, shape[3])) {
@@ -78,11 +79,11 @@ Out sample(const Operation& n, const Samples& y, const Samples& x, bool greatest
   return *result;
 }
 
-void emit_roi_align(const Operation& n) {
-  Graph& g = n.g;
-  const semantics::RoiAlign align = semantics::read_roi_align(n.node);
+void emit_roi_align(const Operation& op) {
+  Graph& g = op.g;
+  const semantics::RoiAlign align = semantics::read_roi_align(op.node);
   const int64_t rows = align.rows, columns = align.columns, given = align.samples;
-  const Out scaled = g.mul(n.in(1), g.scalar_like(n.in(1), align.scale));
+  const Out scaled = g.mul(op.in(1), g.scalar_like(op.in(1), align.scale));
   const Out corners = align.half_pixel ? g.sub(scaled, g.scalar_like(scaled, 0.5)) : scaled;
   const auto column = [&](int64_t i) { return g.gather(corners, g.int_scalar(i), 1); };
   const auto length = [&](int64_t begin, int64_t end) {
@@ -92,7 +93,7 @@ void emit_roi_align(const Operation& n) {
   const Samples y = make_samples(g, column(1), length(1, 3), rows, given);
   const Samples x = make_samples(g, column(0), length(0, 2), columns, given);
   const bool greatest = align.takes_max;
-  Out points = sample(n, y, x, greatest);
+  Out points = sample(op, y, x, greatest);
   const TF_DataType type = Graph::type(points);
   const Out there = g.expand_dims(
       g.call("LogicalAnd", {g.expand_dims(y.there, 2), g.expand_dims(x.there, 1)}), 3);
@@ -100,7 +101,7 @@ void emit_roi_align(const Operation& n) {
   const auto whole = [&](int64_t size) { return g.long_scalar(size); };
   const Out shape = g.call(
       "Pack",
-      {Outs{whole(-1), whole(rows), y.most, whole(columns), x.most, whole(n.static_shape(0)[1])}},
+      {Outs{whole(-1), whole(rows), y.most, whole(columns), x.most, whole(op.static_shape(0)[1])}},
       {{"axis", int64_t{0}}});
   const Out bins = g.reshape(points, shape);
   const auto spread = [&](Out each) { return g.reshape(each, Shape{-1, 1, 1, 1}); };
@@ -109,7 +110,7 @@ void emit_roi_align(const Operation& n) {
   if (!greatest) result = g.div(result, g.maximum(count, one));
   // A region without extent has no points.
   if (given <= 0 && greatest) result = g.select(g.less(count, one), g.scalar(type, 0), result);
-  n.out(result, channels_last(4));
+  op.out(result, channels_last(4));
 }
 
 // --- MaxRoiPool
@@ -151,14 +152,14 @@ Out pool_region(Graph& g, Out x, Out region, const std::vector<int64_t>& bins, d
 }
 
 // A region after the other: all at once would be a mask of the picture for each.
-void emit_max_roi_pool(const Operation& n) {
-  Graph& g = n.g;
-  const auto bins = n.node.integers("pooled_shape");
+void emit_max_roi_pool(const Operation& op) {
+  Graph& g = op.g;
+  const auto bins = op.node.integers("pooled_shape");
   if (bins.size() != 2) throw Unsupported("its pooled_shape has not two sizes");
-  if (n.type(0) != TF_FLOAT) throw Unsupported("it pools other elements than f32");
-  const Shape shape = n.static_shape(0);
-  const double scale = n.number("spatial_scale", 1);
-  const Out regions = n.in(1);
+  if (op.type(0) != TF_FLOAT) throw Unsupported("it pools other elements than f32");
+  const Shape shape = op.static_shape(0);
+  const double scale = op.number("spatial_scale", 1);
+  const Out regions = op.in(1);
   const Shape element{shape[1], bins[0], bins[1]};
   const Out list =
       g.call("EmptyTensorList", {g.ints(element), g.int_scalar(-1)}, {{"element_dtype", TF_FLOAT}});
@@ -172,9 +173,51 @@ void emit_max_roi_pool(const Operation& n) {
     const Out longer = inner.call("TensorListPushBack", {v[1], y}, {{"element_dtype", TF_FLOAT}});
     return Outs{inner.add(v[0], inner.long_scalar(1)), longer, v[2], v[3]};
   };
-  const Outs results = while_loop(g, {g.long_scalar(0), list, n.in(0), regions}, condition, body,
+  const Outs results = while_loop(g, {g.long_scalar(0), list, op.in(0), regions}, condition, body,
                                   {Shape{}, Shape{}, shape, g.find_shape(regions)});
-  n.out(g.call("TensorListStack", {results[1], g.ints(element)}, {{"element_dtype", TF_FLOAT}}));
+  op.out(g.call("TensorListStack", {results[1], g.ints(element)}, {{"element_dtype", TF_FLOAT}}));
+}
+
+// --- NonMaxSuppression
+
+// [y1, x1, y2, x2] of [x, y, width, height].
+Out corners_of(Graph& g, Out boxes) {
+  const auto column = [&](int64_t i) { return g.gather(boxes, g.int_scalar(i), 1); };
+  const Out half = g.scalar_like(boxes, 0.5);
+  const Out dx = g.mul(column(2), half), dy = g.mul(column(3), half);
+  const Outs sides{g.sub(column(1), dy), g.sub(column(0), dx), g.add(column(1), dy),
+                   g.add(column(0), dx)};
+  return g.call("Pack", {sides}, {{"axis", int64_t{1}}});
+}
+
+void emit_non_max_suppression(const Operation& op) {
+  Graph& g = op.g;
+  const Shape scores = op.static_shape(1);
+  constexpr int64_t kMaxParts = 4096;
+  if (scores[0] * scores[1] > kMaxParts) throw Unsupported("it has too many batches and classes");
+  const auto scalar = [&](size_t i, TF_DataType type, double otherwise) {
+    return op.has(i) ? g.cast(g.reshape(op.in(i), Shape{}), type) : g.scalar(type, otherwise);
+  };
+  const Out most = scalar(2, TF_INT32, 0);
+  const Out overlap = scalar(3, TF_FLOAT, 0);
+  const Out threshold = scalar(4, TF_FLOAT, -3.4028234663852886e38);
+  Outs parts;
+  for (int64_t batch = 0; batch < scores[0]; ++batch) {
+    Out boxes = g.gather(op.in(0), g.int_scalar(batch), 0);
+    if (op.integer("center_point_box", 0) != 0) boxes = corners_of(g, boxes);
+    const Out of_batch = g.gather(op.in(1), g.int_scalar(batch), 0);
+    for (int64_t kind = 0; kind < scores[1]; ++kind) {
+      const Out kept =
+          g.call("NonMaxSuppressionV3",
+                 {boxes, g.gather(of_batch, g.int_scalar(kind), 0), most, overlap, threshold});
+      const Out column = g.expand_dims(g.cast(kept, TF_INT64), 1);
+      const Out label =
+          g.call("Tile", {g.reshape(g.longs({batch, kind}), Shape{1, 2}),
+                          g.concat({g.expand_dims(g.size_of(kept, 0), 0), g.longs({1})}, 0)});
+      parts.push_back(g.concat({label, column}, 1));
+    }
+  }
+  op.out(parts.empty() ? g.reshape(g.longs({}), Shape{0, 3}) : g.concat(parts, 0));
 }
 
 }  // namespace
@@ -182,6 +225,7 @@ void emit_max_roi_pool(const Operation& n) {
 Operators detection_operators() {
   return {
       {"MaxRoiPool", emit_max_roi_pool},
+      {"NonMaxSuppression", emit_non_max_suppression},
       {"RoiAlign", emit_roi_align},
   };
 }

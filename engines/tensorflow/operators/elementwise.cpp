@@ -3,6 +3,7 @@
 #include <limits>
 #include <string_view>
 
+#include "activation.h"
 #include "check.h"
 #include "core/error.h"
 #include "operators.h"
@@ -19,37 +20,26 @@ bool is_floating(TF_DataType type) {
   return type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
 }
 
-void emit_unary(const Operation& n, const char* operation) {
-  const Aligned x = n.aligned({0});
-  n.out(n.g.compute(operation, x.operands), x.permutation);
+void emit_unary(const Operation& op, const char* operation) {
+  const Aligned x = op.aligned({0});
+  op.out(op.g.compute(operation, x.operands), x.permutation);
 }
 
-// Before opset 7 the second operand broadcast along `axis`, by an attribute.
-Aligned binary_operands(const Operation& n) {
-  if (n.node.opset >= 7 || n.integer("broadcast", 0) == 0) return n.aligned({0, 1});
-  const size_t rank = n.rank(0);
-  const Shape own = n.static_shape(1);
-  const int64_t axis = n.axis("axis", static_cast<int64_t>(rank - own.size()), rank);
-  Shape shape(own);
-  while (static_cast<size_t>(axis) + shape.size() < rank) shape.push_back(1);
-  return {{n.in(0), n.g.reshape(n.in(1), shape)}, {}};
-}
-
-void emit_binary(const Operation& n, const char* operation) {
-  const Aligned x = binary_operands(n);
-  n.out(n.g.compute(operation, x.operands), x.permutation);
+void emit_binary(const Operation& op, const char* operation) {
+  const Aligned x = op.two_operands();
+  op.out(op.g.compute(operation, x.operands), x.permutation);
 }
 
 // Sums, greatest and least of any number of operands.
-void emit_variadic(const Operation& n, const char* operation) {
+void emit_variadic(const Operation& op, const char* operation) {
   std::vector<size_t> all;
-  for (size_t i = 0; i < n.input_count(); ++i) all.push_back(i);
-  const Aligned x = n.aligned(all);
+  for (size_t i = 0; i < op.input_count(); ++i) all.push_back(i);
+  const Aligned x = op.aligned(all);
   Out result = x.operands[0];
   for (size_t i = 1; i < x.operands.size(); ++i) {
-    result = n.g.compute(operation, {result, x.operands[i]});
+    result = op.g.compute(operation, {result, x.operands[i]});
   }
-  n.out(result, x.permutation);
+  op.out(result, x.permutation);
 }
 
 bool same(Out a, Out b) { return a.oper == b.oper && a.index == b.index; }
@@ -86,112 +76,131 @@ Out greater(Graph& g, Out a, Out b) {
   return g.select(g.compute("Greater", {a, b}), a, b);
 }
 
-void emit_max(const Operation& n) {
+void emit_max(const Operation& op) {
   std::vector<size_t> all;
-  for (size_t i = 0; i < n.input_count(); ++i) all.push_back(i);
-  const Aligned x = n.aligned(all);
+  for (size_t i = 0; i < op.input_count(); ++i) all.push_back(i);
+  const Aligned x = op.aligned(all);
   Out result = x.operands[0];
-  for (size_t i = 1; i < x.operands.size(); ++i) result = greater(n.g, result, x.operands[i]);
-  n.out(result, x.permutation);
+  for (size_t i = 1; i < x.operands.size(); ++i) result = greater(op.g, result, x.operands[i]);
+  op.out(result, x.permutation);
 }
 
-void emit_mean(const Operation& n) {
+void emit_clip(const Operation& op) {
+  Graph& g = op.g;
+  const Aligned x = op.aligned({0});
+  const Out value = x.operands[0];
+  std::optional<Out> low, high;
+  std::optional<double> low_number, high_number;
+  if (op.node.opset < 11 && op.node.domain.empty()) {
+    if (op.node.attribute("min") != nullptr) low_number = op.number("min", 0);
+    if (op.node.attribute("max") != nullptr) high_number = op.number("max", 0);
+    if (low_number) low = g.scalar_like(value, *low_number);
+    if (high_number) high = g.scalar_like(value, *high_number);
+  } else {
+    if (op.has(1)) low = op.in(1), low_number = op.find_number(1);
+    if (op.has(2)) high = op.in(2), high_number = op.find_number(2);
+  }
+  const bool relu6 = low_number && high_number && *low_number == 0 && *high_number == 6;
+  op.out(relu6 ? g.compute("Relu6", {value}) : clipped(g, value, low, high), x.permutation);
+}
+
+void emit_mean(const Operation& op) {
   std::vector<size_t> all;
-  for (size_t i = 0; i < n.input_count(); ++i) all.push_back(i);
-  const Aligned x = n.aligned(all);
+  for (size_t i = 0; i < op.input_count(); ++i) all.push_back(i);
+  const Aligned x = op.aligned(all);
   Out sum = x.operands[0];
-  for (size_t i = 1; i < x.operands.size(); ++i) sum = n.g.add(sum, x.operands[i]);
-  n.out(n.g.div(sum, n.g.scalar_like(sum, static_cast<double>(all.size()))), x.permutation);
+  for (size_t i = 1; i < x.operands.size(); ++i) sum = op.g.add(sum, x.operands[i]);
+  op.out(op.g.div(sum, op.g.scalar_like(sum, static_cast<double>(all.size()))), x.permutation);
 }
 
-void emit_div(const Operation& n) {
-  emit_binary(n, is_floating(n.type(0)) ? "RealDiv" : "TruncateDiv");
+void emit_div(const Operation& op) {
+  emit_binary(op, is_floating(op.type(0)) ? "RealDiv" : "TruncateDiv");
 }
 
-void emit_mod(const Operation& n) {
-  const TF_DataType type = n.type(0);
-  const bool like_c = n.integer("fmod", 0) != 0;
+void emit_mod(const Operation& op) {
+  const TF_DataType type = op.type(0);
+  const bool like_c = op.integer("fmod", 0) != 0;
   // Without a sign the two are the same, and FloorMod has more kernels.
-  emit_binary(n, like_c && !is_unsigned(type) ? "TruncateMod" : "FloorMod");
+  emit_binary(op, like_c && !is_unsigned(type) ? "TruncateMod" : "FloorMod");
 }
 
-void emit_pow(const Operation& n) {
-  const Aligned x = binary_operands(n);
-  const TF_DataType base = n.type(0);
-  const TF_DataType exponent = n.type(1);
-  const auto known = n.find_number(1);
-  const bool same_shape = n.constant(1) != nullptr && n.constant(1)->shape.size() <= n.rank(0);
+void emit_pow(const Operation& op) {
+  const Aligned x = op.two_operands();
+  const TF_DataType base = op.type(0);
+  const TF_DataType exponent = op.type(1);
+  const auto known = op.find_number(1);
+  const bool same_shape = op.constant(1) != nullptr && op.constant(1)->shape.size() <= op.rank(0);
   if (is_floating(base) && same_shape && known && (*known == 2 || *known == 0.5)) {
-    n.out(n.g.compute(*known == 2 ? "Square" : "Sqrt", {x.operands[0]}), x.permutation);
+    op.out(op.g.compute(*known == 2 ? "Square" : "Sqrt", {x.operands[0]}), x.permutation);
     return;
   }
   Out result;
   if (is_floating(base)) {
-    result = n.g.compute("Pow", {x.operands[0], n.g.cast(x.operands[1], base)});
+    result = op.g.compute("Pow", {x.operands[0], op.g.cast(x.operands[1], base)});
   } else if (!is_floating(exponent) && (base == TF_INT64 || base == TF_UINT64)) {
     // double would lose digits.
-    result = n.g.compute("Pow", {x.operands[0], n.g.cast(x.operands[1], base)});
+    result = op.g.compute("Pow", {x.operands[0], op.g.cast(x.operands[1], base)});
   } else {
-    result = n.g.cast(
-        n.g.call("Pow", {n.g.cast(x.operands[0], TF_DOUBLE), n.g.cast(x.operands[1], TF_DOUBLE)}),
-        base);
+    result = op.g.cast(op.g.call("Pow", {op.g.cast(x.operands[0], TF_DOUBLE),
+                                         op.g.cast(x.operands[1], TF_DOUBLE)}),
+                       base);
   }
-  n.out(result, x.permutation);
+  op.out(result, x.permutation);
 }
 
-void emit_abs(const Operation& n) {
-  if (!is_unsigned(n.type(0))) return emit_unary(n, "Abs");
-  n.out(n.in(0));
+void emit_abs(const Operation& op) {
+  if (!is_unsigned(op.type(0))) return emit_unary(op, "Abs");
+  op.out(op.in(0));
 }
 
-void emit_sign(const Operation& n) {
-  if (!is_unsigned(n.type(0))) return emit_unary(n, "Sign");
-  n.out(n.g.minimum(n.in(0), n.g.scalar_like(n.in(0), 1)));
+void emit_sign(const Operation& op) {
+  if (!is_unsigned(op.type(0))) return emit_unary(op, "Sign");
+  op.out(op.g.minimum(op.in(0), op.g.scalar_like(op.in(0), 1)));
 }
 
 // Comparisons of types that have no kernel are made in a wider one; the result is bool anyway.
-void emit_comparison(const Operation& n, const char* operation) {
-  const Aligned x = binary_operands(n);
-  n.out(n.g.compute(operation, x.operands), x.permutation);
+void emit_comparison(const Operation& op, const char* operation) {
+  const Aligned x = op.two_operands();
+  op.out(op.g.compute(operation, x.operands), x.permutation);
 }
 
-void emit_logical(const Operation& n, const char* operation) {
-  const Aligned x = binary_operands(n);
-  n.out(n.g.call(operation, {x.operands[0], x.operands[1]}), x.permutation);
+void emit_logical(const Operation& op, const char* operation) {
+  const Aligned x = op.two_operands();
+  op.out(op.g.call(operation, {x.operands[0], x.operands[1]}), x.permutation);
 }
 
-void emit_not(const Operation& n) {
-  const Aligned x = n.aligned({0});
-  n.out(n.g.call("LogicalNot", {x.operands[0]}), x.permutation);
+void emit_not(const Operation& op) {
+  const Aligned x = op.aligned({0});
+  op.out(op.g.call("LogicalNot", {x.operands[0]}), x.permutation);
 }
 
-void emit_shift(const Operation& n) {
-  const std::string direction = n.node.text("direction", "");
-  emit_binary(n, direction == "LEFT" ? "LeftShift" : "RightShift");
+void emit_shift(const Operation& op) {
+  const std::string direction = op.node.text("direction", "");
+  emit_binary(op, direction == "LEFT" ? "LeftShift" : "RightShift");
 }
 
-void emit_where(const Operation& n) {
-  const Aligned x = n.aligned({0, 1, 2});
-  n.out(n.g.select(x.operands[0], x.operands[1], x.operands[2]), x.permutation);
+void emit_where(const Operation& op) {
+  const Aligned x = op.aligned({0, 1, 2});
+  op.out(op.g.select(x.operands[0], x.operands[1], x.operands[2]), x.permutation);
 }
 
-void emit_is_inf(const Operation& n) {
-  const Aligned x = n.aligned({0});
+void emit_is_inf(const Operation& op) {
+  const Aligned x = op.aligned({0});
   const Out value = x.operands[0];
-  const Out zero = n.g.scalar_like(value, 0);
-  Out result = n.g.compute("IsInf", {value});
-  if (n.integer("detect_negative", 1) == 0) {
-    result = n.g.call("LogicalAnd", {result, n.g.compute("Greater", {value, zero})});
+  const Out zero = op.g.scalar_like(value, 0);
+  Out result = op.g.compute("IsInf", {value});
+  if (op.integer("detect_negative", 1) == 0) {
+    result = op.g.call("LogicalAnd", {result, op.g.compute("Greater", {value, zero})});
   }
-  if (n.integer("detect_positive", 1) == 0) {
-    result = n.g.call("LogicalAnd", {result, n.g.less(value, zero)});
+  if (op.integer("detect_positive", 1) == 0) {
+    result = op.g.call("LogicalAnd", {result, op.g.less(value, zero)});
   }
-  n.out(result, x.permutation);
+  op.out(result, x.permutation);
 }
 
 // Any type to any other. Strings are written as ONNX Runtime writes them.
-Out convert(const Operation& n, Out x, TF_DataType to) {
-  Graph& g = n.g;
+Out convert(const Operation& op, Out x, TF_DataType to) {
+  Graph& g = op.g;
   const TF_DataType from = Graph::type(x);
   if (from == to) return g.identity(x);
   if (to == TF_STRING) {
@@ -209,172 +218,145 @@ Out convert(const Operation& n, Out x, TF_DataType to) {
   return g.cast(x, to);
 }
 
-void emit_cast(const Operation& n) {
-  const auto to = static_cast<DataType>(n.integer("to", 0));
-  const Aligned x = n.aligned({0});
-  n.out(convert(n, x.operands[0], to_tensorflow(to)), x.permutation);
+void emit_cast(const Operation& op) {
+  const auto to = static_cast<DataType>(op.integer("to", 0));
+  const Aligned x = op.aligned({0});
+  op.out(convert(op, x.operands[0], to_tensorflow(to)), x.permutation);
 }
 
 // The same bits, seen as another type of the same width.
-void emit_bit_cast(const Operation& n) {
-  const TF_DataType to = to_tensorflow(static_cast<DataType>(n.integer("to", 0)));
-  if (TF_DataTypeSize(n.type(0)) != TF_DataTypeSize(to) || n.type(0) == TF_BOOL || to == TF_BOOL) {
+void emit_bit_cast(const Operation& op) {
+  const TF_DataType to = to_tensorflow(static_cast<DataType>(op.integer("to", 0)));
+  if (TF_DataTypeSize(op.type(0)) != TF_DataTypeSize(to) || op.type(0) == TF_BOOL ||
+      to == TF_BOOL) {
     throw Unsupported("its types are of different widths");
   }
-  const Permutation order = n.order(0);
-  n.out(n.g.call("Bitcast", {n.in(0, order)}, {{"type", to}}), order);
+  const Permutation order = op.order(0);
+  op.out(op.g.call("Bitcast", {op.in(0, order)}, {{"type", to}}), order);
 }
 
-void emit_cast_like(const Operation& n) {
-  const Aligned x = n.aligned({0});
-  n.out(convert(n, x.operands[0], n.type(1)), x.permutation);
+void emit_cast_like(const Operation& op) {
+  const Aligned x = op.aligned({0});
+  op.out(convert(op, x.operands[0], op.type(1)), x.permutation);
 }
 
-void emit_identity(const Operation& n) {
-  if (const auto* elements = n.emitter.sequence(n.node.inputs[0])) {
-    n.emitter.set_sequence(n.node.outputs[0], *elements);
+void emit_identity(const Operation& op) {
+  if (const auto* elements = op.emitter.sequence(op.node.inputs[0])) {
+    op.emitter.set_sequence(op.node.outputs[0], *elements);
     return;
   }
-  if (const auto list = n.emitter.find_list(n.node.inputs[0])) {
-    n.emitter.set_list(n.node.outputs[0], *list);
+  if (const auto list = op.emitter.find_list(op.node.inputs[0])) {
+    op.emitter.set_list(op.node.outputs[0], *list);
     return;
   }
-  const Aligned x = n.aligned({0});
-  n.out(x.operands[0], x.permutation);
+  const Aligned x = op.aligned({0});
+  op.out(x.operands[0], x.permutation);
 }
 
 // Inference: what comes in goes out, and the mask keeps all.
-void emit_dropout(const Operation& n) {
-  const auto training = n.has(2) ? n.find_integers(2) : std::vector<int64_t>{0};
-  const auto ratio = n.has(1) ? n.find_number(1) : n.number("ratio", 0.5);
+void emit_dropout(const Operation& op) {
+  const auto training = op.has(2) ? op.find_integers(2) : std::vector<int64_t>{0};
+  const auto ratio = op.has(1) ? op.find_number(1) : op.number("ratio", 0.5);
   const bool nothing = (training && training->at(0) == 0) || (ratio && *ratio == 0);
   if (!nothing && (!training || !ratio)) {
     throw Unsupported("its mode and ratio are not known before it runs");
   }
   if (!nothing) throw Unsupported("it drops at random, as in training");
-  const Aligned x = n.aligned({0});
-  n.out(x.operands[0], x.permutation);
-  if (!n.wants(1)) return;
-  const Out truth = n.g.cast(n.g.int_scalar(1), n.node.opset < 10 ? n.type(0) : TF_BOOL);
-  n.out(1, n.g.call("BroadcastTo", {truth, n.g.shape_tensor(n.in(0))}));
-}
-
-void emit_constant(const Operation& n) {
-  const std::string& name = n.node.outputs[0];
-  const auto set = [&](Tensor tensor) {
-    n.emitter.set_constant(name, import::make_constant(std::move(tensor)));
-  };
-  if (const auto* value = n.node.attribute("value")) {
-    n.emitter.set_constant(name, *value->tensor);
-  } else if (const auto* text = n.node.attribute("value_string")) {
-    Tensor tensor = make_tensor(DataType::kString, {});
-    tensor.strings = {text->s};
-    set(std::move(tensor));
-  } else if (const auto* texts = n.node.attribute("value_strings")) {
-    Tensor tensor = make_tensor(DataType::kString, {static_cast<int64_t>(texts->strings.size())});
-    tensor.strings = texts->strings;
-    set(std::move(tensor));
-  } else if (const auto* number = n.node.attribute("value_float")) {
-    Tensor tensor = make_tensor(DataType::kFloat32, {});
-    from_doubles(std::vector<double>{number->f}, tensor);
-    set(std::move(tensor));
-  } else if (const auto* numbers = n.node.attribute("value_floats")) {
-    Tensor tensor = make_tensor(DataType::kFloat32, {static_cast<int64_t>(numbers->floats.size())});
-    from_doubles(numbers->floats, tensor);
-    set(std::move(tensor));
-  } else if (const auto* whole = n.node.attribute("value_int")) {
-    Tensor tensor = make_tensor(DataType::kInt64, {});
-    tensor.as<int64_t>()[0] = whole->i;
-    set(std::move(tensor));
-  } else if (const auto* wholes = n.node.attribute("value_ints")) {
-    Tensor tensor = make_tensor(DataType::kInt64, {static_cast<int64_t>(wholes->ints.size())});
-    std::copy(wholes->ints.begin(), wholes->ints.end(), tensor.as<int64_t>().begin());
-    set(std::move(tensor));
-  } else {
-    throw Unsupported("its value is sparse");
-  }
+  const Aligned x = op.aligned({0});
+  op.out(x.operands[0], x.permutation);
+  if (!op.wants(1)) return;
+  const Out truth = op.g.cast(op.g.int_scalar(1), op.node.opset < 10 ? op.type(0) : TF_BOOL);
+  op.out(1, op.g.call("BroadcastTo", {truth, op.g.shape_tensor(op.in(0))}));
 }
 
 EmitOperator unary(const char* operation) {
-  return [=](const Operation& n) { emit_unary(n, operation); };
+  return [=](const Operation& op) { emit_unary(op, operation); };
 }
 
 EmitOperator binary(const char* operation) {
-  return [=](const Operation& n) { emit_binary(n, operation); };
+  return [=](const Operation& op) { emit_binary(op, operation); };
 }
 
 EmitOperator variadic(const char* operation) {
-  return [=](const Operation& n) { emit_variadic(n, operation); };
+  return [=](const Operation& op) { emit_variadic(op, operation); };
 }
 
 EmitOperator comparison(const char* operation) {
-  return [=](const Operation& n) { emit_comparison(n, operation); };
+  return [=](const Operation& op) { emit_comparison(op, operation); };
 }
 
 EmitOperator logical(const char* operation) {
-  return [=](const Operation& n) { emit_logical(n, operation); };
+  return [=](const Operation& op) { emit_logical(op, operation); };
+}
+
+// One library function of one input.
+Operators functions_of_one() {
+  return {
+      {"Acos", unary("Acos")},
+      {"Acosh", unary("Acosh")},
+      {"Asin", unary("Asin")},
+      {"Asinh", unary("Asinh")},
+      {"Atan", unary("Atan")},
+      {"Atanh", unary("Atanh")},
+      {"BitwiseNot", unary("Invert")},
+      {"Ceil", unary("Ceil")},
+      {"Cos", unary("Cos")},
+      {"Cosh", unary("Cosh")},
+      {"Erf", unary("Erf")},
+      {"Exp", unary("Exp")},
+      {"Floor", unary("Floor")},
+      {"IsNaN", unary("IsNan")},
+      {"Log", unary("Log")},
+      {"Neg", unary("Neg")},
+      {"Reciprocal", unary("Reciprocal")},
+      {"Round", unary("Round")},
+      {"Sin", unary("Sin")},
+      {"Sinh", unary("Sinh")},
+      {"Sqrt", unary("Sqrt")},
+      {"Tan", unary("Tan")},
+  };
 }
 
 }  // namespace
 
 Operators elementwise_operators() {
-  return {
+  Operators all = {
       {"Abs", emit_abs},
-      {"Acos", unary("Acos")},
-      {"Acosh", unary("Acosh")},
       {"Add", binary("AddV2")},
       {"And", logical("LogicalAnd")},
-      {"Asin", unary("Asin")},
-      {"Asinh", unary("Asinh")},
-      {"Atan", unary("Atan")},
-      {"Atanh", unary("Atanh")},
       {"BitShift", emit_shift},
       {"BitwiseAnd", binary("BitwiseAnd")},
-      {"BitwiseNot", unary("Invert")},
       {"BitwiseOr", binary("BitwiseOr")},
       {"BitwiseXor", binary("BitwiseXor")},
       {"BitCast", emit_bit_cast},
       {"Cast", emit_cast},
       {"CastLike", emit_cast_like},
-      {"Ceil", unary("Ceil")},
-      {"Constant", emit_constant},
-      {"Cos", unary("Cos")},
-      {"Cosh", unary("Cosh")},
+      {"Clip", emit_clip},
       {"Div", emit_div},
       {"Dropout", emit_dropout},
       {"Equal", comparison("Equal")},
-      {"Erf", unary("Erf")},
-      {"Exp", unary("Exp")},
-      {"Floor", unary("Floor")},
       {"Greater", comparison("Greater")},
       {"GreaterOrEqual", comparison("GreaterEqual")},
       {"Identity", emit_identity},
       {"IsInf", emit_is_inf},
-      {"IsNaN", unary("IsNan")},
       {"Less", comparison("Less")},
       {"LessOrEqual", comparison("LessEqual")},
-      {"Log", unary("Log")},
       {"Max", emit_max},
       {"Mean", emit_mean},
       {"Min", variadic("Minimum")},
       {"Mod", emit_mod},
       {"Mul", binary("Mul")},
-      {"Neg", unary("Neg")},
       {"Not", emit_not},
       {"Or", logical("LogicalOr")},
       {"Pow", emit_pow},
-      {"Reciprocal", unary("Reciprocal")},
-      {"Round", unary("Round")},
       {"Sign", emit_sign},
-      {"Sin", unary("Sin")},
-      {"Sinh", unary("Sinh")},
-      {"Sqrt", unary("Sqrt")},
       {"Sub", binary("Sub")},
       {"Sum", variadic("AddV2")},
-      {"Tan", unary("Tan")},
       {"Where", emit_where},
       {"Xor", logical("NotEqual")},
   };
+  all.merge(functions_of_one());
+  return all;
 }
 
 }  // namespace dnnbench::tf

@@ -1,4 +1,4 @@
-// What picks elements by index, condition or score.
+// What picks elements, or writes them into a copy, by index or condition.
 #include <algorithm>
 #include <limits>
 
@@ -9,14 +9,14 @@
 
 namespace dnnbench::tf {
 
-Out from_start(const Operation& n, size_t input, Out size) {
-  Graph& g = n.g;
-  if (const auto known = n.find_integers(input)) {
+Out from_start(const Operation& op, size_t input, Out size) {
+  Graph& g = op.g;
+  if (const auto known = op.find_integers(input)) {
     if (std::all_of(known->begin(), known->end(), [](int64_t i) { return i >= 0; })) {
-      return n.in(input);
+      return op.in(input);
     }
   }
-  const Out indices = n.in(input);
+  const Out indices = op.in(input);
   const Out zero = g.scalar_like(indices, 0);
   return g.select(g.less(indices, zero), g.add(indices, g.cast(size, Graph::type(indices))),
                   indices);
@@ -61,15 +61,15 @@ Out sorting(Graph& g, Out vector) {
 
 namespace {
 
-void emit_gather(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const int64_t axis = n.axis("axis", 0, rank);
-  const size_t index_rank = n.rank(1);
-  const Permutation order = index_rank <= 1 ? n.order(0) : Permutation{};
-  const Out x = n.in(0, order);
+void emit_gather(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
+  const int64_t axis = op.axis("axis", 0, rank);
+  const size_t index_rank = op.rank(1);
+  const Permutation order = index_rank <= 1 ? op.order(0) : Permutation{};
+  const Out x = op.in(0, order);
   const int64_t place = Operation::stored(order, axis);
-  const Out indices = from_start(n, 1, g.size_of(x, place));
+  const Out indices = from_start(op, 1, g.size_of(x, place));
   Permutation result = order;
   if (index_rank == 0 && !order.empty()) {
     result.clear();
@@ -77,22 +77,22 @@ void emit_gather(const Operation& n) {
       if (one != axis) result.push_back(one > axis ? one - 1 : one);
     }
   }
-  n.out(g.gather(x, indices, place), result);
+  op.out(g.gather(x, indices, place), result);
 }
 
-void emit_gather_elements(const Operation& n) {
-  Graph& g = n.g;
-  const int64_t axis = n.axis("axis", 0, n.rank(0));
-  const Out x = n.in(0);
-  n.out(g.call("GatherNd", {x, all_places(g, from_start(n, 1, g.size_of(x, axis)), axis)}));
+void emit_gather_elements(const Operation& op) {
+  Graph& g = op.g;
+  const int64_t axis = op.axis("axis", 0, op.rank(0));
+  const Out x = op.in(0);
+  op.out(g.call("GatherNd", {x, all_places(g, from_start(op, 1, g.size_of(x, axis)), axis)}));
 }
 
 // The first dimensions of both are a batch: their own numbers are put before the indices.
-void emit_gather_nd(const Operation& n) {
-  Graph& g = n.g;
-  const auto batch = static_cast<size_t>(n.integer("batch_dims", 0));
-  const Out x = n.in(0);
-  Out indices = g.cast(n.in(1), TF_INT64);
+void emit_gather_nd(const Operation& op) {
+  Graph& g = op.g;
+  const auto batch = static_cast<size_t>(op.integer("batch_dims", 0));
+  const Out x = op.in(0);
+  Out indices = g.cast(op.in(1), TF_INT64);
   const Shape shape = g.shape(indices);
   if (shape.back() < 0) throw Unsupported("the number of its indices is not known before it runs");
   Outs parts;
@@ -107,30 +107,30 @@ void emit_gather_nd(const Operation& n) {
   }
   parts.push_back(indices);
   const Out whole = g.concat(parts, static_cast<int64_t>(shape.size()) - 1);
-  n.out(g.call("GatherNd", {x, places_from_start(g, whole, x)}));
+  op.out(g.call("GatherNd", {x, places_from_start(g, whole, x)}));
 }
 
 // --- Slice
 
 // nullopt where the bounds are known only when it runs.
-std::optional<std::vector<semantics::Slice>> known_slices(const Operation& n, size_t rank) {
-  if (n.node.opset < 10) {
-    return semantics::make_slices(n.node.integers("starts"), n.node.integers("ends"),
-                                  n.node.integers("axes"), {}, rank);
+std::optional<std::vector<semantics::Slice>> known_slices(const Operation& op, size_t rank) {
+  if (op.node.opset < 10) {
+    return semantics::make_slices(op.node.integers("starts"), op.node.integers("ends"),
+                                  op.node.integers("axes"), {}, rank);
   }
-  const auto starts = n.find_integers(1), ends = n.find_integers(2);
-  const auto axes = n.has(3) ? n.find_integers(3) : std::vector<int64_t>{};
-  const auto steps = n.has(4) ? n.find_integers(4) : std::vector<int64_t>{};
+  const auto starts = op.find_integers(1), ends = op.find_integers(2);
+  const auto axes = op.has(3) ? op.find_integers(3) : std::vector<int64_t>{};
+  const auto steps = op.has(4) ? op.find_integers(4) : std::vector<int64_t>{};
   if (!starts || !ends || !axes || !steps) return std::nullopt;
   return semantics::make_slices(*starts, *ends, *axes, *steps, rank);
 }
 
 constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 
-void slice_known(const Operation& n, const std::vector<semantics::Slice>& slices) {
-  Graph& g = n.g;
-  const Permutation order = n.order(0);
-  const Shape shape = n.shape(0);
+void slice_known(const Operation& op, const std::vector<semantics::Slice>& slices) {
+  Graph& g = op.g;
+  const Permutation order = op.order(0);
+  const Shape shape = op.shape(0);
   std::vector<int64_t> begins(shape.size(), 0), ends(shape.size(), kEnd), steps(shape.size(), 1);
   int64_t whole = (int64_t{1} << shape.size()) - 1;  // dimensions of which all is taken
   for (const semantics::Slice& given : slices) {
@@ -142,9 +142,9 @@ void slice_known(const Operation& n, const std::vector<semantics::Slice>& slices
     steps[axis] = slice.step;
     whole &= ~(int64_t{1} << axis);
   }
-  n.out(g.call("StridedSlice", {n.in(0, order), g.longs(begins), g.longs(ends), g.longs(steps)},
-               {{"begin_mask", whole}, {"end_mask", whole}}),
-        order);
+  op.out(g.call("StridedSlice", {op.in(0, order), g.longs(begins), g.longs(ends), g.longs(steps)},
+                {{"begin_mask", whole}, {"end_mask", whole}}),
+         order);
 }
 
 // One value a dimension, `otherwise` where the node names none.
@@ -152,13 +152,13 @@ Out spread(Graph& g, Out values, Out axes, size_t rank, int64_t otherwise) {
   return g.call("TensorScatterUpdate", {g.longs(Shape(rank, otherwise)), axes, values});
 }
 
-void slice_unknown(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const Out starts = g.cast(n.in(1), TF_INT64);
+void slice_unknown(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
+  const Out starts = g.cast(op.in(1), TF_INT64);
   Out axes;
-  if (n.has(3)) {
-    const Out given = g.cast(n.in(3), TF_INT64);
+  if (op.has(3)) {
+    const Out given = g.cast(op.in(3), TF_INT64);
     const Out size = g.long_scalar(static_cast<int64_t>(rank));
     axes = g.expand_dims(g.compute("FloorMod", {given, size}), 1);
   } else {
@@ -166,54 +166,119 @@ void slice_unknown(const Operation& n) {
   }
   // As semantics::as_numpy.
   const Out begins =
-      g.maximum(spread(g, starts, axes, rank, 0), g.compute("Neg", {g.shape_tensor(n.in(0))}));
-  const Out ends = spread(g, g.cast(n.in(2), TF_INT64), axes, rank, kEnd);
+      g.maximum(spread(g, starts, axes, rank, 0), g.compute("Neg", {g.shape_tensor(op.in(0))}));
+  const Out ends = spread(g, g.cast(op.in(2), TF_INT64), axes, rank, kEnd);
   const Out steps =
-      n.has(4) ? spread(g, g.cast(n.in(4), TF_INT64), axes, rank, 1) : g.longs(Shape(rank, 1));
-  n.out(g.call("StridedSlice", {n.in(0), begins, ends, steps}));
+      op.has(4) ? spread(g, g.cast(op.in(4), TF_INT64), axes, rank, 1) : g.longs(Shape(rank, 1));
+  op.out(g.call("StridedSlice", {op.in(0), begins, ends, steps}));
 }
 
-void emit_slice(const Operation& n) {
-  const auto slices = known_slices(n, n.rank(0));
-  if (slices) return slice_known(n, *slices);
-  slice_unknown(n);
+void emit_slice(const Operation& op) {
+  const auto slices = known_slices(op, op.rank(0));
+  if (slices) return slice_known(op, *slices);
+  slice_unknown(op);
 }
 
-void emit_one_hot(const Operation& n) {
-  Graph& g = n.g;
-  const Out depth = g.cast(g.reshape(n.in(1), Shape{}), TF_INT64);
-  Out indices = g.cast(n.in(0), TF_INT64);
+// --- Scatter
+
+// Products have no operation of their own: all updates of one place are multiplied first.
+Out scatter_products(Graph& g, Out x, Out places, Out updates) {
+  const Shape shape = g.shape(x), own = g.shape(places);
+  const int64_t depth = own.back();
+  int64_t slots = 1;
+  Shape steps(static_cast<size_t>(depth), 1);
+  for (int64_t i = depth; i-- > 0;) {
+    if (shape[static_cast<size_t>(i)] < 0)
+      throw Unsupported("its input's sizes are not known before it runs");
+    steps[static_cast<size_t>(i)] = slots;
+    slots *= shape[static_cast<size_t>(i)];
+  }
+  const Out flat = g.reduce("Sum", g.mul(g.cast(places, TF_INT64), g.longs(steps)),
+                            {static_cast<int64_t>(own.size()) - 1}, false);
+  const Out factors = g.compute("UnsortedSegmentProd", {updates, flat, g.long_scalar(slots)});
+  return g.mul(x, g.reshape(factors, shape));
+}
+
+Out scatter(const Operation& op, Out x, Out places, Out updates) {
+  Graph& g = op.g;
+  const std::string reduction = op.node.text("reduction", "none");
+  if (reduction == "mul") return scatter_products(g, x, places, updates);
+  const std::string operation = reduction == "none"  ? "TensorScatterUpdate"
+                                : reduction == "add" ? "TensorScatterAdd"
+                                : reduction == "max" ? "TensorScatterMax"
+                                                     : "TensorScatterMin";
+  return g.compute(operation, {x, places, updates});
+}
+
+void emit_scatter_elements(const Operation& op) {
+  Graph& g = op.g;
+  const int64_t axis = op.axis("axis", 0, op.rank(0));
+  const Out x = op.in(0);
+  const Out places = all_places(g, from_start(op, 1, g.size_of(x, axis)), axis);
+  op.out(scatter(op, x, places, op.in(2)));
+}
+
+void emit_scatter_nd(const Operation& op) {
+  const Out x = op.in(0);
+  op.out(scatter(op, x, places_from_start(op.g, op.in(1), x), op.in(2)));
+}
+
+// Writes a sequence of new entries into a cache, beginning at an index for each batch.
+void emit_tensor_scatter(const Operation& op) {
+  Graph& g = op.g;
+  const Out cache = op.in(0), update = op.in(1);
+  const Shape shape = op.static_shape(0), own = op.static_shape(1);
+  const int64_t axis = op.axis("axis", -2, shape.size());
+  Shape along(shape.size(), 1), batch(shape.size(), 1);
+  along[static_cast<size_t>(axis)] = own[static_cast<size_t>(axis)];
+  batch[0] = -1;
+  const Out numbers = g.reshape(
+      g.range(g.long_scalar(0), g.long_scalar(own[static_cast<size_t>(axis)]), g.long_scalar(1)),
+      along);
+  Out at = numbers;
+  if (op.has(2)) at = g.add(numbers, g.reshape(g.cast(op.in(2), TF_INT64), batch));
+  if (op.node.text("mode", "linear") == "circular") {
+    at = g.compute("FloorMod", {at, g.long_scalar(shape[static_cast<size_t>(axis)])});
+  }
+  at = g.call("BroadcastTo", {at, g.longs(own)});
+  op.out(g.compute("TensorScatterUpdate", {cache, all_places(g, at, axis), update}));
+}
+
+void emit_one_hot(const Operation& op) {
+  Graph& g = op.g;
+  const Out depth = g.cast(g.reshape(op.in(1), Shape{}), TF_INT64);
+  Out indices = g.cast(op.in(0), TF_INT64);
   indices = g.select(g.less(indices, g.long_scalar(0)), g.add(indices, depth), indices);
-  const Out values = n.in(2);
+  const Out values = op.in(2);
   const Out off = g.gather(values, g.int_scalar(0), 0), on = g.gather(values, g.int_scalar(1), 0);
-  const size_t rank = n.rank(0);
-  int64_t axis = n.integer("axis", -1);
+  const size_t rank = op.rank(0);
+  int64_t axis = op.integer("axis", -1);
   if (axis < 0) axis += static_cast<int64_t>(rank) + 1;
-  n.out(g.call("OneHot", {indices, g.cast(depth, TF_INT32), on, off},
-               {{"axis", axis == static_cast<int64_t>(rank) ? int64_t{-1} : axis}}));
+  op.out(g.call("OneHot", {indices, g.cast(depth, TF_INT32), on, off},
+                {{"axis", axis == static_cast<int64_t>(rank) ? int64_t{-1} : axis}}));
 }
 
-void emit_non_zero(const Operation& n) {
-  Graph& g = n.g;
-  Out x = n.in(0);
-  if (n.rank(0) == 0) x = g.reshape(x, Shape{1});
+void emit_non_zero(const Operation& op) {
+  Graph& g = op.g;
+  Out x = op.in(0);
+  if (op.rank(0) == 0) x = g.reshape(x, Shape{1});
   if (Graph::type(x) != TF_BOOL) x = g.compute("NotEqual", {x, g.scalar_like(x, 0)});
-  n.out(g.transpose(g.call("Where", {x}), {1, 0}));
+  op.out(g.transpose(g.call("Where", {x}), {1, 0}));
 }
 
-void emit_compress(const Operation& n) {
-  Graph& g = n.g;
-  const bool flat = n.node.attribute("axis") == nullptr;
-  const Out x = flat ? g.reshape(n.in(0), Shape{-1}) : n.in(0);
-  const int64_t axis = flat ? 0 : n.axis("axis", 0, n.rank(0));
-  const Out chosen = g.reshape(g.call("Where", {n.in(1)}), Shape{-1});
-  n.out(g.gather(x, chosen, axis));
+void emit_compress(const Operation& op) {
+  Graph& g = op.g;
+  const bool flat = op.node.attribute("axis") == nullptr;
+  const Out x = flat ? g.reshape(op.in(0), Shape{-1}) : op.in(0);
+  const int64_t axis = flat ? 0 : op.axis("axis", 0, op.rank(0));
+  const Out chosen = g.reshape(g.call("Where", {op.in(1)}), Shape{-1});
+  op.out(g.gather(x, chosen, axis));
 }
 
-void emit_reverse_sequence(const Operation& n) {
-  n.out(n.g.call(
-      "ReverseSequence", {n.in(0), n.in(1)},
-      {{"seq_dim", n.integer("time_axis", 0)}, {"batch_dim", n.integer("batch_axis", 1)}}));
+void emit_reverse_sequence(const Operation& op) {
+  op.out(op.g.call(
+      "ReverseSequence", {op.in(0), op.in(1)},
+      {{"seq_dim", op.integer("time_axis", 0)}, {"batch_dim", op.integer("batch_axis", 1)}}));
 }
 
 // The permutation that sorts the rows of a matrix by their elements, the first counting most.
@@ -230,18 +295,18 @@ Out sorting_rows(Graph& g, Out rows) {
   return order;
 }
 
-void emit_unique(const Operation& n) {
-  Graph& g = n.g;
-  const bool flat = n.node.attribute("axis") == nullptr;
-  const Out x = flat ? g.reshape(n.in(0), Shape{-1}) : n.in(0);
-  const int64_t axis = flat ? 0 : n.axis("axis", 0, n.rank(0));
+void emit_unique(const Operation& op) {
+  Graph& g = op.g;
+  const bool flat = op.node.attribute("axis") == nullptr;
+  const Out x = flat ? g.reshape(op.in(0), Shape{-1}) : op.in(0);
+  const int64_t axis = flat ? 0 : op.axis("axis", 0, op.rank(0));
   const Outs found =
       g.call_all("UniqueWithCountsV2", {x, g.longs({axis})}, {{"out_idx", TF_INT64}});
   Out values = found[0], inverse = found[1], counts = found[2];
   const Out total = g.size_of(counts, 0);
   const Out numbers = g.range(g.long_scalar(0), g.size_of(x, axis), g.long_scalar(1));
   Out first = g.call("UnsortedSegmentMin", {numbers, inverse, total});
-  if (n.integer("sorted", 1) != 0) {
+  if (op.integer("sorted", 1) != 0) {
     Out rows = values;
     if (!flat) {
       const Shape shape = g.shape(x);
@@ -261,63 +326,10 @@ void emit_unique(const Operation& n) {
     const Out place = g.call("InvertPermutation", {order});
     inverse = g.gather(place, inverse, 0);
   }
-  n.out(0, values);
-  n.out(1, first);
-  n.out(2, inverse);
-  n.out(3, counts);
-}
-
-// [y1, x1, y2, x2] of [x, y, width, height].
-Out corners(Graph& g, Out boxes) {
-  const auto column = [&](int64_t i) { return g.gather(boxes, g.int_scalar(i), 1); };
-  const Out half = g.scalar_like(boxes, 0.5);
-  const Out dx = g.mul(column(2), half), dy = g.mul(column(3), half);
-  const Outs sides{g.sub(column(1), dy), g.sub(column(0), dx), g.add(column(1), dy),
-                   g.add(column(0), dx)};
-  return g.call("Pack", {sides}, {{"axis", int64_t{1}}});
-}
-
-void emit_non_max_suppression(const Operation& n) {
-  Graph& g = n.g;
-  const Shape scores = n.static_shape(1);
-  constexpr int64_t kMaxParts = 4096;
-  if (scores[0] * scores[1] > kMaxParts) throw Unsupported("it has too many batches and classes");
-  const auto scalar = [&](size_t i, TF_DataType type, double otherwise) {
-    return n.has(i) ? g.cast(g.reshape(n.in(i), Shape{}), type) : g.scalar(type, otherwise);
-  };
-  const Out most = scalar(2, TF_INT32, 0);
-  const Out overlap = scalar(3, TF_FLOAT, 0);
-  const Out threshold = scalar(4, TF_FLOAT, -3.4028234663852886e38);
-  Outs parts;
-  for (int64_t batch = 0; batch < scores[0]; ++batch) {
-    Out boxes = g.gather(n.in(0), g.int_scalar(batch), 0);
-    if (n.integer("center_point_box", 0) != 0) boxes = corners(g, boxes);
-    const Out of_batch = g.gather(n.in(1), g.int_scalar(batch), 0);
-    for (int64_t kind = 0; kind < scores[1]; ++kind) {
-      const Out kept =
-          g.call("NonMaxSuppressionV3",
-                 {boxes, g.gather(of_batch, g.int_scalar(kind), 0), most, overlap, threshold});
-      const Out column = g.expand_dims(g.cast(kept, TF_INT64), 1);
-      const Out label =
-          g.call("Tile", {g.reshape(g.longs({batch, kind}), Shape{1, 2}),
-                          g.concat({g.expand_dims(g.size_of(kept, 0), 0), g.longs({1})}, 0)});
-      parts.push_back(g.concat({label, column}, 1));
-    }
-  }
-  n.out(parts.empty() ? g.reshape(g.longs({}), Shape{0, 3}) : g.concat(parts, 0));
-}
-
-void emit_array_feature_extractor(const Operation& n) {
-  const auto last = static_cast<int64_t>(n.rank(0)) - 1;
-  Out y = n.g.gather(n.in(0), n.g.reshape(n.in(1), Shape{-1}), last);
-  if (last == 0) y = n.g.expand_dims(y, 0);
-  n.out(y);
-}
-
-void emit_binarizer(const Operation& n) {
-  const Out x = n.in(0);
-  n.out(n.g.cast(n.g.compute("Greater", {x, n.g.scalar_like(x, n.number("threshold", 0))}),
-                 n.type(0)));
+  op.out(0, values);
+  op.out(1, first);
+  op.out(2, inverse);
+  op.out(3, counts);
 }
 
 }  // namespace
@@ -328,14 +340,15 @@ Operators indexing_operators() {
       {"Gather", emit_gather},
       {"GatherElements", emit_gather_elements},
       {"GatherND", emit_gather_nd},
-      {"NonMaxSuppression", emit_non_max_suppression},
       {"NonZero", emit_non_zero},
       {"OneHot", emit_one_hot},
       {"ReverseSequence", emit_reverse_sequence},
+      {"Scatter", emit_scatter_elements},
+      {"ScatterElements", emit_scatter_elements},
+      {"ScatterND", emit_scatter_nd},
       {"Slice", emit_slice},
+      {"TensorScatter", emit_tensor_scatter},
       {"Unique", emit_unique},
-      {"ai.onnx.ml.ArrayFeatureExtractor", emit_array_feature_extractor},
-      {"ai.onnx.ml.Binarizer", emit_binarizer},
       {"com.microsoft.GatherND", emit_gather_nd},
   };
 }

@@ -65,20 +65,20 @@ Out numpy_matmul(Graph& g, Out a, Out b) {
 
 namespace {
 
-void emit_matmul(const Operation& n) { n.out(numpy_matmul(n.g, n.in(0), n.in(1))); }
+void emit_matmul(const Operation& op) { op.out(numpy_matmul(op.g, op.in(0), op.in(1))); }
 
 Out scaled(Graph& g, Out x, double factor) {
   return factor == 1 ? x : g.mul(x, g.scalar_like(x, factor));
 }
 
-void emit_gemm(const Operation& n) {
-  Graph& g = n.g;
-  Out y =
-      matrix_product(g, n.in(0), n.in(1), n.integer("transA", 0) != 0, n.integer("transB", 0) != 0);
-  const double alpha = n.number("alpha", 1), beta = n.number("beta", 1);
+void emit_gemm(const Operation& op) {
+  Graph& g = op.g;
+  Out y = matrix_product(g, op.in(0), op.in(1), op.integer("transA", 0) != 0,
+                         op.integer("transB", 0) != 0);
+  const double alpha = op.number("alpha", 1), beta = op.number("beta", 1);
   y = scaled(g, y, alpha);
-  if (n.has(2) && beta != 0) {
-    Out c = scaled(g, n.in(2), beta);
+  if (op.has(2) && beta != 0) {
+    Out c = scaled(g, op.in(2), beta);
     const int64_t columns = g.shape(y)[1];
     // One row, too: fused as a sum, it is refused by one of the library's kernels.
     const auto shape = g.find_shape(c);
@@ -86,31 +86,31 @@ void emit_gemm(const Operation& n) {
     if (is_bias && shape->size() == 2) c = g.reshape(c, Shape{columns});
     y = is_bias ? g.compute("BiasAdd", {y, c}) : g.add(y, c);
   }
-  n.out(y);
+  op.out(y);
 }
 
 // An input as int32, less its zero point, if any: one, or as many as that axis has.
-Out centred(const Operation& n, size_t input, size_t zero, int64_t axis) {
-  Graph& g = n.g;
-  const Out x = g.cast(n.in(input), TF_INT32);
-  if (!n.has(zero)) return x;
-  const Out point = g.cast(n.in(zero), TF_INT32);
-  const auto shape = semantics::broadcast_shape(n.shape(zero), n.rank(input), axis);
+Out centred(const Operation& op, size_t input, size_t zero, int64_t axis) {
+  Graph& g = op.g;
+  const Out x = g.cast(op.in(input), TF_INT32);
+  if (!op.has(zero)) return x;
+  const Out point = g.cast(op.in(zero), TF_INT32);
+  const auto shape = semantics::broadcast_shape(op.shape(zero), op.rank(input), axis);
   return g.sub(x, shape ? g.reshape(point, *shape) : point);
 }
 
-void emit_matmul_integer(const Operation& n) {
-  n.out(numpy_matmul(n.g, centred(n, 0, 2, -2), centred(n, 1, 3, -1)));
+void emit_matmul_integer(const Operation& op) {
+  op.out(numpy_matmul(op.g, centred(op, 0, 2, -2), centred(op, 1, 3, -1)));
 }
 
 // TensorFlow sums over at most two operands at once: more are taken in one after the other.
-void emit_einsum(const Operation& n) {
-  Graph& g = n.g;
-  semantics::Einsum einsum = semantics::read_einsum(n.node);
+void emit_einsum(const Operation& op) {
+  Graph& g = op.g;
+  semantics::Einsum einsum = semantics::read_einsum(op.node);
   std::vector<semantics::EinsumTerm>& terms = einsum.operands;
-  const TF_DataType given = n.type(0);
+  const TF_DataType given = op.type(0);
   Outs operands;
-  for (const Out operand : n.ins()) operands.push_back(g.cast(operand, product_type(given)));
+  for (const Out operand : op.ins()) operands.push_back(g.cast(operand, product_type(given)));
   const auto sum = [&](const Outs& some, const semantics::Einsum& of) {
     return g.call("Einsum", {some}, {{"equation", of.equation()}});
   };
@@ -124,28 +124,28 @@ void emit_einsum(const Operation& n) {
     operands.erase(operands.begin());
     terms.erase(terms.begin());
   }
-  n.out(g.cast(sum(operands, einsum), given));
+  op.out(g.cast(sum(operands, einsum), given));
 }
 
-void emit_det(const Operation& n) { n.out(n.g.compute("MatrixDeterminant", {n.in(0)})); }
+void emit_det(const Operation& op) { op.out(op.g.compute("MatrixDeterminant", {op.in(0)})); }
 
-void emit_inverse(const Operation& n) { n.out(n.g.compute("MatrixInverse", {n.in(0)})); }
+void emit_inverse(const Operation& op) { op.out(op.g.compute("MatrixInverse", {op.in(0)})); }
 
 // com.microsoft.MatMulNBits: b is [N, blocks, bytes], of 4 or 8 bits with a scale a block. The
 // weights are made whole here, so the session computes with them as f32.
-void emit_matmul_bits(const Operation& n) {
-  const int64_t bits = n.integer("bits", 4), block = n.integer("block_size", 0);
-  const int64_t rows = n.integer("K", 0), columns = n.integer("N", 0);
+void emit_matmul_bits(const Operation& op) {
+  const int64_t bits = op.integer("bits", 4), block = op.integer("block_size", 0);
+  const int64_t rows = op.integer("K", 0), columns = op.integer("N", 0);
   if ((bits != 4 && bits != 8) || block <= 0)
     throw Unsupported("its weights have other than 4 or 8 bits");
-  if (n.has(4)) throw Unsupported("its groups are indexed");
-  const import::Constant* packed = n.constant(1);
+  if (op.has(4)) throw Unsupported("its groups are indexed");
+  const import::Constant* packed = op.constant(1);
   if (packed == nullptr) throw Unsupported("its weights are not constant");
-  const std::vector<double> scales = n.numbers(2, "scales");
+  const std::vector<double> scales = op.numbers(2, "scales");
   const int64_t blocks = (rows + block - 1) / block;
   const int64_t block_bytes = block * bits / 8;
-  const import::Constant* zeros = n.has(3) ? n.constant(3) : nullptr;
-  if (n.has(3) && (zeros == nullptr || zeros->type != DataType::kUint8)) {
+  const import::Constant* zeros = op.has(3) ? op.constant(3) : nullptr;
+  if (op.has(3) && (zeros == nullptr || zeros->type != DataType::kUint8)) {
     throw Unsupported("its zero points are not constant bytes");
   }
   const auto unpack = [&](const std::byte* bytes, int64_t i) {
@@ -165,10 +165,10 @@ void emit_matmul_bits(const Operation& n) {
           (unpack(start, row % block) - zero) * scales[static_cast<size_t>(column * blocks + b)];
     }
   }
-  Graph& g = n.g;
-  Out y = matrix_product(g, n.in(0), g.floats(n.type(0), {rows, columns}, values), false, false);
-  if (n.has(5)) y = g.add(y, n.in(5));
-  n.out(y);
+  Graph& g = op.g;
+  Out y = matrix_product(g, op.in(0), g.floats(op.type(0), {rows, columns}, values), false, false);
+  if (op.has(5)) y = g.add(y, op.in(5));
+  op.out(y);
 }
 
 }  // namespace

@@ -47,59 +47,59 @@ Out normalize(Graph& g, Out x, const Moments& m, double epsilon, std::optional<O
   return g.add(g.mul(x, factor), shift);
 }
 
-void emit_batch_training(const Operation& n, const semantics::BatchNormalization& read) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
+void emit_batch_training(const Operation& op, const semantics::BatchNormalization& read) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
   std::vector<int64_t> axes{0};
   for (size_t i = 2; i < rank; ++i) axes.push_back(static_cast<int64_t>(i));
-  const Out x = n.in(0);
+  const Out x = op.in(0);
   const Moments m = moments(g, x, axes);
-  n.out(0, normalize(g, x, m, read.epsilon, per_channel(g, n.in(1), rank),
-                     per_channel(g, n.in(2), rank)));
+  op.out(0, normalize(g, x, m, read.epsilon, per_channel(g, op.in(1), rank),
+                      per_channel(g, op.in(2), rank)));
   const auto running = [&](size_t input, Out current) {
-    const Out before = n.in(input);
+    const Out before = op.in(input);
     const Out now = g.cast(g.reshape(current, Shape{-1}), Graph::type(before));
     return g.add(g.mul(before, g.scalar_like(before, read.momentum)),
                  g.mul(now, g.scalar_like(now, 1 - read.momentum)));
   };
-  if (n.wants(1)) n.out(1, running(3, m.mean));
-  if (n.wants(2)) n.out(2, running(4, m.variance));
+  if (op.wants(1)) op.out(1, running(3, m.mean));
+  if (op.wants(2)) op.out(2, running(4, m.variance));
 }
 
-void emit_batch_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const semantics::BatchNormalization read = semantics::read_batch_normalization(n.node);
-  if (read.training) return emit_batch_training(n, read);
-  const size_t rank = n.rank(0);
+void emit_batch_normalization(const Operation& op) {
+  Graph& g = op.g;
+  const semantics::BatchNormalization read = semantics::read_batch_normalization(op.node);
+  if (read.training) return emit_batch_training(op, read);
+  const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
   const double epsilon = read.epsilon;
-  const TF_DataType type = n.type(0), parameter_type = n.type(3);
-  const Shape shape = n.shape(0);
+  const TF_DataType type = op.type(0), parameter_type = op.type(3);
+  const Shape shape = op.shape(0);
   if (rank == 4 && type == TF_FLOAT && parameter_type == TF_FLOAT && shape[1] > 0) {
-    n.out(g.call("FusedBatchNormV3", {n.in(0, last), n.in(1), n.in(2), n.in(3), n.in(4)},
-                 {{"epsilon", static_cast<float>(epsilon)}, {"is_training", false}}),
-          last);
+    op.out(g.call("FusedBatchNormV3", {op.in(0, last), op.in(1), op.in(2), op.in(3), op.in(4)},
+                  {{"epsilon", static_cast<float>(epsilon)}, {"is_training", false}}),
+           last);
     return;
   }
   // Channels last: parameters broadcast as they are.
-  const auto parameter = [&](size_t i) { return g.cast(n.in(i), type); };
-  const Moments m{parameter(3), g.cast(n.in(4), type)};
-  n.out(normalize(g, n.in(0, last), m, epsilon, parameter(1), parameter(2)), last);
+  const auto parameter = [&](size_t i) { return g.cast(op.in(i), type); };
+  const Moments m{parameter(3), g.cast(op.in(4), type)};
+  op.out(normalize(g, op.in(0, last), m, epsilon, parameter(1), parameter(2)), last);
 }
 
-void emit_instance_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
+void emit_instance_normalization(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
-  const Out x = n.in(0, last);
+  const Out x = op.in(0, last);
   const Moments m = moments(g, x, axes_between(1, rank - 1));
-  n.out(normalize(g, x, m, semantics::read_epsilon(n.node), n.in(1), n.in(2)), last);
+  op.out(normalize(g, x, m, semantics::read_epsilon(op.node), op.in(1), op.in(2)), last);
 }
 
 using semantics::LayerNormalization;
 
-LayerNormalization read_layer_normalization(const Operation& n) {
-  return semantics::read_layer_normalization(n.node, from_tensorflow(n.type(0)), n.rank(0));
+LayerNormalization read_layer_normalization(const Operation& op) {
+  return semantics::read_layer_normalization(op.node, from_tensorflow(op.type(0)), op.rank(0));
 }
 
 // (x - mean) / sqrt(variance + epsilon), cast back, times gamma, plus beta: a form that
@@ -128,45 +128,45 @@ Out layer_normalize(Graph& g, Out x, const LayerNormalization& read, Out gamma,
   return normalize(g, scaled, moments(g, scaled, read.axes), kFusedEpsilon, gamma, beta);
 }
 
-void emit_layer_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const LayerNormalization read = read_layer_normalization(n);
-  const auto beta = n.has(2) ? std::optional<Out>(n.in(2)) : std::nullopt;
-  n.out(0, layer_normalize(g, n.in(0), read, n.in(1), beta));
-  if (!n.wants(1) && !n.wants(2)) return;
+void emit_layer_normalization(const Operation& op) {
+  Graph& g = op.g;
+  const LayerNormalization read = read_layer_normalization(op);
+  const auto beta = op.has(2) ? std::optional<Out>(op.in(2)) : std::nullopt;
+  op.out(0, layer_normalize(g, op.in(0), read, op.in(1), beta));
+  if (!op.wants(1) && !op.wants(2)) return;
   const TF_DataType type = to_tensorflow(read.statistics);
-  const Out x = g.cast(n.in(0), to_tensorflow(read.computed));
+  const Out x = g.cast(op.in(0), to_tensorflow(read.computed));
   const Moments m = moments(g, x, read.axes);
   const Out inverse = g.compute("Rsqrt", {g.add(m.variance, g.scalar_like(x, read.epsilon))});
-  n.out(1, g.cast(m.mean, type));
-  n.out(2, g.cast(inverse, type));
+  op.out(1, g.cast(m.mean, type));
+  op.out(2, g.cast(inverse, type));
 }
 
-void emit_rms_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const LayerNormalization read = read_layer_normalization(n);
-  const Out wide = g.cast(n.in(0), to_tensorflow(read.computed));
+void emit_rms_normalization(const Operation& op) {
+  Graph& g = op.g;
+  const LayerNormalization read = read_layer_normalization(op);
+  const Out wide = g.cast(op.in(0), to_tensorflow(read.computed));
   const Out mean = g.reduce("Mean", g.compute("Square", {wide}), read.axes, true);
   const Out factor = g.compute("Rsqrt", {g.add(mean, g.scalar_like(mean, read.epsilon))});
-  n.out(g.mul(g.cast(g.mul(wide, factor), n.type(0)), n.in(1)));
+  op.out(g.mul(g.cast(g.mul(wide, factor), op.type(0)), op.in(1)));
 }
 
 // y = x / (bias + alpha/size * sum of squares of neighbouring channels)^beta.
-void emit_lrn(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
+void emit_lrn(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
-  const int64_t size = n.integer("size", 1);
-  const double alpha = n.number("alpha", 1e-4) / static_cast<double>(size);
-  const double beta = n.number("beta", 0.75), bias = n.number("bias", 1);
-  const Out x = n.in(0, last);
+  const int64_t size = op.integer("size", 1);
+  const double alpha = op.number("alpha", 1e-4) / static_cast<double>(size);
+  const double beta = op.number("beta", 0.75), bias = op.number("bias", 1);
+  const Out x = op.in(0, last);
   if (rank == 4 && size % 2 == 1 && Graph::type(x) == TF_FLOAT) {
-    n.out(g.call("LRN", {x},
-                 {{"depth_radius", (size - 1) / 2},
-                  {"bias", static_cast<float>(bias)},
-                  {"alpha", static_cast<float>(alpha)},
-                  {"beta", static_cast<float>(beta)}}),
-          last);
+    op.out(g.call("LRN", {x},
+                  {{"depth_radius", (size - 1) / 2},
+                   {"bias", static_cast<float>(bias)},
+                   {"alpha", static_cast<float>(alpha)},
+                   {"beta", static_cast<float>(beta)}}),
+           last);
     return;
   }
   std::vector<int64_t> paddings(2 * rank, 0);
@@ -174,13 +174,30 @@ void emit_lrn(const Operation& n) {
   paddings[2 * rank - 1] = size - 1 - (size - 1) / 2;
   const Out squares =
       g.call("Pad", {g.compute("Square", {x}), g.reshape(g.ints(paddings), Shape{-1, 2})});
-  const int64_t channels = n.static_shape(0)[1];
+  const int64_t channels = op.static_shape(0)[1];
   Out sum = g.slice(squares, static_cast<int64_t>(rank) - 1, 0, channels);
   for (int64_t i = 1; i < size; ++i) {
     sum = g.add(sum, g.slice(squares, static_cast<int64_t>(rank) - 1, i, i + channels));
   }
   const Out base = g.add(g.mul(sum, g.scalar_like(x, alpha)), g.scalar_like(x, bias));
-  n.out(g.mul(x, g.compute("Pow", {base, g.scalar_like(x, -beta)})), last);
+  op.out(g.mul(x, g.compute("Pow", {base, g.scalar_like(x, -beta)})), last);
+}
+
+void emit_lp_normalization(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
+  const int64_t axis = op.axis("axis", -1, rank);
+  const Out x = op.in(0);
+  Out norm;
+  if (op.integer("p", 2) == 1) {
+    norm = g.reduce("Sum", g.compute("Abs", {x}), {axis}, true);
+  } else {
+    norm = g.compute("Sqrt", {g.reduce("Sum", g.compute("Square", {x}), {axis}, true)});
+  }
+  // Zeros stay zeros.
+  const Out is_zero = g.equal(norm, g.scalar_like(norm, 0));
+  op.out(g.select(is_zero, g.call("ZerosLike", {x}),
+                  g.div(x, g.select(is_zero, g.call("OnesLike", {norm}), norm))));
 }
 
 }  // namespace
@@ -191,6 +208,7 @@ Operators normalization_operators() {
       {"InstanceNormalization", emit_instance_normalization},
       {"LRN", emit_lrn},
       {"LayerNormalization", emit_layer_normalization},
+      {"LpNormalization", emit_lp_normalization},
       {"RMSNormalization", emit_rms_normalization},
       {"SimplifiedLayerNormalization", emit_rms_normalization},
       {"com.microsoft.SimplifiedLayerNormalization", emit_rms_normalization},

@@ -10,30 +10,31 @@ namespace {
 using semantics::Pads;
 
 // nullopt where they are known only when it runs.
-std::optional<Pads> known_pads(const Operation& n, size_t rank) {
-  if (semantics::pads_are_attributes(n.node)) {
-    return semantics::spread_pads(semantics::attribute_pads(n.node), {}, rank);
+std::optional<Pads> known_pads(const Operation& op, size_t rank) {
+  if (semantics::pads_are_attributes(op.node)) {
+    return semantics::spread_pads(semantics::attribute_pads(op.node), {}, rank);
   }
-  const auto pads = n.find_integers(1);
-  const auto axes = n.has(3) ? n.find_integers(3) : std::vector<int64_t>{};
+  const auto pads = op.find_integers(1);
+  const auto axes = op.has(3) ? op.find_integers(3) : std::vector<int64_t>{};
   if (!pads || !axes) return std::nullopt;
   return semantics::spread_pads(*pads, *axes, rank);
 }
 
 // int64[rank, 2], from tensors.
-Out pads_table(const Operation& n, size_t rank) {
-  Graph& g = n.g;
-  const Out pairs = g.transpose(g.reshape(g.cast(n.in(1), TF_INT64), Shape{2, -1}), {1, 0});
-  if (!n.has(3)) return pairs;
+Out pads_table(const Operation& op, size_t rank) {
+  Graph& g = op.g;
+  const Out pairs = g.transpose(g.reshape(g.cast(op.in(1), TF_INT64), Shape{2, -1}), {1, 0});
+  if (!op.has(3)) return pairs;
   const Out size = g.long_scalar(static_cast<int64_t>(rank));
-  const Out axes = g.compute("FloorMod", {g.cast(n.in(3), TF_INT64), size});
+  const Out axes = g.compute("FloorMod", {g.cast(op.in(3), TF_INT64), size});
   const Out zeros = g.reshape(g.longs(Shape(2 * rank, 0)), Shape{static_cast<int64_t>(rank), 2});
   return g.call("TensorScatterUpdate", {zeros, g.expand_dims(axes, 1), pairs});
 }
 
-Out padding_value(const Operation& n, Out x) {
-  if (semantics::pads_are_attributes(n.node)) return n.g.scalar_like(x, n.number("value", 0));
-  return n.has(2) ? n.g.reshape(n.in(2), Shape{}) : n.g.call("ZerosLike", {n.g.scalar_like(x, 0)});
+Out padding_value(const Operation& op, Out x) {
+  if (semantics::pads_are_attributes(op.node)) return op.g.scalar_like(x, op.number("value", 0));
+  return op.has(2) ? op.g.reshape(op.in(2), Shape{})
+                   : op.g.call("ZerosLike", {op.g.scalar_like(x, 0)});
 }
 
 // The elements that lie at these places along an axis, which may be outside.
@@ -48,8 +49,8 @@ Out places_along(Graph& g, Out size, Out before, Out after, const std::string& m
   return g.minimum(along, g.sub(period, along));
 }
 
-Out pad_by_gathers(const Operation& n, Out x, Out table, const std::string& mode, size_t rank) {
-  Graph& g = n.g;
+Out pad_by_gathers(const Operation& op, Out x, Out table, const std::string& mode, size_t rank) {
+  Graph& g = op.g;
   for (size_t i = 0; i < rank; ++i) {
     const auto axis = static_cast<int64_t>(i);
     const Out pair = g.gather(table, g.int_scalar(axis), 0);
@@ -69,13 +70,13 @@ Out table_of(Graph& g, const Pads& pads, const Permutation& order) {
 }
 
 // Cuts off what negative pads say.
-Out cropped(const Operation& n, Out x, const Pads& pads, const Permutation& order) {
+Out cropped(const Operation& op, Out x, const Pads& pads, const Permutation& order) {
   for (size_t i = 0; i < pads.before.size(); ++i) {
     if (pads.before[i] >= 0 && pads.after[i] >= 0) continue;
     const auto axis = Operation::stored(order, static_cast<int64_t>(i));
-    const int64_t size = n.static_shape(0)[i];
-    x = n.g.slice(x, axis, std::max<int64_t>(0, -pads.before[i]),
-                  size - std::max<int64_t>(0, -pads.after[i]));
+    const int64_t size = op.static_shape(0)[i];
+    x = op.g.slice(x, axis, std::max<int64_t>(0, -pads.before[i]),
+                   size - std::max<int64_t>(0, -pads.after[i]));
   }
   return x;
 }
@@ -90,23 +91,23 @@ bool reflects_once(const Pads& pads, const Shape& shape) {
   return true;
 }
 
-void emit_pad(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const std::string mode = semantics::read_pad_mode(n.node);
-  const auto pads = known_pads(n, rank);
+void emit_pad(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
+  const std::string mode = semantics::read_pad_mode(op.node);
+  const auto pads = known_pads(op, rank);
   if (mode == "constant") {
-    const Permutation order = pads ? n.order(0) : Permutation{};
-    Out x = n.in(0, order);
-    if (pads) x = cropped(n, x, *pads, order);
-    const Out table = pads ? table_of(g, *pads, order) : pads_table(n, rank);
-    return n.out(g.call("PadV2", {x, table, padding_value(n, x)}), order);
+    const Permutation order = pads ? op.order(0) : Permutation{};
+    Out x = op.in(0, order);
+    if (pads) x = cropped(op, x, *pads, order);
+    const Out table = pads ? table_of(g, *pads, order) : pads_table(op, rank);
+    return op.out(g.call("PadV2", {x, table, padding_value(op, x)}), order);
   }
-  if (mode == "reflect" && pads && reflects_once(*pads, n.shape(0)) && rank <= 5) {
-    const Permutation order = n.order(0);
+  if (mode == "reflect" && pads && reflects_once(*pads, op.shape(0)) && rank <= 5) {
+    const Permutation order = op.order(0);
     const std::string reflect = "REFLECT";
-    return n.out(
-        g.call("MirrorPad", {n.in(0, order), table_of(g, *pads, order)}, {{"mode", reflect}}),
+    return op.out(
+        g.call("MirrorPad", {op.in(0, order), table_of(g, *pads, order)}, {{"mode", reflect}}),
         order);
   }
   Out table;
@@ -115,9 +116,9 @@ void emit_pad(const Operation& n) {
     for (size_t i = 0; i < rank; ++i) list.insert(list.end(), {pads->before[i], pads->after[i]});
     table = g.reshape(g.longs(list), Shape{-1, 2});
   } else {
-    table = pads_table(n, rank);
+    table = pads_table(op, rank);
   }
-  n.out(pad_by_gathers(n, n.in(0), table, mode, rank));
+  op.out(pad_by_gathers(op, op.in(0), table, mode, rank));
 }
 
 }  // namespace

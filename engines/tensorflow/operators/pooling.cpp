@@ -68,8 +68,8 @@ Out max_pool(Graph& g, Out x, const Windows& w) {
 }
 
 // Greatest element and where it is in the whole tensor, in the model's order.
-void max_with_indices(const Operation& n, Out x, const Windows& w) {
-  Graph& g = n.g;
+void max_with_indices(const Operation& op, Out x, const Windows& w) {
+  Graph& g = op.g;
   const size_t count = w.dimensions();
   const Out windows = extract_windows(g, x, w, lowest(Graph::type(x)));
   // [N, o1, k1, o2, k2, ..., C] -> [N, o1, o2, ..., C, k1 k2 ...]
@@ -77,7 +77,7 @@ void max_with_indices(const Operation& n, Out x, const Windows& w) {
   for (size_t i = 0; i < count; ++i) axes.push_back(static_cast<int>(1 + 2 * i));
   axes.push_back(static_cast<int>(1 + 2 * count));
   for (size_t i = 0; i < count; ++i) axes.push_back(static_cast<int>(2 + 2 * i));
-  const Shape input = n.static_shape(0);
+  const Shape input = op.static_shape(0);
   Shape flat{input[0]};
   flat.insert(flat.end(), w.output.begin(), w.output.end());
   flat.push_back(input[1]);
@@ -88,7 +88,7 @@ void max_with_indices(const Operation& n, Out x, const Windows& w) {
   const Out best = g.compute("ArgMax", {rows, g.int_scalar(last)}, {{"output_type", TF_INT64}});
   const int64_t channel_size = element_count(w.input);
   const std::vector<int64_t> table =
-      semantics::window_positions(w, n.integer("storage_order", 0) != 0);
+      semantics::window_positions(w, op.integer("storage_order", 0) != 0);
   // The row of each window in the table, then the place in the row.
   const int64_t window_count = element_count(w.output);
   std::vector<int64_t> starts;
@@ -107,16 +107,16 @@ void max_with_indices(const Operation& n, Out x, const Windows& w) {
   batch[0] = input[0];
   position = g.add(position, offsets(input[0], channel_size * input[1], batch));
   const Permutation order = channels_last(count + 2);
-  n.out(0, g.reduce("Max", rows, {last}, false), order);
-  n.out(1, position, order);
+  op.out(0, g.reduce("Max", rows, {last}, false), order);
+  op.out(1, position, order);
 }
 
-void emit_max_pool(const Operation& n) {
-  const Permutation last = channels_last(n.rank(0));
-  const Windows w = read_windows(n);
-  const Out x = n.in(0, last);
-  if (n.wants(1)) return max_with_indices(n, x, w);
-  n.out(max_pool(n.g, x, w), last);
+void emit_max_pool(const Operation& op) {
+  const Permutation last = channels_last(op.rank(0));
+  const Windows w = read_windows(op);
+  const Out x = op.in(0, last);
+  if (op.wants(1)) return max_with_indices(op, x, w);
+  op.out(max_pool(op.g, x, w), last);
 }
 
 // The sum over windows of a tensor that is zero outside.
@@ -140,25 +140,25 @@ Out window_sum(Graph& g, Out x, const Windows& w) {
   return g.mul(mean, g.scalar_like(mean, static_cast<double>(count)));
 }
 
-void emit_average_pool(const Operation& n) {
-  Graph& g = n.g;
-  const Permutation last = channels_last(n.rank(0));
-  const Windows w = read_windows(n);
-  const Out x = n.in(0, last);
-  const bool padding_counts = n.integer("count_include_pad", 0) != 0;
+void emit_average_pool(const Operation& op) {
+  Graph& g = op.g;
+  const Permutation last = channels_last(op.rank(0));
+  const Windows w = read_windows(op);
+  const Out x = op.in(0, last);
+  const bool padding_counts = op.integer("count_include_pad", 0) != 0;
   // TensorFlow's own leaves padding out.
   if (w.dimensions() == 2 && !w.dilated() && is_same_padding(w) &&
       (!padding_counts || !w.padded())) {
-    n.out(g.compute("AvgPool", {x},
-                    {{"ksize", channels_last_list(w.kernel)},
-                     {"strides", channels_last_list(w.strides)},
-                     {"padding", std::string("SAME")}}),
-          last);
+    op.out(g.compute("AvgPool", {x},
+                     {{"ksize", channels_last_list(w.kernel)},
+                      {"strides", channels_last_list(w.strides)},
+                      {"padding", std::string("SAME")}}),
+           last);
     return;
   }
   const std::vector<double> counts = semantics::window_counts(w, padding_counts);
   const Out sum = window_sum(g, x, w);
-  n.out(g.div(sum, g.floats(Graph::type(x), channels_last_list(w.output), counts)), last);
+  op.out(g.div(sum, g.floats(Graph::type(x), channels_last_list(w.output), counts)), last);
 }
 
 Out power(Graph& g, Out x, double exponent) {
@@ -168,41 +168,41 @@ Out power(Graph& g, Out x, double exponent) {
   return g.compute("Pow", {x, g.scalar_like(x, exponent)});
 }
 
-void emit_lp_pool(const Operation& n) {
-  Graph& g = n.g;
-  const Permutation last = channels_last(n.rank(0));
-  const Windows w = read_windows(n);
-  const double p = semantics::pool_norm(n.node);
-  const Out x = power(g, g.compute("Abs", {n.in(0, last)}), p);
-  n.out(power(g, window_sum(g, x, w), 1 / p), last);
+void emit_lp_pool(const Operation& op) {
+  Graph& g = op.g;
+  const Permutation last = channels_last(op.rank(0));
+  const Windows w = read_windows(op);
+  const double p = semantics::pool_norm(op.node);
+  const Out x = power(g, g.compute("Abs", {op.in(0, last)}), p);
+  op.out(power(g, window_sum(g, x, w), 1 / p), last);
 }
 
-void emit_global(const Operation& n, const char* reduction) {
-  const size_t rank = n.rank(0);
+void emit_global(const Operation& op, const char* reduction) {
+  const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
-  n.out(n.g.reduce(reduction, n.in(0, last), range_list(1, rank - 1), true), last);
+  op.out(op.g.reduce(reduction, op.in(0, last), range_list(1, rank - 1), true), last);
 }
 
-void emit_global_lp(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
+void emit_global_lp(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
-  const double p = semantics::pool_norm(n.node);
-  const Out x = power(g, g.compute("Abs", {n.in(0, last)}), p);
-  n.out(power(g, g.reduce("Sum", x, range_list(1, rank - 1), true), 1 / p), last);
+  const double p = semantics::pool_norm(op.node);
+  const Out x = power(g, g.compute("Abs", {op.in(0, last)}), p);
+  op.out(power(g, g.reduce("Sum", x, range_list(1, rank - 1), true), 1 / p), last);
 }
 
-void emit_max_unpool(const Operation& n) {
-  Graph& g = n.g;
-  const Shape input = n.static_shape(0);
+void emit_max_unpool(const Operation& op) {
+  Graph& g = op.g;
+  const Shape input = op.static_shape(0);
   Shape output{input[0], input[1]};
-  const Shape spatial = semantics::unpooled_sizes(n.node, spatial_sizes(n, 0));
+  const Shape spatial = semantics::unpooled_sizes(op.node, spatial_sizes(op, 0));
   output.insert(output.end(), spatial.begin(), spatial.end());
   // The positions are those in a tensor of the sizes that the pool would have undone.
-  const Out indices = g.reshape(n.in(1), Shape{-1, 1});
-  const Out values = g.reshape(n.in(0), Shape{-1});
-  const Shape wanted = n.has(2) ? n.integers(2, "output sizes") : output;
-  const Shape inner = n.has(2) ? output : wanted;
+  const Out indices = g.reshape(op.in(1), Shape{-1, 1});
+  const Out values = g.reshape(op.in(0), Shape{-1});
+  const Shape wanted = op.has(2) ? op.integers(2, "output sizes") : output;
+  const Shape inner = op.has(2) ? output : wanted;
   // Windows that overlap may give the same position twice, with the same value.
   const Out zeros = g.call("Fill", {g.longs({element_count(inner)}), g.scalar_like(values, 0)});
   const Out flat = g.call("TensorScatterUpdate", {zeros, indices, values});
@@ -215,7 +215,7 @@ void emit_max_unpool(const Operation& n) {
     }
     y = g.call("Pad", {y, g.reshape(g.ints(paddings), Shape{-1, 2})});
   }
-  n.out(y);
+  op.out(y);
 }
 
 }  // namespace
@@ -223,9 +223,9 @@ void emit_max_unpool(const Operation& n) {
 Operators pooling_operators() {
   return {
       {"AveragePool", emit_average_pool},
-      {"GlobalAveragePool", [](const Operation& n) { emit_global(n, "Mean"); }},
+      {"GlobalAveragePool", [](const Operation& op) { emit_global(op, "Mean"); }},
       {"GlobalLpPool", emit_global_lp},
-      {"GlobalMaxPool", [](const Operation& n) { emit_global(n, "Max"); }},
+      {"GlobalMaxPool", [](const Operation& op) { emit_global(op, "Max"); }},
       {"LpPool", emit_lp_pool},
       {"MaxPool", emit_max_pool},
       {"MaxUnpool", emit_max_unpool},

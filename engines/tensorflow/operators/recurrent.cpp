@@ -205,19 +205,19 @@ Results run_loop(Graph& g, const Settings& s, const Weights& w, const Activation
 
 class Layer {
  public:
-  explicit Layer(const Operation& n)
-      : n_(n), g_(n.g), settings_{semantics::read_recurrent(n.node)} {
-    const Shape x = n.static_shape(0);
+  explicit Layer(const Operation& op)
+      : n_(op), g_(op.g), settings_{semantics::read_recurrent(op.node)} {
+    const Shape x = op.static_shape(0);
     turns_ = x[settings_.batch_first ? 1 : 0];
     batch_ = x[settings_.batch_first ? 0 : 1];
-    type_ = n.type(0);
-    settings_.quantized = n.node.op == "DynamicQuantizeLSTM";
+    type_ = op.type(0);
+    settings_.quantized = op.node.op == "DynamicQuantizeLSTM";
     if (settings_.quantized && batch_ != 1) {
       throw Unsupported(
           "ONNX Runtime computes a batch of it differently with each number of threads");
     }
-    settings_.hidden = n.static_shape(2).at(settings_.quantized ? 1 : 2);
-    settings_.peepholes = settings_.has_cell() && n.has(7);
+    settings_.hidden = op.static_shape(2).at(settings_.quantized ? 1 : 2);
+    settings_.peepholes = settings_.has_cell() && op.has(7);
   }
 
   void emit() {
@@ -313,7 +313,7 @@ class Layer {
   TF_DataType type_ = TF_FLOAT;
 };
 
-void emit_layer(const Operation& n) { Layer(n).emit(); }
+void emit_layer(const Operation& op) { Layer(op).emit(); }
 
 }  // namespace
 

@@ -30,71 +30,71 @@ Permutation without(const Permutation& permutation, const std::vector<int64_t>& 
   return rest;
 }
 
-semantics::Reduction read_extent(const Operation& n) {
-  if (!n.has(1)) return semantics::read_reduction(n.node, {});
-  const auto shape = n.find_shape(1);
+semantics::Reduction read_extent(const Operation& op) {
+  if (!op.has(1)) return semantics::read_reduction(op.node, {});
+  const auto shape = op.find_shape(1);
   semantics::AxesInput axes;
   if (shape && shape->size() == 1 && (*shape)[0] >= 0) axes.count = (*shape)[0];
-  axes.values = n.find_integers(1);
-  return semantics::read_reduction(n.node, axes);
+  axes.values = op.find_integers(1);
+  return semantics::read_reduction(op.node, axes);
 }
 
 // Of a logical x whose rank may not be known.
-Out axes_tensor(const Operation& n, const semantics::Reduction& reduction, Out x) {
+Out axes_tensor(const Operation& op, const semantics::Reduction& reduction, Out x) {
   using Extent = semantics::Reduction::Extent;
-  if (reduction.extent == Extent::kAxesAtRunTime) return n.in(1);
-  if (reduction.extent != Extent::kAll) return n.g.ints(reduction.axes);
-  return n.g.range(n.g.int_scalar(0), n.g.call("Rank", {x}), n.g.int_scalar(1));
+  if (reduction.extent == Extent::kAxesAtRunTime) return op.in(1);
+  if (reduction.extent != Extent::kAll) return op.g.ints(reduction.axes);
+  return op.g.range(op.g.int_scalar(0), op.g.call("Rank", {x}), op.g.int_scalar(1));
 }
 
-Reduction read_reduction(const Operation& n) {
+Reduction read_reduction(const Operation& op) {
   using Extent = semantics::Reduction::Extent;
-  const semantics::Reduction read = read_extent(n);
+  const semantics::Reduction read = read_extent(op);
   Reduction r;
   r.keep = read.keep_dims;
   r.nothing = read.extent == Extent::kNothing;
-  if (read.extent == Extent::kAxesAtRunTime || !n.find_shape(0)) {
-    r.x = n.in(0);
-    r.axes = axes_tensor(n, read, r.x);
+  if (read.extent == Extent::kAxesAtRunTime || !op.find_shape(0)) {
+    r.x = op.in(0);
+    r.axes = axes_tensor(op, read, r.x);
     return r;
   }
-  const std::vector<int64_t> axes = semantics::reduced_axes(read, n.rank(0));
-  const Permutation order = n.order(0);
-  r.x = n.in(0, order);
+  const std::vector<int64_t> axes = semantics::reduced_axes(read, op.rank(0));
+  const Permutation order = op.order(0);
+  r.x = op.in(0, order);
   std::vector<int64_t> places;
   for (const int64_t axis : axes) places.push_back(Operation::stored(order, axis));
-  r.axes = n.g.ints(places);
+  r.axes = op.g.ints(places);
   r.permutation = r.keep ? order : without(order, axes);
   return r;
 }
 
-Out reduce(const Operation& n, const Reduction& r, const char* operation, Out x) {
-  return n.g.compute(operation, {x, r.axes}, {{"keep_dims", r.keep}});
+Out reduce(const Operation& op, const Reduction& r, const char* operation, Out x) {
+  return op.g.compute(operation, {x, r.axes}, {{"keep_dims", r.keep}});
 }
 
 using Apply = Out (*)(Graph&, Out);
 
 // after(reduce(before(x))).
 EmitOperator reduction(const char* operation, Apply before = nullptr, Apply after = nullptr) {
-  return [=](const Operation& n) {
-    const Reduction r = read_reduction(n);
-    Out y = before == nullptr ? r.x : before(n.g, r.x);
-    if (!r.nothing) y = reduce(n, r, operation, y);
-    if (after != nullptr) y = after(n.g, y);
-    n.out(y, r.permutation);
+  return [=](const Operation& op) {
+    const Reduction r = read_reduction(op);
+    Out y = before == nullptr ? r.x : before(op.g, r.x);
+    if (!r.nothing) y = reduce(op, r, operation, y);
+    if (after != nullptr) y = after(op.g, y);
+    op.out(y, r.permutation);
   };
 }
 
-void emit_extreme(const Operation& n, const char* operation) {
-  const Reduction r = read_reduction(n);
-  if (r.nothing) return n.out(r.x, r.permutation);
-  if (n.type(0) == TF_BOOL) {
+void emit_extreme(const Operation& op, const char* operation) {
+  const Reduction r = read_reduction(op);
+  if (r.nothing) return op.out(r.x, r.permutation);
+  if (op.type(0) == TF_BOOL) {
     const bool greatest = std::string(operation) == "Max";
-    n.out(n.g.call(greatest ? "Any" : "All", {r.x, r.axes}, {{"keep_dims", r.keep}}),
-          r.permutation);
+    op.out(op.g.call(greatest ? "Any" : "All", {r.x, r.axes}, {{"keep_dims", r.keep}}),
+           r.permutation);
     return;
   }
-  n.out(reduce(n, r, operation, r.x), r.permutation);
+  op.out(reduce(op, r, operation, r.x), r.permutation);
 }
 
 Out absolute(Graph& g, Out x) { return g.compute("Abs", {x}); }
@@ -110,36 +110,36 @@ Out root(Graph& g, Out x) {
 Out logarithm(Graph& g, Out x) { return g.compute("Log", {x}); }
 
 // log(sum(e^x)), with the greatest taken out so that nothing overflows.
-void emit_log_sum_exp(const Operation& n) {
-  Graph& g = n.g;
-  const Reduction r = read_reduction(n);
-  if (r.nothing) return n.out(r.x, r.permutation);
+void emit_log_sum_exp(const Operation& op) {
+  Graph& g = op.g;
+  const Reduction r = read_reduction(op);
+  if (r.nothing) return op.out(r.x, r.permutation);
   const Out greatest = g.compute("Max", {r.x, r.axes}, {{"keep_dims", true}});
   const Out finite = g.compute("IsFinite", {greatest});
   const Out shift = g.select(finite, greatest, g.call("ZerosLike", {greatest}));
-  const Out sum = reduce(n, r, "Sum", g.compute("Exp", {g.sub(r.x, shift)}));
+  const Out sum = reduce(op, r, "Sum", g.compute("Exp", {g.sub(r.x, shift)}));
   Out back = shift;
-  if (!r.keep) back = reduce(n, r, "Max", shift);
-  n.out(g.add(g.compute("Log", {sum}), back), r.permutation);
+  if (!r.keep) back = reduce(op, r, "Max", shift);
+  op.out(g.add(g.compute("Log", {sum}), back), r.permutation);
 }
 
-void emit_arg(const Operation& n, const char* operation) {
-  Graph& g = n.g;
-  const semantics::ExtremeIndex read = semantics::read_extreme_index(n.node);
-  const int64_t axis = semantics::axis_from_start(read.axis, n.rank(0));
-  Out x = n.in(0);
+void emit_arg(const Operation& op, const char* operation) {
+  Graph& g = op.g;
+  const semantics::ExtremeIndex read = semantics::read_extreme_index(op.node);
+  const int64_t axis = semantics::axis_from_start(read.axis, op.rank(0));
+  Out x = op.in(0);
   if (read.last) x = g.call("ReverseV2", {x, g.ints({axis})});
   Out index = g.compute(operation, {x, g.int_scalar(axis)}, {{"output_type", TF_INT64}});
   if (read.last) index = g.sub(g.sub(g.size_of(x, axis), g.long_scalar(1)), index);
   if (read.keep_dims) index = g.expand_dims(index, axis);
-  n.out(index);
+  op.out(index);
 }
 
-void emit_cumulative(const Operation& n, const char* operation) {
-  const Out axis = n.g.reshape(n.in(1), Shape{});
-  n.out(n.g.compute(
-      operation, {n.in(0), axis},
-      {{"exclusive", n.integer("exclusive", 0) != 0}, {"reverse", n.integer("reverse", 0) != 0}}));
+void emit_cumulative(const Operation& op, const char* operation) {
+  const Out axis = op.g.reshape(op.in(1), Shape{});
+  op.out(op.g.compute(operation, {op.in(0), axis},
+                      {{"exclusive", op.integer("exclusive", 0) != 0},
+                       {"reverse", op.integer("reverse", 0) != 0}}));
 }
 
 // Order reversed, exactly, for the k smallest.
@@ -150,20 +150,20 @@ Out reversed_order(Graph& g, Out x) {
   return floating ? g.compute("Neg", {x}) : g.call("Invert", {x});
 }
 
-void emit_top_k(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const int64_t axis = n.axis("axis", -1, rank);
+void emit_top_k(const Operation& op) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
+  const int64_t axis = op.axis("axis", -1, rank);
   Permutation order = spelled_out({}, rank);
   std::swap(order[static_cast<size_t>(axis)], order.back());
-  Out x = n.in(0, order);
-  const bool largest = n.integer("largest", 1) != 0;
+  Out x = op.in(0, order);
+  const bool largest = op.integer("largest", 1) != 0;
   if (!largest) x = reversed_order(g, x);
   const Out k =
-      n.has(1) ? g.reshape(g.cast(n.in(1), TF_INT32), Shape{}) : g.int_scalar(n.integer("k", 0));
+      op.has(1) ? g.reshape(g.cast(op.in(1), TF_INT32), Shape{}) : g.int_scalar(op.integer("k", 0));
   const Outs best = g.call_all("TopKV2", {x, k}, {{"sorted", true}, {"index_type", TF_INT64}});
-  n.out(0, largest ? best[0] : reversed_order(g, best[0]), order);
-  n.out(1, best[1], order);
+  op.out(0, largest ? best[0] : reversed_order(g, best[0]), order);
+  op.out(1, best[1], order);
 }
 
 // The matrix whose columns are that axis and all that follow.
@@ -173,81 +173,63 @@ Shape as_matrix(const Shape& shape, int64_t axis) {
 }
 
 // Softmax and its logarithm.
-void emit_softmax(const Operation& n, const char* operation) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const semantics::Softmax softmax = semantics::read_softmax(n.node, rank);
+void emit_softmax(const Operation& op, const char* operation) {
+  Graph& g = op.g;
+  const size_t rank = op.rank(0);
+  const semantics::Softmax softmax = semantics::read_softmax(op.node, rank);
   const int64_t axis = softmax.axis;
   if (softmax.flattens) {
-    const Shape shape = n.static_shape(0);
-    const Out matrix = g.reshape(n.in(0), as_matrix(shape, axis));
-    return n.out(g.reshape(g.compute(operation, {matrix}), shape));
+    const Shape shape = op.static_shape(0);
+    const Out matrix = g.reshape(op.in(0), as_matrix(shape, axis));
+    return op.out(g.reshape(g.compute(operation, {matrix}), shape));
   }
   if (rank == 0)
-    return n.out(g.reshape(g.compute(operation, {g.reshape(n.in(0), Shape{1})}), Shape{}));
-  Permutation order = n.order(0);
+    return op.out(g.reshape(g.compute(operation, {g.reshape(op.in(0), Shape{1})}), Shape{}));
+  Permutation order = op.order(0);
   if (Operation::stored(order, axis) + 1 != static_cast<int64_t>(rank)) {
     order = spelled_out({}, rank);
     order.erase(order.begin() + axis);
     order.push_back(static_cast<int>(axis));
   }
-  n.out(g.compute(operation, {n.in(0, order)}), order);
+  op.out(g.compute(operation, {op.in(0, order)}), order);
 }
 
-void emit_hardmax(const Operation& n) {
-  Graph& g = n.g;
-  const semantics::Softmax softmax = semantics::read_softmax(n.node, n.rank(0));
-  const Shape shape = n.static_shape(0);
+void emit_hardmax(const Operation& op) {
+  Graph& g = op.g;
+  const semantics::Softmax softmax = semantics::read_softmax(op.node, op.rank(0));
+  const Shape shape = op.static_shape(0);
   const Shape computed = softmax.flattens ? as_matrix(shape, softmax.axis) : shape;
   const int64_t axis = softmax.flattens ? 1 : softmax.axis;
-  const Out x = softmax.flattens ? g.reshape(n.in(0), computed) : n.in(0);
+  const Out x = softmax.flattens ? g.reshape(op.in(0), computed) : op.in(0);
   const Out index = g.compute("ArgMax", {x, g.int_scalar(axis)}, {{"output_type", TF_INT64}});
-  const Out one = g.scalar(n.type(0), 1), zero = g.scalar(n.type(0), 0);
+  const Out one = g.scalar(op.type(0), 1), zero = g.scalar(op.type(0), 0);
   const Out hot =
       g.call("OneHot", {index, g.int_scalar(computed[static_cast<size_t>(axis)]), one, zero},
              {{"axis", axis}});
-  n.out(softmax.flattens ? g.reshape(hot, shape) : hot);
-}
-
-void emit_lp_normalization(const Operation& n) {
-  Graph& g = n.g;
-  const size_t rank = n.rank(0);
-  const int64_t axis = n.axis("axis", -1, rank);
-  const Out x = n.in(0);
-  Out norm;
-  if (n.integer("p", 2) == 1) {
-    norm = g.reduce("Sum", g.compute("Abs", {x}), {axis}, true);
-  } else {
-    norm = g.compute("Sqrt", {g.reduce("Sum", g.compute("Square", {x}), {axis}, true)});
-  }
-  // Zeros stay zeros.
-  const Out is_zero = g.equal(norm, g.scalar_like(norm, 0));
-  n.out(g.select(is_zero, g.call("ZerosLike", {x}),
-                 g.div(x, g.select(is_zero, g.call("OnesLike", {norm}), norm))));
+  op.out(softmax.flattens ? g.reshape(hot, shape) : hot);
 }
 
 }  // namespace
 
 Operators reduction_operators() {
   return {
-      {"ArgMax", [](const Operation& n) { emit_arg(n, "ArgMax"); }},
-      {"ArgMin", [](const Operation& n) { emit_arg(n, "ArgMin"); }},
-      {"CumProd", [](const Operation& n) { emit_cumulative(n, "Cumprod"); }},
-      {"CumSum", [](const Operation& n) { emit_cumulative(n, "Cumsum"); }},
+      {"ArgMax", [](const Operation& op) { emit_arg(op, "ArgMax"); }},
+      {"ArgMin", [](const Operation& op) { emit_arg(op, "ArgMin"); }},
+      {"CumProd", [](const Operation& op) { emit_cumulative(op, "Cumprod"); }},
+      {"CumSum", [](const Operation& op) { emit_cumulative(op, "Cumsum"); }},
       {"Hardmax", emit_hardmax},
-      {"LogSoftmax", [](const Operation& n) { emit_softmax(n, "LogSoftmax"); }},
-      {"LpNormalization", emit_lp_normalization},
+      {"LogSoftmax", [](const Operation& op) { emit_softmax(op, "LogSoftmax"); }},
       {"ReduceL1", reduction("Sum", absolute)},
       {"ReduceL2", reduction("Sum", square, root)},
       {"ReduceLogSum", reduction("Sum", nullptr, logarithm)},
       {"ReduceLogSumExp", emit_log_sum_exp},
-      {"ReduceMax", [](const Operation& n) { emit_extreme(n, "Max"); }},
+      {"ReduceMax", [](const Operation& op) { emit_extreme(op, "Max"); }},
       {"ReduceMean", reduction("Mean")},
-      {"ReduceMin", [](const Operation& n) { emit_extreme(n, "Min"); }},
+      {"ReduceMin", [](const Operation& op) { emit_extreme(op, "Min"); }},
       {"ReduceProd", reduction("Prod")},
       {"ReduceSum", reduction("Sum")},
       {"ReduceSumSquare", reduction("Sum", square)},
-      {"Softmax", [](const Operation& n) { emit_softmax(n, "Softmax"); }},
+      {"Softmax", [](const Operation& op) { emit_softmax(op, "Softmax"); }},
       {"TopK", emit_top_k},
   };
 }

@@ -67,14 +67,14 @@ Out resize_bilinear(Graph& g, Out x, const std::vector<ResizedAxis>& axes,
        {"half_pixel_centers", coordinates == "half_pixel" || coordinates == "pytorch_half_pixel"}});
 }
 
-void resize(const Operation& n, const ResizeMode& mode, const std::vector<ResizedAxis>& axes) {
-  Graph& g = n.g;
+void resize(const Operation& op, const ResizeMode& mode, const std::vector<ResizedAxis>& axes) {
+  Graph& g = op.g;
   const size_t rank = axes.size();
-  const Permutation order = rank == 4 || rank == 5 ? channels_last(rank) : n.order(0);
-  const TF_DataType type = n.type(0);
-  Out x = n.in(0, order);
+  const Permutation order = rank == 4 || rank == 5 ? channels_last(rank) : op.order(0);
+  const TF_DataType type = op.type(0);
+  Out x = op.in(0, order);
   if (is_bilinear(axes, mode, type)) {
-    return n.out(resize_bilinear(g, x, axes, mode.coordinates), order);
+    return op.out(resize_bilinear(g, x, axes, mode.coordinates), order);
   }
   const bool nearest = mode.interpolation == "nearest";
   if (!nearest) x = as_floating(g, x);
@@ -84,28 +84,28 @@ void resize(const Operation& n, const ResizeMode& mode, const std::vector<Resize
     const AxisWeights weights = semantics::axis_weights(mode, axes[i]);
     x = extrapolate(g, resize_along(g, x, weights, mode, place), weights, mode, place);
   }
-  n.out(nearest ? x : from_floating(g, x, type), order);
+  op.out(nearest ? x : from_floating(g, x, type), order);
 }
 
 // An input's numbers, none where there is no such input; nullopt where they are not constant.
-std::optional<std::vector<double>> numbers(const Operation& n, std::optional<size_t> index) {
+std::optional<std::vector<double>> numbers(const Operation& op, std::optional<size_t> index) {
   if (!index) return std::vector<double>{};
-  const import::Constant* known = n.constant(*index);
+  const import::Constant* known = op.constant(*index);
   return known == nullptr ? std::nullopt : std::optional(known->doubles());
 }
 
-void emit_resize(const Operation& n) {
-  const ResizeMode mode = semantics::read_resize_mode(n.node);
-  const semantics::ResizeInputs inputs = semantics::resize_inputs(n.node);
-  const std::vector<double> attribute = semantics::attribute_scales(n.node);
-  const auto scales = attribute.empty() ? numbers(n, inputs.scales) : attribute;
-  const auto sizes = numbers(n, inputs.sizes);
-  const auto roi = mode.crops() ? numbers(n, inputs.roi) : std::vector<double>{};
-  if (!scales || !sizes || !roi) return resize_at_run_time(n, mode);
-  const auto axes = semantics::resize_axes(n.node, mode, n.shape(0),
+void emit_resize(const Operation& op) {
+  const ResizeMode mode = semantics::read_resize_mode(op.node);
+  const semantics::ResizeInputs inputs = semantics::resize_inputs(op.node);
+  const std::vector<double> attribute = semantics::attribute_scales(op.node);
+  const auto scales = attribute.empty() ? numbers(op, inputs.scales) : attribute;
+  const auto sizes = numbers(op, inputs.sizes);
+  const auto roi = mode.crops() ? numbers(op, inputs.roi) : std::vector<double>{};
+  if (!scales || !sizes || !roi) return resize_at_run_time(op, mode);
+  const auto axes = semantics::resize_axes(op.node, mode, op.shape(0),
                                            {*scales, {sizes->begin(), sizes->end()}, *roi});
-  if (!axes) return resize_at_run_time(n, mode);
-  resize(n, mode, *axes);
+  if (!axes) return resize_at_run_time(op, mode);
+  resize(op, mode, *axes);
 }
 
 }  // namespace

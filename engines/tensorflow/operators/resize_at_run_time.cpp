@@ -147,17 +147,17 @@ void keep_aspect_ratio(Graph& g, std::vector<Axis>& axes, bool smaller) {
 
 }  // namespace
 
-void resize_at_run_time(const Operation& n, const ResizeMode& mode) {
-  Graph& g = n.g;
-  const std::vector<int64_t> named = semantics::resized_axes(n.node, n.rank(0));
-  const semantics::ResizeInputs inputs = semantics::resize_inputs(n.node);
-  const std::vector<double> attribute = semantics::attribute_scales(n.node);
+void resize_at_run_time(const Operation& op, const ResizeMode& mode) {
+  Graph& g = op.g;
+  const std::vector<int64_t> named = semantics::resized_axes(op.node, op.rank(0));
+  const semantics::ResizeInputs inputs = semantics::resize_inputs(op.node);
+  const std::vector<double> attribute = semantics::attribute_scales(op.node);
   const auto element = [&](size_t input, size_t i) {
-    return g.gather(n.in(input), g.int_scalar(static_cast<int64_t>(i)), 0);
+    return g.gather(op.in(input), g.int_scalar(static_cast<int64_t>(i)), 0);
   };
   // An input without elements is as good as none.
   const auto is_given = [&](std::optional<size_t> input) {
-    const auto shape = input ? n.find_shape(*input) : std::nullopt;
+    const auto shape = input ? op.find_shape(*input) : std::nullopt;
     return input && (!shape || element_count(*shape) != 0);
   };
   const bool scaled = !attribute.empty() || is_given(inputs.scales);
@@ -165,7 +165,7 @@ void resize_at_run_time(const Operation& n, const ResizeMode& mode) {
   std::vector<Axis> axes;
   for (size_t i = 0; i < named.size(); ++i) {
     Axis axis;
-    axis.input = g.cast(g.size_of(n.in(0), named[i]), TF_FLOAT);
+    axis.input = g.cast(g.size_of(op.in(0), named[i]), TF_FLOAT);
     axis.last = g.sub(axis.input, single(g, 1));
     if (scaled) {
       axis.scale = attribute.empty() ? element(*inputs.scales, i) : single(g, attribute.at(i));
@@ -180,12 +180,12 @@ void resize_at_run_time(const Operation& n, const ResizeMode& mode) {
     }
     axes.push_back(axis);
   }
-  const std::string policy = n.node.text("keep_aspect_ratio_policy", "stretch");
+  const std::string policy = op.node.text("keep_aspect_ratio_policy", "stretch");
   if (!scaled && policy != "stretch") keep_aspect_ratio(g, axes, policy == "not_larger");
-  const TF_DataType type = n.type(0);
-  Out x = mode.interpolation == "nearest" ? n.in(0) : as_floating(g, n.in(0));
+  const TF_DataType type = op.type(0);
+  Out x = mode.interpolation == "nearest" ? op.in(0) : as_floating(g, op.in(0));
   for (size_t i = 0; i < named.size(); ++i) x = resize_along(g, x, axes[i], mode, named[i]);
-  n.out(from_floating(g, x, type));
+  op.out(from_floating(g, x, type));
 }
 
 }  // namespace dnnbench::tf

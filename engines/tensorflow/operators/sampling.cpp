@@ -139,13 +139,13 @@ Out denormalize(Graph& g, Out x, int64_t size, const GridSample& sample) {
   return at;
 }
 
-void emit_grid_sample(const Operation& n) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0), grid_shape = n.static_shape(1);
+void emit_grid_sample(const Operation& op) {
+  Graph& g = op.g;
+  const Shape shape = op.static_shape(0), grid_shape = op.static_shape(1);
   const size_t count = shape.size() - 2;
-  const GridSample sample = semantics::read_grid_sample(n.node);
-  const Picture picture = flatten(g, n.in(0, channels_last(shape.size())), shape);
-  const Out grid = n.in(1);
+  const GridSample sample = semantics::read_grid_sample(op.node);
+  const Picture picture = flatten(g, op.in(0, channels_last(shape.size())), shape);
+  const Out grid = op.in(1);
   std::vector<std::vector<Tap>> taps;
   for (size_t i = 0; i < count; ++i) {
     const int64_t size = shape[2 + i];
@@ -165,16 +165,16 @@ void emit_grid_sample(const Operation& n) {
   Shape result{shape[0]};
   result.insert(result.end(), grid_shape.begin() + 1, grid_shape.end() - 1);
   result.push_back(shape[1]);
-  n.out(g.reshape(combine(g, picture, taps), result), channels_last(shape.size()));
+  op.out(g.reshape(combine(g, picture, taps), result), channels_last(shape.size()));
 }
 
 // theta [batch, count, count + 1], sizes [count + 2] -> [batch, sizes..., count]
-void emit_affine_grid(const Operation& n) {
-  Graph& g = n.g;
-  const auto count = static_cast<size_t>(n.static_shape(1).at(0) - 2);
-  const bool align_corners = n.integer("align_corners", 0) != 0;
-  const TF_DataType type = n.type(0);
-  const Out all_sizes = g.cast(n.in(1), TF_INT64), one = g.scalar(type, 1);
+void emit_affine_grid(const Operation& op) {
+  Graph& g = op.g;
+  const auto count = static_cast<size_t>(op.static_shape(1).at(0) - 2);
+  const bool align_corners = op.integer("align_corners", 0) != 0;
+  const TF_DataType type = op.type(0);
+  const Out all_sizes = g.cast(op.in(1), TF_INT64), one = g.scalar(type, 1);
   const Out sizes = g.slice(all_sizes, 0, 2, static_cast<int64_t>(count) + 2);
   Outs columns;  // [points] each: the last dimension first, then 1
   for (size_t i = count; i-- > 0;) {
@@ -191,7 +191,7 @@ void emit_affine_grid(const Operation& n) {
   const Out grid = g.expand_dims(g.call("Pack", {columns}, {{"axis", int64_t{1}}}), 0);
   const Out batch = g.slice(all_sizes, 0, 0, 1);
   const Out shape = g.concat({batch, sizes, g.longs({static_cast<int64_t>(count)})}, 0);
-  n.out(g.reshape(g.compute("BatchMatMulV2", {grid, n.in(0)}, {{"adj_y", true}}), shape));
+  op.out(g.reshape(g.compute("BatchMatMulV2", {grid, op.in(0)}, {{"adj_y", true}}), shape));
 }
 
 // --- DeformConv
@@ -217,15 +217,15 @@ Out window_places(Graph& g, const Windows& w, TF_DataType type) {
 
 // The elements at those places, moved by the offsets and weighted by the mask: [batch, rows *
 // columns, channels, places].
-Out moved_windows(const Operation& n, const Windows& w) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0);
+Out moved_windows(const Operation& op, const Windows& w) {
+  Graph& g = op.g;
+  const Shape shape = op.static_shape(0);
   const int64_t rows = w.output[0], columns = w.output[1], places = w.kernel[0] * w.kernel[1];
-  const int64_t groups = n.integer("offset_group", 1), each = shape[1] / groups;
-  const Out offsets = g.reshape(n.in(2), Shape{shape[0], groups, places, 2, rows, columns});
-  const Out at = g.add(offsets, window_places(g, w, n.type(0)));
-  const Out mask = n.has(4) ? g.reshape(n.in(4), Shape{shape[0], groups, -1, 1}) : Out{};
-  const Out x = n.in(0, channels_last(4));
+  const int64_t groups = op.integer("offset_group", 1), each = shape[1] / groups;
+  const Out offsets = g.reshape(op.in(2), Shape{shape[0], groups, places, 2, rows, columns});
+  const Out at = g.add(offsets, window_places(g, w, op.type(0)));
+  const Out mask = op.has(4) ? g.reshape(op.in(4), Shape{shape[0], groups, -1, 1}) : Out{};
+  const Out x = op.in(0, channels_last(4));
   Outs sampled;
   for (int64_t group = 0; group < groups; ++group) {
     const Out own = g.gather(at, g.int_scalar(group), 1);  // [batch, places, 2, rows, columns]
@@ -238,7 +238,7 @@ Out moved_windows(const Operation& n, const Windows& w) {
           linear_taps(g, along, shape[static_cast<size_t>(2 + axis)], Outside::kZeros, {0, 0}));
     }
     Out values = combine(g, picture, taps);  // [batch, places * rows * columns, each]
-    if (n.has(4)) values = g.mul(values, g.gather(mask, g.int_scalar(group), 1));
+    if (op.has(4)) values = g.mul(values, g.gather(mask, g.int_scalar(group), 1));
     sampled.push_back(values);
   }
   return g.transpose(
@@ -246,26 +246,26 @@ Out moved_windows(const Operation& n, const Windows& w) {
       {0, 2, 3, 1});
 }
 
-void emit_deform_conv(const Operation& n) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0), filters = n.static_shape(1);
+void emit_deform_conv(const Operation& op) {
+  Graph& g = op.g;
+  const Shape shape = op.static_shape(0), filters = op.static_shape(1);
   if (shape.size() != 4) throw Unsupported("it is not of two dimensions");
-  const Windows w = read_windows(n, kernel_of(n, 1));
+  const Windows w = read_windows(op, kernel_of(op, 1));
   const int64_t places = w.kernel[0] * w.kernel[1], windows = w.output[0] * w.output[1];
-  const int64_t groups = n.integer("group", 1);
+  const int64_t groups = op.integer("group", 1);
   const int64_t inputs = shape[1] / groups, outputs = filters[0] / groups;
-  const Out all = moved_windows(n, w);
+  const Out all = moved_windows(op, w);
   Outs results;
   for (int64_t group = 0; group < groups; ++group) {
     const Out own = g.reshape(g.slice(all, 2, group * inputs, (group + 1) * inputs),
                               Shape{shape[0], windows, inputs * places});
-    const Out matrix = g.reshape(g.slice(n.in(1), 0, group * outputs, (group + 1) * outputs),
+    const Out matrix = g.reshape(g.slice(op.in(1), 0, group * outputs, (group + 1) * outputs),
                                  Shape{outputs, inputs * places});
     results.push_back(matrix_product(g, own, matrix, false, true));
   }
   Out y = g.reshape(g.concat(results, 2), Shape{shape[0], w.output[0], w.output[1], filters[0]});
-  if (n.has(3)) y = g.add(y, n.in(3));
-  n.out(y, channels_last(4));
+  if (op.has(3)) y = g.add(y, op.in(3));
+  op.out(y, channels_last(4));
 }
 
 // --- Col2Im
@@ -286,11 +286,11 @@ Out place_windows(Graph& g, Out image, Out kernel, const Windows& w, size_t i) {
 }
 
 // x [batch, channels * places, windows], image [dimensions], kernel [dimensions]
-void emit_col2im(const Operation& n) {
-  Graph& g = n.g;
-  const auto dimensions = static_cast<size_t>(n.static_shape(1).at(0));
-  const Windows w = semantics::read_windows(n.node, Shape(dimensions, -1), Shape(dimensions, 1));
-  const Out image = g.cast(n.in(1), TF_INT64), kernel = g.cast(n.in(2), TF_INT64);
+void emit_col2im(const Operation& op) {
+  Graph& g = op.g;
+  const auto dimensions = static_cast<size_t>(op.static_shape(1).at(0));
+  const Windows w = semantics::read_windows(op.node, Shape(dimensions, -1), Shape(dimensions, 1));
+  const Out image = g.cast(op.in(1), TF_INT64), kernel = g.cast(op.in(2), TF_INT64);
   const auto element = [&](Out list, size_t i) {
     return g.gather(list, g.int_scalar(static_cast<int64_t>(i)), 0);
   };
@@ -309,7 +309,7 @@ void emit_col2im(const Operation& n) {
   }
   position = g.reshape(g.select(inside, position, g.long_scalar(-1)), Shape{-1});
   const auto product = [&](Out list) { return g.reduce("Prod", list, {0}, false); };
-  const Out places = product(kernel), shape = g.shape_tensor(n.in(0));
+  const Out places = product(kernel), shape = g.shape_tensor(op.in(0));
   const Out batch = element(shape, 0), windows = element(shape, 2);
   const Out channels = g.compute("FloorDiv", {element(shape, 1), places});
   const auto list = [&](const Outs& sizes) {
@@ -317,10 +317,10 @@ void emit_col2im(const Operation& n) {
   };
   // [batch * channels, places, windows] -> [windows * places, batch * channels]
   const Out rows = g.mul(batch, channels);
-  const Out apart = g.transpose(g.reshape(n.in(0), list({rows, places, windows})), {2, 1, 0});
+  const Out apart = g.transpose(g.reshape(op.in(0), list({rows, places, windows})), {2, 1, 0});
   const Out flat = g.reshape(apart, list({g.mul(windows, places), rows}));
   const Out sums = g.compute("UnsortedSegmentSum", {flat, position, product(image)});
-  n.out(g.reshape(g.transpose(sums, {1, 0}), g.concat({list({batch, channels}), image}, 0)));
+  op.out(g.reshape(g.transpose(sums, {1, 0}), g.concat({list({batch, channels}), image}, 0)));
 }
 
 }  // namespace

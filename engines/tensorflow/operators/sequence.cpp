@@ -12,29 +12,33 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Names* find_names(const Operation& n, size_t input) {
-  return n.emitter.sequence(n.node.inputs.at(input));
+const Names* find_names(const Operation& op, size_t input) {
+  return op.emitter.sequence(op.node.inputs.at(input));
 }
 
-List list_of(const Operation& n, size_t input) { return n.emitter.list(n.node.inputs.at(input)); }
-
-void out_sequence(const Operation& n, Names names) {
-  n.emitter.set_sequence(n.node.outputs[0], std::move(names));
+List list_of(const Operation& op, size_t input) {
+  return op.emitter.list(op.node.inputs.at(input));
 }
 
-void out_list(const Operation& n, const List& list) { n.emitter.set_list(n.node.outputs[0], list); }
+void out_sequence(const Operation& op, Names names) {
+  op.emitter.set_sequence(op.node.outputs[0], std::move(names));
+}
 
-std::string named(const Operation& n, Out tensor) {
-  const std::string name = n.emitter.fresh_name();
-  n.emitter.set(name, tensor);
+void out_list(const Operation& op, const List& list) {
+  op.emitter.set_list(op.node.outputs[0], list);
+}
+
+std::string named(const Operation& op, Out tensor) {
+  const std::string name = op.emitter.fresh_name();
+  op.emitter.set(name, tensor);
   return name;
 }
 
 // Among `count` places; nullopt where it is not known. Not given: `otherwise`.
-std::optional<int64_t> known_place(const Operation& n, size_t input, size_t count,
+std::optional<int64_t> known_place(const Operation& op, size_t input, size_t count,
                                    int64_t otherwise) {
-  if (!n.has(input)) return otherwise;
-  const auto at = n.find_integers(input);
+  if (!op.has(input)) return otherwise;
+  const auto at = op.find_integers(input);
   if (!at) return std::nullopt;
   const int64_t place = at->at(0) < 0 ? at->at(0) + static_cast<int64_t>(count) : at->at(0);
   if (place < 0 || place > static_cast<int64_t>(count)) {
@@ -43,12 +47,12 @@ std::optional<int64_t> known_place(const Operation& n, size_t input, size_t coun
   return place;
 }
 
-Out place_of(const Operation& n, size_t input) { return n.g.reshape(n.in(input), Shape{}); }
+Out place_of(const Operation& op, size_t input) { return op.g.reshape(op.in(input), Shape{}); }
 
 // `from` says which element of the list a turn's is; `place` is counted from the start.
 using Source = std::function<Out(Graph&, Out turn, Out place, Out length)>;
-List rearranged(const Operation& n, const List& list, Out count, Out place, const Source& from) {
-  Graph& g = n.g;
+List rearranged(const Operation& op, const List& list, Out count, Out place, const Source& from) {
+  Graph& g = op.g;
   const auto make = [&](Graph& inner, Out turn, const Outs& given) {
     const List all{given[0], list.element};
     return list_element(inner, all, from(inner, turn, given[1], list_length(inner, all)));
@@ -61,29 +65,29 @@ Out from_start(Graph& g, Out place, Out length) {
   return g.select(g.less(at, g.long_scalar(0)), g.add(at, length), at);
 }
 
-void emit_construct(const Operation& n) { out_sequence(n, n.node.inputs); }
+void emit_construct(const Operation& op) { out_sequence(op, op.node.inputs); }
 
-void emit_empty(const Operation& n) {
+void emit_empty(const Operation& op) {
   // The graph may not say of which type it is.
   const auto type =
-      static_cast<DataType>(n.integer("dtype", static_cast<int64_t>(DataType::kFloat32)));
-  const import::ValueType* known = n.emitter.onnx().type_of(n.node.outputs[0]);
-  if (known != nullptr && known->element != DataType::kUndefined) return out_sequence(n, {});
-  out_list(n, empty_list(n.g, to_tensorflow(type)));
+      static_cast<DataType>(op.integer("dtype", static_cast<int64_t>(DataType::kFloat32)));
+  const import::ValueType* known = op.emitter.onnx().type_of(op.node.outputs[0]);
+  if (known != nullptr && known->element != DataType::kUndefined) return out_sequence(op, {});
+  out_list(op, empty_list(op.g, to_tensorflow(type)));
 }
 
-void emit_insert(const Operation& n) {
-  if (const Names* names = find_names(n, 0)) {
+void emit_insert(const Operation& op) {
+  if (const Names* names = find_names(op, 0)) {
     const auto end = static_cast<int64_t>(names->size());
-    if (const auto at = known_place(n, 2, names->size(), end)) {
+    if (const auto at = known_place(op, 2, names->size(), end)) {
       Names longer = *names;
-      longer.insert(longer.begin() + *at, n.node.inputs[1]);
-      return out_sequence(n, longer);
+      longer.insert(longer.begin() + *at, op.node.inputs[1]);
+      return out_sequence(op, longer);
     }
   }
-  Graph& g = n.g;
-  const List list = list_of(n, 0), longer = push(g, list, n.in(1));
-  if (!n.has(2)) return out_list(n, longer);
+  Graph& g = op.g;
+  const List list = list_of(op, 0), longer = push(g, list, op.in(1));
+  if (!op.has(2)) return out_list(op, longer);
   // The new one is the last; it moves to its place.
   const Out length = list_length(g, list);
   const auto from = [](Graph& inner, Out turn, Out place, Out count) {
@@ -92,52 +96,52 @@ void emit_insert(const Operation& n) {
         inner.select(inner.equal(turn, place), inner.sub(count, one), inner.sub(turn, one));
     return inner.select(inner.less(turn, place), turn, before);
   };
-  const Out place = from_start(g, place_of(n, 2), length);
-  out_list(n, rearranged(n, longer, list_length(g, longer), place, from));
+  const Out place = from_start(g, place_of(op, 2), length);
+  out_list(op, rearranged(op, longer, list_length(g, longer), place, from));
 }
 
-void emit_erase(const Operation& n) {
-  if (const Names* names = find_names(n, 0)) {
+void emit_erase(const Operation& op) {
+  if (const Names* names = find_names(op, 0)) {
     if (names->empty()) throw Unsupported("its sequence is empty");
     const auto end = static_cast<int64_t>(names->size()) - 1;
-    if (const auto at = known_place(n, 1, names->size(), end)) {
+    if (const auto at = known_place(op, 1, names->size(), end)) {
       Names shorter = *names;
       shorter.erase(shorter.begin() + *at);
-      return out_sequence(n, shorter);
+      return out_sequence(op, shorter);
     }
   }
-  Graph& g = n.g;
-  const List list = list_of(n, 0);
+  Graph& g = op.g;
+  const List list = list_of(op, 0);
   const Out length = list_length(g, list), one = g.long_scalar(1);
-  const Out place = n.has(1) ? from_start(g, place_of(n, 1), length) : g.sub(length, one);
+  const Out place = op.has(1) ? from_start(g, place_of(op, 1), length) : g.sub(length, one);
   const auto from = [](Graph& inner, Out turn, Out at, Out) {
     return inner.select(inner.less(turn, at), turn, inner.add(turn, inner.long_scalar(1)));
   };
-  out_list(n, rearranged(n, list, g.sub(length, one), place, from));
+  out_list(op, rearranged(op, list, g.sub(length, one), place, from));
 }
 
-void emit_at(const Operation& n) {
-  if (const Names* names = find_names(n, 0)) {
-    if (const auto at = known_place(n, 1, names->size(), 0)) {
-      return n.out(n.emitter.get(names->at(static_cast<size_t>(*at))));
+void emit_at(const Operation& op) {
+  if (const Names* names = find_names(op, 0)) {
+    if (const auto at = known_place(op, 1, names->size(), 0)) {
+      return op.out(op.emitter.get(names->at(static_cast<size_t>(*at))));
     }
   }
-  n.out(list_element(n.g, list_of(n, 0), place_of(n, 1)));
+  op.out(list_element(op.g, list_of(op, 0), place_of(op, 1)));
 }
 
-void emit_length(const Operation& n) {
-  const Names* names = find_names(n, 0);
-  n.out(names != nullptr ? n.g.long_scalar(static_cast<int64_t>(names->size()))
-                         : list_length(n.g, list_of(n, 0)));
+void emit_length(const Operation& op) {
+  const Names* names = find_names(op, 0);
+  op.out(names != nullptr ? op.g.long_scalar(static_cast<int64_t>(names->size()))
+                          : list_length(op.g, list_of(op, 0)));
 }
 
 // Parts of one size that is an input, or single slices of a dimension that is not known.
-void split_to_list(const Operation& n, int64_t axis) {
-  Graph& g = n.g;
-  const Out x = n.in(0), size = g.size_of(x, axis);
-  const Out part = n.has(1) ? g.cast(g.reshape(n.in(1), Shape{}), TF_INT64) : g.long_scalar(1);
+void split_to_list(const Operation& op, int64_t axis) {
+  Graph& g = op.g;
+  const Out x = op.in(0), size = g.size_of(x, axis);
+  const Out part = op.has(1) ? g.cast(g.reshape(op.in(1), Shape{}), TF_INT64) : g.long_scalar(1);
   const Out count = g.compute("FloorDiv", {g.sub(g.add(size, part), g.long_scalar(1)), part});
-  const bool squeezed = !n.has(1) && n.integer("keepdims", 1) == 0;
+  const bool squeezed = !op.has(1) && op.integer("keepdims", 1) == 0;
   const auto rank = static_cast<int64_t>(g.rank(x));
   const auto make = [&](Graph& inner, Out turn, const Outs& given) {
     const Out begin = inner.mul(turn, given[1]), all = inner.size_of(given[0], axis);
@@ -146,43 +150,43 @@ void split_to_list(const Operation& n, int64_t axis) {
     return squeezed ? inner.squeeze(piece, {axis}) : piece;
   };
   if (axis >= rank) throw Unsupported("it has no axis " + std::to_string(axis));
-  out_list(n, make_list(g, Graph::type(x), count, {x, part}, make));
+  out_list(op, make_list(g, Graph::type(x), count, {x, part}, make));
 }
 
-void emit_split(const Operation& n) {
-  Graph& g = n.g;
-  const Shape shape = n.shape(0);
-  const int64_t axis = n.axis("axis", 0, shape.size());
+void emit_split(const Operation& op) {
+  Graph& g = op.g;
+  const Shape shape = op.shape(0);
+  const int64_t axis = op.axis("axis", 0, shape.size());
   const int64_t size = shape[static_cast<size_t>(axis)];
-  const bool scalar = n.has(1) && n.rank(1) == 0;
-  const auto known = n.find_integers(1);
+  const bool scalar = op.has(1) && op.rank(1) == 0;
+  const auto known = op.find_integers(1);
   Names names;
-  if (n.has(1) && !scalar && !known) {
+  if (op.has(1) && !scalar && !known) {
     // The number of parts is known, their sizes are not.
-    const int64_t count = n.static_shape(1).at(0);
+    const int64_t count = op.static_shape(1).at(0);
     for (const Out piece :
-         g.call_all("SplitV", {n.in(0), g.cast(n.in(1), TF_INT64), g.int_scalar(axis)},
+         g.call_all("SplitV", {op.in(0), g.cast(op.in(1), TF_INT64), g.int_scalar(axis)},
                     {{"num_split", count}})) {
-      names.push_back(named(n, piece));
+      names.push_back(named(op, piece));
     }
-    return out_sequence(n, names);
+    return out_sequence(op, names);
   }
-  if (size < 0 || (n.has(1) && !known)) return split_to_list(n, axis);
+  if (size < 0 || (op.has(1) && !known)) return split_to_list(op, axis);
   std::vector<int64_t> parts = scalar || !known ? std::vector<int64_t>{} : *known;
   const int64_t part = scalar ? known->at(0) : 1;
-  if (scalar || !n.has(1)) {
+  if (scalar || !op.has(1)) {
     if (part < 1) throw Unsupported("its parts have no size");
     for (int64_t left = size; left > 0; left -= part) parts.push_back(std::min(part, left));
   }
   int64_t begin = 0;
   for (const int64_t one : parts) {
-    Out piece = g.slice(n.in(0), axis, begin, begin + one);
+    Out piece = g.slice(op.in(0), axis, begin, begin + one);
     begin += one;
     // Without sizes the dimension may go.
-    if (!n.has(1) && n.integer("keepdims", 1) == 0) piece = g.squeeze(piece, {axis});
-    names.push_back(named(n, piece));
+    if (!op.has(1) && op.integer("keepdims", 1) == 0) piece = g.squeeze(piece, {axis});
+    names.push_back(named(op, piece));
   }
-  out_sequence(n, names);
+  out_sequence(op, names);
 }
 
 // The first dimension to where `axis` is, or that one to the first; the rank need not be known.
@@ -197,59 +201,60 @@ Out moved(Graph& g, Out x, int64_t axis, bool to_front) {
 }
 
 // Elements join along the first dimension only, so others come first meanwhile.
-void concat_list(const Operation& n, bool stacks) {
-  Graph& g = n.g;
-  const List list = list_of(n, 0);
-  const int64_t axis = n.integer("axis", 0);
-  if (axis == 0) return n.out(stacks ? stacked(g, list, std::nullopt) : joined(g, list));
-  if (stacks) return n.out(moved(g, stacked(g, list, std::nullopt), axis, false));
+void concat_list(const Operation& op, bool stacks) {
+  Graph& g = op.g;
+  const List list = list_of(op, 0);
+  const int64_t axis = op.integer("axis", 0);
+  if (axis == 0) return op.out(stacks ? stacked(g, list, std::nullopt) : joined(g, list));
+  if (stacks) return op.out(moved(g, stacked(g, list, std::nullopt), axis, false));
   const auto make = [&](Graph& inner, Out turn, const Outs& outer) {
     return moved(inner, list_element(inner, {outer[0], list.element}, turn), axis, true);
   };
   const List turned = make_list(g, list.element, list_length(g, list), {list.handle}, make);
-  n.out(moved(g, joined(g, turned), axis, false));
+  op.out(moved(g, joined(g, turned), axis, false));
 }
 
-void emit_concat(const Operation& n) {
-  Graph& g = n.g;
-  const bool stacks = n.integer("new_axis", 0) != 0;
-  const Names* names = find_names(n, 0);
-  if (names == nullptr) return concat_list(n, stacks);
+void emit_concat(const Operation& op) {
+  Graph& g = op.g;
+  const bool stacks = op.integer("new_axis", 0) != 0;
+  const Names* names = find_names(op, 0);
+  if (names == nullptr) return concat_list(op, stacks);
   Outs tensors;
-  for (const std::string& name : *names) tensors.push_back(n.emitter.get(name));
+  for (const std::string& name : *names) tensors.push_back(op.emitter.get(name));
   if (tensors.empty()) throw Unsupported("its sequence is empty");
   const size_t rank = g.rank(tensors[0]) + (stacks ? 1 : 0);
-  const int64_t axis = n.axis("axis", 0, rank);
-  n.out(stacks ? g.call("Pack", {tensors}, {{"axis", axis}}) : g.concat(tensors, axis));
+  const int64_t axis = op.axis("axis", 0, rank);
+  op.out(stacks ? g.call("Pack", {tensors}, {{"axis", axis}}) : g.concat(tensors, axis));
 }
 
 // An input that may hold nothing: a list of at most one tensor.
-std::optional<List> find_optional(const Operation& n) {
-  const import::ValueType* type = n.has(0) ? n.emitter.onnx().type_of(n.node.inputs[0]) : nullptr;
+std::optional<List> find_optional(const Operation& op) {
+  const import::ValueType* type =
+      op.has(0) ? op.emitter.onnx().type_of(op.node.inputs[0]) : nullptr;
   const bool optional = type != nullptr && type->kind == import::ValueType::Kind::kOptional;
-  return optional ? n.emitter.find_list(n.node.inputs[0]) : std::nullopt;
+  return optional ? op.emitter.find_list(op.node.inputs[0]) : std::nullopt;
 }
 
 // What is there is handed on; what is not can't be.
-void emit_optional(const Operation& n) {
-  if (!n.has(0)) throw Unsupported("TensorFlow has no empty optional");
-  if (const Names* names = find_names(n, 0)) return out_sequence(n, *names);
-  if (const auto list = n.emitter.find_list(n.node.inputs[0])) return out_list(n, *list);
-  n.out(n.in(0));
+void emit_optional(const Operation& op) {
+  if (!op.has(0)) throw Unsupported("TensorFlow has no empty optional");
+  if (const Names* names = find_names(op, 0)) return out_sequence(op, *names);
+  if (const auto list = op.emitter.find_list(op.node.inputs[0])) return out_list(op, *list);
+  op.out(op.in(0));
 }
 
-void emit_get_element(const Operation& n) {
-  const auto optional = find_optional(n);
-  if (!optional) return emit_optional(n);
-  n.out(list_element(n.g, *optional, n.g.long_scalar(0)));
+void emit_get_element(const Operation& op) {
+  const auto optional = find_optional(op);
+  if (!optional) return emit_optional(op);
+  op.out(list_element(op.g, *optional, op.g.long_scalar(0)));
 }
 
-void emit_has_element(const Operation& n) {
-  Graph& g = n.g;
-  if (const auto optional = find_optional(n)) {
-    return n.out(g.less(g.long_scalar(0), list_length(g, *optional)));
+void emit_has_element(const Operation& op) {
+  Graph& g = op.g;
+  if (const auto optional = find_optional(op)) {
+    return op.out(g.less(g.long_scalar(0), list_length(g, *optional)));
   }
-  n.out(g.cast(g.int_scalar(n.has(0) ? 1 : 0), TF_BOOL));
+  op.out(g.cast(g.int_scalar(op.has(0) ? 1 : 0), TF_BOOL));
 }
 
 }  // namespace

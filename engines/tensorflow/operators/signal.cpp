@@ -48,34 +48,34 @@ Out transform(Graph& g, Out x, bool inverse, bool onesided) {
   return y;
 }
 
-void emit_dft(const Operation& n) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0);
+void emit_dft(const Operation& op) {
+  Graph& g = op.g;
+  const Shape shape = op.static_shape(0);
   const size_t rank = shape.size();
-  const int64_t axis = n.node.opset < 20 ? n.axis("axis", 1, rank)
-                       : n.has(2) ? semantics::axis_from_start(n.integers(2, "axes").at(0), rank)
-                                  : static_cast<int64_t>(rank) - 2;
-  const bool inverse = n.integer("inverse", 0) != 0, onesided = n.integer("onesided", 0) != 0;
+  const int64_t axis = op.node.opset < 20 ? op.axis("axis", 1, rank)
+                       : op.has(2) ? semantics::axis_from_start(op.integers(2, "axes").at(0), rank)
+                                   : static_cast<int64_t>(rank) - 2;
+  const bool inverse = op.integer("inverse", 0) != 0, onesided = op.integer("onesided", 0) != 0;
   if (inverse && onesided) throw Unsupported("it makes a real signal of half a spectrum");
-  const TF_DataType given = n.type(0);
-  const Out x = to_complex(g, given == TF_DOUBLE ? n.in(0) : g.cast(n.in(0), TF_FLOAT));
+  const TF_DataType given = op.type(0);
+  const Out x = to_complex(g, given == TF_DOUBLE ? op.in(0) : g.cast(op.in(0), TF_FLOAT));
   std::vector<int> order;
   for (int i = 0; i < static_cast<int>(rank) - 1; ++i) order.push_back(i);
   std::swap(order[static_cast<size_t>(axis)], order.back());
   const int64_t length =
-      n.has(1) ? n.integers(1, "lengths").at(0) : shape[static_cast<size_t>(axis)];
+      op.has(1) ? op.integers(1, "lengths").at(0) : shape[static_cast<size_t>(axis)];
   const Out rows = fit_length(g, g.transpose(x, order), length);
-  n.out(g.cast(from_complex(g, g.transpose(transform(g, rows, inverse, onesided), order)), given));
+  op.out(g.cast(from_complex(g, g.transpose(transform(g, rows, inverse, onesided), order)), given));
 }
 
-void emit_stft(const Operation& n) {
-  Graph& g = n.g;
-  const Shape shape = n.static_shape(0);
-  const int64_t step = n.integers(1, "steps").at(0);
-  const int64_t length = n.has(3)   ? n.integers(3, "lengths").at(0)
-                         : n.has(2) ? n.static_shape(2).at(0)
-                                    : shape.at(1);
-  const bool onesided = n.integer("onesided", 1) != 0;
+void emit_stft(const Operation& op) {
+  Graph& g = op.g;
+  const Shape shape = op.static_shape(0);
+  const int64_t step = op.integers(1, "steps").at(0);
+  const int64_t length = op.has(3)   ? op.integers(3, "lengths").at(0)
+                         : op.has(2) ? op.static_shape(2).at(0)
+                                     : shape.at(1);
+  const bool onesided = op.integer("onesided", 1) != 0;
   std::vector<int64_t> places;
   const int64_t frames = 1 + (shape[1] - length) / step;
   for (int64_t frame = 0; frame < frames; ++frame) {
@@ -83,33 +83,33 @@ void emit_stft(const Operation& n) {
   }
   // [batch, frames, length]
   const Out signal =
-      shape.size() == 3 ? to_complex(g, n.in(0)) : to_complex(g, g.expand_dims(n.in(0), -1));
+      shape.size() == 3 ? to_complex(g, op.in(0)) : to_complex(g, g.expand_dims(op.in(0), -1));
   Out windows = g.gather(signal, g.reshape(g.ints(places), Shape{frames, length}), 1);
-  if (n.has(2)) windows = g.mul(windows, g.cast(n.in(2), Graph::type(windows)));
-  n.out(from_complex(g, transform(g, windows, false, onesided)));
+  if (op.has(2)) windows = g.mul(windows, g.cast(op.in(2), Graph::type(windows)));
+  op.out(from_complex(g, transform(g, windows, false, onesided)));
 }
 
 // a0 - a1 cos(2 pi i / N) + a2 cos(4 pi i / N).
-void emit_window(const Operation& n, double a0, double a1, double a2) {
-  Graph& g = n.g;
-  const TF_DataType type = to_tensorflow(static_cast<DataType>(n.integer("output_datatype", 1)));
-  const Out size = g.cast(g.reshape(n.in(0), Shape{}), TF_DOUBLE);
+void emit_window(const Operation& op, double a0, double a1, double a2) {
+  Graph& g = op.g;
+  const TF_DataType type = to_tensorflow(static_cast<DataType>(op.integer("output_datatype", 1)));
+  const Out size = g.cast(g.reshape(op.in(0), Shape{}), TF_DOUBLE);
   const Out one = g.scalar(TF_DOUBLE, 1);
-  const Out period = n.integer("periodic", 1) != 0 ? size : g.sub(size, one);
+  const Out period = op.integer("periodic", 1) != 0 ? size : g.sub(size, one);
   const Out numbers = g.range(g.scalar(TF_DOUBLE, 0), size, one);
   const Out angle = g.div(g.mul(numbers, g.scalar(TF_DOUBLE, 2 * M_PI)), period);
   const auto wave = [&](double factor, double times) {
     return g.mul(g.compute("Cos", {g.mul(angle, g.scalar(TF_DOUBLE, times))}),
                  g.scalar(TF_DOUBLE, factor));
   };
-  n.out(g.cast(g.add(g.sub(g.scalar(TF_DOUBLE, a0), wave(a1, 1)), wave(a2, 2)), type));
+  op.out(g.cast(g.add(g.sub(g.scalar(TF_DOUBLE, a0), wave(a1, 1)), wave(a2, 2)), type));
 }
 
 // Triangles on a scale of pitch, over the bins of a spectrum. Its inputs are numbers.
-void emit_mel_weights(const Operation& n) {
-  const auto bands = n.integers(0, "bands").at(0), length = n.integers(1, "lengths").at(0);
-  const auto rate = n.integers(2, "rates").at(0);
-  const double low = n.numbers(3, "bounds").at(0), high = n.numbers(4, "bounds").at(0);
+void emit_mel_weights(const Operation& op) {
+  const auto bands = op.integers(0, "bands").at(0), length = op.integers(1, "lengths").at(0);
+  const auto rate = op.integers(2, "rates").at(0);
+  const double low = op.numbers(3, "bounds").at(0), high = op.numbers(4, "bounds").at(0);
   const int64_t bins = length / 2 + 1;
   const auto mel = [](double hertz) { return 2595 * std::log10(1 + hertz / 700); };
   const double step = (mel(high) - mel(low)) / static_cast<double>(bands + 2);
@@ -135,18 +135,18 @@ void emit_mel_weights(const Operation& n) {
       set(bin, static_cast<double>(right - bin) / static_cast<double>(right - centre));
     }
   }
-  const TF_DataType type = to_tensorflow(static_cast<DataType>(n.integer("output_datatype", 1)));
-  n.out(n.g.floats(type, {bins, bands}, weights));
+  const TF_DataType type = to_tensorflow(static_cast<DataType>(op.integer("output_datatype", 1)));
+  op.out(op.g.floats(type, {bins, bands}, weights));
 }
 
 }  // namespace
 
 Operators signal_operators() {
   return {
-      {"BlackmanWindow", [](const Operation& n) { emit_window(n, 0.42, 0.5, 0.08); }},
+      {"BlackmanWindow", [](const Operation& op) { emit_window(op, 0.42, 0.5, 0.08); }},
       {"DFT", emit_dft},
-      {"HammingWindow", [](const Operation& n) { emit_window(n, 25.0 / 46, 1 - 25.0 / 46, 0); }},
-      {"HannWindow", [](const Operation& n) { emit_window(n, 0.5, 0.5, 0); }},
+      {"HammingWindow", [](const Operation& op) { emit_window(op, 25.0 / 46, 1 - 25.0 / 46, 0); }},
+      {"HannWindow", [](const Operation& op) { emit_window(op, 0.5, 0.5, 0); }},
       {"MelWeightMatrix", emit_mel_weights},
       {"STFT", emit_stft},
   };

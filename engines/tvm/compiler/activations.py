@@ -42,8 +42,10 @@ def _thresholded_relu(x: relax.Expr, alpha: float) -> relax.Expr:
     return op.where(op.greater(x, _number(x, alpha)), x, _number(x, 0))
 
 
-# With the defaults of alpha and beta where it has them; None where ONNX gives no default.
-_KNOWN: dict[str, tuple[Callable[..., relax.Expr], list[float | None]]] = {
+# With the defaults of alpha and beta where it has them; None where ONNX, which takes those of the
+# operator of that name, and ONNX Runtime, which takes zeros, disagree. src/semantics/recurrent.cpp
+# is the same rule; tests/recurrent_activations.json has cases for both.
+KNOWN: dict[str, tuple[Callable[..., relax.Expr], list[float | None]]] = {
     "affine": (_affine, [None, None]),
     "elu": (_elu, [1.0]),
     "hardsigmoid": (lambda x, a, b: op.clip(_affine(x, a, b), 0, 1), [0.2, 0.5]),
@@ -54,17 +56,15 @@ _KNOWN: dict[str, tuple[Callable[..., relax.Expr], list[float | None]]] = {
     "softplus": (_softplus, []),
     "softsign": (_softsign, []),
     "tanh": (op.tanh, []),
-    "thresholdedrelu": (_thresholded_relu, [1.0]),
+    "thresholdedrelu": (_thresholded_relu, [None]),
 }
 
 
 def read_activations(attributes: dict, defaults: list[str]) -> list[Activation]:
-    """Those that a node's attributes name, of all directions, or `defaults`.
-
-    There may be more than it needs: the schema of RNN names two by default, for one direction too.
-    """
+    """Those that a node's attributes name, of all directions, or `defaults`."""
     given = [name.decode() for name in attributes.get("activations", ())] or defaults
-    if len(given) < len(defaults):
+    # By default ONNX names two for an RNN of one direction as well, and the first one counts.
+    if len(given) != len(defaults) and (len(given), len(defaults)) != (2, 1):
         raise Unsupported(f"it has {len(given)} activations instead of {len(defaults)}")
     # Listed for those activations only that have an alpha, or a beta.
     alphas = iter(attributes.get("activation_alpha", ()))
@@ -73,11 +73,14 @@ def read_activations(attributes: dict, defaults: list[str]) -> list[Activation]:
 
 
 def _activation(name: str, values: tuple) -> Activation:
-    known = _KNOWN.get(name.lower())  # in any case, as ONNX Runtime takes them
+    known = KNOWN.get(name.lower())  # in any case, as ONNX Runtime takes them
     if known is None:
         raise Unsupported(f"it has the activation {name}")
     function, defaults = known
     parameters = [next(value, default) for value, default in zip(values, defaults, strict=False)]
     if None in parameters:
-        raise Unsupported(f"its activation {name} has no alpha or no beta")
+        attribute = "activation_alpha" if parameters[0] is None else "activation_beta"
+        raise Unsupported(
+            f"it leaves {attribute} of {name} to a default, on which ONNX and ONNX Runtime disagree"
+        )
     return lambda x: function(x, *parameters)

@@ -16,6 +16,8 @@ from .activations import Activation, read_activations
 from .failure import Unsupported
 
 MAX_STEPS = 64
+# Whether each direction goes backward.
+_DIRECTIONS = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}
 _CONCAT_AT_ONCE = 8  # the generated code looks for each element's part one after the other
 
 Inputs = list[relax.Expr | None]
@@ -151,7 +153,9 @@ class _Layer:
             self.batch, self.steps = sizes[:2]
         self.hidden = _size(r.ty.shape[2])
         direction = attributes.get("direction", b"forward").decode()
-        self.backward = {"forward": [False], "reverse": [True]}.get(direction, [False, True])
+        if direction not in _DIRECTIONS:
+            raise Unsupported(f"its direction is {direction}")
+        self.backward = _DIRECTIONS[direction]
         if not 1 <= self.steps <= MAX_STEPS:
             raise Unsupported(
                 f"its sequence has {self.steps} steps; from 1 to {MAX_STEPS} are unrolled"

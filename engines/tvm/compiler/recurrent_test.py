@@ -1,15 +1,20 @@
 """Recurrent nodes in forms that ONNX Runtime does not compute: the batch first, weights and lengths
 that are inputs. tests/tvm_recurrent_test.py has the others."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from onnx import helper
 
+from .activations import KNOWN
 from .failure import Unsupported
 from .importer import import_model
 from .recurrent import MAX_STEPS
 from .small_models import model_of, require_right
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 WIDTH, HIDDEN, BATCH = 3, 5, 2
 
@@ -48,18 +53,38 @@ def test_the_batch_first(operator, output):
     require_right([node], given, weights(operator), 14)
 
 
-def test_too_many_steps_and_an_unknown_activation_are_unsupported():
-    def imported(steps: int, **attributes) -> None:
-        given = {"x": numbers(steps, BATCH, WIDTH)}
-        import_model(model_of([node_of("RNN", **attributes)], given, weights("RNN"), 14))
+def import_rnn(steps: int, **attributes) -> None:
+    given = {"x": numbers(steps, BATCH, WIDTH)}
+    import_model(model_of([node_of("RNN", **attributes)], given, weights("RNN"), 14))
 
-    imported(MAX_STEPS)
+
+def test_what_it_does_not_know_is_unsupported():
+    import_rnn(MAX_STEPS)
     with pytest.raises(Unsupported, match=r'RNN \(opset 14\), node "n": its sequence has 65 steps'):
-        imported(MAX_STEPS + 1)
+        import_rnn(MAX_STEPS + 1)
     with pytest.raises(Unsupported, match="it has the activation Cosh"):
-        imported(2, activations=["Cosh"])
-    with pytest.raises(Unsupported, match="its activation Affine has no alpha or no beta"):
-        imported(2, activations=["Affine"])
+        import_rnn(2, activations=["Cosh"])
+    with pytest.raises(Unsupported, match="its direction is sideways"):
+        import_rnn(2, direction="sideways")
+    with pytest.raises(Unsupported, match="it has 3 activations instead of 1"):
+        import_rnn(2, activations=["Tanh"] * 3)
+    import_rnn(2, activations=["Tanh"] * 2)
+
+
+@pytest.mark.parametrize("function", ["Affine", "ScaledTanh", "ThresholdedRelu"])
+def test_a_default_on_which_onnx_and_onnx_runtime_disagree_is_unsupported(function):
+    message = f"it leaves activation_alpha of {function} to a default, on which"
+    with pytest.raises(Unsupported, match=message):
+        import_rnn(2, activations=[function])
+    import_rnn(2, activations=[function], activation_alpha=[0.3], activation_beta=[0.4])
+
+
+def test_defaults_are_those_of_the_other_importers():
+    """The table that src/semantics/recurrent_test.cpp reads, too."""
+    table = json.loads((REPOSITORY / "tests/recurrent_activations.json").read_text("utf-8"))
+    assert {name: defaults for name, (_, defaults) in KNOWN.items()} == {
+        name.lower(): defaults for name, defaults in table.items()
+    }
 
 
 def test_steps_have_their_weights_in_common():
