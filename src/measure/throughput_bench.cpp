@@ -188,7 +188,9 @@ bool ThroughputBench::compare_with_best(std::unique_ptr<Setup> setup) {
 // Where there is no best one: whether it is that now, which was compared with nothing that may be
 // chosen. The one beaten earlier stays in view where it does more.
 bool ThroughputBench::choose(std::unique_ptr<Setup> setup) {
-  const auto per_s = [this](const Setup& one) { return throughput_.tried[one.setting.index].per_s; };
+  const auto per_s = [this](const Setup& one) {
+    return throughput_.tried[one.setting.index].per_s;
+  };
   if (beaten_ && per_s(*beaten_) >= per_s(*setup)) return false;
   best_ = std::move(setup);
   return true;

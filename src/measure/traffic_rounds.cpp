@@ -153,8 +153,8 @@ class RateSeries {
     if (current_->is_over()) end_rate();
   }
 
-  // At a rate that was asked for, disturbed turns make the result suspect, with its figures; a search
-  // must not take them for the engine's.
+  // At a rate that was asked for, disturbed turns make the result suspect, with its figures; a
+  // search must not take them for the engine's.
   void keep_rate() {
     RateFigures figures = current_->figures();
     if (search_ && current_->is_disturbed()) {
