@@ -175,16 +175,22 @@ def speed(programs, tmp_path):
     page = (REPOSITORY / "docs" / "continuous-integration.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     (tmp_path / "dnnbench").symlink_to(programs / "dnnbench")
-    (tmp_path / "speed.sh").write_text(script.replace("--onnxruntime", "--fake=ok,duration_s=0.004"))
+    (tmp_path / "speed.sh").write_text(
+        script.replace("--onnxruntime", "--fake=ok,duration_s=0.004")
+    )
     door = tmp_path / "bench_model.sh"
     door.write_text(f'#!/bin/sh\nexec {programs / "dnnbench"} run "$@" --repeat=40 --warmup=0\n')
     door.chmod(0o755)
+
+    # Engines' libraries are in the cache.
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folders = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": cache}
 
     def call(model: Path) -> subprocess.CompletedProcess:
         return subprocess.run(
             ["sh", "speed.sh", model],
             cwd=tmp_path,
-            env=os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+            env=os.environ | folders,
             capture_output=True,
             text=True,
         )

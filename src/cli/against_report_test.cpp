@@ -55,7 +55,8 @@ class AgainstReport : public ::testing::Test {
     result.started_at = "2026-11-02T00:00:00Z";
     result.label = result.backend_meta;
     result.engine.verification.verdict = Verdict::kOk;
-    result.output_path = folder_ / folder + "/" + result_stem(candidate, result.backend_meta) + ".json";
+    result.output_path =
+        folder_ / folder + "/" + result_stem(candidate, result.backend_meta) + ".json";
     for (int64_t block = 0; block < blocks_; ++block) {
       result.measured.samples.push_back(
           {block, 0, s * (1 + 0.001 * static_cast<double>(block % 3))});

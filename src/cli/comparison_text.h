@@ -16,7 +16,7 @@ namespace dnnbench {
 struct ComparisonContext {
   std::optional<Percentage> fail_above;
   std::optional<RunLength> length;  // of the run; absent for stored results
-  size_t width = kUnlimitedWidth;  // of the terminal
+  size_t width = kUnlimitedWidth;   // of the terminal
 };
 
 // What it comes to, the table, and the warnings; where --fail-above is undecided, which run would

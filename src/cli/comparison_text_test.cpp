@@ -16,7 +16,8 @@ TEST(ComparisonText, GivesNoRatioOfWhatTookNoTurnsWithEachOther) {
   row.change = Change::kNotCompared;
   row.in_turns = true;
   compared.rows = {row};
-  const std::string text = comparison_text(compared, {Percentage{"5%", 0.05}, RunLength{20, {}}, 200});
+  const std::string text =
+      comparison_text(compared, {Percentage{"5%", 0.05}, RunLength{20, {}}, 200});
   EXPECT_EQ(text.find("1.00x"), std::string::npos) << text;
   EXPECT_EQ(text.find("--budget"), std::string::npos) << text;
   EXPECT_NE(text.find("not compared"), std::string::npos) << text;

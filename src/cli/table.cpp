@@ -358,9 +358,8 @@ std::string closing_sentence(const std::vector<Result>& results) {
         format_seconds(shown_median_s(*ranked[0])), agreement(ranked), without_suspect(results));
   }
   const bool best_is_known = may_be_fastest(ranked).size() == 1;
-  return fmt::format("{}{}{}{}.", comparison(ranked),
-                     certainty(*ranked.front(), best_is_known), agreement(ranked),
-                     without_suspect(results));
+  return fmt::format("{}{}{}{}.", comparison(ranked), certainty(*ranked.front(), best_is_known),
+                     agreement(ranked), without_suspect(results));
 }
 
 }  // namespace dnnbench

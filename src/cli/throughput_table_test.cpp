@@ -88,9 +88,9 @@ TEST(ThroughputTable, TellsWhyNotAllSettingsWereTried) {
   EXPECT_EQ(throughput_text({result}).find("before all settings"), std::string::npos);
   result.measured.throughput->complete = false;
   result.measured.stopped = Stop::kBudget;
-  EXPECT_NE(throughput_text({result})
-                .find("openvino: the budget ran out before all settings were tried"),
-            std::string::npos);
+  EXPECT_NE(
+      throughput_text({result}).find("openvino: the budget ran out before all settings were tried"),
+      std::string::npos);
   result.measured.stopped = Stop::kInterrupted;
   EXPECT_NE(throughput_text({result}).find("openvino: interrupted before all settings were tried"),
             std::string::npos);

@@ -59,9 +59,12 @@ class Pairing {
 
  private:
   Key key_without_folder(const StoredResult& result) const {
-    return {with_model_ ? result.model : "",         "",
-            result.backend,                          result.backend_meta,
-            with_instance_ ? result.instance : "", result.quantized};
+    return {with_model_ ? result.model : "",
+            "",
+            result.backend,
+            result.backend_meta,
+            with_instance_ ? result.instance : "",
+            result.quantized};
   }
 
   Key key_of(const StoredResult& result) const {
@@ -153,8 +156,8 @@ Ratio ratio_of_runs(const StoredResult& before, const StoredResult& after, doubl
 
 // Whether nothing that a run could measure once more differs.
 bool are_of_the_same(const StoredResult& before, const StoredResult& after) {
-  constexpr std::array kWhat{"model_sha256", "engine_version", "device", "precision", "threads",
-                             "number",       "input_shapes",   "seed"};
+  constexpr std::array kWhat{"model_sha256", "engine_version", "device",       "precision",
+                             "threads",      "number",         "input_shapes", "seed"};
   return std::all_of(kWhat.begin(), kWhat.end(), [&](const char* what) {
     const auto was = before.conditions.find(what), is = after.conditions.find(what);
     return was != before.conditions.end() && is != after.conditions.end() &&

@@ -233,10 +233,10 @@ std::string why_not_compared(const Result& before, const Result& after) {
   const Outcome& outcome = before.outcome;
   const bool other_outputs = outcome.kind == OutcomeKind::kWrongOutput &&
                              before.candidate.model_path != after.candidate.model_path;
-  return fmt::format("not compared, because what was before {} ({})",
-                     other_outputs ? "has other outputs"
-                                   : fmt::format("is {} today", to_string(outcome.kind)),
-                     outcome.reason);
+  return fmt::format(
+      "not compared, because what was before {} ({})",
+      other_outputs ? "has other outputs" : fmt::format("is {} today", to_string(outcome.kind)),
+      outcome.reason);
 }
 
 std::string label_of_pair(const Result& before, const Result& after) {

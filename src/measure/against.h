@@ -44,7 +44,8 @@ struct AgainstPlan {
 using VersionOf = std::function<std::string(const Candidate&)>;
 
 // A candidate's earlier result is the newest of that model, engine and settings; or the only one of
-// that model and engine that no other candidate of the run has as good a claim to. Reads the models.
+// that model and engine that no other candidate of the run has as good a claim to. Reads the
+// models.
 AgainstPlan plan_against(const RunOptions& options, const std::vector<Candidate>& candidates,
                          const std::vector<StoredResult>& earlier, const VersionOf& version_of);
 

@@ -260,7 +260,8 @@ TEST(CompareInTurns, WhatIsNotOkTodayIsNoYardstick) {
   crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
   Compared row = compare_in_turns(crashed, good, 0.01);
   EXPECT_EQ(row.change, Change::kNotCompared);
-  EXPECT_EQ(row.reason, "not compared, because what was before is crashed today (ended by SIGSEGV)");
+  EXPECT_EQ(row.reason,
+            "not compared, because what was before is crashed today (ended by SIGSEGV)");
   Result retrained = result_of(candidate("o", "a", "1.1"), 0.004, 0);
   retrained.outcome = {OutcomeKind::kWrongOutput, "y is off by 1"};
   row = compare_in_turns(retrained, good, 0.01);

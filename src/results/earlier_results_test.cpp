@@ -81,8 +81,7 @@ TEST_F(EarlierResults, OfAnInterruptedRunAreThoseBeforeIt) {
   };
   const auto found = [&] {
     std::vector<std::string> starts;
-    for (const StoredResult& one :
-         before_unfinished_runs(read_results(folder_.path()).results)) {
+    for (const StoredResult& one : before_unfinished_runs(read_results(folder_.path()).results)) {
       starts.push_back(one.started_at);
     }
     return starts;

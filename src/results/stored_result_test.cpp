@@ -156,11 +156,11 @@ TEST_F(StoredResults, RatesUnderLoadAreReadWhereTheyTellSomething) {
   const auto rate = [](double per_s, const json& p99_s, const char* verdict) {
     return json{{"rate_per_s", per_s}, {"p99_s", p99_s}, {"verdict", verdict}};
   };
-  object["load"] = {{"settings", "cpu"},
-                    {"rates",
-                     {rate(5, 0.1, "carried"), rate(6, 0.2, "late"), rate(7, nullptr, "carried"),
-                      rate(8, 0.3, "unsteady"), rate(9, 4, "overloaded"),
-                      rate(10, 5, "disturbed")}}};
+  object["load"] = {
+      {"settings", "cpu"},
+      {"rates",
+       {rate(5, 0.1, "carried"), rate(6, 0.2, "late"), rate(7, nullptr, "carried"),
+        rate(8, 0.3, "unsteady"), rate(9, 4, "overloaded"), rate(10, 5, "disturbed")}}};
   const StoredResult read = read_result(write_json("x.json", object));
   EXPECT_EQ(read.settings, "cpu");
   ASSERT_EQ(read.load_rates.size(), 2U);
