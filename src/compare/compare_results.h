@@ -63,7 +63,7 @@ Compared compare_stored(const StoredResult& before, const StoredResult& after, d
 // Pairs are of one model, engine and settings; of what is left, those that are the only ones of a
 // model and engine on either side, whatever their settings. Where each side has a single model, its
 // name doesn't matter. Of several runs of a candidate the newest counts. Files of one name that one
-// run measured are told apart by their folders' names.
+// run measured are distinguished by the names of their folders.
 ComparedFolders compare_results(const std::vector<StoredResult>& before,
                                 const std::vector<StoredResult>& after, double confidence,
                                 const RunToRun& run_to_run = {});
