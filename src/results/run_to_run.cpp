@@ -1,10 +1,11 @@
 #include "results/run_to_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "core/statistics.h"
@@ -21,7 +22,8 @@ constexpr std::array kStudentT{63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499,
 
 using Key = std::tuple<std::string, std::string, std::string, std::string, std::string, bool>;
 
-// A run that is there twice, whole and as far as it was when it was interrupted, counts once.
+// A run that is there twice, whole and as far as it was when it was interrupted, counts once. So
+// does a file that doesn't tell when it was measured, and its copy.
 std::vector<RunMedians> candidates_in(const std::vector<StoredResult>& results) {
   std::map<Key, RunMedians> runs;
   for (const StoredResult& result : results) {
@@ -33,24 +35,26 @@ std::vector<RunMedians> candidates_in(const std::vector<StoredResult>& results) 
                   result.backend_meta,
                   version == result.conditions.end() ? "" : version->second,
                   result.quantized};
-    const std::string run = result.started_at.empty() ? result.path.string() : result.started_at;
-    runs[key][run] = median(result.times_s);
+    const double median_s = median(result.times_s);
+    const std::string run =
+        result.started_at.empty() ? fmt::format("{}", median_s) : result.started_at;
+    runs[key][run] = median_s;
   }
   std::vector<RunMedians> candidates;
   for (auto& [key, medians] : runs) candidates.push_back(std::move(medians));
   return candidates;
 }
 
-std::set<double> logarithms(const RunMedians& medians_s) {
-  std::set<double> logarithms;
-  for (const auto& [run, median_s] : medians_s) logarithms.insert(std::log(median_s));
+std::vector<double> sorted_logarithms(const RunMedians& medians_s) {
+  std::vector<double> logarithms;
+  for (const auto& [run, median_s] : medians_s) logarithms.push_back(std::log(median_s));
+  std::sort(logarithms.begin(), logarithms.end());
   return logarithms;
 }
 
-double variance(const std::set<double>& values) {
-  const std::vector<double> list(values.begin(), values.end());
-  const auto count = static_cast<double>(list.size());
-  const double deviation = population_std(list);
+double variance(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  const double deviation = population_std(values);
   return deviation * deviation * count / (count - 1);
 }
 
@@ -82,9 +86,9 @@ RunToRun run_to_run(const std::vector<RunMedians>& candidates) {
   double seen = 0, variances = 0;
   size_t runs = 0, repeated = 0;
   for (const RunMedians& medians_s : candidates) {
-    const std::set<double> logs = logarithms(medians_s);
+    const std::vector<double> logs = sorted_logarithms(medians_s);
     if (logs.size() < 2) continue;
-    seen = std::max(seen, *logs.rbegin() - *logs.begin());
+    seen = std::max(seen, logs.back() - logs.front());
     variances += variance(logs);
     ++repeated;
     runs = std::max(runs, logs.size());

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <random>
+
 #include "results/stored_result.h"
 
 namespace dnnbench {
@@ -33,6 +36,13 @@ TEST(RunToRun, TwoRunsTellLittleAndManyTellMore) {
   EXPECT_LT(known.ratio, 1.05);
 }
 
+TEST(RunToRun, RunsOfTheSameMedianAreTwoAndCopiesOne) {
+  std::vector<StoredResult> runs{run_of("a", 1), run_of("a", 1), run_of("a", 1.01)};
+  EXPECT_EQ(run_to_run(runs).runs, 2U);
+  for (size_t i = 0; i < runs.size(); ++i) runs[i].started_at = std::to_string(i);
+  EXPECT_EQ(run_to_run(runs).runs, 3U);
+}
+
 TEST(RunToRun, IsNeverLessThanWhatWasSeen) {
   EXPECT_NEAR(run_to_run({run_of("a", 1), run_of("a", 1.6)}).ratio, 1.6, 1e-9);
 }
@@ -42,6 +52,23 @@ TEST(RunToRun, OtherVersionsAndDisturbedRunsAreNoRepetition) {
   newer.conditions["engine_version"] = "\"2\"";
   disturbed.suspect = true;
   EXPECT_EQ(run_to_run({run_of("a", 1), newer, disturbed}).runs, 0U);
+}
+
+// Of two further runs of a machine that stays as it is.
+TEST(RunToRun, HoldsTheNextTwoRunsInNinetyNineOfAHundred) {
+  constexpr int kTrials = 4000;
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> log_median(0, 0.005);
+  for (const int runs : {3, 5, 20}) {
+    int missed = 0;
+    for (int trial = 0; trial < kTrials; ++trial) {
+      RunMedians medians_s;
+      for (int i = 0; i < runs; ++i) medians_s[std::to_string(i)] = std::exp(log_median(random));
+      const double bound = std::log(run_to_run(std::vector<RunMedians>{medians_s}).ratio);
+      missed += std::fabs(log_median(random) - log_median(random)) > bound ? 1 : 0;
+    }
+    EXPECT_LT(missed, 0.015 * kTrials) << runs;
+  }
 }
 
 StoredResult knows(const std::string& started_at, const RunToRun& known) {
