@@ -1,5 +1,5 @@
 // The reference of each set of inputs: ONNX Runtime's plainest form in f32, in processes of its
-// own, and the probes that tell how much a correct engine may differ (verify/reference.h).
+// own, and the probes that show how much a correct engine may differ (verify/reference.h).
 #pragma once
 
 #include <optional>
