@@ -212,7 +212,7 @@ class BlockLoop {
     busy_.add_block(blocks_.back().disturbance);
   }
 
-  // A block's turns must be from one moment: what an interrupt has cut off is not gone on with.
+  // A block's turns must be from one moment: one that an interrupt has cut short is not continued.
   void keep_block() const {
     if (is_whole_) surroundings_.commit(true);
   }

@@ -79,7 +79,7 @@ struct ResultsFolder {
 // left at the end. Throws UsageError where the folder itself can't be read.
 ResultsFolder read_results(const std::string& folder);
 
-// One file. Throws Error whose text is why it is no result, as the end of a sentence.
+// One file. Throws Error whose text is why it is not a result, as the end of a sentence.
 StoredResult read_result(const std::filesystem::path& path);
 
 }  // namespace dnnbench
