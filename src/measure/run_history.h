@@ -2,7 +2,7 @@
 // What they differ by (results/run_to_run.h) is part of each new result and goes wherever that
 // does.
 //
-// A file per machine, which is all that a result tells of one but the tool's own choices: another
+// A file per machine, which is all that a result says of one but the tool's own choices: another
 // kernel, processor, quota or set of cores is another machine. Of one candidate are runs of the
 // same model file, engine version, settings, shapes and GPU.
 #pragma once

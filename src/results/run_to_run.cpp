@@ -23,7 +23,7 @@ constexpr std::array kStudentT{63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499,
 using Key = std::tuple<std::string, std::string, std::string, std::string, std::string, bool>;
 
 // A run that is there twice, whole and as far as it was when it was interrupted, counts once. So
-// does a file that doesn't tell when it was measured, and its copy.
+// does a file that doesn't say when it was measured, and its copy.
 std::vector<RunMedians> candidates_in(const std::vector<StoredResult>& results) {
   std::map<Key, RunMedians> runs;
   for (const StoredResult& result : results) {

@@ -43,7 +43,7 @@ RunToRun run_to_run_in(const std::string& folder, const std::vector<StoredResult
 // What is known, and of that the larger.
 RunToRun larger(const RunToRun& a, const RunToRun& b);
 
-// What applies to two runs: what their results carry, or the two `folders` tell, and of that the
+// What applies to two runs: what their results carry, or the two `folders` say, and of that the
 // larger. Of two runs of the same thing the first one's figure counts: the second's includes
 // whatever has changed between them.
 RunToRun run_to_run_of(const StoredResult& before, const StoredResult& after,

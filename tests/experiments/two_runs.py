@@ -5,7 +5,7 @@
 
 measures MODEL that often, one run after the other, into one folder, and prints for each engine the largest ratio of two
 runs' medians in a row and of any two, and what the last result says that two runs differ by, at most (run_to_run).
-About 25 s a run.
+About 25 s per run.
 """
 
 import argparse

@@ -4,12 +4,12 @@
     "$(setup/python_env.sh models)" tests/experiments/two_workers.py OLD/build/release/bin NEW/build/release/bin
         MODEL... [--starts=5] [--only-conversion]
 
-Where a machine's speed drifts by more than that from run to run, two runs can't tell. So the engines'
+Where a machine's speed drifts by more than that from run to run, two runs can't say. So the engines'
 processes of both builds are alive at once and take turns of 0.1 s (or one inference), as candidates of one run do: the
 other is stopped meanwhile, and who is first alternates. Each build simplifies the model itself. Both
 processes are restarted several times. Prints a line per model and engine: new / old time with a
 95 % interval over starts (Student's t of the logarithms; of one start the median over pairs of
-turns), and the conversion's time in both, the minimum. With `--only-conversion` a line per model
+turns), and the conversion's time in both, the minimum. With `--only-conversion` one line per model
 and importing engine: new / old of the conversion, with an interval, and both medians in s. The old
 build is of the protocol before `measurements` (its requests say `experiments` and nanoseconds).
 """
