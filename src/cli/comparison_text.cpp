@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/layout.h"
 #include "core/printable.h"
+#include "core/statistics.h"
 #include "results/units.h"
 
 namespace dnnbench {
@@ -59,37 +60,33 @@ bool includes_run_to_run(const Compared& row) {
 }
 
 // "3", or "3 to 12".
-std::string from_to(double least, double most) {
-  const std::string first = fmt::format("{:.3g}", least), last = fmt::format("{:.3g}", most);
+std::string from_to(double min, double max) {
+  const std::string first = fmt::format("{:.3g}", min), last = fmt::format("{:.3g}", max);
   return first == last ? first : fmt::format("{} to {}", first, last);
 }
 
 // Of rows whose figures have the same origin: how large they are, and what they were learned from.
 std::string about_figures(const std::vector<const Compared*>& rows) {
-  const RunToRun& first = rows[0]->run_to_run;
-  double least = first.ratio, most = first.ratio;
-  size_t least_runs = first.runs, most_runs = first.runs;
-  std::string since = first.since;
+  std::vector<double> percents, runs;
+  std::set<std::string> starts;
   for (const Compared* row : rows) {
-    const RunToRun& known = row->run_to_run;
-    least = std::min(least, known.ratio);
-    most = std::max(most, known.ratio);
-    least_runs = std::min(least_runs, known.runs);
-    most_runs = std::max(most_runs, known.runs);
-    if (known.since.empty() || since.empty()) since.clear();
-    since = std::min(since, known.since);
+    percents.push_back(100 * (row->run_to_run.ratio - 1));
+    runs.push_back(static_cast<double>(row->run_to_run.runs));
+    starts.insert(row->run_to_run.since);
   }
-  const std::string percent = from_to(100 * (least - 1), 100 * (most - 1));
-  if (most_runs == 0) {
+  const std::string percent = from_to(min(percents), max(percents));
+  if (max(runs) == 0) {
     return fmt::format(
         "{}% that two runs may differ by, a default for a machine of which nothing is known (the "
         "same run again, some times, shows the machine's own figure)",
         percent);
   }
-  return fmt::format("{}% that two runs on the machine differ by, from {} runs of {}{}", percent,
-                     from_to(static_cast<double>(least_runs), static_cast<double>(most_runs)),
-                     first.of_others ? "other models, engines or settings" : "the same",
-                     since.empty() ? "" : " since " + printable(since.substr(0, 10)));
+  const std::string& since = *starts.begin();  // empty where one is
+  return fmt::format(
+      "{}% that two runs on the machine differ by, from {} runs of {}{}", percent,
+      from_to(min(runs), max(runs)),
+      rows[0]->run_to_run.of_others ? "other models, engines or settings" : "the same",
+      since.empty() ? "" : " since " + printable(since.substr(0, 10)));
 }
 
 // What the intervals of rows that were not measured in turns include.
