@@ -8,7 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("src", "engines", "vis", "setup", "models", "cmake")
 BRACES = {".cpp", ".h", ".js", ".sh"}
-NO_FUNCTION = re.compile(r" *(namespace|struct|class|enum|if|for|while|switch|else|do|try)\b|[^(]*$")
+NO_FUNCTION = re.compile(
+    r" *(namespace|struct|class|enum|if|for|while|switch|else|do|try)\b|[^(]*$"
+)
 
 
 def sources() -> list[Path]:
@@ -35,7 +37,9 @@ def functions_between_braces(lines: list[str]) -> Iterator[tuple[int, int]]:
             continue
         indent = len(line) - 1
         start = end - 1
-        while start > 0 and (not lines[start] or lines[start][: indent + 1].strip(" ") in ("", "#")):
+        while start > 0 and (
+            not lines[start] or lines[start][: indent + 1].strip(" ") in ("", "#")
+        ):
             start -= 1
         if not NO_FUNCTION.match(lines[start]):
             yield start, end

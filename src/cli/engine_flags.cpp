@@ -111,8 +111,9 @@ std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<Eng
 std::vector<Candidate> default_engines(const std::vector<EngineFlag>& flags,
                                        const std::string& device) {
   const bool on_gpu = device == "gpu";
-  const std::set<std::string> always =
-      on_gpu ? std::set<std::string>{"--ort-cuda"} : std::set<std::string>{"--onnxruntime", "--openvino"};
+  const std::set<std::string> always = on_gpu
+                                           ? std::set<std::string>{"--ort-cuda"}
+                                           : std::set<std::string>{"--onnxruntime", "--openvino"};
   std::vector<Candidate> engines;
   for (const EngineFlag& flag : flags) {
     if (always.count(flag.flag) != 0) engines.push_back(flag.candidate);

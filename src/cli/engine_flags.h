@@ -12,7 +12,7 @@ namespace dnnbench {
 
 struct EngineFlag {
   std::string flag;
-  Candidate candidate;  // that it asks for; without what other flags say
+  Candidate candidate;             // that it asks for; without what other flags say
   std::vector<std::string> given;  // its values, once parsed; "true" for none
 };
 
