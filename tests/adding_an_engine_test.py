@@ -42,7 +42,7 @@ def blocks(copy) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def for_gpus(copy) -> str:
-    """What the page adds to the class of an engine for GPUs alone."""
+    """What an engine for GPUs alone has in its class, instead of the other's in_force."""
     page = (copy / "docs" / "adding-an-engine.md").read_text(encoding="utf-8")
     return FOR_GPUS.search(page)[1]
 
@@ -56,7 +56,7 @@ def with_engines(copy, blocks, for_gpus) -> Path:
             file = copy / path.replace("identity", name)
             text = text.replace("(identity)", f"({name})")
             if name == "identitygpu":
-                text = text.replace(" public:\n", f" public:\n{for_gpus}\n")
+                text = re.sub(r"  InForce in_force\(\).*\n", lambda _: for_gpus, text)
             file.write_text(text, encoding="utf-8")
     return copy
 
