@@ -16,12 +16,14 @@ def edit(run, **changes):
 
 
 def quieten(run, factor: float):
-    """The times of a quiet machine in place of the measured ones, `factor` times as long."""
+    """The times of a quiet machine in place of the measured ones, `factor` times as long; nothing is
+    known of its runs."""
     for path in run.json_files():
         result = json.loads(path.read_text())
         count = len(result["data"])
         result["data"] = [0.002 * factor * (1 + 0.001 * (i % 3)) for i in range(count)]
         result["noise"]["suspect"] = False
+        result["run_to_run"] = None
         path.write_text(json.dumps(result))
 
 

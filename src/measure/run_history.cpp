@@ -55,9 +55,10 @@ std::string candidate_key(const Result& result) {
   return hash_of(key);
 }
 
+// With a few blocks a median says more of the run than of the machine.
 bool counts(const Result& result) {
-  return result.mode == Mode::kLatency && result.outcome.ok() && !is_suspect(result) &&
-         !result.measured.samples.empty();
+  const bool is_known = result.p50_interval_s && std::isfinite(result.p50_interval_s->high);
+  return result.mode == Mode::kLatency && result.outcome.ok() && !is_suspect(result) && is_known;
 }
 
 // One that can't be read, or not whole, starts anew.

@@ -19,7 +19,8 @@ std::string run_history_folder();
 
 // Adds a finished run in latency mode, and fills in what its results know of two runs
 // (Result::run_to_run): of the candidate where it ran often enough, or else of the whole machine.
-// Results without times and suspect ones don't count. Throws Error where it can't be kept; the
+// Results that are suspect or have too few blocks for
+// an interval of their median don't count. Throws Error where it can't be kept; the
 // results then know what was known before, with this run. Runs at the same time wait for each
 // other.
 void add_to_run_history(std::vector<Result>& results, const std::string& folder);

@@ -26,6 +26,7 @@ Result run_of(const std::string& backend, int day, double median_s) {
   result.started_at = "2026-11-" + std::to_string(day) + "T00:00:00Z";
   result.measured.samples = {{0, 0, median_s}};
   result.measured.blocks = 1;
+  result.p50_interval_s = Interval{median_s, median_s};
   return result;
 }
 
@@ -80,12 +81,14 @@ TEST_F(RunHistory, AnotherMachineKnowsNothing) {
 TEST_F(RunHistory, WhatSaysNothingOfTheMachineDoesNotCount) {
   add(run_of("a", 10, 0.01));
   Result disturbed = run_of("a", 11, 0.05), crashed = run_of("a", 12, 0.06),
-         newer = run_of("a", 13, 0.07), traffic = run_of("a", 14, 0.08);
+         newer = run_of("a", 13, 0.07), traffic = run_of("a", 14, 0.08),
+         few = run_of("a", 14, 0.09);
+  few.p50_interval_s = median_interval({}, 0.01);
   disturbed.measured.blocks_disturbed = 1;
   crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
   newer.engine.load.engine_version = "2";
   traffic.mode = Mode::kTraffic;
-  for (const Result& result : {disturbed, crashed, newer, traffic}) add(result);
+  for (const Result& result : {disturbed, crashed, newer, traffic, few}) add(result);
   EXPECT_EQ(add(run_of("a", 15, 0.0101)), std::nullopt);
 }
 
