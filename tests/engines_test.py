@@ -65,7 +65,7 @@ def test_what_is_no_installed_engine_is_not_removed(engines, cache, name):
     assert len(list(cache.rglob("library.so"))) == 2
 
 
-def test_an_empty_cache_is_no_error(dnnbench, tmp_path):
+def test_an_empty_cache_is_not_an_error(dnnbench, tmp_path):
     done = dnnbench("engines", env=os.environ | {"XDG_CACHE_HOME": tmp_path / "none"})
     assert done.returncode == 0
     assert "onnxruntime" in rows(done.stdout)

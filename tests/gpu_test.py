@@ -153,7 +153,7 @@ def test_energy_comes_from_turns_that_are_long_enough(bench, convolution, stub, 
         ("process 1", "another process used the GPU"),
     ],
 )
-def test_what_disturbs_a_turn_is_said(bench, convolution, stub, tmp_path, state, why):
+def test_what_disturbs_a_turn_is_reported(bench, convolution, stub, tmp_path, state, why):
     (tmp_path / "nvml").write_text(state + "\n")
     environment = stub("one", DNNBENCH_STUB_NVML=str(tmp_path / "nvml"))
     noise = bench(convolution, GPU, "--fake=ok", env=environment).only_result()["noise"]
