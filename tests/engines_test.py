@@ -36,8 +36,8 @@ def test_engines_are_listed_with_size_and_version(engines, cache, has_openvino):
     assert done.stdout.splitlines()[0].split() == ["engine", "size", "version"]
     listed = rows(done.stdout)
     assert listed["dnnbench-test-engine"][:2] == ["3.00", "kB"]
-    assert listed["dnnbench-test-engine"][2] == "not built"
-    assert "\ndnnbench-test-engine: not built; " in done.stdout
+    assert listed["dnnbench-test-engine"][2] == "-"
+    assert "\ndnnbench-test-engine: no engine of this build: " in done.stdout
     assert listed["openvino"][:2] == ["2.50", "MB"]
     if has_openvino:
         assert listed["openvino"][2].startswith("20")
