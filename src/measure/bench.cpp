@@ -28,7 +28,7 @@
 #include "process/interrupt.h"
 #include "results/earlier_results.h"
 #include "results/folder_lock.h"
-#include "results/whole_file.h"
+#include "core/whole_file.h"
 #include "results/write_result.h"
 #include "run/names.h"
 
