@@ -218,7 +218,7 @@ def test_what_holds_only_in_the_upper_part_of_its_interval_says_so(advise):
     assert find(plans, 28, "c5a.large")["holds_at_lower_end"] is True
 
 
-def test_every_plan_is_told_and_nothing_twice(advise):
+def test_every_plan_is_shown_and_nothing_twice(advise):
     advice = advise("--model=BERT", "--throughput=50")
     what = [
         tuple(plan["members"][0][key] for key in ("instance", "engine", "settings"))
@@ -242,7 +242,7 @@ def test_the_answer_comes_first(dnnbench):
     )
 
 
-def test_without_a_plan_the_nearest_target_is_told(advise, dnnbench):
+def test_without_a_plan_the_nearest_target_is_reported(advise, dnnbench):
     flags = ["--model=BERT", "--throughput=60", "--single-instance"]
     advice = advise(*flags, code=NO_PLAN)
     assert advice["plans"] == []

@@ -67,7 +67,7 @@ def test_latencies_are_reported_where_the_rate_is_carried(light):
     assert ("p99 at 100 requests/s" in light.stdout) == bool(quiet)
 
 
-def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
+def test_a_rate_above_what_the_engine_can_do_is_reported(bench, convolution):
     flags = ["--mode=load", "--rate=5000", "--budget=3"]
     run = bench(convolution, f"--fake={TWO_MS}", *flags, quick=False)
     assert run.code == 0
@@ -83,7 +83,7 @@ def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
 
 
 def test_a_stall_shows_in_all_that_wait_for_it(bench, convolution):
-    """Half a second at 200 a second: about 125 requests, not one (coordinated omission).
+    """Half a second at 200 per second: about 125 requests, not one (coordinated omission).
 
     It stalls in every turn, since one turn may be disturbed and measured again."""
     part = "stall,duration_s=0.0005,calls=200,stall_s=0.5"

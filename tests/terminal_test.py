@@ -26,7 +26,7 @@ ALL_COLUMNS = [
     *["engine", "version", "median", "p90", "p99", "inferences/s", "relative time"],
     *["CPU time", "load time", "memory", "precision", "error", "verdict"],
 ]
-# Short, but in blocks that are long enough to be told from disturbed ones.
+# Short, but in blocks that are long enough to be distinguished from disturbed ones.
 SHORT = ["--fake=ok,duration_s=0.001", "--fake=slow", "--repeat=24"]
 
 

@@ -20,7 +20,7 @@ def bert() -> list[Candidate]:
     assert complaints == []
     prices = read_prices(SHIPPED, pytest.fail)
     [fleet] = [f for f in fleets(compare(results), prices) if f.model == "bertsquad-10.onnx"]
-    assert fleet.usual_loads == [2, 50]
+    assert fleet.usual_rates == [2, 50]
     return fleet.priced
 
 
@@ -73,7 +73,7 @@ def test_a_bound_plans_a_single_machine():
     assert plans(known, 10.1) == []
 
 
-def test_steps_are_the_cheapest_plan_at_every_load():
+def test_steps_are_the_cheapest_plan_at_every_rate():
     """Against all plans at each step's ends and middle, on random catalogues."""
     chance = random.Random(1)
     for _ in range(50):
@@ -83,5 +83,5 @@ def test_steps_are_the_cheapest_plan_at_every_load():
         ]
         for step in steps(fleet, 60):
             top = step.plan.capacity_per_s
-            for load in (step.above_per_s * 1.00001 or 1e-6, (step.above_per_s + top) / 2, top):
-                assert words(plans(fleet, load)[0]) == words(step.plan)
+            for rate in (step.above_per_s * 1.00001 or 1e-6, (step.above_per_s + top) / 2, top):
+                assert words(plans(fleet, rate)[0]) == words(step.plan)

@@ -96,7 +96,7 @@ def test_usage_errors(arguments):
     assert done.returncode == 2 and "usage:" in done.stderr
 
 
-def test_own_prices_and_loads(tmp_path):
+def test_own_prices_and_rates(tmp_path):
     catalogue = tmp_path / "own.csv"
     catalogue.write_text("instance,usd_per_hour\nc5n.2xlarge,0.7\nc5n.2xlarge,0.8\nc5n.large,1\n")
     for instance in ("c5n.2xlarge", "c5n.large"):

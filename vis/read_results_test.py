@@ -296,7 +296,7 @@ def test_a_missing_folder_is_an_error(tmp_path):
         read_results(tmp_path / "nowhere")
 
 
-def load_as_in_2021(folder: Path) -> dict:
+def read_as_in_2021(folder: Path) -> dict:
     """What the plotting script of 2021 does with a folder, in this project's words.
 
     From https://github.com/Talmaj/DNN-bench, vis/plot_results.py: every **/*.json; a picture for
@@ -315,7 +315,7 @@ def load_as_in_2021(folder: Path) -> dict:
 
 
 def test_the_plotting_script_of_2021_can_draw_our_folder():
-    pictures = load_as_in_2021(SAMPLES)
+    pictures = read_as_in_2021(SAMPLES)
     picture = pictures["resnet50-v1-7.onnx", "c5a.4xlarge"]
     assert sorted(place for place, bar in picture.items() if bar is None) == [
         "fake\nwrong",

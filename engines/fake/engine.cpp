@@ -89,7 +89,7 @@ void round_mantissa(std::vector<double>& values, int bits) {
   }
 }
 
-// How each lying part changes what was rightly computed.
+// How each lying part changes what was computed correctly.
 const std::map<std::string, std::function<void(std::vector<double>&)>>& lies() {
   static const std::map<std::string, std::function<void(std::vector<double>&)>> kLies{
       {"wrong", make_wrong},

@@ -127,7 +127,7 @@ void report_missing_protection() {
 // Without it other programs' CPU time alone decides (machine/disturbance.h).
 void report_missing_counters() {
   if (read_machine_counters().counts_waiting) return;
-  say("On this machine's kernel nothing tells how long an engine waits for a core: keep the "
+  say("On this machine's kernel nothing reports how long an engine waits for a core: keep the "
       "machine idle while this runs.");
 }
 
@@ -188,7 +188,7 @@ int run_command(const std::vector<std::string>& arguments) {
     throw;
   }
   report(tally, options.output, presenter);
-  // A later command is to measure anew, unless this one left something undone.
+  // A later command is to measure again, unless this one left something undone.
   if (!is_interrupted() && tally.not_stored.empty()) {
     for (const std::string& journal : tally.journals) unlink(journal.c_str());
   }

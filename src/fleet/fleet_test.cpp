@@ -271,7 +271,7 @@ TEST_F(FleetTest, AJobThatAlwaysEndsEarlyIsGivenUp) {
             "on device");
 }
 
-TEST_F(FleetTest, ANodeThatSeesNoSharedFolderIsToldSo) {
+TEST_F(FleetTest, ANodeThatSeesNoSharedFolderIsReported) {
   scheduler_.code = kExitNoSharedFolder;
   Fleet fleet = make({"a"});
   fleet.submit();

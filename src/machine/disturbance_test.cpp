@@ -35,7 +35,7 @@ TEST(Disturbance, AnEngineThatWaitsForItsOwnThreadsIsNotDisturbed) {
   EXPECT_EQ(disturbance(turn), "");
 }
 
-TEST(Disturbance, WhereNobodyTellsWhoWaitedOthersDecide) {
+TEST(Disturbance, WhereNobodyReportsWhoWaitedOthersDecide) {
   Noise turn;
   turn.waited_s.reset();
   turn.window_s = 0.2;
@@ -46,7 +46,7 @@ TEST(Disturbance, WhereNobodyTellsWhoWaitedOthersDecide) {
   EXPECT_EQ(disturbance(turn), "");
 }
 
-TEST(Disturbance, OfAShortTurnOnlyWaitingTells) {
+TEST(Disturbance, OfAShortTurnOnlyWaitingDecides) {
   Noise turn;
   turn.window_s = 0.01;
   turn.others_s = turn.stolen_s = 0.01;  // a tick

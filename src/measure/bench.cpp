@@ -162,10 +162,10 @@ Bench Comparison::measure_with_journal() {
 RunFacts Comparison::begin_run() {
   taken_.clear();
   RunFacts run = start_run(environment_, gpu_.facts);
-  const nlohmann::json told =
+  const nlohmann::json answer =
       journal_->answer("run", [&] { return nlohmann::json{run.run_id, run.started_at}; });
-  told.at(0).get_to(run.run_id);
-  told.at(1).get_to(run.started_at);
+  answer.at(0).get_to(run.run_id);
+  answer.at(1).get_to(run.started_at);
   return run;
 }
 
@@ -175,10 +175,10 @@ Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<
       describe(options_, run, models_.at(candidate.model_path, batch, candidate.precision).prepared,
                candidate, labels_[index], cores_, taken_);
   taken_.insert(subject.output_path);
-  const nlohmann::json told = journal_->answer(
+  const nlohmann::json answer = journal_->answer(
       "files", [&] { return nlohmann::json{subject.output_path, subject.log_path}; });
-  told.at(0).get_to(subject.output_path);
-  told.at(1).get_to(subject.log_path);
+  answer.at(0).get_to(subject.output_path);
+  answer.at(1).get_to(subject.log_path);
   return subject;
 }
 
@@ -205,9 +205,11 @@ void Comparison::store(const Result& result) {
   try {
     write_result(result);
   } catch (const Error& error) {
-    std::vector<std::string>& told = bench_.not_stored;
+    std::vector<std::string>& failures = bench_.not_stored;
     const std::string sentence = error.what();
-    if (std::find(told.begin(), told.end(), sentence) == told.end()) told.push_back(sentence);
+    if (std::find(failures.begin(), failures.end(), sentence) == failures.end()) {
+      failures.push_back(sentence);
+    }
   }
 }
 

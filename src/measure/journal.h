@@ -33,7 +33,7 @@ class Journal {
   static constexpr double kMaxAge_s = 24 * 3600;
 
   // Reads the file if it is there, is of this `key`, and was written within kMaxAge_s; otherwise
-  // begins anew. Makes it with the first commit. Writes nothing where `path` is "".
+  // starts over. Makes it with the first commit. Writes nothing where `path` is "".
   Journal(std::string path, std::string key, const Surroundings& surroundings);
   ~Journal();
   Journal(const Journal&) = delete;
@@ -59,7 +59,7 @@ class Journal {
   // The same as those given, kept and answered. No interrupt comes while the journal answers.
   Surroundings surroundings();
 
-  // To be added to what the clock of this process tells: the journal's goes on where it ended.
+  // To be added to what the clock of this process says: the journal's goes on where it ended.
   double clock_offset_s() const { return offset_s_; }
 
   // The clock stands still meanwhile: an engine is loaded that was loaded before.

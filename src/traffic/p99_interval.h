@@ -1,4 +1,4 @@
-// How far the 99th percentile of latencies under load can be trusted.
+// How far the 99th percentile of latencies under traffic can be trusted.
 #pragma once
 
 #include <span>

@@ -46,9 +46,9 @@ struct RateFigures {
   double p99_late_s = 0;  // with fewer than 459 requests the largest
   double most_late_s = 0;
   RateVerdict verdict = RateVerdict::kCarried;
-  std::string reason;  // one sentence where it is not carried
+  std::string reason;  // one sentence where it is not sustained
 
-  double most_per_s() const { return static_cast<double>(servers) / mean_service_s; }
+  double max_per_s() const { return static_cast<double>(servers) / mean_service_s; }
 };
 
 // How long a queue with Poisson arrivals remembers its state: the relaxation time of the reflected
@@ -67,7 +67,7 @@ inline constexpr double kMaxMeanLate = 0.01;
 inline constexpr double kMaxP99Late = 0.05;
 
 // `requests`, at least one, in the order of arrival, those of several stretches one after the
-// other; `shortest_s` is the length of the shortest stretch, and `unserved` tells how many requests
+// other; `shortest_s` is the length of the shortest stretch, and `unserved` is how many requests
 // had not been taken up long after they had all arrived.
 RateFigures rate_figures(double rate_per_s, size_t servers,
                          const std::vector<ServedRequest>& requests, double shortest_s,

@@ -46,7 +46,7 @@ struct ReferenceRuns {
   std::vector<std::vector<Value>> wide_probes;
 
   // The same, by the class that an engine is judged by, with inputs perturbed by its rounding_step.
-  // Those of kQuantised are needed for every model, and tell how far numbers move.
+  // Those of kQuantised are needed for every model, and show how far numbers move.
   std::map<ToleranceClass, std::vector<std::vector<Value>>> coarse_probes;
 
   // Outputs that the user gave; they become the reference instead of `unoptimised`.

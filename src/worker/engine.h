@@ -1,4 +1,4 @@
-// Engine: what an inference library must be able to do to be measured. One implementation a
+// Engine: what an inference library must be able to do to be measured. One implementation per
 // folder, engines/<name>/engine.cpp, linked into an executable of its own, dnnbench-engine-<name>:
 // it lives alone in its process, so it may use globals, print (its stdout and stderr are kept in
 // the result's log) and even crash. All calls come from one thread, the process's main thread.

@@ -65,7 +65,7 @@ json answer(Engine& engine, const std::string& do_what, const json& request) {
   if (do_what == verb::kSaveConverted) {
     return Saved{engine.save_converted(read_fields<SaveConverted>(request).path)};
   }
-  throw Error("an engine knows no request \"" + do_what + "\"");
+  throw Error("unknown request \"" + do_what + "\"");
 }
 
 Reply reply_to(const Handler& handler, const std::string& line) {

@@ -73,7 +73,7 @@ TEST(RunSlice, BeginsNoFurtherExperimentWhenTheTimeIsOver) {
   EXPECT_EQ(slice.start_s.size(), 1U);
 }
 
-TEST(RunSlice, RunsAtLeastOneExperiment) {
+TEST(RunSlice, RunsAtLeastOneMeasurement) {
   CountingEngine engine;
   EXPECT_EQ(run_slice(engine, {0, 1, kForever_s}).start_s.size(), 1U);
   EXPECT_EQ(run_slice(engine, {-3, 1, -1}).start_s.size(), 1U);

@@ -20,7 +20,7 @@ inline Candidate candidate_of(const std::string& engine, const std::string& prov
   return candidate;
 }
 
-// The exit code of an experiment's main: 0, or 1 where it ended by an error, which is told.
+// The exit code of an experiment's main: 0, or 1 where it ended by an error, which is printed.
 inline int exit_code_of(const std::function<void()>& run) {
   try {
     run();
