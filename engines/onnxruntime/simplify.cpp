@@ -111,8 +111,8 @@ std::string simplified(const LoadConfig& config, const std::string& path, bool w
 std::string with_types(const LoadConfig& config, const std::string& model) {
   std::vector<import::Parameter> values;
   try {
-    const Session session = open_bytes(import::with_every_value_as_output(model),
-                                       config.model_path, *make_options(config, kDisableAll));
+    const Session session = open_bytes(import::with_every_value_as_output(model), config.model_path,
+                                       *make_options(config, kDisableAll));
     for (const Signature& value : read_outputs(*session)) {
       if (value.value_type != kTypeTensor) continue;
       import::ValueType type;

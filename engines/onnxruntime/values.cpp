@@ -35,7 +35,8 @@ void require_fit(const Tensor& tensor, const Signature& input) {
   if (input.value_type != kTypeTensor) return;
   // A model file may leave an input's rank open; the library then reports it as a scalar.
   const bool any_shape = input.shape.empty();
-  if (tensor.type != input.element_type || !(any_shape || import::fits(tensor.shape, input.shape))) {
+  if (tensor.type != input.element_type ||
+      !(any_shape || import::fits(tensor.shape, input.shape))) {
     throw Error("the model's input \"" + input.name + "\" takes " +
                 describe(input.element_type, input.shape) + ", not " +
                 describe(tensor.type, tensor.shape));

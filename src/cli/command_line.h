@@ -17,8 +17,8 @@ void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::str
 Percentage parse_percentage(const std::string& subcommand, const std::string& flag,
                             const std::string& text);
 
-// Parses, both `--flag=value` and `--flag value`. What the help text says of a flag, its choices and
-// its kind of value, is checked here, so that an option repeats neither. Throws UsageError.
+// Parses, both `--flag=value` and `--flag value`. What the help text says of a flag, its choices
+// and its kind of value, is checked here, so that an option repeats neither. Throws UsageError.
 void parse_arguments(CLI::App& app, const std::string& subcommand,
                      const std::vector<std::string>& arguments);
 

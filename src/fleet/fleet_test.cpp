@@ -124,8 +124,8 @@ TEST_F(FleetTest, NamesAJobWhoseNumberCanNotBeKept) {
     fleet.submit();
     ADD_FAILURE() << "nothing thrown";
   } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find("could not write the number of job 1 to " +
-                                             plan_.state + "/a/job: "),
+    EXPECT_EQ(std::string(error.what())
+                  .find("could not write the number of job 1 to " + plan_.state + "/a/job: "),
               0U)
         << error.what();
   }

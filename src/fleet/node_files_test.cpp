@@ -42,9 +42,7 @@ class NodeFilesTest : public testing::Test {
     plan_.architecture.pop_back();
     prepare_state(plan_, "a");
   }
-  void write(const std::string& path, const std::string& text) {
-    write_file(folder_ / path, text);
-  }
+  void write(const std::string& path, const std::string& text) { write_file(folder_ / path, text); }
   // A command, on the node.
   std::vector<std::string> on_node() {
     const std::string home = folder_ / "node";

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "testing/files.h"
 #include "testing/temporary_folder.h"
 

@@ -4,7 +4,6 @@
 #include <sched.h>
 #include <unistd.h>
 
-
 #include "testing/files.h"
 #include "testing/temporary_folder.h"
 

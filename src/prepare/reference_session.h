@@ -8,7 +8,8 @@
 
 namespace dnnbench {
 
-// One of ONNX Runtime, with nothing loaded; what it prints goes to work/LOG.log. Throws EngineEnded.
+// One of ONNX Runtime, with nothing loaded; what it prints goes to work/LOG.log. Throws
+// EngineEnded.
 EngineSession reference_session(const WorkFolder& work, const std::string& log,
                                 double timeout_s = WorkerOptions().timeout_s);
 

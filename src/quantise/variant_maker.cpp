@@ -246,7 +246,8 @@ VariantFacts VariantMaker::find_or_write(const std::string& precision, const std
     key = VariantCache::key_of(f32_, precision, max_error_);
     if (const auto found = cache_->find(key, path)) return *found;
   }
-  const double start_s = monotonic_s() - simplify_s_;  // of an earlier form, which this one needs too
+  const double start_s =
+      monotonic_s() - simplify_s_;  // of an earlier form, which this one needs too
   VariantFacts facts = write(precision, path);
   facts.make_s = monotonic_s() - start_s;
   keep_peak(own_peak_bytes());
