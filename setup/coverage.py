@@ -1,7 +1,7 @@
 """Prints how many lines of src/ have run, by folder and in total, from what a build with `--coverage`
-has counted. Ends with 1 where the total is below the least share. Tests themselves are not counted.
+has counted. Ends with 1 where the total is below the minimum. Tests themselves are not counted.
 
-    python3 setup/coverage.py BUILD LEAST_PERCENT [--missing]
+    python3 setup/coverage.py BUILD MIN_PERCENT [--missing]
 """
 
 import argparse

@@ -206,7 +206,7 @@ def test_a_model_goes_by_all_its_names(advise, name):
     assert advise(f"--model={name}", "--throughput=2")["asked"]["model"] == "bertsquad-10"
 
 
-def test_a_bar_of_one_pixel_is_no_measurement(advise):
+def test_a_bar_of_one_pixel_is_not_a_measurement(advise):
     advice = advise("--model=mobilenetv2-1.0", "--throughput=2")
     tensorflow = [one for one in advice["rejected"] if one["engine"] == "tf"]
     assert ["too inexact" in one["reason"] for one in tensorflow] == [True]

@@ -18,7 +18,7 @@ def light(bench, convolution):
     return bench(convolution, *[f"--fake={part}" for part in parts], *flags, quick=False)
 
 
-def test_the_result_tells_every_request(light):
+def test_the_result_holds_every_request(light):
     for result in light.results.values():
         assert result["mode"] == "load"
         assert result["ranking"] is None
@@ -42,13 +42,13 @@ def test_a_request_is_begun_after_the_one_before(light):
                 assert begins[i] >= ends[i - 1] - 1e-9
 
 
-def test_the_names_tell_the_rate(light):
+def test_the_names_state_the_rate(light):
     assert "fake-ok_duration_s=0.002-seed=3-mode=load-rate=100" in light.results
     settings = {result["load"]["settings"] for result in light.results.values()}
     assert "ok_duration_s=0.002-seed=3" in settings
 
 
-def test_latencies_are_reported_where_the_rate_is_carried(light):
+def test_latencies_are_reported_where_the_rate_is_sustained(light):
     """Whether it is depends on how quiet the machine is; src/measure and src/traffic have the rules."""
     for result in light.results.values():
         rate = only_rate(result)
@@ -147,7 +147,7 @@ def test_an_engine_that_ends_under_traffic_leaves_the_others_theirs(bench, convo
 
 
 @pytest.mark.parametrize("engine", ["wrong", "wrong_later"])
-def test_wrong_outputs_are_found_under_load_too(bench, convolution, engine):
+def test_wrong_outputs_are_found_under_traffic_too(bench, convolution, engine):
     flags = ["--mode=load", "--rate=200", "--repeat=50"]
     run = bench(convolution, f"--fake={engine}", *flags, quick=False)
     assert run.only_result()["outcome"] == "wrong_output"

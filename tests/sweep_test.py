@@ -118,7 +118,7 @@ def test_items_of_a_batch_are_counted(throughput):
     assert 0.6 * items < under_way < 1.5 * items
 
 
-def test_what_was_found_to_do_more_is_chosen(throughput):
+def test_the_setting_found_to_be_faster_is_chosen(throughput):
     found = throughput.only_result()["throughput"]
     faster = [i for i, s in enumerate(found["tried"]) if s["relation"] == "faster"]
     assert found["chosen"] == max(faster, default=0)  # each had beaten the best until then

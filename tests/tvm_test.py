@@ -434,7 +434,7 @@ def test_an_operator_that_the_importer_lacks_is_unsupported(compiled, cache, tmp
         ('for r; do :; done; printf \'{"outcome": "failed", "reason": "no luck"}\' > "$r"', "failed", "no luck"),
     ],
 )  # fmt: skip
-def test_a_compiler_that_fails_tells_why(compiled, cache, convolution, commands, outcome, reason):
+def test_a_compiler_that_fails_says_why(compiled, cache, convolution, commands, outcome, reason):
     cache.replace_compiler(commands)
     result = compiled(convolution)
     assert result["outcome"] == outcome

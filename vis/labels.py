@@ -1,4 +1,4 @@
-"""Labels for people: "onnxruntime, 2 threads". Of what tells results that are shown together apart,
+"""Labels for people: "onnxruntime, 2 threads". Of what distinguishes results shown together,
 only what is not the same for all of them.
 
 src/results/label_words.cpp and src/run/labels.cpp are the same rule; tests/labels.json has cases for

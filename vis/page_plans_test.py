@@ -156,7 +156,7 @@ def test_plans_serve_their_rate_within_the_latency(ask):
         assert 0.020 <= answer <= 0.05 * (1 + 1e-9)
 
 
-def test_a_plan_that_only_the_upper_end_carries_says_so(ask):
+def test_a_plan_that_holds_only_at_the_upper_end_says_so(ask):
     holds = "Plans.plans(given.candidates, given.rate, given.wish).plans[0].holds"
     unsure = [published("m", 10, 1, low_per_s=9, high_per_s=11)]
     assert ask(holds, given(unsure, rate=9)) is True

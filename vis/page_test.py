@@ -386,7 +386,7 @@ def test_engines_of_one_run_are_compared_as_the_run_did(open_page, tmp_path):
     assert set(against(["1", "1", "1", "2"]).values()) == {"1.00\u00d7"}  # their medians are equal
 
 
-def test_tells_no_percentile_from_few(open_page, page):
+def test_gives_no_percentile_from_few(open_page, page):
     browser = open_page(page, RESNET)
     row = browser.evaluate(
         "[...[...document.querySelectorAll('.results tbody tr')].find(r => r.textContent.includes('TVM')).cells].map(c => c.textContent)"

@@ -28,14 +28,14 @@ def words(plan: Plan) -> tuple:
     return plan.count, plan.candidate.instance, round(plan.usd_per_hour, 9)
 
 
-def test_bert_at_2_a_second(bert):
+def test_bert_at_2_per_second(bert):
     found = plans(bert, 2)
     assert words(found[0]) == (3, "c6g.medium", 0.102)
     gpu = next(plan for plan in found if plan.candidate.instance == "g4dn.xlarge")
     assert gpu.count == 1 and round(gpu.usd_per_hour / found[0].usd_per_hour, 2) == 5.16
 
 
-def test_bert_at_50_a_second(bert):
+def test_bert_at_50_per_second(bert):
     found = plans(bert, 50)
     assert words(found[0]) == (1, "g4dn.xlarge", 0.526)
     cpu = next(plan for plan in found if plan.candidate.instance != "g4dn.xlarge")

@@ -66,7 +66,7 @@ def test_what_has_no_rank_says_why(comparison_of):
     assert sorted(crosses) == ["ONNX Runtime", "TVM (not verified)"]
 
 
-def test_what_is_not_carried_has_no_figure_and_says_why(comparison_of):
+def test_what_is_not_sustained_has_no_figure_and_says_why(comparison_of):
     found = comparison_of(under_traffic(rate(50, None, "overloaded")))
     [row] = found.rows
     assert not row.result.measured

@@ -38,7 +38,7 @@ void require_supported(const LoadConfig& config) {
 class TvmEngine : public Engine {
  public:
   std::string version() override { return tvm_runtime::library_version(); }
-  Abilities abilities() override {
+  Abilities abilities(const std::string&) override {
     return {.imports = true, .compiles_ahead = true, .tunes = true};
   }
 

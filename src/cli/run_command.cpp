@@ -8,6 +8,7 @@
 
 #include "cli/against_report.h"
 #include "cli/commands.h"
+#include "cli/engine_flags.h"
 #include "cli/layout.h"
 #include "cli/parse_run_options.h"
 #include "cli/presenter.h"
@@ -155,16 +156,17 @@ void check_tuning(const RunOptions& options) {
     }
   }
   throw UsageError(
-      "--tune-budget needs an engine that can search for faster code, and none of these can; add "
-      "--tvm");
+      "--tune-budget needs an engine that can search for faster code, and none of these can; run "
+      "--help says which can");
 }
 
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
   Presentation presentation;
-  const RunOptions options = parse_run_options(arguments, &presentation);
+  RunOptions options = parse_run_options(arguments, &presentation);
   check_models(options);
+  leave_out_unable(options);
   check_tuning(options);
   if (!presentation.quiet) {
     report_if_too_short(options);

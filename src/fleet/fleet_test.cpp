@@ -142,7 +142,7 @@ TEST_F(FleetTest, ABusyMachineIsNoFailureOfAnEngine) {
   EXPECT_FALSE(lines[0].ok);
 }
 
-TEST_F(FleetTest, WhatANodeLacksIsSaidAndNothingSubmittedAgain) {
+TEST_F(FleetTest, WhatANodeLacksIsReportedAndNothingSubmittedAgain) {
   Fleet fleet = make({"a"});
   fleet.submit();
   const auto lines = watch(fleet, {[&] {

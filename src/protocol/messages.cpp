@@ -112,10 +112,7 @@ Reply parse_reply(const std::string& line) {
   }
 }
 
-void check(const Hello& hello, const Exchange&) {
-  require_text(hello.version, "version");
-  require_text(hello.why_not_gpu, "sentence about GPUs", kMaxReason_bytes);
-}
+void check(const Hello& hello, const Exchange&) { require_text(hello.version, "version"); }
 
 void check(const Loaded& loaded, const Exchange& exchange) {
   const double max_s = length_s(exchange);

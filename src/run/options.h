@@ -44,6 +44,7 @@ struct Percentage {
 struct RunOptions {
   // Measured one after the other; the candidates of each take turns.
   std::vector<std::vector<Candidate>> comparisons;
+  bool engines_asked_for = false;  // by flags; otherwise the candidates are all engines there are
   std::variant<LatencyOptions, TrafficOptions, ThroughputOptions> mode;
   std::optional<int64_t> warmup;   // measurements discarded; absent: until they are steady
   double budget_s = 20;            // of measuring, per candidate; at most

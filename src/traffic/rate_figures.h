@@ -1,4 +1,4 @@
-// What a stretch of requests at one rate came to, and whether its latencies mean anything.
+// What a stretch of requests at one rate showed, and whether its latencies mean anything.
 // Arithmetic alone. Times in seconds on one clock, rates in requests per second.
 #pragma once
 
@@ -60,9 +60,9 @@ double relaxation_s(double rate_per_s, double mean_square_service_s2, double bus
 // A measurement is long enough when each of its stretches is so many times the relaxation time.
 inline constexpr double kMinRelaxations = 5;
 
-// The generator may send requests late by so much of the mean service time, on average: at 80 %
-// use that makes waiting 5 % longer. And by so much of the 99th percentile of latency, in all but 1
-// %.
+// The generator may send requests late by this share of the mean service time, on average: at a
+// utilisation of 80 % that makes waiting 5 % longer. And by this share of the 99th percentile of
+// latency, in all but 1 % of the requests.
 inline constexpr double kMaxMeanLate = 0.01;
 inline constexpr double kMaxP99Late = 0.05;
 

@@ -29,7 +29,7 @@ TEST(RateFigures, AreThoseOfTheQueue) {
   EXPECT_TRUE(figures.p99_interval_s.holds(*figures.p99_s));
 }
 
-TEST(RateFigures, SeveralServersShareTheLoad) {
+TEST(RateFigures, SeveralServersShareTheTraffic) {
   const RateFigures figures = figures_at(0.6, 5000, 4);
   EXPECT_NEAR(figures.busy_share, 0.6, 1e-9);
   EXPECT_NEAR(figures.max_per_s(), 400, 1e-6);

@@ -130,13 +130,13 @@ Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivit
   const ClassRule rule = rule_of(applied);
   const ClassRule own = rule_of(native);
   Allowed allowed;
-  const double wanted = rule.safety * std::max(rule.least, rule.gain / own.gain * sensitivity.norm);
+  const double wanted = rule.safety * std::max(rule.floor, rule.gain / own.gain * sensitivity.norm);
   allowed.norm = std::min(wanted, rule.limit);
   allowed.excused = wanted / kExcuse;
   // The model was not run in that precision, only in a finer one.
   allowed.is_estimate = rule.gain > own.gain && allowed.excused < rule.limit;
   if (allowed.is_estimate) allowed.excused = rule.limit;
-  const double probe_tail = sensitivity.largest / std::max(own.least, sensitivity.norm);
+  const double probe_tail = sensitivity.largest / std::max(own.floor, sensitivity.norm);
   const double tail = std::max(normal_tail(count), probe_tail);
   // The other elements show how far this engine is off in general. With few of them that is a
   // guess: one more is added that is off by all that is allowed.

@@ -21,8 +21,8 @@ enum class ToleranceClass { kInteger, kF32, kF16, kBf16, kQuantised };
 // The name in JSON: "integer", "f32", "f16", "bf16", "quantised".
 std::string_view to_string(ToleranceClass tolerance_class);
 
-// By how much of itself each floating-point element of the inputs is moved: about its last bit in
-// f32, and the most that an engine in f32 may be off.
+// By what share each floating-point element of the inputs is moved: about its last bit in f32, and
+// as far as an engine in f32 may be off.
 constexpr double kPerturbation = 1e-7;
 constexpr double kWidePerturbation = 1e-5;
 

@@ -41,7 +41,7 @@ struct Verification {
   std::optional<double> norm_error;     // Euclidean norm of the errors / that of the reference
   std::optional<double> cosine;
   std::optional<double> top1_agreement;  // share of rows whose largest element is the reference's;
-                                         // of outputs with one row of scores an example
+                                         // of outputs with one row of scores per example
 
   // Of the output that came nearest to its limit.
   std::optional<Tolerance> tolerance;

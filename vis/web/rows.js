@@ -9,7 +9,6 @@ const Rows = (() => {
   const ABOVE = 64;
   const SYMBOLS = "\u25cf\u25a0\u25b2\u25bc\u25ba\u25c4";
 
-  const priceWords = (usd) => (usd === null ? "no price" : `${Words.usd(usd)}/h`);
 
   // The fastest engine of a machine within the latency, a verified one where there is one.
   function fastest(machine, latency_s) {
@@ -33,10 +32,10 @@ const Rows = (() => {
       kind: "no number",
       name: Words.wrap(machine.instance, NAME_CHARACTERS, 2),
       words: machine.instance,
-      price: priceWords(machine.usd_per_hour),
+      price: Words.price(machine.usd_per_hour),
       value: Words.wrap(words, NAME_CHARACTERS, 2),
       throughput: null,
-      description: `${machine.instance}, ${priceWords(machine.usd_per_hour)}: ${words}`,
+      description: `${machine.instance}, ${Words.price(machine.usd_per_hour)}: ${words}`,
     };
   }
 
@@ -56,7 +55,7 @@ const Rows = (() => {
       usd,
       count,
       stack: count > 1,
-      price: priceWords(usd),
+      price: Words.price(usd),
       throughput,
       low: asMeasured ? plan.low_per_s : throughput,
       high,
@@ -68,7 +67,7 @@ const Rows = (() => {
       ],
       engine_y: HEIGHT + 12 + LINE_HEIGHT * lines.length,
       description:
-        `${name}, ${priceWords(usd)}: ${Words.short(throughput)} inferences per second with ` +
+        `${name}, ${Words.price(usd)}: ${Words.short(throughput)} inferences per second with ` +
         `${row.engine} ${row.detail}, ${each}, ${row.status.toLowerCase()}`,
     };
   }

@@ -245,7 +245,7 @@ const Tables = (() => {
       ),
     );
     const headings = shown.map((machine) =>
-      heading(element("span", {}, machine.instance, element("br"), muted(priceOf(machine)))),
+      heading(element("span", {}, machine.instance, element("br"), muted(Words.price(machine.usd_per_hour)))),
     );
     const items = shown.some((machine) => machine.rows.some((row) => row.unit));
     const what = mode === "load" ? "p99 of a request" : `Time of an ${items ? "item" : "inference"}`;
@@ -258,9 +258,6 @@ const Tables = (() => {
     for (const row of rows) if (!found.has(keyOf(row))) found.set(keyOf(row), row);
     return found;
   }
-
-  const priceOf = (machine) =>
-    machine.usd_per_hour === null ? "no price" : `${Words.usd(machine.usd_per_hour)}/h`;
 
   function bar(row, max) {
     const share = (value) => `${(100 * value) / max}%`;
@@ -302,14 +299,11 @@ const Tables = (() => {
       ...figures,
       number(known(row.load_s, Words.time), row.load_s),
       number(known(row.memory_bytes, Words.bytes), row.memory_bytes),
-      number(known(row.error, errorWords), row.error),
+      number(known(row.error, Words.error), row.error),
       number(row.measurements ? row.measurements.toLocaleString("en-US") : UNKNOWN, row.measurements),
       links(row, toggle),
     );
   }
-
-  // 5e-06, as in the table of a run.
-  const errorWords = (error) => error.toExponential(0).replace(/e([-+])(\d)$/, "e$10$2");
 
   function p99Cell(row, latency) {
     if (!row.p99) return number(known(latency.p99, Words.time), latency.p99);
@@ -367,7 +361,7 @@ const Tables = (() => {
       names[text] ?? text,
       /^(Engine|Verdict|Throughput|Files)$/.test(text) ? "" : "number",
     ));
-    const price = shown.usd_per_hour === null ? "" : `, ${priceOf(shown)}`;
+    const price = shown.usd_per_hour === null ? "" : `, ${Words.price(shown.usd_per_hour)}`;
     const caption = `Engines on ${shown.instance}`;
     return element(
       "section",

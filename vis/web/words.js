@@ -38,6 +38,11 @@ const Words = (() => {
     return "$" + text.slice(0, cents) + text.slice(cents).replace(/0+$/, "");
   }
 
+  const price = (usd_per_hour) => (usd_per_hour === null ? "no price" : `${usd(usd_per_hour)}/h`);
+
+  // 5e-06, as in the table of a run.
+  const error = (value) => value.toExponential(0).replace(/e([-+])(\d)$/, "e$10$2");
+
   // At most four digits, or all before the point, as a person would type them: 10.95  2  1,234
   function rate(value) {
     const decimals = Math.min(Math.max(0, 3 - Math.floor(Math.log10(value))), 100);
@@ -73,5 +78,5 @@ const Words = (() => {
     return [candidate.engine_name, candidate.words].filter(Boolean).join(", ");
   }
 
-  return { bytes, capital, engine, rate, short, time, unitOf, usd, wrap };
+  return { bytes, capital, engine, error, price, rate, short, time, unitOf, usd, wrap };
 })();
