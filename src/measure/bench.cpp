@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/whole_file.h"
 #include "machine/read_environment.h"
 #include "measure/describe.h"
 #include "measure/doubt_results.h"
@@ -28,7 +29,6 @@
 #include "process/interrupt.h"
 #include "results/earlier_results.h"
 #include "results/folder_lock.h"
-#include "results/whole_file.h"
 #include "results/write_result.h"
 #include "run/names.h"
 

@@ -210,10 +210,6 @@ void add_load(ordered_json& json, const EngineFacts& engine) {
   json["verification"] = json_of(engine.verification);
 }
 
-ordered_json finite_or_null(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json();
-}
-
 ordered_json json_of(const VariantFacts& variant) {
   return {{"make_s", variant.make_s},
           {"make_peak_bytes", variant.make_peak_bytes},
