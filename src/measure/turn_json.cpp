@@ -80,6 +80,7 @@ json json_of(const Verification& verification) {
              {"max_rel_error", verification.max_rel_error},
              {"norm_error", verification.norm_error},
              {"cosine", verification.cosine},
+             {"differing_elements", verification.differing_elements},
              {"top1_agreement", verification.top1_agreement},
              {"smallest_detected_error", verification.smallest_detected_error},
              {"second_opinion", json_of(verification.second_opinion)},
@@ -105,6 +106,7 @@ Verification read_verification(const json& from) {
   from.at("max_rel_error").get_to(verification.max_rel_error);
   from.at("norm_error").get_to(verification.norm_error);
   from.at("cosine").get_to(verification.cosine);
+  from.at("differing_elements").get_to(verification.differing_elements);
   from.at("top1_agreement").get_to(verification.top1_agreement);
   from.at("smallest_detected_error").get_to(verification.smallest_detected_error);
   verification.second_opinion = read_second_opinion(from.at("second_opinion"));
