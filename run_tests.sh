@@ -33,6 +33,7 @@ install_for_tests() {
 cd "$repository"
 [[ -f build/release/build.ninja ]] || require toolchain pip venv tests
 install_for_tests
+setup/ort_header.sh
 setup/build_with_engines.sh release all
 setup/python_env.sh tests >/dev/null
 setup/python_env.sh vis >/dev/null

@@ -63,7 +63,9 @@ wrap_programs() {
 }
 
 engines=("$@")
-[[ ${1:-} != all ]] || engines=(onnxruntime openvino pytorch tensorflow tvm)
+if [[ ${1:-} == all ]]; then
+  mapfile -t engines < <(cd "$repository/engines" && grep -l '^wheel aarch64 ' ./*/install.sh | cut -d/ -f2)
+fi
 ((${#engines[@]} > 0)) || fail "which engines? aarch64.sh onnxruntime openvino, or aarch64.sh all"
 require toolchain pip venv emulator
 fetch_sysroot

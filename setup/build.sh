@@ -19,14 +19,14 @@ build_under_lock() {
   ninja -C "$folder" -j "$(nproc)" "$@" 2>&1 | tee "$log" | show_progress || build_failed "$log"
 }
 
-# An engine is built when its package is in the cache, and TensorRT when its headers are there, so CMake
-# must look again when that changes.
+# An engine is built when its package is in the cache, and TensorRT when its headers are there; a test
+# reads ONNX Runtime's header. CMake must look again when that changes.
 is_configured() {
   [[ -f $1/build.ninja && -f $1/engines_seen && $(<"$1/engines_seen") == "$(engines_in_cache)" ]]
 }
 
 engines_in_cache() {
-  echo "$repository" "$cache"/engines/*/* "${TENSORRT_ROOT:-}" /usr/include{,/*}/NvInfer.h
+  echo "$repository" "$cache"/engines/*/* "$cache"/onnxruntime-header/* "${TENSORRT_ROOT:-}" /usr/include{,/*}/NvInfer.h
 }
 
 configure() (

@@ -1,7 +1,7 @@
 """Prints how many lines of src/ have run, by folder and in total, from what a build with `--coverage`
-has counted. Ends with 1 where the total is below the least share. Tests themselves are not counted.
+has counted. Ends with 1 where the total is below the minimum. Tests themselves are not counted.
 
-    python3 setup/coverage.py BUILD LEAST_PERCENT [--missing]
+    python3 setup/coverage.py BUILD MIN_PERCENT [--missing]
 """
 
 import argparse
@@ -74,7 +74,7 @@ def print_missing(runs: dict[Path, dict[int, int]]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=Path)
-    parser.add_argument("least_percent", type=float)
+    parser.add_argument("min_percent", type=float)
     parser.add_argument("--missing", action="store_true", help="name the lines that have not run")
     options = parser.parse_args()
     runs = runs_by_line(options.build.resolve())
@@ -83,8 +83,8 @@ def main() -> int:
     if options.missing:
         print_missing(runs)
     total = print_table(runs)
-    if total < options.least_percent:
-        print(f"less than {options.least_percent:g} % of the lines have run")
+    if total < options.min_percent:
+        print(f"less than {options.min_percent:g} % of the lines have run")
         return 1
     return 0
 

@@ -222,5 +222,5 @@ download_jar() {
     fail "$1 is a Maven package; set MAVEN_REPOSITORY to a repository's address, or install Maven"
   fi
   sha256sum --status --check <<<"$2  $partial/packages/package.jar" ||
-    fail "$1 has not the SHA-256 that it should have; nothing was left behind"
+    fail "$1 doesn't have the expected SHA-256; nothing was left behind"
 }

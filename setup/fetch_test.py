@@ -211,7 +211,7 @@ def test_a_maven_package_with_a_wrong_hash_leaves_nothing_behind(fetching):
     make_repository(fetching, fetching.folder / ".m2" / "repository")
     done = maven_fetching(fetching, sha256="0" * 64)
     assert done.returncode == 1
-    assert "has not the SHA-256 that it should have" in done.stderr
+    assert "doesn't have the expected SHA-256" in done.stderr
     assert fetching.files() == []
 
 

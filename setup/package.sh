@@ -23,7 +23,7 @@ cd "$repository"
 setup/build_with_engines.sh release dnnbench
 rm -rf "$packages"
 python=$(setup/python_env.sh package)
-# It configures the folder of the build anew, where nobody else may build meanwhile.
+# It configures the folder of the build again, where nobody else may build meanwhile.
 PATH=$(dirname "$python"):$PATH with_lock "build${repository//\//-}-build-release" \
   python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir "$packages" .
 unpacked=$packages/unpacked

@@ -99,8 +99,11 @@ read_help() {
   done <"$repository/src/cli/values.txt"
   [[ $1 == run || $1 == selftest || $1 == fleet ]] || return 0
   for engine in "$repository"/engines/*/; do # one that was just added is not in the help text
+    kind=
+    # shellcheck disable=SC2016 # as it stands there
+    ! grep -qsxF 'fetch_version "$@"' "$engine/install.sh" || kind='[=VERSIONS]'
     engine=--$(basename "$engine")
-    kind_of[$engine]=${kind_of[$engine]:-}
+    kind_of[$engine]=${kind_of[$engine]-$kind}
   done
 }
 

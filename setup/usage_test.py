@@ -194,3 +194,12 @@ def test_help_names_the_models_that_can_be_generated():
         lines = (ROOT / "src" / "cli" / "help" / f"{subcommand}.txt").read_text().splitlines()
         names = [n for line in lines if line[:4] == "    " and line[4] != " " for n in line.split()]
         assert sorted(names) == sorted(entry["name"] for entry in manifest["models"])
+
+
+def test_help_names_the_engines_of_which_versions_are_fetched():
+    can = set()
+    for script in ROOT.glob("engines/*/install.sh"):
+        if 'fetch_version "$@"' in script.read_text().splitlines():
+            can.add("--" + script.parent.name)
+    text = (ROOT / "src" / "cli" / "help" / "run.txt").read_text()
+    assert set(re.findall(r"^  (--\w+)\[=VERSIONS\]", text, flags=re.M)) == can != set()

@@ -206,7 +206,7 @@ def test_a_model_goes_by_all_its_names(advise, name):
     assert advise(f"--model={name}", "--throughput=2")["asked"]["model"] == "bertsquad-10"
 
 
-def test_a_bar_of_one_pixel_is_no_measurement(advise):
+def test_a_bar_of_one_pixel_is_not_a_measurement(advise):
     advice = advise("--model=mobilenetv2-1.0", "--throughput=2")
     tensorflow = [one for one in advice["rejected"] if one["engine"] == "tf"]
     assert ["too inexact" in one["reason"] for one in tensorflow] == [True]
@@ -218,7 +218,7 @@ def test_what_holds_only_in_the_upper_part_of_its_interval_says_so(advise):
     assert find(plans, 28, "c5a.large")["holds_at_lower_end"] is True
 
 
-def test_every_plan_is_told_and_nothing_twice(advise):
+def test_every_plan_is_shown_and_nothing_twice(advise):
     advice = advise("--model=BERT", "--throughput=50")
     what = [
         tuple(plan["members"][0][key] for key in ("instance", "engine", "settings"))
@@ -242,7 +242,7 @@ def test_the_answer_comes_first(dnnbench):
     )
 
 
-def test_without_a_plan_the_nearest_target_is_told(advise, dnnbench):
+def test_without_a_plan_the_nearest_target_is_reported(advise, dnnbench):
     flags = ["--model=BERT", "--throughput=60", "--single-instance"]
     advice = advise(*flags, code=NO_PLAN)
     assert advice["plans"] == []

@@ -1,4 +1,4 @@
-"""A file that can't be measured is told in one sentence, and nothing is left of the attempt."""
+"""A file that can't be measured is reported in one sentence, and nothing is left of the attempt."""
 
 import os
 import random

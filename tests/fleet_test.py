@@ -246,7 +246,7 @@ def test_a_partition_that_is_down_is_given_up(fleet, cluster, model):
     assert cluster.jobs() == []
 
 
-def test_a_full_disk_on_one_node_is_said(fleet, model, tmp_path):
+def test_a_full_disk_on_one_node_is_reported(fleet, model, tmp_path):
     output = tmp_path / "small"
     (output / "c5a.large").mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", "size=8k,nr_inodes=2", "none", output / "c5a.large"]
@@ -331,7 +331,7 @@ def test_a_node_that_shares_no_folder(fleet, cluster, model, tmp_path):
     assert not (tmp_path / "results.fleet/c5a.large/unshared").exists()
 
 
-def test_a_killed_fleet_is_gone_on_with(fleet, cluster, model, gate):
+def test_a_killed_fleet_is_continued(fleet, cluster, model, gate):
     first = fleet(model, "--instances=c6g.medium", *waiting_for(gate))
     job = first.wait_until_measuring("c6g.medium")
     first.process.kill()

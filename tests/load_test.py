@@ -18,7 +18,7 @@ def light(bench, convolution):
     return bench(convolution, *[f"--fake={part}" for part in parts], *flags, quick=False)
 
 
-def test_the_result_tells_every_request(light):
+def test_the_result_holds_every_request(light):
     for result in light.results.values():
         assert result["mode"] == "load"
         assert result["ranking"] is None
@@ -42,13 +42,13 @@ def test_a_request_is_begun_after_the_one_before(light):
                 assert begins[i] >= ends[i - 1] - 1e-9
 
 
-def test_the_names_tell_the_rate(light):
+def test_the_names_state_the_rate(light):
     assert "fake-ok_duration_s=0.002-seed=3-mode=load-rate=100" in light.results
     settings = {result["load"]["settings"] for result in light.results.values()}
     assert "ok_duration_s=0.002-seed=3" in settings
 
 
-def test_latencies_are_reported_where_the_rate_is_carried(light):
+def test_latencies_are_reported_where_the_rate_is_sustained(light):
     """Whether it is depends on how quiet the machine is; src/measure and src/traffic have the rules."""
     for result in light.results.values():
         rate = only_rate(result)
@@ -67,7 +67,7 @@ def test_latencies_are_reported_where_the_rate_is_carried(light):
     assert ("p99 at 100 requests/s" in light.stdout) == bool(quiet)
 
 
-def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
+def test_a_rate_above_what_the_engine_can_do_is_reported(bench, convolution):
     flags = ["--mode=load", "--rate=5000", "--budget=3"]
     run = bench(convolution, f"--fake={TWO_MS}", *flags, quick=False)
     assert run.code == 0
@@ -83,7 +83,7 @@ def test_a_rate_above_what_the_engine_can_do_is_told(bench, convolution):
 
 
 def test_a_stall_shows_in_all_that_wait_for_it(bench, convolution):
-    """Half a second at 200 a second: about 125 requests, not one (coordinated omission).
+    """Half a second at 200 per second: about 125 requests, not one (coordinated omission).
 
     It stalls in every turn, since one turn may be disturbed and measured again."""
     part = "stall,duration_s=0.0005,calls=200,stall_s=0.5"
@@ -154,7 +154,7 @@ def test_an_engine_that_ends_under_traffic_leaves_the_others_theirs(bench, convo
 
 
 @pytest.mark.parametrize("engine", ["wrong", "wrong_later"])
-def test_wrong_outputs_are_found_under_load_too(bench, convolution, engine):
+def test_wrong_outputs_are_found_under_traffic_too(bench, convolution, engine):
     flags = ["--mode=load", "--rate=200", "--repeat=50"]
     run = bench(convolution, f"--fake={engine}", *flags, quick=False)
     assert run.only_result()["outcome"] == "wrong_output"

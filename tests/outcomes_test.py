@@ -1,4 +1,4 @@
-"""Every way in which an engine can end, played by the fake one, is told for what it is, and leaves
+"""Every way in which an engine can end, played by the fake one, is reported as what it is, and leaves
 the other engines as they would be without it."""
 
 import os
@@ -69,7 +69,7 @@ def test_every_engine_has_a_result(all_endings):
 
 
 @pytest.mark.parametrize("part", ENDINGS)
-def test_an_ending_is_told_for_what_it_is(all_endings, part):
+def test_an_ending_is_reported_as_what_it_is(all_endings, part):
     outcome, reason = ENDINGS[part]
     result = all_endings.results[f"fake-{part}"]
     assert result["outcome"] == outcome
@@ -139,7 +139,7 @@ def test_a_hang_ends_at_the_deadline(bench, convolution):
     assert run.results["fake-ok"]["outcome"] == "ok"
 
 
-def test_an_engine_out_of_memory_is_told_so(bench, convolution):
+def test_an_engine_out_of_memory_is_reported_so(bench, convolution):
     def limit_memory():
         resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))
 

@@ -158,7 +158,7 @@ def test_tvm_needs_the_source_tree(deb, machine, convolution):
         [deb, "run", convolution, "--tvm"], env=machine, capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("dnnbench: --tvm needs the source tree: TVM compiles each model")
+    assert done.stderr.startswith("dnnbench: --tvm needs the source tree: ")
 
 
 def test_the_deb_and_the_wheel_carry_the_same_files(deb, wheel):

@@ -54,7 +54,7 @@ def published(chance: random.Random) -> dict:
     return {key: SAMPLE[key] for key in keys} | known
 
 
-def under_load(result: dict, chance: random.Random) -> dict:
+def under_traffic(result: dict, chance: random.Random) -> dict:
     """Rates around what one over the mean of the result's times is, and some above."""
     usual = len(result["data"]) / sum(result["data"])
     rates = []
@@ -65,10 +65,10 @@ def under_load(result: dict, chance: random.Random) -> dict:
         p99_s = chance.uniform(1, 9) / usual
         rates.append({"rate_per_s": rate, "verdict": verdict, "p99_s": p99_s})
     settings = result["backend_meta"] + chance.choice(["", "", "-streams=2"])  # by itself, too
-    load = {"settings": settings, "carried_per_s": 1.0, "rates": rates}
+    traffic = {"settings": settings, "carried_per_s": 1.0, "rates": rates}
     meta = f"{settings}-mode=load-rate=1"
     started = f"2026-11-{chance.randint(10, 24)}T00:00:00Z"
-    return result | {"mode": "load", "load": load, "backend_meta": meta, "started_at": started}
+    return result | {"mode": "load", "load": traffic, "backend_meta": meta, "started_at": started}
 
 
 def at_full_speed(result: dict, chance: random.Random) -> dict:
@@ -101,8 +101,8 @@ def write_results(folder: Path, chance: random.Random) -> None:
             del result["input_shapes"]
         (folder / f"{i}.json").write_text(json.dumps(result), encoding="utf-8")
         if "published" not in result and chance.random() < 0.3:
-            load = under_load(result, chance)
-            (folder / f"{i}-load.json").write_text(json.dumps(load), encoding="utf-8")
+            traffic = under_traffic(result, chance)
+            (folder / f"{i}-load.json").write_text(json.dumps(traffic), encoding="utf-8")
         if "published" not in result and chance.random() < 0.3:
             full = at_full_speed(result, chance)
             (folder / f"{i}-full.json").write_text(json.dumps(full), encoding="utf-8")
@@ -135,9 +135,9 @@ def test_the_same_plans(dnnbench, browser, tmp_path, monkeypatch, seed):
     draw.draw_folder(tmp_path / "results", tmp_path / "plots", pytest.fail)
     page = (tmp_path / "plots" / "index.html").as_uri()
     for _ in range(6):
-        load, latency = chance.uniform(0.2, 400), chance.choice([None, 0.01, 0.5, 3.0])
-        flags = ["--model=resnet50-v1-7", f"--throughput={load!r}", "--json"]
-        address = f"#model=resnet50-v1-7.onnx&load={load!r}"
+        rate, latency = chance.uniform(0.2, 400), chance.choice([None, 0.01, 0.5, 3.0])
+        flags = ["--model=resnet50-v1-7", f"--throughput={rate!r}", "--json"]
+        address = f"#model=resnet50-v1-7.onnx&rate={rate!r}"
         if latency:
             flags.append(f"--latency-p99={latency}")
             address += f"&latency={latency}"

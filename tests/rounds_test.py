@@ -100,7 +100,7 @@ def test_what_an_early_leaver_has_not_used_is_not_given_to_the_others(bench, con
     assert max(result["noise"]["blocks"] for result in run.results.values()) <= 22
 
 
-def test_cpu_time_is_told(three):
+def test_cpu_time_is_reported(three):
     for result in three.results.values():
         assert result["cpu_s_per_inference"] > 0.0015
 

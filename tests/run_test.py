@@ -58,7 +58,7 @@ def test_little_shared_memory_is_no_limit_for_inputs(bench, tmp_path):
     assert (run.code, run.only_result()["outcome"]) == (0, "ok"), run.stderr
 
 
-def test_the_result_tells_what_was_run(bench, convolution):
+def test_the_result_states_what_was_run(bench, convolution):
     run = bench(convolution, "--onnxruntime")
     assert run.files() == ["tiny-quant=0-cpu-onnxruntime-cpu.json"]
     result = run.only_result()

@@ -91,7 +91,7 @@ def assert_cores_are_their_own(setting: dict, environment: dict) -> None:
     assert len(set(each)) == len(each) <= environment["affinity_cores"]
 
 
-def test_every_setting_that_was_tried_is_told(throughput):
+def test_every_setting_that_was_tried_is_reported(throughput):
     result = throughput.only_result()
     assert result["mode"] == "throughput"
     found = result["throughput"]
@@ -117,7 +117,7 @@ def test_items_of_a_batch_are_counted(throughput):
     assert 0.6 * items < under_way < 1.5 * items
 
 
-def test_what_was_found_to_do_more_is_chosen(throughput):
+def test_the_setting_found_to_be_faster_is_chosen(throughput):
     found = throughput.only_result()["throughput"]
     faster = [i for i, s in enumerate(found["tried"]) if s["relation"] == "faster"]
     assert found["chosen"] == max(faster, default=0)  # each had beaten the best until then
@@ -127,7 +127,7 @@ def test_what_was_found_to_do_more_is_chosen(throughput):
         assert (setting["relation"] == "slower") == (high < 1 / 1.01)
 
 
-def test_the_setting_found_is_told_as_load_mode_calls_it(bench, tmp_path):
+def test_the_setting_found_is_reported_as_load_mode_calls_it(bench, tmp_path):
     """Four items take no longer than one, and nothing is faster than the clock that it waits for."""
     model = tiny_models.save(tiny_models.convolution(batch="N"), tmp_path / "tiny.onnx")
     flags = ["--mode=throughput", "--batch=1,4", "--threads=1", "--budget=30"]

@@ -181,7 +181,7 @@ def loop_model():
 
 
 def quantized_model():
-    """A convolution between QuantizeLinear and DequantizeLinear, the filters' scale a channel's."""
+    """A convolution between QuantizeLinear and DequantizeLinear, one scale per channel for the filters."""
     nodes = [
         node("QuantizeLinear", "x xs xz", "xq"),
         node("DequantizeLinear", "xq xs xz", "xd"),

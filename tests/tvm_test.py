@@ -1,4 +1,4 @@
-"""The engine that compiles ahead: compiled models verified, kept, found again, and made anew when they
+"""The engine that compiles ahead: compiled models verified, kept, found again, and made again when they
 are not what they should be; and how a compiler that fails or hangs ends."""
 
 import hashlib
@@ -234,7 +234,7 @@ def take_another_s_entry(library: Path, other: Path) -> None:
         take_another_s_entry,
     ],
 )
-def test_an_entry_that_is_not_whole_or_not_its_own_is_made_anew(
+def test_an_entry_that_is_not_whole_or_not_its_own_is_made_again(
     compiled, cache, convolution, tmp_path, damage
 ):
     require_ok(compiled(tiny_models.save(tiny_models.one_node("Relu"), tmp_path / "other.onnx")))
@@ -434,7 +434,7 @@ def test_an_operator_that_the_importer_lacks_is_unsupported(compiled, cache, tmp
         ('for r; do :; done; printf \'{"outcome": "failed", "reason": "no luck"}\' > "$r"', "failed", "no luck"),
     ],
 )  # fmt: skip
-def test_a_compiler_that_fails_tells_why(compiled, cache, convolution, commands, outcome, reason):
+def test_a_compiler_that_fails_says_why(compiled, cache, convolution, commands, outcome, reason):
     cache.replace_compiler(commands)
     result = compiled(convolution)
     assert result["outcome"] == outcome
@@ -487,18 +487,18 @@ def tuner_of(commands: str) -> str:
 def test_tuning_is_kept_and_goes_on(compiled, cache, convolution):
     """The search counts what earlier ones spent, and is asked for by each run that wants it."""
     first = require_ok(compiled(convolution, "--tune-budget=1"))
-    told = first["in_force"]["settings"]
+    reported = first["in_force"]["settings"]
     assert first["tune_s"] > 1
     assert first["compile_s"] > 0
-    assert told["schedules"] in ("own", "tuned")
-    assert int(told["tuning_trials"]) >= 1
-    assert told["tuned_functions"].endswith(" of 2")
-    assert "tuning" not in told
+    assert reported["schedules"] in ("own", "tuned")
+    assert int(reported["tuning_trials"]) >= 1
+    assert reported["tuned_functions"].endswith(" of 2")
+    assert "tuning" not in reported
     assert cache.compilations() == 2
 
     again = require_ok(compiled(convolution, "--tune-budget=1"))
     assert (again["tune_s"], again["compile_s"]) == (None, None)
-    assert again["in_force"]["settings"] == told | {
+    assert again["in_force"]["settings"] == reported | {
         "compiled": again["in_force"]["settings"]["compiled"]
     }
     assert cache.compilations() == 2
@@ -511,8 +511,8 @@ def test_tuning_is_kept_and_goes_on(compiled, cache, convolution):
 
     longer = require_ok(compiled(convolution, "--tune-budget=2.5"))
     assert longer["compile_s"] is None
-    assert int(longer["in_force"]["settings"]["tuning_trials"]) >= int(told["tuning_trials"])
-    assert float(longer["in_force"]["settings"]["tuning_s"]) > float(told["tuning_s"])
+    assert int(longer["in_force"]["settings"]["tuning_trials"]) >= int(reported["tuning_trials"])
+    assert float(longer["in_force"]["settings"]["tuning_s"]) > float(reported["tuning_s"])
     assert cache.compilations() == 3
 
 

@@ -99,7 +99,7 @@ def test_another_form_of_the_model_may_differ_as_its_precision_does(
         assert verification["f32"]["tolerance"]["class"] == "f32"
 
 
-def test_the_gate_tells_slower_from_equal(bench, models):
+def test_the_gate_distinguishes_slower_from_equal(bench, models):
     fast, slow = models / "fast.onnx", models / "slow.onnx"
     part = "--fake=ok,duration_s=0.004,slow="
     flags = ["--repeat=40", "--warmup=0", "--fail-above=25%"]

@@ -30,9 +30,9 @@ def candidates(
     row that is none with the reason."""
     rows = [row for comparison in comparisons for row in comparison.rows]
     words = words_of(rows)
-    loads = [row.result for row in rows if row.result.mode == "load"]
+    under_traffic = [row.result for row in rows if row.result.mode == "load"]
     shapes = shapes_that_count([row.result for row in rows])
-    rates = load_rates(loads, shapes)
+    rates = measured_rates(under_traffic, shapes)
     found, out = [], []
     for what, group in grouped(rows).items():
         if len(group) > 1:
@@ -77,15 +77,15 @@ def carried_per_s(rates: Iterable[tuple[float, float | None]]) -> float:
     return carried
 
 
-def load_rates(loads: Iterable[Result], shapes: set[str]) -> dict[tuple, tuple]:
+def measured_rates(results: Iterable[Result], shapes: set[str]) -> dict[tuple, tuple]:
     """By deployment, every rate measured with the 99th percentile of latency; of one rate the
     newest measurement."""
     found: dict[tuple, dict[float, float | None]] = defaultdict(dict)
-    for result in sorted(loads, key=age_order):
+    for result in sorted(results, key=age_order):
         wrong = result.outcome != "ok" or result.verdict == "wrong"
         if wrong or result.suspect or shape_of(result) not in shapes:
             continue
-        for rate in result.load_rates:
+        for rate in result.traffic_rates:
             p99_s = rate.get("p99_s")
             if rate.get("verdict") == "overloaded":
                 found[deployment(result)][rate["rate_per_s"]] = None
@@ -161,18 +161,18 @@ def settings_of(result: Result) -> str:
 
 
 def candidate(
-    row: Row, usd_per_hour: float | None, words: str = "", load_rates: tuple = ()
+    row: Row, usd_per_hour: float | None, words: str = "", measured_rates: tuple = ()
 ) -> Candidate:
-    result, under_load = row.result, row.result.mode == "load"
-    times = [] if under_load else result.times_s  # a latency under traffic includes waiting
+    result, under_traffic = row.result, row.result.mode == "load"
+    times = [] if under_traffic else result.times_s  # a latency under traffic includes waiting
     bound = bool(result.published and result.published.bound)
-    low, high = interval_of(result, load_rates)
+    low, high = interval_of(result, measured_rates)
     return Candidate(
         instance=result.instance,
         engine=result.backend,
         settings=settings_of(result),
         usd_per_hour=usd_per_hour,
-        mean_s=mean_of(result, load_rates),
+        mean_s=mean_of(result, measured_rates),
         mean_square_s2=math.fsum(t * t for t in times) / len(times) if times else None,
         slowest_s=slowest(result.ordered_s) if times else None,
         measurements=len(times),
@@ -180,9 +180,9 @@ def candidate(
         high_per_s=high,
         single_only=bound,
         verified=result.verdict == "ok",
-        load_rates=load_rates,
+        measured_rates=measured_rates,
         servers=result.streams if result.mode == "throughput" else 1,
-        load_alone=under_load,
+        only_under_traffic=under_traffic,
         words=words,
     )
 

@@ -54,35 +54,35 @@ def test_a_suspect_one_counts_only_alone_and_then_is_out(planned):
     assert found == [] and "busy" in reason
 
 
-def under_load(*rates: tuple, **keys: object) -> dict:
+def under_traffic(*rates: tuple, **keys: object) -> dict:
     found = [
         {"rate_per_s": rate, "p99_s": p99_s, "verdict": "carried" if p99_s else "overloaded"}
         for rate, p99_s in rates
     ]
-    load = {"settings": "cpu", "carried_per_s": 1, "rates": found}
-    return {"mode": "load", "backend_meta": "cpu-mode=load-rate=5", "load": load} | keys
+    traffic = {"settings": "cpu", "carried_per_s": 1, "rates": found}
+    return {"mode": "load", "backend_meta": "cpu-mode=load-rate=5", "load": traffic} | keys
 
 
-def test_measured_loads_belong_to_the_engine_measured_one_request_at_a_time(planned):
+def test_measured_rates_belong_to_the_engine_measured_one_request_at_a_time(planned):
     new, old = {"started_at": "2026-11-24T00:00:00Z"}, {"started_at": "2026-11-20T00:00:00Z"}
     [candidate], out = planned(
-        under_load((6, 0.5), (2, 0.2), **new), {}, under_load((6, 0.9), (9, None), **old)
+        under_traffic((6, 0.5), (2, 0.2), **new), {}, under_traffic((6, 0.9), (9, None), **old)
     )
-    assert candidate.load_rates == ((2, 0.2), (6, 0.5), (9, None))
+    assert candidate.measured_rates == ((2, 0.2), (6, 0.5), (9, None))
     assert out == []
-    [candidate], _ = planned({}, under_load((6, 0.5)) | BUSY)
-    assert candidate.load_rates == ()
+    [candidate], _ = planned({}, under_traffic((6, 0.5)) | BUSY)
+    assert candidate.measured_rates == ()
 
 
-def test_under_load_alone_a_machine_does_what_it_carried(planned):
+def test_only_under_traffic_a_machine_does_what_it_sustained(planned):
     streams = {"settings": "cpu-streams=2", "carried_per_s": 1}
-    result = under_load((100, 0.02), (200, 0.05), (400, None), (500, 0.1))
+    result = under_traffic((100, 0.02), (200, 0.05), (400, None), (500, 0.1))
     result["load"] |= streams
     [_, candidate], out = planned({}, result)
-    assert candidate.settings == "cpu-streams=2" and candidate.load_alone
+    assert candidate.settings == "cpu-streams=2" and candidate.only_under_traffic
     assert candidate.throughput_per_s == 200 and candidate.inference_s is None
     assert (candidate.low_per_s, candidate.high_per_s) == (200, 200) and out == []
-    nothing = under_load((400, None))
+    nothing = under_traffic((400, None))
     nothing["load"] |= streams
     [_], [reason] = planned({}, nothing)
     assert "sustained no rate" in reason
@@ -101,26 +101,26 @@ def at_full_speed(**keys: object) -> dict:
 
 
 def test_the_setting_found_in_throughput_mode_is_one(planned):
-    load = under_load((100, 0.02))
-    load["load"]["settings"] = "cpu-streams=2"
-    for results in ([at_full_speed()], [load, at_full_speed()], [at_full_speed(), load]):
+    traffic = under_traffic((100, 0.02))
+    traffic["load"]["settings"] = "cpu-streams=2"
+    for results in ([at_full_speed()], [traffic, at_full_speed()], [at_full_speed(), traffic]):
         [candidate], out = planned(*results)
-        assert candidate.throughput_per_s == pytest.approx(180) and not candidate.load_alone
+        assert candidate.throughput_per_s == pytest.approx(180) and not candidate.only_under_traffic
         assert candidate.inference_s == pytest.approx(2 / 180) and candidate.slowest_s == 0.012
         assert (candidate.low_per_s, candidate.high_per_s) == (170, 190) and out == []
-        assert len(candidate.load_rates) == len(results) - 1
-    [candidate], _ = planned(load, at_full_speed() | BUSY)
-    assert candidate.load_alone
+        assert len(candidate.measured_rates) == len(results) - 1
+    [candidate], _ = planned(traffic, at_full_speed() | BUSY)
+    assert candidate.only_under_traffic
 
 
 def test_a_suspect_latency_hides_no_clean_result_of_another_mode(planned):
-    full, load = at_full_speed(), under_load((5, 0.3))
+    full, traffic = at_full_speed(), under_traffic((5, 0.3))
     full["throughput"] = full["throughput"] | {"settings": "cpu"}
-    [candidate], _ = planned(BUSY, load, full)
+    [candidate], _ = planned(BUSY, traffic, full)
     assert candidate.throughput_per_s == pytest.approx(180)
-    for others in ([load], [load, full | BUSY]):
+    for others in ([traffic], [traffic, full | BUSY]):
         [candidate], _ = planned(BUSY, *others)
-        assert candidate.load_alone
+        assert candidate.only_under_traffic
 
 
 def test_batches_of_throughput_mode_are_no_task_of_their_own(planned):

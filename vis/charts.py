@@ -78,12 +78,12 @@ def title_lines(comparison: Comparison) -> list[str]:
 
 
 def axis_end(comparison: Comparison) -> float:
-    most = [
+    ends = [
         comparison.factor(row) * max(row.result.throughput_range)
         for row in comparison.rows
         if row.result.measured
     ]
-    return max(most, default=1) / BARS_SHARE
+    return max(ends, default=1) / BARS_SHARE
 
 
 def lay_out(comparison: Comparison) -> tuple[list[dict], int]:

@@ -58,7 +58,7 @@ def test_each_bar_says_its_value_and_the_axis_its_unit(comparison):
     assert charts.UNITS["latency"] in svg and charts.HOW_TO_READ in svg
 
 
-def test_the_axis_begins_at_nought(comparison):
+def test_the_axis_begins_at_zero(comparison):
     spec = charts.chart(comparison, LIGHT).to_dict()
     domains = re.findall(r'"domain": \[([-0-9.e]+), ([-0-9.e]+)\]', json.dumps(spec))
     assert domains and {float(low) for low, _ in domains} == {0.0}
@@ -109,7 +109,7 @@ def test_another_mode_says_so_and_has_no_whisker(tmp_path):
     assert "one at a time" not in svg
 
 
-def test_throughput_mode_names_the_setting_that_does_most(tmp_path):
+def test_throughput_mode_names_the_setting_with_the_highest_throughput(tmp_path):
     path = GOLDEN / "results/c5a.4xlarge/resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
     sample = json.loads(path.read_text(encoding="utf-8"))
     tried = {"streams": 2, "threads": 1, "least_per_s": 270, "greatest_per_s": 290}

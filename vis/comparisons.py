@@ -37,7 +37,7 @@ BUSY = "Other programs used the machine while this was measured."
 @dataclass
 class Row:
     name: str  # the engine, as people call it
-    detail: str  # what tells this row from the others: version, variant, settings
+    detail: str  # what distinguishes this row from the others: version, variant, settings
     result: Result
 
     @property
@@ -48,8 +48,8 @@ class Row:
     def words(self) -> str:
         """What stands where there is no figure."""
         statement = self.result.statement
-        if self.result.outcome == "ok" and self.result.verdict != "wrong" and self.result.load:
-            return "Not carried"
+        if self.result.outcome == "ok" and self.result.verdict != "wrong" and self.result.traffic:
+            return "Not sustained"
         return statement[:1].upper() + statement[1:] or OUTCOME_WORDS[self.result.outcome]
 
     @property
@@ -67,7 +67,7 @@ class Row:
                 "Suspect": result.why_suspect or BUSY,
                 "Not accepted": text_or(result.acceptance.get("reason"), ""),
             }.get(self.status, result.verdict_reason)
-        return result.reason or result.verdict_reason or text_or(result.load.get("reason"), "")
+        return result.reason or result.verdict_reason or text_or(result.traffic.get("reason"), "")
 
 
 @dataclass
@@ -212,8 +212,8 @@ def unique(names: list[str]) -> list[str]:
     return answer
 
 
-def wrap(text: str, width: int, most: int) -> list[str]:
-    """At most `most` lines of `width` characters, cut with an ellipsis; long words are broken."""
+def wrap(text: str, width: int, max_lines: int) -> list[str]:
+    """At most `max_lines` lines of `width` characters, cut with an ellipsis; long words are broken."""
     pieces = re.sub(r"(?<=[-+,/])(?=[^ \u00a0])", "\u200b", text)
     lines: list[str] = []
     for word in re.split(r"(?<= )|\u200b", pieces):
@@ -223,8 +223,8 @@ def wrap(text: str, width: int, most: int) -> list[str]:
             else:
                 lines.append(part)
     lines = [line.rstrip() for line in lines]
-    if len(lines) > most:
-        lines = lines[:most]
+    if len(lines) > max_lines:
+        lines = lines[:max_lines]
         lines[-1] = lines[-1][: width - 1] + "\u2026"
     return lines or [""]
 

@@ -59,7 +59,7 @@ def test_machines_are_not_compared(make):
     assert len(compare([make("a", instance="one"), make("b", instance="two")])) == 2
 
 
-def test_rows_tell_what_differs(make):
+def test_rows_show_what_differs(make):
     in_force = {"precision": "bf16", "threads": 2, "placement": [], "settings": {}}
     [comparison] = compare(
         [

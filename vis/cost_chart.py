@@ -37,7 +37,7 @@ def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
         kind = kinds.index(run[0].plan.candidate)
         points = staircase(run, low, high, before)
         thick += [point | {"kind": kind, "run": number} for point in points]
-        starts.append({"load": points[0]["load"], "usd": run[0].plan.usd_per_hour, "kind": kind})
+        starts.append({"rate": points[0]["rate"], "usd": run[0].plan.usd_per_hour, "kind": kind})
         before = run[-1].plan.usd_per_hour
     names = [
         name_row(max(own, key=lambda run: log_length(run, low, high)), kind, low, high)
@@ -56,11 +56,11 @@ def staircase(run: list[Step], low: float, high: float, before: float | None = N
     """Corners for a line that rises before it goes on; `before` is the price it rises from."""
     begin = max(run[0].above_per_s, low)
     first = run[0].plan.usd_per_hour if before is None else before
-    points = [{"load": begin, "usd": first}]
+    points = [{"rate": begin, "usd": first}]
     for step in run:
         end = min(step.plan.capacity_per_s, high)
         if end > begin:
-            points.append({"load": end, "usd": step.plan.usd_per_hour})
+            points.append({"rate": end, "usd": step.plan.usd_per_hour})
     return points
 
 
@@ -93,7 +93,7 @@ def four(value: float) -> str:
 
 def cost(theme: Theme) -> alt.LayerChart:
     x = alt.X(
-        "load:Q",
+        "rate:Q",
         scale=alt.Scale(type="log", nice=False),
         axis=logarithmic("Request rate (inferences per second)", theme),
     )
@@ -123,12 +123,12 @@ def cost(theme: Theme) -> alt.LayerChart:
     asked = {"color": theme.line, "strokeDash": [7, 4], "strokeWidth": 1.5}
     return alt.layer(
         named("thin").mark_line(**line, strokeWidth=1.2).encode(**shape, strokeDash=dash),
-        named("loads").mark_rule(**asked).encode(x=x),
+        named("rates").mark_rule(**asked).encode(x=x),
         named("thick").mark_line(**line, strokeWidth=4.5).encode(**shape, detail="run:N"),
         named("starts")
         .mark_point(size=110, opacity=1, filled=True, stroke=theme.background, strokeWidth=1)
         .encode(**shape, shape=alt.Shape("kind:N", scale=alt.Scale(range=SHAPES), legend=None)),
-        *asked_words(named("loads"), x, theme),
+        *asked_words(named("rates"), x, theme),
         # Unseen; it keeps the data for the legend's words.
         named("names").mark_point(opacity=0, aria=False).encode(x=alt.value(0), y=alt.value(0)),
     ).properties(width=WIDTH, height=HEIGHT)

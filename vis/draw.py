@@ -10,9 +10,9 @@ import vl_convert
 
 import batch_charts
 import charts
-import load_charts
 import price_charts
 import sample_charts
+import traffic_charts
 import variant_charts
 from catalogue import SHIPPED, read_price_notes, read_prices
 from comparisons import Comparison, compare, unique
@@ -34,7 +34,7 @@ class Wishes:
     """What the command line may say beside the two folders."""
 
     catalogue: Path = SHIPPED
-    loads: list[float] = field(default_factory=list)  # empty: those that usual_loads chooses
+    rates: list[float] = field(default_factory=list)  # empty: those that usual_rates chooses
 
 
 @dataclass
@@ -55,12 +55,12 @@ def draw_folder(
         raise NothingToDraw(f"there is no result to draw below {results_dir}")
     comparisons = compare(results)
     models = fleets(comparisons, read_prices(wishes.catalogue, warn))
-    drawn = pictures(comparisons, models, wishes.loads)
+    drawn = pictures(comparisons, models, wishes.rates)
     plots_dir.mkdir(parents=True, exist_ok=True)
     index = plots_dir / "index.html"
     stems = {picture.stem for picture in drawn}
     notes = read_price_notes(wishes.catalogue)
-    text = page(models, stems, complaints, plots_dir, wishes.loads, notes)
+    text = page(models, stems, complaints, plots_dir, wishes.rates, notes)
     index.write_text(text, encoding="utf-8")
     if len(drawn) > MANY:
         warn(f"{index} is written; {len(drawn)} pictures follow")
@@ -79,7 +79,7 @@ def write(picture: Picture, plots_dir: Path) -> None:
 
 
 def pictures(
-    comparisons: list[Comparison], models: list[Fleet], loads: list[float]
+    comparisons: list[Comparison], models: list[Fleet], rates: list[float]
 ) -> list[Picture]:
     """All that the results support, each with a name of its own."""
     found = [Picture(c.file_stem, lambda c=c: figures(c)) for c in comparisons]
@@ -94,7 +94,7 @@ def pictures(
             stem = f"{comparison.file_stem}-times"
             found.append(Picture(stem, lambda c=comparison: sample_charts.picture(c, LIGHT)))
     for fleet in models:
-        found += pictures_of_prices(fleet, loads or fleet.usual_loads)
+        found += pictures_of_prices(fleet, rates or fleet.usual_rates)
     for picture, stem in zip(found, unique([picture.stem for picture in found])):
         picture.stem = stem
     return found
@@ -102,12 +102,12 @@ def pictures(
 
 def figures(comparison: Comparison) -> dict:
     """A comparison's own picture: latency by request rate in load mode, else throughput."""
-    if load_charts.can_be_drawn(comparison):
-        return load_charts.picture(comparison, LIGHT)
+    if traffic_charts.can_be_drawn(comparison):
+        return traffic_charts.picture(comparison, LIGHT)
     return charts.chart(comparison, LIGHT).to_dict()
 
 
-def pictures_of_prices(fleet: Fleet, loads: list[float]) -> Iterator[Picture]:
+def pictures_of_prices(fleet: Fleet, rates: list[float]) -> Iterator[Picture]:
     for name, draw in price_charts.PICTURES.items():
         if price_charts.can_be_drawn(name, fleet):
-            yield Picture(f"{fleet.file_stem}-{name}", lambda d=draw: d(fleet, loads, LIGHT))
+            yield Picture(f"{fleet.file_stem}-{name}", lambda d=draw: d(fleet, rates, LIGHT))

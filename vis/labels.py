@@ -1,4 +1,4 @@
-"""Labels for people: "onnxruntime, 2 threads". Of what tells results that are shown together apart,
+"""Labels for people: "onnxruntime, 2 threads". Of what distinguishes results shown together,
 only what is not the same for all of them.
 
 src/results/label_words.cpp and src/run/labels.cpp are the same rule; tests/labels.json has cases for
@@ -36,7 +36,7 @@ def settings_in_words(shown: list[dict], leave_out: Collection[str] = ()) -> lis
         for raw, own in zip(shown, every)
     ]
     hidden = set(leave_out) - {"version", *OF_THE_MODE}
-    return words if hidden else told_apart(shown, words, leave_out)
+    return words if hidden else distinct_words(shown, words, leave_out)
 
 
 def engine(raw: dict) -> tuple:
@@ -94,7 +94,7 @@ def settings_of(raw: dict) -> str:
     return found or text(raw, "backend_meta")
 
 
-def told_apart(shown: list[dict], words: list[str], leave_out: Collection[str]) -> list[str]:
+def distinct_words(shown: list[dict], words: list[str], leave_out: Collection[str]) -> list[str]:
     without_mode = "mode" in leave_out
     settings = [settings_of(raw) if without_mode else text(raw, "backend_meta") for raw in shown]
     keys = [(engine(raw), own) for raw, own in zip(shown, words)]

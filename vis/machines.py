@@ -28,7 +28,7 @@ class Machine:
 @dataclass
 class Fleet:
     model: str
-    label: str  # the model's name, with what tells it from another of that name
+    label: str  # the model's name, with what distinguishes it from another of that name
     mode: str
     file_stem: str
     comparisons: list[Comparison]
@@ -41,7 +41,7 @@ class Fleet:
         return [c for _, c in self.candidates if c.usd_per_hour is not None]
 
     @property
-    def usual_loads(self) -> list[float]:
+    def usual_rates(self) -> list[float]:
         """Two rates worth a line: what three of the slowest machine sustain, and one of the fastest,
         rounded down to a 1, 2 or 5. For the 2021 study's BERT these are its 2 and 50 per second."""
         speeds = [m.fastest.throughput_per_s for m in self.machines if m.fastest]

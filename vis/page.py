@@ -15,9 +15,9 @@ import vl_convert
 from markupsafe import Markup
 
 import cost_chart
-import load_charts
 import price_charts
 import sample_charts
+import traffic_charts
 from candidates import deployment, settings_of, words_of
 from comparisons import Comparison, Row
 from json_values import is_number, is_positive, text_or
@@ -43,7 +43,7 @@ def page(
     stems: set[str],
     complaints: list[str],
     plots_dir: Path,
-    loads: list[float],
+    rates: list[float],
     price_notes: dict[str, str],
 ) -> str:
     """`stems`: of the pictures that lie or will lie beside the page. `price_notes`: by instance, when
@@ -56,7 +56,7 @@ def page(
         lstrip_blocks=True,
     )
     folder = Path(os.path.realpath(plots_dir))
-    data = {"models": [model(fleet, stems, folder, loads, price_notes) for fleet in models]}
+    data = {"models": [model(fleet, stems, folder, rates, price_notes) for fleet in models]}
     return environment.get_template("index.html.j2").render(
         complaints=complaints,
         min_samples=MIN_SAMPLES,
@@ -95,7 +95,7 @@ def shapes(theme: Theme) -> dict[str, dict]:
 
 
 def model(
-    fleet: Fleet, stems: set[str], folder: Path, loads: list[float], price_notes: dict[str, str]
+    fleet: Fleet, stems: set[str], folder: Path, rates: list[float], price_notes: dict[str, str]
 ) -> dict:
     planned = {id(row): candidate for row, candidate in fleet.candidates}
     out = {id(row): reason for row, reason in fleet.out}
@@ -136,14 +136,14 @@ def model(
     return {
         "name": fleet.label,
         "mode": fleet.mode,
-        "loads": loads or fleet.usual_loads,
+        "rates": rates or fleet.usual_rates,
         "pictures": {name: quote(stem) for name, stem in names.items() if stem in stems},
         "machines": [machine(m.instance, m.usd_per_hour) for m in fleet.machines],
     }
 
 
 def picture_links(comparison: Comparison, stems: set[str]) -> dict[str, str]:
-    figures = "load" if load_charts.can_be_drawn(comparison) else "throughput"
+    figures = "traffic" if traffic_charts.can_be_drawn(comparison) else "throughput"
     others = {name: f"{comparison.file_stem}-{name}" for name in ("batches", "times")}
     names = {figures: comparison.file_stem} | others
     return {name: quote(stem) for name, stem in names.items() if stem in stems}
@@ -191,7 +191,7 @@ def standing_facts(row: Row) -> dict | None:
     }
 
 
-def p99_under_load(result: Result) -> dict | None:
+def p99_under_traffic(result: Result) -> dict | None:
     """Of load mode: the 99th percentile at the rate whose requests the result holds, with its
     interval (high: None where it has no upper end). A higher rate may have missed the bound."""
     rate = result.chosen_rate
@@ -247,7 +247,7 @@ def row_data(
         "from": provenance(result),
         "date": text_or(raw.get("started_at"), "")[:10],
         "standing": standing_facts(row),
-        "p99": p99_under_load(result) if result.measured else None,
+        "p99": p99_under_traffic(result) if result.measured else None,
         "load_s": converted_and_loaded_s(raw),
         "memory_bytes": positive(raw.get("peak_rss_bytes")),
         "error": error if is_number(error) and abs(error) < 1e300 else None,
@@ -279,7 +279,7 @@ def figures(row: Row) -> dict:
 
 
 def in_items(row: Row, factor: int) -> dict:
-    """A row's throughput in items per second, without its standing among those of its batch."""
+    """A row's throughput in items per second, without its rank among those of its batch."""
     low, high = row.result.throughput_range
     rates = {"throughput": row.result.throughput, "low": low, "high": high}
     found = {name: digits(factor * value) for name, value in rates.items()}

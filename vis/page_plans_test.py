@@ -60,12 +60,12 @@ def given(candidates: list[plans.Candidate], **other: object) -> dict:
     return {"candidates": [dataclasses.asdict(c) for c in candidates], "wish": wish} | other
 
 
-PLANS = """Plans.plans(given.candidates, given.load, given.wish).plans
+PLANS = """Plans.plans(given.candidates, given.rate, given.wish).plans
     .map(p => [p.count, p.candidate.instance, p.usd_per_hour])"""
 
 
-def asked_for_plans(ask, candidates, load, **wish):
-    return [tuple(row) for row in ask(PLANS, given(candidates, load=load, wish=wish))]
+def asked_for_plans(ask, candidates, rate, **wish):
+    return [tuple(row) for row in ask(PLANS, given(candidates, rate=rate, wish=wish))]
 
 
 def random_fleet(chance: random.Random) -> list[plans.Candidate]:
@@ -82,13 +82,13 @@ def test_the_same_plans_as_the_pictures(ask):
     chance = random.Random(1)
     for _ in range(200):
         fleet = random_fleet(chance)
-        loads = [chance.uniform(0.1, 100), chance.randint(1, 9) * fleet[0].throughput_per_s]
-        for load in loads:
+        rates = [chance.uniform(0.1, 100), chance.randint(1, 9) * fleet[0].throughput_per_s]
+        for rate in rates:
             expected = [
                 (p.count, p.candidate.instance, pytest.approx(p.usd_per_hour))
-                for p in plans.plans(fleet, load)
+                for p in plans.plans(fleet, rate)
             ]
-            assert asked_for_plans(ask, fleet, load) == expected
+            assert asked_for_plans(ask, fleet, rate) == expected
 
 
 def test_the_same_steps_as_the_pictures(ask):
@@ -128,17 +128,17 @@ def test_what_was_measured_raises_the_estimate_whatever_the_latency(ask):
     known = candidate("m", [0.0022] * 99 + [0.0024], 1)
     capacities = []
     for rates in ((), ((60, 0.0068),), ((60, 0.0068), (300, None))):
-        one = dataclasses.replace(known, load_rates=rates)
+        one = dataclasses.replace(known, measured_rates=rates)
         found = [capacity(ask, one, latency_s / 1e4) for latency_s in range(20, 400)]
         assert found == sorted(found)
         capacities.append(found)
     assert all(few <= many for few, many in zip(capacities[2], capacities[1]))
     assert all(few <= many for few, many in zip(capacities[1], capacities[0]))
     assert max(capacities[2]) == 60  # 300/s were too much: nothing above 60/s is known
-    one = dataclasses.replace(known, load_rates=((60, 0.0068),))
-    latency = "Plans.plans(given.candidates, given.load, given.wish).plans[0].latency"
-    assert ask(latency, given([one], load=60)) == {"s": 0.0068, "basis": "measured"}
-    above = ask(latency, given([one], load=61))
+    one = dataclasses.replace(known, measured_rates=((60, 0.0068),))
+    latency = "Plans.plans(given.candidates, given.rate, given.wish).plans[0].latency"
+    assert ask(latency, given([one], rate=60)) == {"s": 0.0068, "basis": "measured"}
+    above = ask(latency, given([one], rate=61))
     assert above["s"] > 0.0068 and above["basis"] == "estimate"
 
 
@@ -148,22 +148,22 @@ def test_more_machines_never_answer_sooner_than_one_inference(ask):
     assert len(asked_for_plans(ask, slow, 2, latency_s=1.5)) == 2
 
 
-def test_plans_carry_their_load_within_the_latency(ask):
+def test_plans_serve_their_rate_within_the_latency(ask):
     known = [candidate("m", [0.010, 0.011, 0.012, 0.020], 1)]
-    latency = "Plans.plans(given.candidates, given.load, given.wish).plans[0].latency.s"
-    for load in (1, 50, 500, 5000):
-        answer = ask(latency, given(known, load=load, wish={"latency_s": 0.05}))
+    latency = "Plans.plans(given.candidates, given.rate, given.wish).plans[0].latency.s"
+    for rate in (1, 50, 500, 5000):
+        answer = ask(latency, given(known, rate=rate, wish={"latency_s": 0.05}))
         assert 0.020 <= answer <= 0.05 * (1 + 1e-9)
 
 
-def test_a_plan_that_only_the_upper_end_carries_says_so(ask):
-    holds = "Plans.plans(given.candidates, given.load, given.wish).plans[0].holds"
+def test_a_plan_that_holds_only_at_the_upper_end_says_so(ask):
+    holds = "Plans.plans(given.candidates, given.rate, given.wish).plans[0].holds"
     unsure = [published("m", 10, 1, low_per_s=9, high_per_s=11)]
-    assert ask(holds, given(unsure, load=9)) is True
-    assert ask(holds, given(unsure, load=9.5)) is False
-    assert ask(holds, given(unsure, load=17.9)) is True
+    assert ask(holds, given(unsure, rate=9)) is True
+    assert ask(holds, given(unsure, rate=9.5)) is False
+    assert ask(holds, given(unsure, rate=17.9)) is True
     stated = [published("m", 10, 1, low_per_s=9, high_per_s=11, single_only=True)]
-    assert ask(holds, given(stated, load=9.5)) is False
+    assert ask(holds, given(stated, rate=9.5)) is False
 
 
 def test_a_single_machine_and_bounds(ask):
@@ -188,11 +188,11 @@ def test_numbers_are_written_alike(ask, value):
     assert ask("Words.short(given)", value) == comparisons.short(value)
     assert ask("Words.time(given)", value) == comparisons.short_time(value)
     assert ask("Words.usd(given)", value) == price_charts.usd(value)
-    assert ask("Words.load(given)", value) == cost_chart.four(value)
+    assert ask("Words.rate(given)", value) == cost_chart.four(value)
 
 
 @pytest.mark.parametrize(
-    ("text", "width", "most"),
+    ("text", "width", "max_lines"),
     [
         ("one two three", 8, 3),
         ("cpu-threads=1-precision=bf16", 16, 3),
@@ -203,6 +203,6 @@ def test_numbers_are_written_alike(ask, value):
         ("ONNX Runtime", 14, 2),
     ],
 )
-def test_lines_are_broken_alike(ask, text, width, most):
-    found = ask("Words.wrap(...given)", [text, width, most])
-    assert found == comparisons.wrap(text, width, most)
+def test_lines_are_broken_alike(ask, text, width, max_lines):
+    found = ask("Words.wrap(...given)", [text, width, max_lines])
+    assert found == comparisons.wrap(text, width, max_lines)

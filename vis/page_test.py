@@ -24,11 +24,11 @@ DETECTOR = "#model=a-detector-with-a-rather-long-name-2026-opset-21-simplified.o
 needs_chromium = pytest.mark.skipif(not PROGRAM, reason="needs Chromium (Debian: chromium)")
 
 
-def page_alone(results: Path, plots: Path, loads=()) -> Path:
+def page_alone(results: Path, plots: Path, rates=()) -> Path:
     """The page without the pictures beside it, which take longer."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(draw, "write", lambda picture, folder: None)
-        draw.draw_folder(results, plots, lambda sentence: None, draw.Wishes(loads=list(loads)))
+        draw.draw_folder(results, plots, lambda sentence: None, draw.Wishes(rates=list(rates)))
     return plots / "index.html"
 
 
@@ -129,13 +129,13 @@ def test_works_offline_and_without_complaint(open_page, page, hash_):
 @pytest.mark.parametrize(
     ("wishes", "best", "price"),
     [
-        ("&load=2", "3 \u00d7 c6g.medium", "$0.102"),
-        ("&load=50", "1 \u00d7 g4dn.xlarge", "$0.526"),
-        ("&load=10.94", "6 \u00d7 c5a.large", "$0.462"),
-        ("&load=10.96", "1 \u00d7 g4dn.xlarge", "$0.526"),
-        ("&load=2&single=1", "1 \u00d7 c6g.2xlarge", "$0.272"),
-        ("&load=2&latency=0.2", "1 \u00d7 c5n.2xlarge", "$0.432"),
-        ("&load=50&without-machine=g4dn.xlarge", "28 \u00d7 c5a.large", "$2.156"),
+        ("&rate=2", "3 \u00d7 c6g.medium", "$0.102"),
+        ("&rate=50", "1 \u00d7 g4dn.xlarge", "$0.526"),
+        ("&rate=10.94", "6 \u00d7 c5a.large", "$0.462"),
+        ("&rate=10.96", "1 \u00d7 g4dn.xlarge", "$0.526"),
+        ("&rate=2&single=1", "1 \u00d7 c6g.2xlarge", "$0.272"),
+        ("&rate=2&latency=0.2", "1 \u00d7 c5n.2xlarge", "$0.432"),
+        ("&rate=50&without-machine=g4dn.xlarge", "28 \u00d7 c5a.large", "$2.156"),
     ],
 )
 def test_the_study_s_answers(open_page, study, wishes, best, price):
@@ -146,18 +146,18 @@ def test_the_study_s_answers(open_page, study, wishes, best, price):
 
 @needs_chromium
 def test_ratios_of_the_study(open_page, study):
-    answer = text(open_page(study, BERT + "&load=50"), "#answer")
+    answer = text(open_page(study, BERT + "&rate=50"), "#answer")
     other = "The cheapest on another machine type is 28 \u00d7 c5a.large"
     assert other in answer and "$2.156 per hour, 4.10 times as much" in answer
-    browser = open_page(study, BERT + "&load=2")
+    browser = open_page(study, BERT + "&rate=2")
     row = "[...document.querySelectorAll('#plans tr')].find(r => r.innerText.includes('g4dn')).innerText"
     assert "5.16\u00d7" in browser.evaluate(row)
 
 
 @needs_chromium
-@pytest.mark.parametrize(("load", "best"), [(10, "c5a.large"), (100, "g4dn.xlarge")])
-def test_a_single_machine_for_resnet50(open_page, study, load, best):
-    browser = open_page(study, f"#model=resnet50v1.onnx&single=1&load={load}")
+@pytest.mark.parametrize(("rate", "best"), [(10, "c5a.large"), (100, "g4dn.xlarge")])
+def test_a_single_machine_for_resnet50(open_page, study, rate, best):
+    browser = open_page(study, f"#model=resnet50v1.onnx&single=1&rate={rate}")
     assert plans(browser)[0][0] == f"1 \u00d7 {best}"
 
 
@@ -169,16 +169,16 @@ LINE_Y = (
 
 @needs_chromium
 def test_the_slider_moves_the_line_and_ranks_again(open_page, study):
-    browser = open_page(study, BERT + "&load=2")
+    browser = open_page(study, BERT + "&rate=2")
     before, line = plans(browser), browser.evaluate(LINE_Y)
-    browser.evaluate("document.getElementById('load-slider').focus()")
+    browser.evaluate("document.getElementById('rate-slider').focus()")
     for _ in range(150):
         browser.press("ArrowRight")
     browser.evaluate("new Promise(done => setTimeout(done, 400))")
-    load = float(browser.evaluate("document.getElementById('load').value"))
-    assert load > 5 and f"load={load:g}" in browser.evaluate("location.hash")
+    rate = float(browser.evaluate("document.getElementById('rate').value"))
+    assert rate > 5 and f"rate={rate:g}" in browser.evaluate("location.hash")
     assert plans(browser) != before and browser.evaluate(LINE_Y) != line
-    assert f"{load:g}/s" in browser.evaluate(
+    assert f"{rate:g}/s" in browser.evaluate(
         "document.querySelector('#by-price-picture').textContent"
     )
     assert browser.complaints() == []
@@ -186,7 +186,7 @@ def test_the_slider_moves_the_line_and_ranks_again(open_page, study):
 
 @needs_chromium
 def test_the_latency_slider(open_page, study):
-    browser = open_page(study, BERT + "&load=2")
+    browser = open_page(study, BERT + "&rate=2")
     assert text(browser, "#latency-words") == "any latency"
     give(browser, "latency", "0.2")
     assert plans(browser)[0][0] == "1 \u00d7 c5n.2xlarge"
@@ -205,20 +205,20 @@ def test_the_latency_slider(open_page, study):
 
 @needs_chromium
 def test_what_is_no_number_above_0_is_marked_and_changes_nothing(open_page, study):
-    browser = open_page(study, BERT + "&load=2")
+    browser = open_page(study, BERT + "&rate=2")
     before = plans(browser)
-    invalid = "document.getElementById('load').getAttribute('aria-invalid')"
+    invalid = "document.getElementById('rate').getAttribute('aria-invalid')"
     for wrong in ("0", "-1", ""):
-        give(browser, "load", wrong)
+        give(browser, "rate", wrong)
         assert browser.evaluate(invalid) == "true" and plans(browser) == before
-    give(browser, "load", "3.5")
+    give(browser, "rate", "3.5")
     assert browser.evaluate(invalid) == "false" and plans(browser) != before
 
 
 @needs_chromium
 @pytest.mark.parametrize(
     "hash_",
-    ["#", "#model=none&load=x&latency=-3", "#load=1e400", "#without-machine=none&mode=load", "#%"],
+    ["#", "#model=none&rate=x&latency=-3", "#rate=1e400", "#without-machine=none&mode=load", "#%"],
 )
 def test_any_address_shows_something(open_page, study, hash_):
     browser = open_page(study, hash_)
@@ -227,7 +227,7 @@ def test_any_address_shows_something(open_page, study, hash_):
 
 @needs_chromium
 def test_choices_are_in_the_address_and_come_back_from_it(open_page, study):
-    browser = open_page(study, BERT + "&load=50")
+    browser = open_page(study, BERT + "&rate=50")
     click(browser, "#machines input[value='g4dn.xlarge']")
     click(browser, "#engines input[value='PyTorch']")
     click(browser, "#single")
@@ -308,7 +308,7 @@ def test_a_machine_with_several_processes_is_planned_with(open_page, tmp_path):
     for name, result in known.items():
         (tmp_path / "results" / f"{name}.json").write_text(json.dumps(result | {"batch": None}))
     page = page_alone(tmp_path / "results", tmp_path / "plots")
-    browser = open_page(page, f"{RESNET}&load=60&latency=0.1")
+    browser = open_page(page, f"{RESNET}&rate=60&latency=0.1")
     assert [machines[:3] for machines, _ in plans(browser)] == ["1 \u00d7", "3 \u00d7"]
     assert "OpenVINO 2 processes" in text(browser, "#plans")
     assert "OpenVINO 4 processes" in text(browser, "#plans")
@@ -386,7 +386,7 @@ def test_engines_of_one_run_are_compared_as_the_run_did(open_page, tmp_path):
     assert set(against(["1", "1", "1", "2"]).values()) == {"1.00\u00d7"}  # their medians are equal
 
 
-def test_tells_no_percentile_from_few(open_page, page):
+def test_gives_no_percentile_from_few(open_page, page):
     browser = open_page(page, RESNET)
     row = browser.evaluate(
         "[...[...document.querySelectorAll('.results tbody tr')].find(r => r.textContent.includes('TVM')).cells].map(c => c.textContent)"
@@ -622,7 +622,7 @@ def test_many_machines_are_counted(open_page, study):
     assert words.endswith("Published figures.")
 
 
-def under_load(p99_s: float, low_s: float, high_s: float, rate: float = 60) -> dict:
+def under_traffic(p99_s: float, low_s: float, high_s: float, rate: float = 60) -> dict:
     rates = [
         {
             "rate_per_s": rate,
@@ -662,8 +662,8 @@ def under_load(p99_s: float, low_s: float, high_s: float, rate: float = 60) -> d
 )
 def test_load_mode_compares_p99(open_page, tmp_path, low_s, rate, sentence, heading):
     results = {
-        "a": {"backend": "openvino"} | under_load(0.02, 0.015, 0.03),
-        "b": {"backend": "onnxruntime"} | under_load(0.04, low_s, 0.05, rate),
+        "a": {"backend": "openvino"} | under_traffic(0.02, 0.015, 0.03),
+        "b": {"backend": "onnxruntime"} | under_traffic(0.04, low_s, 0.05, rate),
     }
     browser = open_page(results_page(tmp_path, results), f"{RESNET}&mode=load")
     assert sentence in text(browser, "#verdict")
@@ -673,8 +673,8 @@ def test_load_mode_compares_p99(open_page, tmp_path, low_s, rate, sentence, head
 
 @needs_chromium
 def test_the_p99_of_a_busy_machine_is_not_what_others_are_compared_with(open_page, tmp_path):
-    busy = under_load(0.02, 0.015, 0.03) | {"noise": {"suspect": True}}
-    results = {"a": busy, "b": {"backend": "onnxruntime"} | under_load(0.04, 0.035, 0.05)}
+    busy = under_traffic(0.02, 0.015, 0.03) | {"noise": {"suspect": True}}
+    results = {"a": busy, "b": {"backend": "onnxruntime"} | under_traffic(0.04, 0.035, 0.05)}
     browser = open_page(results_page(tmp_path, results), f"{RESNET}&mode=load")
     assert sorted(browser.evaluate(RATIOS)) == ["0.50\u00d7\nsuspect", "1.00\u00d7"]
 
@@ -682,7 +682,7 @@ def test_the_p99_of_a_busy_machine_is_not_what_others_are_compared_with(open_pag
 @needs_chromium
 def test_the_p99_is_of_the_rate_that_met_the_bound(open_page, tmp_path):
     """A search with --slo-p99 ends with a rate that the engine sustains, though not within the bound."""
-    result = under_load(0.048, 0.047, 0.0495)
+    result = under_traffic(0.048, 0.047, 0.0495)
     missed = result["load"]["rates"][0] | {"rate_per_s": 61.5, "p99_s": 0.053}
     result["load"] |= {"slo_p99_s": 0.05, "rates": [result["load"]["rates"][0], missed]}
     browser = open_page(results_page(tmp_path, {"a": result}), f"{RESNET}&mode=load")
@@ -693,24 +693,24 @@ def test_the_p99_is_of_the_rate_that_met_the_bound(open_page, tmp_path):
 
 @needs_chromium
 def test_a_field_says_what_is_wrong_with_it(open_page, study):
-    browser = open_page(study, BERT + "&load=2")
+    browser = open_page(study, BERT + "&rate=2")
     for field, wrong, words in [
-        ("load", "0", "Requests per second must be a number above 0."),
-        ("load", "-1", "Requests per second must be a number above 0."),
-        ("load", "", "Requests per second must be a number above 0."),
+        ("rate", "0", "Requests per second must be a number above 0."),
+        ("rate", "-1", "Requests per second must be a number above 0."),
+        ("rate", "", "Requests per second must be a number above 0."),
         ("latency", "-1", "The latency must be a number of seconds above 0, or empty for any."),
         ("headroom", "1", "Headroom must be a number from 0 to below 1, such as 0.3."),
         ("headroom", "", "Headroom must be a number from 0 to below 1, such as 0.3."),
     ]:
         give(browser, field, wrong)
         assert text(browser, f"#{field}-fault") == words
-        give(browser, field, {"load": "2", "latency": "", "headroom": "0"}[field])
+        give(browser, field, {"rate": "2", "latency": "", "headroom": "0"}[field])
         assert text(browser, f"#{field}-fault") == ""
 
 
 @needs_chromium
 def test_headroom(open_page, study):
-    browser = open_page(study, BERT + "&load=2")
+    browser = open_page(study, BERT + "&rate=2")
     give(browser, "headroom", "0.3")
     assert plans(browser)[0] == ["2 \u00d7 c5a.large", "$0.154"]
     assert "with 30 % headroom" in text(browser, "#answer")
@@ -719,7 +719,7 @@ def test_headroom(open_page, study):
 
 @needs_chromium
 def test_a_heading_sorts_its_table(open_page, study):
-    browser = open_page(study, BERT + "&load=2")
+    browser = open_page(study, BERT + "&rate=2")
     column = (
         "[...document.querySelectorAll('#plans tbody tr')].map(r => Number(r.cells[6].innerText))"
     )
@@ -733,7 +733,7 @@ def test_a_heading_sorts_its_table(open_page, study):
     )
     browser.evaluate(sort)
     assert browser.evaluate(column) == ordered[::-1]
-    give(browser, "load", "3")  # stays sorted while the plans change
+    give(browser, "rate", "3")  # stays sorted while the plans change
     assert browser.evaluate(column) == sorted(browser.evaluate(column), reverse=True)
 
 
@@ -762,7 +762,7 @@ def test_a_figure_says_where_it_comes_from(open_page, page, study):
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
 def test_the_price_is_visible_beside_the_machine(open_page, study, width, color_scheme):
-    browser = open_page(study, BERT + "&load=2", color_scheme, width=width)
+    browser = open_page(study, BERT + "&rate=2", color_scheme, width=width)
     price = "[...document.querySelectorAll('#plans tbody tr')[0].querySelectorAll('.narrow, td.wide')].find(e => e.offsetWidth)"
     assert "$0.102" in browser.evaluate(f"{price}.innerText")
     assert browser.evaluate(f"{price}.getBoundingClientRect().right") <= width
@@ -819,7 +819,7 @@ OVERLAPPING = """[...document.querySelectorAll('.chart svg')].flatMap(svg => {
 
 
 @needs_chromium
-@pytest.mark.parametrize("hash_", [BERT, "#model=resnet50v1.onnx&load=20"])
+@pytest.mark.parametrize("hash_", [BERT, "#model=resnet50v1.onnx&rate=20"])
 def test_no_text_is_cut_off_or_lies_on_another(open_page, study, hash_):
     browser = open_page(study, hash_)
     assert browser.evaluate("document.querySelectorAll('.chart svg text').length") > 60
@@ -853,13 +853,13 @@ CONTRASTS = """(() => {
 @needs_chromium
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
-@pytest.mark.parametrize("hash_", [BERT + "&load=0", RESNET, DETECTOR])
+@pytest.mark.parametrize("hash_", [BERT + "&rate=0", RESNET, DETECTOR])
 def test_all_is_legible(open_page, study, page, hash_, width, color_scheme):
     """At the widths of a phone and of a desktop; a rate of 0 shows a field's complaint, too."""
     browser = open_page(study if BERT in hash_ else page, hash_, color_scheme, width=width)
-    if hash_.endswith("load=0"):
-        give(browser, "load", 0)
-        assert text(browser, "#load-fault") != ""
+    if hash_.endswith("rate=0"):
+        give(browser, "rate", 0)
+        assert text(browser, "#rate-fault") != ""
     page_width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert browser.evaluate(page_width) <= 0
     assert browser.evaluate(OUTSIDE) == []
@@ -888,8 +888,8 @@ def test_the_keyboard_reaches_everything_in_order(open_page, study):
         "skip",
         "model",
         "c6g.medium",
-        "load-slider",
-        "load",
+        "rate-slider",
+        "rate",
         "latency-slider",
         "latency",
         "single",

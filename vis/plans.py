@@ -32,9 +32,9 @@ class Candidate:
     verified: bool
     # Measured under traffic, by rising rate: the rate and the 99th percentile of latency at it, None
     # where the rate is more than the engine can do.
-    load_rates: tuple[tuple[float, float | None], ...] = ()
+    measured_rates: tuple[tuple[float, float | None], ...] = ()
     servers: int = 1  # processes that serve requests side by side
-    load_alone: bool = False  # the throughput is only the highest rate that it sustained
+    only_under_traffic: bool = False  # the throughput is only the highest rate that it sustained
     words: str = ""  # the settings as people read them (labels.py)
 
     @property
@@ -44,7 +44,7 @@ class Candidate:
     @property
     def inference_s(self) -> float | None:
         """The mean time of one, where that is known."""
-        return None if self.load_alone else self.servers * self.mean_s
+        return None if self.only_under_traffic else self.servers * self.mean_s
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,13 @@ class Plan:
         return (round(self.usd_per_hour, 9), self.count, -self.capacity_per_s, *names)
 
 
-def machines_for(load_per_s: float, throughput_per_s: float) -> int:
+def machines_for(rate_per_s: float, throughput_per_s: float) -> int:
     """The smallest count that serves the rate; 3 machines of 1.825/s serve 5.475/s, in floats too."""
-    return max(1, math.ceil(load_per_s / throughput_per_s * (1 - 1e-9)))
+    return max(1, math.ceil(rate_per_s / throughput_per_s * (1 - 1e-9)))
 
 
-def plans(candidates: Iterable[Candidate], load_per_s: float) -> list[Plan]:
-    found = [Plan(c, machines_for(load_per_s, c.throughput_per_s)) for c in candidates]
+def plans(candidates: Iterable[Candidate], rate_per_s: float) -> list[Plan]:
+    found = [Plan(c, machines_for(rate_per_s, c.throughput_per_s)) for c in candidates]
     return sorted((p for p in found if possible(p)), key=lambda plan: plan.order)
 
 
@@ -105,6 +105,6 @@ def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
             return
 
 
-def machines_above(load_per_s: float, candidate: Candidate) -> int:
+def machines_above(rate_per_s: float, candidate: Candidate) -> int:
     """The smallest count that serves more than the rate."""
-    return math.floor(load_per_s / candidate.throughput_per_s * (1 + 1e-9)) + 1
+    return math.floor(rate_per_s / candidate.throughput_per_s * (1 + 1e-9)) + 1

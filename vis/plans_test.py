@@ -20,7 +20,7 @@ def bert() -> list[Candidate]:
     assert complaints == []
     prices = read_prices(SHIPPED, pytest.fail)
     [fleet] = [f for f in fleets(compare(results), prices) if f.model == "bertsquad-10.onnx"]
-    assert fleet.usual_loads == [2, 50]
+    assert fleet.usual_rates == [2, 50]
     return fleet.priced
 
 
@@ -28,14 +28,14 @@ def words(plan: Plan) -> tuple:
     return plan.count, plan.candidate.instance, round(plan.usd_per_hour, 9)
 
 
-def test_bert_at_2_a_second(bert):
+def test_bert_at_2_per_second(bert):
     found = plans(bert, 2)
     assert words(found[0]) == (3, "c6g.medium", 0.102)
     gpu = next(plan for plan in found if plan.candidate.instance == "g4dn.xlarge")
     assert gpu.count == 1 and round(gpu.usd_per_hour / found[0].usd_per_hour, 2) == 5.16
 
 
-def test_bert_at_50_a_second(bert):
+def test_bert_at_50_per_second(bert):
     found = plans(bert, 50)
     assert words(found[0]) == (1, "g4dn.xlarge", 0.526)
     cpu = next(plan for plan in found if plan.candidate.instance != "g4dn.xlarge")
@@ -73,7 +73,7 @@ def test_a_bound_plans_a_single_machine():
     assert plans(known, 10.1) == []
 
 
-def test_steps_are_the_cheapest_plan_at_every_load():
+def test_steps_are_the_cheapest_plan_at_every_rate():
     """Against all plans at each step's ends and middle, on random catalogues."""
     chance = random.Random(1)
     for _ in range(50):
@@ -83,5 +83,5 @@ def test_steps_are_the_cheapest_plan_at_every_load():
         ]
         for step in steps(fleet, 60):
             top = step.plan.capacity_per_s
-            for load in (step.above_per_s * 1.00001 or 1e-6, (step.above_per_s + top) / 2, top):
-                assert words(plans(fleet, load)[0]) == words(step.plan)
+            for rate in (step.above_per_s * 1.00001 or 1e-6, (step.above_per_s + top) / 2, top):
+                assert words(plans(fleet, rate)[0]) == words(step.plan)

@@ -52,7 +52,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--throughput",
-        type=load,
+        type=rate,
         action="append",
         default=[],
         metavar="PER_SECOND",
@@ -61,7 +61,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def load(text: str) -> float:
+def rate(text: str) -> float:
     value = float(text)  # argparse names the flag where this fails
     if not 0 < value < 1e12:
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")

@@ -96,7 +96,7 @@ def test_usage_errors(arguments):
     assert done.returncode == 2 and "usage:" in done.stderr
 
 
-def test_own_prices_and_loads(tmp_path):
+def test_own_prices_and_rates(tmp_path):
     catalogue = tmp_path / "own.csv"
     catalogue.write_text("instance,usd_per_hour\nc5n.2xlarge,0.7\nc5n.2xlarge,0.8\nc5n.large,1\n")
     for instance in ("c5n.2xlarge", "c5n.large"):
@@ -109,7 +109,7 @@ def test_own_prices_and_loads(tmp_path):
     assert ">$0.70/h<" in drawn and ">3/s<" in drawn and ">12.5/s<" in drawn
 
 
-def test_a_catalogue_that_is_none(tmp_path):
+def test_a_file_that_is_not_a_catalogue(tmp_path):
     (tmp_path / "own.csv").write_text("a,b\n1,2\n")
     for wrong in ("own.csv", "none.csv"):
         done = plot(SAMPLES, tmp_path / "plots", f"--catalogue={tmp_path / wrong}")

@@ -1,5 +1,5 @@
 """Draws what machines cost: the fastest engine of each by price, stacks beside single machines,
-and the cost of the cheapest plan for every load.
+and the cost of the cheapest plan for every request rate.
 
 The shapes hold no data: rows come by name, from Python for the files and from the page's script for
 the page, so that both draw the same picture.
@@ -38,18 +38,18 @@ def rows_by_price(fleet: Fleet) -> list[dict]:
     return [machine_row(m) | {"place": i} for i, m in enumerate(fleet.machines)]
 
 
-def rows_of_stacks(fleet: Fleet, loads: list[float]) -> list[dict]:
+def rows_of_stacks(fleet: Fleet, rates: list[float]) -> list[dict]:
     """The fastest engine of every machine with a price, and the cheapest stack for each rate."""
     rows = [row_of(m.row, m.fastest, 1) for m in fleet.machines if m.stackable]
     stackable = {m.fastest: m.row for m in fleet.machines if m.stackable}
-    stacked = {cheapest_stack(list(stackable), load) for load in loads} - {None}
+    stacked = {cheapest_stack(list(stackable), rate) for rate in rates} - {None}
     rows += [row_of(stackable[p.candidate], p.candidate, p.count) for p in stacked]
     rows.sort(key=lambda row: (row["usd"], row["count"], row["name"]))
     return [row | {"place": i} for i, row in enumerate(rows)]
 
 
-def cheapest_stack(candidates: list[Candidate], load_per_s: float) -> Plan | None:
-    return next((plan for plan in plans(candidates, load_per_s) if plan.count > 1), None)
+def cheapest_stack(candidates: list[Candidate], rate_per_s: float) -> Plan | None:
+    return next((plan for plan in plans(candidates, rate_per_s) if plan.count > 1), None)
 
 
 def machine_row(machine: Machine) -> dict:
@@ -73,7 +73,7 @@ def row_of(row: Row, candidate: Candidate, count: int) -> dict:
     low, high = candidate.low_per_s, candidate.high_per_s
     name_lines = wrap(name, NAME_CHARACTERS, 2)
     each_s = candidate.inference_s
-    latency = "under load" if each_s is None else short_time(each_s)
+    latency = "under traffic" if each_s is None else short_time(each_s)
     each = latency if each_s is None else f"{latency} each"
     return {
         "kind": "verified" if candidate.verified else "unverified",
@@ -108,8 +108,8 @@ def usd(dollars: float) -> str:
     return "$" + text[:cents] + text[cents:].rstrip("0")
 
 
-def load_rows(loads: list[float]) -> list[dict]:
-    return [{"load": load, "text": f"{four(load)}/s"} for load in loads]
+def rate_rows(rates: list[float]) -> list[dict]:
+    return [{"rate": rate, "text": f"{four(rate)}/s"} for rate in rates]
 
 
 def by_price(theme: Theme) -> alt.LayerChart:
@@ -118,7 +118,7 @@ def by_price(theme: Theme) -> alt.LayerChart:
     return alt.layer(
         *bars(base, y, theme),
         roof(base, y, theme),
-        *load_lines(named("loads"), y, theme),
+        *rate_lines(named("rates"), y, theme),
         *whiskers(base, y, theme),
         *words_over(base, y, theme, "high"),
         *words_under(base, theme),
@@ -129,7 +129,7 @@ def stacks(theme: Theme) -> alt.LayerChart:
     y = alt.Scale(type="log", nice=False, padding=24)
     base = named("rows")
     return alt.layer(
-        *load_lines(named("loads"), y, theme),
+        *rate_lines(named("rates"), y, theme),
         *points(base, y, theme),
         roof(base, y, theme),
         *words_over(base, y, theme, "throughput"),
@@ -245,20 +245,20 @@ def words_under(base: alt.Chart, theme: Theme) -> list[alt.Chart]:
     ]
 
 
-def load_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
+def rate_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
     color = theme.line
     beside = {"align": "left", "baseline": "middle", "dx": 6, "fontSize": 13, "fontWeight": "bold"}
     return [
         base.mark_rule(color=color, strokeWidth=2, strokeDash=[7, 4]).encode(
-            y=upward("load", y, theme)
+            y=upward("rate", y, theme)
         ),
         base.mark_text(**beside, color=color).encode(
-            x=alt.value("width"), y=upward("load", y, theme), text="text:N"
+            x=alt.value("width"), y=upward("rate", y, theme), text="text:N"
         ),
     ]
 
 
-def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
+def picture_by_price(fleet: Fleet, rates: list[float], theme: Theme) -> dict:
     rows = rows_by_price(fleet)
     notes = [
         "Each machine with its fastest engine, one request at a time; cheapest machine first. "
@@ -267,24 +267,24 @@ def picture_by_price(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
         unverified_note(rows),
     ]
     title = f"{model_name(fleet.model)}: the fastest engine on each machine"
-    data = {"rows": rows, "loads": load_rows(loads)}
+    data = {"rows": rows, "rates": rate_rows(rates)}
     return complete(by_price(theme), data, title, notes, len(rows) * COLUMN, theme)
 
 
-def picture_of_stacks(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
-    rows = rows_of_stacks(fleet, loads)
+def picture_of_stacks(fleet: Fleet, rates: list[float], theme: Theme) -> dict:
+    rows = rows_of_stacks(fleet, rates)
     notes = [
         "Circle: one machine. Square: the cheapest stack of equal machines for a request rate "
         "(dashed line); its latency stays that of one machine. " + PRICE_ON_TOP,
         unverified_note(rows),
     ]
     title = f"{model_name(fleet.model)}: stacks beside single machines"
-    data = {"rows": rows, "loads": load_rows(loads)}
+    data = {"rows": rows, "rates": rate_rows(rates)}
     return complete(stacks(theme), data, title, notes, len(rows) * COLUMN, theme)
 
 
-def picture_of_cost(fleet: Fleet, loads: list[float], theme: Theme) -> dict:
-    data = cost_chart.cost_rows(fleet) | {"loads": load_rows(loads)}
+def picture_of_cost(fleet: Fleet, rates: list[float], theme: Theme) -> dict:
+    data = cost_chart.cost_rows(fleet) | {"rates": rate_rows(rates)}
     notes = [
         "Stacks of equal machines, no headroom, no bound on latency. Thick: the cheapest plan for "
         "the rate, with a symbol where it changes. Thin: one machine's stacks at other rates. Rates "
@@ -313,6 +313,6 @@ def unverified_note(rows: list[dict]) -> str:
 def complete(
     shape: alt.LayerChart, data: dict, title: str, notes: list[str], width: int, theme: Theme
 ) -> dict:
-    least = max(width, MIN_TITLE_WIDTH)
-    shape = shape.properties(title=titled([title], notes, least, theme))
+    min_width = max(width, MIN_TITLE_WIDTH)
+    shape = shape.properties(title=titled([title], notes, min_width, theme))
     return finished(shape, theme).to_dict() | {"datasets": data}

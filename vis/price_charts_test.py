@@ -55,8 +55,8 @@ def mixed(tmp_path) -> Fleet:
     return fleet_of(tmp_path, "resnet50-v1-7.onnx")
 
 
-def svg(fleet: Fleet, name: str, loads: list[float]) -> str:
-    return vl_convert.vegalite_to_svg(price_charts.PICTURES[name](fleet, loads, LIGHT))
+def svg(fleet: Fleet, name: str, rates: list[float]) -> str:
+    return vl_convert.vegalite_to_svg(price_charts.PICTURES[name](fleet, rates, LIGHT))
 
 
 def texts(drawn: str) -> list[str]:
@@ -82,7 +82,7 @@ def test_the_stacks_of_the_study(bert):
     assert {"2/s", "50/s", "$0.102/h", "$2.156/h", price_charts.THROUGHPUT} <= set(texts(drawn))
 
 
-def test_the_cost_of_every_load(bert):
+def test_the_cost_of_every_rate(bert):
     drawn = texts(svg(bert, "cost", [2, 50]))
     assert {"\u25bc g4dn.xlarge, above 10.95/s", "Price of the plan ($ per hour)"} <= set(drawn)
     legend = [text for text in drawn if text[0] in cost_chart.SYMBOLS]

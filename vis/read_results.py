@@ -31,7 +31,7 @@ ENGINE_NAMES = {
 }
 
 
-# Least samples for a percentile, docs/results-format.md.
+# Minimum of samples for a percentile, docs/results-format.md.
 MIN_SAMPLES = {90: 64, 99: 459}
 
 
@@ -81,7 +81,7 @@ class Result:
         return text_or(self.raw.get("mode"), "latency")
 
     @property
-    def load(self) -> dict:
+    def traffic(self) -> dict:
         """What load mode adds (docs/results-format.md); empty in another mode."""
         found = self.raw.get("load")
         return found if self.mode == "load" and isinstance(found, dict) else {}
@@ -125,9 +125,9 @@ class Result:
         return found if isinstance(found, int) and found >= 1 else 1
 
     @property
-    def load_rates(self) -> list[dict]:
+    def traffic_rates(self) -> list[dict]:
         """Every rate tried in load mode, each with a rate_per_s above 0."""
-        found = self.load.get("rates")
+        found = self.traffic.get("rates")
         rates = (
             [rate for rate in found if isinstance(rate, dict)] if isinstance(found, list) else []
         )
@@ -136,13 +136,13 @@ class Result:
     @property
     def chosen_rate(self) -> dict:
         """The one of them that the result's requests and figures are of; empty in another mode."""
-        rate = chosen_of(self.load, "rates")
+        rate = chosen_of(self.traffic, "rates")
         return rate if is_positive(rate.get("rate_per_s")) else {}
 
     @property
     def measured(self) -> bool:
         """Whether there is a figure to draw; a bound is not one, nor a rate that was not sustained."""
-        carried = not self.load or is_positive(self.load.get("carried_per_s"))
+        carried = not self.traffic or is_positive(self.traffic.get("carried_per_s"))
         return self.outcome == "ok" and self.verdict != "wrong" and not self.statement and carried
 
     @property
@@ -160,7 +160,7 @@ class Result:
 
     @property
     def why_suspect(self) -> str:
-        """One sentence; "" in files that don't tell."""
+        """One sentence; "" in files that don't say."""
         noise = self.raw.get("noise")
         reason = text_or(noise.get("reason"), "") if isinstance(noise, dict) else ""
         return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
@@ -280,7 +280,7 @@ def json_files(folder: Path) -> list[Path]:
 
 
 def read_result(path: Path) -> Result:
-    raw = load_object(path)
+    raw = read_object(path)
     strings = {key: raw.get(key) for key in ("model_path", "backend", "backend_meta")}
     for key, value in strings.items():
         if not isinstance(value, str) or (key != "backend_meta" and not value):
@@ -317,7 +317,7 @@ def read_result(path: Path) -> Result:
     )
 
 
-def load_object(path: Path) -> dict:
+def read_object(path: Path) -> dict:
     try:
         if not path.is_file():
             raise NotAResult("it is not a regular file")

@@ -128,7 +128,7 @@ def test_reads_2021(tmp_path):
     assert not result.quantized  # whatever the file says
 
 
-def test_the_file_name_of_2021_tells_quantisation(tmp_path):
+def test_the_file_name_of_2021_states_quantisation(tmp_path):
     write(tmp_path, "resnet50v1-quant=1-onnxruntime-openmp.json", OF_2021)
     assert read_one(tmp_path).quantized
 
@@ -286,7 +286,7 @@ def test_skips_what_is_no_regular_file(tmp_path):
     assert ends == ["it is not a regular file", "it is not UTF-8 text", "it is not a regular file"]
 
 
-def test_other_files_are_nothing_to_speak_of(tmp_path):
+def test_other_files_are_not_mentioned(tmp_path):
     write(tmp_path, "a.log", "the engine's words")
     assert read_results(tmp_path) == ([], [])
 
@@ -296,7 +296,7 @@ def test_a_missing_folder_is_an_error(tmp_path):
         read_results(tmp_path / "nowhere")
 
 
-def load_as_in_2021(folder: Path) -> dict:
+def read_as_in_2021(folder: Path) -> dict:
     """What the plotting script of 2021 does with a folder, in this project's words.
 
     From https://github.com/Talmaj/DNN-bench, vis/plot_results.py: every **/*.json; a picture for
@@ -315,7 +315,7 @@ def load_as_in_2021(folder: Path) -> dict:
 
 
 def test_the_plotting_script_of_2021_can_draw_our_folder():
-    pictures = load_as_in_2021(SAMPLES)
+    pictures = read_as_in_2021(SAMPLES)
     picture = pictures["resnet50-v1-7.onnx", "c5a.4xlarge"]
     assert sorted(place for place, bar in picture.items() if bar is None) == [
         "fake\nwrong",

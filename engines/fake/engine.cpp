@@ -89,7 +89,7 @@ void round_mantissa(std::vector<double>& values, int bits) {
   }
 }
 
-// How each lying part changes what was rightly computed.
+// How each lying part changes what was computed correctly.
 const std::map<std::string, std::function<void(std::vector<double>&)>>& lies() {
   static const std::map<std::string, std::function<void(std::vector<double>&)>> kLies{
       {"wrong", make_wrong},
@@ -108,7 +108,7 @@ const std::map<std::string, std::function<void(std::vector<double>&)>>& lies() {
 class FakeEngine : public Engine {
  public:
   std::string version() override { return "1.0"; }
-  Abilities abilities() override { return {.why_not_gpu = ""}; }
+  Abilities abilities(const std::string&) override { return {.why_not_gpu = ""}; }
 
   LoadTimes load(const LoadConfig& config) override {
     part_ = config.provider.empty() ? "ok" : config.provider;

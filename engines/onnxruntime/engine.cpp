@@ -99,7 +99,10 @@ void require_products_on_gpu(const OrtSession& session) {
 class OnnxRuntimeEngine : public Engine {
  public:
   std::string version() override { return library().version; }
-  Abilities abilities() override { return {.why_not_gpu = ort::why_not_gpu()}; }
+  Abilities abilities(const std::string& provider) override {
+    return {.why_not_cpu = ort::is_for_gpus(provider) ? kOnGpusOnly : "",
+            .why_not_gpu = ort::why_not_gpu(provider)};
+  }
 
   LoadTimes load(const LoadConfig& config) override {
     clear();

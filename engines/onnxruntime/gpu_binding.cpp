@@ -83,7 +83,7 @@ void GpuBinding::learn_outputs(const std::vector<std::string>& names) {
   std::vector<OwnedValue> learnt;
   for (size_t i = 0; i < count; ++i) learnt.emplace_back(values[i]);
   if (values != nullptr) check(ort.api.AllocatorFree(ort.allocator, values));
-  if (count != names.size()) throw Error("ONNX Runtime gave another number of outputs");
+  if (count != names.size()) throw Error("ONNX Runtime returned a different number of outputs");
   for (size_t i = 0; i < count; ++i) outputs_.push_back({names[i], shape_of(names[i], *learnt[i])});
   learnt.clear();
   ort.api.ClearBoundOutputs(binding_.get());

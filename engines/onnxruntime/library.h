@@ -1,4 +1,4 @@
-// The loaded ONNX Runtime library: opened once a process, on first use; and owners for what its
+// The loaded ONNX Runtime library: opened once per process, on first use; and owners for what its
 // calls hand out.
 #pragma once
 

@@ -5,8 +5,8 @@
 // The library exports one function, OrtGetApiBase. Its GetApi(n) returns a table of function
 // pointers that is only ever appended to: a slot keeps its place and meaning in every table of
 // version n or newer. Each slot used here is listed once, with its place and signature, taken from
-// onnxruntime_c_api.h of version 24; ort_api_test.cpp compares them with that header where one is
-// installed. Enumerations are passed as int, as the C ABI does.
+// onnxruntime_c_api.h of version 24, with which ort_api_test.cpp compares them. Enumerations are
+// passed as int, as the C ABI does.
 //
 // A call returns nullptr when it worked, otherwise a status that the caller releases.
 #pragma once

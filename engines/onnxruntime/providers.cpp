@@ -1,7 +1,10 @@
 #include "providers.h"
 
+#include <dlfcn.h>
+
 #include <vector>
 
+#include "core/commands.h"
 #include "core/error.h"
 #include "protocol/precision.h"
 
@@ -96,10 +99,21 @@ bool has(const std::string& provider) {
   return (" " + kProviders + " ").find(" " + provider + " ") != std::string::npos;
 }
 
+// The provider opens TensorRT's own library, which another script fetches.
+std::string why_no_tensorrt() {
+  if (dlopen("libnvinfer.so.10", RTLD_LAZY | RTLD_LOCAL) != nullptr) return "";
+  return std::string("TensorRT can't be loaded (") + dlerror() + "); " + bench_name() +
+         " --device=gpu --ort-tensorrt fetches it";
+}
+
 }  // namespace
 
-std::string why_not_gpu() {
-  if (has("cuda")) return "";
+bool is_for_gpus(const std::string& provider) {
+  return provider == "cuda" || provider == "tensorrt";
+}
+
+std::string why_not_gpu(const std::string& provider) {
+  if (has("cuda")) return provider == "tensorrt" ? why_no_tensorrt() : "";
   return kProviders.empty() ? "ONNX Runtime computes on a GPU with --ort-cuda or --ort-tensorrt"
                             : "ONNX Runtime's OpenVINO provider is for CPUs here";
 }

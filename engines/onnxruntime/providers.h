@@ -12,8 +12,11 @@
 
 namespace dnnbench::ort {
 
-// "" where the program that this is can run on a GPU, otherwise why it can't.
-std::string why_not_gpu();
+// Whether the provider computes on GPUs, and on nothing else.
+bool is_for_gpus(const std::string& provider);
+
+// Why this program can't compute on a GPU with the provider; "" when it can.
+std::string why_not_gpu(const std::string& provider);
 
 // Throws Unsupported for a provider, device or precision that this program doesn't have.
 void require_supported(const LoadConfig& config);

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 8> kFrames{"Exception from ",
                                                   "-- Conversion is failed for:",
                                                   "While validating "};
 
-// The library rethrows every failure as one type, so its words are all there is to tell an
+// The library rethrows every failure as one type, so its words alone distinguish an
 // operator, type or feature that it lacks from a model that it finds wrong.
 constexpr std::array<std::string_view, 9> kLacks{"No conversion rule found",
                                                  "Conversion is failed for",

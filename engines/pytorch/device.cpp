@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -33,6 +34,12 @@ size_t closing(const std::string& source, size_t open) {
   return std::string::npos;
 }
 
+std::string cuda_library(const std::string& name) {
+  return cache_folder() + "/" DNNBENCH_PYTORCH_CUDA "/" + name;
+}
+
+std::string how_to_fetch() { return bench_name() + " --device=gpu --pytorch fetches them"; }
+
 }  // namespace
 
 std::string with_device(const std::string& source, const std::string& device) {
@@ -50,12 +57,16 @@ std::string with_device(const std::string& source, const std::string& device) {
   return changed;
 }
 
+std::string why_no_cuda() {
+  if (access(cuda_library("libtorch_cuda.so").c_str(), R_OK) == 0) return "";
+  return "PyTorch's CUDA libraries are not installed; " + how_to_fetch();
+}
+
 void open_cuda() {
   for (const char* name : {"libc10_cuda.so", "libtorch_cuda.so"}) {
-    const std::string path = cache_folder() + "/" DNNBENCH_PYTORCH_CUDA "/" + name;
-    if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) continue;
+    if (dlopen(cuda_library(name).c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) continue;
     throw Error(std::string("PyTorch's CUDA libraries can't be loaded (") + dlerror() + "); " +
-                bench_name() + " --device=gpu --pytorch fetches them");
+                how_to_fetch());
   }
 }
 

@@ -9,8 +9,10 @@ namespace dnnbench::pytorch {
 // them on the CPU.
 std::string with_device(const std::string& source, const std::string& device);
 
-// Opens PyTorch's CUDA libraries, before anything asks for CUDA. Throws Error where they are
-// missing.
+// Why PyTorch's CUDA libraries are not there; "" when they are.
+std::string why_no_cuda();
+
+// Opens them, before anything asks for CUDA. Throws Error where they can't be loaded.
 void open_cuda();
 
 }  // namespace dnnbench::pytorch

@@ -75,7 +75,7 @@ std::string Emitter::take_input(const import::Parameter& input, size_t index) {
   if (held_as(type) == type) return given;
   if (input.type.kind != Kind::kTensor) {
     throw Unsupported(
-        fmt::format("the input \"{}\" is no tensor but holds {}", input.name, to_string(type)));
+        fmt::format("the input \"{}\" is not a tensor but holds {}", input.name, to_string(type)));
   }
   const std::string name = new_name();
   line(fmt::format("{} = {}.to({})", name, given, dtype(type)));
@@ -89,8 +89,8 @@ std::string Emitter::give_output(const import::Parameter& output) {
   const int wanted = scalar_type(type);
   if (held_as(type) == type) return variable.name;
   if (variable.type.kind != Kind::kTensor) {
-    throw Unsupported(
-        fmt::format("the output \"{}\" is no tensor but holds {}", output.name, to_string(type)));
+    throw Unsupported(fmt::format("the output \"{}\" is not a tensor but holds {}", output.name,
+                                  to_string(type)));
   }
   return fmt::format("{}.to({})", variable.name, wanted);
 }

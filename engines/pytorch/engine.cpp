@@ -54,7 +54,9 @@ std::set<DataType> types_of(const pytorch::ModuleFacts& facts,
 class PyTorchEngine : public Engine {
  public:
   std::string version() override { return pytorch::library_version(); }
-  Abilities abilities() override { return {.imports = true, .why_not_gpu = ""}; }
+  Abilities abilities(const std::string&) override {
+    return {.imports = true, .why_not_gpu = pytorch::why_no_cuda()};
+  }
 
   LoadTimes load(const LoadConfig& config) override {
     module_.reset();

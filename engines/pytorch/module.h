@@ -21,7 +21,7 @@ std::string library_version();
 
 // Has the C library keep the memory that an inference frees for the next one, in the whole process.
 // Otherwise, as often as not, each inference gives large tensors back to the kernel and takes them
-// anew, a page at a time. Says what is then in force.
+// again, page by page. Says what is then in force.
 std::string keep_freed_memory();
 
 // Threads that compute one operator; the second is what is then in force.

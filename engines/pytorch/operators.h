@@ -1,4 +1,4 @@
-// The table of operators: one entry an operator, for all its opset versions. Composite operators
+// The table of operators: one entry per operator, for all its opset versions. Composite operators
 // without an entry are lowered before (semantics/lower.h).
 #pragma once
 

@@ -16,7 +16,7 @@ struct Program {
   int64_t nodes = 0;  // of the simplified graph, subgraphs included
 };
 
-// One line a node. Throws Unsupported with operator, opset and node name for what can't be
+// One line per node. Throws Unsupported with operator, opset and node name for what can't be
 // expressed.
 Program emit_program(const import::Graph& graph);
 

@@ -43,7 +43,7 @@ std::string why_unsupported(const import::Graph& graph) {
   return "";
 }
 
-TEST(EmitProgram, WritesALineANode) {
+TEST(EmitProgram, WritesOneLinePerNode) {
   const Program program =
       emit_program(graph_of({node("Relu", {"x"}, {"r"}), node("Exp", {"r"}, {"y"})}));
   EXPECT_EQ(program.source,

@@ -39,7 +39,7 @@ struct Ending {
 bool is(const import::Node* node, const std::string& op);
 
 // The main graph. It must outlive this, and its list of nodes must stay as long; the nodes may
-// change, with their new outputs told by set_maker.
+// change, with their new outputs reported to set_maker.
 class QuantisedGraph {
  public:
   explicit QuantisedGraph(const import::Graph& graph);

@@ -15,7 +15,7 @@ void check(TF_Code code, const char* text) {
   status.check("running the model");
 }
 
-TEST(Status, SaysWhatTensorFlowHasNot) {
+TEST(Status, SaysWhatTensorFlowLacks) {
   EXPECT_NO_THROW(check(TF_OK, ""));
   EXPECT_THROW(check(TF_UNIMPLEMENTED, "no kernel"), Unsupported);
   EXPECT_THROW(check(TF_RESOURCE_EXHAUSTED, "OOM when allocating tensor"), std::bad_alloc);

@@ -158,7 +158,9 @@ class TensorFlowEngine : public Engine {
  public:
   std::string version() override { return TF_Version(); }
 
-  Abilities abilities() override { return {.imports = true, .why_not_gpu = kWhyNotGpu}; }
+  Abilities abilities(const std::string&) override {
+    return {.imports = true, .why_not_gpu = kWhyNotGpu};
+  }
 
   LoadTimes load(const LoadConfig& config) override {
     session_.reset();

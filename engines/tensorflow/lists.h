@@ -24,7 +24,7 @@ Out stacked(Graph& g, const List& list, const std::optional<Shape>& element);
 // All elements along their first dimension.
 Out joined(Graph& g, const List& list);
 
-// An element a turn. `make` is given the graph of a loop's body, the turn's number (int64[]) and
+// One element per turn. `make` is given the graph of a loop's body, the turn's number (int64[]) and
 // what the tensors `given` are in there.
 using MakeElement = std::function<Out(Graph&, Out turn, const Outs& given)>;
 List make_list(Graph& g, TF_DataType element, Out count, const Outs& given,

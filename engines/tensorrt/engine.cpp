@@ -67,11 +67,12 @@ size_t count(const std::string& text, const std::string& word) {
 class TensorRtEngine : public Engine {
  public:
   std::string version() override { return library().version(); }
-  Abilities abilities() override { return {.compiles_ahead = true, .why_not_gpu = ""}; }
+  Abilities abilities(const std::string&) override {
+    return {.compiles_ahead = true, .why_not_cpu = kOnGpusOnly, .why_not_gpu = ""};
+  }
 
   LoadTimes load(const LoadConfig& config) override {
     clear();
-    if (config.device != "gpu") throw Unsupported("TensorRT computes on GPUs only");
     prepare_environment(config.gpu_uuid, tensorrt::allows_tf32(config));
     config_ = config;
     if (!gpu_) gpu_ = std::make_unique<Gpu>();

@@ -42,7 +42,7 @@ void require_supported(const LoadConfig& config) {
 class TvmEngine : public Engine {
  public:
   std::string version() override { return tvm_runtime::library_version(); }
-  Abilities abilities() override {
+  Abilities abilities(const std::string&) override {
     return {.imports = true, .compiles_ahead = true, .tunes = true};
   }
 
@@ -125,7 +125,7 @@ class TvmEngine : public Engine {
   }
 
   // The best that is known when so many seconds have been spent on it in all. A search of which
-  // nothing comes takes nothing away: what was there before is measured, and the reason told.
+  // nothing comes takes nothing away: what was there before is measured, and the reason reported.
   CompiledModel tuned(const LoadConfig& config, const std::string& own_description) {
     const std::string description = tvm_runtime::tuned(own_description, threads_);
     const auto kept = load_kept(description);

@@ -270,7 +270,7 @@ std::vector<Value> Program::outputs(const std::vector<import::Parameter>& output
         tensors.push_back(tensor);
       }
     }
-    if (tensors.size() != outputs.size()) throw Error("TVM gave another number of outputs");
+    if (tensors.size() != outputs.size()) throw Error("TVM returned a different number of outputs");
     std::vector<Value> values;
     for (size_t i = 0; i < tensors.size(); ++i) {
       values.push_back(from_library_tensor(outputs[i].name, tensors[i]));

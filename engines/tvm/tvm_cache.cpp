@@ -25,7 +25,7 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// The first processor's lines that tell its kind and instructions.
+// The first processor's lines that name its kind and instructions.
 std::string cpu_description() {
   std::ifstream info("/proc/cpuinfo");
   std::string line, text;

@@ -1,5 +1,5 @@
 // Compiled models are kept in the cache, three files each: the library, its weights and, written
-// last, a sidecar that tells what they were compiled from and their checksums. An entry without a
+// last, a sidecar that says what they were compiled from and their checksums. An entry without a
 // matching sidecar is none: what was torn, changed or put there by something else is compiled
 // again.
 #pragma once
@@ -26,7 +26,7 @@ struct CompiledFiles {
 struct CompiledModel {
   CompiledFiles files;
   double compile_s = 0;                         // with our own schedules
-  std::map<std::string, std::string> settings;  // what the compiler told
+  std::map<std::string, std::string> settings;  // what the compiler reported
   // Of the search for faster schedules, over all runs:
   double searched_s = 0;
   bool is_exhausted = false;  // there is nothing left to try

@@ -9,7 +9,7 @@ using nlohmann::ordered_json;
 
 const char* name_of(LatencyBasis basis) {
   switch (basis) {
-    case LatencyBasis::kMeasuredUnderLoad:
+    case LatencyBasis::kMeasuredUnderTraffic:
       return "measured_under_load";
     case LatencyBasis::kQueueingEstimate:
       return "queueing_estimate";
@@ -25,7 +25,7 @@ ordered_json latency_json(const Plan& plan) {
   const bool has_p99 = plan.latency.basis != LatencyBasis::kMeanEstimate;
   ordered_json alone = {
       {"mean", speed.inference_s()}, {"p99", nullptr}, {"samples", speed.samples}};
-  if (plan.candidate->load_alone) alone["mean"] = nullptr;
+  if (plan.candidate->only_under_traffic) alone["mean"] = nullptr;
   if (speed.tail_is_p99()) alone["p99"] = speed.tail_s;
   return {{"p99", has_p99 ? or_null(plan.latency.seconds) : ordered_json()},
           {"mean", has_p99 ? ordered_json() : or_null(plan.latency.seconds)},
@@ -34,15 +34,15 @@ ordered_json latency_json(const Plan& plan) {
 }
 
 ordered_json machine_json(const Deployable& candidate) {
-  return {{"usd_per_hour", candidate.usd_per_hour},
-          {"throughput_per_s", candidate.speed.throughput_per_s()},
-          {"throughput_interval_per_s",
-           {or_null(candidate.least_per_s), or_null(candidate.greatest_per_s)}},
-          {"measurements", candidate.measurements},
-          {"slowest_per_s", candidate.slowest_per_s},
-          {"fastest_per_s", candidate.fastest_per_s},
-          {"measured_at",
-           candidate.started_at.empty() ? ordered_json() : ordered_json(candidate.started_at)}};
+  return {
+      {"usd_per_hour", candidate.usd_per_hour},
+      {"throughput_per_s", candidate.speed.throughput_per_s()},
+      {"throughput_interval_per_s", {or_null(candidate.low_per_s), or_null(candidate.high_per_s)}},
+      {"measurements", candidate.measurements},
+      {"slowest_per_s", candidate.slowest_per_s},
+      {"fastest_per_s", candidate.fastest_per_s},
+      {"measured_at",
+       candidate.started_at.empty() ? ordered_json() : ordered_json(candidate.started_at)}};
 }
 
 ordered_json plan_json(const Plan& plan) {
@@ -69,13 +69,13 @@ ordered_json plan_json(const Plan& plan) {
 
 // What both answers begin with.
 ordered_json question_json(const Question& question) {
-  const Load& load = question.load;
+  const Demand& demand = question.demand;
   ordered_json asked = {{"model", question.model},
-                        {"throughput_per_s", load.throughput_per_s},
-                        {"latency_p99_s", or_null(load.latency_p99_s)},
-                        {"headroom", load.headroom},
+                        {"throughput_per_s", demand.throughput_per_s},
+                        {"latency_p99_s", or_null(demand.latency_p99_s)},
+                        {"headroom", demand.headroom},
                         {"max_instances", nullptr}};
-  if (load.max_instances < kMaxMachines) asked["max_instances"] = load.max_instances;
+  if (demand.max_instances < kMaxMachines) asked["max_instances"] = demand.max_instances;
   return {{"asked", asked},
           {"catalogue", question.catalogue},
           {"warnings", question.warnings},

@@ -13,10 +13,10 @@ namespace dnnbench {
 // What was asked, and what the answer rests on.
 struct Question {
   std::string model;
-  Load load;
+  Demand demand;
   std::string catalogue;              // where the prices are from
   std::vector<std::string> warnings;  // about the results as a whole
-  std::vector<std::string> skipped;   // files that are no results, a sentence each
+  std::vector<std::string> skipped;   // files that are no results, one sentence per file
 };
 
 nlohmann::ordered_json to_json(const Question& question, const Advice& advice);

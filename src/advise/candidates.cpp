@@ -27,7 +27,7 @@ Deployed deployed(const StoredResult& result) {
           settings_of(result) + (result.quantized ? "-quantised" : "")};
 }
 
-bool is_under_load(const StoredResult& result) { return result.mode == "load"; }
+bool is_under_traffic(const StoredResult& result) { return result.mode == "load"; }
 
 bool has_own_shape(const StoredResult& result) {
   const std::string& settings = settings_of(result);
@@ -73,15 +73,15 @@ double throughput_per_s(const StoredResult& result) {
 
 bool is_usable(const StoredResult& result) {
   return result.outcome.ok() && result.verdict != Verdict::kWrong && !result.suspect &&
-         !is_under_load(result);
+         !is_under_traffic(result);
 }
 
 // What was not disturbed where there is such a one; of these, measured one request at a time, else
-// rather without a pause than under load.
+// rather without a pause than under traffic.
 const StoredResult& newest(const Group& group) {
   const StoredResult* found = nullptr;
   const auto rank = [](const StoredResult& result) {
-    return std::tuple(!result.suspect, result.mode == "latency", !is_under_load(result));
+    return std::tuple(!result.suspect, result.mode == "latency", !is_under_traffic(result));
   };
   for (const StoredResult* result : group) {
     if (found == nullptr || rank(*result) >= rank(*found)) found = result;
@@ -89,15 +89,15 @@ const StoredResult& newest(const Group& group) {
   return *found;
 }
 
-// Rates measured under load, by rising rate; of one rate the newest measurement.
-std::vector<MeasuredRate> load_rates(const Group& group, const std::set<std::string>& shapes) {
+// Rates measured under traffic, by rising rate; of one rate the newest measurement.
+std::vector<MeasuredRate> measured_rates(const Group& group, const std::set<std::string>& shapes) {
   std::map<double, double> p99_s;
   for (const StoredResult* result : group) {
-    if (!is_under_load(*result) || !result->outcome.ok() || result->suspect ||
+    if (!is_under_traffic(*result) || !result->outcome.ok() || result->suspect ||
         result->verdict == Verdict::kWrong || shapes.count(result->input_shapes) == 0) {
       continue;
     }
-    for (const StoredRate& rate : result->load_rates) p99_s[rate.rate_per_s] = rate.p99_s;
+    for (const StoredRate& rate : result->traffic_rates) p99_s[rate.rate_per_s] = rate.p99_s;
   }
   std::vector<MeasuredRate> rates;
   for (const auto& [rate_per_s, rate_p99_s] : p99_s) rates.push_back({rate_per_s, rate_p99_s});
@@ -107,27 +107,25 @@ std::vector<MeasuredRate> load_rates(const Group& group, const std::set<std::str
 void add_interval(Deployable& candidate, const StoredResult& result) {
   if (result.published) {
     if (!result.published->plus_minus_per_s) return;
-    candidate.least_per_s =
-        result.published->throughput_per_s - *result.published->plus_minus_per_s;
-    candidate.greatest_per_s =
-        result.published->throughput_per_s + *result.published->plus_minus_per_s;
+    candidate.low_per_s = result.published->throughput_per_s - *result.published->plus_minus_per_s;
+    candidate.high_per_s = result.published->throughput_per_s + *result.published->plus_minus_per_s;
     return;
   }
   if (result.throughput) {
-    candidate.least_per_s = result.throughput->least_per_s;
-    candidate.greatest_per_s = result.throughput->greatest_per_s;
+    candidate.low_per_s = result.throughput->least_per_s;
+    candidate.high_per_s = result.throughput->greatest_per_s;
     return;
   }
-  if (candidate.load_alone) return;
+  if (candidate.only_under_traffic) return;
   const std::optional<double> half_width_s = mean_interval_half_width(result.times_s);
   if (!half_width_s) return;
   const double mean_s = candidate.speed.mean_s;
-  candidate.least_per_s = 1 / (mean_s + *half_width_s);
-  if (mean_s > *half_width_s) candidate.greatest_per_s = 1 / (mean_s - *half_width_s);
+  candidate.low_per_s = 1 / (mean_s + *half_width_s);
+  if (mean_s > *half_width_s) candidate.high_per_s = 1 / (mean_s - *half_width_s);
 }
 
 void add_spread(Deployable& candidate, const Group& group) {
-  if (candidate.load_alone) {
+  if (candidate.only_under_traffic) {
     candidate.slowest_per_s = candidate.fastest_per_s = candidate.speed.throughput_per_s();
     return;
   }
@@ -148,7 +146,7 @@ Speed measured_speed(const StoredResult& result, std::vector<MeasuredRate> rates
   } else if (result.throughput) {
     speed = speed_of_processes(result.throughput->times_s, result.throughput->streams,
                                result.throughput->per_s);
-  } else if (is_under_load(result)) {
+  } else if (is_under_traffic(result)) {
     speed.mean_s = 1 / carried_per_s(rates);
   } else {
     speed = speed_of(result.times_s);
@@ -161,7 +159,7 @@ Deployable make_candidate(const StoredResult& result, const Group& group,
                           std::vector<MeasuredRate> rates) {
   Deployable candidate;
   candidate.what = deployed(result);
-  candidate.load_alone = is_under_load(result);
+  candidate.only_under_traffic = is_under_traffic(result);
   candidate.speed = measured_speed(result, std::move(rates));
   candidate.at_least =
       result.published && result.published->bound == PublishedFigure::Bound::kAtLeast;
@@ -198,7 +196,7 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
   if (shapes.count(result.input_shapes) == 0) {
     return fmt::format("another task: input shapes {}", result.input_shapes);
   }
-  if (is_under_load(result) && carried_per_s(rates) == 0) {
+  if (is_under_traffic(result) && carried_per_s(rates) == 0) {
     return "it sustained no rate with a known 99th percentile";
   }
   if (!result.published) return "";
@@ -288,7 +286,7 @@ Selection select_candidates(const std::vector<StoredResult>& results, const std:
   auto label = labels.begin();
   for (const auto& [what, group] : groups) {
     const StoredResult& result = newest(group);
-    std::vector<MeasuredRate> rates = load_rates(group, shapes);
+    std::vector<MeasuredRate> rates = measured_rates(group, shapes);
     std::string reason = why_not_measured(result, shapes, rates);
     if (reason.empty()) reason = why_not_offered(result, catalogue, arch);
     if (!reason.empty()) {

@@ -1,5 +1,5 @@
-// Which measurements plans are made of: results and a catalogue in, one candidate an (instance,
-// engine, settings) out, and why the others are none. The rules are in docs/advising.md.
+// Which measurements plans are made of: results and a catalogue in; out, one candidate per
+// (instance, engine, settings), and why the others are left out. The rules are in docs/advising.md.
 #pragma once
 
 #include <optional>
@@ -30,13 +30,13 @@ struct Deployable {
   Speed speed;
 
   // 95 % interval of the throughput, or how exactly a published figure could be read.
-  std::optional<double> least_per_s;
-  std::optional<double> greatest_per_s;
+  std::optional<double> low_per_s;
+  std::optional<double> high_per_s;
 
-  bool load_alone = false;  // the throughput is only the greatest load that it was seen to carry
-  bool at_least = false;    // a statement that throughput is at least this; good for one machine
-  bool verified = false;    // outputs were compared with a reference
-  int64_t number = 1;       // inferences that each measured time is the mean of
+  bool only_under_traffic = false;  // the throughput is only the highest rate that it sustained
+  bool at_least = false;  // only a lower bound of the throughput is known; for one machine alone
+  bool verified = false;  // outputs were compared with a reference
+  int64_t number = 1;     // inferences that each measured time is the mean of
   std::string started_at;
 
   // Every usable measurement of it, the one that counts included.

@@ -48,7 +48,7 @@ TEST(Candidates, AModelHasOneName) {
   EXPECT_TRUE(select_candidates({measured("small")}, "other", catalogue(), "").candidates.empty());
 }
 
-TEST(Candidates, TheNewestCountsAndTheSpreadIsTold) {
+TEST(Candidates, TheNewestCountsAndTheSpreadIsReported) {
   const Selection selection =
       select({measured("small", "2026-01-03T00:00:00Z", 0.1),
               measured("small", "2026-01-02T00:00:00Z", 0.05), measured("small", "", 0.2)});
@@ -106,30 +106,30 @@ TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-StoredResult under_load(const std::string& started_at, std::vector<StoredRate> rates) {
+StoredResult under_traffic(const std::string& started_at, std::vector<StoredRate> rates) {
   StoredResult result = measured("small", started_at);
   result.mode = "load";
   result.times_s.clear();
   result.backend_meta = "cpu-mode=load-rate=5";
   result.settings = "cpu";
-  result.load_rates = std::move(rates);
+  result.traffic_rates = std::move(rates);
   return result;
 }
 
-TEST(Candidates, UnderLoadAloneAMachineDoesWhatItCarried) {
-  StoredResult result = under_load("", {{100, 0.02}, {200, 0.05}, {400, kNever}, {500, 0.1}});
+TEST(Candidates, OnlyUnderTrafficAMachineDoesWhatItSustained) {
+  StoredResult result = under_traffic("", {{100, 0.02}, {200, 0.05}, {400, kNever}, {500, 0.1}});
   result.settings = "cpu-streams=2";
   const Selection selection = select({measured("small"), result});
   ASSERT_EQ(selection.candidates.size(), 2U);
   const Deployable& candidate = selection.candidates[1];
   EXPECT_EQ(candidate.what.settings, "cpu-streams=2");
-  EXPECT_TRUE(candidate.load_alone);
+  EXPECT_TRUE(candidate.only_under_traffic);
   EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 200);
   EXPECT_DOUBLE_EQ(candidate.slowest_per_s, 200);
   EXPECT_EQ(candidate.measurements, 1U);
   EXPECT_EQ(capacity_per_s(candidate.speed, 0.03), 100);
-  EXPECT_FALSE(candidate.least_per_s);
-  result.load_rates = {{400, kNever}};
+  EXPECT_FALSE(candidate.low_per_s);
+  result.traffic_rates = {{400, kNever}};
   EXPECT_EQ(select({measured("small"), result}).rejected[0].reason,
             "it sustained no rate with a known 99th percentile");
 }
@@ -145,30 +145,30 @@ StoredResult at_full_speed(int64_t batch = 1) {
 }
 
 TEST(Candidates, TheSettingFoundInThroughputModeIsOne) {
-  StoredResult load = under_load("", {{100, 0.02}});
-  load.settings = "cpu-streams=2";
+  StoredResult traffic_result = under_traffic("", {{100, 0.02}});
+  traffic_result.settings = "cpu-streams=2";
   for (const std::vector<StoredResult>& results :
-       {std::vector{at_full_speed()}, std::vector{load, at_full_speed()}}) {
+       {std::vector{at_full_speed()}, std::vector{traffic_result, at_full_speed()}}) {
     const Selection selection = select(results);
     ASSERT_EQ(selection.candidates.size(), 1U);
     const Deployable& candidate = selection.candidates[0];
-    EXPECT_FALSE(candidate.load_alone);
+    EXPECT_FALSE(candidate.only_under_traffic);
     EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 180);
     EXPECT_DOUBLE_EQ(candidate.speed.inference_s(), 2.0 / 180);
     EXPECT_EQ(candidate.speed.tail_s, 0.012);
-    EXPECT_EQ(candidate.least_per_s, 170);
+    EXPECT_EQ(candidate.low_per_s, 170);
     EXPECT_EQ(candidate.speed.measured_rates.size(), results.size() - 1);
   }
 }
 
-TEST(Candidates, ADisturbedThroughputLeavesWhatWasCarried) {
-  StoredResult load = under_load("", {{100, 0.02}});
+TEST(Candidates, ADisturbedThroughputLeavesWhatWasSustained) {
+  StoredResult traffic_result = under_traffic("", {{100, 0.02}});
   StoredResult suspect = at_full_speed();
   suspect.suspect = true;
-  load.settings = "cpu-streams=2";
-  const Selection selection = select({load, suspect});
+  traffic_result.settings = "cpu-streams=2";
+  const Selection selection = select({traffic_result, suspect});
   ASSERT_EQ(selection.candidates.size(), 1U);
-  EXPECT_TRUE(selection.candidates[0].load_alone);
+  EXPECT_TRUE(selection.candidates[0].only_under_traffic);
 }
 
 TEST(Candidates, ASuspectLatencyHidesNoCleanResultOfAnotherMode) {
@@ -176,11 +176,12 @@ TEST(Candidates, ASuspectLatencyHidesNoCleanResultOfAnotherMode) {
   suspect.suspect = true;
   StoredResult full = at_full_speed();
   full.settings = "cpu";
-  const StoredResult load = under_load("", {{5, 0.3}});
-  EXPECT_DOUBLE_EQ(select({suspect, load, full}).candidates.at(0).speed.throughput_per_s(), 180);
-  EXPECT_TRUE(select({suspect, load}).candidates.at(0).load_alone);
+  const StoredResult traffic_result = under_traffic("", {{5, 0.3}});
+  EXPECT_DOUBLE_EQ(
+      select({suspect, traffic_result, full}).candidates.at(0).speed.throughput_per_s(), 180);
+  EXPECT_TRUE(select({suspect, traffic_result}).candidates.at(0).only_under_traffic);
   full.suspect = true;
-  EXPECT_TRUE(select({suspect, load, full}).candidates.at(0).load_alone);
+  EXPECT_TRUE(select({suspect, traffic_result, full}).candidates.at(0).only_under_traffic);
 }
 
 TEST(Candidates, BatchesOfThroughputModeAreNoTaskOfTheirOwn) {
@@ -194,10 +195,10 @@ TEST(Candidates, BatchesOfThroughputModeAreNoTaskOfTheirOwn) {
   EXPECT_EQ(select({measured("small"), batches, other}).candidates.size(), 1U);
 }
 
-TEST(Candidates, MeasuredLoadsBelongToTheEngineMeasuredOneRequestAtATime) {
+TEST(Candidates, MeasuredRatesBelongToTheEngineMeasuredOneRequestAtATime) {
   const Selection selection =
-      select({under_load("2026-01-04T00:00:00Z", {{6, 0.5}, {2, 0.2}}), measured("small"),
-              under_load("2026-01-03T00:00:00Z", {{6, 0.9}, {9, 3}})});
+      select({under_traffic("2026-01-04T00:00:00Z", {{6, 0.5}, {2, 0.2}}), measured("small"),
+              under_traffic("2026-01-03T00:00:00Z", {{6, 0.9}, {9, 3}})});
   ASSERT_EQ(selection.candidates.size(), 1U);
   EXPECT_TRUE(selection.rejected.empty());
   const std::vector<MeasuredRate>& rates = selection.candidates[0].speed.measured_rates;
@@ -209,8 +210,8 @@ TEST(Candidates, MeasuredLoadsBelongToTheEngineMeasuredOneRequestAtATime) {
   EXPECT_DOUBLE_EQ(selection.candidates[0].speed.mean_s, 0.1);
 }
 
-TEST(Candidates, WrongOrSuspectLoadsDoNotCount) {
-  StoredResult wrong = under_load("", {{5, 0.3}}), suspect = wrong, failed = wrong;
+TEST(Candidates, WrongOrSuspectRatesDoNotCount) {
+  StoredResult wrong = under_traffic("", {{5, 0.3}}), suspect = wrong, failed = wrong;
   wrong.verdict = Verdict::kWrong;
   suspect.suspect = true;
   failed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
@@ -246,8 +247,8 @@ TEST(Candidates, PublishedFiguresHaveTheIntervalTheyWereReadWith) {
   result.published = PublishedFigure{2, 0.5, PublishedFigure::Bound::kNone};
   const Deployable candidate = select({result}).candidates.at(0);
   EXPECT_DOUBLE_EQ(candidate.speed.throughput_per_s(), 2);
-  EXPECT_EQ(candidate.least_per_s, 1.5);
-  EXPECT_EQ(candidate.greatest_per_s, 2.5);
+  EXPECT_EQ(candidate.low_per_s, 1.5);
+  EXPECT_EQ(candidate.high_per_s, 2.5);
   result.published->plus_minus_per_s = 2;
   EXPECT_EQ(reason(result), "read from a plot as 2.00 +- 2.00/s, too inexact to plan with");
   result.published = PublishedFigure{2, {}, PublishedFigure::Bound::kBelow};
@@ -256,7 +257,7 @@ TEST(Candidates, PublishedFiguresHaveTheIntervalTheyWereReadWith) {
   EXPECT_TRUE(select({result}).candidates.at(0).at_least);
 }
 
-TEST(Candidates, DifferentModelsOfOneNameAreTold) {
+TEST(Candidates, DifferentModelsOfOneNameAreReported) {
   StoredResult a = measured("small"), b = measured("large");
   a.model_sha256 = "1";
   EXPECT_TRUE(select({a, b}).warnings.empty());

@@ -66,7 +66,7 @@ TEST(Catalogue, RowsThatCantBeUsedAreNamedByLineAndLeftOut) {
   EXPECT_EQ(catalogue.left_out.at("words"), 3U);
 }
 
-TEST(Catalogue, WhatIsNoCatalogueIsRefused) {
+TEST(Catalogue, WhatIsNotACatalogueIsRefused) {
   EXPECT_THROW(parse_catalogue("", "f.csv"), UsageError);
   EXPECT_THROW(parse_catalogue("instance;usd_per_hour\na;1\n", "f.csv"), UsageError);
   EXPECT_THROW(parse_catalogue("instance,usd_per_hour\n\"a,1\n", "f.csv"), UsageError);

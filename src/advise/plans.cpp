@@ -11,7 +11,7 @@
 namespace dnnbench {
 namespace {
 
-// A load that is exactly a multiple of a machine's capacity must not cost one more by rounding.
+// A rate that is exactly a multiple of a machine's capacity must not cost one more by rounding.
 constexpr double kAlmostOne = 1 - 1e-9;
 
 // Share of a machine's throughput below which a person should know why so many are needed.
@@ -21,95 +21,95 @@ double machines_for(double throughput_per_s, double capacity_per_s) {
   return std::max(1.0, std::ceil(throughput_per_s / capacity_per_s * kAlmostOne));
 }
 
-int64_t most_machines(const Deployable& candidate, const Load& load) {
-  return candidate.at_least ? 1 : load.max_instances;
+int64_t max_machines(const Deployable& candidate, const Demand& demand) {
+  return candidate.at_least ? 1 : demand.max_instances;
 }
 
-std::string too_slow(const Deployable& candidate, const Load& load) {
+std::string too_slow(const Deployable& candidate, const Demand& demand) {
   const Speed& speed = candidate.speed;
   if (!speed.measured_rates.empty()) {
     return fmt::format("at {}/s, the lowest measured rate, its p99 exceeds {:g} s",
-                       format_rate(speed.measured_rates.front().rate_per_s), *load.latency_p99_s);
+                       format_rate(speed.measured_rates.front().rate_per_s), *demand.latency_p99_s);
   }
   return fmt::format("{} exceeds {:g} s: too slow, more machines don't reduce latency",
                      format_seconds(speed.samples > 0 ? speed.tail_s : speed.mean_s),
-                     *load.latency_p99_s);
+                     *demand.latency_p99_s);
 }
 
-std::string too_many(const Deployable& candidate, const Load& load, double capacity_per_s,
+std::string too_many(const Deployable& candidate, const Demand& demand, double capacity_per_s,
                      double count) {
   if (candidate.at_least) {
     return fmt::format("known only to do at least {}/s: how many are needed for {:g}/s is unknown",
-                       format_rate(candidate.speed.throughput_per_s()), load.throughput_per_s);
+                       format_rate(candidate.speed.throughput_per_s()), demand.throughput_per_s);
   }
-  if (load.max_instances == 1) {
+  if (demand.max_instances == 1) {
     return fmt::format("one machine sustains {}/s{}, less than {:g}/s", format_rate(capacity_per_s),
-                       load.latency_p99_s || load.headroom > 0 ? " under these conditions" : "",
-                       load.throughput_per_s);
+                       demand.latency_p99_s || demand.headroom > 0 ? " under these conditions" : "",
+                       demand.throughput_per_s);
   }
-  if (load.max_instances == kMaxMachines) return "it needs more than a million machines";
-  return fmt::format("it needs {:.0f} machines, more than {}", count, load.max_instances);
+  if (demand.max_instances == kMaxMachines) return "it needs more than a million machines";
+  return fmt::format("it needs {:.0f} machines, more than {}", count, demand.max_instances);
 }
 
-void add_lower_end(Plan& plan, const Load& load) {
+void add_lower_end(Plan& plan, const Demand& demand) {
   const Deployable& candidate = *plan.candidate;
-  if (!candidate.least_per_s) return;
-  const double factor = candidate.speed.throughput_per_s() / *candidate.least_per_s;
+  if (!candidate.low_per_s) return;
+  const double factor = candidate.speed.throughput_per_s() / *candidate.low_per_s;
   const double slower_per_s =
-      (1 - load.headroom) * capacity_per_s(slowed(candidate.speed, factor), load.latency_p99_s);
-  const double count = machines_for(load.throughput_per_s, slower_per_s);
+      (1 - demand.headroom) * capacity_per_s(slowed(candidate.speed, factor), demand.latency_p99_s);
+  const double count = machines_for(demand.throughput_per_s, slower_per_s);
   plan.holds_at_lower_end = count <= static_cast<double>(plan.count);
-  const int64_t most = candidate.at_least ? 1 : kMaxMachines;
-  if (count <= static_cast<double>(most)) plan.count_at_lower_end = static_cast<int64_t>(count);
+  const int64_t max = candidate.at_least ? 1 : kMaxMachines;
+  if (count <= static_cast<double>(max)) plan.count_at_lower_end = static_cast<int64_t>(count);
 }
 
-// The lowest latency target that as many machines as allowed meet under a load; nothing where they
-// don't carry it.
-std::optional<double> reachable_latency_s(const Deployable& candidate, const Load& load) {
-  const auto count = static_cast<double>(most_machines(candidate, load));
-  const double rate_per_s = load.throughput_per_s / (1 - load.headroom) / count;
+// The lowest latency target that as many machines as allowed meet; nothing where they
+// don't sustain the rate.
+std::optional<double> reachable_latency_s(const Deployable& candidate, const Demand& demand) {
+  const auto count = static_cast<double>(max_machines(candidate, demand));
+  const double rate_per_s = demand.throughput_per_s / (1 - demand.headroom) / count;
   if (rate_per_s * kAlmostOne > candidate.speed.throughput_per_s()) return std::nullopt;
   return latency_at(candidate.speed, rate_per_s).seconds;
 }
 
-std::optional<double> lowest_latency_s(const Selection& selection, const Load& load) {
+std::optional<double> lowest_latency_s(const Selection& selection, const Demand& demand) {
   std::optional<double> lowest_s;
   for (const Deployable& candidate : selection.candidates) {
-    const std::optional<double> latency_s = reachable_latency_s(candidate, load);
+    const std::optional<double> latency_s = reachable_latency_s(candidate, demand);
     if (latency_s && (!lowest_s || *latency_s < *lowest_s)) lowest_s = latency_s;
   }
   return lowest_s;
 }
 
-double greatest_load_per_s(const Selection& selection, const Load& load) {
-  double greatest_per_s = 0;
+double max_rate_per_s(const Selection& selection, const Demand& demand) {
+  double rate_per_s = 0;
   for (const Deployable& candidate : selection.candidates) {
-    const auto count = static_cast<double>(most_machines(candidate, load));
-    greatest_per_s = std::max(greatest_per_s, count * usable_capacity_per_s(candidate, load));
+    const auto count = static_cast<double>(max_machines(candidate, demand));
+    rate_per_s = std::max(rate_per_s, count * usable_capacity_per_s(candidate, demand));
   }
-  return greatest_per_s;
+  return rate_per_s;
 }
 
-std::vector<Target> nearest_targets(const Selection& selection, const Load& load) {
+std::vector<Target> nearest_targets(const Selection& selection, const Demand& demand) {
   std::vector<Target> nearest;
-  const double load_per_s = greatest_load_per_s(selection, load);
-  if (load_per_s > 0) nearest.push_back({load_per_s, load.latency_p99_s});
-  if (!load.latency_p99_s) return nearest;
-  const std::optional<double> latency_s = lowest_latency_s(selection, load);
-  if (latency_s) nearest.push_back({load.throughput_per_s, latency_s});
+  const double rate_per_s = max_rate_per_s(selection, demand);
+  if (rate_per_s > 0) nearest.push_back({rate_per_s, demand.latency_p99_s});
+  if (!demand.latency_p99_s) return nearest;
+  const std::optional<double> latency_s = lowest_latency_s(selection, demand);
+  if (latency_s) nearest.push_back({demand.throughput_per_s, latency_s});
   if (!nearest.empty()) return nearest;
-  Load relaxed = load;
+  Demand relaxed = demand;
   relaxed.latency_p99_s.reset();
-  relaxed.throughput_per_s = kBusy * greatest_load_per_s(selection, relaxed);
+  relaxed.throughput_per_s = kBusy * max_rate_per_s(selection, relaxed);
   relaxed.latency_p99_s = lowest_latency_s(selection, relaxed);
   if (relaxed.latency_p99_s) nearest.push_back({relaxed.throughput_per_s, relaxed.latency_p99_s});
   return nearest;
 }
 
 std::string interval_text(const Deployable& candidate) {
-  return candidate.greatest_per_s ? fmt::format("{} to {}/s", format_rate(*candidate.least_per_s),
-                                                format_rate(*candidate.greatest_per_s))
-                                  : fmt::format("from {}/s", format_rate(*candidate.least_per_s));
+  return candidate.high_per_s ? fmt::format("{} to {}/s", format_rate(*candidate.low_per_s),
+                                            format_rate(*candidate.high_per_s))
+                              : fmt::format("from {}/s", format_rate(*candidate.low_per_s));
 }
 
 std::string sure_count_text(const Plan& plan) {
@@ -117,15 +117,15 @@ std::string sure_count_text(const Plan& plan) {
   return fmt::format("; {} of them are enough in all of it", *plan.count_at_lower_end);
 }
 
-void add_notes_on_load(const Plan& plan, std::vector<Note>& notes) {
+void add_notes_on_traffic(const Plan& plan, std::vector<Note>& notes) {
   const Deployable& candidate = *plan.candidate;
-  if (candidate.load_alone) {
-    notes.push_back({"under load", "capacity above the measured rates unknown",
+  if (candidate.only_under_traffic) {
+    notes.push_back({"under traffic", "capacity above the measured rates unknown",
                      fmt::format("Each machine is only known to sustain {}/s: no higher rate was "
                                  "measured, nor its throughput without a pause.",
                                  format_rate(candidate.speed.throughput_per_s()))});
   }
-  if (plan.utilisation > kBusy && !candidate.at_least && !candidate.load_alone) {
+  if (plan.utilisation > kBusy && !candidate.at_least && !candidate.only_under_traffic) {
     notes.push_back(
         {"busy", "utilisation above 80 %, so requests queue up",
          fmt::format("Its machines are busy for {:.0f} % of the time: above 80 % requests that "
@@ -187,56 +187,56 @@ bool comes_before(const Plan& a, const Plan& b) {
          std::tie(b_usd, b.count, a.capacity_per_s, b.candidate->what);
 }
 
-double usable_capacity_per_s(const Deployable& candidate, const Load& load) {
-  return (1 - load.headroom) * capacity_per_s(candidate.speed, load.latency_p99_s);
+double usable_capacity_per_s(const Deployable& candidate, const Demand& demand) {
+  return (1 - demand.headroom) * capacity_per_s(candidate.speed, demand.latency_p99_s);
 }
 
-Plan plan_of(const Deployable& candidate, int64_t count, const Load& load) {
+Plan plan_of(const Deployable& candidate, int64_t count, const Demand& demand) {
   const auto machines = static_cast<double>(count);
   Plan plan;
   plan.candidate = &candidate;
   plan.count = count;
   plan.usd_per_hour = machines * candidate.usd_per_hour;
-  plan.usd_per_million = plan.usd_per_hour / (3600 * load.throughput_per_s) * 1e6;
+  plan.usd_per_million = plan.usd_per_hour / (3600 * demand.throughput_per_s) * 1e6;
   plan.throughput_per_s = machines * candidate.speed.throughput_per_s();
-  plan.capacity_per_s = machines * usable_capacity_per_s(candidate, load);
-  plan.utilisation = load.throughput_per_s / plan.throughput_per_s;
-  plan.latency = latency_at(candidate.speed, load.throughput_per_s / machines);
-  plan.idle = count > 1 && !candidate.load_alone &&
-              capacity_per_s(candidate.speed, load.latency_p99_s) <
+  plan.capacity_per_s = machines * usable_capacity_per_s(candidate, demand);
+  plan.utilisation = demand.throughput_per_s / plan.throughput_per_s;
+  plan.latency = latency_at(candidate.speed, demand.throughput_per_s / machines);
+  plan.idle = count > 1 && !candidate.only_under_traffic &&
+              capacity_per_s(candidate.speed, demand.latency_p99_s) <
                   kIdle * candidate.speed.throughput_per_s();
-  add_lower_end(plan, load);
+  add_lower_end(plan, demand);
   return plan;
 }
 
-Advice find_plans(const Selection& selection, const Load& load) {
+Advice find_plans(const Selection& selection, const Demand& demand) {
   Advice advice;
   advice.rejected = selection.rejected;
   for (const Deployable& candidate : selection.candidates) {
-    const double capacity_per_s = usable_capacity_per_s(candidate, load);
+    const double capacity_per_s = usable_capacity_per_s(candidate, demand);
     if (capacity_per_s <= 0) {
-      advice.rejected.push_back({candidate.what, candidate.label, too_slow(candidate, load)});
+      advice.rejected.push_back({candidate.what, candidate.label, too_slow(candidate, demand)});
       continue;
     }
-    const double count = machines_for(load.throughput_per_s, capacity_per_s);
-    if (count > static_cast<double>(most_machines(candidate, load))) {
+    const double count = machines_for(demand.throughput_per_s, capacity_per_s);
+    if (count > static_cast<double>(max_machines(candidate, demand))) {
       advice.rejected.push_back(
-          {candidate.what, candidate.label, too_many(candidate, load, capacity_per_s, count)});
+          {candidate.what, candidate.label, too_many(candidate, demand, capacity_per_s, count)});
       continue;
     }
-    advice.plans.push_back(plan_of(candidate, static_cast<int64_t>(count), load));
+    advice.plans.push_back(plan_of(candidate, static_cast<int64_t>(count), demand));
   }
   std::sort(advice.plans.begin(), advice.plans.end(), comes_before);
   std::sort(advice.rejected.begin(), advice.rejected.end(),
             [](const Rejected& a, const Rejected& b) { return a.what < b.what; });
-  if (advice.plans.empty()) advice.nearest = nearest_targets(selection, load);
+  if (advice.plans.empty()) advice.nearest = nearest_targets(selection, demand);
   return advice;
 }
 
 std::vector<Note> notes(const Plan& plan) {
   const Deployable& candidate = *plan.candidate;
   std::vector<Note> notes;
-  add_notes_on_load(plan, notes);
+  add_notes_on_traffic(plan, notes);
   if (!candidate.verified) {
     notes.push_back({"unverified", "outputs were not compared with a reference",
                      "Its outputs were not compared with a reference."});

@@ -1,4 +1,4 @@
-// Plans: candidates and a load in, every deployment that carries it out, cheapest first, with why
+// Plans: candidates and a demand in; out, every deployment that meets it, cheapest first, and why
 // the others don't. The rule is in docs/advising.md.
 #pragma once
 
@@ -15,7 +15,8 @@ namespace dnnbench {
 inline constexpr int64_t kMaxMachines = 1'000'000;
 inline constexpr double kBusy = 0.8;  // a utilisation above it is warned of
 
-struct Load {
+// What a deployment is to serve.
+struct Demand {
   double throughput_per_s = 0;  // above 0
   std::optional<double> latency_p99_s;
   double headroom = 0;  // share of the capacity to keep free, at least 0 and below 1
@@ -27,9 +28,9 @@ struct Plan {
   const Deployable* candidate = nullptr;
   int64_t count = 1;
   double usd_per_hour = 0;
-  double usd_per_million = 0;   // inferences, at the load asked for
+  double usd_per_million = 0;   // inferences, at the rate asked for
   double throughput_per_s = 0;  // of all machines without a pause
-  double capacity_per_s = 0;    // the load they carry under the target and with the headroom
+  double capacity_per_s = 0;    // the rate they sustain under the target and with the headroom
   double utilisation = 0;       // share of the time that they are busy
   Latency latency;
   bool idle = false;  // the latency asked for leaves each of several machines little to do
@@ -54,8 +55,8 @@ struct Advice {
   std::vector<Plan> plans;
   std::vector<Rejected> rejected;
 
-  // Where there is no plan: loads for which there is one, with the same headroom and limit of
-  // machines. The greatest load under the latency asked for, and the lowest latency at the load
+  // Where there is no plan: targets for which there is one, with the same headroom and limit of
+  // machines. The highest rate under the latency asked for, and the lowest latency at the rate
   // asked for, as far as each exists; else both targets changed.
   std::vector<Target> nearest;
 };
@@ -64,13 +65,13 @@ struct Advice {
 // name.
 bool comes_before(const Plan& a, const Plan& b);
 
-Advice find_plans(const Selection& selection, const Load& load);
+Advice find_plans(const Selection& selection, const Demand& demand);
 
-// The load that one machine of the candidate carries, under the target and with the headroom.
-double usable_capacity_per_s(const Deployable& candidate, const Load& load);
+// The rate that one machine of the candidate sustains, under the target and with the headroom.
+double usable_capacity_per_s(const Deployable& candidate, const Demand& demand);
 
-// That many machines of the candidate under the load.
-Plan plan_of(const Deployable& candidate, int64_t count, const Load& load);
+// That many machines of the candidate, serving the demand.
+Plan plan_of(const Deployable& candidate, int64_t count, const Demand& demand);
 
 std::vector<Note> notes(const Plan& plan);
 

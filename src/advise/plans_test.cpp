@@ -44,7 +44,7 @@ TEST(Plans, APlanIsMachinesOfOneType) {
   EXPECT_EQ(labels(plan), (std::vector<std::string>{"busy", "mean only"}));
 }
 
-TEST(Plans, ALoadThatIsAMultipleOfTheCapacityCostsNoMachineMore) {
+TEST(Plans, ARateThatIsAMultipleOfTheCapacityCostsNoMachineMore) {
   const Selection selection = of({published("small", 0.1, 1.825)});
   for (int count = 1; count < 2000; ++count) {
     EXPECT_EQ(find_plans(selection, {count * 1.825}).plans.at(0).count, count);
@@ -72,9 +72,9 @@ TEST(Plans, WhatFallsOutSaysWhy) {
   Deployable stated = published("stated", 1, 10);
   stated.at_least = true;
   const Selection selection = of({published("slow", 1, 0.6994), stated});
-  const auto reasons = [&](const Load& load) {
+  const auto reasons = [&](const Demand& demand) {
     std::vector<std::string> reasons;
-    for (const Rejected& rejected : find_plans(selection, load).rejected) {
+    for (const Rejected& rejected : find_plans(selection, demand).rejected) {
       reasons.push_back(rejected.what.instance + ": " + rejected.reason);
     }
     return reasons;
@@ -95,8 +95,8 @@ TEST(Plans, WhatFallsOutSaysWhy) {
 TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
   Deployable candidate = published("a", 1, 10);
   EXPECT_EQ(find_plans(of({candidate}), {20}).plans.at(0).holds_at_lower_end, std::nullopt);
-  candidate.least_per_s = 9.5;
-  candidate.greatest_per_s = 10.5;
+  candidate.low_per_s = 9.5;
+  candidate.high_per_s = 10.5;
   const Selection selection = of({candidate});
   EXPECT_EQ(find_plans(selection, {19}).plans.at(0).holds_at_lower_end, true);
   EXPECT_EQ(find_plans(selection, {19.1}).plans.at(0).holds_at_lower_end, false);
@@ -124,7 +124,7 @@ TEST(Plans, QueueingCostsMachinesUnderATarget) {
   EXPECT_EQ(labels(find_plans(selection, {10, {}, 0.9}).plans.at(0)), std::vector<std::string>{});
 }
 
-TEST(Plans, FewSamplesAndAveragesAreTold) {
+TEST(Plans, FewSamplesAndAveragesAreReported) {
   Deployable candidate = published("a", 1, 10);
   candidate.speed = speed_of(std::vector<double>(100, 0.1));
   candidate.number = 10;
@@ -158,27 +158,27 @@ Deployable random_candidate(std::mt19937& random, int index) {
   return candidate;
 }
 
-Load random_load(std::mt19937& random) {
+Demand random_demand(std::mt19937& random) {
   const auto uniform = [&](double from, double to) {
     return std::uniform_real_distribution<double>(from, to)(random);
   };
-  Load load;
-  load.throughput_per_s = std::round(uniform(1, 200)) / 4;
-  if (uniform(0, 1) < 0.5) load.latency_p99_s = uniform(0.05, 2);
-  if (uniform(0, 1) < 0.5) load.headroom = std::round(uniform(0, 9)) / 10;
-  load.max_instances = std::uniform_int_distribution<int>(1, 60)(random);
-  return load;
+  Demand demand;
+  demand.throughput_per_s = std::round(uniform(1, 200)) / 4;
+  if (uniform(0, 1) < 0.5) demand.latency_p99_s = uniform(0.05, 2);
+  if (uniform(0, 1) < 0.5) demand.headroom = std::round(uniform(0, 9)) / 10;
+  demand.max_instances = std::uniform_int_distribution<int>(1, 60)(random);
+  return demand;
 }
 
-// Whether so many machines carry the load, said without the formula for the capacity: the latency
-// at the load, headroom added, must be within the target, and the load within the throughput.
-bool carries(const Deployable& candidate, int64_t count, const Load& load) {
+// Whether so many machines serve the demand, said without the formula for the capacity: the latency
+// at the rate, headroom added, must be within the target, and the rate within the throughput.
+bool serves(const Deployable& candidate, int64_t count, const Demand& demand) {
   if (candidate.at_least && count > 1) return false;
-  const double rate = load.throughput_per_s / (1 - load.headroom) / static_cast<double>(count);
+  const double rate = demand.throughput_per_s / (1 - demand.headroom) / static_cast<double>(count);
   if (rate > candidate.speed.throughput_per_s() * (1 + 2e-9)) return false;
-  if (!load.latency_p99_s) return true;
+  if (!demand.latency_p99_s) return true;
   const Latency latency = latency_at(candidate.speed, rate * (1 - 2e-9));
-  return latency.seconds && *latency.seconds <= *load.latency_p99_s;
+  return latency.seconds && *latency.seconds <= *demand.latency_p99_s;
 }
 
 struct Option {
@@ -188,11 +188,11 @@ struct Option {
 };
 
 // The best of all counts of all candidates, tried one by one.
-std::optional<Option> brute_force(const Selection& selection, const Load& load) {
+std::optional<Option> brute_force(const Selection& selection, const Demand& demand) {
   std::optional<Option> best;
   for (const Deployable& candidate : selection.candidates) {
-    for (int64_t count = 1; count <= load.max_instances; ++count) {
-      if (!carries(candidate, count, load)) continue;
+    for (int64_t count = 1; count <= demand.max_instances; ++count) {
+      if (!serves(candidate, count, demand)) continue;
       const double usd = std::round(static_cast<double>(count) * candidate.usd_per_hour * 1e9);
       if (!best || usd < best->usd || (usd == best->usd && count < best->count)) {
         best = Option{usd, count, candidate.what.instance};
@@ -214,9 +214,9 @@ TEST(Plans, AreOptimalOnRandomCatalogues) {
   int feasible = 0;
   for (int round = 0; round < 1000; ++round) {
     const Selection selection = random_selection(random);
-    const Load load = random_load(random);
-    const Advice advice = find_plans(selection, load);
-    const std::optional<Option> best = brute_force(selection, load);
+    const Demand demand = random_demand(random);
+    const Advice advice = find_plans(selection, demand);
+    const std::optional<Option> best = brute_force(selection, demand);
     ASSERT_EQ(advice.plans.empty(), !best.has_value()) << round;
     EXPECT_EQ(advice.plans.size() + advice.rejected.size(), selection.candidates.size());
     if (!best) continue;
@@ -235,11 +235,11 @@ TEST(Plans, ALooserLatencyNeverCostsMore) {
   std::mt19937 random(7);
   for (int round = 0; round < 500; ++round) {
     const Selection selection = random_selection(random);
-    Load load = random_load(random);
+    Demand demand = random_demand(random);
     double before_usd = std::numeric_limits<double>::infinity();
     for (const double latency_s : {0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 20.0, 0.0}) {
-      load.latency_p99_s = latency_s > 0 ? std::optional(latency_s) : std::nullopt;
-      const std::vector<Plan> plans = find_plans(selection, load).plans;
+      demand.latency_p99_s = latency_s > 0 ? std::optional(latency_s) : std::nullopt;
+      const std::vector<Plan> plans = find_plans(selection, demand).plans;
       const double usd =
           plans.empty() ? std::numeric_limits<double>::infinity() : plans[0].usd_per_hour;
       EXPECT_LE(usd, before_usd + 1e-9) << round << " " << latency_s;
@@ -275,34 +275,34 @@ TEST(Plans, TheNearestTargetsArePossible) {
   int offered = 0;
   for (int round = 0; round < 1000; ++round) {
     const Selection selection = random_selection(random);
-    const Load load = random_load(random);
-    for (const Target& target : find_plans(selection, load).nearest) {
+    const Demand demand = random_demand(random);
+    for (const Target& target : find_plans(selection, demand).nearest) {
       ++offered;
-      Load changed = load;
+      Demand changed = demand;
       changed.throughput_per_s = target.throughput_per_s;
       changed.latency_p99_s = target.latency_p99_s;
       EXPECT_FALSE(find_plans(selection, changed).plans.empty()) << round;
-      if (target.latency_p99_s != load.latency_p99_s) continue;
-      changed.throughput_per_s *= 1.001;  // and it is the greatest load
+      if (target.latency_p99_s != demand.latency_p99_s) continue;
+      changed.throughput_per_s *= 1.001;  // and it is the highest rate
       EXPECT_TRUE(find_plans(selection, changed).plans.empty()) << round;
     }
   }
   EXPECT_GT(offered, 100);
 }
 
-TEST(Sweep, IsTheBestPlanAtEveryLoad) {
+TEST(Sweep, IsTheBestPlanAtEveryRate) {
   std::mt19937 random(9);
   size_t steps_seen = 0;
   for (int round = 0; round < 200; ++round) {
     const Selection selection = random_selection(random);
-    const Load load = random_load(random);
+    const Demand demand = random_demand(random);
     double end = 0;
-    for (const Step& step : sweep(selection, load)) {
+    for (const Step& step : sweep(selection, demand)) {
       ++steps_seen;
       EXPECT_EQ(step.above_per_s, end) << round;
       for (const double at : {step.above_per_s * 1.0001 + 1e-6, step.up_to_per_s}) {
         if (at > step.up_to_per_s) continue;
-        Load here = load;
+        Demand here = demand;
         here.throughput_per_s = at;
         const Advice advice = find_plans(selection, here);
         ASSERT_FALSE(advice.plans.empty()) << round;
@@ -311,9 +311,9 @@ TEST(Sweep, IsTheBestPlanAtEveryLoad) {
       }
       end = step.up_to_per_s;
     }
-    if (end < load.throughput_per_s) {
-      Load here = load;
-      here.throughput_per_s = end == 0 ? load.throughput_per_s : end * 1.001;
+    if (end < demand.throughput_per_s) {
+      Demand here = demand;
+      here.throughput_per_s = end == 0 ? demand.throughput_per_s : end * 1.001;
       EXPECT_TRUE(find_plans(selection, here).plans.empty()) << round;
     }
   }

@@ -1,4 +1,4 @@
-// At which load the best plan changes: the cheapest price as a step function of the load.
+// At which request rates the best plan changes: the lowest price as a step function of the rate.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 
 namespace dnnbench {
 
-// Loads above `above_per_s`, up to and with `up_to_per_s`, have this best plan; its figures are
+// Rates above `above_per_s`, up to and with `up_to_per_s`, have this best plan; its figures are
 // those at `up_to_per_s`.
 struct Step {
   double above_per_s = 0;
@@ -15,9 +15,9 @@ struct Step {
   Plan plan;
 };
 
-// From load 0 up to `load`'s, or as far as there is a plan. Neighbouring steps always differ in
+// From rate 0 up to the demand's, or as far as there is a plan. Neighbouring steps always differ in
 // instance, engine, settings or count. Points into the selection. Throws UsageError for a sweep of
 // more than 100,000 steps.
-std::vector<Step> sweep(const Selection& selection, const Load& load);
+std::vector<Step> sweep(const Selection& selection, const Demand& demand);
 
 }  // namespace dnnbench

@@ -26,35 +26,35 @@ std::string machines_and_engine(const Plan& plan) {
   return fmt::format("{} with {}", machines(plan), printable(plan.candidate->label));
 }
 
-std::string within(const Load& load) {
-  return load.latency_p99_s ? fmt::format(" within {:g} s", *load.latency_p99_s) : "";
+std::string within(const Demand& demand) {
+  return demand.latency_p99_s ? fmt::format(" within {:g} s", *demand.latency_p99_s) : "";
 }
 
 // A plan whose 99th percentile is unknown is not said to be within the bound.
-std::string within(const Load& load, const Plan& plan) {
-  if (!load.latency_p99_s || plan.latency.basis != LatencyBasis::kMeanEstimate) {
-    return within(load);
+std::string within(const Demand& demand, const Plan& plan) {
+  if (!demand.latency_p99_s || plan.latency.basis != LatencyBasis::kMeanEstimate) {
+    return within(demand);
   }
   return fmt::format(" in about {} on average ({:g} s was asked for, and its p99 is unknown)",
-                     format_seconds(plan.latency.seconds.value_or(0)), *load.latency_p99_s);
+                     format_seconds(plan.latency.seconds.value_or(0)), *demand.latency_p99_s);
 }
 
 std::string asked(const Question& question, const std::string& latency) {
-  const Load& load = question.load;
-  std::string text = fmt::format("{:g} inferences/s of {}{}", load.throughput_per_s,
+  const Demand& demand = question.demand;
+  std::string text = fmt::format("{:g} inferences/s of {}{}", demand.throughput_per_s,
                                  printable(question.model), latency);
-  if (load.headroom > 0) text += fmt::format(" with {:g} % headroom", 100 * load.headroom);
-  if (load.max_instances == 1) {
+  if (demand.headroom > 0) text += fmt::format(" with {:g} % headroom", 100 * demand.headroom);
+  if (demand.max_instances == 1) {
     text += " on a single instance";
-  } else if (load.max_instances < kMaxMachines) {
-    text += fmt::format(" on at most {} instances", load.max_instances);
+  } else if (demand.max_instances < kMaxMachines) {
+    text += fmt::format(" on at most {} instances", demand.max_instances);
   }
   return text;
 }
 
 std::string latency_cell(const Latency& latency) {
   if (!latency.seconds) {
-    return latency.basis == LatencyBasis::kMeasuredUnderLoad ? "unknown" : "unbounded";
+    return latency.basis == LatencyBasis::kMeasuredUnderTraffic ? "unknown" : "unbounded";
   }
   const std::string time = format_seconds(*latency.seconds);
   switch (latency.basis) {
@@ -62,7 +62,7 @@ std::string latency_cell(const Latency& latency) {
       return "~" + time;
     case LatencyBasis::kMeanEstimate:
       return "~" + time + " mean";
-    case LatencyBasis::kMeasuredUnderLoad:
+    case LatencyBasis::kMeasuredUnderTraffic:
       break;
   }
   return time;
@@ -72,7 +72,7 @@ std::string latency_cell(const Latency& latency) {
 std::string legend_of_latency(const std::vector<Latency>& latencies) {
   std::set<std::string> lines;
   for (const Latency& latency : latencies) {
-    const bool measured = latency.basis == LatencyBasis::kMeasuredUnderLoad;
+    const bool measured = latency.basis == LatencyBasis::kMeasuredUnderTraffic;
     if (!latency.seconds) {
       lines.insert(
           measured
@@ -131,7 +131,7 @@ std::string times(double usd, double cheapest_usd) {
 }
 
 std::string utilisation_cell(const Plan& plan) {
-  if (plan.candidate->load_alone) return "-";  // its capacity is not known
+  if (plan.candidate->only_under_traffic) return "-";  // its capacity is not known
   return fmt::format("{:.0f}%", 100 * plan.utilisation);
 }
 
@@ -210,7 +210,7 @@ std::string rejected_table(const std::vector<Rejected>& rejected, size_t width) 
 std::string answer(const Question& question, const std::vector<Plan>& plans) {
   const Plan& best = plans.front();
   std::string text =
-      fmt::format("{}: {}, ${} per hour.\n", asked(question, within(question.load, best)),
+      fmt::format("{}: {}, ${} per hour.\n", asked(question, within(question.demand, best)),
                   machines_and_engine(best), format_usd(best.usd_per_hour));
   for (const Plan& plan : plans) {
     if (plan.candidate->what.instance == best.candidate->what.instance) continue;
@@ -253,7 +253,7 @@ std::string shown(const Target& target) {
 }
 
 std::string no_plan(const Question& question, const Advice& advice) {
-  std::string text = fmt::format("{}: no plan.\n", asked(question, within(question.load)));
+  std::string text = fmt::format("{}: no plan.\n", asked(question, within(question.demand)));
   std::vector<std::string> possible;
   for (const Target& target : advice.nearest) possible.push_back(shown(target));
   if (!possible.empty()) {
@@ -331,7 +331,7 @@ std::string advice_text(const Question& question, const Advice& advice, size_t w
 std::string sweep_text(const Question& question, const std::vector<Step>& steps, size_t width) {
   const std::vector<Run> all = runs(steps);
   const std::string title = fmt::format("The cheapest plan at each request rate, up to {}:\n\n",
-                                        asked(question, within(question.load)));
+                                        asked(question, within(question.demand)));
   Table table{kSweepColumns, {}};
   for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) table.rows.push_back(row_of(all[i]));
   std::string text = wrapped(title, width) + table_text(table, width);
@@ -340,7 +340,7 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps,
   }
   text += "\n" + last_change(all);
   const double end_per_s = steps.back().up_to_per_s;
-  if (end_per_s < question.load.throughput_per_s * (1 - 1e-9)) {
+  if (end_per_s < question.demand.throughput_per_s * (1 - 1e-9)) {
     text += fmt::format("Above {:.4g}/s there is no plan.\n", end_per_s);
   }
   std::vector<Latency> latencies;

@@ -27,9 +27,9 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::string text_of(const std::vector<Deployable>& candidates, const Load& load) {
+std::string text_of(const std::vector<Deployable>& candidates, const Demand& demand) {
   const Selection selection{candidates, {}, {}};
-  return advice_text({"tiny", load, "prices.csv", {}, {}}, find_plans(selection, load));
+  return advice_text({"tiny", demand, "prices.csv", {}, {}}, find_plans(selection, demand));
 }
 
 TEST(AdviceText, TheAnswerComesFirst) {
@@ -78,8 +78,8 @@ TEST(AdviceText, ManyPlansAreCounted) {
 }
 
 TEST(AdviceText, WithoutAPlanTheNearestTargetIsRoundedToWhereItIsPossible) {
-  const Load load{40, 0.01, 0, 3};
-  const auto lines = lines_of(text_of({candidate("a", 1, 16.6667)}, load));
+  const Demand demand{40, 0.01, 0, 3};
+  const auto lines = lines_of(text_of({candidate("a", 1, 16.6667)}, demand));
   EXPECT_EQ(lines[0], "40 inferences/s of tiny within 0.01 s on at most 3 instances: no plan.");
   EXPECT_EQ(lines[1], "Nearest possible: 40/s within 0.18 s.");
 }
@@ -94,9 +94,9 @@ TEST(AdviceText, AFreeMachineHasNoRatio) {
 
 TEST(AdviceText, StepsThatDifferInTheCountAloneShareALine) {
   const Selection selection{{candidate("a", 1, 10), candidate("b", 2.5, 40)}, {}, {}};
-  const Load load{100};
+  const Demand demand{100};
   const auto lines =
-      lines_of(sweep_text({"tiny", load, "prices.csv", {}, {}}, sweep(selection, load)));
+      lines_of(sweep_text({"tiny", demand, "prices.csv", {}, {}}, sweep(selection, demand)));
   EXPECT_EQ(lines[3].substr(0, 27), "      0       20  1 to 2x a");
   EXPECT_EQ(lines[4].substr(0, 27), "     20      100  1 to 3x b");
   EXPECT_EQ(lines[6], "Above 20/s the machine type is b.");

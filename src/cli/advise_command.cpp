@@ -27,7 +27,7 @@ constexpr size_t kMaxComplaints = 10;
 struct AdviseOptions {
   std::string results;
   std::string model;
-  Load load;
+  Demand demand;
   std::string arch;
   std::string catalogue;
   bool sweep = false;
@@ -43,10 +43,10 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.add_option("results", options.results);
   app.add_option("--model", options.model);
-  app.add_option("--throughput", options.load.throughput_per_s);
+  app.add_option("--throughput", options.demand.throughput_per_s);
   app.add_option("--latency-p99", latency_s);
-  app.add_option("--headroom", options.load.headroom);
-  app.add_option("--max-instances", options.load.max_instances)
+  app.add_option("--headroom", options.demand.headroom);
+  app.add_option("--max-instances", options.demand.max_instances)
       ->check(CLI::Range(int64_t{1}, kMaxMachines));
   app.add_flag("--single-instance", single)->disable_flag_override();
   app.add_option("--arch", options.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
@@ -62,23 +62,23 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
     throw UsageError(
         "dnnbench advise: which request rate? --throughput=50 is 50 inferences per second");
   }
-  if (!is_positive(options.load.throughput_per_s)) {
+  if (!is_positive(options.demand.throughput_per_s)) {
     throw UsageError("dnnbench advise: --throughput must be a number above 0");
   }
   if (app.count("--latency-p99") > 0) {
     if (!is_positive(latency_s)) {
       throw UsageError("dnnbench advise: --latency-p99 must be a number of seconds above 0");
     }
-    options.load.latency_p99_s = latency_s;
+    options.demand.latency_p99_s = latency_s;
   }
-  if (!(options.load.headroom >= 0 && options.load.headroom < 1)) {
+  if (!(options.demand.headroom >= 0 && options.demand.headroom < 1)) {
     throw UsageError("dnnbench advise: --headroom must be a number from 0 to below 1");
   }
   if (options.price_usd &&
       !(*options.price_usd >= 0 && *options.price_usd <= kMaxCatalogueNumber)) {
     throw UsageError("dnnbench advise: --price must be a number of dollars from 0 to 1e9");
   }
-  if (single) options.load.max_instances = 1;
+  if (single) options.demand.max_instances = 1;
   return options;
 }
 
@@ -177,16 +177,16 @@ int advise_command(const std::vector<std::string>& arguments) {
   }
   const Selection selection =
       select_candidates(found.results, options.model, catalogue, options.arch);
-  const Question question{canonical_model(options.model), options.load, origin, selection.warnings,
-                          found.skipped};
+  const Question question{canonical_model(options.model), options.demand, origin,
+                          selection.warnings, found.skipped};
   if (options.sweep) {
-    const std::vector<Step> steps = sweep(selection, options.load);
+    const std::vector<Step> steps = sweep(selection, options.demand);
     if (!steps.empty()) {
       print(question, steps, options, sweep_text);
       return kExitOk;
     }
   }
-  const Advice advice = find_plans(selection, options.load);
+  const Advice advice = find_plans(selection, options.demand);
   print(question, advice, options, advice_text);
   return advice.plans.empty() ? kExitNoPlan : kExitOk;
 }

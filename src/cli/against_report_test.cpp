@@ -117,7 +117,7 @@ TEST_F(AgainstReport, AResultThatCouldNotBeStoredIsNotComparedWithTheEarlierOne)
 
 // Enough blocks for one row at that confidence, and too few for each of eight.
 TEST_F(AgainstReport, AllRowsTogetherHaveTheConfidenceAskedFor) {
-  blocks_ = static_cast<int64_t>(least_values((1 - options_.confidence) / 2));
+  blocks_ = static_cast<int64_t>(min_values((1 - options_.confidence) / 2));
   std::vector<Candidate> candidates;
   for (const int threads : {1, 2, 3, 4, 5, 6, 7, 8}) candidates.push_back(candidate("m", threads));
   for (const size_t count : {size_t{1}, candidates.size()}) {

@@ -41,20 +41,20 @@ double items_per_s(const Result& result) {
   return static_cast<double>(result.candidate.batch.value_or(1)) / shown_median_s(result);
 }
 
-const Result* does_most(const OfAnEngine& own) {
-  const Result* most = nullptr;
+const Result* best_of(const OfAnEngine& own) {
+  const Result* best = nullptr;
   for (const Result* result : own) {
     if (!may_be_ranked(*result)) continue;
-    if (most == nullptr || items_per_s(*result) > items_per_s(*most)) most = result;
+    if (best == nullptr || items_per_s(*result) > items_per_s(*best)) best = result;
   }
-  return most;
+  return best;
 }
 
-std::string verdict(const Result& result, const Result* most) {
+std::string verdict(const Result& result, const Result* best) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
   if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   if (is_suspect(result)) return "suspect";
-  return &result == most ? "best" : "";
+  return &result == best ? "best" : "";
 }
 
 // Both must be measured on a quiet machine, for a busy one has another speed.
@@ -76,7 +76,7 @@ Cells row_of(const std::string& engine, const Result& result, const OfAnEngine& 
   } else {
     row.insert(row.end(), 5, {"-", std::nullopt});
   }
-  row.emplace_back(verdict(result, does_most(own)));
+  row.emplace_back(verdict(result, best_of(own)));
   return row;
 }
 
@@ -92,21 +92,21 @@ Table batch_table(const std::vector<Result>& results) {
 
 std::string batch_sentence(const std::vector<Result>& results) {
   const bool all_quiet = std::none_of(results.begin(), results.end(), is_suspect);
-  const Result* most = nullptr;
+  const Result* best = nullptr;
   for (const auto& [engine, own] : by_engine(results)) {
-    const Result* best = does_most(own);
-    if (best == nullptr) continue;
-    if (most == nullptr || items_per_s(*best) > items_per_s(*most)) most = best;
+    const Result* own_best = best_of(own);
+    if (own_best == nullptr) continue;
+    if (best == nullptr || items_per_s(*own_best) > items_per_s(*best)) best = own_best;
   }
-  if (most == nullptr)
+  if (best == nullptr)
     return "No engine has a verified result for any batch measured on a quiet machine.";
   return fmt::format(
       "{}{} with batch {} has the highest throughput: {} items/s, {} per batch, one batch at a "
       "time. Batches were measured one after the other, so small differences may be drift of the "
       "machine.",
-      all_quiet ? "" : "Of what was measured on a quiet machine, ", most->label,
-      most->candidate.batch.value_or(1), format_rate(items_per_s(*most)),
-      format_seconds(shown_median_s(*most)));
+      all_quiet ? "" : "Of what was measured on a quiet machine, ", best->label,
+      best->candidate.batch.value_or(1), format_rate(items_per_s(*best)),
+      format_seconds(shown_median_s(*best)));
 }
 
 }  // namespace dnnbench

@@ -39,7 +39,7 @@ TEST(BatchTable, HasEveryBatchOfAnEngineTogether) {
             "out_of_memory\n");
 }
 
-TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
+TEST(BatchTable, ABusyMachineOrNoOutputHasNoBest) {
   Result suspect = measured("tvm", 4, 0.1);
   suspect.measured.blocks = 10;
   suspect.measured.blocks_disturbed = 6;
@@ -53,7 +53,7 @@ TEST(BatchTable, ABusyMachineOrNoOutputHasNoMost) {
             "No engine has a verified result for any batch measured on a quiet machine.");
 }
 
-TEST(BatchSentence, TellsTheTimeThatItsItemsTake) {
+TEST(BatchSentence, StatesTheTimeThatItsItemsTake) {
   EXPECT_EQ(
       batch_sentence({measured("tvm", 1, 0.2), measured("tvm", 8, 0.4)}),
       "tvm with batch 8 has the highest throughput: 20.0 items/s, 400 ms per "
@@ -62,7 +62,7 @@ TEST(BatchSentence, TellsTheTimeThatItsItemsTake) {
 }
 
 // Two that left at different times, on a machine that became slower: of their own medians tvm's is
-// shorter, but in the same blocks it took longer. Two inferences a measurement.
+// shorter, but in the same blocks it took longer. Two inferences per measurement.
 TEST(BatchTable, ComparesEnginesAsTheRankingDoes) {
   Result early = measured("tvm", 4, 0.0276), late = measured("openvino", 4, 0.031);
   for (Result* result : {&early, &late}) {

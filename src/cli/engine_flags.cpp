@@ -1,13 +1,15 @@
 #include "cli/engine_flags.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <map>
 #include <set>
 #include <sstream>
 
 #include "cli/command_line.h"
-#include "core/cache.h"
-#include "process/worker_process.h"
+#include "cli/help_text.h"
+#include "measure/on_device.h"
+#include "process/engine_session.h"
+#include "process/work_folder.h"
 
 namespace dnnbench {
 namespace {
@@ -27,36 +29,21 @@ void add_once(std::vector<Candidate>& candidates, const Candidate& candidate) {
   }
 }
 
-bool is_fetched(const std::string& package) {
-  std::error_code ignored;
-  const std::filesystem::path folder = cache_folder() + "/engines/" + package;
-  return std::filesystem::directory_iterator(folder, ignored) !=
-         std::filesystem::directory_iterator();
+// Whether the help text says so. A new engine is not in it; setup/usage.sh looks into its folder.
+bool takes_versions(const EngineFlag& flag) {
+  static const std::map<std::string, std::string> kKinds = value_kinds("run");
+  const auto kind = kKinds.find(flag.flag);
+  return kind == kKinds.end() || kind->second == "[=VERSIONS]";
 }
 
-// ONNX Runtime's CUDA provider, and of the others those whose libraries are there.
-std::vector<Candidate> default_gpu_engines() {
-  std::vector<Candidate> engines{engine("onnxruntime", "onnxruntime-gpu", "cuda")};
-  const bool has_tensorrt = engine_is_built("tensorrt");
-  if (has_tensorrt || is_fetched("tensorrt")) {
-    engines.push_back(engine("onnxruntime", "onnxruntime-gpu", "tensorrt"));
+bool is_unable(const Candidate& candidate, const WorkFolder& work) {
+  if (!engine_is_built(candidate.engine)) return false;
+  try {
+    greet(candidate.engine, work, greeting_of(candidate));
+  } catch (const EngineEnded& ended) {
+    return ended.outcome.kind == OutcomeKind::kUnsupported;
   }
-  if (has_tensorrt) engines.push_back(engine("tensorrt", "tensorrt"));
-  if (engine_is_built("pytorch") && is_fetched("pytorch-cuda")) {
-    engines.push_back(engine("pytorch", "pytorch"));
-  }
-  return engines;
-}
-
-std::vector<Candidate> default_engines(const std::vector<EngineFlag>& flags) {
-  std::vector<Candidate> engines{flags[0].candidate, flags[1].candidate};
-  for (const EngineFlag& flag : flags) {
-    const bool is_usual = flag.candidate.provider.empty() && flag.flag != "--tensorrt";
-    if (is_usual && engine_is_built(flag.candidate.engine)) {
-      add_once(engines, flag.candidate);
-    }
-  }
-  return engines;
+  return false;
 }
 
 // "" is the one that this build has.
@@ -75,8 +62,8 @@ std::vector<std::string> versions_of(const EngineFlag& flag) {
 
 std::vector<EngineFlag> engine_flags() {
   std::vector<EngineFlag> flags{
-      {"--onnxruntime", engine("onnxruntime", "onnxruntime"), true},
-      {"--openvino", engine("openvino", "openvino"), true},
+      {"--onnxruntime", engine("onnxruntime", "onnxruntime")},
+      {"--openvino", engine("openvino", "openvino")},
       {"--pytorch", engine("pytorch", "pytorch")},
       {"--tf", engine("tf", "tensorflow")},
       {"--tvm", engine("tvm", "tvm")},
@@ -97,7 +84,7 @@ std::vector<EngineFlag> engine_flags() {
 void add_engine_flags(CLI::App& app, std::vector<EngineFlag>& flags,
                       std::vector<std::string>& fake_parts) {
   for (EngineFlag& flag : flags) {
-    if (flag.takes_versions) {
+    if (takes_versions(flag)) {
       app.add_flag(flag.flag, flag.given);
     } else {
       app.add_flag(flag.flag)->disable_flag_override();
@@ -107,8 +94,7 @@ void add_engine_flags(CLI::App& app, std::vector<EngineFlag>& flags,
 }
 
 std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<EngineFlag>& flags,
-                                      const std::vector<std::string>& fake_parts,
-                                      const std::string& device) {
+                                      const std::vector<std::string>& fake_parts) {
   std::vector<Candidate> engines;
   for (const EngineFlag& flag : flags) {
     if (app.count(flag.flag) == 0) continue;
@@ -119,8 +105,39 @@ std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<Eng
     }
   }
   for (const std::string& part : fake_parts) add_once(engines, engine("fake", "fake", part));
-  if (!engines.empty()) return engines;
-  return device == "gpu" ? default_gpu_engines() : default_engines(flags);
+  return engines;
+}
+
+std::vector<Candidate> default_engines(const std::vector<EngineFlag>& flags,
+                                       const std::string& device) {
+  const bool on_gpu = device == "gpu";
+  const std::set<std::string> always = on_gpu
+                                           ? std::set<std::string>{"--ort-cuda"}
+                                           : std::set<std::string>{"--onnxruntime", "--openvino"};
+  std::vector<Candidate> engines;
+  for (const EngineFlag& flag : flags) {
+    if (always.count(flag.flag) != 0) engines.push_back(flag.candidate);
+  }
+  for (const EngineFlag& flag : flags) {
+    const bool is_usual = on_gpu || flag.candidate.provider.empty();
+    if (is_usual && engine_is_built(flag.candidate.engine)) add_once(engines, flag.candidate);
+  }
+  return engines;
+}
+
+void leave_out_unable(RunOptions& options) {
+  if (options.engines_asked_for) return;
+  const WorkFolder work;
+  std::map<std::pair<std::string, std::string>, bool> known;  // by engine and provider
+  for (std::vector<Candidate>& candidates : options.comparisons) {
+    const auto unable = [&](const Candidate& candidate) {
+      const auto [found, is_new] = known.try_emplace({candidate.engine, candidate.provider}, false);
+      if (is_new) found->second = is_unable(candidate, work);
+      return found->second;
+    };
+    candidates.erase(std::remove_if(candidates.begin(), candidates.end(), unable),
+                     candidates.end());
+  }
 }
 
 }  // namespace dnnbench

@@ -6,14 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "run/candidate.h"
+#include "run/options.h"
 
 namespace dnnbench {
 
 struct EngineFlag {
   std::string flag;
-  Candidate candidate;  // that it asks for; without what other flags say
-  bool takes_versions = false;
+  Candidate candidate;             // that it asks for; without what other flags say
   std::vector<std::string> given;  // its values, once parsed; "true" for none
 };
 
@@ -25,10 +24,17 @@ std::vector<EngineFlag> engine_flags();
 void add_engine_flags(CLI::App& app, std::vector<EngineFlag>& flags,
                       std::vector<std::string>& fake_parts);
 
-// Once `app` has parsed. Without an engine flag: ONNX Runtime, OpenVINO, and whatever else this
-// build has; on a GPU ONNX Runtime's CUDA provider and whatever else is installed for GPUs.
+// That the flags ask for, once `app` has parsed; none where there is no engine flag.
 std::vector<Candidate> chosen_engines(const CLI::App& app, const std::vector<EngineFlag>& flags,
-                                      const std::vector<std::string>& fake_parts,
-                                      const std::string& device);
+                                      const std::vector<std::string>& fake_parts);
+
+// Without an engine flag: ONNX Runtime and OpenVINO, or on a GPU ONNX Runtime's CUDA provider, and
+// whatever else this build has.
+std::vector<Candidate> default_engines(const std::vector<EngineFlag>& flags,
+                                       const std::string& device);
+
+// Leaves out of these engines those that say that they can't compute on the device, each asked in a
+// process of its own. One that doesn't start stays: its result says why.
+void leave_out_unable(RunOptions& options);
 
 }  // namespace dnnbench

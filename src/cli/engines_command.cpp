@@ -56,10 +56,10 @@ struct Version {
 };
 
 Version version_of(const std::string& engine, const WorkFolder& work) {
-  if (engine == "cuda") return {"-", "libraries that engines need on a GPU"};
-  if (engine == "pytorch-cuda") return {"-", "libraries that PyTorch needs on a GPU"};
   if (!engine_is_built(engine)) {
-    return {"not built", fmt::format("not built; {} with its flag builds it", bench_name())};
+    return {"-", fmt::format("no engine of this build: libraries that others need, or an engine "
+                             "that {} with its flag builds",
+                             bench_name())};
   }
   try {
     return {greet(engine, work).version, ""};

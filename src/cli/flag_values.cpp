@@ -46,7 +46,7 @@ std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text
   return {name, shape};
 }
 
-std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t most) {
+std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t max) {
   std::vector<int64_t> counts;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -54,14 +54,14 @@ std::vector<int64_t> parse_counts(const std::string& flag, const std::string& te
     int64_t count = 0;
     const auto [next, error] = std::from_chars(at, end, count);
     const bool separated = next == end || (*next == ',' && next + 1 < end);
-    if (error != std::errc() || count < 1 || count > most || !separated) break;
+    if (error != std::errc() || count < 1 || count > max || !separated) break;
     if (std::find(counts.begin(), counts.end(), count) == counts.end()) counts.push_back(count);
     at = next == end ? end : next + 1;
   }
   if (at < end || counts.empty()) {
     throw UsageError(
         fmt::format("{} must be a whole number from 1 to {}, or a list such as 1,2,4, not '{}'",
-                    flag, most, text));
+                    flag, max, text));
   }
   return counts;
 }

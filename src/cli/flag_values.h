@@ -15,8 +15,8 @@ std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text
 // whether there is such a file.
 std::pair<std::string, std::string> parse_input(const std::string& text);
 
-// "1,2,4" -> {1, 2, 4}: whole numbers from 1 to `most`, each kept once.
-std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t most);
+// "1,2,4" -> {1, 2, 4}: whole numbers from 1 to `max`, each kept once.
+std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t max);
 
 // "int8,bf16" -> {"f32", "bf16", "int8"}: f32 is always the first, since the others are compared
 // with it.

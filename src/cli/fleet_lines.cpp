@@ -64,22 +64,23 @@ void FleetLines::erase() {
 }
 
 // Those that are still at work come first where not all have room.
-void FleetLines::print(const std::vector<FleetLine>& lines, size_t most) {
+void FleetLines::print(const std::vector<FleetLine>& lines, size_t max_lines) {
   std::vector<const FleetLine*> order;
   for (const FleetLine& line : lines) order.push_back(&line);
-  if (lines.size() > most) {
+  if (lines.size() > max_lines) {
     std::stable_partition(order.begin(), order.end(),
                           [](const FleetLine* line) { return !line->ended; });
   }
-  const bool whole = lines.size() <= most;
-  for (size_t i = 0; i < std::min(most, order.size()); ++i) {
+  const bool whole = lines.size() <= max_lines;
+  for (size_t i = 0; i < std::min(max_lines, order.size()); ++i) {
     const std::string text = text_of(*order[i]);
-    fmt::print(stderr, "{}\n",
-               whole && most == lines.size() ? text : text.substr(0, terminal_size().ws_col - 1));
+    fmt::print(
+        stderr, "{}\n",
+        whole && max_lines == lines.size() ? text : text.substr(0, terminal_size().ws_col - 1));
     ++shown_;
   }
   if (whole) return;
-  fmt::print(stderr, "... and {} more\n", lines.size() - most);
+  fmt::print(stderr, "... and {} more\n", lines.size() - max_lines);
   ++shown_;
 }
 

@@ -22,7 +22,7 @@ class FleetLines : public FleetProgress {
 
  private:
   void erase();
-  void print(const std::vector<FleetLine>& lines, size_t most);
+  void print(const std::vector<FleetLine>& lines, size_t max_lines);
 
   bool rewrites_ = false;
   size_t shown_ = 0;                            // lines on the screen that can be rewritten

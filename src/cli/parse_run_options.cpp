@@ -257,6 +257,13 @@ std::vector<std::string> precisions(const CLI::App& app, const Given& given, Run
   return parse_variants(variants);
 }
 
+std::vector<Candidate> engines_of(const CLI::App& app, const std::vector<EngineFlag>& flags,
+                                  const Given& given, RunOptions& options) {
+  const std::vector<Candidate> chosen = chosen_engines(app, flags, given.fake_parts);
+  options.engines_asked_for = !chosen.empty();
+  return chosen.empty() ? default_engines(flags, given.device) : chosen;
+}
+
 // What takes turns: every engine with every precision and count of threads.
 std::vector<Candidate> candidates_of(const std::vector<Candidate>& engines,
                                      const std::vector<std::string>& precisions,
@@ -352,7 +359,7 @@ RunOptions parse_run_options(const std::vector<std::string>& arguments,
     if (!options.inputs.emplace(name, value).second) throw given_twice("--input", name);
   }
   set_mode(app, given, options);
-  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts, given.device);
+  const std::vector<Candidate> engines = engines_of(app, flags, given, options);
   // Throughput mode finds threads and batch itself.
   const bool found = options.throughput() != nullptr;
   const std::vector<Candidate> candidates =
@@ -378,7 +385,7 @@ RunOptions parse_selftest_options(const std::vector<std::string>& arguments) {
     throw UsageError("dnnbench selftest: give one MODEL; see --help");
   }
   const std::string model_path = find_model(given.models[0], "selftest");
-  const std::vector<Candidate> engines = chosen_engines(app, flags, given.fake_parts, given.device);
+  const std::vector<Candidate> engines = engines_of(app, flags, given, options);
   if (engines.size() < 2) {
     throw UsageError("dnnbench selftest: give at least two engines, which take turns");
   }

@@ -22,7 +22,7 @@ class Presenter {
 
   Progress& progress();
 
-  // Comparison number `comparison`, from 1 on, of so many begins.
+  // Begins comparison number `comparison`, from 1 on, of `comparisons`.
   void begin(size_t comparison, size_t comparisons);
 
   // What came of a comparison; at least one result.

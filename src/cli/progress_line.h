@@ -11,8 +11,8 @@ namespace dnnbench {
 
 // Where a run is.
 struct RunState {
-  size_t comparison = 1;           // from 1 on, of
-  size_t comparisons = 1;          // models and sizes of the batch
+  size_t comparison = 1;           // which one, from 1 on,
+  size_t comparisons = 1;          // of so many: models and sizes of the batch
   std::optional<Advance> advance;  // absent before the measuring
   double measuring_s = 0;          // since it began; what was done before is not in `advance`
   std::string step;                // "openvino: loading"; "" for none

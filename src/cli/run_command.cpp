@@ -8,6 +8,7 @@
 
 #include "cli/against_report.h"
 #include "cli/commands.h"
+#include "cli/engine_flags.h"
 #include "cli/layout.h"
 #include "cli/parse_run_options.h"
 #include "cli/presenter.h"
@@ -127,7 +128,7 @@ void report_missing_protection() {
 // Without it other programs' CPU time alone decides (machine/disturbance.h).
 void report_missing_counters() {
   if (read_machine_counters().counts_waiting) return;
-  say("On this machine's kernel nothing tells how long an engine waits for a core: keep the "
+  say("On this machine's kernel nothing reports how long an engine waits for a core: keep the "
       "machine idle while this runs.");
 }
 
@@ -155,16 +156,17 @@ void check_tuning(const RunOptions& options) {
     }
   }
   throw UsageError(
-      "--tune-budget needs an engine that can search for faster code, and none of these can; add "
-      "--tvm");
+      "--tune-budget needs an engine that can search for faster code, and none of these can; run "
+      "--help says which can");
 }
 
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
   Presentation presentation;
-  const RunOptions options = parse_run_options(arguments, &presentation);
+  RunOptions options = parse_run_options(arguments, &presentation);
   check_models(options);
+  leave_out_unable(options);
   check_tuning(options);
   if (!presentation.quiet) {
     report_if_too_short(options);
@@ -188,7 +190,7 @@ int run_command(const std::vector<std::string>& arguments) {
     throw;
   }
   report(tally, options.output, presenter);
-  // A later command is to measure anew, unless this one left something undone.
+  // A later command is to measure again, unless this one left something undone.
   if (!is_interrupted() && tally.not_stored.empty()) {
     for (const std::string& journal : tally.journals) unlink(journal.c_str());
   }

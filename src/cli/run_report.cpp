@@ -14,7 +14,8 @@ namespace dnnbench {
 RunReport report_of(const std::vector<Result>& results) {
   switch (results.front().mode) {
     case Mode::kTraffic:
-      return {heading(results), load_sentence(results), load_table(results), load_notes(results)};
+      return {heading(results), traffic_sentence(results), traffic_table(results),
+              traffic_notes(results)};
     case Mode::kThroughput:
       return {heading(results), throughput_sentence(results), throughput_table(results),
               throughput_notes(results)};

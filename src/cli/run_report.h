@@ -14,7 +14,7 @@ struct RunReport {
   std::string heading;  // "resnet50-v1-7 on my-host: 2 threads, f32, inputs data[1,3,224,224]"
   std::string answer;   // one sentence
   Table table;
-  std::string notes;  // why an engine has no figure or no rank, a line each
+  std::string notes;  // why an engine has no figure or no rank, one line per engine
 };
 
 // At least one result, all of one comparison.

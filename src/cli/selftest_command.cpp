@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "cli/engine_flags.h"
 #include "cli/layout.h"
 #include "cli/parse_run_options.h"
 #include "cli/terminal.h"
@@ -84,7 +85,8 @@ Table table_of(const std::vector<SelftestRow>& rows) {
 }  // namespace
 
 int selftest_command(const std::vector<std::string>& arguments) {
-  const RunOptions options = parse_selftest_options(arguments);
+  RunOptions options = parse_selftest_options(arguments);
+  leave_out_unable(options);
   std::vector<SelftestRow> rows;
   try {
     TerminalProgress progress;

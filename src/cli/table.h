@@ -19,7 +19,7 @@ std::string heading(const std::vector<Result>& results);
 // load time, peak memory, verdict. `results` are those of one model.
 Table results_table(const std::vector<Result>& results);
 
-// Why an engine has no figure or no rank, a line each.
+// Why an engine has no figure or no rank, one line per engine.
 std::string results_notes(const std::vector<Result>& results);
 
 // One sentence that a person can act on: "OpenVINO is fastest: ...".

@@ -19,7 +19,7 @@ class TerminalProgress : public Progress {
   TerminalProgress();
   ~TerminalProgress() override;
 
-  // Comparison number `comparison`, from 1 on, of so many begins.
+  // Begins comparison number `comparison`, from 1 on, of `comparisons`.
   void begin(size_t comparison, size_t comparisons);
 
   // Nothing is shown until the next call of another function.

@@ -84,7 +84,7 @@ bool share_a_core(const TriedSetting& setting) {
   return all.size() < count;
 }
 
-// What a reader must know of the setting, a line each.
+// What a reader must know of the setting, one line per engine.
 std::string remarks(const std::string& label, const TriedSetting& setting) {
   std::string text;
   const std::string what = fmt::format("{}, {}: ", label, words(setting));

@@ -13,7 +13,7 @@ namespace dnnbench {
 // one model.
 Table throughput_table(const std::vector<Result>& results);
 
-// A line for each setting that could not be measured or chosen, why.
+// One line per setting that could not be measured or chosen, with the reason.
 std::string throughput_notes(const std::vector<Result>& results);
 
 // One sentence that a person can act on. It states an order only where intervals do not overlap.

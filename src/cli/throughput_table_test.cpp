@@ -54,7 +54,7 @@ TEST(ThroughputTable, EverySettingIsARowAndTheBestOnesFirst) {
   EXPECT_NE(table.find("openvino, 4 x 1: out_of_memory: no memory left"), std::string::npos);
 }
 
-TEST(ThroughputTable, TellsWhatIsNotKnownAndWhatWentAstray) {
+TEST(ThroughputTable, ShowsWhatIsNotKnownAndWhatWentWrong) {
   TriedSetting unknown = compared(setting(2, 1, 60), 0, {0, {0, 0}, Relation::kUndecided});
   unknown.process_cores = {{0}, {1}};
   TriedSetting astray = unknown;
@@ -68,7 +68,7 @@ TEST(ThroughputTable, TellsWhatIsNotKnownAndWhatWentAstray) {
             std::string::npos);
 }
 
-TEST(ThroughputSentence, TellsTiesAndOverlaps) {
+TEST(ThroughputSentence, ReportsTiesAndOverlaps) {
   const Result first =
       tried("openvino", {setting(1, 4, 60), compared(setting(2, 2, 60), 0, kTied)}, 0);
   EXPECT_EQ(throughput_sentence({first}),
@@ -83,7 +83,7 @@ TEST(ThroughputSentence, TellsTiesAndOverlaps) {
   EXPECT_EQ(throughput_sentence({far, first}).find("no winner"), std::string::npos);
 }
 
-TEST(ThroughputTable, TellsWhyNotAllSettingsWereTried) {
+TEST(ThroughputTable, SaysWhyNotAllSettingsWereTried) {
   Result result = tried("openvino", {setting(1, 2, 50)}, 0);
   EXPECT_EQ(throughput_text({result}).find("before all settings"), std::string::npos);
   result.measured.throughput->complete = false;

@@ -33,7 +33,7 @@ const std::vector<Column> kColumns{
     {"verdict", "verdict", Align::kLeft},
 };
 
-bool is_carried(const Result& result) {
+bool is_sustained(const Result& result) {
   return may_be_ranked(result) && result.measured.traffic &&
          carried_per_s(*result.measured.traffic);
 }
@@ -72,7 +72,7 @@ Cells row_of(const Result& result) {
     row.insert(row.end(), 10, {"-", std::nullopt});
   }
   row.insert(row.end(), {load_cell(result), memory_cell(result),
-                         error_cell(result.engine.verification), load_verdict(result)});
+                         error_cell(result.engine.verification), traffic_verdict(result)});
   return row;
 }
 
@@ -89,12 +89,13 @@ std::string why(const Result& result) {
          "be another; run again when nothing else is running";
 }
 
-// Of those that carry their rate, the best first: the lowest 99th percentile at the rate asked for,
-// or the highest rate within the bound.
+// Of those that sustain their rate, the best first: the lowest 99th percentile at the rate asked
+// for, or the highest rate within the bound.
 std::vector<const Result*> carried_best_first(const std::vector<Result>& results) {
   std::vector<const Result*> carried;
   for (const Result& result : results) {
-    if (is_carried(result) && result.measured.traffic->figures().p99_s) carried.push_back(&result);
+    if (is_sustained(result) && result.measured.traffic->figures().p99_s)
+      carried.push_back(&result);
   }
   std::stable_sort(carried.begin(), carried.end(), [](const Result* a, const Result* b) {
     if (a->measured.traffic->slo_p99_s)
@@ -116,28 +117,30 @@ std::string figure(const Result& result) {
   return format_rate(figures.rate_per_s) + "/s";
 }
 
-std::string of_what(const TrafficResult& load) {
-  if (!load.slo_p99_s) {
-    return fmt::format("the lowest p99 at {} requests/s", format_rate(load.figures().rate_per_s));
+std::string of_what(const TrafficResult& traffic) {
+  if (!traffic.slo_p99_s) {
+    return fmt::format("the lowest p99 at {} requests/s",
+                       format_rate(traffic.figures().rate_per_s));
   }
-  return fmt::format("the highest rate with a p99 of at most {}", format_seconds(*load.slo_p99_s));
+  return fmt::format("the highest rate with a p99 of at most {}",
+                     format_seconds(*traffic.slo_p99_s));
 }
 
 }  // namespace
 
-std::string load_verdict(const Result& result) {
+std::string traffic_verdict(const Result& result) {
   if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
   if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
   if (is_suspect(result)) return "suspect";
-  const TrafficResult& load = *result.measured.traffic;
-  if (load.figures().verdict != RateVerdict::kCarried) {
-    return std::string(to_string(load.figures().verdict));
+  const TrafficResult& traffic = *result.measured.traffic;
+  if (traffic.figures().verdict != RateVerdict::kCarried) {
+    return std::string(to_string(traffic.figures().verdict));
   }
-  if (!load.figures().p99_s) return "too few";
-  return carried_per_s(load) ? "ok" : "too slow";
+  if (!traffic.figures().p99_s) return "too few";
+  return carried_per_s(traffic) ? "ok" : "too slow";
 }
 
-Table load_table(const std::vector<Result>& results) {
+Table traffic_table(const std::vector<Result>& results) {
   Table table{kColumns, {}};
   const std::vector<const Result*> carried = carried_best_first(results);
   for (const Result* result : carried) table.rows.push_back(row_of(*result));
@@ -149,21 +152,22 @@ Table load_table(const std::vector<Result>& results) {
   return table;
 }
 
-std::string load_notes(const std::vector<Result>& results) {
+std::string traffic_notes(const std::vector<Result>& results) {
   std::string reasons;
   for (const Result& result : results) {
     const std::string reason = why(result);
     if (reason.empty()) continue;
-    reasons += fmt::format("{}: {}: {}\n", result.label, load_verdict(result), printable(reason));
+    reasons +=
+        fmt::format("{}: {}: {}\n", result.label, traffic_verdict(result), printable(reason));
   }
   return reasons;
 }
 
-std::string load_sentence(const std::vector<Result>& results) {
+std::string traffic_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> carried = carried_best_first(results);
   if (carried.empty()) {
     const bool busy = std::any_of(results.begin(), results.end(), [](const Result& result) {
-      return is_suspect(result) || load_verdict(result) == "disturbed";
+      return is_suspect(result) || traffic_verdict(result) == "disturbed";
     });
     return busy ? "The machine was busy, so there are no latencies; run again when nothing else is "
                   "running."
@@ -183,8 +187,7 @@ std::string load_sentence(const std::vector<Result>& results) {
   if (!rivals.empty()) {
     return fmt::format(
         "{} or {} has {}: their intervals overlap, so there is no winner yet; a longer --budget "
-        "may "
-        "decide it{}.",
+        "may decide it{}.",
         name, fmt::join(rivals, " or "), of_what(*best.measured.traffic), agreement(carried));
   }
   return fmt::format("{} has {}: {}, {} {}{}.", name, of_what(*best.measured.traffic), figure(best),

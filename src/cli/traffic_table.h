@@ -11,15 +11,15 @@ namespace dnnbench {
 
 // One row per engine: sustained rate, utilisation, latencies with the interval of the 99th
 // percentile. `results` are those of one model.
-Table load_table(const std::vector<Result>& results);
+Table traffic_table(const std::vector<Result>& results);
 
-// Why an engine sustains no rate, a line each.
-std::string load_notes(const std::vector<Result>& results);
+// Why an engine sustains no rate, one line per engine.
+std::string traffic_notes(const std::vector<Result>& results);
 
 // One sentence that a person can act on. It states an order only where intervals do not overlap.
-std::string load_sentence(const std::vector<Result>& results);
+std::string traffic_sentence(const std::vector<Result>& results);
 
 // "ok", "overloaded", "too slow", ...: one word per engine.
-std::string load_verdict(const Result& result);
+std::string traffic_verdict(const Result& result);
 
 }  // namespace dnnbench

@@ -10,8 +10,8 @@ namespace dnnbench {
 namespace {
 
 // As a pipe gets it.
-std::string load_text(const std::vector<Result>& results) {
-  return table_text(load_table(results), kUnlimitedWidth) + load_notes(results);
+std::string traffic_text(const std::vector<Result>& results) {
+  return table_text(traffic_table(results), kUnlimitedWidth) + traffic_notes(results);
 }
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
@@ -27,7 +27,7 @@ RateFigures figures(double rate_per_s, double p99_s, Interval interval) {
   return found;
 }
 
-Result under_load(const std::string& backend, const RateFigures& measured) {
+Result under_traffic(const std::string& backend, const RateFigures& measured) {
   Result result;
   result.model.path = "/models/tiny.onnx";
   result.candidate.backend = result.label = backend;
@@ -43,7 +43,7 @@ Result under_load(const std::string& backend, const RateFigures& measured) {
 }
 
 Result under_bound(const std::string& backend, double rate_per_s, double at_least, double below) {
-  Result result = under_load(backend, figures(rate_per_s, 0.09, {0.08, 0.1}));
+  Result result = under_traffic(backend, figures(rate_per_s, 0.09, {0.08, 0.1}));
   result.measured.traffic->rate_per_s.reset();
   result.measured.traffic->slo_p99_s = 0.1;
   result.measured.traffic->at_least_per_s = at_least;
@@ -51,62 +51,63 @@ Result under_bound(const std::string& backend, double rate_per_s, double at_leas
   return result;
 }
 
-TEST(LoadTable, TellsTheIntervalAndWhereItIsOpen) {
-  const std::string table = load_text({under_load("openvino", figures(20, 0.05, {0.045, 0.06})),
-                                       under_load("tvm", figures(20, 0.06, {0.05, kInfinite}))});
+TEST(TrafficTable, ShowsTheIntervalAndWhereItIsOpen) {
+  const std::string table =
+      traffic_text({under_traffic("openvino", figures(20, 0.05, {0.045, 0.06})),
+                    under_traffic("tvm", figures(20, 0.06, {0.05, kInfinite}))});
   EXPECT_NE(table.find("[45.0 ms, 60.0 ms]"), std::string::npos) << table;
   EXPECT_NE(table.find("[50.0 ms, ?]"), std::string::npos);
   EXPECT_LT(table.find("openvino"), table.find("tvm"));
   EXPECT_NE(table.find(" 42% "), std::string::npos);
 }
 
-TEST(LoadTable, WhatIsNotCarriedHasNoLatencyAndSaysWhy) {
+TEST(TrafficTable, WhatIsNotSustainedHasNoLatencyAndSaysWhy) {
   RateFigures overloaded = figures(20, 3, {2, kInfinite});
   overloaded.verdict = RateVerdict::kOverloaded;
   overloaded.reason = "it can't sustain 20/s: its maximum is about 10";
-  const std::vector<Result> results{under_load("openvino", overloaded)};
-  const std::string table = load_text(results);
+  const std::vector<Result> results{under_traffic("openvino", overloaded)};
+  const std::string table = traffic_text(results);
   EXPECT_EQ(table.find("3.00 s"), std::string::npos) << table;
   EXPECT_NE(table.find("openvino: overloaded: it can't sustain 20/s"), std::string::npos);
-  EXPECT_EQ(load_sentence(results), "No engine has verified latencies for this traffic.");
+  EXPECT_EQ(traffic_sentence(results), "No engine has verified latencies for this traffic.");
 }
 
-TEST(LoadSentence, AnOrderNeedsIntervalsApart) {
-  const Result fast = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
-  const Result slow = under_load("tvm", figures(20, 0.07, {0.06, 0.08}));
+TEST(TrafficSentence, AnOrderNeedsIntervalsApart) {
+  const Result fast = under_traffic("openvino", figures(20, 0.05, {0.045, 0.055}));
+  const Result slow = under_traffic("tvm", figures(20, 0.07, {0.06, 0.08}));
   EXPECT_EQ(
-      load_sentence({slow, fast}),
+      traffic_sentence({slow, fast}),
       "openvino has the lowest p99 at 20.0 requests/s: 50.0 ms [45.0 ms, 55.0 ms], tvm 70.0 ms "
       "[60.0 ms, 80.0 ms]; outputs agree exactly.");
-  const Result vague = under_load("tvm", figures(20, 0.07, {0.05, 0.08}));
-  EXPECT_EQ(load_sentence({fast, vague}).find("openvino or tvm has the lowest"), 0U);
+  const Result vague = under_traffic("tvm", figures(20, 0.07, {0.05, 0.08}));
+  EXPECT_EQ(traffic_sentence({fast, vague}).find("openvino or tvm has the lowest"), 0U);
 }
 
-TEST(LoadSentence, RatesWithinABoundAreComparedByWhatIsSure) {
+TEST(TrafficSentence, RatesWithinABoundAreComparedByWhatIsSure) {
   EXPECT_EQ(
-      load_sentence({under_bound("tvm", 20, 18, 25), under_bound("openvino", 40, 36, 50)}),
+      traffic_sentence({under_bound("tvm", 20, 18, 25), under_bound("openvino", 40, 36, 50)}),
       "openvino has the highest rate with a p99 of at most 100 ms: 40.0/s, tvm 20.0/s; outputs "
       "agree exactly.");
-  EXPECT_EQ(load_sentence({under_bound("tvm", 20, 18, 39), under_bound("openvino", 40, 36, 50)})
+  EXPECT_EQ(traffic_sentence({under_bound("tvm", 20, 18, 39), under_bound("openvino", 40, 36, 50)})
                 .find("openvino or tvm has the highest rate"),
             0U);
 }
 
-TEST(LoadTable, ASearchThatALateGeneratorEndedSaysSo) {
+TEST(TrafficTable, ASearchThatALateGeneratorEndedSaysSo) {
   Result early = under_bound("openvino", 40, 36, 50);
-  EXPECT_EQ(load_notes({early}), "");
+  EXPECT_EQ(traffic_notes({early}), "");
   early.measured.stopped = Stop::kLate;
   const std::string note = "the search ended early, because the generator was late three times";
-  EXPECT_NE(load_notes({early}).find("openvino: ok: " + note), std::string::npos);
+  EXPECT_NE(traffic_notes({early}).find("openvino: ok: " + note), std::string::npos);
   early.measured.traffic->slo_p99_s = 0.05;
-  EXPECT_NE(load_notes({early}).find("it is 90.0 ms; " + note), std::string::npos);
+  EXPECT_NE(traffic_notes({early}).find("it is 90.0 ms; " + note), std::string::npos);
 }
 
-TEST(LoadSentence, ABusyMachineGivesNoOrder) {
-  Result busy = under_load("openvino", figures(20, 0.05, {0.045, 0.055}));
+TEST(TrafficSentence, ABusyMachineGivesNoOrder) {
+  Result busy = under_traffic("openvino", figures(20, 0.05, {0.045, 0.055}));
   busy.measured.blocks_disturbed = 9;
-  EXPECT_EQ(load_verdict(busy), "suspect");
-  EXPECT_EQ(load_sentence({busy}),
+  EXPECT_EQ(traffic_verdict(busy), "suspect");
+  EXPECT_EQ(traffic_sentence({busy}),
             "The machine was busy, so there are no latencies; run again when nothing else is "
             "running.");
 }

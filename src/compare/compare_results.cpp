@@ -122,7 +122,7 @@ bool has_figure(const StoredResult& result) {
   return result.outcome.ok() && result.verdict != Verdict::kWrong && !result.times_s.empty();
 }
 
-// Medians of the blocks; of a file that does not tell them, of so many pieces of its data.
+// Medians of the blocks; of a file that does not hold them, of so many pieces of its data.
 std::vector<double> block_medians(const StoredResult& result) {
   std::map<double, std::vector<double>> blocks;
   const size_t count = result.times_s.size();

@@ -47,7 +47,7 @@ struct Compared {
   Change change = Change::kNoFigure;
   std::string reason;        // why there is no figure after, or no ratio
   bool in_turns = false;     // both were measured in turns, so that drift is cancelled
-  bool is_the_same = false;  // stored: version, model file and settings are, as far as files tell
+  bool is_the_same = false;  // stored: version, model file and settings are, as far as files say
 };
 
 struct ComparedFolders {

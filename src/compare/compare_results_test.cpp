@@ -34,7 +34,7 @@ Compared compare_one(const StoredResult& before, const StoredResult& after) {
   return compare_results({before}, {after}, 0.99, {1, 20}).rows.at(0);
 }
 
-TEST(CompareResults, TellsFasterSlowerAndTie) {
+TEST(CompareResults, ReportsFasterSlowerAndTie) {
   const StoredResult before = measured("a", 0.010);
   EXPECT_EQ(compare_one(before, measured("a", 0.011)).change, Change::kSlower);
   EXPECT_EQ(compare_one(before, measured("a", 0.009)).change, Change::kFaster);
@@ -75,7 +75,7 @@ TEST(CompareResults, AFileWithoutBlocksIsCutIntoPieces) {
   EXPECT_EQ(compare_one(before, after).change, Change::kUndecided);
 }
 
-TEST(CompareResults, WhatHasNoFigureIsTold) {
+TEST(CompareResults, WhatHasNoFigureIsReported) {
   const StoredResult ok = measured("a", 0.010);
   StoredResult crashed = ok;
   crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
@@ -98,7 +98,7 @@ TEST(CompareResults, SettingsAndMachinesAreKeptApart) {
   StoredResult one = measured("a", 0.01), other = measured("a", 0.02);
   other.backend_meta = "cpu-threads=1";
   EXPECT_EQ(compare_results({one, other}, {one, other}, 0.99).rows.size(), 2U);
-  // One machine a folder: they are compared although their names differ.
+  // One machine per folder: they are compared although their names differ.
   other = measured("a", 0.02);
   other.instance = "there";
   EXPECT_EQ(compare_results({one}, {other}, 0.99).rows.at(0).change, Change::kSlower);
@@ -202,7 +202,7 @@ TEST(CompareResults, AnotherModeIsNotCompared) {
 
 TEST(CompareResults, KnowsWhereNothingButTheMachineMayDiffer) {
   StoredResult before = measured("a", 0.01), after = measured("a", 0.0101);
-  EXPECT_FALSE(compare_one(before, after).is_the_same);  // the files don't tell
+  EXPECT_FALSE(compare_one(before, after).is_the_same);  // the files don't say
   for (StoredResult* result : {&before, &after}) {
     for (const char* name : {"model_sha256", "engine_version", "device", "precision", "threads",
                              "number", "input_shapes", "seed"}) {

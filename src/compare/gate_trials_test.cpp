@@ -40,7 +40,7 @@ Gate trial(const Machine& machine, double slow_down, double share, std::mt19937_
       if (uniform(random) < machine.outliers) log_time += std::log(1 + uniform(random));
       table.latency_s[who].push_back((who == 0 ? 1 : slow_down) * std::exp(log_time));
     }
-    if (standings(table, alpha, goal)[0].certainty != Certainty::kOpen) break;
+    if (remaining_work(table, alpha, goal)[0].certainty != Certainty::kOpen) break;
   }
   Compared row;
   row.in_turns = true;
@@ -50,7 +50,7 @@ Gate trial(const Machine& machine, double slow_down, double share, std::mt19937_
 }
 
 struct Counts {
-  int worse = 0, untold = 0;
+  int worse = 0, open = 0;
 };
 
 Counts trials(const Machine& machine, double slow_down, double share = 0.01) {
@@ -59,7 +59,7 @@ Counts trials(const Machine& machine, double slow_down, double share = 0.01) {
   for (int i = 0; i < kTrials; ++i) {
     const Gate gate = trial(machine, slow_down, share, random);
     counts.worse += gate == Gate::kWorse ? 1 : 0;
-    counts.untold += gate == Gate::kCantTell ? 1 : 0;
+    counts.open += gate == Gate::kCantTell ? 1 : 0;
   }
   return counts;
 }
@@ -69,17 +69,17 @@ TEST(GateTrials, ThreePercentAreFound) { EXPECT_GE(trials({}, 1.03).worse, 99); 
 TEST(GateTrials, EqualOnesRaiseNoAlarm) { EXPECT_EQ(trials({}, 1).worse, 0); }
 
 // What a noisy machine hides is left open rather than passed.
-TEST(GateTrials, ANoisyNeighbourMakesItUntoldAndNeverWrong) {
+TEST(GateTrials, ANoisyNeighbourLeavesItOpenAndNeverWrong) {
   const Machine noisy{0.03, 0.01, 0.05, 0.3};
   EXPECT_EQ(trials(noisy, 1).worse, 0);
   const Counts slower = trials(noisy, 1.03);
-  EXPECT_GE(slower.worse + slower.untold, 99);
+  EXPECT_GE(slower.worse + slower.open, 99);
 }
 
 TEST(GateTrials, WhatIsAllowedPasses) {
   const Counts allowed = trials({}, 1.03, 0.05);
   EXPECT_EQ(allowed.worse, 0);
-  EXPECT_LE(allowed.untold, 1);
+  EXPECT_LE(allowed.open, 1);
 }
 
 }  // namespace

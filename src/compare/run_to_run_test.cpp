@@ -15,13 +15,13 @@ StoredResult run_of(const std::string& backend, double median_s) {
   return result;
 }
 
-TEST(RunToRun, OneRunOfEachTellsNothing) {
+TEST(RunToRun, OneRunOfEachSaysNothing) {
   const RunToRun unknown = run_to_run({run_of("a", 1), run_of("b", 3)});
   EXPECT_EQ(unknown.ratio, kUnknownRunToRun);
   EXPECT_EQ(unknown.runs, 0U);
 }
 
-TEST(RunToRun, TwoRunsTellLittleAndManyTellMore) {
+TEST(RunToRun, TwoRunsSayLittleAndManySayMore) {
   EXPECT_EQ(run_to_run({run_of("a", 1), run_of("a", 1.01)}).ratio, kUnknownRunToRun);
   std::vector<StoredResult> many;
   for (const double s : {1.0, 1.01, 1.005, 1.002, 0.998, 1.007}) many.push_back(run_of("a", s));

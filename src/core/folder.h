@@ -7,7 +7,7 @@
 
 namespace dnnbench {
 
-// The names, sorted, without "." and ".."; none where it is no folder that can be read.
+// The names, sorted, without "." and ".."; none where it is not a readable folder.
 std::vector<std::string> names_in(const std::string& folder);
 
 // Where temporary files go: TMPDIR where that is a folder, otherwise /tmp.

@@ -8,7 +8,7 @@ namespace dnnbench {
 enum class Mode {
   kLatency,     // one request at a time, without a pause
   kTraffic,     // requests arrive at a rate, whether the one before is done or not
-  kThroughput,  // several processes at a time, without a pause, with the settings that do most
+  kThroughput,  // several processes at a time, without a pause, at the settings that give the most
 };
 
 // The name in JSON and on the command line: "latency", "load", "throughput".

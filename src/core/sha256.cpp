@@ -41,7 +41,7 @@ class Sha256 {
 
  private:
   static void check(bool worked) {
-    if (!worked) throw Error("SHA-256 is not to be had from this system's OpenSSL library");
+    if (!worked) throw Error("this system's OpenSSL library has no SHA-256");
   }
 
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;

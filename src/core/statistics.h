@@ -21,8 +21,8 @@ double percentile(std::span<const double> values, int percent);
 
 inline constexpr size_t kMinSamplesForP99 = 459;  // values that the 99th percentile takes
 
-// Which of the percentiles 50, 90, 95 and 99 that many values can tell: the 50th always, the 90th
-// from 64, the 95th from 90, the 99th from kMinSamplesForP99.
+// Which of the percentiles 50, 90, 95 and 99 that many values can support: the 50th always, the
+// 90th from 64, the 95th from 90, the 99th from kMinSamplesForP99.
 //
 // Of 459 values the largest lies above the true 99th percentile with a confidence of 99 %
 // (0.99^459 < 0.01), of 90 above the 95th; 64 is the same for the 90th with one value allowed above

@@ -43,7 +43,7 @@ enum class DataType : int32_t {
 };
 
 // "float32", "int64", "bfloat16", ...: the names in messages and JSON. "undefined" for a number
-// that is no type.
+// that is not a type.
 std::string_view to_string(DataType type);
 
 // Bits an element takes in Tensor::bytes: 4 for the four-bit types, 0 for strings and undefined.
@@ -58,7 +58,7 @@ bool is_integer(DataType type);         // signed, unsigned, any width; not bool
 struct Tensor {
   DataType type = DataType::kUndefined;
   std::vector<int64_t> shape;        // empty: a scalar
-  std::vector<std::byte> bytes;      // little-endian, row-major; four-bit types two a byte, the
+  std::vector<std::byte> bytes;      // little-endian, row-major; four-bit types two per byte, the
                                      // first in the low half. Empty for strings
   std::vector<std::string> strings;  // the elements when type is kString
 

@@ -128,7 +128,7 @@ TEST_F(FleetTest, ABusyMachineIsNoFailureOfAnEngine) {
   EXPECT_FALSE(lines[0].ok);
 }
 
-TEST_F(FleetTest, WhatANodeLacksIsSaidAndNothingSubmittedAgain) {
+TEST_F(FleetTest, WhatANodeLacksIsReportedAndNothingSubmittedAgain) {
   Fleet fleet = make({"a"});
   fleet.submit();
   const auto lines = watch(fleet, {[&] {
@@ -257,7 +257,7 @@ TEST_F(FleetTest, AJobThatAlwaysEndsEarlyIsGivenUp) {
             "on device");
 }
 
-TEST_F(FleetTest, ANodeThatSeesNoSharedFolderIsToldSo) {
+TEST_F(FleetTest, ANodeThatSeesNoSharedFolderIsReported) {
   scheduler_.code = kExitNoSharedFolder;
   Fleet fleet = make({"a"});
   fleet.submit();

@@ -139,7 +139,7 @@ TEST_F(NodeFilesTest, ADuplicatedJobYieldsOneResult) {
   EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
 }
 
-TEST_F(NodeFilesTest, WhatCanNotBeInstalledWithoutRootIsSaid) {
+TEST_F(NodeFilesTest, WhatCanNotBeInstalledWithoutRootIsReported) {
   const std::string sentence = "only an administrator can install what this machine lacks";
   write("source/dnnbench",
         "#!/bin/bash\necho 'Building' >&2\necho '" + sentence + "' >&2\nexit 1\n");

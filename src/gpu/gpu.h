@@ -61,8 +61,8 @@ struct GpuMeasured {
   std::optional<double> highest_sm_mhz;
   std::optional<double> highest_temperature_c;
   uint64_t throttle = 0;
-  double energy_j = 0;  // over
-  int64_t energy_inferences = 0;
+  double energy_j = 0;            // of the turns that have a figure, and
+  int64_t energy_inferences = 0;  // the inferences in them
   std::optional<int64_t> peak_memory_bytes;
   std::vector<double> compute_s;
 };

@@ -13,8 +13,8 @@ inline constexpr uint64_t kSoftwareThermal = 0x20;
 inline constexpr uint64_t kHardwareThermal = 0x40;
 inline constexpr uint64_t kPowerBrake = 0x80;
 
-// Heat and a lack of power. The power cap alone is how many boards always work under load: what it
-// changes shows in the clocks.
+// Heat and a lack of power. The power cap alone is normal for many busy boards: what it changes
+// shows in the clocks.
 inline constexpr uint64_t kDisturbing =
     kHardwareSlowdown | kSoftwareThermal | kHardwareThermal | kPowerBrake;
 

@@ -9,8 +9,8 @@ namespace dnnbench::import {
 std::vector<Grams> read_grams(const Node& node, size_t pool_size) {
   const auto starts = node.integers("ngram_counts"), outputs = node.integers("ngram_indexes");
   const auto pool = static_cast<int64_t>(pool_size);
-  const int64_t least = node.integer("min_gram_length", 1),
-                most = node.integer("max_gram_length", 1);
+  const int64_t min_size = node.integer("min_gram_length", 1),
+                max_size = node.integer("max_gram_length", 1);
   std::vector<Grams> all;
   size_t next = 0;
   for (size_t i = 0; i < starts.size(); ++i) {
@@ -22,7 +22,8 @@ std::vector<Grams> read_grams(const Node& node, size_t pool_size) {
     }
     for (int64_t item = starts[i]; item < end; ++item) grams.items.push_back(item);
     for (int64_t k = 0; k < count; ++k) grams.outputs.push_back(outputs[next++]);
-    if (count != 0 && grams.size >= least && grams.size <= most) all.push_back(std::move(grams));
+    if (count != 0 && grams.size >= min_size && grams.size <= max_size)
+      all.push_back(std::move(grams));
   }
   return all;
 }

@@ -20,13 +20,13 @@ Attribute number(int64_t value) {
 }
 
 // Two grams of one item, then two of two: pool [2, 3, 5, 4, 5, 6].
-Node vectorizer(int64_t least, int64_t most) {
+Node vectorizer(int64_t min_size, int64_t max_size) {
   Node node;
   node.op = "TfIdfVectorizer";
   node.attributes = {{"ngram_counts", ints({0, 2})},
                      {"ngram_indexes", ints({3, 0, 1, 4})},
-                     {"min_gram_length", number(least)},
-                     {"max_gram_length", number(most)}};
+                     {"min_gram_length", number(min_size)},
+                     {"max_gram_length", number(max_size)}};
   return node;
 }
 

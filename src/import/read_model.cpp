@@ -18,7 +18,7 @@ constexpr int kMaxDepth = 32;
 
 void require_depth(int depth) {
   if (depth <= kMaxDepth) return;
-  throw Error(fmt::format("graphs or types lie more than {} deep in each other", kMaxDepth));
+  throw Error(fmt::format("graphs or types are nested more than {} deep", kMaxDepth));
 }
 
 void read_shape(Bytes shape, ValueType& type) {

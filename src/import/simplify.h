@@ -28,7 +28,7 @@ std::string without_weights(const LoadConfig& config,
 // made an input becomes a constant again, and what was bound an input.
 std::string with_weights(const ModelFile& model, const Graph& original);
 
-// The library writes no types of the values within a graph, but tells those of its outputs: the
+// The library writes no types of the values within a graph, but it does for its outputs: the
 // model with every value of its main graph as an output.
 std::string with_every_value_as_output(const std::string& model);
 

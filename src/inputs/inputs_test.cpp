@@ -25,11 +25,11 @@ std::vector<double> generated(const Model& model, int64_t count, uint64_t seed =
   return to_doubles(make_inputs(model, {{"x", {count}}}, seed, {})[0].tensor());
 }
 
-double least(const std::vector<double>& values) {
+double smallest(const std::vector<double>& values) {
   return *std::min_element(values.begin(), values.end());
 }
 
-double greatest(const std::vector<double>& values) {
+double largest(const std::vector<double>& values) {
   return *std::max_element(values.begin(), values.end());
 }
 
@@ -74,30 +74,30 @@ TEST(InputsTest, EveryNumericTypeGetsHealthyVariedValues) {
     EXPECT_TRUE(std::all_of(values.begin(), values.end(), [](double value) {
       return std::isfinite(value);
     })) << to_string(type);
-    EXPECT_LT(least(values), greatest(values)) << to_string(type);
+    EXPECT_LT(smallest(values), largest(values)) << to_string(type);
   }
 }
 
 TEST(InputsTest, RangesOfTypes) {
   const std::vector<double> floats = generated(model_with(DataType::kFloat32), 1000);
-  EXPECT_GE(least(floats), -1);
-  EXPECT_LE(greatest(floats), 1);
-  EXPECT_LT(least(floats), -0.9);
-  EXPECT_GT(greatest(floats), 0.9);
+  EXPECT_GE(smallest(floats), -1);
+  EXPECT_LE(largest(floats), 1);
+  EXPECT_LT(smallest(floats), -0.9);
+  EXPECT_GT(largest(floats), 0.9);
   const std::vector<double> bytes = generated(model_with(DataType::kUint8), 10000);
-  EXPECT_EQ(least(bytes), 0);
-  EXPECT_EQ(greatest(bytes), 255);
+  EXPECT_EQ(smallest(bytes), 0);
+  EXPECT_EQ(largest(bytes), 255);
   const std::vector<double> flags = generated(model_with(DataType::kBool), 100);
-  EXPECT_EQ(least(flags), 0);
-  EXPECT_EQ(greatest(flags), 1);
+  EXPECT_EQ(smallest(flags), 0);
+  EXPECT_EQ(largest(flags), 1);
 }
 
 TEST(InputsTest, TheGraphsRangesAreKept) {
   Model model = model_with(DataType::kInt64);
   model.input_ranges["x"] = {-2, 97};
   const std::vector<double> values = generated(model, 10000);
-  EXPECT_EQ(least(values), -2);
-  EXPECT_EQ(greatest(values), 97);
+  EXPECT_EQ(smallest(values), -2);
+  EXPECT_EQ(largest(values), 97);
 }
 
 TEST(InputsTest, StringsAreWords) {

@@ -12,8 +12,8 @@
 namespace dnnbench {
 
 // Bool, integers of 8 to 64 bits, floats of 16 to 64, complex of 64 and 128; either byte order,
-// either element order: the tensor is little-endian and row-major. Raw bytes of two a element
-// ("V2", what NumPy makes of bfloat16) are read as bfloat16. Throws Error for anything else.
+// either element order: the tensor is little-endian and row-major. Raw bytes, two per element
+// ("V2", what NumPy makes of bfloat16), are read as bfloat16. Throws Error for anything else.
 Tensor read_npy(const std::string& path);
 
 // The same from where `file` stands, of so many bytes; `path` is for messages.

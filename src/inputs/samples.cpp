@@ -197,7 +197,7 @@ std::vector<std::vector<int64_t>> read_labels(const std::string& path, size_t sa
   const std::vector<double> numbers = to_doubles(labels);
   const double largest = *std::max_element(numbers.begin(), numbers.end());
   if (largest > kLargestLabel)
-    throw Error(fmt::format("{} holds {:.0f}, which is no class", path, largest));
+    throw Error(fmt::format("{} holds {:.0f}, which is not a class", path, largest));
   const size_t each = count / samples;
   std::vector<std::vector<int64_t>> of_samples(samples);
   for (size_t i = 0; i < count; ++i) {

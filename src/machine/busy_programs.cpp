@@ -61,7 +61,7 @@ ProcessTimes read_process_times(const std::string& root) {
 std::optional<BusyProgram> busiest_program(const ProcessTimes& before, const ProcessTimes& after,
                                            double window_s, pid_t self) {
   std::map<std::string, BusyProgram> programs;
-  std::map<std::string, double> most;  // of one process
+  std::map<std::string, double> max_s;  // of one process
   for (const auto& [pid, process] : after) {
     if (descends_from(pid, self, after)) continue;
     const auto earlier = before.find(pid);
@@ -71,8 +71,8 @@ std::optional<BusyProgram> busiest_program(const ProcessTimes& before, const Pro
     program.name = process.name;
     program.cores += cpu_s / window_s;
     ++program.processes;
-    if (cpu_s > most[process.name]) {
-      most[process.name] = cpu_s;
+    if (cpu_s > max_s[process.name]) {
+      max_s[process.name] = cpu_s;
       program.pid = pid;
     }
   }

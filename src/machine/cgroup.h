@@ -9,7 +9,7 @@
 namespace dnnbench {
 
 struct CgroupLimits {
-  std::optional<double> cpu_quota;  // in CPUs: 1.5 is 150 ms of CPU time each 100 ms
+  std::optional<double> cpu_quota;  // in CPUs: 1.5 is 150 ms of CPU time per 100 ms
   std::optional<int64_t> memory_limit_bytes;
   std::optional<int64_t> memory_left_bytes;  // the limit less what is in use and can't be reclaimed
 };

@@ -36,8 +36,8 @@ std::string first_line(const std::string& path) {
 // unique in a package of several clusters.
 std::string physical_core_of(const std::string& topology, int core) {
   for (const std::string name : {"core_cpus_list", "thread_siblings_list", "core_id"}) {
-    const std::string told = first_line(topology + name);
-    if (!told.empty()) return told;
+    const std::string text = first_line(topology + name);
+    if (!text.empty()) return text;
   }
   return "only " + std::to_string(core);
 }
@@ -64,15 +64,15 @@ std::vector<Cores> one_by_one(const std::vector<Cores>& physical) {
 Cores allowed_cores() { return cores_of_thread(0); }
 
 std::vector<Cores> physical_cores(const std::string& root) {
-  std::map<std::pair<int, std::string>, Cores> told;  // by package and the core in it
+  std::map<std::pair<int, std::string>, Cores> found;  // by package and the core in it
   for (const int core : allowed_cores()) {
     const std::string topology =
         root + "/sys/devices/system/cpu/cpu" + std::to_string(core) + "/topology/";
     const int package = std::atoi(first_line(topology + "physical_package_id").c_str());
-    told[{package, physical_core_of(topology, core)}].push_back(core);
+    found[{package, physical_core_of(topology, core)}].push_back(core);
   }
   std::vector<std::pair<int, Cores>> all;  // with the package
-  for (const auto& [place, cores] : told) all.emplace_back(place.first, cores);
+  for (const auto& [place, cores] : found) all.emplace_back(place.first, cores);
   std::sort(all.begin(), all.end());
   std::vector<Cores> physical;
   for (auto& [package, cores] : all) physical.push_back(std::move(cores));

@@ -15,7 +15,7 @@ using Cores = std::vector<int>;  // rising
 Cores allowed_cores();
 
 // The same by the physical core they belong to, by package and then by number. Where the system
-// doesn't tell, every logical core counts as one of its own. `root` stands before /sys, for tests.
+// doesn't say, every logical core counts as one of its own. `root` stands before /sys, for tests.
 std::vector<Cores> physical_cores(const std::string& root = "");
 
 // Cores for each of so many processes, none for two of them: whole physical ones, as many as the

@@ -54,7 +54,7 @@ class PhysicalCores : public ::testing::Test {
   const Cores allowed_ = allowed_cores();
 };
 
-TEST_F(PhysicalCores, AreLogicalOnesWhereTheSystemDoesNotTell) {
+TEST_F(PhysicalCores, AreLogicalOnesWhereTheSystemDoesNotSay) {
   Shares expected;
   for (const int core : allowed_) expected.push_back({core});
   EXPECT_EQ(physical_cores(folder_.path()), expected);

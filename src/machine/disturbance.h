@@ -20,7 +20,7 @@ inline constexpr double kMinWindow_s = 0.1;
 
 // "" for an undisturbed turn; otherwise what disturbed it, as "other programs used 0.80 cores".
 // Waiting alone is no disturbance: an engine with more threads than cores makes its own. Where the
-// kernel does not tell who waited, others' CPU time decides.
+// kernel does not say who waited, others' CPU time decides.
 std::string disturbance(const Noise& turn);
 
 // Whether others may have disturbed a turn that is too short to know: the engine has to compute on

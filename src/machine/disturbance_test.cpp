@@ -35,7 +35,7 @@ TEST(Disturbance, AnEngineThatWaitsForItsOwnThreadsIsNotDisturbed) {
   EXPECT_EQ(disturbance(turn), "");
 }
 
-TEST(Disturbance, WhereNobodyTellsWhoWaitedOthersDecide) {
+TEST(Disturbance, WhereNobodyReportsWhoWaitedOthersDecide) {
   Noise turn;
   turn.waited_s.reset();
   turn.window_s = 0.2;

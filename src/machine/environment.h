@@ -1,4 +1,4 @@
-// The machine that a result was measured on, as far as the system tells without root: stored in
+// The machine that a result was measured on, as far as the system says without root: stored in
 // every result. Plain data; machine/read_environment.h fills it.
 #pragma once
 
@@ -21,7 +21,7 @@ struct Environment {
   std::string kernel;                       // "Linux 6.1.0-21-amd64"
   std::string os;                           // PRETTY_NAME of /etc/os-release
   std::optional<std::string> container;     // "docker", "podman", ...
-  std::optional<std::string> cpu_governor;  // of the first core, where the system tells
+  std::optional<std::string> cpu_governor;  // of the first core, where the system says
   std::optional<std::string> hypervisor;    // the virtual machine's maker; absent on bare metal
   std::string instance;                     // EC2 instance type from DMI, otherwise the host name
 };

@@ -9,7 +9,7 @@
 
 namespace dnnbench {
 
-// Since the machine's start; what the system does not tell is 0 or absent.
+// Since the machine's start; what the system does not report is 0 or absent.
 struct MachineCounters {
   double busy_s = 0;                 // CPU time of the cores this process may use, in ticks
   double stolen_s = 0;               // the same
@@ -23,7 +23,7 @@ struct MachineCounters {
 MachineCounters read_machine_counters(const std::string& root = "");
 
 // What happened between two readings that lie window_s apart, while the engine computed for
-// engine_cpu_s. The rest of a Noise is the engine's own to tell.
+// engine_cpu_s. The rest of a Noise comes from the engine.
 Noise machine_noise(const MachineCounters& before, const MachineCounters& after, double window_s,
                     double engine_cpu_s);
 

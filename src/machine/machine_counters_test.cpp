@@ -24,7 +24,7 @@ class MachineCountersTest : public testing::Test {
   const std::string root_ = folder_.path();
 };
 
-TEST_F(MachineCountersTest, ReadsWhatTheKernelTells) {
+TEST_F(MachineCountersTest, ReadsWhatTheKernelReports) {
   const double tick_s = 1.0 / static_cast<double>(sysconf(_SC_CLK_TCK));
   // All together, a core that may be used, and one that no small machine has.
   cpu_set_t cores;
@@ -52,7 +52,7 @@ TEST_F(MachineCountersTest, ReadsWhatTheKernelTells) {
   EXPECT_TRUE(read_machine_counters(root_).counts_waiting);
 }
 
-TEST_F(MachineCountersTest, WhatIsNotToldIsAbsent) {
+TEST_F(MachineCountersTest, WhatIsNotReportedIsAbsent) {
   const MachineCounters counters = read_machine_counters(root_);
   EXPECT_EQ(counters.busy_s, 0);
   EXPECT_EQ(counters.pressure_s, std::nullopt);

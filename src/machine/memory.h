@@ -18,7 +18,7 @@ inline constexpr bool kCanLimitMemory = true;
 int64_t free_memory_bytes();
 
 // How often the kernel's out-of-memory killer has struck on this system so far (/proc/vmstat);
-// 0 where it is not told.
+// 0 where the kernel does not say.
 int64_t oom_kill_count();
 
 }  // namespace dnnbench

@@ -12,7 +12,7 @@ namespace dnnbench {
 struct Noise {
   double window_s = 0;  // wall time that all else relates to
   // That the engine's threads together were ready but had no core; absent where the kernel does not
-  // tell.
+  // say.
   std::optional<double> waited_s = 0;
   double others_s = 0;               // CPU time of everything else on the same cores
   double stolen_s = 0;               // that the hypervisor took from all cores together

@@ -143,7 +143,7 @@ TEST_F(ReadEnvironmentTest, ThreadsOfOneCoreCountOnce) {
   EXPECT_EQ(environment.physical_cores, static_cast<int>(physical.size()));
 }
 
-TEST_F(ReadEnvironmentTest, WhereNothingIsToldNothingIsMadeUp) {
+TEST_F(ReadEnvironmentTest, WhereNothingIsReportedNothingIsMadeUp) {
   const Environment environment = read_environment(root_);
   EXPECT_EQ(environment.physical_cores, environment.affinity_cores);
   EXPECT_EQ(environment.cpu_model, "unknown");

@@ -41,7 +41,7 @@ std::string setting(const std::string& settings, const std::string& name) {
   return std::regex_search(settings, match, pattern) ? match[1].str() : "";
 }
 
-// Absent where it is no number of threads: a result file may come from anywhere.
+// Absent where it is not a number of threads: a result file may come from anywhere.
 std::optional<int> number_of_threads(const std::string& text) {
   int threads = 0;
   const char* const end = text.data() + text.size();
@@ -167,7 +167,7 @@ class Planner {
     if (version.empty()) return "its version is not known";
     if (version == version_of_(then)) return "";
     if (!version_is_built(then.engine, version)) {
-      return fmt::format("version {} is not to be had here", version);
+      return fmt::format("version {} is not available here", version);
     }
     then.engine_version = version;
     return "";

@@ -201,7 +201,7 @@ Result result_of(const Candidate& of, double s, int64_t blocks, int64_t first_bl
   return result;
 }
 
-TEST(CompareInTurns, TellsTheRatioAndWhatDiffers) {
+TEST(CompareInTurns, ReportsTheRatioAndWhatDiffers) {
   const Result before = result_of(candidate("m", "a", "1.0"), 0.010, 30);
   const Result after = result_of(candidate("m", "a", "1.1"), 0.012, 30);
   const Compared row = compare_in_turns(before, after, 0.01);

@@ -162,10 +162,10 @@ Bench Comparison::measure_with_journal() {
 RunFacts Comparison::begin_run() {
   taken_.clear();
   RunFacts run = start_run(environment_, gpu_.facts);
-  const nlohmann::json told =
+  const nlohmann::json answer =
       journal_->answer("run", [&] { return nlohmann::json{run.run_id, run.started_at}; });
-  told.at(0).get_to(run.run_id);
-  told.at(1).get_to(run.started_at);
+  answer.at(0).get_to(run.run_id);
+  answer.at(1).get_to(run.started_at);
   return run;
 }
 
@@ -177,10 +177,10 @@ Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<
   taken_.insert(subject.output_path);
   // Without the folder: what a user calls that is not always UTF-8.
   fs::path file = subject.output_path;
-  const nlohmann::json told = journal_->answer(
+  const nlohmann::json answer = journal_->answer(
       "files", [&] { return nlohmann::json{file.filename().string(), subject.log_path}; });
-  subject.output_path = file.replace_filename(told.at(0).get<std::string>()).string();
-  told.at(1).get_to(subject.log_path);
+  subject.output_path = file.replace_filename(answer.at(0).get<std::string>()).string();
+  answer.at(1).get_to(subject.log_path);
   return subject;
 }
 
@@ -207,9 +207,11 @@ void Comparison::store(const Result& result) {
   try {
     write_result(result);
   } catch (const Error& error) {
-    std::vector<std::string>& told = bench_.not_stored;
+    std::vector<std::string>& failures = bench_.not_stored;
     const std::string sentence = error.what();
-    if (std::find(told.begin(), told.end(), sentence) == told.end()) told.push_back(sentence);
+    if (std::find(failures.begin(), failures.end(), sentence) == failures.end()) {
+      failures.push_back(sentence);
+    }
   }
 }
 

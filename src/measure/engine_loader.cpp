@@ -15,7 +15,7 @@ EngineLoader::EngineLoader(const RunOptions& options, const PreparedModel& prepa
     : options_(options), prepared_(prepared), setup_(setup), work_(work), step_(std::move(step)) {}
 
 double EngineLoader::load(EngineSession& session, LoadFacts& facts) const {
-  const Hello hello = session.hello();
+  const Hello hello = session.hello(greeting_of(setup_.candidate));
   facts.engine_version = hello.version;
   require_version(hello.version);
   LoadConfig config = prepared_.load;
@@ -23,9 +23,6 @@ double EngineLoader::load(EngineSession& session, LoadFacts& facts) const {
   config.precision = setup_.candidate.precision;
   config.threads = setup_.threads;
   if (setup_.gpu != nullptr) {
-    if (!hello.why_not_gpu.empty()) {
-      throw EngineEnded({OutcomeKind::kUnsupported, hello.why_not_gpu});
-    }
     config.device = "gpu";
     config.gpu_uuid = setup_.gpu->facts->device.uuid;
     config.io = setup_.candidate.io;

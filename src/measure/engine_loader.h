@@ -20,7 +20,7 @@ struct EngineSetup {
   int threads = 1;             // of each process
   std::string label;           // in progress
   std::string log_path;        // of the first process; the others' are log_path's with a number
-  std::string converted_path;  // where the converted model is kept, without extension; "" nowhere
+  std::string converted_path;  // where the converted model is kept, without extension; "": nowhere
   const GpuAccess* gpu = nullptr;  // that it computes on; nullptr: on a CPU
 };
 
@@ -32,9 +32,9 @@ class EngineLoader {
   EngineLoader(const RunOptions& options, const PreparedModel& prepared, const EngineSetup& setup,
                const WorkFolder& work, Step step);
 
-  // The seconds that it compiled and tuned, which a later start will not repeat. Fills `facts` in,
-  // as far as it comes, the first time alone. Throws EngineEnded where the engine can't load it, or
-  // is not the one that was asked for.
+  // Returns the seconds spent on compiling and tuning, which a later start will not repeat. Fills
+  // in `facts`, as far as it gets, the first time only. Throws EngineEnded where the engine can't
+  // load it, or is not the one that was asked for.
   double load(EngineSession& session, LoadFacts& facts) const;
 
  private:

@@ -162,7 +162,7 @@ int64_t Journal::free_memory_bytes() {
 
 void Journal::saw(double time_s) {
   last_s_ = std::max(last_s_, time_s);
-  // The last answer of all may be the one that tells the time.
+  // The last answer of all may be the one that gives the time.
   if (!lines_.empty() && !is_replaying() && offset_s_ + given_.now_s() < last_s_) {
     offset_s_ = last_s_ - given_.now_s();
   }

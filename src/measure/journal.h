@@ -1,11 +1,11 @@
 // Journal: what a comparison has found out so far, kept in a file while it runs, so that after
 // Ctrl-C, a kill, a power loss or a full disk the same command goes on. Everything that a run can't
 // foresee goes through it: engines' steps (measure/journaled_engine.h), the clock, free memory. A
-// run that goes on is the same code once more, to which the journal answers in the engines' place
-// as far as it reaches; then the engines do, which are loaded only now.
+// run that goes on executes the same code again: the journal answers in the engines' place as far
+// as it reaches, then the engines do, which are loaded only then.
 //
 // The file has a line for each block of turns: a checksum and what happened in it. The checksum
-// covers the lines before it too; the first line is what the journal is of. What follows a line
+// covers the lines before it too; the first line is the journal's key. What follows a line
 // that is torn or damaged is cut off. docs/decisions/0062-go-on-where-a-run-was-interrupted.md
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace dnnbench {
 
-// Thrown where the run asks something else than what was asked when the journal was written.
+// Thrown where the run asks for something other than what the journal has at that place.
 // Nothing has been measured by then: the run starts over without it.
 class JournalUnfit : public std::runtime_error {
  public:
@@ -33,7 +33,7 @@ class Journal {
   static constexpr double kMaxAge_s = 24 * 3600;
 
   // Reads the file if it is there, is of this `key`, and was written within kMaxAge_s; otherwise
-  // begins anew. Makes it with the first commit. Writes nothing where `path` is "".
+  // starts over. Makes it with the first commit. Writes nothing where `path` is "".
   Journal(std::string path, std::string key, const Surroundings& surroundings);
   ~Journal();
   Journal(const Journal&) = delete;
@@ -59,7 +59,7 @@ class Journal {
   // The same as those given, kept and answered. No interrupt comes while the journal answers.
   Surroundings surroundings();
 
-  // To be added to what the clock of this process tells: the journal's goes on where it ended.
+  // To be added to what the clock of this process says: the journal's goes on where it ended.
   double clock_offset_s() const { return offset_s_; }
 
   // The clock stands still meanwhile: an engine is loaded that was loaded before.
@@ -85,8 +85,8 @@ class Journal {
   std::string key_;
   Surroundings given_;
   std::vector<nlohmann::json> lines_;  // read from the file
-  size_t line_ = 0;                    // the next answer is in this one,
-  size_t record_ = 0;                  // there
+  size_t line_ = 0;                    // the line that has the next answer
+  size_t record_ = 0;                  // its place in that line
   size_t blocks_ = 0;
   nlohmann::json pending_ = nlohmann::json::array();
   std::string chain_;  // checksum of the last line

@@ -72,9 +72,9 @@ JournaledEngine::JournaledEngine(Journal& journal, Make make)
 
 JournaledEngine::~JournaledEngine() { journal_.expect_memory(number_, 0); }
 
-// Live, its end is kept as well. The answer holds what it told of itself.
+// Live, its end is kept as well. The answer holds what it reported of itself.
 json JournaledEngine::step(const std::string& name, const std::function<json()>& live) {
-  const json told = journal_.answer(fmt::format("{} {}", number_, name), [&] {
+  const json answer = journal_.answer(fmt::format("{} {}", number_, name), [&] {
     json record;
     try {
       record["is"] = live();
@@ -89,13 +89,13 @@ json JournaledEngine::step(const std::string& name, const std::function<json()>&
     if (std::exchange(has_new_facts_, false)) record["facts"] = known_.facts;
     return record;
   });
-  told.at("expected_s").get_to(known_.expected_s);
-  told.at("start_s").get_to(known_.start_s);
-  told.at("peak_rss_bytes").get_to(known_.peak_rss_bytes);
-  if (told.contains("facts")) told.at("facts").get_to(known_.facts);
+  answer.at("expected_s").get_to(known_.expected_s);
+  answer.at("start_s").get_to(known_.start_s);
+  answer.at("peak_rss_bytes").get_to(known_.peak_rss_bytes);
+  if (answer.contains("facts")) answer.at("facts").get_to(known_.facts);
   journal_.expect_memory(number_, engine_ ? 0 : known_.peak_rss_bytes);
-  if (told.contains("ended")) throw EngineEnded(told.at("ended").get<Outcome>());
-  return told.at("is");
+  if (answer.contains("ended")) throw EngineEnded(answer.at("ended").get<Outcome>());
+  return answer.at("is");
 }
 
 void JournaledEngine::look() {

@@ -36,7 +36,7 @@ class JournaledEngine : public MeasuredEngine {
   EngineFacts facts() const override { return known_.facts; }
 
  private:
-  // What the engine told after its last step.
+  // What the engine reported after its last step.
   struct Known {
     double expected_s = 0;
     double start_s = 0;

@@ -4,29 +4,19 @@
 
 #include <cstdint>
 
-#include "process/worker_process.h"
-
 namespace dnnbench {
-namespace {
 
-constexpr const char* kNoTensorRt =
-    "dnnbench-engine-tensorrt is not built; in the source tree, install TensorRT's headers "
-    "(libnvinfer-dev and libnvonnxparsers-dev, or TENSORRT_ROOT) and run again";
-
-}  // namespace
+Greeting greeting_of(const Candidate& candidate) {
+  return {candidate.device == "gpu" ? "gpu" : "cpu", candidate.provider};
+}
 
 std::string why_not_on_device(const Candidate& candidate, const Environment& environment,
                               const GpuAccess& gpu) {
   if (candidate.device == "gpu") {
     if (!gpu.why_not.empty()) return gpu.why_not;
     if (is_quantised(candidate.precision)) return "quantised models are run on CPUs alone";
-    if (candidate.engine == "tensorrt" && !engine_is_built("tensorrt")) return kNoTensorRt;
     return "";
   }
-  const std::string& provider = candidate.provider;
-  const bool is_for_gpus = candidate.engine == "tensorrt" || provider == "cuda" ||
-                           (candidate.backend == "onnxruntime" && provider == "tensorrt");
-  if (is_for_gpus) return "it computes on GPUs only; add --device=gpu";
   if (candidate.device == "arm" && environment.architecture != "aarch64") {
     return fmt::format("--device=arm needs an Arm machine, and this one is {}",
                        environment.architecture);

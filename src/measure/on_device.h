@@ -7,9 +7,13 @@
 #include "gpu/access.h"
 #include "machine/environment.h"
 #include "protocol/load_config.h"
+#include "protocol/messages.h"
 #include "run/candidate.h"
 
 namespace dnnbench {
+
+// What the candidate's engine is asked to compute on.
+Greeting greeting_of(const Candidate& candidate);
 
 // Why no engine of this version can use the device asked for; "" when it can.
 std::string why_not_on_device(const Candidate& candidate, const Environment& environment,

@@ -17,12 +17,21 @@ TEST(WhyNotAGpuResult, WhatSaysNothingIsNoProof) {
   EXPECT_EQ(why_not_a_gpu_result({}), "it does not say which nodes run on the GPU");
 }
 
-TEST(WhyNotOnDevice, EnginesForGpusSayHowTheyAreAskedFor) {
+TEST(GreetingOf, ArmIsACpu) {
   Candidate candidate;
-  candidate.backend = "onnxruntime";
-  candidate.engine = "onnxruntime-gpu";
-  candidate.provider = "tensorrt";
-  EXPECT_EQ(why_not_on_device(candidate, {}, {}), "it computes on GPUs only; add --device=gpu");
+  candidate.provider = "cuda";
+  for (const char* device : {"cpu", "arm"}) {
+    candidate.device = device;
+    EXPECT_EQ(greeting_of(candidate).device, "cpu");
+  }
+  candidate.device = "gpu";
+  EXPECT_EQ(greeting_of(candidate).device, "gpu");
+  EXPECT_EQ(greeting_of(candidate).provider, "cuda");
+}
+
+TEST(WhyNotOnDevice, AGpuThatCannotBeUsedSaysWhy) {
+  Candidate candidate;
+  EXPECT_EQ(why_not_on_device(candidate, {}, {.why_not = "no GPU is visible to this process"}), "");
   candidate.device = "gpu";
   EXPECT_EQ(why_not_on_device(candidate, {}, {}), "");
   EXPECT_EQ(why_not_on_device(candidate, {}, {.why_not = "no GPU is visible to this process"}),

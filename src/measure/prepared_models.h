@@ -38,7 +38,7 @@ class PreparedModels {
   const ModelAtBatch& at(const std::string& path, std::optional<int64_t> batch,
                          const std::string& precision = "f32");
 
-  // Throws Error where the model can't be run at that batch, as far as its shapes tell. Prepares
+  // Throws Error where the model can't be run at that batch, as far as its shapes show. Prepares
   // nothing.
   void require_batch(const std::string& path, std::optional<int64_t> batch) const;
 

@@ -43,7 +43,7 @@ class RateRun {
   RateFigures figures() const { return figures_of(kept()); }
 
   double rate_per_s() const { return expected_.rate_per_s; }
-  size_t turn() const { return undisturbed_ + 1; }  // the next, from 1 on; of
+  size_t turn() const { return undisturbed_ + 1; }  // the number of the next one, from 1 on
   size_t turns() const { return plan_.turns; }
 
  private:

@@ -19,7 +19,7 @@
 namespace dnnbench {
 namespace {
 
-constexpr double kRepeatTurn_s = 0.3;     // with --repeat: about so long a turn,
+constexpr double kRepeatTurn_s = 0.3;     // with --repeat: about so long per turn,
 constexpr int64_t kMinRepeatBlocks = 16;  // but at least so many blocks
 constexpr double kShort_s = 0.02;  // of a measurement: processes differ most, and start quickly
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -79,7 +79,7 @@ class BlockLoop {
 
   void measure_until_decided(double alpha) {
     double left_s = options_.budget_s;  // of measuring, per engine
-    const auto min_blocks = static_cast<int64_t>(least_values(alpha));
+    const auto min_blocks = static_cast<int64_t>(min_values(alpha));
     while (!active().empty()) {
       if (surroundings_.is_interrupted()) return finish_all(Stop::kInterrupted);
       if (!restart(min_blocks)) return finish_all(Stop::kInterrupted);
@@ -145,11 +145,11 @@ class BlockLoop {
         drop_out(*member, end.outcome);
         continue;
       }
-      began_anew(*member);
+      count_start(*member);
     }
   }
 
-  void began_anew(Member& member) {
+  void count_start(Member& member) {
     member.blocks_of_start = 0;
     member.has_run = false;
     ++member.starts;
@@ -174,14 +174,14 @@ class BlockLoop {
         continue;
       }
       member->restarting_s += surroundings_.now_s() - start_s;
-      began_anew(*member);
+      count_start(*member);
     }
     return true;
   }
 
   // Where it may change the report. Until that has taken as long as measuring may; where that is
-  // seldom, spread over the least blocks that a verdict needs. Never where memory would not hold it
-  // beside the others: an engine that was measured must not end for that.
+  // seldom, spread over the minimum of blocks that a verdict needs. Never where memory would not
+  // hold it beside the others: an engine that was measured must not end for that.
   bool may_restart(const Member& member, int64_t min_blocks) const {
     const MeasuredEngine& engine = member.engine();
     const bool is_short = !options_.latency()->repeat && engine.expected_s() <= kShort_s;
@@ -212,7 +212,7 @@ class BlockLoop {
     busy_.add_block(blocks_.back().disturbance);
   }
 
-  // A block's turns must be from one moment: what an interrupt has cut off is not gone on with.
+  // A block's turns must be from one moment: one that an interrupt has cut short is not continued.
   void keep_block() const {
     if (is_whole_) surroundings_.commit(true);
   }
@@ -259,8 +259,8 @@ class BlockLoop {
   void dismiss_known(double alpha) {
     const std::vector<Member*> measured = this->measured();
     if (measured.empty()) return;
-    const std::vector<Standing> known =
-        standings(undisturbed_table(measured), alpha, goal_of(options_));
+    const std::vector<RemainingWork> known =
+        remaining_work(undisturbed_table(measured), alpha, goal_of(options_));
     for (size_t i = 0; i < measured.size(); ++i) {
       Member& member = *measured[i];
       member.starts_matter = known[i].starts_matter;

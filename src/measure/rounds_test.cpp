@@ -91,7 +91,7 @@ TEST_F(RoundsTest, InputsAlternateAndAreVerifiedSeldomAndAtTheEnd) {
 
 TEST_F(RoundsTest, RepeatMeasuresSoManyInBlocksOfAboutATurn) {
   repeat(1000);
-  const auto all = measure({takes(0.01), takes(0.02)});  // 20 s of the slower, 0.3 s a turn
+  const auto all = measure({takes(0.01), takes(0.02)});  // 20 s of the slower, 0.3 s per turn
   for (const Participant& participant : all) {
     EXPECT_EQ(participant.measured.samples.size(), 1000U);
     EXPECT_EQ(participant.measured.blocks, 67);
@@ -212,7 +212,7 @@ TEST_F(RoundsTest, EndWithTheBudgetOfEachEngine) {
   busy.always_disturbed = true;
   const auto all = measure({busy, busy});
   EXPECT_EQ(all[0].measured.stopped, Stop::kBudget);
-  EXPECT_EQ(all[0].measured.blocks, 25);  // 0.2 s a turn
+  EXPECT_EQ(all[0].measured.blocks, 25);  // 0.2 s per turn
   EXPECT_EQ(all[0].measured.blocks_disturbed, 25);
   EXPECT_EQ(all[0].measured.samples.size(), 250U);  // all, for most were disturbed
 }

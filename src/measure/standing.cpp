@@ -29,14 +29,14 @@ struct Place {
 };
 
 std::vector<Place> fastest_first(const BlockTimes& table) {
-  std::vector<Place> standings;
+  std::vector<Place> places;
   for (size_t engine = 0; engine < table.size(); ++engine) {
     const std::vector<double> times_s = known(table[engine]);
-    if (!times_s.empty()) standings.push_back({engine, median(times_s)});
+    if (!times_s.empty()) places.push_back({engine, median(times_s)});
   }
-  std::stable_sort(standings.begin(), standings.end(),
+  std::stable_sort(places.begin(), places.end(),
                    [](const Place& a, const Place& b) { return a.median_s < b.median_s; });
-  return standings;
+  return places;
 }
 
 // Median of the common blocks' ratios; of the medians where there is none.
@@ -50,12 +50,12 @@ double ratio(const BlockTimes& table, const Place& slower, const Place& faster) 
 }
 
 std::string order(const std::vector<std::string>& labels, const BlockTimes& table,
-                  const std::vector<Place>& standings) {
-  Place first = standings[0];
-  if (standings.size() == 1) {
+                  const std::vector<Place>& places) {
+  Place first = places[0];
+  if (places.size() == 1) {
     return fmt::format("{} {}", labels[first.engine], format_seconds(first.median_s));
   }
-  Place second = standings[1];
+  Place second = places[1];
   double ahead = ratio(table, second, first);
   if (ahead < 1) {
     std::swap(first, second);
@@ -68,20 +68,20 @@ std::string order(const std::vector<std::string>& labels, const BlockTimes& tabl
 }
 
 size_t blocks_with_times(const BlockTimes& table) {
-  size_t most = 0;
-  for (const std::vector<double>& times_s : table) most = std::max(most, known(times_s).size());
-  return most;
+  size_t max = 0;
+  for (const std::vector<double>& times_s : table) max = std::max(max, known(times_s).size());
+  return max;
 }
 
 }  // namespace
 
 std::string standing(const std::vector<std::string>& labels, const BlockTimes& table,
                      size_t disturbed) {
-  const std::vector<Place> standings = fastest_first(table);
-  if (standings.empty() && disturbed > 0) {
+  const std::vector<Place> places = fastest_first(table);
+  if (places.empty() && disturbed > 0) {
     return counted(static_cast<int64_t>(disturbed), "block") + ", all disturbed";
   }
-  std::string text = standings.empty() ? "" : order(labels, table, standings) + ", ";
+  std::string text = places.empty() ? "" : order(labels, table, places) + ", ";
   text += counted(static_cast<int64_t>(blocks_with_times(table)), "block");
   if (disturbed > 0) text += fmt::format(", {} disturbed", disturbed);
   return text;

@@ -289,7 +289,7 @@ Outcome ThroughputBench::measure_both(Setup& best, Setup& other) {
     if (!undisturbed || best_per_s <= 0 || other_per_s <= 0) continue;
     best_times.push_back(1 / best_per_s);
     other_times.push_back(1 / other_per_s);
-    const auto known = standings({{best_times, other_times}, {}}, alpha, goal_of(options_));
+    const auto known = remaining_work({{best_times, other_times}, {}}, alpha, goal_of(options_));
     if (known[0].certainty != Certainty::kOpen || left_s() <= 0) break;
   }
   tried(other).against = best.setting.index;

@@ -1,5 +1,5 @@
-// Throughput mode for one candidate: which setting (processes, threads, batch) does most. A setting
-// that is new takes turns with the best until then; the better of the two stays loaded.
+// Throughput mode for one candidate: which setting (processes, threads, batch) has the highest
+// throughput. Each new setting takes turns with the best so far; the better one stays loaded.
 #pragma once
 
 #include <functional>
@@ -43,8 +43,8 @@ struct ThroughputFound {
 
 class ThroughputBench {
  public:
-  // Options are those of throughput mode. All arguments must outlive this. It is the engine number
-  // `place`, from 0 on, of so many that are measured one after the other.
+  // Options are those of throughput mode. All arguments must outlive this. This is engine number
+  // `place`, from 0 on, of `engines` that are measured one after the other.
   ThroughputBench(const RunOptions& options, const Candidate& candidate, const std::string& label,
                   int cores, const ThroughputParts& parts, const Surroundings& surroundings,
                   Progress& progress, size_t place = 0, size_t engines = 1);

@@ -243,7 +243,7 @@ TEST_F(ThroughputBenchTest, TheBudgetEndsTheSearchWithTheBestUntilThen) {
   EXPECT_EQ(found.measured.stopped, Stop::kBudget);
 }
 
-TEST_F(ThroughputBenchTest, ABusyMachineIsToldByItsBlocks) {
+TEST_F(ThroughputBenchTest, ABusyMachineIsRecognisedByItsBlocks) {
   throughput_.threads = {2};
   scripts_[0].always_disturbed = true;
   const Measured measured = find().measured;

@@ -1,6 +1,6 @@
 // TrafficRounds: candidates that are loaded and warm serve requests, at a rate that was asked for
-// or in search of the highest that keeps a bound. They take turns as in rounds.h, for the machine's
-// drift to hit all alike; each meets the same arrivals.
+// or in search of the highest that keeps a bound. They take turns as in rounds.h, so that the
+// machine's drift hits all alike, and all get the same arrivals.
 #pragma once
 
 #include <optional>

@@ -85,7 +85,7 @@ TEST_F(TrafficRoundsTest, ARateAboveWhatTheEngineCanDoEndsAfterOneUndisturbedTur
   options_.mode = TrafficOptions{2000, std::nullopt, 10'000};
   const Measured measured = measure({takes(0.002)})[0].measured;
   EXPECT_EQ(measured.traffic->figures().verdict, RateVerdict::kOverloaded);
-  EXPECT_LE(measured.traffic->figures().most_per_s(), 500 + 1e-6);
+  EXPECT_LE(measured.traffic->figures().max_per_s(), 500 + 1e-6);
   EXPECT_FALSE(carried_per_s(*measured.traffic));
   EXPECT_EQ(measured.blocks, 1);
 }
@@ -135,7 +135,7 @@ TEST_F(TrafficRoundsTest, TheHighestRateWithinABoundIsFound) {
   EXPECT_EQ(measured.stopped, Stop::kDecided);
 }
 
-TEST_F(TrafficRoundsTest, ARateWhoseTurnsWereDisturbedTellsASearchNothing) {
+TEST_F(TrafficRoundsTest, ARateWhoseTurnsWereDisturbedSaysNothingToASearch) {
   options_.mode = TrafficOptions{std::nullopt, 0.02, std::nullopt};
   options_.budget_s = 4000;
   const TrafficResult quiet = *measure({takes(0.002)})[0].measured.traffic;

@@ -276,7 +276,7 @@ TEST(ModelTest, GraphsTooDeepInEachOtherAreRefused) {
     branch->set_name("then_branch");
     graph = branch->mutable_g();
   }
-  EXPECT_TRUE(contains(error_of(proto), "deep in each other"));
+  EXPECT_TRUE(contains(error_of(proto), "nested more than"));
 }
 
 TEST(ModelTest, AnOperatorWithTooManyInputsIsRead) {

@@ -13,7 +13,7 @@ namespace dnnbench {
 // Bytes of each tensor of known size that the main graph's nodes compute.
 std::map<std::string, int64_t> value_bytes(const import::Graph& graph);
 
-// The most bytes that are needed at once when the nodes run one after the other in the graph's
+// The maximum of bytes needed at once when the nodes run one after the other in the graph's
 // order, each value is kept until its last use, and outputs throughout. Weights and inputs are not
 // counted.
 int64_t peak_activation_bytes(const import::Graph& graph);

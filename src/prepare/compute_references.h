@@ -1,5 +1,5 @@
 // The reference of each set of inputs: ONNX Runtime's plainest form in f32, in processes of its
-// own, and the probes that tell how much a correct engine may differ (verify/reference.h).
+// own, and the probes that show how much a correct engine may differ (verify/reference.h).
 #pragma once
 
 #include <optional>
@@ -32,8 +32,8 @@ bool is_half(ToleranceClass judged);
 // asked for, a candidate's.
 std::set<ToleranceClass> classes_judged_by(const Model& model, const std::string& precision);
 
-// One reference a set, to judge engines by classes of `judged_by` or the model's own. A failure of
-// ONNX Runtime makes them unverifiable and says why. Where it fails over the model only when it
+// One reference per set, to judge engines by classes of `judged_by` or the model's own. A failure
+// of ONNX Runtime makes them unverifiable and says why. Where it fails over the model only when it
 // optimises, sets config.original_fails if config.inlined_path helps.
 std::vector<Reference> compute_references(const Model& model, LoadConfig& config,
                                           const std::vector<InputSet>& sets,

@@ -60,7 +60,7 @@ void write_output(const std::string& path, const std::vector<const std::vector<V
     const Value& value = sample->at(index);
     if (value.kind != Value::Kind::kTensor || value.tensor().shape != each ||
         value.tensor().type != first.tensor().type) {
-      fail("has not the same shape for each sample");
+      fail("doesn't have the same shape for each sample");
     }
     write(file, value.tensor());
   }

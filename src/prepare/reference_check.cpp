@@ -21,7 +21,7 @@ namespace {
 
 constexpr int64_t kMegabyte = 1'000'000;
 
-// Of the cheap check. A formula adds up some 300 million terms a second.
+// Of the cheap check. A formula adds up some 300 million terms per second.
 constexpr int64_t kSampledBytes = 64 * kMegabyte;  // of values that leave the library
 constexpr int64_t kSampledElements = 256;          // of each output
 constexpr int64_t kSampledTerms = 100'000'000;

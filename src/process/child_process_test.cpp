@@ -57,7 +57,7 @@ TEST(ChildProcess, AProgramThatIsNotThereEndsWith127) {
   EXPECT_EQ(WEXITSTATUS(child.end()), 127);
 }
 
-TEST(ChildProcess, RunsWhereItIsToldAndPrintsWhereItIsTold) {
+TEST(ChildProcess, RunsInTheGivenFolderAndPrintsToTheGivenFile) {
   const TemporaryFolder folder;
   ChildOptions options = shell("pwd; echo more >&2");
   options.folder = folder.path();

@@ -12,8 +12,8 @@
 
 namespace dnnbench {
 
-Hello EngineSession::hello() {
-  worker_.ask({{"do", verb::kHello}});
+Hello EngineSession::hello(const Greeting& greeting) {
+  worker_.ask(request_of(verb::kHello, greeting));
   return worker_.answer_as<Hello>();
 }
 
@@ -73,11 +73,11 @@ std::vector<Value> EngineSession::outputs() {
   }
 }
 
-Hello greet(const std::string& engine, const WorkFolder& work) {
+Hello greet(const std::string& engine, const WorkFolder& work, const Greeting& greeting) {
   WorkerOptions worker;
   worker.engine = engine;
   worker.log_path = work.path() + "/greeting.log";
-  return EngineSession(worker, work.path()).hello();
+  return EngineSession(worker, work.path()).hello(greeting);
 }
 
 }  // namespace dnnbench

@@ -20,7 +20,7 @@ class EngineSession {
   EngineSession(WorkerOptions options, const std::string& work_folder)
       : folder_(work_folder), worker_(with_writable(std::move(options), folder_.path())) {}
 
-  Hello hello();
+  Hello hello(const Greeting& greeting = {});
   Loaded load(const LoadConfig& config);
   // What was written: `path` with an extension.
   std::string save_converted(const std::string& path);
@@ -74,6 +74,6 @@ class EngineSession {
 std::string make_tickets_file(const WorkFolder& folder);
 
 // What an engine says of itself, in a process of its own. Throws EngineEnded.
-Hello greet(const std::string& engine, const WorkFolder& work);
+Hello greet(const std::string& engine, const WorkFolder& work, const Greeting& greeting = {});
 
 }  // namespace dnnbench

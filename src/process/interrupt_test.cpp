@@ -17,7 +17,7 @@ WorkerOptions fake(const WorkFolder& work) {
   return options;
 }
 
-TEST(Interrupt, TheFirstSignalIsToldAndTheSecondEndsTheProgram) {
+TEST(Interrupt, TheFirstSignalIsReportedAndTheSecondEndsTheProgram) {
   EXPECT_FALSE(is_interrupted());
   {
     const InterruptGuard guard;

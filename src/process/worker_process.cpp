@@ -87,7 +87,11 @@ std::string program_of(const WorkerOptions& options) {
   const std::string path = (folder / name).string();
   if (access(path.c_str(), X_OK) == 0) return path;
   const std::string missing =
-      options.program.empty() ? fmt::format("engine \"{}\"", options.engine) : name;
+      options.program.empty()
+          ? fmt::format(
+                "engine \"{0}\"; engines/{0}/README.md in the source tree says what it needs",
+                options.engine)
+          : name;
   throw EngineEnded(
       {OutcomeKind::kUnsupported, fmt::format("this build of dnnbench has no {}", missing)});
 }

@@ -94,7 +94,7 @@ class WorkerProcess {
   // it, and perhaps the process as well. Such time counts for no deadline.
   double stopped_s() const { return std::chrono::duration<double>(stopped_).count(); }
 
-  // Those that its threads may run on, as the kernel tells now.
+  // Those that its threads may run on, as the kernel says now.
   Cores cores() const { return cores_of_process(child_ ? child_->pid() : -1); }
 
   bool alive() const { return child_.has_value(); }

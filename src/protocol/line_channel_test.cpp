@@ -42,7 +42,7 @@ TEST(LineChannel, CarriesALineLargerThanThePipe) {
   EXPECT_EQ(*line, text);
 }
 
-TEST(LineChannel, TellsWhenTheOtherSideIsGone) {
+TEST(LineChannel, ReportsWhenTheOtherSideIsGone) {
   std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);

@@ -58,7 +58,7 @@ struct Placement {
 // What is really in force after loading, read back from the library where it can be read.
 struct InForce {
   std::string precision;  // "f32", "f16", "bf16", "int8", or "mixed"; "" where only a load with
-                          // LoadConfig::inspect can tell
+                          // LoadConfig::inspect can say
   int threads = 0;
   std::vector<Placement> placement;
   std::map<std::string, std::string> settings;  // the library's other settings worth recording

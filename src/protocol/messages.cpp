@@ -112,10 +112,7 @@ Reply parse_reply(const std::string& line) {
   }
 }
 
-void check(const Hello& hello, const Exchange&) {
-  require_text(hello.version, "version");
-  require_text(hello.why_not_gpu, "sentence about GPUs", kMaxReason_bytes);
-}
+void check(const Hello& hello, const Exchange&) { require_text(hello.version, "version"); }
 
 void check(const Loaded& loaded, const Exchange& exchange) {
   const double max_s = length_s(exchange);
@@ -146,8 +143,8 @@ void check(const TimedSlice& slice, const SliceRequest& request, const Exchange&
   require(slice.duration_s.size() == count,
           fmt::format("{} starts but {} durations", count, slice.duration_s.size()));
   require(count > 0, "no time at all");
-  const auto most = static_cast<size_t>(std::max<int64_t>(1, request.measurements));
-  require(count <= most, fmt::format("{} times where {} were asked for", count, most));
+  const auto max = static_cast<size_t>(std::max<int64_t>(1, request.measurements));
+  require(count <= max, fmt::format("{} times where {} were asked for", count, max));
   CallTimes times(exchange);
   for (size_t i = 0; i < count; ++i) {
     require(slice.duration_s[i] > 0, fmt::format("a time of {} s", slice.duration_s[i]));

@@ -28,7 +28,7 @@ namespace dnnbench {
 
 // Values of a request's key "do". Its other keys are the fields of the structure named.
 namespace verb {
-inline constexpr const char* kHello = "hello";                   // nothing; Hello
+inline constexpr const char* kHello = "hello";                   // Greeting; Hello
 inline constexpr const char* kLoad = "load";                     // LoadConfig; Loaded
 inline constexpr const char* kSetInputs = "set_inputs";          // ValuesFile; nothing
 inline constexpr const char* kSlice = "slice";                   // SliceRequest; TimedSlice
@@ -38,13 +38,18 @@ inline constexpr const char* kSaveConverted = "save_converted";  // SaveConverte
 inline constexpr const char* kSimplify = "simplify";             // Simplify; Simplified
 }  // namespace verb
 
+// What the engine is to compute on. One that can't refuses the request as unsupported.
+struct Greeting {
+  std::string device;    // "cpu", "gpu"; "" where nothing is to be computed
+  std::string provider;  // which of the engine's providers; "" its usual one
+};
+
 // What an engine is and can do beside running ONNX models.
 struct Hello {
   std::string version;          // of the library really loaded
   bool imports = false;         // it needs the model's simplified form
   bool compiles_ahead = false;  // it may compile before it loads: Loaded::compile_s
   bool tunes = false;           // it can look for faster code: LoadConfig::tune_budget_s
-  std::string why_not_gpu;      // why it computes on no GPU, a sentence; "" when it can
 };
 
 struct Loaded {
@@ -118,7 +123,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadConfig, model_path, provider, precision, 
                                    inspect, extra_outputs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, device, nodes, is_cpu)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InForce, precision, threads, placement, settings)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, version, imports, compiles_ahead, tunes, why_not_gpu)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Greeting, device, provider)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, version, imports, compiles_ahead, tunes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Loaded, load_s, convert_s, compile_s, tune_s, in_force)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ValuesFile, file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SliceRequest, measurements, number, max_s)

@@ -174,7 +174,7 @@ Tensor read_tensor(const json& description, Reader& in) {
   const int type = description.at("type").get<int>();
   tensor.type = static_cast<DataType>(type);
   if (type <= 0 || to_string(tensor.type) == to_string(DataType::kUndefined)) {
-    in.fail("has a tensor of no known type");
+    in.fail("has a tensor of an unknown type");
   }
   tensor.shape = description.at("shape").get<std::vector<int64_t>>();
   const int64_t count = tensor.element_count();
@@ -182,7 +182,7 @@ Tensor read_tensor(const json& description, Reader& in) {
   if (tensor.type == DataType::kString) {
     tensor.strings = read_strings(bytes, in);
     if (static_cast<int64_t>(tensor.strings.size()) != count)
-      in.fail("has a wrong count of strings");
+      in.fail("has the wrong number of strings");
     return tensor;
   }
   if (bytes != byte_size(tensor.type, count)) in.fail("has a size that doesn't fit its shape");
@@ -196,7 +196,8 @@ Value read_value(const json& description, Reader& in) {
   Value value;
   value.name = description.at("name").get<std::string>();
   const int kind = description.at("kind").get<int>();
-  if (kind < 0 || kind > static_cast<int>(Value::Kind::kNone)) in.fail("has no such kind of value");
+  if (kind < 0 || kind > static_cast<int>(Value::Kind::kNone))
+    in.fail("has an unknown kind of value");
   value.kind = static_cast<Value::Kind>(kind);
   for (const json& tensor : description.at("tensors")) {
     value.tensors.push_back(read_tensor(tensor, in));
@@ -204,7 +205,7 @@ Value read_value(const json& description, Reader& in) {
   const size_t tensors = value.tensors.size();
   if ((value.kind == Value::Kind::kTensor && tensors != 1) ||
       (value.kind == Value::Kind::kNone && tensors != 0)) {
-    in.fail("has a value of a wrong count of tensors");
+    in.fail("has a value with the wrong number of tensors");
   }
   return value;
 }

@@ -148,9 +148,9 @@ class PlantedFaults : public ::testing::Test {
     for (const auto& outputs : f32_outputs(candidates_)) {
       for (int64_t row = 0; row < kRows; ++row) ++rows[margin_of(outputs, row).second];
     }
-    double most = 0;
-    for (const auto& [label, count] : rows) most = std::max(most, count);
-    return most / static_cast<double>(kCandidates * kRows);
+    double max = 0;
+    for (const auto& [label, count] : rows) max = std::max(max, count);
+    return max / static_cast<double>(kCandidates * kRows);
   }
 
   // Rows that f32 decides narrowly and the right variant decides alike: it loses none of them, and

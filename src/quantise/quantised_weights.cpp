@@ -26,8 +26,8 @@ QuantisedWeights quantise_weights(const import::Constant& weights, size_t axis,
   }
   QuantisedWeights quantised{make_tensor(DataType::kInt8, weights.shape), {}, axis};
   for (size_t c = 0; c < channels; ++c) {
-    const double least = min_scale.empty() ? 0 : min_scale[c];
-    quantised.scale.push_back(static_cast<float>(std::max(largest[c] / kLargest, least)));
+    const double min = min_scale.empty() ? 0 : min_scale[c];
+    quantised.scale.push_back(static_cast<float>(std::max(largest[c] / kLargest, min)));
   }
   const auto bytes = quantised.values.as<int8_t>();
   for (size_t i = 0; i < values.size(); ++i) {

@@ -55,7 +55,7 @@ double overload_per_s(const Speed& speed) {
 }
 
 // The highest rate that can be estimated: below an overload that the times don't explain, what was
-// carried.
+// sustained.
 double estimated_up_to_per_s(const Speed& speed) {
   const double throughput_per_s = speed.throughput_per_s();
   return overload_per_s(speed) < throughput_per_s * kFullyUsed ? carried_per_s(speed.measured_rates)
@@ -167,7 +167,7 @@ Latency latency_at(const Speed& speed, double rate_per_s) {
   const std::optional<double> measured_s = measured_p99_s(speed, rate_per_s);
   const std::optional<double> estimate_s = estimated_latency_s(speed, rate_per_s);
   if (!estimate_s || (measured_s && *measured_s * kFullyUsed <= *estimate_s)) {
-    return {measured_s, LatencyBasis::kMeasuredUnderLoad};
+    return {measured_s, LatencyBasis::kMeasuredUnderTraffic};
   }
   const LatencyBasis basis =
       speed.samples > 0 ? LatencyBasis::kQueueingEstimate : LatencyBasis::kMeanEstimate;

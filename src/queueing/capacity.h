@@ -9,7 +9,7 @@
 
 namespace dnnbench {
 
-// One step of a measurement under load: requests arriving at a rate, and the 99th percentile of
+// One step of a measurement under traffic: requests arriving at a rate, and the 99th percentile of
 // their response times.
 struct MeasuredRate {
   double rate_per_s = 0;
@@ -41,7 +41,7 @@ Speed speed_of_processes(std::span<const double> times_s, size_t processes,
 
 Speed published_speed(double throughput_per_s);
 
-// The greatest rate up to which every measured rate was carried; 0 where there is none.
+// The highest rate up to which every measured rate was sustained; 0 where there is none.
 double carried_per_s(const std::vector<MeasuredRate>& rates);
 
 // The same machine with every time `factor` times as long.
@@ -54,10 +54,10 @@ Speed slowed(const Speed& speed, double factor);
 double capacity_per_s(const Speed& speed, std::optional<double> limit_s);
 
 enum class LatencyBasis {
-  kMeasuredUnderLoad,  // 99th percentile, measured at this rate or a higher one
-  kQueueingEstimate,   // 99th percentile, of times without traffic and a formula for the waiting;
-                       // raised where more was measured
-  kMeanEstimate,       // the mean: there are no samples, so times are taken as equal
+  kMeasuredUnderTraffic,  // 99th percentile, measured at this rate or a higher one
+  kQueueingEstimate,  // 99th percentile, of times without traffic and a formula for the waiting;
+                      // raised where more was measured
+  kMeanEstimate,      // the mean: there are no samples, so times are taken as equal
 };
 
 struct Latency {

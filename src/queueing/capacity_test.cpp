@@ -78,7 +78,7 @@ TEST(Capacity, AMeasurementAboveTheEstimateRaisesItAtEveryRate) {
   EXPECT_GT(factor, 1.1);
   EXPECT_DOUBLE_EQ(*latency_at(speed, 5).seconds, factor * *latency_at(plain, 5).seconds);
   EXPECT_EQ(latency_at(speed, 5).basis, LatencyBasis::kQueueingEstimate);
-  EXPECT_EQ(latency_at(speed, 1.5).basis, LatencyBasis::kMeasuredUnderLoad);
+  EXPECT_EQ(latency_at(speed, 1.5).basis, LatencyBasis::kMeasuredUnderTraffic);
   EXPECT_EQ(latency_at(speed, 1.5).seconds, 0.15);
   EXPECT_EQ(latency_at(speed, 4).seconds, 0.4);  // 4/s can't be better than 3/s but by luck
   EXPECT_DOUBLE_EQ(capacity_per_s(speed, 0.37), capacity_per_s(plain, 0.37 / factor));
@@ -91,7 +91,7 @@ TEST(Capacity, AboveAnOverloadThatTheTimesDontExplainNothingIsKnown) {
   EXPECT_EQ(capacity_per_s(speed, 100), 4);
   EXPECT_EQ(capacity_per_s(speed, 0.15), 4);
   EXPECT_FALSE(latency_at(speed, 6).seconds);
-  EXPECT_EQ(latency_at(speed, 6).basis, LatencyBasis::kMeasuredUnderLoad);  // unknown
+  EXPECT_EQ(latency_at(speed, 6).basis, LatencyBasis::kMeasuredUnderTraffic);  // unknown
   EXPECT_FALSE(latency_at(speed, 8).seconds);
   EXPECT_EQ(latency_at(speed, 8).basis, LatencyBasis::kQueueingEstimate);  // unbounded
   EXPECT_EQ(capacity_per_s(with_rates({{8, infinite}}), 100), 0);

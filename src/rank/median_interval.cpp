@@ -38,7 +38,7 @@ Interval median_interval(std::span<const double> values, double alpha) {
   return {sorted[cut - 1], sorted[sorted.size() - cut]};
 }
 
-size_t least_values(double alpha) {
+size_t min_values(double alpha) {
   size_t count = 1;
   while (values_cut(count, alpha) == 0) ++count;
   return count;

@@ -24,7 +24,7 @@ struct Interval {
   double high = 0;
 
   bool holds(double value) const { return low <= value && value <= high; }
-  bool is_within(double least, double greatest) const { return low >= least && high <= greatest; }
+  bool is_within(double min, double max) const { return low >= min && high <= max; }
 };
 
 // The natural logarithm of the gambler's capital when `below` of `count` values lie below m.
@@ -34,7 +34,7 @@ double log_evidence(size_t below, size_t count);
 // there are too few values to say anything, it is infinite on both sides.
 Interval median_interval(std::span<const double> values, double alpha);
 
-// The least number of values with which median_interval is finite.
-size_t least_values(double alpha);
+// The smallest number of values with which median_interval is finite.
+size_t min_values(double alpha);
 
 }  // namespace dnnbench

@@ -30,8 +30,8 @@ TEST(LogEvidence, IsAMartingale) {
 }
 
 TEST(MedianInterval, NeedsEnoughValues) {
-  EXPECT_EQ(least_values(0.01), 10U);
-  EXPECT_EQ(least_values(0.001), 13U);
+  EXPECT_EQ(min_values(0.01), 10U);
+  EXPECT_EQ(min_values(0.001), 13U);
   const std::vector<double> nine{1, 2, 3, 4, 5, 6, 7, 8, 9};
   EXPECT_TRUE(std::isinf(median_interval(nine, 0.01).low));
   EXPECT_TRUE(std::isinf(median_interval(nine, 0.01).high));

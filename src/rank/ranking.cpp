@@ -174,24 +174,23 @@ std::vector<size_t> fastest_first(const Pairs& pairs) {
   return order;
 }
 
-// The greatest confidence at which every pair asked for is decided or known well enough, by halving
+// The highest confidence at which every pair asked for is decided or known well enough, by halving
 // intervals of log10(alpha).
-double probability_of_told(const BlockTable& table, const Goal& goal,
-                           std::optional<size_t> anchor) {
-  const auto told = [&](double exponent) {
+double max_confidence(const BlockTable& table, const Goal& goal, std::optional<size_t> anchor) {
+  const auto is_known = [&](double exponent) {
     const double alpha = alpha_of_pair(table.size(), 1 - std::pow(10, exponent));
     return Pairs(table, alpha, goal.order, anchor).all_of_asked([&](const Ratio& ratio) {
       return is_decided(ratio) || is_precise(ratio.interval, goal.precision);
     });
   };
-  double open_at = -12, told_at = -1e-9;
-  if (!told(told_at)) return 0;
-  if (told(open_at)) return 1 - std::pow(10, open_at);
+  double open_at = -12, known_at = -1e-9;
+  if (!is_known(known_at)) return 0;
+  if (is_known(open_at)) return 1 - std::pow(10, open_at);
   for (int step = 0; step < 16; ++step) {
-    const double middle = (open_at + told_at) / 2;
-    (told(middle) ? told_at : open_at) = middle;
+    const double middle = (open_at + known_at) / 2;
+    (is_known(middle) ? known_at : open_at) = middle;
   }
-  return 1 - std::pow(10, told_at);
+  return 1 - std::pow(10, known_at);
 }
 
 }  // namespace
@@ -242,7 +241,7 @@ Ranking rank(const BlockTable& table, const Goal& goal, std::optional<size_t> an
     ranking.engines[a].place += pairs.known_faster(a);
   }
   ranking.decided = pairs.all_of_asked(is_decided);
-  ranking.probability = probability_of_told(table, goal, anchor);
+  ranking.probability = max_confidence(table, goal, anchor);
   return ranking;
 }
 
@@ -252,25 +251,25 @@ bool is_restart_due(const Process& process) {
   return process.blocks >= (process.starts_matter ? kBlocks : kBlocksOfFar);
 }
 
-std::vector<Standing> standings(const BlockTable& table, double alpha, const Goal& goal) {
+std::vector<RemainingWork> remaining_work(const BlockTable& table, double alpha, const Goal& goal) {
   if (table.size() == 1) {
     const Interval interval = latency_interval_s(table.latency_s[0], alpha);
     const bool near = interval.high / interval.low <= 1 + goal.precision;
     return {{near ? Certainty::kPrecise : Certainty::kOpen, true}};
   }
   const Pairs pairs(table, alpha, goal.order, std::nullopt);
-  std::vector<Standing> standings(table.size());
+  std::vector<RemainingWork> all(table.size());
   for (size_t a = 0; a < table.size(); ++a) {
     for (size_t b = 0; b < table.size(); ++b) {
       const Ratio& ratio = pairs.of(a, b);
       if (!pairs.is_asked_for(a, b) || (is_decided(ratio) && !goal.until_precise)) continue;
       const bool known = is_precise(ratio.interval, goal.precision);
-      Standing& own = standings[a];
+      RemainingWork& own = all[a];
       own.certainty = std::min(own.certainty, known ? Certainty::kPrecise : Certainty::kOpen);
       if (!known && ratio.value > 1 / kFar && ratio.value < kFar) own.starts_matter = true;
     }
   }
-  return standings;
+  return all;
 }
 
 Interval latency_interval_s(const std::vector<double>& blocks, double alpha) {

@@ -11,7 +11,7 @@
 
 namespace dnnbench {
 
-// What engines were measured at in turns.
+// What was measured of engines that took turns.
 struct BlockTable {
   // [engine][block]: the engine's median in that block; NaN where it had no turn in it. All engines
   // have the same number of blocks. A block is a moment of the machine: only times of one block are
@@ -54,7 +54,7 @@ enum class Order {
 };
 
 struct Goal {
-  double confidence = 0.99;  // that all relations told are right
+  double confidence = 0.99;  // that all relations reported are right
   double precision = 0.03;   // known well enough, decided or not
   Order order = Order::kBest;
   bool until_precise = false;  // to be decided is not enough: a later comparison needs the figure
@@ -101,19 +101,19 @@ enum class Certainty {
   kDecided,  // none are: every pair with it that is asked for is decided
 };
 
-// What else an engine must do.
-struct Standing {
+// What is left to measure of an engine.
+struct RemainingWork {
   Certainty certainty = Certainty::kDecided;
   // Another process of it may change the report: it is so near to another engine that two
   // processes of one engine may differ by as much.
   bool starts_matter = false;
 
-  friend bool operator==(const Standing&, const Standing&) = default;
+  friend bool operator==(const RemainingWork&, const RemainingWork&) = default;
 };
 
 // Of a process that an engine was restarted as.
 struct Process {
-  bool starts_matter = true;  // Standing's
+  bool starts_matter = true;  // RemainingWork's
   bool is_short = false;      // it computes in milliseconds: such processes differ most
   size_t starts = 1;          // of the engine in these turns so far, with its own
   int64_t blocks = 0;         // that it has taken part in
@@ -126,7 +126,7 @@ bool is_restart_due(const Process& process);
 
 // By engine. An engine alone is known well enough when the ends of its latency's interval are near.
 // `alpha` is that of a pair; the goal's confidence is not used.
-std::vector<Standing> standings(const BlockTable& table, double alpha, const Goal& goal);
+std::vector<RemainingWork> remaining_work(const BlockTable& table, double alpha, const Goal& goal);
 
 // The interval of one engine's median latency over its blocks.
 Interval latency_interval_s(const std::vector<double>& blocks, double alpha);

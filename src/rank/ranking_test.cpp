@@ -70,7 +70,7 @@ TEST(Rank, CallsATieOnlyWhatIsKnownToBeOne) {
   EXPECT_EQ(open.engines[open.order[1]].place, 1U);
 }
 
-TEST(Relation, IsToldOnlyOfWhatDiffersByMoreThanATie) {
+TEST(Relation, IsReportedOnlyOfWhatDiffersByMoreThanATie) {
   EXPECT_EQ(relation_of({0.995, 1.005}), Relation::kTie);
   EXPECT_EQ(relation_of({1.002, 1.008}), Relation::kTie);  // known to differ, but by nothing
   EXPECT_EQ(relation_of({1.002, 1.03}), Relation::kUndecided);
@@ -133,15 +133,15 @@ TEST(Rank, ComparesGroupsByTheirAnchor) {
 
 std::vector<Certainty> certainties(const BlockTable& table, double alpha, const Goal& goal) {
   std::vector<Certainty> certainties;
-  for (const Standing& standing : standings(table, alpha, goal)) {
-    certainties.push_back(standing.certainty);
+  for (const RemainingWork& work : remaining_work(table, alpha, goal)) {
+    certainties.push_back(work.certainty);
   }
   return certainties;
 }
 
 using Certainties = std::vector<Certainty>;
 
-TEST(Standings, EndWhenAllIsDecidedOrKnownWellEnough) {
+TEST(RemainingWork, EndsWhenAllIsDecidedOrKnownWellEnough) {
   EXPECT_EQ(certainties(measured({1, 2}, 9, 0.001), 0.01, kAllWithin1),
             Certainties(2, Certainty::kOpen));
   EXPECT_EQ(certainties(measured({1, 2}, 10, 0.001), 0.01, kAllWithin1),
@@ -157,19 +157,19 @@ TEST(Standings, EndWhenAllIsDecidedOrKnownWellEnough) {
   EXPECT_TRUE(is_precise({1.005, 1.034}, 0.03));
 }
 
-TEST(Standings, WhatIsMeantForAComparisonGoesOnUntilItIsPrecise) {
+TEST(RemainingWork, WhatIsMeantForAComparisonGoesOnUntilItIsPrecise) {
   const BlockTable table = measured({1, 1.05}, 12, 0.008);
   EXPECT_EQ(certainties(table, 0.01, {0.99, 0.01, Order::kAll, false})[0], Certainty::kDecided);
   EXPECT_EQ(certainties(table, 0.01, {0.99, 0.01, Order::kAll, true})[0], Certainty::kOpen);
 }
 
-TEST(Standings, OnlyThePairThatIsOpenGoesOn) {
+TEST(RemainingWork, OnlyThePairThatIsOpenGoesOn) {
   EXPECT_EQ(certainties(measured({1, 1.002, 3}, 20, 0.02), 0.01 / 3, {0.99, 0.001, Order::kAll}),
             (Certainties{Certainty::kOpen, Certainty::kOpen, Certainty::kDecided}));
 }
 
 // Two that are slower for sure need no order among each other, unless it is asked for.
-TEST(Standings, OnlyRelationsToTheBestAreAskedFor) {
+TEST(RemainingWork, OnlyRelationsToTheBestAreAskedFor) {
   const BlockTable table = measured({1, 2, 2.01}, 30, 0.01);
   EXPECT_EQ(certainties(table, 0.01 / 3, Goal{}), Certainties(3, Certainty::kDecided));
   EXPECT_EQ(certainties(table, 0.01 / 3, {0.99, 0.001, Order::kAll}),
@@ -180,22 +180,22 @@ TEST(Standings, OnlyRelationsToTheBestAreAskedFor) {
 }
 
 // As long as each of two may be the best, the third is compared with both.
-TEST(Standings, WhoMayBeBestStaysUntilAllAreComparedWithIt) {
+TEST(RemainingWork, WhoMayBeBestStaysUntilAllAreComparedWithIt) {
   const BlockTable table = measured({1, 1.005, 1.022}, 30, 0.006);
   const Certainties known = certainties(table, 0.01 / 3, {0.99, 1e-6, Order::kBest});
   EXPECT_EQ(known, Certainties(3, Certainty::kOpen));
 }
 
-TEST(Standings, StartsMatterToWhatIsNearAndOpen) {
+TEST(RemainingWork, StartsMatterToWhatIsNearAndOpen) {
   BlockTable table = measured({1, 1.02, 2}, 3, 0.001);
   table.process.assign(3, processes(1, 3));
-  const std::vector<Standing> known = standings(table, 0.01 / 3, Goal{});
+  const std::vector<RemainingWork> known = remaining_work(table, 0.01 / 3, Goal{});
   EXPECT_TRUE(known[0].starts_matter);
   EXPECT_TRUE(known[1].starts_matter);
   EXPECT_FALSE(known[2].starts_matter);
 }
 
-TEST(Restart, IsDueWhereItMayChangeWhatIsTold) {
+TEST(Restart, IsDueWhereItMayChangeWhatIsReported) {
   EXPECT_FALSE(is_restart_due({true, false, 1, 1}));
   EXPECT_TRUE(is_restart_due({true, false, 1, 2}));
   EXPECT_FALSE(is_restart_due({false, false, 1, 7}));
@@ -206,9 +206,9 @@ TEST(Restart, IsDueWhereItMayChangeWhatIsTold) {
   EXPECT_TRUE(is_restart_due({false, true, 7, 2}));
 }
 
-TEST(Standings, OneEngineAloneNeedsItsPrecision) {
+TEST(RemainingWork, OneEngineAloneNeedsItsPrecision) {
   const auto alone = [](std::vector<double> blocks) {
-    return standings({{std::move(blocks)}, {}}, 0.01, kAllWithin1)[0].certainty;
+    return remaining_work({{std::move(blocks)}, {}}, 0.01, kAllWithin1)[0].certainty;
   };
   EXPECT_EQ(alone(std::vector<double>(9, 1.0)), Certainty::kOpen);
   EXPECT_EQ(alone(std::vector<double>(10, 1.0)), Certainty::kPrecise);

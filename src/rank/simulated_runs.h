@@ -86,14 +86,14 @@ class SimulatedRun {
   // Until nothing is left to do, or for max_blocks. The ratio of the second engine to the first.
   Ratio measure(const Goal& goal, int max_blocks) {
     const double alpha = alpha_of_pair(2, goal.confidence);
-    std::vector<Standing> standings(2, {Certainty::kOpen, true});
-    for (; blocks_ < max_blocks && standings[0].certainty == Certainty::kOpen; ++blocks_) {
+    std::vector<RemainingWork> work(2, {Certainty::kOpen, true});
+    for (; blocks_ < max_blocks && work[0].certainty == Certainty::kOpen; ++blocks_) {
       for (size_t engine : {0, 1}) {
         const int64_t blocks = blocks_of_start_[engine];
         const bool may =
             noise_.max_starts > 100 || (blocks >= 4 && starts_[engine] < noise_.max_starts);
-        if (may && is_restart_due({standings[engine].starts_matter, noise_.is_short,
-                                   starts_[engine], blocks})) {
+        if (may && is_restart_due(
+                       {work[engine].starts_matter, noise_.is_short, starts_[engine], blocks})) {
           start(engine);
         }
         ++blocks_of_start_[engine];
@@ -101,7 +101,7 @@ class SimulatedRun {
       }
       table_.latency_s[0].push_back(std::exp(process_[0]));
       table_.latency_s[1].push_back(truth_ * std::exp(process_[1] + of_block()));
-      standings = dnnbench::standings(table_, alpha, goal);
+      work = remaining_work(table_, alpha, goal);
     }
     return ratio_of(table_, 1, 0, alpha);
   }
@@ -151,19 +151,20 @@ inline SimulatedRuns simulate(const SimulatedNoise& noise, double truth, const G
   for (int i = 0; i < trials; ++i) {
     SimulatedRun run(noise, truth, random);
     const Ratio ratio = run.measure(goal, max_blocks);
-    const Relation told = ratio.relation;
+    const Relation relation = ratio.relation;
     runs.missed += ratio.interval.holds(truth) ? 0 : 1;
     runs.blocks.push_back(run.blocks());
     runs.starts.push_back(static_cast<double>(run.starts()));
-    if (told == Relation::kUndecided) {
+    if (relation == Relation::kUndecided) {
       const bool near = is_precise(ratio.interval, goal.precision);
       (near ? runs.near : runs.open) += 1;
       continue;
     }
-    const bool right =
-        told == Relation::kTie ? truth <= 1 + kTie : told == Relation::kSlower && truth > 1 + kTie;
+    const bool right = relation == Relation::kTie
+                           ? truth <= 1 + kTie
+                           : relation == Relation::kSlower && truth > 1 + kTie;
     (right ? runs.right : runs.wrong) += 1;
-    runs.wrong_sign += truth > 1 && told == Relation::kFaster ? 1 : 0;
+    runs.wrong_sign += truth > 1 && relation == Relation::kFaster ? 1 : 0;
   }
   return runs;
 }

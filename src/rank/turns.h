@@ -6,8 +6,8 @@
 
 namespace dnnbench {
 
-// Orders of 0 .. count - 1, to be gone through again and again, an order a block: over all of them
-// every engine stands at every place equally often, and follows every other equally often (a
+// Orders of 0 .. count - 1, to be gone through again and again, one order per block: over all of
+// them every engine stands at every place equally often, and follows every other equally often (a
 // Williams square; for an odd count two of them). For two engines: A B, B A.
 //
 // Source: Williams (1949), "Experimental designs balanced for the estimation of residual effects of

@@ -62,10 +62,10 @@ double log_capital(const std::vector<Draw>& draws, double m) {
 // The greatest m that is refuted, by halving.
 double lower_end(const std::vector<Draw>& draws, double needed) {
   if (draws.empty()) return -kInfinity;
-  const auto [least, greatest] = std::minmax_element(
+  const auto [min, max] = std::minmax_element(
       draws.begin(), draws.end(), [](const Draw& a, const Draw& b) { return a.value < b.value; });
   constexpr double kFarthest = 3;  // e^3: nobody asks about a factor of 20
-  double refuted = least->value - kFarthest, open = greatest->value;
+  double refuted = min->value - kFarthest, open = max->value;
   if (log_capital(draws, refuted) < needed) return -kInfinity;
   for (int step = 0; step < 24; ++step) {
     const double middle = (refuted + open) / 2;

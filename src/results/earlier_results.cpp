@@ -53,7 +53,7 @@ std::string journals_in(const fs::path& folder) {
   return text;
 }
 
-// A journal tells when its run started.
+// A journal says when its run started.
 bool is_of_run_in(const std::string& journals, const StoredResult& result) {
   return !result.started_at.empty() &&
          journals.find('"' + result.started_at + '"') != std::string::npos;

@@ -1,4 +1,4 @@
-// What the turns of one candidate came to.
+// What the turns of one candidate gave.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct Sample {
 
 struct Measured {
   std::vector<Sample> samples;   // in the order measured
-  double cpu_s = 0;              // of all the engine's threads, for
-  int64_t inferences = 0;        // so many
+  double cpu_s = 0;              // of all the engine's threads
+  int64_t inferences = 0;        // in which it used that
   Noise noise;                   // summed over turns
   GpuMeasured gpu;               // likewise; nothing on a CPU
   int64_t blocks = 0;            // measured

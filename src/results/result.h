@@ -63,7 +63,7 @@ struct Rank {
   double p50_s = 0;      // the best's median times to_best: what its median would be in the best's
                          // blocks, so that candidates that left at different times compare
   bool decided = false;  // every relation asked for
-  double probability = 0;  // that all of them that are told are right, at least
+  double probability = 0;  // that all relations reported are right, at least
   std::string anchor;      // where memory did not hold all engines at once: the one that took
                            // turns with everyone; else empty
 };
@@ -100,7 +100,7 @@ double to_blocks_of_best(const Result& result);
 double shown_median_s(const Result& result);
 
 // Inferences per second: of latency mode 1 / the median latency; of load mode the rate that is
-// carried, absent where none is; of throughput mode what the best setting does, absent where none
+// sustained, absent where none is; of throughput mode what the best setting does, absent where none
 // keeps the bound. There must be samples.
 std::optional<double> throughput_per_s(const Result& result);
 
@@ -121,7 +121,7 @@ Acceptance accept(const Result& result, const AccuracyBounds& bounds);
 std::optional<double> cpu_s_per_inference(const Result& result);
 
 // The percentiles that there are enough samples for, "p50" to "p99" (core/statistics.h). None of
-// traffic that is not carried, whose latencies are those of the time waited.
+// traffic that is not sustained, whose latencies are those of the time waited.
 std::map<std::string, double> latency_percentiles_s(const Result& result);
 
 // The same as every table shows them (shown_median_s).

@@ -16,7 +16,7 @@ struct ResultFile {
   std::vector<double> block;
 };
 
-// Throws Error whose text is why it is no result, as the end of a sentence.
+// Throws Error whose text is why it is not a result, as the end of a sentence.
 ResultFile read_result_file(const std::filesystem::path& path);
 
 // Null for a key that is not there.

@@ -49,7 +49,7 @@ TEST(Result, JsonHasTheNumbersOfTheData) {
   EXPECT_TRUE(json.at("in_force").is_null());
 }
 
-TEST(Result, JsonTellsWhereTheEngineStands) {
+TEST(Result, JsonStatesTheEnginesRank) {
   Result result = ok_result();
   EXPECT_TRUE(to_json(result).at("ranking").is_null());
   result.rank = Rank{0.99, Order::kAll, 3,     2, false, {1.27, {1.24, 1.31}, Relation::kSlower},
@@ -128,7 +128,7 @@ TEST(Result, WithoutALogThereIsNoPathOfOne) {
   EXPECT_EQ(to_json(result).at("log_path"), "tiny.log");
 }
 
-TEST(Result, WhatWasInForceIsTold) {
+TEST(Result, WhatWasInForceIsReported) {
   Result result = ok_result();
   result.engine.load.in_force = InForce{"bf16", 2, {{"CPU", 5}}, {{"hint", "latency"}}};
   const auto in_force = to_json(result).at("in_force");

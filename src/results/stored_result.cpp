@@ -156,10 +156,10 @@ std::vector<double> read_times_s(const ResultFile& parsed, int64_t number) {
   return times_s;
 }
 
-// Of a result in load mode. What was void or too short to tell is left out.
-std::vector<StoredRate> read_load_rates(const json& load) {
+// Of a result in load mode. What was void or too short to be judged is left out.
+std::vector<StoredRate> read_traffic_rates(const json& traffic) {
   std::vector<StoredRate> rates;
-  const json& tried = get(load, "rates");
+  const json& tried = get(traffic, "rates");
   if (!tried.is_array()) return rates;
   for (const json& rate : tried) {
     const std::optional<double> rate_per_s = read_positive(get(rate, "rate_per_s"));
@@ -309,7 +309,7 @@ StoredResult read_result(const fs::path& path) {
     result.times_s = read_times_s(parsed, result.number);
     if (parsed.block.size() == result.times_s.size()) result.block = parsed.block;
   } else if (result.outcome.ok() && result.mode == "load") {
-    result.load_rates = read_load_rates(get(object, "load"));
+    result.traffic_rates = read_traffic_rates(get(object, "load"));
   } else if (result.outcome.ok() && result.mode == "throughput") {
     result.throughput = read_throughput(object, read_times_s(parsed, result.number));
   }

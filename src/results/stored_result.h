@@ -47,8 +47,8 @@ struct StoredResult {
   std::string backend;
   std::string backend_meta;
   bool quantized = false;
-  std::string mode = "latency";        // one request at a time; of another mode no times are read
-  std::vector<StoredRate> load_rates;  // of load mode: those whose 99th percentile is known
+  std::string mode = "latency";  // one request at a time; of another mode no times are read
+  std::vector<StoredRate> traffic_rates;       // of load mode: those whose 99th percentile is known
   std::optional<StoredThroughput> throughput;  // of throughput mode
   std::string settings;  // of these two: backend_meta without what is of the mode; else empty
   LabelWords words;      // what its label is made of, among others (run/labels.h)
@@ -58,13 +58,13 @@ struct StoredResult {
   bool suspect = false;         // something else used the machine
   int64_t number = 1;           // inferences that each of times_s is the mean of
   std::vector<double> times_s;  // of one inference, in the order measured; empty unless ok
-  std::vector<double> block;    // of each of them, where the file tells; else empty
+  std::vector<double> block;    // of each of them, where the file says; else empty
   std::optional<PublishedFigure> published;
   std::string input_shapes;  // as JSON text; empty where the file does not say
   std::string model_sha256;  // empty where the file does not say
   std::string architecture;  // "x86_64", "aarch64", or empty
   // What the figures depend on, as JSON texts by name: threads, precision, engine_version, ...,
-  // environment.kernel; only what the file tells.
+  // environment.kernel; only what the file says.
   std::map<std::string, std::string> conditions;
   std::string started_at;  // UTC, "2026-11-23T22:40:07Z"; empty in files of 2021
   std::filesystem::file_time_type modified;
@@ -79,7 +79,7 @@ struct ResultsFolder {
 // left at the end. Throws UsageError where the folder itself can't be read.
 ResultsFolder read_results(const std::string& folder);
 
-// One file. Throws Error whose text is why it is no result, as the end of a sentence.
+// One file. Throws Error whose text is why it is not a result, as the end of a sentence.
 StoredResult read_result(const std::filesystem::path& path);
 
 }  // namespace dnnbench

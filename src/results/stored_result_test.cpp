@@ -147,7 +147,7 @@ TEST_F(StoredResults, TimesOfAnotherModeAreNotTakenForLatencies) {
   EXPECT_TRUE(read.times_s.empty());
 }
 
-TEST_F(StoredResults, RatesUnderLoadAreReadWhereTheyTellSomething) {
+TEST_F(StoredResults, RatesUnderTrafficAreReadWhereTheySaySomething) {
   json object = to_json(Result{});
   object["model_path"] = "a.onnx";
   object["backend"] = "b";
@@ -163,11 +163,11 @@ TEST_F(StoredResults, RatesUnderLoadAreReadWhereTheyTellSomething) {
         rate(8, 0.3, "unsteady"), rate(9, 4, "overloaded"), rate(10, 5, "disturbed")}}};
   const StoredResult read = read_result(write_json("x.json", object));
   EXPECT_EQ(read.settings, "cpu");
-  ASSERT_EQ(read.load_rates.size(), 2U);
-  EXPECT_EQ(read.load_rates[0].rate_per_s, 5);
-  EXPECT_EQ(read.load_rates[0].p99_s, 0.1);
-  EXPECT_EQ(read.load_rates[1].rate_per_s, 9);
-  EXPECT_TRUE(std::isinf(read.load_rates[1].p99_s));
+  ASSERT_EQ(read.traffic_rates.size(), 2U);
+  EXPECT_EQ(read.traffic_rates[0].rate_per_s, 5);
+  EXPECT_EQ(read.traffic_rates[0].p99_s, 0.1);
+  EXPECT_EQ(read.traffic_rates[1].rate_per_s, 9);
+  EXPECT_TRUE(std::isinf(read.traffic_rates[1].p99_s));
 }
 
 TEST_F(StoredResults, WhatThroughputModeFoundIsRead) {

@@ -48,38 +48,38 @@ std::string too_few(const RateFigures& figures) {
 
 }  // namespace
 
-std::optional<double> carried_per_s(const TrafficResult& load) {
-  const RateFigures& figures = load.figures();
-  const bool carried =
-      load.slo_p99_s ? meets(figures, *load.slo_p99_s) : figures.verdict == RateVerdict::kCarried;
+std::optional<double> carried_per_s(const TrafficResult& traffic) {
+  const RateFigures& figures = traffic.figures();
+  const bool carried = traffic.slo_p99_s ? meets(figures, *traffic.slo_p99_s)
+                                         : figures.verdict == RateVerdict::kCarried;
   return carried ? std::optional(figures.rate_per_s) : std::nullopt;
 }
 
-std::string why_not_carried(const TrafficResult& load) {
-  const RateFigures& figures = load.figures();
+std::string why_not_carried(const TrafficResult& traffic) {
+  const RateFigures& figures = traffic.figures();
   if (!figures.reason.empty()) return figures.reason;
   if (!figures.p99_s) return too_few(figures);
-  if (carried_per_s(load)) return "";
+  if (carried_per_s(traffic)) return "";
   return fmt::format("no rate tried has a 99th percentile within {}: at {}/s it is {}",
-                     format_seconds(*load.slo_p99_s), format_rate(figures.rate_per_s),
+                     format_seconds(*traffic.slo_p99_s), format_rate(figures.rate_per_s),
                      format_seconds(*figures.p99_s));
 }
 
-ordered_json to_json(const TrafficResult& load, const std::string& settings) {
+ordered_json to_json(const TrafficResult& traffic, const std::string& settings) {
   ordered_json rates = ordered_json::array();
-  for (const RateFigures& figures : load.rates) rates.push_back(json_of(figures));
+  for (const RateFigures& figures : traffic.rates) rates.push_back(json_of(figures));
   return {{"settings", settings},
-          {"rate_per_s", finite_or_null(load.rate_per_s)},
-          {"slo_p99_s", finite_or_null(load.slo_p99_s)},
-          {"carried_per_s", finite_or_null(carried_per_s(load))},
-          {"reason", why_not_carried(load)},
-          {"surely_carried_per_s", load.slo_p99_s && load.at_least_per_s > 0
-                                       ? ordered_json(load.at_least_per_s)
+          {"rate_per_s", finite_or_null(traffic.rate_per_s)},
+          {"slo_p99_s", finite_or_null(traffic.slo_p99_s)},
+          {"carried_per_s", finite_or_null(carried_per_s(traffic))},
+          {"reason", why_not_carried(traffic)},
+          {"surely_carried_per_s", traffic.slo_p99_s && traffic.at_least_per_s > 0
+                                       ? ordered_json(traffic.at_least_per_s)
                                        : ordered_json()},
-          {"surely_not_per_s", finite_or_null(load.below_per_s)},
-          {"chosen", load.chosen},
+          {"surely_not_per_s", finite_or_null(traffic.below_per_s)},
+          {"chosen", traffic.chosen},
           {"rates", rates},
-          {"begin_s", load.begin_s}};
+          {"begin_s", traffic.begin_s}};
 }
 
 }  // namespace dnnbench

@@ -23,13 +23,13 @@ struct TrafficResult {
   const RateFigures& figures() const { return rates[chosen]; }
 };
 
-// The rate that the engine carries: that asked for, or the highest found within the bound. Absent
-// where it carries none.
-std::optional<double> carried_per_s(const TrafficResult& load);
+// The rate that the engine sustains: that asked for, or the highest found within the bound. Absent
+// where it sustains none.
+std::optional<double> carried_per_s(const TrafficResult& traffic);
 
-// Why it carries none, or no 99th percentile is known: one sentence; "" where all is.
-std::string why_not_carried(const TrafficResult& load);
+// Why it sustains none, or no 99th percentile is known: one sentence; "" where all is.
+std::string why_not_carried(const TrafficResult& traffic);
 
-nlohmann::ordered_json to_json(const TrafficResult& load, const std::string& settings);
+nlohmann::ordered_json to_json(const TrafficResult& traffic, const std::string& settings);
 
 }  // namespace dnnbench

@@ -18,13 +18,13 @@ RateFigures figures(double rate_per_s, double p99_s) {
 }
 
 TrafficResult at_a_rate(const RateFigures& measured) {
-  TrafficResult load;
-  load.rate_per_s = measured.rate_per_s;
-  load.rates = {measured};
-  return load;
+  TrafficResult traffic;
+  traffic.rate_per_s = measured.rate_per_s;
+  traffic.rates = {measured};
+  return traffic;
 }
 
-TEST(TrafficResult, ARateIsCarriedOrNot) {
+TEST(TrafficResult, ARateIsSustainedOrNot) {
   EXPECT_EQ(carried_per_s(at_a_rate(figures(20, 0.05))), 20);
   EXPECT_EQ(why_not_carried(at_a_rate(figures(20, 0.05))), "");
   RateFigures overloaded = figures(20, 0.05);
@@ -45,15 +45,15 @@ TEST(TrafficResult, TooFewRequestsSayWhatWouldBeEnough) {
 }
 
 TEST(TrafficResult, UnderABoundTheHighestRateCounts) {
-  TrafficResult load;
-  load.slo_p99_s = 0.1;
-  load.rates = {figures(10, 0.05), figures(20, 0.09), figures(30, 0.2)};
-  load.chosen = 1;
-  EXPECT_EQ(carried_per_s(load), 20);
-  load.slo_p99_s = 0.04;
-  load.chosen = 0;
-  EXPECT_EQ(carried_per_s(load), std::nullopt);
-  EXPECT_EQ(why_not_carried(load),
+  TrafficResult traffic;
+  traffic.slo_p99_s = 0.1;
+  traffic.rates = {figures(10, 0.05), figures(20, 0.09), figures(30, 0.2)};
+  traffic.chosen = 1;
+  EXPECT_EQ(carried_per_s(traffic), 20);
+  traffic.slo_p99_s = 0.04;
+  traffic.chosen = 0;
+  EXPECT_EQ(carried_per_s(traffic), std::nullopt);
+  EXPECT_EQ(why_not_carried(traffic),
             "no rate tried has a 99th percentile within 40.0 ms: at 10.0/s it is 50.0 ms");
 }
 

@@ -60,7 +60,7 @@ TEST_F(WriteResultTest, KeepsTheResultOfAnotherModelOfThisName) {
   EXPECT_EQ(stem("abcdefabcdef"), "model@abcdefab-quant=0-cpu-tvm-cpu");
 }
 
-TEST_F(WriteResultTest, WritesOneKeyALine) {
+TEST_F(WriteResultTest, WritesOneKeyPerLine) {
   write_result(result());
   const std::string text = content(path());
   EXPECT_NE(text.find("\n \"data\": [0.25,0.5],\n"), std::string::npos) << text;
@@ -86,7 +86,7 @@ TEST_F(WriteResultTest, LeavesNothingWhereItFails) {
   EXPECT_THROW(write_result(elsewhere), Error);
 }
 
-TEST_F(WriteResultTest, BytesThatAreNoUtf8AreReplaced) {
+TEST_F(WriteResultTest, BytesThatAreNotUtf8AreReplaced) {
   Result strange = result();
   strange.outcome = {OutcomeKind::kFailed, "library said \xff\xfe"};
   write_result(strange);

@@ -36,7 +36,7 @@ TEST(Labels, HaveWhateverDiffersWithinTheRun) {
   EXPECT_EQ(labels_of(all), (Labels{"onnxruntime, f32, 1 thread", "onnxruntime, bf16, 2 threads"}));
 }
 
-TEST(Labels, TellVersionsAndModelsOfOneEngineApart) {
+TEST(Labels, DistinguishVersionsAndModelsOfOneEngine) {
   std::vector<Candidate> all(2, candidate("onnxruntime"));
   all[1].engine_version = "1.30.0";
   EXPECT_EQ(labels_of(all), (Labels{"onnxruntime", "onnxruntime, 1.30.0"}));

@@ -1,7 +1,7 @@
-// Labels for people: "onnxruntime, 2 threads". Of what tells things that are shown together apart,
-// only what is not the same for all of them. Those of a run's candidates (run/candidate.h) and of
-// stored results (results/label_words.h) are both made here. vis/labels.py is the same rule for
-// pictures; tests/labels.json has cases for both.
+// Labels for people: "onnxruntime, 2 threads". Of what distinguishes things that are shown
+// together, only what is not the same for all of them. Those of a run's candidates
+// (run/candidate.h) and of stored results (results/label_words.h) are both made here. vis/labels.py
+// is the same rule for pictures; tests/labels.json has cases for both.
 #pragma once
 
 #include <string>

@@ -72,7 +72,7 @@ TEST(BackendMeta, OfThroughputModeHasAllThatIsTried) {
   EXPECT_EQ(meta(candidate(), options), "cpu-mode=throughput");
 }
 
-TEST(BackendMeta, TellsVersionsApart) {
+TEST(BackendMeta, DistinguishesVersions) {
   Candidate old = candidate();
   old.engine_version = "1.30.0";
   EXPECT_EQ(meta(old), "cpu-version=1.30.0");
@@ -95,7 +95,7 @@ TEST(ResultStem, KeepsANameOf200Bytes) {
   EXPECT_EQ(result_stem(candidate("tvm"), meta), head + meta);
 }
 
-TEST(ResultStem, CutsALongerOneAndTellsItApart) {
+TEST(ResultStem, CutsALongerOneAndKeepsItDistinct) {
   const std::string meta(300, 'x');
   const std::string stem = result_stem(candidate("tvm"), meta);
   EXPECT_EQ(stem.size(), 200U);

@@ -27,10 +27,10 @@ struct TrafficOptions {
   std::optional<int64_t> repeat;    // requests; absent: the budget decides
 };
 
-// Several processes without a pause; which setting does most is found out.
+// Several processes without a pause; the setting with the highest throughput is looked for.
 struct ThroughputOptions {
   std::optional<double> slo_p99_s;  // of one inference
-  int streams = 0;                  // processes; 0: what does most
+  int streams = 0;                  // processes; 0: what gives the highest throughput
   std::vector<int> threads;         // of each process, to be tried; empty: what the cores hold
   std::vector<int64_t> batches;     // to be tried; empty: 1, 2, 4, ... while that does more
 };
@@ -44,10 +44,11 @@ struct Percentage {
 struct RunOptions {
   // Measured one after the other; the candidates of each take turns.
   std::vector<std::vector<Candidate>> comparisons;
+  bool engines_asked_for = false;  // by flags; otherwise the candidates are all engines there are
   std::variant<LatencyOptions, TrafficOptions, ThroughputOptions> mode;
   std::optional<int64_t> warmup;   // measurements discarded; absent: until they are steady
   double budget_s = 20;            // of measuring, per candidate; at most
-  double confidence = 0.99;        // that all relations told are right
+  double confidence = 0.99;        // that all relations reported are right
   double precision_target = 0.03;  // a ratio known so closely is known well enough
   bool whole_order = false;        // --order=all: not only how much slower than the best each is
   // Whether being decided is not enough: every ratio is to be known that closely.

@@ -1,4 +1,4 @@
-// Progress: what the run tells whoever watches. The run reports events; a terminal, a test or
+// Progress: what the run reports to whoever watches. The run reports events; a terminal, a test or
 // nobody decides what is shown.
 #pragma once
 

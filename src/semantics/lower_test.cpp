@@ -62,7 +62,7 @@ TEST(Lower, LeavesOperatorsThatItDoesNotKnow) {
   EXPECT_EQ(operators(graph), Names{"Unheard"});
 }
 
-TEST(Lower, TellsTheTypesOfTheConstantsThatItMakes) {
+TEST(Lower, StatesTheTypesOfTheConstantsThatItMakes) {
   import::Graph graph;
   describe(graph, "x", {2, 3});
   import::Node product = node("FusedMatMul", {"x", "w"}, {"y"}, "com.microsoft");

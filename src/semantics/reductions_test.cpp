@@ -70,7 +70,7 @@ TEST(Reductions, WithoutAxesAreOverAllOrNone) {
   EXPECT_EQ(axes_of(noop, known({1}), 3), (Axes{1}));
 }
 
-TEST(Reductions, KeepTheirAxesUnlessToldNot) {
+TEST(Reductions, KeepTheirAxesUnlessKeepdimsIsZero) {
   EXPECT_TRUE(read_reduction(reduce("ReduceMin", 18), {}).keep_dims);
   EXPECT_FALSE(read_reduction(with(reduce("ReduceMin", 18), "keepdims", 0), {}).keep_dims);
 }

@@ -1,4 +1,4 @@
-// When requests arrive under load: a Poisson process, the same for a seed on every machine.
+// When requests arrive under traffic: a Poisson process, the same for a seed on every machine.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How far the 99th percentile of latencies under load can be trusted.
+// How far the 99th percentile of latencies under traffic can be trusted.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ namespace dnnbench {
 // Neighbouring latencies of a queue are not independent: they count as so many fewer as the share
 // of values above the 95th percentile spreads over 20 successive batches more than that of
 // independent values would (the design effect; Korn and Graubard, Survey Methodology 24, 1998).
-// Calibrated by tests/experiments/load/simulate.cpp: it covers the truth in 94.5 % of trials and
+// Calibrated by tests/experiments/traffic/simulate.cpp: it covers the truth in 94.5 % of trials and
 // more.
 Interval p99_interval(std::span<const double> values);
 

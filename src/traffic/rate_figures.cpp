@@ -46,7 +46,7 @@ void judge(const std::vector<double>& latencies, double shortest_s, size_t unser
   if (unserved > 0 || figures.busy_share >= 1) {
     figures.verdict = RateVerdict::kOverloaded;
     figures.reason = fmt::format("it can't sustain {:.4g}/s: its maximum is about {:.3g}",
-                                 figures.rate_per_s, figures.most_per_s());
+                                 figures.rate_per_s, figures.max_per_s());
     return;
   }
   const double tail_s = figures.p99_s.value_or(max(latencies));

@@ -1,4 +1,4 @@
-// What a stretch of requests at one rate came to, and whether its latencies mean anything.
+// What a stretch of requests at one rate showed, and whether its latencies mean anything.
 // Arithmetic alone. Times in seconds on one clock, rates in requests per second.
 #pragma once
 
@@ -46,9 +46,9 @@ struct RateFigures {
   double p99_late_s = 0;  // with fewer than 459 requests the largest
   double most_late_s = 0;
   RateVerdict verdict = RateVerdict::kCarried;
-  std::string reason;  // one sentence where it is not carried
+  std::string reason;  // one sentence where it is not sustained
 
-  double most_per_s() const { return static_cast<double>(servers) / mean_service_s; }
+  double max_per_s() const { return static_cast<double>(servers) / mean_service_s; }
 };
 
 // How long a queue with Poisson arrivals remembers its state: the relaxation time of the reflected
@@ -60,14 +60,14 @@ double relaxation_s(double rate_per_s, double mean_square_service_s2, double bus
 // A measurement is long enough when each of its stretches is so many times the relaxation time.
 inline constexpr double kMinRelaxations = 5;
 
-// The generator may send requests late by so much of the mean service time, on average: at 80 %
-// use that makes waiting 5 % longer. And by so much of the 99th percentile of latency, in all but 1
-// %.
+// The generator may send requests late by this share of the mean service time, on average: at a
+// utilisation of 80 % that makes waiting 5 % longer. And by this share of the 99th percentile of
+// latency, in all but 1 % of the requests.
 inline constexpr double kMaxMeanLate = 0.01;
 inline constexpr double kMaxP99Late = 0.05;
 
 // `requests`, at least one, in the order of arrival, those of several stretches one after the
-// other; `shortest_s` is the length of the shortest stretch, and `unserved` tells how many requests
+// other; `shortest_s` is the length of the shortest stretch, and `unserved` is how many requests
 // had not been taken up long after they had all arrived.
 RateFigures rate_figures(double rate_per_s, size_t servers,
                          const std::vector<ServedRequest>& requests, double shortest_s,

@@ -25,14 +25,14 @@ TEST(RateFigures, AreThoseOfTheQueue) {
   EXPECT_EQ(figures.reason, "");
   EXPECT_NEAR(figures.busy_share, 0.5, 1e-9);
   EXPECT_NEAR(figures.mean_wait_s, 0.5 * kService_s / (2 * 0.5), 0.05 * kService_s / 2);
-  EXPECT_NEAR(figures.most_per_s(), 100, 1e-6);
+  EXPECT_NEAR(figures.max_per_s(), 100, 1e-6);
   EXPECT_TRUE(figures.p99_interval_s.holds(*figures.p99_s));
 }
 
-TEST(RateFigures, SeveralServersShareTheLoad) {
+TEST(RateFigures, SeveralServersShareTheTraffic) {
   const RateFigures figures = figures_at(0.6, 5000, 4);
   EXPECT_NEAR(figures.busy_share, 0.6, 1e-9);
-  EXPECT_NEAR(figures.most_per_s(), 400, 1e-6);
+  EXPECT_NEAR(figures.max_per_s(), 400, 1e-6);
   EXPECT_LT(figures.mean_wait_s, figures_at(0.6).mean_wait_s);
 }
 
@@ -44,7 +44,7 @@ TEST(RateFigures, AGrowingQueueIsNoLatency) {
   EXPECT_EQ(rate_figures(10, 1, requests, 10, 3).verdict, RateVerdict::kOverloaded);
 }
 
-TEST(RateFigures, NearCapacityAShortMeasurementTellsNothing) {
+TEST(RateFigures, NearCapacityAShortMeasurementSaysNothing) {
   EXPECT_EQ(figures_at(0.98).verdict, RateVerdict::kUnsteady);
   EXPECT_EQ(figures_at(0.98, 500'000).verdict, RateVerdict::kCarried);
 }

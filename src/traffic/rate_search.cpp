@@ -28,7 +28,7 @@ RateSearch::Bracket RateSearch::bracket() const {
     } else if (meets(figures, slo_p99_s_)) {
       found.met = std::max(found.met.value_or(0), figures.rate_per_s);
     } else {
-      found.missed = std::min(found.missed.value_or(most_per_s_), figures.rate_per_s);
+      found.missed = std::min(found.missed.value_or(max_per_s_), figures.rate_per_s);
     }
   }
   return found;
@@ -38,7 +38,7 @@ std::optional<double> RateSearch::next_per_s() const {
   if (gave_up()) return std::nullopt;
   const Bracket known = bracket();
   const std::optional<double>&met = known.met, &missed = known.missed;
-  const double least = kMinShare * most_per_s_, most = kNearlyAlways * most_per_s_;
+  const double least = kMinShare * max_per_s_, most = kNearlyAlways * max_per_s_;
   if (!met && !missed) return std::clamp(guess_per_s_, least, most);
   if (!met)
     return *missed <= least ? std::nullopt : std::optional(std::max(*missed / kStep, least));
@@ -49,7 +49,7 @@ std::optional<double> RateSearch::next_per_s() const {
 }
 
 HighestRate RateSearch::answer() const {
-  const double lowest_missed = bracket().missed.value_or(most_per_s_);
+  const double lowest_missed = bracket().missed.value_or(max_per_s_);
   HighestRate answer;
   for (size_t i = 0; i < tried_.size(); ++i) {
     const RateFigures& figures = tried_[i];

@@ -25,9 +25,9 @@ struct HighestRate {
 
 class RateSearch {
  public:
-  // `most_per_s` is what the engine can do at all; `guess_per_s` a rate below it to begin with.
-  RateSearch(double slo_p99_s, double most_per_s, double guess_per_s)
-      : slo_p99_s_(slo_p99_s), most_per_s_(most_per_s), guess_per_s_(guess_per_s) {}
+  // `max_per_s` is what the engine can do at all; `guess_per_s` a rate below it to begin with.
+  RateSearch(double slo_p99_s, double max_per_s, double guess_per_s)
+      : slo_p99_s_(slo_p99_s), max_per_s_(max_per_s), guess_per_s_(guess_per_s) {}
 
   // The rate to try next: the same again where the last figures are void. Absent when the answer is
   // known within kResolution, no rate meets the target, or the generator was late kMaxLate times. A
@@ -53,7 +53,7 @@ class RateSearch {
   Bracket bracket() const;
 
   double slo_p99_s_;
-  double most_per_s_;
+  double max_per_s_;
   double guess_per_s_;
   std::vector<RateFigures> tried_;
 };

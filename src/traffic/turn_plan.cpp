@@ -49,13 +49,12 @@ TrafficTurnPlan plan_turns(const ExpectedTraffic& expected, double budget_s,
   }
   // Of a turn at most a third is its lead-in, where the queue has no end too.
   const double lead_s = std::min(lead_in_s(expected), budget_s / 3);
-  const double least_kept_s =
-      std::max(2 * kMinRelaxations / kLeadInRelaxations * lead_s, kMinTurn_s);
-  double turns = std::clamp(std::floor(budget_s / (lead_s + least_kept_s)), 1.0, kMaxTurns);
+  const double min_kept_s = std::max(2 * kMinRelaxations / kLeadInRelaxations * lead_s, kMinTurn_s);
+  double turns = std::clamp(std::floor(budget_s / (lead_s + min_kept_s)), 1.0, kMaxTurns);
   double kept =
       std::min((budget_s - turns * lead_s) * expected.rate_per_s, good_requests(expected));
   if (requests) kept = static_cast<double>(*requests);
-  turns = std::clamp(std::floor(kept / expected.rate_per_s / least_kept_s), 1.0, turns);
+  turns = std::clamp(std::floor(kept / expected.rate_per_s / min_kept_s), 1.0, turns);
   return {count(lead_s * expected.rate_per_s), count(kept), static_cast<size_t>(turns)};
 }
 

@@ -1,4 +1,4 @@
-// How long an engine is put under load: how many requests in how many turns. Arithmetic alone.
+// How long an engine is put under traffic: how many requests in how many turns. Arithmetic alone.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +23,11 @@ struct ExpectedTraffic {
 };
 
 // Turns of an engine at one rate that fit in budget_s together. `requests`: exactly so many are
-// kept in all, whatever the budget; otherwise as many as tell the 99th percentile well at this use,
-// and at most as many as a file should hold. Each turn begins with an empty queue, so its lead-in
-// lasts three relaxation times, and what is kept at least kMinRelaxations (rate_figures.h) where
-// the budget holds that, and some seconds: that is what limits the number of turns. A rate above
-// what the servers can do gets one short turn, enough to see it.
+// kept in all, whatever the budget; otherwise as many as show the 99th percentile well at this
+// utilisation, and at most as many as a file should hold. Each turn begins with an empty queue, so
+// its lead-in lasts three relaxation times, and what is kept at least kMinRelaxations
+// (rate_figures.h) where the budget holds that, and some seconds: that is what limits the number of
+// turns. A rate above what the servers can do gets one short turn, enough to see it.
 TrafficTurnPlan plan_turns(const ExpectedTraffic& expected, double budget_s,
                            std::optional<int64_t> requests);
 

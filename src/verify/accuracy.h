@@ -1,5 +1,5 @@
 // What a variant of a model (bf16, int8, ...) costs in accuracy: its outputs beside those of the
-// f32 model, sample by sample. Not whether an engine computes the variant rightly: that is
+// f32 model, sample by sample. Not whether an engine computes the variant correctly: that is
 // verify/verify.h.
 #pragma once
 

@@ -6,13 +6,13 @@ ClassRule rule_of(ToleranceClass tolerance_class) {
   switch (tolerance_class) {
     case ToleranceClass::kInteger:
     case ToleranceClass::kF32:
-      return {.gain = 1, .least = 0x1p-23, .safety = 128, .limit = 0.05};
+      return {.gain = 1, .floor = 0x1p-23, .safety = 128, .limit = 0.05};
     case ToleranceClass::kF16:
-      return {.gain = 0x1p13, .least = 0x1p-9, .safety = 2, .limit = 0.1};
+      return {.gain = 0x1p13, .floor = 0x1p-9, .safety = 2, .limit = 0.1};
     case ToleranceClass::kBf16:
-      return {.gain = 0x1p16, .least = 0x1p-6, .safety = 2, .limit = 0.25};
+      return {.gain = 0x1p16, .floor = 0x1p-6, .safety = 2, .limit = 0.25};
     case ToleranceClass::kQuantised:
-      return {.gain = 1, .least = 0x1p-5, .safety = 4, .limit = 0.25};
+      return {.gain = 1, .floor = 0x1p-5, .safety = 4, .limit = 0.25};
   }
   return {};
 }

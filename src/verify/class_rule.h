@@ -9,7 +9,7 @@ namespace dnnbench {
 
 struct ClassRule {
   double gain;    // error expected, in units of the model's sensitivity to rounding in f32
-  double least;   // error expected of a model that amplifies nothing
+  double floor;   // error expected of a model that amplifies nothing
   double safety;  // error allowed, in units of what is expected
   double limit;   // error never allowed: beyond it nonsense could pass as rounding
 };

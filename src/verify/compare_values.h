@@ -26,7 +26,7 @@ std::string describe_position(size_t flat, std::span<const int64_t> shape);
 std::string describe_element(const Tensor& tensor, size_t flat);
 
 // Share of rows whose largest element is at the same place or as large as there. Nothing unless the
-// tensor is one row of floating-point scores an example: [N, C] with C > 1, ones after that left
+// tensor is one row of floating-point scores per example: [N, C] with C > 1, ones after that left
 // out.
 std::optional<double> top1_agreement(const Tensor& reference, const Tensor& got);
 

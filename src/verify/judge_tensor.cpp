@@ -47,7 +47,7 @@ bool has_finite(const std::vector<double>& numbers) {
 
 // f16 and bf16 leave the low 13 bits of an f32 number zero. Where many of the reference's numbers
 // have some of them set and none of the engine's has, the engine rounded to half precision: even
-// where the model amplifies rounding so much that the size of the errors would not tell.
+// where the model amplifies rounding so much that the size of the errors would not show it.
 bool is_rounded_to_half(const Tensor& reference, const Tensor& got) {
   constexpr size_t kEnough = 16;  // a few may be round by chance, as saturated scores are
   constexpr uint32_t kLowBits = 0x1fff;
@@ -130,15 +130,15 @@ Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivit
   const ClassRule rule = rule_of(applied);
   const ClassRule own = rule_of(native);
   Allowed allowed;
-  const double wanted = rule.safety * std::max(rule.least, rule.gain / own.gain * sensitivity.norm);
+  const double wanted = rule.safety * std::max(rule.floor, rule.gain / own.gain * sensitivity.norm);
   allowed.norm = std::min(wanted, rule.limit);
   allowed.excused = wanted / kExcuse;
   // The model was not run in that precision, only in a finer one.
   allowed.is_estimate = rule.gain > own.gain && allowed.excused < rule.limit;
   if (allowed.is_estimate) allowed.excused = rule.limit;
-  const double probe_tail = sensitivity.largest / std::max(own.least, sensitivity.norm);
+  const double probe_tail = sensitivity.largest / std::max(own.floor, sensitivity.norm);
   const double tail = std::max(normal_tail(count), probe_tail);
-  // The other elements tell how far this engine is off in general. With few of them that is a
+  // The other elements show how far this engine is off in general. With few of them that is a
   // guess: one more is added that is off by all that is allowed.
   const double others = std::hypot(measured.norm_of_others, allowed.norm / std::sqrt(count));
   allowed.element = kTailSafety * tail * std::max(others, allowed.norm / rule.safety);

@@ -16,7 +16,7 @@ namespace {
 // A wide probe of numbers that goes this far beyond what the narrow ones foretell has not moved but
 // jumped: rows have changed places, a branch was taken the other way.
 constexpr double kJump = 10;
-constexpr double kLastBit = 0x1p-23;  // of f32: the least movement to foretell from
+constexpr double kLastBit = 0x1p-23;  // of f32: the smallest movement to extrapolate from
 
 // Shapes, flips and NaNs, for any probe. What numbers do is returned; nothing for strings and where
 // there is no comparing them.

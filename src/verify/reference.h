@@ -21,8 +21,8 @@ enum class ToleranceClass { kInteger, kF32, kF16, kBf16, kQuantised };
 // The name in JSON: "integer", "f32", "f16", "bf16", "quantised".
 std::string_view to_string(ToleranceClass tolerance_class);
 
-// By how much of itself each floating-point element of the inputs is moved: about its last bit in
-// f32, and the most that an engine in f32 may be off.
+// By what share each floating-point element of the inputs is moved: about its last bit in f32, and
+// as far as an engine in f32 may be off.
 constexpr double kPerturbation = 1e-7;
 constexpr double kWidePerturbation = 1e-5;
 
@@ -46,7 +46,7 @@ struct ReferenceRuns {
   std::vector<std::vector<Value>> wide_probes;
 
   // The same, by the class that an engine is judged by, with inputs perturbed by its rounding_step.
-  // Those of kQuantised are needed for every model, and tell how far numbers move.
+  // Those of kQuantised are needed for every model, and show how far numbers move.
   std::map<ToleranceClass, std::vector<std::vector<Value>>> coarse_probes;
 
   // Outputs that the user gave; they become the reference instead of `unoptimised`.

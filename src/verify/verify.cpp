@@ -111,7 +111,7 @@ class OutputJudge {
     if (!is_numeric(type, reference_.model_class)) {
       const Tensor* scores = is_integer(type) ? find_scores(pair.reference) : nullptr;
       const ClassRule rule = rule_of(class_);
-      return judge_identity(pair, scores, rule.safety * rule.least);
+      return judge_identity(pair, scores, rule.safety * rule.floor);
     }
     const ToleranceClass probed = class_ == ToleranceClass::kQuantised && has_coarse()
                                       ? ToleranceClass::kQuantised

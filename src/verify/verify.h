@@ -45,7 +45,7 @@ struct Verification {
   // and text, but for those of a quantised model. Absent where there is no such output.
   std::optional<int64_t> differing_elements;
   std::optional<double> top1_agreement;  // share of rows whose largest element is the reference's;
-                                         // of outputs with one row of scores an example
+                                         // of outputs with one row of scores per example
 
   // Of the output that came nearest to its limit.
   std::optional<Tolerance> tolerance;

@@ -176,14 +176,14 @@ TEST(Verify, AsManyIntegersMayFlipAsFlipInThePrecisionAskedFor) {
   runs.coarse_probes[ToleranceClass::kF16] = {{flipped(10)}};
   runs.coarse_probes[ToleranceClass::kBf16] = {{flipped(80)}};
   const Reference reference = make_reference(std::move(runs));
-  const auto most_allowed = [&](ToleranceClass requested) {
+  const auto max_allowed = [&](ToleranceClass requested) {
     size_t flips = 0;
     while (verdict_on(reference, flipped(flips + 1), requested) == Verdict::kOk) ++flips;
     return flips;
   };
-  EXPECT_EQ(most_allowed(ToleranceClass::kF32), 8u);
-  EXPECT_EQ(most_allowed(ToleranceClass::kF16), 40u);
-  EXPECT_EQ(most_allowed(ToleranceClass::kBf16), 320u);
+  EXPECT_EQ(max_allowed(ToleranceClass::kF32), 8u);
+  EXPECT_EQ(max_allowed(ToleranceClass::kF16), 40u);
+  EXPECT_EQ(max_allowed(ToleranceClass::kBf16), 320u);
   EXPECT_EQ(verdict_on(reference, flipped(321), ToleranceClass::kBf16), Verdict::kWrong);
 }
 

@@ -1,4 +1,4 @@
-// Engine: what an inference library must be able to do to be measured. One implementation a
+// Engine: what an inference library must be able to do to be measured. One implementation per
 // folder, engines/<name>/engine.cpp, linked into an executable of its own, dnnbench-engine-<name>:
 // it lives alone in its process, so it may use globals, print (its stdout and stderr are kept in
 // the result's log) and even crash. All calls come from one thread, the process's main thread.
@@ -23,9 +23,13 @@ struct Abilities {
                                 // not read ONNX; import/read_graph.h reads it
   bool compiles_ahead = false;  // load may compile ahead of the measurement: LoadTimes::compile_s
   bool tunes = false;           // load can look for faster code: LoadConfig::tune_budget_s
-  // Why it computes on no GPU; "" when LoadConfig::device may be "gpu".
+  // Why it can't compute on such a device, a sentence; "" when it can.
+  std::string why_not_cpu;
   std::string why_not_gpu = "this engine computes on CPUs only";
 };
+
+// Abilities::why_not_cpu of an engine for GPUs.
+inline constexpr const char* kOnGpusOnly = "it computes on GPUs only; add --device=gpu";
 
 class Engine {
  public:
@@ -35,8 +39,9 @@ class Engine {
   // Throws Error with the sentence that says what to install when the library is not there.
   virtual std::string version() = 0;
 
-  // What the engine can do beside running ONNX models. May be called before load.
-  virtual Abilities abilities() { return {}; }
+  // What the engine can do beside running ONNX models, with this one of its providers. May be
+  // called before load, and before version: the library need not be there.
+  virtual Abilities abilities(const std::string& /*provider*/) { return {}; }
 
   // Reads, converts and compiles a model. Timed once; returns what of that time is reported by
   // itself, the rest is load_s. A second call replaces the first model. Leaves no part of an

@@ -11,7 +11,7 @@ inline double to_seconds(int64_t nanoseconds) { return static_cast<double>(nanos
 
 // Of all its threads together, since each began.
 struct ProcessCounters {
-  int64_t waited_ns = 0;  // ready to run but without a core; 0 where the kernel does not tell
+  int64_t waited_ns = 0;  // ready to run but without a core; 0 where the kernel does not say
   int64_t cpu_ns = 0;
   int64_t involuntary_switches = 0;  // how often the kernel took a thread's core away
 };

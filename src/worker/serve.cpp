@@ -34,10 +34,12 @@ int64_t peak_rss_bytes() {
   return 0;
 }
 
-Hello greet(Engine& engine) {
-  const Abilities abilities = engine.abilities();
-  return {engine.version(), abilities.imports, abilities.compiles_ahead, abilities.tunes,
-          abilities.why_not_gpu};
+Hello greet(Engine& engine, const Greeting& greeting) {
+  const Abilities abilities = engine.abilities(greeting.provider);
+  const std::string& why_not =
+      greeting.device == "gpu" ? abilities.why_not_gpu : abilities.why_not_cpu;
+  if (!greeting.device.empty() && !why_not.empty()) throw Unsupported(why_not);
+  return {engine.version(), abilities.imports, abilities.compiles_ahead, abilities.tunes};
 }
 
 Loaded load(Engine& engine, const LoadConfig& config) {
@@ -50,7 +52,7 @@ Loaded load(Engine& engine, const LoadConfig& config) {
 }
 
 json answer(Engine& engine, const std::string& do_what, const json& request) {
-  if (do_what == verb::kHello) return greet(engine);
+  if (do_what == verb::kHello) return greet(engine, read_fields<Greeting>(request));
   if (do_what == verb::kLoad) return load(engine, read_fields<LoadConfig>(request));
   if (do_what == verb::kSetInputs) {
     engine.set_inputs(read_values(read_fields<ValuesFile>(request).file));
@@ -65,7 +67,7 @@ json answer(Engine& engine, const std::string& do_what, const json& request) {
   if (do_what == verb::kSaveConverted) {
     return Saved{engine.save_converted(read_fields<SaveConverted>(request).path)};
   }
-  throw Error("an engine knows no request \"" + do_what + "\"");
+  throw Error("unknown request \"" + do_what + "\"");
 }
 
 Reply reply_to(const Handler& handler, const std::string& line) {

@@ -12,7 +12,7 @@ namespace dnnbench {
 // and the process is free, not before and as soon as it can: the last stretch before an arrival is
 // waited for by reading the clock. Several processes that serve the same schedule take the next
 // request from a counter in the mapped tickets_file (8 bytes, 0 at first), as soon as they are
-// free: one queue, first come first served, and nobody in between. Throws Error when that file
+// free: one queue, first come first served, without a dispatcher. Throws Error when that file
 // can't be mapped.
 ServedPart serve_arrivals(Engine& engine, const Schedule& schedule);
 

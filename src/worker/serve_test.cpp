@@ -18,7 +18,9 @@ namespace {
 class CountingEngine : public Engine {
  public:
   std::string version() override { return "9.8"; }
-  Abilities abilities() override { return {true, false, true}; }
+  Abilities abilities(const std::string& provider) override {
+    return {true, false, true, provider == "for GPUs" ? kOnGpusOnly : ""};
+  }
   LoadTimes load(const LoadConfig& config) override {
     if (config.model_path == "unsupported") throw Unsupported("operator X");
     if (config.model_path == "failed") throw Error("a broken model");
@@ -73,7 +75,7 @@ TEST(RunSlice, BeginsNoFurtherExperimentWhenTheTimeIsOver) {
   EXPECT_EQ(slice.start_s.size(), 1U);
 }
 
-TEST(RunSlice, RunsAtLeastOneExperiment) {
+TEST(RunSlice, RunsAtLeastOneMeasurement) {
   CountingEngine engine;
   EXPECT_EQ(run_slice(engine, {0, 1, kForever_s}).start_s.size(), 1U);
   EXPECT_EQ(run_slice(engine, {-3, 1, -1}).start_s.size(), 1U);
@@ -151,7 +153,7 @@ class Served {
 
 TEST(Serve, AnswersEveryRequestInTurnAndEndsWithThem) {
   Served served;
-  const auto hello = served.ask(R"({"do":"hello"})");
+  const auto hello = served.ask(R"({"do":"hello","device":"cpu","provider":""})");
   EXPECT_EQ(hello.at("ok"), true);
   EXPECT_EQ(hello.at("version"), "9.8");
   EXPECT_EQ(hello.at("imports"), true);
@@ -193,7 +195,22 @@ TEST(Serve, ARequestThatMakesNoSenseIsRefused) {
     EXPECT_EQ(reply.at("ok"), false) << line;
     EXPECT_EQ(reply.at("outcome"), "failed") << line;
   }
-  EXPECT_EQ(served.ask(R"({"do":"hello"})").at("ok"), true);
+  EXPECT_EQ(served.ask(R"({"do":"hello","device":"","provider":""})").at("ok"), true);
+}
+
+TEST(Serve, AGreetingIsRefusedWhereTheEngineCannotCompute) {
+  Served served;
+  const auto reason = [&](const std::string& device, const std::string& provider) {
+    const nlohmann::json request{{"do", "hello"}, {"device", device}, {"provider", provider}};
+    const auto reply = served.ask(request.dump());
+    if (reply.at("ok")) return std::string();
+    EXPECT_EQ(reply.at("outcome"), "unsupported");
+    return reply.at("reason").get<std::string>();
+  };
+  EXPECT_EQ(reason("gpu", ""), "this engine computes on CPUs only");
+  EXPECT_EQ(reason("cpu", ""), "");
+  EXPECT_EQ(reason("cpu", "for GPUs"), "it computes on GPUs only; add --device=gpu");
+  EXPECT_EQ(reason("", "for GPUs"), "");
 }
 
 }  // namespace

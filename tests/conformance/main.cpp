@@ -60,8 +60,8 @@ std::string read_file(const std::string& path) {
 }
 
 // All of this build but the tests' own, those for GPUs, ONNX Runtime's other packages, and those
-// that compile ahead: that takes seconds a model, an hour and a half for all of them; --engine=NAME
-// asks for it.
+// that compile ahead: that takes seconds per model, an hour and a half for all of them;
+// --engine=NAME asks for it.
 std::vector<std::string> engines_to_run(const Options& options, const WorkFolder& work) {
   if (!options.engines.empty()) return options.engines;
   std::vector<std::string> engines = built_engines();

@@ -34,8 +34,8 @@ std::string to_json(const std::vector<EngineSweep>& sweeps);
 std::string known_failures(const std::vector<ConformanceCase>& cases,
                            const std::vector<EngineSweep>& sweeps);
 
-// Every test that ends otherwise than the text of known_failures says, a sentence each. Throws
-// Error for a line that is not such a line.
+// Every test that ends otherwise than the text of known_failures says, one sentence per test.
+// Throws Error for a malformed line.
 std::vector<std::string> surprises(const std::vector<EngineSweep>& sweeps,
                                    const std::string& known);
 

@@ -1,5 +1,5 @@
-// Runs node tests on one engine in worker processes, many models a process; a process that ends or
-// fails is replaced by a new one.
+// Runs node tests on one engine in worker processes, many models per process; a process that ends
+// or fails is replaced by a new one.
 #pragma once
 
 #include <functional>

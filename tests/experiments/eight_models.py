@@ -2,7 +2,7 @@
 
     python3 tests/experiments/eight_models.py RESULTS [MODEL...]
 
-runs ./bench_model.sh once a model, leaves the results in the folder RESULTS, and prints medians in ms, seconds of
+runs ./bench_model.sh once per model, leaves the results in the folder RESULTS, and prints medians in ms, seconds of
 conversion (`convert_s`) and of loading of those engines that convert, and the largest error of any engine's outputs.
 A question mark: the machine was busy.
 """

@@ -26,7 +26,7 @@ struct Silent : Progress {
   void finished(const Result&) override {}
 };
 
-// The exit code of an experiment's main: 0, or 1 where it ended by an error, which is told.
+// The exit code of an experiment's main: 0, or 1 where it ended by an error, which is printed.
 inline int exit_code_of(const std::function<void()>& run) {
   try {
     run();

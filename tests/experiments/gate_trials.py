@@ -5,7 +5,7 @@
 
 A trial is one `dnnbench run slow.onnx --versus=fast.onnx` on the fake engine, which takes `--slow` times as long for
 the first; --slow=1 is the other half, equal ones. --neighbour keeps one core busy, on and off. Prints how many ended as
-worse (3), no worse (0), can't tell (5), and bounds of the shares (95 %, Clopper and Pearson). About 6 s a trial.
+worse (3), no worse (0), can't tell (5), and bounds of the shares (95 %, Clopper and Pearson). About 6 s per trial.
 src/compare/gate_trials_test.cpp is the same in a simulation.
 """
 
@@ -37,7 +37,7 @@ def probability_of_at_most(k: int, n: int, p: float) -> float:
     return total
 
 
-def greatest_share(k: int, n: int, error: float = 0.025) -> float:
+def max_share(k: int, n: int, error: float = 0.025) -> float:
     """Above which k or fewer of n have a probability below `error`."""
     if k == n:
         return 1
@@ -94,10 +94,10 @@ def main() -> None:
     print(f"{options.trials} trials, slow {options.slow}, --fail-above={options.fail_above}, "
           f"neighbour {options.neighbour}, {time.monotonic() - start:.0f} s")  # fmt: skip
     for code, count in sorted(codes.items()):
-        bound = greatest_share(count, options.trials)
+        bound = max_share(count, options.trials)
         print(f"{NAMES.get(code, f'exit status {code}')}: {count} (at most {100 * bound:.2g} %)")
     for code in NAMES.keys() - codes.keys():
-        print(f"{NAMES[code]}: 0 (at most {100 * greatest_share(0, options.trials):.2g} %)")
+        print(f"{NAMES[code]}: 0 (at most {100 * max_share(0, options.trials):.2g} %)")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 
 measures MODEL that often, one run after the other, into one folder, and prints for each engine the largest ratio of two
 runs' medians, that of two runs in a row, and what `dnnbench compare` then takes for the machine. Keep the folder to
-compare with: the figure is in it. About 25 s a run.
+compare with: the figure is in it. About 25 s per run.
 """
 
 import argparse

@@ -2,15 +2,16 @@
 """Whether an engine's inference takes as long in two builds of this tool, to a percent or better.
 
     "$(setup/python_env.sh models)" tests/experiments/two_workers.py OLD/build/release/bin NEW/build/release/bin
-        MODEL... [--starts=5]
+        MODEL... [--starts=5] [--only-conversion]
 
-Where a machine's speed drifts by more than that from run to run, two runs can't tell. So the engines'
+Where a machine's speed drifts by more than that from run to run, two runs can't say. So the engines'
 processes of both builds are alive at once and take turns of 0.1 s (or one inference), as candidates of one run do: the
 other is stopped meanwhile, and who is first alternates. Each build simplifies the model itself. Both
 processes are restarted several times. Prints a line per model and engine: new / old time with a
 95 % interval over starts (Student's t of the logarithms; of one start the median over pairs of
-turns), and the conversion's time in both, the least. The old build is of the protocol before
-`measurements` (its requests say `experiments` and nanoseconds).
+turns), and the conversion's time in both, the minimum. With `--only-conversion` one line per model
+and importing engine: new / old of the conversion, with an interval, and both medians in s. The old
+build is of the protocol before `measurements` (its requests say `experiments` and nanoseconds).
 """
 
 import argparse
@@ -115,11 +116,14 @@ class Build:
         worker.end()
         return file
 
-    def load(self, engine: str, config: dict, inputs: Path) -> tuple[Worker, float]:
+    def load(self, engine: str, config: dict) -> tuple[Worker, float]:
         worker = self.worker(f"dnnbench-engine-{engine}")
         worker.ask(do="hello")
         fields = {"config": config} if self.is_old else config
-        convert_s = worker.ask(do="load", **fields)["convert_s"]
+        return worker, worker.ask(do="load", **fields)["convert_s"]
+
+    def get_ready(self, engine: str, config: dict, inputs: Path) -> tuple[Worker, float]:
+        worker, convert_s = self.load(engine, config)
         worker.ask(do="set_inputs", file=str(inputs))
         self.time(worker, WARMUP_S)
         worker.pause()
@@ -140,7 +144,7 @@ class Build:
 
 def one_start(builds: list[Build], engine: str, configs: list[dict], inputs: Path):
     """The logarithm of new / old, and both conversion times."""
-    loaded = [build.load(engine, config, inputs) for build, config in zip(builds, configs)]
+    loaded = [build.get_ready(engine, config, inputs) for build, config in zip(builds, configs)]
     ratios = []
     for pair in range(PAIRS):
         times = [0.0, 0.0]
@@ -155,6 +159,18 @@ def one_start(builds: list[Build], engine: str, configs: list[dict], inputs: Pat
     return statistics.median(ratios), [convert_s for _, convert_s in loaded]
 
 
+def conversions(builds: list[Build], engine: str, configs: list[dict], starts: int):
+    """The conversion's times in both builds, of each start."""
+    times = []
+    for start in range(starts):
+        pair = [0.0, 0.0]
+        for side in (0, 1) if start % 2 == 0 else (1, 0):
+            worker, pair[side] = builds[side].load(engine, configs[side])
+            worker.end()
+        times.append(pair)
+    return times
+
+
 def line(name: str, engine: str, logs: list[float], converts: list[list[float]]) -> str:
     mean = statistics.fmean(logs)
     half = T[len(logs)] * statistics.stdev(logs) / math.sqrt(len(logs))
@@ -165,12 +181,22 @@ def line(name: str, engine: str, logs: list[float], converts: list[list[float]])
     return f"| {name} | {engine} | {ratio} | {convert} |"
 
 
+def conversion_line(name: str, engine: str, converts: list[list[float]]) -> str:
+    """Geometric mean of new / old with an interval of 95 % (normal), and both medians in s."""
+    logs = [math.log(new / old) for old, new in converts]
+    mean, half = statistics.fmean(logs), 1.96 * statistics.stdev(logs) / math.sqrt(len(logs))
+    ratio = f"{math.exp(mean):.3f} [{math.exp(mean - half):.3f}, {math.exp(mean + half):.3f}]"
+    medians = [statistics.median(times) for times in zip(*converts)]
+    return f"| {name} | {engine} | {ratio} | {medians[0]:.4f} {medians[1]:.4f} |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     parser.add_argument("models", nargs="+", type=Path)
-    parser.add_argument("--starts", type=int, choices=sorted(T), default=5)
+    parser.add_argument("--starts", type=int, default=5, help="2 to 10; of conversion 2 or more")
+    parser.add_argument("--only-conversion", action="store_true")
     options = parser.parse_args()
     print("| model | engine | new / old | convert_s, old and new |\n|---|---|---|---|", flush=True)
     means = []
@@ -182,8 +208,15 @@ def main() -> None:
             simplified = [build.simplify(model, shapes) for build in builds]
             for engine in ENGINES:
                 imports = engine in IMPORTERS
+                if options.only_conversion and engine not in ("pytorch", "tensorflow"):
+                    continue
                 configs = [build.config(model.resolve(), shapes, file if imports else "")
                            for build, file in zip(builds, simplified)]  # fmt: skip
+                if options.only_conversion:
+                    times = conversions(builds, engine, configs, options.starts)
+                    print(conversion_line(model.stem, engine, times), flush=True)
+                    means.append(statistics.fmean(math.log(new / old) for old, new in times))
+                    continue
                 starts = []
                 for start in range(options.starts):
                     starts.append(one_start(builds, engine, configs, inputs))

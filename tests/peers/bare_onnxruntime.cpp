@@ -1,5 +1,5 @@
 // The least that times ONNX Runtime: one session, one loop, two clock readings a call. None of
-// the benchmark's process, protocol or adapter takes part, so that compare.py can tell what they
+// the benchmark's process, protocol or adapter takes part, so that compare.py can show what they
 // add. Prints the seconds of each call as JSON.
 #include <dlfcn.h>
 

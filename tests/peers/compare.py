@@ -121,7 +121,7 @@ def loadgen(job: Job) -> Percentiles:
 
 
 def benchmark_app(job: Job) -> Percentiles:
-    """It tells one percentile a run."""
+    """It reports one percentile per run."""
     return {"p50": benchmark_app_s(job, 50), "p90": benchmark_app_s(job, 90)}
 
 
@@ -171,7 +171,7 @@ def compare(job: Job, engine: str, rounds: int) -> bool:
             name, measure = tools[(number + turn) % len(tools)]
             figures[name].append(measure(job))
     lines = [
-        told(job, engine, peer, percentile, figures["ours"], figures[peer])
+        report(job, engine, peer, percentile, figures["ours"], figures[peer])
         for peer in peers
         for percentile in LIMITS
     ]
@@ -180,7 +180,7 @@ def compare(job: Job, engine: str, rounds: int) -> bool:
     return all(lines)
 
 
-def told(
+def report(
     job: Job,
     engine: str,
     peer: str,
@@ -191,7 +191,7 @@ def told(
     start = f"{job.model.stem:22} {engine:12} {peer:14} {percentile}"
     pairs = [(a[percentile], b[percentile]) for a, b in zip(ours, theirs) if percentile in a]
     if not pairs:
-        print(f"{start}   too few inferences a run: longer with --seconds", flush=True)
+        print(f"{start}   too few inferences per run: longer with --seconds", flush=True)
         return False
     ratios = [a / b for a, b in pairs]
     ratio = statistics.median(ratios)
@@ -221,7 +221,7 @@ def main() -> int:
     options = parse_options()
     load = Path("/proc/loadavg").read_text().split()[0]
     print(f"{options.threads} threads, {options.rounds} rounds, load average {load} at the start")
-    print("times in ms; ratio ours/theirs: median [least, greatest] of the rounds")
+    print("times in ms; ratio ours/theirs: median [min, max] of the rounds")
     print(f"{'model':22} {'engine':12} {'peer':14}     {'ours':>9} {'theirs':>9}   ratio")
     agree = True
     for model in options.models:

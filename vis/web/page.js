@@ -47,7 +47,7 @@
       data.models.find(planned) ?? data.models[0];
     return {
       model,
-      load: positive(wanted.get("load")) ?? model.loads[0] ?? 1,
+      rate: positive(wanted.get("rate")) ?? model.rates[0] ?? 1,
       latency_s: positive(wanted.get("latency")),
       single: wanted.get("single") === "1",
       headroom: share(wanted.get("headroom")) ?? 0,
@@ -60,10 +60,10 @@
 
   function writeAddress() {
     clearTimeout(addressSoon);
-    const { model, load, latency_s, single, headroom, without } = chosen;
+    const { model, rate, latency_s, single, headroom, without } = chosen;
     const wanted = new URLSearchParams({ model: model.name });
     if (model.mode !== "latency") wanted.set("mode", model.mode);
-    wanted.set("load", load);
+    wanted.set("rate", rate);
     if (latency_s !== null) wanted.set("latency", latency_s);
     if (single) wanted.set("single", "1");
     if (headroom > 0) wanted.set("headroom", headroom);
@@ -124,7 +124,7 @@
   }
 
   // Both sliders are logarithmic, over all that the model's results can answer.
-  function loadRange() {
+  function rateRange() {
     const speeds = allPlansOf(chosen.model).map((plan) => Plans.throughput(plan));
     return speeds.length ? [Math.min(...speeds) / 10, Math.max(...speeds) * 100] : [0.01, 1e4];
   }
@@ -146,10 +146,10 @@
     return Number((low * (high / low) ** (step / SLIDER_STEPS)).toPrecision(3));
   }
 
-  function showLoad() {
-    find("load").value = chosen.load;
-    find("load-slider").value = toSlider(chosen.load, loadRange());
-    find("load-slider").setAttribute("aria-valuetext", `${Words.load(chosen.load)} inferences per second`);
+  function showRate() {
+    find("rate").value = chosen.rate;
+    find("rate-slider").value = toSlider(chosen.rate, rateRange());
+    find("rate-slider").setAttribute("aria-valuetext", `${Words.rate(chosen.rate)} inferences per second`);
   }
 
   // The slider's right end is: any latency.
@@ -166,9 +166,9 @@
   function listen() {
     find("model").addEventListener("change", () => choose(find("model").value, "latency"));
     find("mode").addEventListener("change", () => choose(chosen.model.name, find("mode").value));
-    find("load-slider").addEventListener("input", () => {
-      chosen.load = fromSlider(Number(find("load-slider").value), loadRange());
-      showLoad();
+    find("rate-slider").addEventListener("input", () => {
+      chosen.rate = fromSlider(Number(find("rate-slider").value), rateRange());
+      showRate();
       updateSoon();
     });
     find("latency-slider").addEventListener("input", () => {
@@ -177,7 +177,7 @@
       showLatency();
       updateSoon();
     });
-    find("load").addEventListener("input", () => typed("load", positive, "load", showLoad));
+    find("rate").addEventListener("input", () => typed("rate", positive, "rate", showRate));
     find("latency").addEventListener("input", () => typed("latency", positive, "latency_s", showLatency));
     find("headroom").addEventListener("input", () => typed("headroom", share, "headroom", showHeadroom));
     find("single").addEventListener("change", () => {
@@ -193,7 +193,7 @@
   }
 
   const FAULTS = {
-    load: "Requests per second must be a number above 0.",
+    rate: "Requests per second must be a number above 0.",
     latency: "The latency must be a number of seconds above 0, or empty for any.",
     headroom: "Headroom must be a number from 0 to below 1, such as 0.3.",
   };
@@ -225,7 +225,7 @@
   function choose(name, mode) {
     const models = data.models.filter((model) => model.name === name);
     const model = models.find((m) => m.mode === mode) ?? models[0];
-    chosen = { ...chosen, model, load: model.loads[0] ?? 1, latency_s: null };
+    chosen = { ...chosen, model, rate: model.rates[0] ?? 1, latency_s: null };
     chosen.without = { machine: new Set(), engine: new Set() };
     showControls();
     update();
@@ -236,7 +236,7 @@
     fillChecks("machine", chosen.model.machines.map((machine) => machine.instance));
     fillChecks("engine", enginesOf(chosen.model));
     find("single").checked = chosen.single;
-    showLoad();
+    showRate();
     showLatency();
     showHeadroom();
     for (const id of Object.keys(FAULTS)) markField(id, true);
@@ -285,7 +285,7 @@
   function showPlans(shown) {
     const wish = wishOf();
     const candidates = shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan));
-    const { plans, out } = Plans.plans(candidates, chosen.load, wish);
+    const { plans, out } = Plans.plans(candidates, chosen.rate, wish);
     const showAll = () => {
       allPlans = true;
       update();
@@ -299,7 +299,7 @@
 
   function answer(plans, candidates, wish) {
     const within = wish.latency_s === null ? "" : ` within ${Words.time(wish.latency_s)}`;
-    const rate = `${Words.load(chosen.load)} inferences per second`;
+    const rate = `${Words.rate(chosen.rate)} inferences per second`;
     if (!plans.length) return `No plan serves ${rate}${within}. ${nearest(candidates, wish)}`;
     const [best] = plans;
     // A plan whose 99th percentile is unknown is not said to be within the bound.
@@ -326,8 +326,8 @@
   function nearest(candidates, wish) {
     const able = candidates.filter((c) => c.usd_per_hour !== null);
     if (!able.length) return "No shown machine has a figure and a price.";
-    const most = Math.max(...able.map((c) => Plans.usable(c, wish)));
-    if (most > 0) return `The highest capacity of one machine: ${Words.load(most)} per second.`;
+    const max_per_s = Math.max(...able.map((c) => Plans.usable(c, wish)));
+    if (max_per_s > 0) return `The highest capacity of one machine: ${Words.rate(max_per_s)} per second.`;
     const quickest = Math.min(...able.map(Plans.quickest));
     if (!Number.isFinite(quickest)) return "No shown machine sustained a measured request rate.";
     return `The fastest needs ${Words.time(quickest)}.`;
@@ -363,17 +363,17 @@
   // ---- pictures
 
   function drawAll(shown, canPlan) {
-    const { load, latency_s } = chosen;
+    const { rate, latency_s } = chosen;
     const drawings = [];
     if (canPlan && shown.length) {
-      const cost = Rows.cost(shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan)), wishOf(), load);
+      const cost = Rows.cost(shown.flatMap((m) => Plans.rowsOf(m).map((row) => row.plan)), wishOf(), rate);
       const byPrice = Rows.byPrice(shown, latency_s);
-      const stacks = Rows.stacks(shown, load, wishOf());
+      const stacks = Rows.stacks(shown, rate, wishOf());
       const figures = byPrice.filter((row) => row.kind !== "no number");
       const types = new Set(stacks.map((row) => row.instance));
-      drawings.push(Pictures.draw("by-price", figures.length > 1 && { rows: byPrice, loads: Rows.loads(load) }, load));
-      drawings.push(Pictures.draw("stacks", types.size > 1 && { rows: stacks, loads: Rows.loads(load) }, load));
-      drawings.push(Pictures.draw("cost", types.size > 1 && cost, load));
+      drawings.push(Pictures.draw("by-price", figures.length > 1 && { rows: byPrice, rates: Rows.rates(rate) }, rate));
+      drawings.push(Pictures.draw("stacks", types.size > 1 && { rows: stacks, rates: Rows.rates(rate) }, rate));
+      drawings.push(Pictures.draw("cost", types.size > 1 && cost, rate));
       find("changes").replaceChildren(cost ? Tables.changes(cost.runs) : "");
     }
     return Promise.all(drawings).then(() => {

@@ -11,16 +11,16 @@ const Pictures = (() => {
   const theme = () => (dark.matches ? "dark" : "light");
 
   const DATA_OF = {
-    "by-price": ["rows", "loads"],
-    stacks: ["rows", "loads"],
-    cost: ["thin", "thick", "starts", "names", "loads"],
+    "by-price": ["rows", "rates"],
+    stacks: ["rows", "rates"],
+    cost: ["thin", "thick", "starts", "names", "rates"],
   };
 
   const BESIDE = 110; // pixels: the axis of the cost picture and its padding
 
   // Draws a shape with data in the place of its name, or only changes the data of what is there.
-  // `load`: requests per second, for the bars of a narrow screen.
-  async function draw(name, sets, load) {
+  // `rate`: requests per second, for the bars of a narrow screen.
+  async function draw(name, sets, rate) {
     const place = find(`${name}-picture`);
     const drawn = views.get(name);
     find(name).hidden = !sets; // a picture of nothing, or of one machine, compares nothing
@@ -33,7 +33,7 @@ const Pictures = (() => {
     if (narrow.matches && sets.rows) {
       drawn?.then((result) => result.finalize());
       views.delete(name);
-      place.replaceChildren(Tables.bars(sets.rows, name === "by-price", load));
+      place.replaceChildren(Tables.bars(sets.rows, name === "by-price", rate));
       return;
     }
     if (drawn) {

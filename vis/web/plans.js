@@ -29,14 +29,14 @@ const Plans = (() => {
   // not below any measurement.
   function capacity(c, latency_s) {
     if (latency_s === null) return throughput(c);
-    const most = Math.max(measuredCapacity(c, latency_s), estimatedCapacity(c, latency_s));
-    return Math.min(throughput(c), most);
+    const max = Math.max(measuredCapacity(c, latency_s), estimatedCapacity(c, latency_s));
+    return Math.min(throughput(c), max);
   }
 
   // What one machine may be given: its capacity less the share that is to stay free.
   const usable = (c, wish) => (1 - (wish.headroom ?? 0)) * capacity(c, wish.latency_s);
 
-  const ratesOf = (c) => (c.load_rates ?? []).map(([rate, p99_s]) => [rate, p99_s ?? Infinity]);
+  const ratesOf = (c) => (c.measured_rates ?? []).map(([rate, p99_s]) => [rate, p99_s ?? Infinity]);
 
   // What the response is multiplied by, so that the estimate is not below any measurement.
   function correction(c) {
@@ -48,12 +48,12 @@ const Plans = (() => {
   const overload = (c) => ratesOf(c).find(([, p99_s]) => !Number.isFinite(p99_s))?.[0] ?? Infinity;
 
   // The highest rate that can be estimated: below an overload that the times don't explain, what was
-  // carried.
+  // sustained.
   const estimatedUpTo = (c) =>
     overload(c) < throughput(c) * (1 - ROUNDING) ? measuredCapacity(c, Number.MAX_VALUE) : throughput(c);
 
   function estimatedCapacity(c, latency_s) {
-    if (c.load_alone) return 0;
+    if (c.only_under_traffic) return 0;
     const limit_s = latency_s / correction(c);
     let [low, high] = [c.slowest_s === null ? 0 : 0.01, 1];
     if (response(c, low / c.mean_s) > limit_s) return 0;
@@ -67,7 +67,7 @@ const Plans = (() => {
 
   // Infinity where the queue grows without end, null where nothing is known.
   function estimatedLatency(c, rate) {
-    if (c.load_alone) return null;
+    if (c.only_under_traffic) return null;
     if (rate >= Math.min(overload(c), throughput(c)) * (1 - ROUNDING)) return Infinity;
     if (rate * (1 - ROUNDING) > estimatedUpTo(c)) return null;
     return correction(c) * response(c, rate);
@@ -84,25 +84,25 @@ const Plans = (() => {
     return null;
   }
 
-  // The greatest measured rate up to which every measured 99th percentile is within the latency.
+  // The highest measured rate up to which every measured 99th percentile is within the latency.
   function measuredCapacity(c, latency_s) {
-    let most = 0;
+    let highest = 0;
     for (const [rate, p99_s] of ratesOf(c)) {
       if (p99_s > latency_s) break;
-      most = rate;
+      highest = rate;
     }
-    return most;
+    return highest;
   }
 
-  const machinesFor = (load, one) => Math.max(1, Math.ceil((load / one) * (1 - ROUNDING)));
-  const machinesAbove = (load, one) => Math.floor((load / one) * (1 + ROUNDING)) + 1;
+  const machinesFor = (rate, one) => Math.max(1, Math.ceil((rate / one) * (1 - ROUNDING)));
+  const machinesAbove = (rate, one) => Math.floor((rate / one) * (1 + ROUNDING)) + 1;
 
   function slowed(c, factor) {
-    const load_rates = c.load_rates?.map(([rate, p99_s]) => [rate / factor, p99_s]);
-    if (c.slowest_s === null) return { ...c, mean_s: c.mean_s * factor, load_rates };
+    const measured_rates = c.measured_rates?.map(([rate, p99_s]) => [rate / factor, p99_s]);
+    if (c.slowest_s === null) return { ...c, mean_s: c.mean_s * factor, measured_rates };
     return {
       ...c,
-      load_rates,
+      measured_rates,
       mean_s: c.mean_s * factor,
       slowest_s: c.slowest_s * factor,
       mean_square_s2: c.mean_square_s2 * factor ** 2,
@@ -110,9 +110,9 @@ const Plans = (() => {
   }
 
   // Whether so many machines also serve the rate at the lower end of the measurement's interval.
-  function holds(c, count, load, wish) {
+  function holds(c, count, rate, wish) {
     const one = usable(slowed(c, throughput(c) / c.low_per_s), wish);
-    return one > 0 && machinesFor(load, one) <= count;
+    return one > 0 && machinesFor(rate, one) <= count;
   }
 
   // { s, basis }: s null where it grows without end or is not known; basis "measured", "estimate" or
@@ -125,24 +125,24 @@ const Plans = (() => {
     return { s: Number.isFinite(estimate) ? estimate : null, basis };
   }
 
-  function plan(c, count, one, load, wish) {
+  function plan(c, count, one, rate, wish) {
     return {
       candidate: c,
       count,
       usd_per_hour: count * c.usd_per_hour,
-      usd_per_million: (count * c.usd_per_hour * 1e6) / (3600 * load),
+      usd_per_million: (count * c.usd_per_hour * 1e6) / (3600 * rate),
       throughput_per_s: count * throughput(c),
       capacity_per_s: count * one,
-      utilisation: load / (count * throughput(c)),
-      latency: latencyAt(c, load / count),
-      holds: holds(c, count, load, wish),
+      utilisation: rate / (count * throughput(c)),
+      latency: latencyAt(c, rate / count),
+      holds: holds(c, count, rate, wish),
     };
   }
 
   // The lowest latency that is known to be possible, at whatever rate; Infinity where none is.
   function quickest(c) {
     const measured = ratesOf(c)[0]?.[1] ?? Infinity;
-    if (c.load_alone || estimatedUpTo(c) === 0) return measured;
+    if (c.only_under_traffic || estimatedUpTo(c) === 0) return measured;
     return Math.min(measured, correction(c) * (c.slowest_s ?? c.mean_s));
   }
 
@@ -174,14 +174,14 @@ const Plans = (() => {
   }
 
   // All plans for the rate, cheapest first, and the candidates without one, with the reason.
-  function plans(candidates, load, wish) {
+  function plans(candidates, rate, wish) {
     const [found, out] = [[], []];
     for (const c of candidates) {
       const one = usable(c, wish);
-      const count = one > 0 ? machinesFor(load, one) : Infinity;
+      const count = one > 0 ? machinesFor(rate, one) : Infinity;
       const reason = whyOut(c, count, one, wish);
       if (reason) out.push({ candidate: c, reason, count });
-      else found.push(plan(c, count, one, load, wish));
+      else found.push(plan(c, count, one, rate, wish));
     }
     return { plans: found.sort(compare), out };
   }

@@ -9,7 +9,6 @@ const Rows = (() => {
   const ABOVE = 64;
   const SYMBOLS = "\u25cf\u25a0\u25b2\u25bc\u25ba\u25c4";
 
-  const priceWords = (usd) => (usd === null ? "no price" : `${Words.usd(usd)}/h`);
 
   // The fastest engine of a machine within the latency, a verified one where there is one.
   function fastest(machine, latency_s) {
@@ -33,10 +32,10 @@ const Rows = (() => {
       kind: "no number",
       name: Words.wrap(machine.instance, NAME_CHARACTERS, 2),
       words: machine.instance,
-      price: priceWords(machine.usd_per_hour),
+      price: Words.price(machine.usd_per_hour),
       value: Words.wrap(words, NAME_CHARACTERS, 2),
       throughput: null,
-      description: `${machine.instance}, ${priceWords(machine.usd_per_hour)}: ${words}`,
+      description: `${machine.instance}, ${Words.price(machine.usd_per_hour)}: ${words}`,
     };
   }
 
@@ -46,8 +45,8 @@ const Rows = (() => {
     const usd = plan.usd_per_hour === null ? null : count * plan.usd_per_hour;
     const throughput = count * one;
     const high = asMeasured ? plan.high_per_s ?? throughput : throughput;
-    const latency = plan.load_alone ? "under load" : Words.time(plan.servers * plan.mean_s);
-    const each = plan.load_alone ? latency : `${latency} each`;
+    const latency = plan.only_under_traffic ? "under traffic" : Words.time(plan.servers * plan.mean_s);
+    const each = plan.only_under_traffic ? latency : `${latency} each`;
     return {
       kind: plan.verified ? "verified" : "unverified",
       name: lines,
@@ -56,7 +55,7 @@ const Rows = (() => {
       usd,
       count,
       stack: count > 1,
-      price: priceWords(usd),
+      price: Words.price(usd),
       throughput,
       low: asMeasured ? plan.low_per_s : throughput,
       high,
@@ -68,7 +67,7 @@ const Rows = (() => {
       ],
       engine_y: HEIGHT + 12 + LINE_HEIGHT * lines.length,
       description:
-        `${name}, ${priceWords(usd)}: ${Words.short(throughput)} inferences per second with ` +
+        `${name}, ${Words.price(usd)}: ${Words.short(throughput)} inferences per second with ` +
         `${row.engine} ${row.detail}, ${each}, ${row.status.toLowerCase()}`,
     };
   }
@@ -85,7 +84,7 @@ const Rows = (() => {
     );
   }
 
-  function stacks(machines, load, wishes) {
+  function stacks(machines, rate, wishes) {
     const { latency_s } = wishes;
     const able = machines
       .filter((machine) => machine.usd_per_hour !== null)
@@ -93,7 +92,7 @@ const Rows = (() => {
       .filter(Boolean);
     const rows = able.map((best) => fullRow(best, 1, false));
     const wish = { ...wishes, single: false };
-    const { plans } = Plans.plans(able.map(({ plan }) => plan), load, wish);
+    const { plans } = Plans.plans(able.map(({ plan }) => plan), rate, wish);
     const stack = plans.find((plan) => plan.count > 1);
     if (stack) {
       rows.push(fullRow(able.find(({ plan }) => plan === stack.candidate), stack.count, false));
@@ -102,15 +101,15 @@ const Rows = (() => {
     return numbered(rows);
   }
 
-  const loads = (load) => [{ load, text: `${Words.load(load)}/s` }];
+  const rates = (rate) => [{ rate, text: `${Words.rate(rate)}/s` }];
 
   // Corners for a line that rises before it goes on; `before` is the price it rises from.
   function staircase(run, low, high, before) {
     const begin = Math.max(run[0].above_per_s, low);
-    const points = [{ load: begin, usd: before ?? run[0].plan.usd_per_hour }];
+    const points = [{ rate: begin, usd: before ?? run[0].plan.usd_per_hour }];
     for (const { plan } of run) {
       const end = Math.min(plan.capacity_per_s, high);
-      if (end > begin) points.push({ load: end, usd: plan.usd_per_hour });
+      if (end > begin) points.push({ rate: end, usd: plan.usd_per_hour });
     }
     return points;
   }
@@ -126,9 +125,9 @@ const Rows = (() => {
   }
 
   function stretchWords(begin, end, low, high) {
-    if (begin <= low) return end >= high ? "at every rate" : `up to ${Words.load(end)}/s`;
-    if (end >= high) return `above ${Words.load(begin)}/s`;
-    return `${Words.load(begin)} to ${Words.load(end)}/s`;
+    if (begin <= low) return end >= high ? "at every rate" : `up to ${Words.rate(end)}/s`;
+    if (end >= high) return `above ${Words.rate(begin)}/s`;
+    return `${Words.rate(begin)} to ${Words.rate(end)}/s`;
   }
 
   const endOf = (run) => run.at(-1).plan.capacity_per_s;
@@ -146,16 +145,16 @@ const Rows = (() => {
   }
 
   // The cheapest plan's line, the lines of the machines in it, their names; and the runs themselves.
-  function cost(candidates, wish, load) {
+  function cost(candidates, wish, rate) {
     const able = candidates.filter((c) => c.usd_per_hour > 0 && !c.single_only);
     const speeds = able.map((c) => Plans.capacity(c, wish.latency_s)).filter((one) => one > 0);
     if (!speeds.length) return null;
-    const low = Math.min(...speeds, load) / 2;
-    const high = 3 * Math.max(...speeds, load / 2);
+    const low = Math.min(...speeds, rate) / 2;
+    const high = 3 * Math.max(...speeds, rate / 2);
     const runs = runsOf(Plans.steps(able, high, wish));
     if (!runs.length) return null;
     const kinds = [...new Set(runs.map((run) => run[0].plan.candidate))];
-    const drawn = { runs, thin: [], thick: [], starts: [], names: [], loads: loads(load) };
+    const drawn = { runs, thin: [], thick: [], starts: [], names: [], rates: rates(rate) };
     kinds.forEach((candidate, kind) => {
       const alone = Plans.steps([candidate], high, wish);
       drawn.thin.push(...staircase(alone, low, high).map((point) => ({ ...point, kind })));
@@ -167,7 +166,7 @@ const Rows = (() => {
       const kind = kinds.indexOf(run[0].plan.candidate);
       const points = staircase(run, low, high, before);
       drawn.thick.push(...points.map((point) => ({ ...point, kind, run: number })));
-      drawn.starts.push({ load: points[0].load, usd: run[0].plan.usd_per_hour, kind });
+      drawn.starts.push({ rate: points[0].rate, usd: run[0].plan.usd_per_hour, kind });
       before = run.at(-1).plan.usd_per_hour;
     });
     return drawn;
@@ -215,5 +214,5 @@ const Rows = (() => {
     };
   }
 
-  return { byPrice, cost, fastest, loads, stacks, stretchWords, times };
+  return { byPrice, cost, fastest, rates, stacks, stretchWords, times };
 })();

@@ -102,8 +102,8 @@ const Tables = (() => {
   function planNotes(plan) {
     return [
       plan.candidate.verified ? "" : "outputs not verified",
-      plan.candidate.load_alone ? "capacity above the measured rates unknown" : "",
-      plan.utilisation > 0.8 && !plan.candidate.load_alone && !plan.candidate.single_only ? "above 80 %: no room for bursts" : "",
+      plan.candidate.only_under_traffic ? "capacity above the measured rates unknown" : "",
+      plan.utilisation > 0.8 && !plan.candidate.only_under_traffic && !plan.candidate.single_only ? "above 80 %: no room for bursts" : "",
       plan.holds ? "" : "enough only in the upper part of the interval",
     ]
       .filter(Boolean)
@@ -121,7 +121,7 @@ const Tables = (() => {
       number(cheapest > 0 ? times(plan.usd_per_hour / cheapest) : UNKNOWN, plan.usd_per_hour),
       number(plan.usd_per_million >= 1 ? `$${plan.usd_per_million.toFixed(2)}` : Words.usd(plan.usd_per_million), plan.usd_per_million),
       number(Words.short(plan.capacity_per_s), plan.capacity_per_s),
-      number(plan.candidate.load_alone ? UNKNOWN : `${Math.round(100 * plan.utilisation)}%`, plan.utilisation),
+      number(plan.candidate.only_under_traffic ? UNKNOWN : `${Math.round(100 * plan.utilisation)}%`, plan.utilisation),
       number(latencyWords(plan), plan.latency.s),
       element("td", { class: "notes" }, planNotes(plan)),
     );
@@ -170,8 +170,8 @@ const Tables = (() => {
   }
 
   function tooSlow(c, latency_s) {
-    if (c.load_rates?.length) {
-      return `at ${Words.short(c.load_rates[0][0])}/s, the lowest measured rate, its p99 exceeds ${Words.time(latency_s)}`;
+    if (c.measured_rates?.length) {
+      return `at ${Words.short(c.measured_rates[0][0])}/s, the lowest measured rate, its p99 exceeds ${Words.time(latency_s)}`;
     }
     const name = c.slowest_s === null ? "mean" : c.measurements < 459 ? "slowest" : "p99";
     return `${Words.time(c.slowest_s ?? c.mean_s)} (${name}) exceeds ${Words.time(latency_s)}: too slow, more machines don't reduce latency`;
@@ -181,14 +181,14 @@ const Tables = (() => {
   function changes(runs) {
     const rows = runs.map((run, place) => {
       const [first, last] = [run[0].plan, run.at(-1).plan];
-      const begin = place === 0 ? "0" : Words.load(run[0].above_per_s);
+      const begin = place === 0 ? "0" : Words.rate(run[0].above_per_s);
       const counts = first.count === last.count ? first.count : `${first.count} to ${last.count}`;
       const prices = [first, last].map((plan) => Words.usd(plan.usd_per_hour));
       return element(
         "tr",
         {},
         number(begin),
-        number(Words.load(last.capacity_per_s)),
+        number(Words.rate(last.capacity_per_s)),
         element("th", { scope: "row" }, `${counts} \u00d7 ${first.candidate.instance}`),
         element("td", {}, first.candidate.engine_name, " ", muted(first.candidate.words)),
         number(first.count === last.count ? prices[0] : prices.join(" to ")),
@@ -221,7 +221,7 @@ const Tables = (() => {
     const cell = element("td", { class: "ratio" }, element("strong", {}, times(ratio)));
     if (row.kind === "unverified") cell.append(muted(` ${row.status.toLowerCase()}`));
     cell.style.setProperty("--heat", `${Math.round(100 * heat(ratio))}%`);
-    const figure = byP99 ? `p99 ${Words.time(row.p99.s)} at ${Words.load(row.p99.rate_per_s)} requests/s` : `${Words.short(row.throughput)} ${row.unit ?? "inferences/s"}`;
+    const figure = byP99 ? `p99 ${Words.time(row.p99.s)} at ${Words.rate(row.p99.rate_per_s)} requests/s` : `${Words.short(row.throughput)} ${row.unit ?? "inferences/s"}`;
     cell.title = [figure, row.status.toLowerCase(), row.from].join(", ");
     return cell;
   }
@@ -245,7 +245,7 @@ const Tables = (() => {
       ),
     );
     const headings = shown.map((machine) =>
-      heading(element("span", {}, machine.instance, element("br"), muted(priceOf(machine)))),
+      heading(element("span", {}, machine.instance, element("br"), muted(Words.price(machine.usd_per_hour)))),
     );
     const items = shown.some((machine) => machine.rows.some((row) => row.unit));
     const what = mode === "load" ? "p99 of a request" : `Time of an ${items ? "item" : "inference"}`;
@@ -259,11 +259,8 @@ const Tables = (() => {
     return found;
   }
 
-  const priceOf = (machine) =>
-    machine.usd_per_hour === null ? "no price" : `${Words.usd(machine.usd_per_hour)}/h`;
-
-  function bar(row, most) {
-    const share = (value) => `${(100 * value) / most}%`;
+  function bar(row, max) {
+    const share = (value) => `${(100 * value) / max}%`;
     const fill = element("div", { class: `fill ${row.kind}` });
     fill.style.width = share(row.throughput);
     const track = element("div", { class: "track", "aria-hidden": "true" }, fill);
@@ -278,7 +275,7 @@ const Tables = (() => {
 
   const known = (value, words) => (value === undefined ? UNKNOWN : words(value));
 
-  function resultRow(row, best, most, order, toggle) {
+  function resultRow(row, best, max, order, toggle) {
     const engine = element("th", { scope: "row", class: "engine", title: row.from }, row.engine, " ", muted(row.detail ?? ""));
     const status = element("td", { class: "status" }, row.status);
     if (row.reason) status.append(element("span", { class: "reason" }, row.reason));
@@ -287,7 +284,7 @@ const Tables = (() => {
     const latency = row.latency_s ?? {};
     const ratio = !compared ? null : order ? row.p99.s / best.p99.s : Verdict.timesAsLong(best, row);
     const figures = row.kind === "none" ? [] : [
-      bar(row, most),
+      bar(row, max),
       number(Words.short(row.throughput), row.throughput),
       number(latency.mean ? `${Words.time(latency.mean)} mean` : known(latency.p50, Words.time), latency.mean ?? latency.p50),
       number(known(latency.p90, Words.time), latency.p90),
@@ -302,21 +299,18 @@ const Tables = (() => {
       ...figures,
       number(known(row.load_s, Words.time), row.load_s),
       number(known(row.memory_bytes, Words.bytes), row.memory_bytes),
-      number(known(row.error, errorWords), row.error),
+      number(known(row.error, Words.error), row.error),
       number(row.measurements ? row.measurements.toLocaleString("en-US") : UNKNOWN, row.measurements),
       links(row, toggle),
     );
   }
-
-  // 5e-06, as in the table of a run.
-  const errorWords = (error) => error.toExponential(0).replace(/e([-+])(\d)$/, "e$10$2");
 
   function p99Cell(row, latency) {
     if (!row.p99) return number(known(latency.p99, Words.time), latency.p99);
     const { s: p99_s, low_s, high_s, rate_per_s } = row.p99;
     const cell = number(Words.time(p99_s), p99_s);
     const ends = [low_s, high_s].map((end) => (end === null ? "?" : Words.time(end)));
-    cell.title = `95 % confidence interval [${ends.join(", ")}], at ${Words.load(rate_per_s)} requests/s`;
+    cell.title = `95 % confidence interval [${ends.join(", ")}], at ${Words.rate(rate_per_s)} requests/s`;
     return cell;
   }
 
@@ -356,8 +350,8 @@ const Tables = (() => {
     const [order] = ordersOf([shown], mode);
     const best = bestOf(shown.rows, order);
     const figures = shown.rows.filter((row) => row.kind !== "none");
-    const most = Math.max(...figures.map((row) => row.high), 0);
-    const rows = shown.rows.map((row) => resultRow(row, best, most, order, toggle));
+    const max = Math.max(...figures.map((row) => row.high), 0);
+    const rows = shown.rows.map((row) => resultRow(row, best, max, order, toggle));
     const unit = figures.find((row) => row.unit)?.unit;
     const names = {
       "Inferences/s": unit ? Words.capital(unit) : "Inferences/s",
@@ -367,7 +361,7 @@ const Tables = (() => {
       names[text] ?? text,
       /^(Engine|Verdict|Throughput|Files)$/.test(text) ? "" : "number",
     ));
-    const price = shown.usd_per_hour === null ? "" : `, ${priceOf(shown)}`;
+    const price = shown.usd_per_hour === null ? "" : `, ${Words.price(shown.usd_per_hour)}`;
     const caption = `Engines on ${shown.instance}`;
     return element(
       "section",
@@ -375,18 +369,18 @@ const Tables = (() => {
       element("h3", { title: shown.price_note || null }, shown.instance, muted(price)),
       shown.conditions ? element("p", { class: "muted" }, shown.conditions) : null,
       scroll(caption, table(caption, headings, rows, "results")),
-      pictureLinks(shown.pictures, { throughput: "throughput", load: "latency by request rate", batches: "batches", times: "times" }),
+      pictureLinks(shown.pictures, { throughput: "throughput", traffic: "latency by request rate", batches: "batches", times: "times" }),
     );
   }
 
   // A picture of prices for a narrow screen: each machine with its price beside it; with `filled`, a bar.
-  function bars(rows, filled, load) {
-    const most = Math.max(load, ...rows.map((row) => row.throughput ?? 0));
+  function bars(rows, filled, rate) {
+    const max = Math.max(rate, ...rows.map((row) => row.throughput ?? 0));
     const items = rows.map((row) => {
       const fill = element("div", { class: `fill ${row.kind}` });
-      fill.style.width = `${(100 * (row.throughput ?? 0)) / most}%`;
+      fill.style.width = `${(100 * (row.throughput ?? 0)) / max}%`;
       const mark = element("div", { class: "rate" });
-      mark.style.left = `${(100 * load) / most}%`;
+      mark.style.left = `${(100 * rate) / max}%`;
       const track = element("div", { class: "track", "aria-hidden": "true" }, fill, mark);
       const value = row.throughput === null ? row.value.join(" ") : row.value[0];
       return element(

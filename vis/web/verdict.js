@@ -47,7 +47,7 @@ const Verdict = (() => {
     return ofRun ?? `${timesAsLong(best, row).toFixed(2)}\u00d7`;
   }
 
-  function underLoad(rows, where) {
+  function underTraffic(rows, where) {
     const ordered = byP99(rows);
     if (!ordered) {
       const [best, next] = [...rows].sort((a, b) => b.throughput - a.throughput);
@@ -55,7 +55,7 @@ const Verdict = (() => {
       return `${named(best)} sustains the highest request rate${where}: ${Words.short(best.throughput)}/s${against}.`;
     }
     const [best, next] = ordered;
-    const at = `${where} at ${Words.load(best.p99.rate_per_s)} requests/s`;
+    const at = `${where} at ${Words.rate(best.p99.rate_per_s)} requests/s`;
     if (!next) return `${named(best)} has a p99 of ${Words.time(best.p99.s)}${at}.`;
     const level = ordered.filter((row) => overlap(best, row));
     if (level.length > 1) {
@@ -109,7 +109,7 @@ const Verdict = (() => {
     const where = ` on ${machine.instance}`;
     const rows = comparable(machine.rows);
     if (!rows.length) return nothing(machine.rows, where);
-    const says = { load: underLoad, latency: inLatency }[mode];
+    const says = { load: underTraffic, latency: inLatency }[mode];
     const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${rateWords(rows[0])}.`;
     const verified = rows[0].kind === "verified";
     const apart = verified && rows.length > 1 && rows[0].against === undefined && !rows[0].published;

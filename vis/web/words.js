@@ -38,15 +38,20 @@ const Words = (() => {
     return "$" + text.slice(0, cents) + text.slice(cents).replace(/0+$/, "");
   }
 
+  const price = (usd_per_hour) => (usd_per_hour === null ? "no price" : `${usd(usd_per_hour)}/h`);
+
+  // 5e-06, as in the table of a run.
+  const error = (value) => value.toExponential(0).replace(/e([-+])(\d)$/, "e$10$2");
+
   // At most four digits, or all before the point, as a person would type them: 10.95  2  1,234
-  function load(value) {
+  function rate(value) {
     const decimals = Math.min(Math.max(0, 3 - Math.floor(Math.log10(value))), 100);
     const text = decimals > 20 ? value.toFixed(decimals) : grouped(value, decimals);
     return decimals ? text.replace(/\.?0+$/, "") : text;
   }
 
-  // At most `most` lines of `width` characters, broken after -+,/ and spaces.
-  function wrap(text, width, most) {
+  // At most `maxLines` lines of `width` characters, broken after -+,/ and spaces.
+  function wrap(text, width, maxLines) {
     const lines = [];
     for (const piece of text.split(/(?<= )|(?<=[-+,/])(?=[^ \u00a0])/)) {
       for (const part of piece.match(new RegExp(`.{1,${width}}`, "gsu")) || []) {
@@ -55,8 +60,8 @@ const Words = (() => {
         else lines.push(part);
       }
     }
-    const kept = lines.slice(0, most).map((line) => line.trimEnd());
-    if (lines.length > most) kept[most - 1] = kept[most - 1].slice(0, width - 1) + "\u2026";
+    const kept = lines.slice(0, maxLines).map((line) => line.trimEnd());
+    if (lines.length > maxLines) kept[maxLines - 1] = kept[maxLines - 1].slice(0, width - 1) + "\u2026";
     return kept.length ? kept : [""];
   }
 
@@ -68,10 +73,10 @@ const Words = (() => {
 
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-  // Of a candidate: its engine, and what tells it from the others.
+  // Of a candidate: its engine, and what distinguishes it from the others.
   function engine(candidate) {
     return [candidate.engine_name, candidate.words].filter(Boolean).join(", ");
   }
 
-  return { bytes, capital, engine, load, short, time, unitOf, usd, wrap };
+  return { bytes, capital, engine, error, price, rate, short, time, unitOf, usd, wrap };
 })();

@@ -8,7 +8,7 @@ int main() {
   using nlohmann::json;
   return dnnbench::serve([](const std::string& do_what, const json& fields) -> json {
     if (do_what != dnnbench::verb::kSimplify) {
-      throw dnnbench::Error("dnnbench-simplify knows no request \"" + do_what + "\"");
+      throw dnnbench::Error("dnnbench-simplify: unknown request \"" + do_what + "\"");
     }
     const auto request = dnnbench::read_fields<dnnbench::Simplify>(fields);
     return dnnbench::Simplified{

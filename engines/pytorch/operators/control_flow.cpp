@@ -77,7 +77,7 @@ Variable carried(const import::Parameter& parameter, const Variable& initial, st
   return variable;
 }
 
-// A copy that may be assigned anew in a loop.
+// A copy that may be assigned again in a loop.
 std::string copy_for_loop(Operation& op, const Variable& initial) {
   switch (initial.type.kind) {
     case Kind::kSequence:

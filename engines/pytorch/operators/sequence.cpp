@@ -8,7 +8,7 @@ namespace {
 
 using Kind = import::ValueType::Kind;
 
-// Sets an output that is no tensor, whatever the graph knows of it.
+// Sets an output that is not a tensor, whatever the graph knows of it.
 void out_of_kind(Operation& op, const std::string& name, Kind kind, DataType element) {
   Variable variable;
   variable.name = name;

@@ -1,4 +1,4 @@
-// Operators that move, cut and join elements, and those that tell of shapes.
+// Operators that move, cut and join elements, and those that return shapes.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

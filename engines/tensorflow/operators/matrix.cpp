@@ -131,7 +131,7 @@ void emit_det(const Operation& op) { op.out(op.g.compute("MatrixDeterminant", {o
 
 void emit_inverse(const Operation& op) { op.out(op.g.compute("MatrixInverse", {op.in(0)})); }
 
-// com.microsoft.MatMulNBits: b is [N, blocks, bytes], of 4 or 8 bits with a scale a block. The
+// com.microsoft.MatMulNBits: b is [N, blocks, bytes], of 4 or 8 bits with one scale per block. The
 // weights are made whole here, so the session computes with them as f32.
 void emit_matmul_bits(const Operation& op) {
   const int64_t bits = op.integer("bits", 4), block = op.integer("block_size", 0);

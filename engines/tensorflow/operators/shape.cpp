@@ -1,4 +1,4 @@
-// What moves, joins, cuts and repeats elements, and what tells of shapes.
+// What moves, joins, cuts and repeats elements, and what returns shapes.
 #include <algorithm>
 #include <numeric>
 

@@ -83,8 +83,8 @@ def compile_for(target, model, kernels, options: argparse.Namespace) -> dict:
         written = tune.Files(options.library, options.weights)
         tuned = tune.tune(module, target, options.records, options.tune, own, written)
         return dataclasses.asdict(tuned) | {"settings": settings | tuned.settings}
-    told = build.build_library(module, target, kernels, options.library, options.weights)
-    return {"settings": settings | told}
+    reported = build.build_library(module, target, kernels, options.library, options.weights)
+    return {"settings": settings | reported}
 
 
 def raise_for_node(target, model, kernels) -> None:

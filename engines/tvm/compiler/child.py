@@ -56,7 +56,7 @@ def _work(function: Callable[[], Any], writer: int, parent: int) -> None:
         if os.getppid() == parent:
             os.write(writer, json.dumps({"value": function()}).encode())
             status = 0
-    except BaseException as error:  # noqa: BLE001 told to the parent
+    except BaseException as error:  # noqa: BLE001 reported to the parent
         traceback.print_exc()
         os.write(writer, json.dumps({"reason": f"{type(error).__name__}: {error}"}).encode())
     finally:

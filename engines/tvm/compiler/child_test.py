@@ -12,13 +12,13 @@ def test_a_value_comes_back():
     assert len(run_in_child(lambda: "x" * 1_000_000, 60).value) == 1_000_000
 
 
-def test_an_exception_is_told():
+def test_an_exception_is_reported():
     ended = run_in_child(lambda: 1 / 0, 60)
     assert ended.value is None
     assert ended.reason == "ZeroDivisionError: division by zero"
 
 
-def test_a_crash_is_told():
+def test_a_crash_is_reported():
     ended = run_in_child(lambda: os.kill(os.getpid(), signal.SIGSEGV), 60)
     assert (ended.value, ended.reason) == (None, "was ended by SIGSEGV")
 

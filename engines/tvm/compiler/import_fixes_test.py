@@ -106,7 +106,7 @@ def test_upsample_takes_scales_as_an_input_and_rounds_down(scales):
     np.testing.assert_array_equal(computed, X[:, :, rows][:, :, :, columns])
 
 
-def test_what_the_importer_lacks_is_told_with_the_node():
+def test_what_the_importer_lacks_is_reported_with_the_node():
     node = helper.make_node("Det", ["x"], ["y"], name="determinant")
     with pytest.raises(Unsupported, match=r'no Det \(opset 13\), node "determinant"'):
         import_model(model_of([node], {"x": np.eye(3, dtype=np.float32)}, {}, 13))
@@ -115,7 +115,7 @@ def test_what_the_importer_lacks_is_told_with_the_node():
         import_model(model_of([node], {"x": X}, {}, 13))
 
 
-def test_what_the_importer_refuses_is_told_with_its_reason():
+def test_what_the_importer_refuses_is_reported_with_its_reason():
     node = helper.make_node("Upsample", ["x", "scales"], ["y"], name="up")
     model = model_of([node], {"x": X}, {"scales": np.array([1, 2, 1, 1], np.float32)}, 9)
     with pytest.raises(Unsupported, match=r'Upsample \(opset 9\), node "up": NotImplementedError'):

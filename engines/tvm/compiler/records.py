@@ -67,7 +67,7 @@ def _text_of(trace: s_tir.schedule.Trace) -> str:
 
 def _open(folder: Path) -> meta_schedule.database.JSONDatabase:
     """A process that was killed while it wrote leaves half a line, which is taken away. Where anything else is
-    wrong, both files are made anew: TVM reads them in threads, and one that fails there ends the process."""
+    wrong, both files are made again: TVM reads them in threads, and one that fails there ends the process."""
     definitions, trials = folder / "definitions.json", folder / "trials.json"
     for file in (definitions, trials):
         if file.exists():

@@ -72,7 +72,7 @@ def test_the_fastest_is_found_again(counted, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["torn", "nonsense"])
-def test_broken_records_are_mended_or_made_anew(counted, tmp_path, damage):
+def test_broken_records_are_mended_or_made_again(counted, tmp_path, damage):
     search(USES, UNIT, TARGET, tmp_path, end=5)
     trials = tmp_path / "trials.json"
     whole = trials.read_text()

@@ -21,7 +21,7 @@ class Site:
     last: relax.Var
     shape: Convolution
     weights: np.ndarray  # OIHW
-    bias: np.ndarray  # one an output channel
+    bias: np.ndarray  # one per output channel
     epilogue: Epilogue = Epilogue()
     residual: relax.Var | None = None
     absorbed: list[relax.Var] = field(default_factory=list)

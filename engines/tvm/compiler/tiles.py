@@ -13,7 +13,7 @@ from .convolution import Convolution
 from .vector_unit import VectorUnit
 
 _MOST_VECTORS = 4  # of a tile's channels
-_MOST_ROWS = 28
+_MAX_ROWS = 28
 # Registers that are not accumulators: weights and the broadcast number.
 _WORKING_REGISTERS = 4
 _FEWEST_WORKING_REGISTERS = 2
@@ -36,7 +36,7 @@ def convolution_tile(pixels: int, channels: int, unit: VectorUnit) -> Tile:
         Tile(rows, width)
         for width in _widths(unit)
         for rows in divisors(pixels)
-        if rows <= _MOST_ROWS and rows * _vectors(width, unit) <= accumulators
+        if rows <= _MAX_ROWS and rows * _vectors(width, unit) <= accumulators
     ]
     return max(candidates, key=lambda tile: _merit(tile, channels, unit))
 
@@ -45,8 +45,8 @@ def grouped_tile(pixels: int, channels: int, unit: VectorUnit) -> Tile:
     """For a group's `channels`, beyond which no tile may reach: others have other inputs."""
     accumulators = unit.registers - _WORKING_REGISTERS
     width = next(width for width in _widths(unit) if channels % width == 0)
-    most_rows = accumulators // _vectors(width, unit)
-    return Tile(max(rows for rows in divisors(pixels) if rows <= most_rows), width)
+    max_rows = accumulators // _vectors(width, unit)
+    return Tile(max(rows for rows in divisors(pixels) if rows <= max_rows), width)
 
 
 def depthwise_tile(pixels: int, channels: int, unit: VectorUnit) -> Tile:
@@ -54,20 +54,20 @@ def depthwise_tile(pixels: int, channels: int, unit: VectorUnit) -> Tile:
     accumulators = (unit.registers - _WORKING_REGISTERS) // 2
     widths = [width for width in _widths(unit) if width <= max(channels, unit.lanes)]
     width = max(widths, key=lambda width: (channels / Tile(1, width).covered(channels), width))
-    most_rows = max(1, accumulators // _vectors(width, unit))
-    return Tile(max(rows for rows in divisors(pixels) if rows <= most_rows), width)
+    max_rows = max(1, accumulators // _vectors(width, unit))
+    return Tile(max(rows for rows in divisors(pixels) if rows <= max_rows), width)
 
 
 def other_tiles(usual: Tile, shape: Convolution, unit: VectorUnit) -> list[Tile]:
     """Those that a tuner may try, the most promising first: some use registers that the usual one
     leaves to the compiler, some fewer."""
-    most_sums = unit.registers - _FEWEST_WORKING_REGISTERS
+    max_sums = unit.registers - _FEWEST_WORKING_REGISTERS
     channels = shape.group_outputs if not shape.is_depthwise else shape.out_channels
     tiles = [
         Tile(rows, width)
         for width in _widths(unit)
         for rows in divisors(shape.out_width)
-        if rows <= _MOST_ROWS and rows * _vectors(width, unit) <= most_sums
+        if rows <= _MAX_ROWS and rows * _vectors(width, unit) <= max_sums
         if width <= max(usual.channels, unit.lanes) * 2
         if shape.groups == 1 or shape.is_depthwise or channels % width == 0
     ]

@@ -17,7 +17,7 @@ from .kernels import Kernel, packed_shape
 # at most, keep them from lying in the innermost cache here.
 _BYTES_OF_COPIES = 32 << 20
 _MOST_COPIES = 8
-_LEAST_TURN_S = 2e-4  # what a turn takes at least; several calls where one is shorter
+_MIN_TURN_S = 2e-4  # what a turn takes at least; several calls where one is shorter
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Bench:
                 call(*operands[i % len(operands)])
             return (time.perf_counter() - start) / calls
 
-        calls = max(len(operands), math.ceil(_LEAST_TURN_S / turn(1)))
+        calls = max(len(operands), math.ceil(_MIN_TURN_S / turn(1)))
         return lambda: turn(calls)
 
     def _weights(self, channels: int) -> list[tvm.runtime.Tensor]:

@@ -2,9 +2,9 @@
 
     python tests/experiments/ranking/all_models.py [MODEL...] --onnxruntime --openvino --pytorch --tf
 
-Without a MODEL all eight. The flags go to `dnnbench run`, one run a model, with its defaults. A line a model and
-engine, and one a model. Measuring is what the engines' turns took; in all is the whole command, with starting,
-loading, verifying and warming up, at first and anew. The last line counts the relations to the best: decided, or
+Without a MODEL all eight. The flags go to `dnnbench run`, one run per model, with its defaults. One line per model and
+engine, and one per model. Measuring is what the engines' turns took; in all is the whole command, with starting,
+loading, verifying and warming up, at first and again. The last line counts the relations to the best: decided, or
 known to be within 3 %, or open.
 """
 

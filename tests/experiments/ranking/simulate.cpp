@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "core/statistics.h"
-#include "greatest_share.h"
+#include "max_share.h"
 #include "rank/median_interval.h"
 #include "rank/ranking.h"
 #include "rank/simulated_runs.h"
@@ -165,7 +165,7 @@ void compare_methods(int trials) {
         fmt::print(
             "{:<38}  {:>5.2f}  {:<20}  {:>5.2f}%  {:>6.2f}%  {:>5.1f}%  {:>8.2f}%  {:>6.0f}\n",
             scatter.name, truth, method.name, tally.wrong * share,
-            100 * greatest_share(tally.wrong, trials), tally.right * share, tally.uncovered * share,
+            100 * max_share(tally.wrong, trials), tally.right * share, tally.uncovered * share,
             median(tally.blocks));
         std::fflush(stdout);
       }
@@ -184,9 +184,9 @@ void simulate_runs(int trials) {
       fmt::print(
           "{:<38}  {:>5.2f}  {:>5.2f}%  {:>6.2f}%  {:>5.1f}%  {:>5.1f}%  {:>5.1f}%  {:>5.2f}%  "
           "{:>6.2f}%  {:>6.0f}  {:>6.0f}\n",
-          noise.name, truth, runs.wrong * share, 100 * greatest_share(runs.wrong, trials),
+          noise.name, truth, runs.wrong * share, 100 * max_share(runs.wrong, trials),
           runs.right * share, runs.near * share, runs.open * share, runs.missed * share,
-          100 * greatest_share(runs.missed, trials), median(runs.blocks), median(runs.starts));
+          100 * max_share(runs.missed, trials), median(runs.blocks), median(runs.starts));
       std::fflush(stdout);
     }
   }

@@ -34,7 +34,7 @@
 
 #include "core/error.h"
 #include "core/statistics.h"
-#include "greatest_share.h"
+#include "max_share.h"
 #include "measure/rank_results.h"
 #include "measure/rounds.h"
 #include "pair.h"
@@ -102,7 +102,7 @@ struct Tally {
 // Of measuring, per engine; of restarting it as much. Under a load without a pause every block is
 // disturbed, and a trial lasts for all of it.
 double budget_s(const Setting& setting) {
-  if (setting.fake()) return 0.15;
+  if (setting.fake()) return 1;
   if (setting.load == 0) return RunOptions().budget_s;
   return setting.load_share < 1 ? 5 : 1;
 }
@@ -168,17 +168,17 @@ void print(const Setting& setting, double truth, const Tally& tally) {
   const int wrong =
       truth > 1 ? tally.wrong_sign + tally.tie + (may_be_near ? 0 : tally.near) : tally.different;
   const int right = truth > 1 ? tally.different - tally.wrong_sign : tally.tie;
-  const auto [least, greatest] = std::minmax_element(tally.ratios.begin(), tally.ratios.end());
+  const auto [min, max] = std::minmax_element(tally.ratios.begin(), tally.ratios.end());
   fmt::print(
       "{:<12} ratio {:<4.3g}  load {} x {:g}  {} trials: right {}, near {}, wrong {} (at most "
       "{:.2f} %), undecided {}, suspect {}; missed {} (at most {:.2f} %); blocks {:.0f}, starts "
       "{:.0f}, disturbed {:.0f} %; ratios {:.4f} [{:.4f}, {:.4f}]\n",
       setting.kind, truth, setting.load, setting.load_share, tally.trials, right, tally.near, wrong,
-      100 * greatest_share(wrong, tally.trials), tally.undecided, tally.suspect, tally.missed,
-      100 * greatest_share(tally.missed, tally.trials), median(tally.blocks), median(tally.starts),
+      100 * max_share(wrong, tally.trials), tally.undecided, tally.suspect, tally.missed,
+      100 * max_share(tally.missed, tally.trials), median(tally.blocks), median(tally.starts),
       100.0 * static_cast<double>(tally.disturbed) / static_cast<double>(tally.all_blocks),
-      tally.ratios.empty() ? NAN : median(tally.ratios), tally.ratios.empty() ? NAN : *least,
-      tally.ratios.empty() ? NAN : *greatest);
+      tally.ratios.empty() ? NAN : median(tally.ratios), tally.ratios.empty() ? NAN : *min,
+      tally.ratios.empty() ? NAN : *max);
   std::fflush(stdout);
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # compare_schedules.sh RESULTS MODES MODEL...: measures each model on TVM against ONNX Runtime in the same run, in each of the
 # MODES, such as none,own,tuned: with what TVM does by itself, with our schedules, and tuned for TUNE seconds (60). Compiles
-# anew, so that compile_s is there. BUDGET is seconds an engine and model (4). Where TVM takes more than LIMIT seconds (300) to
-# compile or for an inference, that is told. table.py prints the rows of docs/engines.md from RESULTS. Needs `make build`, and
+# again, so that compile_s is there. BUDGET is seconds per engine and model (4). Where TVM takes more than LIMIT seconds (300) to
+# compile or for an inference, that is printed. table.py prints the rows of docs/engines.md from RESULTS. Needs `make build`, and
 # models that are in the cache, where any run of them puts them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

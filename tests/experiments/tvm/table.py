@@ -1,4 +1,4 @@
-"""table.py RESULTS MODEL...: prints a row of Markdown a model from what compare_schedules.sh measured. Times are
+"""table.py RESULTS MODEL...: prints a row of Markdown per model from what compare_schedules.sh measured. Times are
 milliseconds on TVM and on ONNX Runtime in the same run, and their ratio; a question mark: the machine was busy."""
 
 import json

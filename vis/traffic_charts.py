@@ -29,7 +29,7 @@ def points(comparison: Comparison) -> list[dict]:
     """A point for each engine, setting and rate whose 99th percentile is known, in seconds."""
     found = []
     for name, row in named(comparison):
-        for rate in row.result.load_rates:
+        for rate in row.result.traffic_rates:
             if rate.get("verdict") != "carried" or not is_positive(rate.get("p99_s")):
                 continue
             low, high = rate.get("p99_at_least_s"), rate.get("p99_at_most_s")
@@ -49,17 +49,17 @@ def overloaded(comparison: Comparison) -> list[dict]:
     return [
         {"name": name, "rate": rate["rate_per_s"]}
         for name, row in named(comparison)
-        for rate in row.result.load_rates
+        for rate in row.result.traffic_rates
         if rate.get("verdict") == "overloaded"
     ]
 
 
 def named(comparison: Comparison) -> list[tuple[str, Row]]:
-    """Usable rows, each with the engine, what tells it from the others, and why it has no rank."""
+    """Usable rows, each with the engine, what distinguishes it from the others, and why it has no rank."""
     rows = [
         row
         for row in comparison.rows
-        if row.result.outcome == "ok" and row.result.verdict != "wrong" and row.result.load
+        if row.result.outcome == "ok" and row.result.verdict != "wrong" and row.result.traffic
     ]
     words = settings_in_words([row.result.raw for row in rows], OF_THE_MODE)
     return [
@@ -68,7 +68,7 @@ def named(comparison: Comparison) -> list[tuple[str, Row]]:
 
 
 def bounds(comparison: Comparison) -> list[float]:
-    asked = {row.result.load.get("slo_p99_s") for row in comparison.rows}
+    asked = {row.result.traffic.get("slo_p99_s") for row in comparison.rows}
     return sorted(bound for bound in asked if is_positive(bound))
 
 

@@ -1,4 +1,4 @@
-// load-simulate TRIALS: how often the 95 % interval of the 99th percentile
+// traffic-simulate TRIALS: how often the 95 % interval of the 99th percentile
 // (src/traffic/p99_interval.h) holds the truth, for queues without a clock. Each trial is ten turns
 // as load mode takes them; the service takes equally long (D) or is exponential (M).
 

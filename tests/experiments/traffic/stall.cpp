@@ -1,5 +1,5 @@
-// load-stall MODEL: an engine that answers in 1 ms and stalls once, for half a second. How many of
-// 2,000 requests show the stall, by a closed loop, which sends none while it stalls, and by load
+// traffic-stall MODEL: an engine that answers in 1 ms and stalls once, for half a second. How many
+// of 2,000 requests show the stall, by a closed loop, which sends none while it stalls, and by load
 // mode, where they go on arriving: coordinated omission, and its absence.
 
 #include <fmt/format.h>
@@ -63,7 +63,7 @@ void open_loop(const std::string& model, double rate_per_s) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "Usage: load-stall MODEL\n");
+    fmt::print(stderr, "Usage: traffic-stall MODEL\n");
     return 2;
   }
   return exit_code_of([&] {

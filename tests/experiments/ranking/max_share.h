@@ -6,7 +6,7 @@
 namespace dnnbench {
 
 // The upper end of a 95 % interval (Clopper and Pearson) of a share: `hits` of `trials`.
-inline double greatest_share(int hits, int trials) {
+inline double max_share(int hits, int trials) {
   const auto at_most_hits = [&](double share) {
     double sum = 0;
     for (int k = 0; k <= hits; ++k) {

@@ -1,10 +1,10 @@
-// load-queue MODEL SECONDS: load mode against queueing theory. The fake engine computes for 0.2 ms
-// by the clock (1 ms at little use, where waits are so short that the machine's own microseconds
-// show), requests come at random: an M/D/1 queue, whose waiting times are known exactly (md1.h).
-// Turns that something else disturbed are left out, as load mode does. Prints, a line a
-// utilisation, the mean wait and the 99th percentile of latency, each as measured, by theory, and
-// as the same arrivals give without a clock and without noise; so luck and error of measurement can
-// be told apart.
+// traffic-queue MODEL SECONDS: load mode against queueing theory. The fake engine computes for
+// 0.2 ms by the clock (1 ms at a low utilisation, where waits are so short that the machine's own
+// microseconds show), and requests come at random: an M/D/1 queue, whose waiting times are known
+// exactly (md1.h). Turns that something else disturbed are left out, as load mode does. Prints one
+// line per utilisation: the mean wait and the 99th percentile of latency, each as measured, by
+// theory, and as the same arrivals give without a clock and without noise, so that luck and error
+// of measurement can be told apart.
 
 #include <fmt/format.h>
 
@@ -108,7 +108,7 @@ void run(const std::string& model, double seconds) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    fmt::print(stderr, "Usage: load-queue MODEL SECONDS\n");
+    fmt::print(stderr, "Usage: traffic-queue MODEL SECONDS\n");
     return 2;
   }
   return exit_code_of([&] { run(argv[1], std::atof(argv[2])); });
