@@ -38,6 +38,7 @@ ordered_json json_of(const Verification& verification) {
           {"max_rel_error", or_null(verification.max_rel_error)},
           {"norm_error", or_null(verification.norm_error)},
           {"cosine", or_null(verification.cosine)},
+          {"differing_elements", or_null(verification.differing_elements)},
           {"top1_agreement", or_null(verification.top1_agreement)},
           {"tolerance", verification.tolerance ? json_of(*verification.tolerance) : ordered_json()},
           {"smallest_detected_error", or_null(verification.smallest_detected_error)},
