@@ -27,15 +27,12 @@ std::map<std::string, std::string> add_provider(OrtSessionOptions& options,
                                                 const LoadConfig& config, const Gpu* gpu);
 
 // The precision in force: by the model's own types, which the CPU's provider computes in. "" for a
-// quantised model there, whose kernels must be read (kernels.h).
+// quantised model there, or one with quantised weights, whose kernels must be read (kernels.h).
 std::string precision_in_force(const LoadConfig& config, const ModelOutline& outline,
                                const Gpu* gpu);
 
 // Whether the library transforms the graph itself. Not for OpenVINO, which does better with the
 // graph as it is in the file (the provider's documentation).
 bool optimizes(const LoadConfig& config);
-
-// Whether TF32 is left on.
-bool allows_tf32(const LoadConfig& config);
 
 }  // namespace dnnbench::ort

@@ -27,8 +27,7 @@ CompareOptions parse(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.add_option("folders", options.folders);
   app.add_option("--fail-above", fail_above);
-  app.add_option("--export", options.format)
-      ->check(CLI::IsMember({"csv", "markdown", "github-action-benchmark"}));
+  app.add_option("--export", options.format);
   app.add_option("--confidence", options.confidence)->check(CLI::Range(0.5, 0.999999));
   parse_arguments(app, "compare", arguments);
   if (options.folders.size() != 2) {

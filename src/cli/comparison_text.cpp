@@ -4,21 +4,19 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "cli/commands.h"
 #include "cli/layout.h"
+#include "cli/table.h"
 #include "core/printable.h"
 #include "core/statistics.h"
 #include "results/units.h"
 
 namespace dnnbench {
 namespace {
-
-bool is_known(const Interval& interval) { return interval.low > 0 && std::isfinite(interval.high); }
 
 std::string time_cell(const std::optional<double>& seconds) {
   return seconds ? format_seconds(*seconds) : "-";
@@ -29,11 +27,7 @@ bool has_ratio(const Compared& row) {
 }
 
 std::string ratio_cell(const Compared& row) {
-  if (!has_ratio(row)) return "-";
-  const Interval& interval = row.ratio.interval;
-  return is_known(interval)
-             ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", row.ratio.value, interval.low, interval.high)
-             : fmt::format("{:.2f}x [?]", row.ratio.value);
+  return has_ratio(row) ? ratio_figures(row.ratio) : "-";
 }
 
 std::string label(const Compared& row) { return printable(row.label); }

@@ -69,9 +69,8 @@ void add_ratio(const Result& result, Cells& row) {
 }
 
 std::string verdict_cell(const Result& result) {
-  if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
-  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
-  if (is_suspect(result)) return "suspect";
+  const std::string problem = problem_of(result);
+  if (!problem.empty()) return problem;
   return result.acceptance && result.acceptance->accepted == false ? "not accepted" : "ok";
 }
 
@@ -250,8 +249,18 @@ std::string inputs_of(const std::vector<Result>& results) {
 
 }  // namespace
 
+std::string problem_of(const Result& result) {
+  if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
+  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
+  if (is_suspect(result)) return "suspect";
+  return "";
+}
+
 std::string ratio_words(const Ratio& ratio) {
-  if (ratio.relation == Relation::kTie) return "tie";
+  return ratio.relation == Relation::kTie ? "tie" : ratio_figures(ratio);
+}
+
+std::string ratio_figures(const Ratio& ratio) {
   const Interval& interval = ratio.interval;
   const bool known = interval.low > 0 && std::isfinite(interval.high);
   return known ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", ratio.value, interval.low, interval.high)
@@ -276,7 +285,11 @@ Cell batch_cell(std::optional<int64_t> batch) {
 
 Cell error_cell(const Verification& verification) {
   const std::optional<double> error = verification.max_rel_error;
-  return {error ? fmt::format("{:.0e}", *error) : "-", error};
+  std::string text = error ? fmt::format("{:.0e}", *error) : "";
+  if (const int64_t differing = verification.differing_elements.value_or(0); differing > 0) {
+    text += fmt::format("{}{} differ", text.empty() ? "" : ", ", differing);
+  }
+  return {text.empty() ? "-" : text, error};
 }
 
 Cell load_cell(const Result& result) {
@@ -294,14 +307,19 @@ Cell memory_cell(const Result& result) { return bytes_cell(result.engine.peak_rs
 
 std::string agreement(const std::vector<const Result*>& results) {
   double worst = 0;
+  int64_t differing = 0;
   for (const Result* result : results) {
     if (!have_one_reference(*result, *results.front())) return "";
-    const std::optional<double> error = result->engine.verification.max_rel_error;
-    if (!error) return "";  // outputs without numbers
-    worst = std::max(worst, *error);
+    const Verification& verification = result->engine.verification;
+    if (!verification.max_rel_error && !verification.differing_elements) return "";
+    worst = std::max(worst, verification.max_rel_error.value_or(0));
+    differing = std::max(differing, verification.differing_elements.value_or(0));
   }
-  return worst == 0 ? "; outputs agree exactly"
-                    : fmt::format("; outputs agree within {:.0e}", worst);
+  std::string text =
+      worst == 0 ? "; outputs agree exactly" : fmt::format("; outputs agree within {:.0e}", worst);
+  if (differing == 0) return text;
+  return text + fmt::format(" but for {}{}", results.size() > 1 ? "at most " : "",
+                            counted(differing, "element"));
 }
 
 std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/whole_file.h"
 #include "machine/read_environment.h"
 #include "measure/describe.h"
 #include "measure/doubt_results.h"
@@ -29,7 +30,6 @@
 #include "process/interrupt.h"
 #include "results/earlier_results.h"
 #include "results/folder_lock.h"
-#include "results/whole_file.h"
 #include "results/write_result.h"
 #include "run/names.h"
 
@@ -177,9 +177,11 @@ Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<
       describe(options_, run, models_.at(candidate.model_path, batch, candidate.precision).prepared,
                candidate, labels_[index], cores_, taken_);
   taken_.insert(subject.output_path);
+  // Without the folder: what a user calls that is not always UTF-8.
+  fs::path file = subject.output_path;
   const nlohmann::json answer = journal_->answer(
-      "files", [&] { return nlohmann::json{subject.output_path, subject.log_path}; });
-  answer.at(0).get_to(subject.output_path);
+      "files", [&] { return nlohmann::json{file.filename().string(), subject.log_path}; });
+  subject.output_path = file.replace_filename(answer.at(0).get<std::string>()).string();
   answer.at(1).get_to(subject.log_path);
   return subject;
 }

@@ -15,9 +15,11 @@
 #include <thread>
 
 #include "core/cache.h"
+#include "core/clock.h"
 #include "core/commands.h"
 #include "core/error.h"
 #include "core/folder.h"
+#include "core/printable.h"
 #include "machine/memory.h"
 #include "process/guardian.h"
 #include "process/interrupt.h"
@@ -35,11 +37,19 @@ const std::string kProgramPrefix = "dnnbench-engine-";
 const std::vector<std::string> kPrecisionVariables{"ONEDNN_DEFAULT_FPMATH_MODE",
                                                    "DNNL_DEFAULT_FPMATH_MODE"};
 
+// Throws Error where a path that a user chose is not UTF-8, as JSON must be.
+std::string line_of(const json& request) {
+  for (const auto& [key, value] : request.items()) {
+    if (!value.is_string() || is_utf8(value.get<std::string>())) continue;
+    throw Error(fmt::format("the path {} is not UTF-8; engines need one that is, so rename it",
+                            printable(value.get<std::string>())));
+  }
+  return request.dump() + '\n';
+}
+
 std::filesystem::path programs_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
-
-double now_s() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
 
 Clock::duration to_duration(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -158,6 +168,7 @@ WorkerProcess::~WorkerProcess() {
 }
 
 void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
+  const std::string line = line_of(request);
   verb_ = request.at("do").get<std::string>();
   if (!alive()) {
     throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb_)});
@@ -167,8 +178,8 @@ void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
   replies_->limit_line(max_reply_bytes(entries));
   if (wait_for(reply_fd_, POLLIN, Clock::duration::zero())) receive();  // its end, or
   if (replies_->has_pending()) end_as_nonsense("it spoke without being asked");
-  exchange_.sent_s = now_s();
-  send(request.dump() + '\n');
+  exchange_.sent_s = monotonic_s();
+  send(line);
 }
 
 json WorkerProcess::answer() {
@@ -184,7 +195,7 @@ json WorkerProcess::answer() {
   } catch (const Error& error) {
     end_as_nonsense(error.what());
   }
-  exchange_.answered_s = now_s();
+  exchange_.answered_s = monotonic_s();
   answered_ = true;
   peak_rss_bytes_ = reply.peak_rss_bytes;
   if (!reply.outcome.ok()) throw EngineEnded(reply.outcome);

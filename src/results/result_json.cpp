@@ -38,6 +38,7 @@ ordered_json json_of(const Verification& verification) {
           {"max_rel_error", or_null(verification.max_rel_error)},
           {"norm_error", or_null(verification.norm_error)},
           {"cosine", or_null(verification.cosine)},
+          {"differing_elements", or_null(verification.differing_elements)},
           {"top1_agreement", or_null(verification.top1_agreement)},
           {"tolerance", verification.tolerance ? json_of(*verification.tolerance) : ordered_json()},
           {"smallest_detected_error", or_null(verification.smallest_detected_error)},
@@ -202,10 +203,6 @@ void add_load(ordered_json& json, const EngineFacts& engine) {
   json["peak_rss_bytes"] = or_null(engine.peak_rss_bytes);
   json["in_force"] = or_null(load.in_force ? std::optional(json_of(*load.in_force)) : std::nullopt);
   json["verification"] = json_of(engine.verification);
-}
-
-ordered_json finite_or_null(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json();
 }
 
 ordered_json json_of(const VariantFacts& variant) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/precision.h"
+
 namespace dnnbench {
 
 struct Candidate {
@@ -29,9 +31,6 @@ struct Candidate {
 
   bool operator==(const Candidate&) const = default;
 };
-
-// Whether that precision takes a quantised form of the model: int8 and int8-dynamic.
-bool is_quantised(const std::string& precision);
 
 // What people call each of a run's candidates: its engine and whatever else is not the same for
 // all of them. "onnxruntime, 2 threads"
