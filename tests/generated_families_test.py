@@ -55,6 +55,7 @@ def floats(random, *shape, scale=1.0, offset=0.0):
 def attention(random):
     """Attention of opset 23: heads shared or not, masks, caps, pasts, and the scores as an output."""
     kind = random.choice(["none", "bool", "float", "full"])
+    blind = random.random() < 0.4  # a query that may attend to no key
     flat, shared, past = random.random(3) < (0.4, 0.4, 0.3)
     mode = int(random.integers(0, 4))
     causal = bool(random.random() < 0.3)
@@ -76,10 +77,15 @@ def attention(random):
     elif kind == "bool":
         allowed = random.random((queries, all_keys)) < 0.7
         allowed[:, 0] = True
+        if blind:
+            allowed[1] = False
         model.input(allowed)
     else:
         lead = (batch, 1) if kind == "full" else ()
-        model.input(floats(random, *lead, queries, all_keys))
+        added = floats(random, *lead, queries, all_keys)
+        if blind:
+            added[..., 1, :] = -np.inf
+        model.input(added)
     if past:
         model.input(floats(random, batch, kept, 4, size))
         model.input(floats(random, batch, kept, 4, size))

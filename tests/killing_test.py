@@ -125,10 +125,15 @@ def start(programs, tmp_path):
     """start("--fake=ok"): a run, its output a pipe; `output` is its results folder."""
     mark = uuid.uuid4().hex
     convolution = tiny_models.convolution(name=f"x{mark}")
-    output = tmp_path / "results"
     started = []
 
-    def call(*flags: str, models: tuple[str, ...] = ("tiny",), **environment: str) -> Victim:
+    def call(
+        *flags: str,
+        models: tuple[str, ...] = ("tiny",),
+        folder: str = "results",
+        **environment: str,
+    ) -> Victim:
+        output = tmp_path / folder
         paths = [tmp_path / f"{name}.onnx" for name in models]
         for path in paths:
             tiny_models.save(convolution, path)
@@ -272,18 +277,21 @@ def result_of(run: Victim, name: str) -> dict:
     return json.loads((run.output / f"tiny-quant=0-cpu-fake-{name}.json").read_text())
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
-def test_the_same_command_goes_on(start, name):
-    """About 15 s. A machine that is busy repeats blocks, and never loses one."""
+@pytest.mark.parametrize(
+    ("name", "folder"), [("SIGINT", "results"), ("SIGKILL", os.fsdecode(b"r\xe9sultats"))]
+)
+def test_the_same_command_goes_on(start, name, folder):
+    """About 15 s. A machine that is busy repeats blocks, and never loses one. The name of the folder
+    need not be UTF-8."""
     command = ["--fake=ok,duration_s=0.002", "--fake=ok,duration_s=0.003", "--repeat=600"]
-    run = start(*command)
+    run = start(*command, folder=folder)
     wait_for_first_turn(run)
     (journal,) = wait_for_journal(run, lines=8)
     run.process.send_signal(signal.Signals[name])
     finish(run)
     blocks = journal.read_text().count('"block":true')
     assert blocks >= 4
-    code, _, stderr = finish(start(*command))
+    code, _, stderr = finish(start(*command, folder=folder))
     assert code in (0, 5)
     assert f"Going on with an interrupted run, {blocks} blocks of which are measured" in stderr
     for part in ("ok_duration_s=0.002", "ok_duration_s=0.003"):

@@ -277,7 +277,15 @@ def capped_attention(opset):
     return floats_model([attention], inputs, [mask], ("y", "qk"), opset)
 
 
+def attention_of_lengths():
+    """The first of two sequences has no key at all."""
+    inputs = {"q": [2, 2, 3, 8], "k": [2, 2, 5, 8], "v": [2, 2, 5, 8]}
+    nodes = [node("Attention", "q k v - - - lengths")]
+    return model_of(nodes, inputs, [constant("lengths", [0, 3])], opset=24)
+
+
 MODELS = {
+    "Attention 24, no key": attention_of_lengths(),
     "Attention 23, capped and masked": capped_attention(23),
     "Attention 24, capped and masked": capped_attention(24),
     "Resize, nearest": resize_by_scales([1, 1, 1.5, 0.7], mode="nearest", nearest_mode="ceil"),

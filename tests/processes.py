@@ -14,7 +14,7 @@ def processes_with(mark: str) -> dict[int, str]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if f"{MARK}={mark}".encode() in (folder / "environ").read_bytes():
-                found[int(folder.name)] = (folder / "cmdline").read_bytes().decode()
+                found[int(folder.name)] = os.fsdecode((folder / "cmdline").read_bytes())
         except OSError:
             pass  # ended, or not ours
     return found

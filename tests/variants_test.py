@@ -112,6 +112,34 @@ def test_a_quantised_file_is_measured_in_int8_without_being_asked(
     assert result["verification"]["tolerance"]["class"] == "quantised"
 
 
+@pytest.mark.parametrize(
+    ("engine", "precision"), [("onnxruntime", "int8"), ("openvino", "int8"), ("pytorch", "f32")]
+)
+def test_engines_that_round_to_8_bits_beside_weights_in_4_say_so(
+    bench, needs_engine, tmp_path, engine, precision
+):
+    needs_engine(engine)
+    random = np.random.default_rng(0)
+    values = random.integers(-8, 8, 256 * 64).tolist()
+    scales = (0.02 + 0.02 * random.random((8, 64))).astype(np.float32)
+    nodes = [
+        helper.make_node("DequantizeLinear", ["w", "scales"], ["weights"], axis=0, block_size=32),
+        helper.make_node("MatMul", ["x", "weights"], ["y"]),
+    ]
+    initializers = [
+        helper.make_tensor("w", TensorProto.INT4, [256, 64], values),
+        numpy_helper.from_array(scales, "scales"),
+    ]
+    inputs, outputs = [tiny_models.tensor("x", [4, 256])], [tiny_models.tensor("y", [4, 64])]
+    model = tiny_models.model_of(nodes, inputs, outputs, initializers)
+    model.opset_import[0].version = 21
+    model.ir_version = 10
+    result = bench(tiny_models.save(model, tmp_path / "4.onnx"), f"--{engine}").only_result()
+    assert (result["outcome"], result["reason"]) == ("ok", "")
+    assert result["in_force"]["precision"] == precision
+    assert (result["verification"]["max_rel_error"] > 1e-4) == (precision == "int8")
+
+
 def test_a_quantised_model_that_amplifies_a_step_may_differ_by_more(bench, tmp_path):
     """x near 1, in steps of 1/128, less 1: one step is as large as the output."""
     nodes = [

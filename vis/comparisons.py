@@ -168,8 +168,9 @@ def surprises(raw: dict) -> list[str]:
     if not isinstance(in_force, dict):
         return []
     precision, threads = in_force.get("precision"), in_force.get("threads")
+    computed = "precision in force unknown" if precision == "unknown" else f"in\u00a0{precision}"
     return [
-        f"in\u00a0{precision}" if precision and precision != raw.get("precision") else "",
+        computed if precision and precision != raw.get("precision") else "",
         f"{threads} threads in force" if threads and threads != raw.get("threads") else "",
     ]
 

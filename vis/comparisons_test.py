@@ -83,6 +83,12 @@ def test_threads_that_were_not_asked_for_are_named(make):
     assert comparison.rows[0].detail == "2026.4.1, 16 threads in force"
 
 
+def test_a_precision_that_can_not_be_read_back_is_said_to_be_unknown(make):
+    in_force = {"precision": "unknown", "threads": 2, "placement": [], "settings": {}}
+    [comparison] = compare([make("a", in_force=in_force)])
+    assert comparison.rows[0].detail == "2026.4.1, precision in force unknown"
+
+
 def test_conditions(make):
     [comparison] = compare([make("a"), make("b", threads=1, precision="default")])
     expected = "AMD EPYC 7R32, 1 or 2 threads, f32 unless the row says otherwise"

@@ -42,6 +42,13 @@ std::string list(const std::map<std::string, int>& counts) {
   return text;
 }
 
+// Of weights in few bits: with this accuracy the other factor is rounded to 8 bits, which is also
+// what the library chooses where it makes such a product of DequantizeLinear and MatMul
+// (session.qdq_matmulnbits_accuracy_level).
+bool rounds_to_8_bits(const import::Node& node) {
+  return node.op == "MatMulNBits" && node.integer("accuracy_level", 0) == 4;
+}
+
 bool is_f32(const import::Graph& graph, const import::Node& node) {
   const import::ValueType* type = graph.type_of(node.outputs[0]);
   return type == nullptr || type->element == DataType::kFloat32;
@@ -53,7 +60,7 @@ Kernels count_kernels(const import::Graph& graph) {
   std::map<std::string, int> products, others;
   import::for_each_graph(graph, [&](const import::Graph& part) {
     for (const import::Node& node : part.nodes) {
-      if (is_int8_product(node.op)) {
+      if (is_int8_product(node.op) || rounds_to_8_bits(node)) {
         ++products["int8"];
       } else if (kF32Products.count(node.op) > 0) {
         ++products["f32"];

@@ -40,6 +40,21 @@ TEST(CountKernels, AllProductsDecideAboutThePrecision) {
   EXPECT_EQ(kernels_of({"QLinearConv", "QLinearAdd", "Reshape"}).operators, "");
 }
 
+// DequantizeLinear and MatMul become such a node.
+TEST(CountKernels, AProductOfWeightsInFewBitsSaysWhetherTheOtherFactorIsRounded) {
+  for (const int64_t accuracy : {0, 1, 4}) {
+    import::Graph graph;
+    import::Node node;
+    node.op = "MatMulNBits";
+    node.outputs = {"y"};
+    if (accuracy > 0) node.attributes["accuracy_level"].i = accuracy;
+    graph.nodes.push_back(node);
+    const Kernels kernels = count_kernels(graph);
+    EXPECT_EQ(kernels.precision, accuracy == 4 ? "int8" : "f32");
+    EXPECT_EQ(kernels.operators, accuracy == 4 ? "" : "MatMulNBits 1");
+  }
+}
+
 TEST(CountKernels, OfSubgraphsToo) {
   auto body = std::make_shared<import::Graph>();
   import::Node product, loop;

@@ -15,6 +15,8 @@ ModelOutline read_outline(const std::string& model_path) {
     import::for_each_node(model, [&](const import::Node& node) {
       outline.is_quantised = outline.is_quantised || node.op == "QuantizeLinear" ||
                              node.op == "DynamicQuantizeLinear" || is_int8_product(node.op);
+      outline.has_quantised_weights = outline.has_quantised_weights ||
+                                      node.op == "DequantizeLinear" || node.op == "MatMulNBits";
     });
     for (const import::Parameter& input : model.graph.inputs) {
       outline.dimension_names[input.name] = input.type.symbols;

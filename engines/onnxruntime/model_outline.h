@@ -20,6 +20,9 @@ struct ModelOutline {
   std::set<DataType> element_types;
   // Whether products may be computed in 8 bits: it has some, or quantises values.
   bool is_quantised = false;
+  // Whether weights alone are in few bits. The CPU's provider may then round the other factor to 8
+  // bits, too (kernels.h).
+  bool has_quantised_weights = false;
 };
 
 // Nothing of a file that import/read_model.h refuses: the library's own error says more.

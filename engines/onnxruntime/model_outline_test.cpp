@@ -75,7 +75,9 @@ TEST(ModelOutline, IsQuantisedWhereProductsMayBeIn8Bits) {
     EXPECT_TRUE(outline_of(model_of(op).SerializeAsString()).is_quantised) << op;
   }
   for (const char* op : {"DequantizeLinear", "Conv", "MatMulNBits"}) {
-    EXPECT_FALSE(outline_of(model_of(op).SerializeAsString()).is_quantised) << op;
+    const ModelOutline outline = outline_of(model_of(op).SerializeAsString());
+    EXPECT_FALSE(outline.is_quantised) << op;
+    EXPECT_EQ(outline.has_quantised_weights, op != std::string("Conv"));
   }
 }
 

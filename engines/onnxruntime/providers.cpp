@@ -144,7 +144,8 @@ std::map<std::string, std::string> add_provider(OrtSessionOptions& options,
 std::string precision_in_force(const LoadConfig& config, const ModelOutline& outline,
                                const Gpu* gpu) {
   const std::string& provider = config.provider;
-  if (outline.is_quantised) return provider.empty() ? "" : "unknown";
+  if (provider.empty() && (outline.is_quantised || outline.has_quantised_weights)) return "";
+  if (outline.is_quantised) return "unknown";
   std::string of_model = precision_of(outline.element_types);
   const bool has_f64 = provider != "openvino" && provider != "tensorrt";
   if (of_model == "f64" && !has_f64) of_model = "f32";

@@ -27,7 +27,7 @@ std::map<std::string, std::string> add_provider(OrtSessionOptions& options,
                                                 const LoadConfig& config, const Gpu* gpu);
 
 // The precision in force: by the model's own types, which the CPU's provider computes in. "" for a
-// quantised model there, whose kernels must be read (kernels.h).
+// quantised model there, or one with quantised weights, whose kernels must be read (kernels.h).
 std::string precision_in_force(const LoadConfig& config, const ModelOutline& outline,
                                const Gpu* gpu);
 

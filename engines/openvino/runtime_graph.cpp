@@ -20,7 +20,9 @@ const std::set<std::string> kProducts{"Convolution", "Deconvolution", "FullyConn
 const std::map<std::string, DataType> kFloats{
     {"f16", DataType::kFloat16}, {"bf16", DataType::kBfloat16}, {"f32", DataType::kFloat32}};
 
-bool is_8_bit(const std::string& type) { return type == "i8" || type == "u8"; }
+// Of a product with weights in 4 bits it is the weights' type. The plugin rounds the other factor
+// to 8 bits, too, by its default (DYNAMIC_QUANTIZATION_GROUP_SIZE).
+const std::set<std::string> kFewBits{"i8", "u8", "i4", "u4"};
 
 std::string read(const ov::Node& node, const char* key) {
   const auto& info = node.get_rt_info();
@@ -40,7 +42,7 @@ RuntimeGraph read_runtime_graph(const ov::CompiledModel& compiled) {
     ++graph.nodes;
     if (kProducts.count(layer) != 0) {
       ++products;
-      if (is_8_bit(read(*node, kRuntimePrecision))) ++in_8_bits;
+      if (kFewBits.count(read(*node, kRuntimePrecision)) != 0) ++in_8_bits;
     }
     if (kMoves.count(layer) == 0) ++nodes_of[read(*node, kRuntimePrecision)];
   }

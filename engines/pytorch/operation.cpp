@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "semantics/elementwise.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -27,15 +26,6 @@ const Variable& Operation::variable(size_t index) const {
 
 std::string Operation::in_or(size_t index, const std::string& otherwise) const {
   return has(index) ? in(index) : otherwise;
-}
-
-std::string Operation::second_operand() const {
-  std::string second = in(1);
-  if (!semantics::places_second_operand(node)) return second;
-  int64_t behind = semantics::axes_behind_second(node, static_cast<size_t>(rank(0)),
-                                                 static_cast<size_t>(rank(1)));
-  while (behind-- > 0) second += ".unsqueeze(-1)";
-  return second;
 }
 
 DataType Operation::type(size_t index) const {

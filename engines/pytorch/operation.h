@@ -24,8 +24,6 @@ class Operation {
   const Variable& variable(size_t index) const;
   std::string in(size_t index) const { return variable(index).name; }
   std::string in_or(size_t index, const std::string& otherwise) const;
-  // Input 1 of an elementwise operation, so that it broadcasts as from opset 7 on.
-  std::string second_operand() const;
   DataType type(size_t index) const;               // undefined when not known
   std::optional<Shape> shape(size_t index) const;  // when every size is known
   std::optional<int64_t> known_rank(size_t index) const;

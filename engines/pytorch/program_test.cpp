@@ -87,32 +87,6 @@ TEST(EmitProgram, SoftmaxBeforeOpset13IsOverAMatrix) {
   EXPECT_EQ(emit_program(graph_of({softmax})).source.find("torch.flatten"), std::string::npos);
 }
 
-TEST(EmitProgram, BroadcastsAsTheOpsetDoes) {
-  import::Graph graph = graph_of({node("Add", {"x", "b"}, {"y"}, 6)});
-  graph.nodes[0].attributes["broadcast"].i = 1;
-  graph.nodes[0].attributes["axis"].i = 0;
-  graph.constants["b"] = import::make_constant(make_tensor(DataType::kFloat32, {2}));
-  EXPECT_NE(emit_program(graph).source.find(".unsqueeze(-1)"), std::string::npos);
-}
-
-TEST(EmitProgram, BroadcastsASlopeAsTheOpsetDoes) {
-  import::Graph graph = graph_of({node("PRelu", {"x", "b"}, {"y"}, 6)});
-  graph.inputs[0].type = graph.outputs[0].type = floats({2, 3, 3});
-  graph.types = {{"x", graph.inputs[0].type}, {"y", graph.outputs[0].type}};
-  graph.constants["b"] = import::make_constant(make_tensor(DataType::kFloat32, {3}));
-  EXPECT_NE(emit_program(graph).source.find(".unsqueeze(-1)"), std::string::npos);
-  graph.nodes[0].opset = 7;
-  EXPECT_EQ(emit_program(graph).source.find(".unsqueeze(-1)"), std::string::npos);
-}
-
-TEST(EmitProgram, SeluHasTheOpsetsConstants) {
-  const auto source = [](int64_t opset) {
-    return emit_program(graph_of({node("Selu", {"x"}, {"y"}, opset)})).source;
-  };
-  EXPECT_EQ(source(1).find("1.67326"), std::string::npos);
-  EXPECT_NE(source(6).find("1.67326"), std::string::npos);
-}
-
 TEST(EmitProgram, HoldsSmallUnsignedTypesWiderAndWrapsThem) {
   const Program program =
       emit_program(graph_of({node("Add", {"x", "x"}, {"y"})}, DataType::kUint16));

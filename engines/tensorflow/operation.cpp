@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "semantics/axes.h"
-#include "semantics/elementwise.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -84,17 +83,6 @@ Aligned Operation::aligned(const std::vector<size_t>& inputs) const {
     }
   }
   return result;
-}
-
-Aligned Operation::two_operands() const {
-  int64_t behind = 0;
-  if (semantics::places_second_operand(node)) {
-    behind = semantics::axes_behind_second(node, rank(0), rank(1));
-  }
-  if (behind == 0) return aligned({0, 1});
-  Out second = in(1);
-  while (behind-- > 0) second = g.expand_dims(second, -1);
-  return {{in(0), second}, {}};
 }
 
 std::optional<Shape> Operation::find_shape(size_t index) const {

@@ -41,8 +41,6 @@ class Operation {
   Permutation order(size_t index) const;
   // Those inputs for an elementwise operation that broadcasts as ONNX does.
   Aligned aligned(const std::vector<size_t>& inputs) const;
-  // Inputs 0 and 1 likewise, so that the second one broadcasts as from opset 7 on.
-  Aligned two_operands() const;
 
   std::optional<Shape> find_shape(size_t index) const;
   // Throws Unsupported where the rank is not known. A size may be -1.

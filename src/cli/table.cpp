@@ -285,7 +285,11 @@ Cell batch_cell(std::optional<int64_t> batch) {
 
 Cell error_cell(const Verification& verification) {
   const std::optional<double> error = verification.max_rel_error;
-  return {error ? fmt::format("{:.0e}", *error) : "-", error};
+  std::string text = error ? fmt::format("{:.0e}", *error) : "";
+  if (const int64_t differing = verification.differing_elements.value_or(0); differing > 0) {
+    text += fmt::format("{}{} differ", text.empty() ? "" : ", ", differing);
+  }
+  return {text.empty() ? "-" : text, error};
 }
 
 Cell load_cell(const Result& result) {
@@ -303,14 +307,19 @@ Cell memory_cell(const Result& result) { return bytes_cell(result.engine.peak_rs
 
 std::string agreement(const std::vector<const Result*>& results) {
   double worst = 0;
+  int64_t differing = 0;
   for (const Result* result : results) {
     if (!have_one_reference(*result, *results.front())) return "";
-    const std::optional<double> error = result->engine.verification.max_rel_error;
-    if (!error) return "";  // outputs without numbers
-    worst = std::max(worst, *error);
+    const Verification& verification = result->engine.verification;
+    if (!verification.max_rel_error && !verification.differing_elements) return "";
+    worst = std::max(worst, verification.max_rel_error.value_or(0));
+    differing = std::max(differing, verification.differing_elements.value_or(0));
   }
-  return worst == 0 ? "; outputs agree exactly"
-                    : fmt::format("; outputs agree within {:.0e}", worst);
+  std::string text =
+      worst == 0 ? "; outputs agree exactly" : fmt::format("; outputs agree within {:.0e}", worst);
+  if (differing == 0) return text;
+  return text + fmt::format(" but for {}{}", results.size() > 1 ? "at most " : "",
+                            counted(differing, "element"));
 }
 
 std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {

@@ -255,6 +255,21 @@ TEST(ClosingSentence, OfOneEngineOnly) {
   exact.engine.verification.max_rel_error.reset();
   EXPECT_EQ(closing_sentence({exact}),
             "openvino is the only engine with a verified result: 32.0 ms per inference.");
+  exact.engine.verification.differing_elements = 3;
+  EXPECT_EQ(closing_sentence({exact}),
+            "openvino is the only engine with a verified result: 32.0 ms per inference; outputs "
+            "agree exactly but for 3 elements.");
+}
+
+TEST(ErrorCell, CountsElementsThatDiffer) {
+  Verification verification;
+  EXPECT_EQ(error_cell(verification).text, "-");
+  verification.differing_elements = 0;
+  EXPECT_EQ(error_cell(verification).text, "-");
+  verification.differing_elements = 3;
+  EXPECT_EQ(error_cell(verification).text, "3 differ");
+  verification.max_rel_error = 2e-6;
+  EXPECT_EQ(error_cell(verification).text, "2e-06, 3 differ");
 }
 
 Result in_precision(Result result, const std::string& precision) {

@@ -80,7 +80,13 @@ std::string why(const Result& result) {
   if (!result.outcome.ok()) return result.outcome.reason;
   if (result.engine.verification.verdict != Verdict::kOk) return result.engine.verification.reason;
   if (is_suspect(result)) return why_suspect(result);
-  return why_not_carried(*result.measured.traffic);
+  std::string reason = why_not_carried(*result.measured.traffic);
+  const bool is_late = result.measured.traffic->figures().verdict == RateVerdict::kLate;
+  if (result.measured.stopped != Stop::kLate || is_late) return reason;
+  if (!reason.empty()) reason += "; ";
+  return reason +
+         "the search ended early, because the generator was late three times: the highest rate may "
+         "be another; run again when nothing else is running";
 }
 
 // Of those that sustain their rate, the best first: the lowest 99th percentile at the rate asked

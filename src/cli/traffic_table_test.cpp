@@ -93,6 +93,16 @@ TEST(TrafficSentence, RatesWithinABoundAreComparedByWhatIsSure) {
             0U);
 }
 
+TEST(TrafficTable, ASearchThatALateGeneratorEndedSaysSo) {
+  Result early = under_bound("openvino", 40, 36, 50);
+  EXPECT_EQ(traffic_notes({early}), "");
+  early.measured.stopped = Stop::kLate;
+  const std::string note = "the search ended early, because the generator was late three times";
+  EXPECT_NE(traffic_notes({early}).find("openvino: ok: " + note), std::string::npos);
+  early.measured.traffic->slo_p99_s = 0.05;
+  EXPECT_NE(traffic_notes({early}).find("it is 90.0 ms; " + note), std::string::npos);
+}
+
 TEST(TrafficSentence, ABusyMachineGivesNoOrder) {
   Result busy = under_traffic("openvino", figures(20, 0.05, {0.045, 0.055}));
   busy.measured.blocks_disturbed = 9;

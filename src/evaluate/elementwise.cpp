@@ -123,30 +123,21 @@ Formula binary(const Call& call, Compute compute) {
   return {shape, 1, [=](int64_t flat) -> Element { return compute(a[at_a(flat)], b[at_b(flat)]); }};
 }
 
-// Before opset 7 the operators broadcast by an attribute.
-template <typename Compute>
-Formula arithmetic(const Call& call, Compute compute) {
-  if (call.node.integer("broadcast", 0) != 0) throw Unsupported("broadcasting by an attribute");
-  return binary(call, compute);
-}
-
 Formula add(const Call& call) {
-  return arithmetic(call,
-                    [](double a, double b) { return Element{a + b, std::abs(a) + std::abs(b)}; });
+  return binary(call, [](double a, double b) { return Element{a + b, std::abs(a) + std::abs(b)}; });
 }
 
 Formula subtract(const Call& call) {
-  return arithmetic(call,
-                    [](double a, double b) { return Element{a - b, std::abs(a) + std::abs(b)}; });
+  return binary(call, [](double a, double b) { return Element{a - b, std::abs(a) + std::abs(b)}; });
 }
 
 Formula multiply(const Call& call) {
-  return arithmetic(call, [](double a, double b) { return exact(a * b); });
+  return binary(call, [](double a, double b) { return exact(a * b); });
 }
 
 Formula divide(const Call& call) {
   const bool whole = is_integer(call.in(0).type());
-  return arithmetic(call, [whole](double a, double b) -> Element {
+  return binary(call, [whole](double a, double b) -> Element {
     if (!whole) return exact(a / b);
     return b == 0 ? Element{0, kOpen} : Element{std::trunc(a / b), std::abs(a)};
   });
@@ -154,7 +145,7 @@ Formula divide(const Call& call) {
 
 Formula power(const Call& call) {
   if (is_integer(call.in(0).type())) throw Unsupported("integers");
-  return arithmetic(call, [](double a, double b) {
+  return binary(call, [](double a, double b) {
     const double value = std::pow(a, b);
     const double steps = a > 0 ? std::abs(b * std::log(a)) : std::abs(b);
     return Element{value, std::abs(value) * (1 + steps)};
@@ -162,13 +153,11 @@ Formula power(const Call& call) {
 }
 
 Formula prelu(const Call& call) {
-  if (call.node.opset < 7) throw Unsupported("it has a slope of each channel");
   return binary(call, [](double x, double slope) { return exact(x < 0 ? slope * x : x); });
 }
 
 template <typename Holds>
 Formula comparison(const Call& call, Holds holds) {
-  if (call.node.integer("broadcast", 0) != 0) throw Unsupported("broadcasting by an attribute");
   return binary(call, [holds](double a, double b) -> Element {
     const bool is_exact = std::abs(a) < kMaxExact || std::abs(b) < kMaxExact;
     return {holds(a, b) ? 1.0 : 0.0, is_exact ? 0 : kOpen};

@@ -66,7 +66,6 @@ Formula expand(const Call& call) {
 
 Formula tile(const Call& call) {
   const Operand& x = call.in(0);
-  if (call.node.opset < 6) throw Unsupported("its form of opset 1");
   const Shape repeats = call.in(1).integers();
   if (repeats.size() != x.rank()) throw Unsupported("its repeats don't fit its input");
   Shape shape = x.shape();
@@ -195,7 +194,7 @@ Formula pad(const Call& call) {
   const std::vector<int64_t> axes =
       !attributes && call.has(3) ? call.in(3).integers() : std::vector<int64_t>();
   const semantics::Pads pads = semantics::spread_pads(
-      attributes ? semantics::attribute_pads(call.node) : call.in(1).integers(), axes, x.rank());
+      attributes ? call.node.integers("pads") : call.in(1).integers(), axes, x.rank());
   double fill = call.node.number("value", 0);
   if (!attributes) fill = call.has(2) ? call.in(2)[0] : 0;
   const std::string mode = semantics::read_pad_mode(call.node);

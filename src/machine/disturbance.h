@@ -1,6 +1,7 @@
 // Whether something else disturbed an engine's turn so much that its times are not to be used.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "machine/noise.h"
@@ -13,14 +14,20 @@ inline constexpr double kMaxOthers = 0.10;  // of one core, and more than two ti
 inline constexpr double kMaxStolen = 0.02;  // and more than one tick
 
 // Others' and stolen time are counted in ticks, usually of 10 ms, by which they may be off on each
-// core: of a short turn they say nothing, and waiting alone, which is counted in nanoseconds,
-// decides.
+// core: of a turn shorter than kMinWindow_s they say nothing.
 inline constexpr double kOneTick_s = 0.0105;
 inline constexpr double kMinWindow_s = 0.1;
 
 // "" for an undisturbed turn; otherwise what disturbed it, as "other programs used 0.80 cores".
-// In a turn of at least kMinWindow_s waiting alone is no disturbance: an engine with more threads
-// than cores makes its own. Where the kernel does not say who waited, others' CPU time decides.
+// Waiting alone is no disturbance: an engine with more threads than cores makes its own. Where the
+// kernel does not say who waited, others' CPU time decides.
 std::string disturbance(const Noise& turn);
+
+// Whether others may have disturbed a turn that is too short to know: the engine has to compute on
+// until kMinWindow_s are over, and disturbance() judges all of it.
+bool is_too_short_to_judge(const Noise& turn);
+
+// Whether more than half were: what was measured is then not to be relied on.
+inline bool is_mostly_disturbed(int64_t disturbed, int64_t all) { return 2 * disturbed > all; }
 
 }  // namespace dnnbench

@@ -46,13 +46,26 @@ TEST(Disturbance, WhereNobodyReportsWhoWaitedOthersDecide) {
   EXPECT_EQ(disturbance(turn), "");
 }
 
-TEST(Disturbance, OfAShortTurnOnlyWaitingDecides) {
+TEST(Disturbance, AShortTurnIsNotJudgedByTicks) {
   Noise turn;
   turn.window_s = 0.01;
-  turn.others_s = turn.stolen_s = 0.01;  // a tick
+  turn.others_s = 0.03;
+  turn.stolen_s = 0.01;
   EXPECT_EQ(disturbance(turn), "");
+  EXPECT_FALSE(is_too_short_to_judge(turn));
   turn.waited_s = 0.001;
-  EXPECT_EQ(disturbance(turn), "its threads waited for a core");
+  EXPECT_EQ(disturbance(turn), "");
+  EXPECT_TRUE(is_too_short_to_judge(turn));
+  turn.waited_s.reset();
+  EXPECT_TRUE(is_too_short_to_judge(turn));
+  turn.window_s = kMinWindow_s;
+  EXPECT_FALSE(is_too_short_to_judge(turn));
+}
+
+TEST(Disturbance, HalfIsNotMost) {
+  EXPECT_FALSE(is_mostly_disturbed(0, 0));
+  EXPECT_FALSE(is_mostly_disturbed(1, 2));
+  EXPECT_TRUE(is_mostly_disturbed(2, 3));
 }
 
 TEST(Noise, SumsTurns) {

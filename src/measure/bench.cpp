@@ -23,6 +23,7 @@
 #include "measure/rank_results.h"
 #include "measure/result_logs.h"
 #include "measure/rounds.h"
+#include "measure/run_history.h"
 #include "measure/throughput_bench.h"
 #include "measure/traffic_rounds.h"
 #include "process/guardian.h"
@@ -67,6 +68,7 @@ class Comparison {
                         std::vector<std::optional<Result>>& results);
   void keep_known(const std::vector<Subject>& subjects,
                   std::vector<std::optional<Result>>& results);
+  void remember();
   void store(const Result& result);
   std::unique_ptr<MeasuredEngine> make_engine(const Subject& subject, const ModelAtBatch& model);
   Result finish(Subject subject, Outcome outcome, EngineFacts facts, Measured measured);
@@ -175,9 +177,11 @@ Subject Comparison::subject_of(size_t index, const RunFacts& run, std::optional<
       describe(options_, run, models_.at(candidate.model_path, batch, candidate.precision).prepared,
                candidate, labels_[index], cores_, taken_);
   taken_.insert(subject.output_path);
+  // Without the folder: what a user calls that is not always UTF-8.
+  fs::path file = subject.output_path;
   const nlohmann::json answer = journal_->answer(
-      "files", [&] { return nlohmann::json{subject.output_path, subject.log_path}; });
-  answer.at(0).get_to(subject.output_path);
+      "files", [&] { return nlohmann::json{file.filename().string(), subject.log_path}; });
+  subject.output_path = file.replace_filename(answer.at(0).get<std::string>()).string();
   answer.at(1).get_to(subject.log_path);
   return subject;
 }
@@ -213,6 +217,17 @@ void Comparison::store(const Result& result) {
   }
 }
 
+// The results are whole without it.
+void Comparison::remember() {
+  try {
+    add_to_run_history(bench_.results, run_history_folder());
+  } catch (const std::exception& error) {
+    progress_.note(fmt::format(
+        "The medians are not kept in {}, for what two runs on this machine differ by: {}",
+        run_history_folder(), error.what()));
+  }
+}
+
 // In latency and load mode.
 Bench Comparison::measure_in_turns() {
   const RunFacts run = begin_run();
@@ -222,6 +237,7 @@ Bench Comparison::measure_in_turns() {
   }
   std::vector<std::optional<Result>> results(candidates_.size());
   measure_in_turns(subjects, results);
+  if (options_.latency() != nullptr) remember();
   for (const Result& result : bench_.results) {
     if (result.outcome.ok()) store(result);
   }

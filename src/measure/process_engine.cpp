@@ -41,7 +41,10 @@ int badness(Verdict verdict) {
 
 const Verification& worse(const Verification& a, const Verification& b) {
   if (a.verdict != b.verdict) return badness(a.verdict) > badness(b.verdict) ? a : b;
-  return a.max_rel_error.value_or(0) >= b.max_rel_error.value_or(0) ? a : b;
+  const auto size = [](const Verification& one) {
+    return std::pair(one.differing_elements.value_or(0), one.max_rel_error.value_or(0));
+  };
+  return size(a) >= size(b) ? a : b;
 }
 
 // What the engine itself counted while it computed.
@@ -142,13 +145,16 @@ LatencyTurn ProcessEngine::take_turn(size_t input_set, std::optional<int64_t> me
   turn.dropped = warm_up_turn();
   const int64_t max = measurements.value_or(kMaxKept);
   const int64_t min = measurements.value_or(kMinKept);
-  watch_.watch(turn, sessions_, [&] {
+  const auto keep = [&] {
     const double start_s = monotonic_s();
     const auto kept = [&] { return static_cast<int64_t>(turn.duration_s.size()); };
     while (kept() < min || (kept() < max && seconds_since(start_s) < lengths_.kept_s)) {
       const double left_s = std::max(lengths_.kept_s - seconds_since(start_s), 0.0);
       append(time_slice(std::min(max - kept(), kMaxSlice), left_s), turn);
     }
+  };
+  watch_.watch(turn, sessions_, keep, [&](Turn& longer, double seconds) {
+    count(time_slice(kMaxSlice, seconds), longer);
   });
   return turn;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "machine/disturbance.h"
 #include "measure/traffic_turn.h"
 #include "traffic/rate_figures.h"
 #include "traffic/turn_plan.h"
@@ -32,7 +33,10 @@ class RateRun {
   bool has_turns() const { return !taken_.empty(); }
 
   // Most of its turns, so that its figures may be those of something else.
-  bool is_disturbed() const { return disturbed_ > undisturbed_; }
+  bool is_disturbed() const {
+    return is_mostly_disturbed(static_cast<int64_t>(disturbed_),
+                               static_cast<int64_t>(taken_.size()));
+  }
 
   // Of at least one turn, in the order taken: undisturbed ones; where most were disturbed, all.
   std::vector<TrafficTurn> kept() const;

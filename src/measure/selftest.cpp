@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "core/statistics.h"
+#include "machine/disturbance.h"
 #include "machine/read_environment.h"
 #include "measure/process_engine.h"
-#include "measure/turn_rules.h"
 
 namespace dnnbench {
 namespace {
@@ -72,7 +72,7 @@ SelftestRow row_of(const Cycles& cycles) {
   SelftestRow row;
   row.cycles = cycles.count;
   row.disturbed = cycles.count - static_cast<int>(cycles.log_ratio.size());
-  if (is_mostly_disturbed(static_cast<size_t>(row.disturbed), static_cast<size_t>(row.cycles))) {
+  if (is_mostly_disturbed(row.disturbed, row.cycles)) {
     row.agreement = Agreement::kBusy;
     return row;
   }

@@ -105,12 +105,12 @@ void ThroughputBench::try_all() {
     const size_t batches = std::max(index + 1, throughput_options_.batches.size());
     known_settings_ = batches * settings.size();
     for (const StreamSetting& setting : settings) {
-      if (!best_ended_.ok() || ((best_ || beaten_) && left_s() <= 0)) return;
+      if ((best_ || spare_) && left_s() <= 0) return;
       if (surroundings_.is_interrupted()) return;
       growing = try_setting(*batch, setting) || growing;
     }
   }
-  throughput_.complete = best_ended_.ok() && !surroundings_.is_interrupted();
+  throughput_.complete = !surroundings_.is_interrupted();
 }
 
 // Preparing the model at another size can be cut short as well.
@@ -156,55 +156,54 @@ bool ThroughputBench::try_setting(std::optional<int64_t> batch, const StreamSett
     throughput_.tried.pop_back();
     return false;
   } catch (const EngineEnded& ended) {
-    if (!best_ended_.ok()) return false;
-    throughput_.tried.back().reason =
-        fmt::format("{}: {}", to_string(ended.outcome.kind), ended.outcome.reason);
-    if (first_failure_.ok()) first_failure_ = ended.outcome;
+    give_up(throughput_.tried.back(), ended.outcome);
     return false;
   }
 }
 
+// A setting that ended has no figures.
+void ThroughputBench::give_up(TriedSetting& setting, const Outcome& outcome) {
+  if (first_failure_.ok()) first_failure_ = outcome;
+  setting.reason = fmt::format("{}: {}", to_string(outcome.kind), outcome.reason);
+  setting.per_s = setting.p99_s = 0;
+  setting.least_per_s.reset();
+  setting.greatest_per_s.reset();
+}
+
 bool ThroughputBench::compare_with_best(std::unique_ptr<Setup> setup) {
-  const TriedSetting& tried = throughput_.tried[setup->setting.index];
-  if (!best_) {
-    measure_alone(*setup);
-    judge(*setup);
-    setup->engine->pause();
-    return tried.reason.empty() && choose(std::move(setup));
+  if (best_) {
+    const Outcome outcome = measure_both(*best_, *setup);
+    if (!outcome.ok()) {
+      give_up(tried(*best_), outcome);
+      best_.reset();
+    }
   }
-  measure_both(*best_, *setup);
+  if (!best_) measure_alone(*setup);
   judge(*setup);
-  judge(*best_);
+  if (best_) judge(*best_);
   setup->engine->pause();
-  if (!throughput_.tried[best_->setting.index].reason.empty()) {
-    best_.reset();  // it broke the bound in this comparison
-    return tried.reason.empty() && choose(std::move(setup));
-  }
-  if (!tried.reason.empty() || tried.speed.relation != Relation::kFaster) return false;
-  keep_beaten(std::exchange(best_, std::move(setup)));
-  return true;
+  const bool may_be_chosen = tried(*setup).reason.empty();
+  if (best_ && !tried(*best_).reason.empty()) best_.reset();  // now it broke the bound
+  if (!best_) return may_be_chosen && choose(std::move(setup));
+  if (!may_be_chosen) return false;
+  const bool is_faster = tried(*setup).speed.relation == Relation::kFaster;
+  if (is_faster) std::swap(best_, setup);
+  keep_spare(std::move(setup));
+  return is_faster;
 }
 
 // Where there is no best one: whether it is that now, which was compared with nothing that may be
-// chosen. The one beaten earlier stays in view where it does more.
+// chosen. The spare one stays in view where it does more.
 bool ThroughputBench::choose(std::unique_ptr<Setup> setup) {
-  const auto per_s = [this](const Setup& one) {
-    return throughput_.tried[one.setting.index].per_s;
-  };
-  if (beaten_ && per_s(*beaten_) >= per_s(*setup)) return false;
+  if (spare_ && tried(*spare_).per_s >= tried(*setup).per_s) return false;
   best_ = std::move(setup);
   return true;
 }
 
-void ThroughputBench::keep_beaten(std::unique_ptr<Setup> setup) {
-  if (!throughput_options_.slo_p99_s) return;  // nothing that was chosen is given up later
+void ThroughputBench::keep_spare(std::unique_ptr<Setup> setup) {
   const Outcome outcome = setup->release();
-  if (outcome.ok()) {
-    beaten_ = std::move(setup);
-  } else {
-    throughput_.tried[setup->setting.index].reason =
-        fmt::format("{}: {}", to_string(outcome.kind), outcome.reason);
-  }
+  if (!outcome.ok()) return give_up(tried(*setup), outcome);
+  if (!spare_ || tried(*spare_).per_s < tried(*setup).per_s) spare_ = std::move(setup);
 }
 
 std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting setting) {
@@ -258,28 +257,31 @@ void ThroughputBench::measure_alone(Setup& setup) {
   }
 }
 
-// In turns, until it is known which of the two does more.
-void ThroughputBench::measure_both(Setup& best, Setup& other) {
+// In turns, until it is known which of the two does more. How the best one ended, if it did; throws
+// EngineEnded where the other one does.
+Outcome ThroughputBench::measure_both(Setup& best, Setup& other) {
   const double alpha = 1 - options_.confidence;
   std::vector<double> best_times, other_times;  // of an item, as the ranking takes them
   Setup* const setups[] = {&best, &other};
   const auto may_go_on = [this](size_t block) {
     return block == 0 || (block < kMaxBlocks && !surroundings_.is_interrupted());
   };
-  const auto step = [&](const Setup& setup, const std::function<void()>& act) {
-    try {
-      act();
-    } catch (const EngineEnded& ended) {
-      if (&setup == &best) best_ended_ = ended.outcome;
-      throw;
-    }
-  };
   for (size_t block = 0; may_go_on(block); ++block) {
     bool undisturbed = true;
-    for (Setup* const setup : setups) step(*setup, [&] { setup->wake(); });
-    for (const size_t place : {0, 1}) {
-      Setup& setup = *setups[(place + block) % 2];
-      step(setup, [&] { undisturbed = take_window(setup, block) && undisturbed; });
+    const Setup* at_work = nullptr;
+    try {
+      for (Setup* const setup : setups) {
+        at_work = setup;
+        setup->wake();
+      }
+      for (const size_t place : {0, 1}) {
+        Setup& setup = *setups[(place + block) % 2];
+        at_work = &setup;
+        undisturbed = take_window(setup, block) && undisturbed;
+      }
+    } catch (const EngineEnded& ended) {
+      if (at_work == &best) return ended.outcome;
+      throw;
     }
     surroundings_.commit(true);
     const double best_per_s = best.windows.back().items_per_s;
@@ -290,19 +292,24 @@ void ThroughputBench::measure_both(Setup& best, Setup& other) {
     const auto known = remaining_work({{best_times, other_times}, {}}, alpha, goal_of(options_));
     if (known[0].certainty != Certainty::kOpen || left_s() <= 0) break;
   }
-  TriedSetting& tried = throughput_.tried[other.setting.index];
-  tried.against = best.setting.index;
-  tried.speed = {0, {0, 0}, Relation::kUndecided};  // unless a block was undisturbed
-  if (best_times.empty()) return;
+  tried(other).against = best.setting.index;
+  Ratio& speed = tried(other).speed;
+  speed = {0, {0, 0}, Relation::kUndecided};  // unless a block was undisturbed
+  if (best_times.empty()) return {};
   // The inverse ratio of times is that of speeds; the relation is the other's, not the best's.
   const BlockTable times{{best_times, other_times}, {}};
-  tried.speed = ratio_of(times, 0, 1, alpha);
-  tried.speed.relation = ratio_of(times, 1, 0, alpha).relation;
+  speed = ratio_of(times, 0, 1, alpha);
+  speed.relation = ratio_of(times, 1, 0, alpha).relation;
+  return {};
+}
+
+TriedSetting& ThroughputBench::tried(const Setup& setup) {
+  return throughput_.tried[setup.setting.index];
 }
 
 // Its figures, and why it can't be chosen where it can't.
 void ThroughputBench::judge(Setup& setup) {
-  TriedSetting& tried = throughput_.tried[setup.setting.index];
+  TriedSetting& tried = this->tried(setup);
   std::vector<double> rates_per_s, times_s;
   for (const Window& window : counted_windows(setup.windows)) {
     rates_per_s.push_back(window.items_per_s);
@@ -330,20 +337,23 @@ void ThroughputBench::judge(Setup& setup) {
 }
 
 ThroughputFound ThroughputBench::found() {
-  if (!best_) best_ = std::move(beaten_);
+  if (best_) {
+    const Outcome outcome = best_->release();
+    if (!outcome.ok()) {
+      if (!spare_) return {outcome, best_->setting, best_->facts, best_->measured};
+      give_up(tried(*best_), outcome);
+      best_.reset();
+    }
+  }
+  if (!best_) best_ = std::move(spare_);
   if (!best_) {
     if (surroundings_.is_interrupted()) throw Interrupted();
     Outcome outcome = first_failure_;
     if (outcome.ok()) outcome = {OutcomeKind::kUnsupported, throughput_.tried.front().reason};
     return {outcome, std::nullopt, {}, {}};
   }
-  if (best_->engine) {
-    if (!best_ended_.ok()) best_->has_run = false;  // nobody answers
-    const Outcome outcome = best_->release();
-    if (best_ended_.ok()) best_ended_ = outcome;
-  }
-  if (best_ended_.ok()) keep_samples();
-  return {best_ended_, best_->setting, std::move(best_->facts), std::move(best_->measured)};
+  keep_samples();
+  return {{}, best_->setting, std::move(best_->facts), std::move(best_->measured)};
 }
 
 // Of the windows that its figures are of; the last so many, for the file's sake.

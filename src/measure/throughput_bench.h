@@ -64,11 +64,13 @@ class ThroughputBench {
   bool compare_with_best(std::unique_ptr<Setup> setup);
   std::unique_ptr<Setup> load(ThroughputSetting setting);
   bool choose(std::unique_ptr<Setup> setup);
-  void keep_beaten(std::unique_ptr<Setup> setup);
+  void keep_spare(std::unique_ptr<Setup> setup);
+  void give_up(TriedSetting& setting, const Outcome& outcome);
   void measure_alone(Setup& setup);
-  void measure_both(Setup& best, Setup& other);
+  Outcome measure_both(Setup& best, Setup& other);
   bool take_window(Setup& setup, size_t block);
   void judge(Setup& setup);
+  TriedSetting& tried(const Setup& setup);
   double left_s() const;
   ThroughputFound found();
   void keep_samples();
@@ -87,11 +89,9 @@ class ThroughputBench {
   size_t known_settings_ = 0;  // to be tried, as far as known now
   ThroughputResult throughput_;
   std::unique_ptr<Setup> best_;
-  // With a bound on latency: the last best one that a faster setting beat, without its engine. What
-  // beat it may break the bound later.
-  std::unique_ptr<Setup> beaten_;
+  // The next best that may be chosen, without its engine: the best may end, or break the bound.
+  std::unique_ptr<Setup> spare_;
   Outcome first_failure_;
-  Outcome best_ended_;  // how the best setting ended while another was compared with it
   double started_s_ = 0;
 };
 

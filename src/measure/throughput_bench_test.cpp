@@ -178,19 +178,59 @@ TEST_F(ThroughputBenchTest, WhereNoSettingCanBeMeasuredTheFirstOutcomeIsReported
   EXPECT_FALSE(found.setting);
 }
 
-TEST_F(ThroughputBenchTest, TheBestThatEndsBesideAnotherEndsTheSearch) {
+// Of three settings, 1 x 4, 2 x 2 and 4 x 1, each of which the next one beats.
+TEST_F(ThroughputBenchTest, WhereTheBestEndsTheNextBestOfAllIsChosen) {
+  for (const size_t best : {0U, 1U, 2U}) {
+    const std::string name = std::to_string(best);
+    for (const std::string step : {"turn", "verify"}) {
+      scripts_.clear();
+      stage_.events.clear();
+      find(0.01, 4);
+      const std::string calls = stage_.who(step);
+      const auto last = static_cast<size_t>(std::count(calls.begin(), calls.end(), name.front()));
+      scripts_[best] = ends(Script(), step, last - 1);
+      const ThroughputFound found = find(0.01, 4);
+      ASSERT_TRUE(found.outcome.ok()) << step << best;
+      const ThroughputResult& throughput = *found.measured.throughput;
+      EXPECT_EQ(throughput.tried[best].reason, "crashed: as written");
+      EXPECT_EQ(throughput.tried[best].per_s, 0);
+      EXPECT_EQ(throughput.chosen, best == 2 ? 1U : 2U);
+      EXPECT_EQ(found.setting->index, throughput.chosen);
+      EXPECT_FALSE(found.measured.samples.empty());
+      EXPECT_TRUE(throughput.complete);
+    }
+  }
+}
+
+TEST_F(ThroughputBenchTest, ASlowerSettingIsOneToFallBackTo) {
+  throughput_.threads = {2, 1};  // 1 x 2, then 1 x 1, which is slower
+  throughput_.streams = 1;
+  scripts_[1].time_s_from[0] = 0.02;
+  stage_.events.clear();
+  find();
+  const std::string checks = stage_.who("verify");
+  const auto last = static_cast<size_t>(std::count(checks.begin(), checks.end(), '0'));
+  scripts_[0] = ends(Script(), "verify", last - 1, OutcomeKind::kWrongOutput);
+  const ThroughputFound found = find();
+  ASSERT_TRUE(found.outcome.ok());
+  EXPECT_EQ(found.measured.throughput->chosen, 1U);
+  EXPECT_EQ(found.measured.throughput->tried[0].reason, "wrong_output: as written");
+}
+
+TEST_F(ThroughputBenchTest, WhereTheBestAndTheOtherEndTheFirstOutcomeIsReported) {
   scripts_[0] = ends(Script(), "turn", 12);  // ten alone, then beside the second
+  scripts_[1] = ends(Script(), "turn", 4, OutcomeKind::kTimedOut);
   const ThroughputFound found = find();
   EXPECT_EQ(found.outcome.kind, OutcomeKind::kCrashed);
-  ASSERT_TRUE(found.setting);
-  EXPECT_EQ(found.setting->index, 0U);
-  EXPECT_TRUE(found.measured.samples.empty());
+  EXPECT_FALSE(found.setting);
 }
 
 TEST_F(ThroughputBenchTest, AWrongAnswerInTheLastCheckIsNoResult) {
   throughput_.threads = {2};
   scripts_[0] = ends(Script(), "verify", 4, OutcomeKind::kWrongOutput);  // after ten windows
-  EXPECT_EQ(find().outcome.kind, OutcomeKind::kWrongOutput);
+  const ThroughputFound found = find();
+  EXPECT_EQ(found.outcome.kind, OutcomeKind::kWrongOutput);
+  EXPECT_EQ(found.setting->index, 0U);
 }
 
 TEST_F(ThroughputBenchTest, TheBudgetEndsTheSearchWithTheBestUntilThen) {

@@ -132,7 +132,11 @@ class RateSeries {
     current_.reset();
     const std::optional<double> rate_per_s = search_->next_per_s();
     if (!rate_per_s) {
-      if (!traffic_.repeat) stop_ = Stop::kDecided;
+      if (search_->gave_up()) {
+        stop_ = Stop::kLate;
+      } else if (!traffic_.repeat) {
+        stop_ = Stop::kDecided;
+      }
       return;
     }
     const double left_s = options_.budget_s - spent_s_;

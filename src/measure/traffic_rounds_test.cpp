@@ -98,6 +98,17 @@ TEST_F(TrafficRoundsTest, ALateGeneratorVoidsTheFigures) {
   EXPECT_FALSE(carried_per_s(*measured.traffic));
 }
 
+TEST_F(TrafficRoundsTest, ASearchWhoseGeneratorIsLateThreeTimesDecidesNothing) {
+  options_.mode = TrafficOptions{std::nullopt, 0.02, std::nullopt};
+  options_.budget_s = 4000;
+  Script late = takes(0.002);
+  late.late_s = 0.001;
+  const Measured measured = measure({late})[0].measured;
+  EXPECT_EQ(measured.traffic->rates.size(), 3U);
+  EXPECT_EQ(measured.traffic->figures().verdict, RateVerdict::kLate);
+  EXPECT_EQ(measured.stopped, Stop::kLate);
+}
+
 TEST_F(TrafficRoundsTest, ADisturbedTurnIsMeasuredAgainAndNotKept) {
   const size_t quiet = measure({takes(0.002)})[0].measured.samples.size();
   Script busy = takes(0.002);

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <vector>
 
+#include "machine/disturbance.h"
 #include "measure/measured_engine.h"
 
 namespace dnnbench {
@@ -27,9 +28,6 @@ auto take_verified_turn(MeasuredEngine& engine, size_t number, Take take) {
   return turn;
 }
 
-// More than half of them: what was measured is then not to be relied on.
-inline bool is_mostly_disturbed(size_t disturbed, size_t all) { return 2 * disturbed > all; }
-
 // What figures are computed from: the undisturbed ones, or all where most were disturbed, which
 // makes a result suspect.
 template <typename T, typename IsDisturbed>
@@ -37,8 +35,9 @@ std::vector<T> undisturbed_or_all(const std::vector<T>& all, IsDisturbed is_dist
   std::vector<T> undisturbed;
   std::copy_if(all.begin(), all.end(), std::back_inserter(undisturbed),
                [&](const T& one) { return !is_disturbed(one); });
-  const size_t disturbed = all.size() - undisturbed.size();
-  return is_mostly_disturbed(disturbed, all.size()) ? all : undisturbed;
+  const auto count = static_cast<int64_t>(all.size());
+  const auto disturbed = count - static_cast<int64_t>(undisturbed.size());
+  return is_mostly_disturbed(disturbed, count) ? all : undisturbed;
 }
 
 }  // namespace dnnbench

@@ -13,12 +13,6 @@ TEST(TurnRules, ChecksGetSeldomer) {
   EXPECT_EQ(checked, (std::vector<size_t>{0, 1, 3, 7, 15, 31}));
 }
 
-TEST(TurnRules, HalfDisturbedIsNotMost) {
-  EXPECT_FALSE(is_mostly_disturbed(0, 0));
-  EXPECT_FALSE(is_mostly_disturbed(1, 2));
-  EXPECT_TRUE(is_mostly_disturbed(2, 3));
-}
-
 TEST(TurnRules, AllCountWhereMoreThanHalfWereDisturbed) {
   const auto is_negative = [](int value) { return value < 0; };
   using Ints = std::vector<int>;

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "machine/disturbance.h"
-#include "machine/machine_counters.h"
-#include "measure/surroundings.h"
 
 namespace dnnbench {
 namespace {
@@ -21,19 +19,35 @@ double stopped_s(const TurnWatch::Sessions& sessions) {
 
 TurnWatch::TurnWatch(const GpuAccess* gpu) : nvml_(gpu != nullptr ? gpu->nvml.get() : nullptr) {}
 
-void TurnWatch::watch(Turn& turn, const Sessions& sessions, const std::function<void()>& compute) {
+void TurnWatch::watch(Turn& turn, const Sessions& sessions, const std::function<void()>& compute,
+                      const ComputeOn& compute_on) {
   const GpuState gpu_before = nvml_ != nullptr ? nvml_->read() : GpuState();
-  const double start_s = monotonic_s();
-  const MachineCounters before = read_machine_counters();
+  const double start_s = now_s_();
+  const MachineCounters before = read_counters_();
   const double stopped_before_s = stopped_s(sessions);
   compute();
-  const double window_s = monotonic_s() - start_s;
+  const double window_s = now_s_() - start_s;
   const GpuState gpu_after = nvml_ != nullptr ? nvml_->read() : GpuState();
-  add(turn.noise, machine_noise(before, read_machine_counters(), window_s, turn.cpu_s));
+  add(turn.noise, machine_noise(before, read_counters_(), window_s, turn.cpu_s));
   turn.disturbance = disturbance(turn.noise);
+  if (turn.disturbance.empty() && compute_on && is_too_short_to_judge(turn.noise)) {
+    turn.disturbance = disturbance_of_longer(turn, start_s, before, compute_on);
+  }
   if (nvml_ != nullptr) watch_gpu(turn, sessions, gpu_before, gpu_after, window_s);
   const double stopped = stopped_s(sessions) - stopped_before_s;
   if (stopped > 0) turn.disturbance = fmt::format("the run was stopped for {:.1f} s", stopped);
+}
+
+std::string TurnWatch::disturbance_of_longer(const Turn& turn, double start_s,
+                                             const MachineCounters& before,
+                                             const ComputeOn& compute_on) {
+  Turn longer;
+  longer.cpu_s = turn.cpu_s;
+  longer.noise.waited_s = turn.noise.waited_s.value_or(0);
+  const double end_s = start_s + kMinWindow_s;
+  for (double now_s = now_s_(); now_s < end_s; now_s = now_s_()) compute_on(longer, end_s - now_s);
+  add(longer.noise, machine_noise(before, read_counters_(), now_s_() - start_s, longer.cpu_s));
+  return disturbance(longer.noise);
 }
 
 void TurnWatch::watch_gpu(Turn& turn, const Sessions& sessions, const GpuState& before,

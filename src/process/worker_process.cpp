@@ -19,6 +19,7 @@
 #include "core/commands.h"
 #include "core/error.h"
 #include "core/folder.h"
+#include "core/printable.h"
 #include "machine/memory.h"
 #include "process/guardian.h"
 #include "process/interrupt.h"
@@ -35,6 +36,16 @@ const std::string kProgramPrefix = "dnnbench-engine-";
 // machines set them.
 const std::vector<std::string> kPrecisionVariables{"ONEDNN_DEFAULT_FPMATH_MODE",
                                                    "DNNL_DEFAULT_FPMATH_MODE"};
+
+// Throws Error where a path that a user chose is not UTF-8, as JSON must be.
+std::string line_of(const json& request) {
+  for (const auto& [key, value] : request.items()) {
+    if (!value.is_string() || is_utf8(value.get<std::string>())) continue;
+    throw Error(fmt::format("the path {} is not UTF-8; engines need one that is, so rename it",
+                            printable(value.get<std::string>())));
+  }
+  return request.dump() + '\n';
+}
 
 std::filesystem::path programs_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
@@ -157,6 +168,7 @@ WorkerProcess::~WorkerProcess() {
 }
 
 void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
+  const std::string line = line_of(request);
   verb_ = request.at("do").get<std::string>();
   if (!alive()) {
     throw EngineEnded({OutcomeKind::kFailed, fmt::format("the engine had ended before {}", verb_)});
@@ -167,7 +179,7 @@ void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
   if (wait_for(reply_fd_, POLLIN, Clock::duration::zero())) receive();  // its end, or
   if (replies_->has_pending()) end_as_nonsense("it spoke without being asked");
   exchange_.sent_s = monotonic_s();
-  send(request.dump() + '\n');
+  send(line);
 }
 
 json WorkerProcess::answer() {

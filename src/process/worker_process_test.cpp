@@ -16,6 +16,7 @@
 #include <iterator>
 #include <thread>
 
+#include "core/error.h"
 #include "machine/memory.h"
 #include "onnx/test_model.h"
 #include "protocol/messages.h"
@@ -99,6 +100,18 @@ TEST_F(WorkerProcessTest, ComputesAndAnswers) {
   ASSERT_EQ(outputs.size(), 1U);
   EXPECT_EQ(to_doubles(outputs[0].tensor()), (std::vector<double>{2, 4, 6, 8}));
   EXPECT_GT(worker.peak_rss_bytes(), 1'000'000);
+}
+
+TEST_F(WorkerProcessTest, APathThatIsNotUtf8IsNamed) {
+  WorkerProcess worker(options());
+  try {
+    worker.request({{"do", "set_inputs"}, {"file", "/tmp/caf\xe9/inputs"}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "the path /tmp/caf\xef\xbf\xbd/inputs is not UTF-8; engines need one that is, so "
+                 "rename it");
+  }
 }
 
 TEST_F(WorkerProcessTest, StaysOnTheCoresItIsGiven) {

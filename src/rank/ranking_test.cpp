@@ -94,6 +94,25 @@ TEST(Rank, MoreEnginesNeedMoreBlocksForTheSameConfidence) {
   EXPECT_NEAR(alpha_of_pair(1, 0.99), 0.01, 1e-12);
 }
 
+// a beats c by more than b does, on average, and yet b has the lower time of the two in most
+// blocks.
+TEST(Rank, TheBestHasNoRatioBelow1ToIt) {
+  const BlockTable table{
+      {{1.02, 1.02, 1.02, 0.5, 0.5}, {1, 1, 1, 1, 1}, {1, 1.176, 1.5, 1.176, 1.176}}, {}};
+  const Ranking ranking = rank(table, kAllWithin1);
+  EXPECT_EQ(ranking.order, (std::vector<size_t>{1, 0, 2}));
+  EXPECT_NEAR(ranking.engines[0].to_best.value, 1.02, 1e-9);
+  EXPECT_NEAR(ranking.engines[2].to_best.value, 1.176, 1e-9);
+}
+
+// Each has the lower time than the next one in two of three blocks.
+TEST(Rank, WhereEveryEngineLosesTheMeanDecides) {
+  const BlockTable circle{{{1, 3, 2}, {2, 1, 3.1}, {3.2, 2, 1}}, {}};
+  const Ranking ranking = rank(circle, kAllWithin1);
+  EXPECT_EQ(ranking.order.front(), 0U);
+  EXPECT_LT(ranking.engines[2].to_best.value, 1);
+}
+
 TEST(Rank, OneEngineAloneIsTheBest) {
   const Ranking ranking = rank(measured({0.01}, 20, 0.01), kAllWithin1);
   EXPECT_EQ(ranking.order, std::vector<size_t>{0});

@@ -15,8 +15,15 @@
 namespace dnnbench {
 
 // Why a candidate's turns ended.
-enum class Stop { kDecided, kPrecise, kBudget, kRepeat, kInterrupted };
-std::string_view to_string(Stop stop);  // "decided", "precise", "budget", "repeat", "interrupted"
+enum class Stop {
+  kDecided,
+  kPrecise,
+  kBudget,
+  kRepeat,
+  kInterrupted,
+  kLate,  // the generator of a search for the highest rate, too often
+};
+std::string_view to_string(Stop stop);  // "decided", "precise", ..., "late"
 
 // One timed value: a measurement of `number` inferences; under traffic a request, from its intended
 // start to its end.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/statistics.h"
+#include "machine/disturbance.h"
 
 namespace dnnbench {
 
@@ -65,13 +66,15 @@ std::string_view to_string(Stop stop) {
     case Stop::kRepeat:
       return "repeat";
     case Stop::kInterrupted:
+      return "interrupted";
+    case Stop::kLate:
       break;
   }
-  return "interrupted";
+  return "late";
 }
 
 bool is_suspect(const Result& result) {
-  return 2 * result.measured.blocks_disturbed > result.measured.blocks;
+  return is_mostly_disturbed(result.measured.blocks_disturbed, result.measured.blocks);
 }
 
 std::string why_suspect(const Result& result) {

@@ -13,22 +13,6 @@ using nlohmann::ordered_json;
 
 constexpr int kSchemaVersion = 1;
 
-ordered_json json_of(const Environment& environment) {
-  return {{"cpu_model", environment.cpu_model},
-          {"architecture", environment.architecture},
-          {"isa", environment.isa},
-          {"logical_cores", environment.logical_cores},
-          {"physical_cores", environment.physical_cores},
-          {"affinity_cores", environment.affinity_cores},
-          {"cgroup_cpu_quota", or_null(environment.cgroup_cpu_quota)},
-          {"memory_bytes", environment.memory_bytes},
-          {"kernel", environment.kernel},
-          {"os", environment.os},
-          {"container", or_null(environment.container)},
-          {"cpu_governor", or_null(environment.cpu_governor)},
-          {"hypervisor", or_null(environment.hypervisor)}};
-}
-
 ordered_json json_of(const Tolerance& tolerance) {
   return {{"class", to_string(tolerance.tolerance_class)},
           {"absolute", tolerance.absolute},
@@ -54,6 +38,7 @@ ordered_json json_of(const Verification& verification) {
           {"max_rel_error", or_null(verification.max_rel_error)},
           {"norm_error", or_null(verification.norm_error)},
           {"cosine", or_null(verification.cosine)},
+          {"differing_elements", or_null(verification.differing_elements)},
           {"top1_agreement", or_null(verification.top1_agreement)},
           {"tolerance", verification.tolerance ? json_of(*verification.tolerance) : ordered_json()},
           {"smallest_detected_error", or_null(verification.smallest_detected_error)},
@@ -92,6 +77,13 @@ ordered_json json_of(const Rank& rank) {
           {"decided", rank.decided},
           {"probability", rank.probability},
           {"anchor", rank.anchor.empty() ? ordered_json() : ordered_json(rank.anchor)}};
+}
+
+ordered_json json_of(const RunToRun& known) {
+  return {{"ratio", known.ratio},
+          {"runs", known.runs},
+          {"since", known.since},
+          {"of", known.of_others ? "machine" : "candidate"}};
 }
 
 ordered_json noise_of(const Result& result) {
@@ -134,8 +126,9 @@ ordered_json json_of(const InForce& in_force) {
 
 // Numbers of speed, which only an ok result has.
 void add_speed(ordered_json& json, const Result& result) {
-  for (const char* key : {"min", "max", "mean", "std", "throughput_per_s", "p50_interval_s",
-                          "cpu_s_per_inference", "stopped", "ranking", "load", "throughput"}) {
+  for (const char* key :
+       {"min", "max", "mean", "std", "throughput_per_s", "p50_interval_s", "cpu_s_per_inference",
+        "stopped", "ranking", "run_to_run", "load", "throughput"}) {
     json[key] = nullptr;
   }
   json["latency_s"] = ordered_json::object();
@@ -155,6 +148,7 @@ void add_speed(ordered_json& json, const Result& result) {
   json["cpu_s_per_inference"] = or_null(cpu_s_per_inference(result));
   if (measured.stopped) json["stopped"] = to_string(*measured.stopped);
   if (result.rank && may_be_ranked(result)) json["ranking"] = json_of(*result.rank);
+  if (result.run_to_run) json["run_to_run"] = json_of(*result.run_to_run);
   add_samples(json, measured.samples);
   json["starts"] = measured.starts;
 }
@@ -179,6 +173,7 @@ void add_subject(ordered_json& json, const Result& result) {
   json["provider"] = candidate.provider;
   json["engine_version"] = or_null(result.engine.load.engine_version);
   json["instance"] = result.instance;
+  json["only_compared_with"] = candidate.only_compared_with;
   json["threads"] = result.threads;
   json["precision"] = candidate.precision;
   json["mode"] = to_string(result.mode);
@@ -296,6 +291,22 @@ ordered_json json_of(const GpuFacts& facts, const GpuMeasured& measured) {
 
 }  // namespace
 
+ordered_json to_json(const Environment& environment) {
+  return {{"cpu_model", environment.cpu_model},
+          {"architecture", environment.architecture},
+          {"isa", environment.isa},
+          {"logical_cores", environment.logical_cores},
+          {"physical_cores", environment.physical_cores},
+          {"affinity_cores", environment.affinity_cores},
+          {"cgroup_cpu_quota", or_null(environment.cgroup_cpu_quota)},
+          {"memory_bytes", environment.memory_bytes},
+          {"kernel", environment.kernel},
+          {"os", environment.os},
+          {"container", or_null(environment.container)},
+          {"cpu_governor", or_null(environment.cpu_governor)},
+          {"hypervisor", or_null(environment.hypervisor)}};
+}
+
 ordered_json to_json(const Result& result) {
   ordered_json json = {{"schema_version", kSchemaVersion},
                        {"model_path", result.model.path},
@@ -305,7 +316,7 @@ ordered_json to_json(const Result& result) {
   add_subject(json, result);
   add_load(json, result.engine);
   add_variant(json, result);
-  json["environment"] = json_of(result.environment);
+  json["environment"] = to_json(result.environment);
   if (result.gpu) json["gpu"] = json_of(*result.gpu, result.measured.gpu);
   json["started_at"] = result.started_at;
   json["tool_version"] = DNNBENCH_VERSION;

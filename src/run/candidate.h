@@ -26,6 +26,9 @@ struct Candidate {
   int streams = 1;                // processes that work at the same time
   std::optional<int64_t> batch;   // absent: as the model has it, or 1 where it leaves it open
 
+  // Nobody asks about it: it is there so that others are compared with it, as what was before.
+  bool only_compared_with = false;
+
   bool operator==(const Candidate&) const = default;
 };
 

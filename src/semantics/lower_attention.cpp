@@ -90,9 +90,12 @@ Sequences read_sequences(Composite& c) {
   return s;
 }
 
-// What is added to the products of queries and keys.
-std::string masked(Composite& c, std::string scores, DataType type, const Sequences& s) {
-  const auto add = [&](const std::string& part) { scores = c.add("Add", {scores, part}); };
+// What is to be added to the products of queries and keys; "" nothing.
+std::string mask_of(Composite& c, DataType type, const Sequences& s) {
+  std::string sum;
+  const auto add = [&](const std::string& part) {
+    sum = sum.empty() ? part : c.add("Add", {sum, part});
+  };
   if (c.has(3)) {
     std::string mask = c.in(3);
     if (c.type(3) == DataType::kBool) {
@@ -116,11 +119,11 @@ std::string masked(Composite& c, std::string scores, DataType type, const Sequen
     const std::string there = c.add("Less", {positions(c, known(s.keys)), lengths});
     add(c.unsqueeze(allow(c, there, type), {1, 2}));
   }
-  return scores;
+  return sum;
 }
 
-// (https://onnx.ai/onnx/operators/onnx__Attention.html), with the cap before the mask as its
-// corrected form has it.
+// (https://onnx.ai/onnx/operators/onnx__Attention.html), with the cap before the mask, and nothing
+// of a query that may attend to no key, as its corrected form and ONNX Runtime have it.
 void attention(Composite& c) {
   const DataType given = c.type(0);
   // Sixteen bits are too few for what lies between.
@@ -142,18 +145,27 @@ void attention(Composite& c) {
     scores = c.scaled(c.add("Tanh", {c.scaled(scores, 1 / cap, type)}), cap, type);
   }
   stages.push_back(scores);
-  scores = masked(c, scores, type, s);
+  const std::string mask = mask_of(c, type, s);
+  if (!mask.empty()) scores = c.add("Add", {scores, mask});
   stages.push_back(scores);
   const auto precision = static_cast<DataType>(c.node.integer("softmax_precision", 0));
   const bool other = precision != DataType::kUndefined && precision != type;
   if (other) scores = c.cast(scores, precision);
   std::string weights = c.add("Softmax", {scores}, {{"axis", int64_t{-1}}});
   if (other) weights = c.cast(weights, type);
-  stages.push_back(weights);
   const std::string value = wide(repeat_heads(c, s.value, s.shared_heads, times));
-  const std::string y = back(c.add("MatMul", {weights, value}));
-  c.out(0, c.rank(0) == 3 ? join_heads(c, y) : y);
+  std::string y = c.add("MatMul", {weights, value});
   const auto mode = static_cast<size_t>(c.node.integer("qk_matmul_output_mode", 0));
+  if (c.has(3) || c.has(6)) {
+    const std::string most =
+        c.add("ReduceMax", {mask, c.integers({-1})}, {{"keepdims", int64_t{1}}});
+    const std::string sees = c.add("Greater", {most, c.number(kMinusInfinity, type)});
+    y = c.add("Where", {sees, y, c.number(0, type)});
+    if (mode == 3 && c.wants(3)) weights = c.add("Where", {sees, weights, c.number(0, type)});
+  }
+  stages.push_back(weights);
+  y = back(y);
+  c.out(0, c.rank(0) == 3 ? join_heads(c, y) : y);
   if (mode >= stages.size()) throw Unsupported("its qk_matmul_output_mode is unknown");
   c.out(3, back(stages[mode]));
 }

@@ -114,7 +114,7 @@ TEST(Lower, CapsTheScoresBeforeItMasksThem) {
   graph.nodes = {attention};
   lower(graph, kHasNone);
   EXPECT_EQ(operators(graph), (Names{"Mul", "Transpose", "Mul", "MatMul", "Mul", "Tanh", "Mul",
-                                     "Add", "Softmax", "MatMul"}));
+                                     "Add", "Softmax", "MatMul", "ReduceMax", "Greater", "Where"}));
 }
 
 TEST(Lower, NamesTheNodeThatItCanNotLower) {

@@ -25,10 +25,6 @@ bool pads_are_attributes(const import::Node& node) {
   return node.domain.empty() && node.opset < 11;
 }
 
-std::vector<int64_t> attribute_pads(const import::Node& node) {
-  return node.integers(node.opset < 2 ? "paddings" : "pads");
-}
-
 Pads spread_pads(const std::vector<int64_t>& pads, const std::vector<int64_t>& axes, size_t rank) {
   const size_t count = axes.empty() ? rank : axes.size();
   if (pads.size() != 2 * count || count > rank) {

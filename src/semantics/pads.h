@@ -23,7 +23,6 @@ std::string read_pad_mode(const import::Node& node);
 
 // Before opset 11 pads and value are attributes, later they are inputs 1 and 2, the axes input 3.
 bool pads_are_attributes(const import::Node& node);
-std::vector<int64_t> attribute_pads(const import::Node& node);
 
 // `pads`: all that come before, then all after, of these axes; of every axis where `axes` is empty.
 // Throws Unsupported where they do not fit.

@@ -97,9 +97,8 @@ std::vector<int64_t> resized_axes(const import::Node& node, size_t rank) {
 }
 
 std::vector<double> attribute_scales(const import::Node& node) {
-  if (const import::Attribute* scales = node.attribute("scales")) return scales->floats;
-  if (node.op != "Upsample" || node.opset >= 7) return {};
-  return {1, 1, node.number("height_scale", 1), node.number("width_scale", 1)};
+  const import::Attribute* scales = node.attribute("scales");
+  return scales != nullptr ? scales->floats : std::vector<double>();
 }
 
 std::optional<std::vector<ResizedAxis>> resize_axes(const import::Node& node,

@@ -220,8 +220,4 @@ Shape unpooled_sizes(const import::Node& node, const Shape& input) {
   return sizes;
 }
 
-double pool_norm(const import::Node& node) {
-  return node.opset < 2 ? node.number("p", 2) : static_cast<double>(node.integer("p", 2));
-}
-
 }  // namespace dnnbench::semantics

@@ -67,7 +67,4 @@ TransposedWindows read_transposed_windows(const import::Node& node, const Shape&
 // Sizes of the tensor that MaxUnpool's indices count in: those that the pool's input had.
 Shape unpooled_sizes(const import::Node& node, const Shape& input);
 
-// The p of LpPool and GlobalLpPool, a float before opset 2.
-double pool_norm(const import::Node& node);
-
 }  // namespace dnnbench::semantics

@@ -138,14 +138,5 @@ TEST(UnpooledSizes, AreThoseThatWerePooled) {
   EXPECT_EQ(unpooled_sizes(node, {3, 4}), (Shape{6, 7}));
 }
 
-TEST(PoolNorm, IsAFloatBeforeOpset2) {
-  import::Node node = node_of("LpPool", {});
-  node.attributes["p"].i = 3;
-  node.attributes["p"].f = 1.5;
-  EXPECT_EQ(pool_norm(node), 3);
-  node.opset = 1;
-  EXPECT_EQ(pool_norm(node), 1.5);
-}
-
 }  // namespace
 }  // namespace dnnbench::semantics

@@ -35,9 +35,10 @@ RateSearch::Bracket RateSearch::bracket() const {
 }
 
 std::optional<double> RateSearch::next_per_s() const {
-  const auto [met, missed, late] = bracket();
+  if (gave_up()) return std::nullopt;
+  const Bracket known = bracket();
+  const std::optional<double>&met = known.met, &missed = known.missed;
   const double least = kMinShare * max_per_s_, most = kNearlyAlways * max_per_s_;
-  if (late >= kMaxLate) return std::nullopt;
   if (!met && !missed) return std::clamp(guess_per_s_, least, most);
   if (!met)
     return *missed <= least ? std::nullopt : std::optional(std::max(*missed / kStep, least));

@@ -34,6 +34,9 @@ class RateSearch {
   // machine that something else disturbs may get quiet, so those that are disturbed have no limit.
   std::optional<double> next_per_s() const;
 
+  // Whether the generator was late so often that the answer may be another rate.
+  bool gave_up() const { return bracket().late >= kMaxLate; }
+
   void add(const RateFigures& figures) { tried_.push_back(figures); }
   const std::vector<RateFigures>& tried() const { return tried_; }
   HighestRate answer() const;

@@ -83,8 +83,10 @@ TEST(RateSearch, FiguresOfALateGeneratorAreMeasuredAgainAFewTimes) {
   search.add(late);
   EXPECT_EQ(search.next_per_s(), 50);
   search.add(late);
+  EXPECT_FALSE(search.gave_up());
   search.add(late);
   EXPECT_FALSE(search.next_per_s());
+  EXPECT_TRUE(search.gave_up());
   EXPECT_FALSE(search.answer().best);
 }
 

@@ -15,7 +15,8 @@ namespace dnnbench {
 struct Judgement {
   Verdict verdict = Verdict::kOk;
   std::string reason;
-  std::optional<Difference> difference;
+  std::optional<Difference> difference;  // of numbers that have a size: not of classes or indices
+  std::optional<size_t> differing;       // elements, where each is to be the reference's
   Tolerance tolerance;
   std::optional<double> smallest_detected_error;
   double strain = 0;  // the size of the error in units of what is allowed

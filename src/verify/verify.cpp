@@ -40,6 +40,10 @@ class Summary {
       keep_largest(result_.norm_error, judgement.difference->norm);
       keep_smallest(result_.cosine, judgement.difference->cosine);
     }
+    if (judgement.differing) {
+      const auto count = static_cast<int64_t>(*judgement.differing);
+      result_.differing_elements = result_.differing_elements.value_or(0) + count;
+    }
     if (result_.tolerance && judgement.strain <= strain_) return;
     strain_ = judgement.strain;
     result_.tolerance = judgement.tolerance;

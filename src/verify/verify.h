@@ -3,6 +3,7 @@
 // caught with them is in docs/verifying.md.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ struct Verification {
   std::optional<double> max_rel_error;  // relative to max(|reference|, its root mean square)
   std::optional<double> norm_error;     // Euclidean norm of the errors / that of the reference
   std::optional<double> cosine;
+  // Elements that differ, of outputs of which each is to be the reference's: integers, truth values
+  // and text, but for those of a quantised model. Absent where there is no such output.
+  std::optional<int64_t> differing_elements;
   std::optional<double> top1_agreement;  // share of rows whose largest element is the reference's;
                                          // of outputs with one row of scores per example
 

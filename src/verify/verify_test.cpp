@@ -156,7 +156,9 @@ TEST(Verify, IntegersThatFlipWithRoundingMayFlipInAnEngine) {
   EXPECT_FALSE(verify(reference, {integers(classes)}).smallest_detected_error);
   EXPECT_EQ(with_flips(1), Verdict::kOk);
   EXPECT_EQ(verified(0).max_abs_error, 0);
-  EXPECT_GT(verified(1).max_abs_error, 0);  // allowed, but not exact
+  EXPECT_EQ(verified(0).differing_elements, 0);
+  EXPECT_EQ(verified(2).differing_elements, 2);  // allowed, but not exact
+  EXPECT_FALSE(verified(2).max_rel_error);       // class 5 is not further from 3 than 4 is
   EXPECT_EQ(with_flips(4), Verdict::kOk);
   EXPECT_EQ(with_flips(5), Verdict::kWrong);
 }

@@ -63,7 +63,7 @@ void emit_swish(Operation& op) {
 }
 
 void emit_prelu(Operation& op) {
-  op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), op.second_operand()));
+  op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), op.in(1)));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ std::string ordered(Operation& op, size_t index) {
 }
 
 std::string ordered_second(Operation& op) {
-  const std::string b = op.second_operand();
+  const std::string b = op.in(1);
   return is_unsigned_64(op.type(1)) ? op.call("within_int64", {b}) : b;
 }
 
@@ -35,7 +35,7 @@ void emit_sign(Operation& op) {
 
 // Two inputs, {0} and {1}.
 void emit_binary(Operation& op, const char* text, DataType result = DataType::kUndefined) {
-  const std::string a = op.in(0), b = op.second_operand();
+  const std::string a = op.in(0), b = op.in(1);
   op.out(fmt::format(fmt::runtime(text), a, b), result);
 }
 
@@ -71,11 +71,10 @@ void emit_power(Operation& op) {
   const DataType base = op.type(0), exponent = op.type(1);
   if (base == exponent && is_floating_point(base)) return emit_binary(op, "torch.pow({0}, {1})");
   if (is_integer_typed(op, 0) && is_integer_typed(op, 1)) {
-    op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), op.second_operand(), dtype(base)));
+    op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), op.in(1), dtype(base)));
     return;
   }
-  op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), op.second_operand(),
-                     dtype(base)));
+  op.out(fmt::format("torch.pow({}.to(7), {}.to(7)).to({})", op.in(0), op.in(1), dtype(base)));
 }
 
 void emit_bit_shift(Operation& op) {

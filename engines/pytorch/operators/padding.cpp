@@ -14,7 +14,7 @@ using semantics::Pads;
 std::optional<Pads> known_pads(const Operation& op) {
   const auto rank = static_cast<size_t>(op.rank(0));
   if (semantics::pads_are_attributes(op.node)) {
-    return semantics::spread_pads(semantics::attribute_pads(op.node), {}, rank);
+    return semantics::spread_pads(op.node.integers("pads"), {}, rank);
   }
   const auto pads = op.integers(1);
   const auto axes = op.has(3) ? op.integers(3) : Shape{};

@@ -80,9 +80,9 @@ void emit_average_pool(Operation& op) {
 
 void emit_lp_pool(Operation& op) {
   const Windows w = read_pool(op);
-  op.out(
-      op.call("power_mean_of_windows", {padded(op, w, "0.0"), number(semantics::pool_norm(op.node)),
-                                        list(w.kernel), list(w.strides), list(w.dilations)}));
+  op.out(op.call("power_mean_of_windows",
+                 {padded(op, w, "0.0"), number(static_cast<double>(op.node.integer("p", 2))),
+                  list(w.kernel), list(w.strides), list(w.dilations)}));
 }
 
 std::string spatial_axes(Operation& op) {
@@ -102,7 +102,7 @@ void emit_global_max_pool(Operation& op) {
 }
 
 void emit_global_lp_pool(Operation& op) {
-  const std::string p = number(semantics::pool_norm(op.node));
+  const std::string p = number(static_cast<double>(op.node.integer("p", 2)));
   op.out(fmt::format("torch.pow(torch.sum(torch.pow(torch.abs({}), {}), {}, True), 1.0 / {})",
                      op.in(0), p, spatial_axes(op), p));
 }

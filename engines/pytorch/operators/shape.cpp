@@ -136,12 +136,7 @@ void emit_expand(Operation& op) {
   op.out(op.call("expand_dynamic", {op.in(0), op.int_list(1)}));
 }
 
-void emit_tile(Operation& op) {
-  if (op.node.opset < 6) {
-    op.unsupported("Tile before opset 6");
-  }
-  op.out(fmt::format("{}.repeat({})", op.in(0), op.int_list(1)));
-}
+void emit_tile(Operation& op) { op.out(fmt::format("{}.repeat({})", op.in(0), op.int_list(1))); }
 
 void emit_shape(Operation& op) {
   const auto shape = op.shape(0);

@@ -102,7 +102,7 @@ Out shrink(const Operation& op, Out x) {
 
 void emit_prelu(const Operation& op) {
   Graph& g = op.g;
-  const Aligned x = op.two_operands();
+  const Aligned x = op.aligned({0, 1});
   const Out value = x.operands[0];
   const Out below = g.mul(value, x.operands[1]);
   op.out(g.select(g.less(value, g.scalar_like(value, 0)), below, value), x.permutation);

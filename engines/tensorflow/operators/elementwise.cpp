@@ -26,7 +26,7 @@ void emit_unary(const Operation& op, const char* operation) {
 }
 
 void emit_binary(const Operation& op, const char* operation) {
-  const Aligned x = op.two_operands();
+  const Aligned x = op.aligned({0, 1});
   op.out(op.g.compute(operation, x.operands), x.permutation);
 }
 
@@ -125,7 +125,7 @@ void emit_mod(const Operation& op) {
 }
 
 void emit_pow(const Operation& op) {
-  const Aligned x = op.two_operands();
+  const Aligned x = op.aligned({0, 1});
   const TF_DataType base = op.type(0);
   const TF_DataType exponent = op.type(1);
   const auto known = op.find_number(1);
@@ -160,12 +160,12 @@ void emit_sign(const Operation& op) {
 
 // Comparisons of types that have no kernel are made in a wider one; the result is bool anyway.
 void emit_comparison(const Operation& op, const char* operation) {
-  const Aligned x = op.two_operands();
+  const Aligned x = op.aligned({0, 1});
   op.out(op.g.compute(operation, x.operands), x.permutation);
 }
 
 void emit_logical(const Operation& op, const char* operation) {
-  const Aligned x = op.two_operands();
+  const Aligned x = op.aligned({0, 1});
   op.out(op.g.call(operation, {x.operands[0], x.operands[1]}), x.permutation);
 }
 

@@ -12,7 +12,7 @@ using semantics::Pads;
 // nullopt where they are known only when it runs.
 std::optional<Pads> known_pads(const Operation& op, size_t rank) {
   if (semantics::pads_are_attributes(op.node)) {
-    return semantics::spread_pads(semantics::attribute_pads(op.node), {}, rank);
+    return semantics::spread_pads(op.node.integers("pads"), {}, rank);
   }
   const auto pads = op.find_integers(1);
   const auto axes = op.has(3) ? op.find_integers(3) : std::vector<int64_t>{};

@@ -172,7 +172,7 @@ void emit_lp_pool(const Operation& op) {
   Graph& g = op.g;
   const Permutation last = channels_last(op.rank(0));
   const Windows w = read_windows(op);
-  const double p = semantics::pool_norm(op.node);
+  const double p = static_cast<double>(op.node.integer("p", 2));
   const Out x = power(g, g.compute("Abs", {op.in(0, last)}), p);
   op.out(power(g, window_sum(g, x, w), 1 / p), last);
 }
@@ -187,7 +187,7 @@ void emit_global_lp(const Operation& op) {
   Graph& g = op.g;
   const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
-  const double p = semantics::pool_norm(op.node);
+  const double p = static_cast<double>(op.node.integer("p", 2));
   const Out x = power(g, g.compute("Abs", {op.in(0, last)}), p);
   op.out(power(g, g.reduce("Sum", x, range_list(1, rank - 1), true), 1 / p), last);
 }

@@ -1,0 +1,73 @@
+// What a turn's watch makes of the machine's counters, on a clock that stands while nobody
+// computes.
+#include "measure/turn_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace dnnbench {
+namespace {
+
+// An engine on one core, whose threads waited for `waited` of the time, beside other programs that
+// use so many cores.
+struct Machine {
+  double waited = 0;
+  double others_cores = 0;
+  double now_s = 0;
+  int calls = 0;  // to compute on
+
+  void compute(Turn& turn, double seconds) {
+    now_s += seconds;
+    turn.cpu_s += seconds;
+    *turn.noise.waited_s += waited * seconds;
+  }
+
+  Turn watched_turn(double seconds) {
+    TurnWatch watch(nullptr);
+    const auto read = [this] {
+      MachineCounters counters;
+      counters.counts_waiting = true;
+      counters.busy_s = now_s + others_cores * now_s;
+      return counters;
+    };
+    watch.set_machine(read, [this] { return now_s; });
+    Turn turn;
+    watch.watch(
+        turn, {}, [&] { compute(turn, seconds); },
+        [&](Turn& longer, double) {
+          ++calls;
+          compute(longer, 0.01);
+        });
+    return turn;
+  }
+};
+
+TEST(TurnWatch, AShortTurnThatWaitedForItsOwnThreadsIsUndisturbed) {
+  Machine machine{0.5};
+  EXPECT_EQ(machine.watched_turn(0.005).disturbance, "");
+  EXPECT_EQ(machine.calls, 10);
+}
+
+TEST(TurnWatch, AShortTurnThatWaitedForAnotherProgramIsDisturbed) {
+  Machine machine{0.5, 0.7};
+  EXPECT_EQ(machine.watched_turn(0.005).disturbance, "other programs used 0.70 cores");
+}
+
+TEST(TurnWatch, OnlyAShortTurnThatWaitedIsWatchedForLonger) {
+  for (const auto& [waited, seconds] : {std::pair(0.0, 0.005), std::pair(0.5, 0.1)}) {
+    Machine machine{waited, 0.7};
+    EXPECT_EQ(machine.watched_turn(seconds).disturbance.empty(), waited == 0);
+    EXPECT_EQ(machine.calls, 0);
+  }
+}
+
+TEST(TurnWatch, WhatIsWatchedForLongerIsNotCountedAsTheTurns) {
+  const Turn turn = Machine{0.5, 0.7}.watched_turn(0.005);
+  EXPECT_DOUBLE_EQ(turn.cpu_s, 0.005);
+  EXPECT_DOUBLE_EQ(turn.noise.window_s, 0.005);
+  EXPECT_DOUBLE_EQ(*turn.noise.waited_s, 0.0025);
+}
+
+}  // namespace
+}  // namespace dnnbench
