@@ -119,9 +119,9 @@ void emit_bit_cast(Operation& op) {
                         : bit_width(from) == 16 ? DataType::kInt16
                         : bit_width(from) == 32 ? DataType::kInt32
                                                 : DataType::kInt64;
-  const bool held_wider = held_as(from) != from;
-  const std::string x = fmt::format("{}.{}({})", op.in(0), held_wider ? "to" : "view", dtype(bits));
-  op.out(fmt::format("{}.{}({})", x, held_as(to) != to ? "to" : "view", dtype(to)), to);
+  const char* const to_bits = held_as(from) != from ? "to" : "view";
+  const std::string x = fmt::format("{}.{}(dtype={})", op.in(0), to_bits, dtype(bits));
+  op.out(fmt::format("{}.{}(dtype={})", x, held_as(to) != to ? "to" : "view", dtype(to)), to);
 }
 
 std::string bound(Operation& op, size_t index, const char* attribute) {
