@@ -111,19 +111,6 @@ void emit_cast_to(Operation& op, DataType to) {
 
 void emit_cast(Operation& op) { emit_cast_to(op, static_cast<DataType>(op.node.integer("to", 0))); }
 
-// The same bits, seen as another type of the same width. An unsigned type is held in a wider one.
-void emit_bit_cast(Operation& op) {
-  const DataType from = op.type(0), to = static_cast<DataType>(op.node.integer("to", 0));
-  op.require(bit_width(from) == bit_width(to), "types of different widths");
-  const DataType bits = bit_width(from) == 8    ? DataType::kInt8
-                        : bit_width(from) == 16 ? DataType::kInt16
-                        : bit_width(from) == 32 ? DataType::kInt32
-                                                : DataType::kInt64;
-  const bool held_wider = held_as(from) != from;
-  const std::string x = fmt::format("{}.{}({})", op.in(0), held_wider ? "to" : "view", dtype(bits));
-  op.out(fmt::format("{}.{}({})", x, held_as(to) != to ? "to" : "view", dtype(to)), to);
-}
-
 std::string bound(Operation& op, size_t index, const char* attribute) {
   if (op.node.opset < 11) {
     return op.node.attribute(attribute) == nullptr ? "None" : number(op.node.number(attribute, 0));
@@ -212,7 +199,6 @@ Operators other_functions_of_one() {
       {"IsInf", emit_is_infinite},
       {"IsNaN",
        [](Operation& op) { op.out(fmt::format("torch.isnan({})", op.in(0)), DataType::kBool); }},
-      {"BitCast", emit_bit_cast},
       {"Cast", emit_cast},
       {"CastLike", [](Operation& op) { emit_cast_to(op, op.type(1)); }},
       {"Identity", emit_identity},
