@@ -76,7 +76,6 @@ class Comparison {
                                                       const ModelAtBatch& model);
   std::optional<int64_t> first_batch(const Candidate& candidate) const;
   std::optional<std::optional<int64_t>> batch_at(const std::string& model_path, size_t index) const;
-  bool takes_batches(const std::string& model_path) const;
   std::optional<Result> measure_throughput_of(Subject subject, size_t index);
   ThroughputFound find_setting(const Subject& subject, size_t index);
   Subject with_setting(Subject subject, const ThroughputSetting& setting);
@@ -304,17 +303,8 @@ std::optional<std::optional<int64_t>> Comparison::batch_at(const std::string& mo
   if (index >= (asked.empty() ? kMaxBatches : asked.size())) return std::nullopt;
   if (!asked.empty()) return {asked[index]};
   if (index == 0) return std::optional<int64_t>();
-  if (index == 1 && !takes_batches(model_path)) return std::nullopt;
+  if (index == 1 && !models_.takes_batches(model_path)) return std::nullopt;
   return {int64_t{1} << index};
-}
-
-bool Comparison::takes_batches(const std::string& model_path) const {
-  try {
-    models_.require_batch(model_path, 2);
-  } catch (const Error&) {
-    return false;
-  }
-  return true;
 }
 
 Bench Comparison::measure_throughput() {

@@ -36,6 +36,15 @@ void PreparedModels::require_batches() const {
   for (const auto& [path, batch] : asked_) require_batch(path, batch);
 }
 
+bool PreparedModels::takes_batches(const std::string& path) const {
+  try {
+    require_batch(path, 2);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
 void PreparedModels::require_batch(const std::string& path, std::optional<int64_t> batch) const {
   const Model& first = models_.at(first_path_);
   const GivenInputs given = read_given_inputs(first, options_.inputs, options_.test_data);

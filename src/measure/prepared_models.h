@@ -38,14 +38,15 @@ class PreparedModels {
   const ModelAtBatch& at(const std::string& path, std::optional<int64_t> batch,
                          const std::string& precision = "f32");
 
-  // Throws Error where the model can't be run at that batch, as far as its shapes show. Prepares
-  // nothing.
-  void require_batch(const std::string& path, std::optional<int64_t> batch) const;
-
-  // The same for all models at all batches that the run asks for: before anything is measured.
+  // Throws Error where a model can't be run at a batch that the run asks for, as far as its shapes
+  // show. Prepares nothing.
   void require_batches() const;
 
+  // Whether the model can be run at another batch than 1, in the same sense.
+  bool takes_batches(const std::string& path) const;
+
  private:
+  void require_batch(const std::string& path, std::optional<int64_t> batch) const;
   PreparedModel prepare(const std::string& path, std::optional<int64_t> batch,
                         const WorkFolder& work);
 
