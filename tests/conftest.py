@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import jsonschema
 import pytest
 
 import tiny_models
+from processes import cache_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ["--repeat=3", "--warmup=0"]  # for what does not depend on the time measured
@@ -72,6 +74,26 @@ def pytest_collection_modifyitems(items):
     needs_programs = [item for item in items if "dnnbench" in getattr(item, "fixturenames", ())]
     if needs_programs and "DNNBENCH_BIN" not in os.environ:
         raise pytest.UsageError("set DNNBENCH_BIN to the folder of dnnbench; ctest does")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine_without_history(tmp_path_factory):
+    """A cache that has all of the usual one but what the machine remembers of its runs."""
+    usual = cache_folder()
+    folder = tmp_path_factory.mktemp("cache")
+    (folder / "dnn-bench").mkdir()
+    for path in usual.iterdir() if usual.exists() else []:
+        if path.name != "runs":
+            (folder / "dnn-bench" / path.name).symlink_to(path.resolve())
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("XDG_CACHE_HOME", str(folder))
+        yield
+
+
+@pytest.fixture
+def new_machine(machine_without_history) -> None:
+    """It has not run anything yet."""
+    shutil.rmtree(cache_folder() / "runs", ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
-from tiny_models import tensor, weights
+from tiny_models import constant, node, tensor, weights
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +22,6 @@ def verdict(bench, tmp_path):
         return done.verdict("tf"), done
 
     return run
-
-
-def constant(name, values, kind=np.int64):
-    return numpy_helper.from_array(np.array(values, dtype=kind), name)
-
-
-def node(op, inputs, outputs, **attributes):
-    return helper.make_node(op, inputs.split(), outputs.split(), **attributes)
 
 
 def model_of(nodes, inputs, outputs, initializers=(), opset=17):

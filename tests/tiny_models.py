@@ -24,6 +24,31 @@ def model_of(nodes: list, inputs: list, outputs: list, initializers: list = ()) 
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
 
 
+def constant(name: str, values: object, kind: type | None = None) -> onnx.TensorProto:
+    """Where no type is given, whole numbers are int64 and others f32."""
+    array = np.asarray(values)
+    if kind is None:
+        kind = np.float32 if array.dtype == np.float64 else array.dtype
+    return numpy_helper.from_array(array.astype(kind), name)
+
+
+def node(operator: str, inputs: str, outputs: str = "y", **attributes: object) -> onnx.NodeProto:
+    """Names are words; "-" stands for an optional input or output that is left out."""
+    names = [["" if name == "-" else name for name in words.split()] for words in (inputs, outputs)]
+    return helper.make_node(operator, *names, **attributes)
+
+
+def floats_model(
+    nodes: list, shapes: dict, initializers: list = (), outputs: tuple = ("y",), opset: int = 18
+) -> onnx.ModelProto:
+    """f32 inputs of these shapes, outputs whose shapes inference finds, ONNX Runtime's operators."""
+    inputs = [tensor(name, shape) for name, shape in shapes.items()]
+    model = model_of(nodes, inputs, [tensor(name, None) for name in outputs], initializers)
+    model.opset_import[0].version = opset
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    return model
+
+
 def convolution(batch: object = 1, size: int = 8, name: str = "x") -> onnx.ModelProto:
     """Convolution, Relu and Gemm: name [batch, 3, size, size] -> y [batch, 10]."""
     nodes = [

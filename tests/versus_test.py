@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
+from processes import cache_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ["--repeat=16", "--warmup=0"]
@@ -125,7 +127,9 @@ def test_a_gate_needs_something_to_compare_with(dnnbench, models):
     assert "--fail-above needs something to compare with" in done.stderr
 
 
-def test_results_are_kept_and_a_later_run_is_compared_with_them(bench, models, tmp_path):
+def test_results_are_kept_and_a_later_run_is_compared_with_them(
+    bench, models, tmp_path, new_machine
+):
     part = "--fake=ok,duration_s=0.004"
     output = tmp_path / "results"
     first = bench(models / "fast.onnx", part, "--repeat=40", quick=False, output=output)
@@ -135,12 +139,72 @@ def test_results_are_kept_and_a_later_run_is_compared_with_them(bench, models, t
     assert second.code == CANT_TELL or second.disturbed
     assert "--against=FOLDER" not in second.stdout
     if not second.disturbed:
-        assert "some more times into one folder shows this machine's own" in second.stdout
+        assert "the same run some more times shows this machine's own" in second.stdout
     assert "still the same, so there is nothing to measure in turns" in second.stderr
     assert "a default for a machine of which nothing is known" in second.stdout
     assert len(second.json_files()) == 1
     (kept,) = output.glob("*.json.1")
     assert json.loads(kept.read_text()) == before
+
+
+def test_a_machine_remembers_what_two_runs_differ_by(
+    bench, dnnbench, models, tmp_path, new_machine
+):
+    """Runs into folders of their own, until three of them were undisturbed."""
+    undisturbed = []
+    for number in range(6):
+        output = tmp_path / str(number)
+        flags = ["--fake=ok,duration_s=0.002", "--repeat=40"]
+        run = bench(models / "fast.onnx", *flags, quick=False, output=output)
+        result = run.only_result()
+        if len(undisturbed) < 2:
+            assert result["run_to_run"] is None
+        if not run.disturbed:
+            undisturbed.append((output, result))
+        if len(undisturbed) == 3:
+            break
+        time.sleep(1)  # runs are told apart by the second in which they started
+    else:
+        return  # too busy a machine learns nothing, as it should
+    known = undisturbed[2][1]["run_to_run"]
+    assert known["runs"] == 3
+    assert known["of"] == "candidate"
+    assert known["since"] == undisturbed[0][1]["started_at"]
+    medians = [result["latency_s"]["p50"] for _, result in undisturbed]
+    assert known["ratio"] >= max(medians) / min(medians) - 1e-9
+    text = dnnbench("compare", undisturbed[1][0], undisturbed[2][0]).stdout
+    text = " ".join(text.split())
+    assert "two runs on the machine differ by, from 3 runs of the same since " in text
+    assert "a default" not in text
+
+
+def test_a_cache_that_can_not_be_written_loses_no_result(bench, models, new_machine):
+    runs = cache_folder() / "runs"
+    runs.write_text("a file in its place")
+    run = bench(models / "fast.onnx", "--fake=ok", *QUICK, quick=False)
+    runs.unlink()
+    assert run.code == 0
+    assert run.only_result()["outcome"] == "ok"
+    assert run.only_result()["run_to_run"] is None
+    assert f"The medians are not kept in {runs}, " in run.stderr
+
+
+def test_what_was_only_compared_with_is_not_missing_later(bench, dnnbench, models, tmp_path):
+    slow, fast = models / "slow.onnx", models / "fast.onnx"
+    both = bench(slow, f"--versus={fast}", "--fake=ok", *QUICK, quick=False)
+    marks = {
+        Path(result["model_path"]).name: result["only_compared_with"]
+        for result in map(json.loads, (path.read_text() for path in both.json_files()))
+    }
+    assert marks == {"slow.onnx": False, "fast.onnx": True}
+    alone = bench(slow, "--fake=ok", *QUICK, quick=False)
+    done = dnnbench("compare", both.output, alone.output, "--fail-above=5%")
+    assert done.returncode in (0, CANT_TELL)
+    assert "missing." in done.stdout and "missing\n" not in done.stdout
+    # What was asked about is.
+    other = bench(slow, "--onnxruntime")
+    done = dnnbench("compare", alone.output, other.output, "--fail-above=5%")
+    assert done.returncode == 3
 
 
 def test_a_file_with_other_outputs_never_passes(bench, models, tmp_path):
@@ -164,7 +228,9 @@ def test_an_earlier_model_file_is_measured_again(bench, models, tmp_path):
     model.producer_name = "changed"
     tiny_models.save(model, changed)
     run = bench(changed, part, *QUICK, f"--against={earlier.output}", quick=False)
-    assert len(run.json_files()) == 2
+    results = [json.loads(path.read_text()) for path in run.json_files()]
+    marks = {Path(result["model_path"]).name: result["only_compared_with"] for result in results}
+    assert marks == {"fast.onnx": True, "changed.onnx": False}
     assert "fast.onnx -> changed.onnx" in run.stdout
     assert "drift" not in run.stderr
 

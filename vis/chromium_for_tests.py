@@ -6,7 +6,6 @@ so it needs no package beside Chromium itself.
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
@@ -15,7 +14,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -134,10 +132,6 @@ class Chromium:
             self.call(
                 "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text
             )
-
-    def screenshot(self, path: Path) -> None:
-        image = self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
-        path.write_bytes(base64.b64decode(image))
 
     def complaints(self) -> list[str]:
         """Console errors and warnings, exceptions, and what the browser itself logs."""

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/precision.h"
 #include "gpu_binding.h"
 #include "kernels.h"
 #include "library.h"
@@ -24,8 +25,6 @@ namespace {
 
 using ort::check;
 using ort::library;
-
-constexpr const char* kInlinedModel = "branches with a known condition put in place beforehand";
 
 int64_t count_threads() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
@@ -108,7 +107,7 @@ class OnnxRuntimeEngine : public Engine {
     clear();
     ort::require_supported(config);
     if (config.device == "gpu") {
-      prepare_environment(config.gpu_uuid, ort::allows_tf32(config));
+      prepare_environment(config.gpu_uuid, allows_tf32(config.precision));
       if (!gpu_) gpu_ = std::make_unique<Gpu>();
     }
     inlined_ = config.original_fails;

@@ -100,4 +100,10 @@ void check(OrtStatus* status) {
   throw Error("ONNX Runtime: " + message);
 }
 
+std::string take_text(char* text) {
+  std::string taken = text;
+  check(library().api.AllocatorFree(library().allocator, text));
+  return taken;
+}
+
 }  // namespace dnnbench::ort

@@ -24,6 +24,9 @@ const Library& library();
 // Error with the library's own words in one line.
 void check(OrtStatus* status);
 
+// A text that the library allocated, which is released.
+std::string take_text(char* text);
+
 template <auto kRelease>
 struct Releaser {
   template <typename T>

@@ -57,18 +57,23 @@ Session open_file(const Wanted& wanted, const NamedSizes& sizes) {
 Session open_copy(const Wanted& wanted) {
   const LoadConfig& config = wanted.config;
   const SessionOptions options = make_options(wanted, {});
-  const std::string folder = std::filesystem::path(config.model_path).parent_path().string();
-  check(library().api.AddSessionConfigEntry(
-      options.get(), "session.model_external_initializers_file_folder_path", folder.c_str()));
   std::string model = import::without_weights(config, std::numeric_limits<int64_t>::max());
   if (!config.extra_outputs.empty()) import::add_outputs(model, config.extra_outputs);
-  return owned<Session>([&](OrtSession** out) {
-    return library().api.CreateSessionFromArray(library().env, model.data(), model.size(),
-                                                options.get(), out);
-  });
+  return open_bytes(model, config.model_path, *options);
 }
 
 }  // namespace
+
+Session open_bytes(const std::string& model, const std::string& model_path,
+                   OrtSessionOptions& options) {
+  const std::string folder = std::filesystem::path(model_path).parent_path().string();
+  check(library().api.AddSessionConfigEntry(
+      &options, "session.model_external_initializers_file_folder_path", folder.c_str()));
+  return owned<Session>([&](OrtSession** out) {
+    return library().api.CreateSessionFromArray(library().env, model.data(), model.size(), &options,
+                                                out);
+  });
+}
 
 OpenedModel open_model(const LoadConfig& config, const ModelOutline& outline, const Gpu* gpu,
                        const std::string& optimized_path) {

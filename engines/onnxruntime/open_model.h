@@ -12,6 +12,10 @@
 
 namespace dnnbench::ort {
 
+// A model in memory, whose external data lies beside `model_path`. Throws what check() does.
+Session open_bytes(const std::string& model, const std::string& model_path,
+                   OrtSessionOptions& options);
+
 struct OpenedModel {
   Session session;
   // How the sizes were fixed: "by name"; "in the model", where a name stands for several sizes;

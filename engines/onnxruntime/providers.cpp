@@ -6,6 +6,7 @@
 
 #include "core/commands.h"
 #include "core/error.h"
+#include "core/precision.h"
 #include "protocol/precision.h"
 
 namespace dnnbench::ort {
@@ -19,8 +20,6 @@ using CudaOptions =
 using TensorRtOptions =
     std::unique_ptr<OrtTensorRTProviderOptionsV2, Releaser<&Api::ReleaseTensorRTProviderOptions>>;
 
-constexpr int kFirstSmWithTf32 = 80;
-
 struct Pairs {
   explicit Pairs(const Options& options) {
     for (const auto& [key, value] : options) {
@@ -32,19 +31,13 @@ struct Pairs {
   std::vector<const char*> values;
 };
 
-std::string take_text(char* text) {
-  std::string taken = text;
-  check(library().api.AllocatorFree(library().allocator, text));
-  return taken;
-}
-
 std::string switched(bool on) { return on ? "1" : "0"; }
 
 Options cuda_options(const LoadConfig& config) {
   Options options{{"device_id", "0"},  // the one that is left visible
                   {"do_copy_in_default_stream", "1"},
                   {"enable_cuda_graph", switched(config.cuda_graph && config.provider == "cuda")}};
-  if (config.precision != "default") options["use_tf32"] = switched(allows_tf32(config));
+  if (config.precision != "default") options["use_tf32"] = switched(allows_tf32(config.precision));
   return options;
 }
 
@@ -125,7 +118,7 @@ void require_supported(const LoadConfig& config) {
   }
   const std::string& precision = config.precision;
   if (precision == "f32" || precision == "default") return;
-  if (precision == "int8" || precision == "int8-dynamic") {
+  if (is_quantised(precision)) {
     if (provider.empty()) return;
     throw Unsupported("quantised models run on ONNX Runtime's CPU provider alone here");
   }
@@ -159,15 +152,11 @@ std::string precision_in_force(const LoadConfig& config, const ModelOutline& out
   if (gpu == nullptr || of_model != "f32") return of_model;
   // TensorRT chooses for each layer.
   if (config.precision == "f16" || config.precision == "bf16") return "mixed";
-  return allows_tf32(config) && gpu->sm() >= kFirstSmWithTf32 ? "tf32" : "f32";
+  return allows_tf32(config.precision) && gpu->has_tf32() ? "tf32" : "f32";
 }
 
 bool optimizes(const LoadConfig& config) {
   return config.optimize && config.provider != "openvino";
-}
-
-bool allows_tf32(const LoadConfig& config) {
-  return config.precision == "tf32" || config.precision == "default";
 }
 
 }  // namespace dnnbench::ort

@@ -35,7 +35,4 @@ std::string precision_in_force(const LoadConfig& config, const ModelOutline& out
 // graph as it is in the file (the provider's documentation).
 bool optimizes(const LoadConfig& config);
 
-// Whether TF32 is left on.
-bool allows_tf32(const LoadConfig& config);
-
 }  // namespace dnnbench::ort

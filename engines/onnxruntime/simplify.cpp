@@ -1,17 +1,17 @@
 #include "simplify.h"
 
-#include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <map>
 #include <set>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "import/branches.h"
 #include "import/simplify.h"
 #include "library.h"
+#include "open_model.h"
 #include "values.h"
 
 namespace dnnbench::ort {
@@ -26,10 +26,6 @@ SessionOptions make_options(const LoadConfig& config, int level) {
       owned<SessionOptions>([&](OrtSessionOptions** out) { return api.CreateSessionOptions(out); });
   check(api.SetSessionGraphOptimizationLevel(options.get(), level));
   check(api.SetIntraOpNumThreads(options.get(), 1));
-  // A model that is not read from a file has no folder in which its external data lies.
-  const std::string folder = std::filesystem::path(config.model_path).parent_path().string();
-  check(api.AddSessionConfigEntry(
-      options.get(), "session.model_external_initializers_file_folder_path", folder.c_str()));
   if (!config.optimize) {
     check(api.AddSessionConfigEntry(options.get(), "optimization.disable_specified_optimizers",
                                     "ConstantFolding"));
@@ -48,17 +44,10 @@ void write_file(const std::string& path, const std::string& bytes) {
   if (!file.flush()) throw Error("the simplified model can't be written to " + path);
 }
 
-Session open(const std::string& model, const SessionOptions& options) {
-  return owned<Session>([&](OrtSession** out) {
-    return library().api.CreateSessionFromArray(library().env, model.data(), model.size(),
-                                                options.get(), out);
-  });
-}
-
 std::string optimized(const LoadConfig& config, const std::string& model, const std::string& path) {
   const SessionOptions options = make_options(config, kEnableBasic);
   check(library().api.SetOptimizedModelFilePath(options.get(), path.c_str()));
-  open(model, options);
+  open_bytes(model, config.model_path, *options);
   return read_file(path);
 }
 
@@ -122,8 +111,8 @@ std::string simplified(const LoadConfig& config, const std::string& path, bool w
 std::string with_types(const LoadConfig& config, const std::string& model) {
   std::vector<import::Parameter> values;
   try {
-    const Session session =
-        open(import::with_every_value_as_output(model), make_options(config, kDisableAll));
+    const Session session = open_bytes(import::with_every_value_as_output(model), config.model_path,
+                                       *make_options(config, kDisableAll));
     for (const Signature& value : read_outputs(*session)) {
       if (value.value_type != kTypeTensor) continue;
       import::ValueType type;
@@ -141,12 +130,12 @@ std::string with_types(const LoadConfig& config, const std::string& model) {
 
 double simplify(const LoadConfig& config, const std::string& path, bool with_weights) {
   library();
-  const auto start = std::chrono::steady_clock::now();
+  const double start_s = monotonic_s();
   Reduced reduced;
   write_file(path, with_types(config, simplified(config, path, with_weights, reduced)));
-  const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+  const double duration_s = monotonic_s() - start_s;
   if (reduced.inlined && !config.inlined_path.empty()) write_inlined(config, reduced.model);
-  return duration.count();
+  return duration_s;
 }
 
 }  // namespace dnnbench::ort

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "import/read_graph.h"
 
 namespace dnnbench::ort {
 namespace {
@@ -30,22 +31,12 @@ std::pair<DataType, std::vector<int64_t>> read_tensor_info(const OrtTensorTypeAn
   return {from_element_type(element_type), std::move(shape)};
 }
 
-std::string take_name(char* text) {
-  std::string name = text;
-  check(library().api.AllocatorFree(library().allocator, text));
-  return name;
-}
-
-bool fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted) {
-  return std::equal(shape.begin(), shape.end(), wanted.begin(), wanted.end(),
-                    [](int64_t size, int64_t want) { return want < 0 || size == want; });
-}
-
 void require_fit(const Tensor& tensor, const Signature& input) {
   if (input.value_type != kTypeTensor) return;
   // A model file may leave an input's rank open; the library then reports it as a scalar.
   const bool any_shape = input.shape.empty();
-  if (tensor.type != input.element_type || !(any_shape || fits(tensor.shape, input.shape))) {
+  if (tensor.type != input.element_type ||
+      !(any_shape || import::fits(tensor.shape, input.shape))) {
     throw Error("the model's input \"" + input.name + "\" takes " +
                 describe(input.element_type, input.shape) + ", not " +
                 describe(tensor.type, tensor.shape));
@@ -141,7 +132,7 @@ std::vector<Signature> read_signatures(const OrtSession& session, Count count_of
   for (size_t i = 0; i < count; ++i) {
     char* name = nullptr;
     check(name_of(&session, i, ort.allocator, &name));
-    signatures[i].name = take_name(name);
+    signatures[i].name = take_text(name);
     const auto type = owned<TypeInfo>([&](OrtTypeInfo** out) { return type_of(&session, i, out); });
     check(ort.api.GetOnnxTypeFromTypeInfo(type.get(), &signatures[i].value_type));
     if (signatures[i].value_type != kTypeTensor) continue;

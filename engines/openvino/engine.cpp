@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/precision.h"
 #include "failure.h"
 #include "import/real_paths.h"
 #include "ports.h"
@@ -19,16 +20,10 @@
 namespace dnnbench {
 namespace {
 
-constexpr const char* kInlinedModel = "branches with a known condition put in place beforehand";
-
 void require_supported(const LoadConfig& config) {
   if (!config.optimize) {
     throw Unsupported("OpenVINO has no switch that turns its graph optimisation off");
   }
-}
-
-bool is_quantised(const std::string& precision) {
-  return precision == "int8" || precision == "int8-dynamic";
 }
 
 // What the vendor's benchmark_app sets for `-hint latency`, and the thread count; all else,

@@ -2,11 +2,12 @@
 // which the library compiles, freezes and optimises.
 #include "worker/engine.h"
 
-#include <chrono>
 #include <optional>
 #include <set>
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/precision.h"
 #include "device.h"
 #include "gpu/device.h"
 #include "import/read_graph.h"
@@ -20,21 +21,15 @@
 namespace dnnbench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr int kFirstSmWithTf32 = 80;
-
-bool is_int8(const LoadConfig& config) { return config.precision.rfind("int8", 0) == 0; }
-
 void require_supported(const LoadConfig& config) {
   const bool on_gpu = config.device == "gpu";
   if (on_gpu && config.cuda_graph) {
     throw Unsupported("PyTorch: a TorchScript program is not captured as a CUDA graph here");
   }
-  if (on_gpu && is_int8(config)) {
+  if (on_gpu && is_quantised(config.precision)) {
     throw Unsupported("PyTorch's int8 operators are for CPUs; emulating them would only be slower");
   }
-  if (is_int8(config) || (on_gpu && config.precision == "tf32")) return;
+  if (is_quantised(config.precision) || (on_gpu && config.precision == "tf32")) return;
   if (config.precision != "f32" && config.precision != "default") {
     throw Unsupported("PyTorch computes in the model's own types; it can't be set to compute in " +
                       config.precision);
@@ -65,9 +60,9 @@ class PyTorchEngine : public Engine {
     malloc_ = pytorch::keep_freed_memory();
     pytorch::set_threads(config.threads);
     if (config.device == "gpu") use_gpu();
-    const auto start = Clock::now();
+    const double start_s = monotonic_s();
     module_ = convert(gpu_.get());
-    const double convert_s = std::chrono::duration<double>(Clock::now() - start).count();
+    const double convert_s = monotonic_s() - start_s;
     if (config.optimize) module_->optimize();
     return {.convert_s = convert_s};
   }
@@ -84,7 +79,7 @@ class PyTorchEngine : public Engine {
       // TorchScript says no node's device; each computes where its tensors lie.
       placement.push_back({gpu_->name(), facts.nodes - facts.tensors_on_cpu, false});
       placement.push_back({"CPU", facts.tensors_on_cpu, true});
-      if (precision == "f32" && tf32_ && gpu_->sm() >= kFirstSmWithTf32) precision = "tf32";
+      if (precision == "f32" && tf32_ && gpu_->has_tf32()) precision = "tf32";
     } else {
       for (const std::string& device : facts.devices) placement.push_back({device, facts.nodes});
     }
@@ -111,7 +106,7 @@ class PyTorchEngine : public Engine {
 
  private:
   void use_gpu() {
-    const bool allow = config_.precision == "tf32" || config_.precision == "default";
+    const bool allow = allows_tf32(config_.precision);
     prepare_environment(config_.gpu_uuid, allow);
     if (!gpu_) gpu_ = std::make_unique<Gpu>();
     pytorch::open_cuda();
@@ -134,7 +129,7 @@ class PyTorchEngine : public Engine {
   // Of a variant in int8, everything that it has in int8, or nothing: the rest would be emulated.
   void fuse_int8() {
     const pytorch::Int8Fusion fusion = pytorch::fuse_int8(model_.graph);
-    if (!is_int8(config_)) return;
+    if (!is_quantised(config_.precision)) return;
     if (fusion.left) throw Unsupported(*fusion.left);
     if (fusion.products == 0) {
       throw Unsupported("the model has no product that PyTorch's int8 operators compute");

@@ -2,7 +2,6 @@
 // (emitter.h) and run by a session. Its inputs and outputs are the model's own.
 #include "worker/engine.h"
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/precision.h"
 #include "emitter.h"
 #include "graph.h"
 #include "import/read_graph.h"
@@ -26,18 +27,12 @@
 namespace dnnbench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr const char* kWhyNotGpu =
     "TensorFlow 2.21 is built for CUDA 12.5, which can't share the libraries of CUDA 13 that the "
     "other engines use";
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 void require_supported(const LoadConfig& config) {
-  if (config.precision.rfind("int8", 0) == 0) {
+  if (is_quantised(config.precision)) {
     throw Unsupported(
         "this build has no way to TensorFlow's int8 operators; emulating them in f32 would only be "
         "slower");
@@ -166,9 +161,9 @@ class TensorFlowEngine : public Engine {
     session_.reset();
     converted_.reset();
     require_supported(config);
-    const auto start = Clock::now();
+    const double start_s = monotonic_s();
     converted_ = convert(config);
-    const double convert_s = seconds_since(start);
+    const double convert_s = monotonic_s() - start_s;
     session_ = std::make_unique<tf::Session>(converted_->graph, converted_->input_outs,
                                              converted_->output_outs, config.threads);
     session_->prepare();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/precision.h"
 
 namespace dnnbench::tensorrt {
 namespace {
@@ -71,7 +72,7 @@ void fix_sizes(IBuilder& builder, const INetworkDefinition& network, IBuilderCon
 }
 
 void set_precision(IBuilderConfig& config, const LoadConfig& wanted) {
-  if (allows_tf32(wanted)) {
+  if (allows_tf32(wanted.precision)) {
     config.setFlag(BuilderFlag::kTF32);
   } else {
     config.clearFlag(BuilderFlag::kTF32);
@@ -117,10 +118,6 @@ std::string settings_of(const LoadConfig& config) {
   }
   std::replace(settings.begin(), settings.end(), '\n', ' ');
   return settings;
-}
-
-bool allows_tf32(const LoadConfig& config) {
-  return config.precision == "tf32" || config.precision == "default";
 }
 
 }  // namespace dnnbench::tensorrt

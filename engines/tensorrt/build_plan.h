@@ -14,6 +14,4 @@ std::string build_plan(Library& library, const LoadConfig& config);
 // What a plan depends on beside model, library and GPU: "precision=f32;x=1,3,224,224".
 std::string settings_of(const LoadConfig& config);
 
-bool allows_tf32(const LoadConfig& config);
-
 }  // namespace dnnbench::tensorrt

@@ -10,6 +10,7 @@
 #include "build_plan.h"
 #include "core/cache.h"
 #include "core/error.h"
+#include "core/precision.h"
 #include "core/sha256.h"
 #include "gpu/device.h"
 #include "gpu/plan_cache.h"
@@ -19,8 +20,6 @@ namespace dnnbench {
 namespace {
 
 using tensorrt::Library;
-
-constexpr int kFirstSmWithTf32 = 80;
 
 DataType from_tensorrt(nvinfer1::DataType type) {
   switch (type) {
@@ -73,7 +72,7 @@ class TensorRtEngine : public Engine {
 
   LoadTimes load(const LoadConfig& config) override {
     clear();
-    prepare_environment(config.gpu_uuid, tensorrt::allows_tf32(config));
+    prepare_environment(config.gpu_uuid, allows_tf32(config.precision));
     config_ = config;
     if (!gpu_) gpu_ = std::make_unique<Gpu>();
     if (!runtime_) runtime_ = library().create_runtime();
@@ -94,7 +93,7 @@ class TensorRtEngine : public Engine {
     const size_t half = count(layers, "FP16") + count(layers, "Half");
     const size_t bf16 = count(layers, "BF16") + count(layers, "BFloat16");
     const size_t single = count(layers, "FP32") + count(layers, "Float\"");
-    const bool tf32 = tensorrt::allows_tf32(config_) && gpu_->sm() >= kFirstSmWithTf32;
+    const bool tf32 = allows_tf32(config_.precision) && gpu_->has_tf32();
     std::string precision = tf32 ? "tf32" : "f32";
     if (half + bf16 > 0)
       precision = single > 0 || half * bf16 > 0 ? "mixed" : half > 0 ? "f16" : "bf16";

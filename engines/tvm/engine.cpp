@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <new>
 #include <optional>
 
 #include "compiler_process.h"
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/precision.h"
 #include "import/read_graph.h"
 #include "program.h"
 #include "protocol/precision.h"
@@ -19,15 +20,10 @@
 namespace dnnbench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using tvm_runtime::CompiledModel;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 void require_supported(const LoadConfig& config) {
-  if (config.precision.rfind("int8", 0) == 0) {
+  if (is_quantised(config.precision)) {
     throw Unsupported(
         "this build has no way to TVM's int8 operators; emulating them in f32 would only be "
         "slower");
@@ -117,10 +113,10 @@ class TvmEngine : public Engine {
   // With our own schedules.
   CompiledModel own(const LoadConfig& config, const std::string& description) {
     if (auto kept = load_kept(description)) return *kept;
-    const auto start = Clock::now();
+    const double start_s = monotonic_s();
     const tvm_runtime::PartialFolder folder;
     CompiledModel model = tvm_runtime::compile(config, folder.files());
-    compile_s_ = model.compile_s = seconds_since(start);
+    compile_s_ = model.compile_s = monotonic_s() - start_s;
     return load_and_keep(description, model);
   }
 
@@ -132,7 +128,7 @@ class TvmEngine : public Engine {
     const double searched_s = kept ? kept->searched_s : 0;
     if (kept && (kept->is_exhausted || searched_s >= config.tune_budget_s)) return *kept;
     const CompiledModel own_model = own(config, own_description);
-    const auto start = Clock::now();
+    const double start_s = monotonic_s();
     CompiledModel model = kept ? *kept : own_model;
     if (kept) program_ = std::make_unique<tvm_runtime::Program>(kept->files);
     try {
@@ -151,7 +147,7 @@ class TvmEngine : public Engine {
     } catch (const std::exception& error) {
       model.settings["tuning"] = error.what();
     }
-    tune_s_ = seconds_since(start);
+    tune_s_ = monotonic_s() - start_s;
     return model;
   }
 

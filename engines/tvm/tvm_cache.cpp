@@ -1,7 +1,6 @@
 #include "tvm_cache.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -14,6 +13,7 @@
 #include "core/cache.h"
 #include "core/error.h"
 #include "core/sha256.h"
+#include "core/whole_file.h"
 
 namespace dnnbench::tvm_runtime {
 namespace {
@@ -46,15 +46,6 @@ CompiledFiles files_of(const std::string& entry) { return {entry + ".so", entry 
 
 json checksums_of(const CompiledFiles& files) {
   return {{"library", sha256_of_file(files.library)}, {"weights", sha256_of_file(files.weights)}};
-}
-
-void write_whole(const std::string& path, const std::string& text) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  std::ofstream file(temporary, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) throw Error("the compiled model can't be kept: " + temporary + " can't be written");
-  fs::rename(temporary, path);
 }
 
 }  // namespace
@@ -137,7 +128,7 @@ CompiledModel keep_compiled(const std::string& description, CompiledModel model)
                      {"is_exhausted", model.is_exhausted}, {"settings", model.settings}};
   fs::rename(model.files.library, kept.library);
   fs::rename(model.files.weights, kept.weights);
-  write_whole(entry + ".json", sidecar.dump(1) + "\n");
+  write_whole_file(entry + ".json", sidecar.dump(1) + "\n", "the compiled model's description");
   model.files = kept;
   return model;
 }

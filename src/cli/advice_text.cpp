@@ -197,7 +197,7 @@ std::string rejected_table(const std::vector<Rejected>& rejected, size_t width) 
                     printable(rejected[i].reason)});
     sentences += fmt::format("{}, {}: {}\n", rows[i][0], rows[i][1], rows[i][2]);
   }
-  const std::string table = layout(rows, {0, 1, 2});
+  const std::string table = left_aligned(rows);
   std::string text =
       "\nNot possible:\n" + (longest_line(table) <= width ? table : wrapped(sentences, width));
   if (rejected.size() > kMaxRejected) {

@@ -49,7 +49,7 @@ AdviseOptions parse(const std::vector<std::string>& arguments) {
   app.add_option("--max-instances", options.demand.max_instances)
       ->check(CLI::Range(int64_t{1}, kMaxMachines));
   app.add_flag("--single-instance", single)->disable_flag_override();
-  app.add_option("--arch", options.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
+  app.add_option("--arch", options.arch);
   app.add_option("--catalogue", options.catalogue);
   app.add_option("--price", options.price_usd);
   app.add_flag("--wide", options.wide)->disable_flag_override();

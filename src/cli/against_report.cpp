@@ -42,7 +42,7 @@ Against::Against(const RunOptions& options, const std::vector<Candidate>& candid
   plan_.candidates = candidates;
   if (options.against) {
     const std::vector<StoredResult> earlier = read_earlier(*options.against);
-    run_to_run_ = run_to_run_in(*options.against, earlier);
+    of_folder_ = run_to_run_in(*options.against, earlier);
     plan_ = plan_against(options, candidates, earlier, version_of);
     add_own_pairs(candidates);
     const std::vector<std::string> labels = labels_of(candidates);
@@ -53,11 +53,12 @@ Against::Against(const RunOptions& options, const std::vector<Candidate>& candid
     for (const std::string& label : plan_.without_earlier) {
       say(fmt::format("{}: no earlier result in {}", label, *options.against));
     }
-    return;
+  } else if (options.latency() != nullptr) {
+    add_own_pairs(candidates);
   }
-  if (options.latency() == nullptr) return;
-  add_own_pairs(candidates);
-  if (options.fail_above && plan_.pairs.empty()) {
+  mark_those_only_compared_with(plan_.candidates, candidates.size());
+  const bool is_gate = options.fail_above && options.latency() != nullptr;
+  if (is_gate && !options.against && plan_.pairs.empty()) {
     throw UsageError(
         "--fail-above needs something to compare with: --against, --versus, or several versions or "
         "--threads");
@@ -83,7 +84,7 @@ Compared Against::compare_with_stored(const AgainstStored& stored, const Bench& 
     const double alpha =
         std::min(alpha_of_pair(done.results.size(), options_.confidence),
                  (1 - options_.confidence) / static_cast<double>(plan_.stored.size()));
-    row = compare_stored(stored.before, read_result(after.output_path), 1 - alpha, run_to_run_);
+    row = compare_stored(stored.before, read_result(after.output_path), 1 - alpha, of_folder_);
   } else {  // under its path may be the earlier one
     row.model = stored.before.model;
     row.change = Change::kNotCompared;
@@ -97,7 +98,6 @@ ComparedFolders Against::compare(const Bench& done) const {
   const std::vector<Result>& results = done.results;
   const Result* const anchor = done.anchor ? &results[*done.anchor] : nullptr;
   ComparedFolders compared;
-  compared.run_to_run = run_to_run_;
   const double alpha = alpha_of_pair(results.size(), options_.confidence);
   for (const CandidatePair& pair : plan_.pairs) {
     compared.rows.push_back(

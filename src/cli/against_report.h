@@ -30,7 +30,7 @@ class Against {
 
   const RunOptions& options_;
   AgainstPlan plan_;
-  RunToRun run_to_run_;
+  RunToRun of_folder_;
 };
 
 }  // namespace dnnbench

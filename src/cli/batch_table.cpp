@@ -51,9 +51,8 @@ const Result* best_of(const OfAnEngine& own) {
 }
 
 std::string verdict(const Result& result, const Result* best) {
-  if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
-  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
-  if (is_suspect(result)) return "suspect";
+  const std::string problem = problem_of(result);
+  if (!problem.empty()) return problem;
   return &result == best ? "best" : "";
 }
 

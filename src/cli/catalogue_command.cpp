@@ -140,7 +140,7 @@ int catalogue_command(const std::vector<std::string>& arguments) {
   bool wide = false;
   CLI::App app;
   app.add_option("--match", filter.match);
-  app.add_option("--arch", filter.arch)->check(CLI::IsMember({"x86_64", "arm64"}));
+  app.add_option("--arch", filter.arch);
   app.add_option("--isa", filter.isa);
   app.add_flag("--gpu", filter.gpu)->disable_flag_override();
   app.add_option("--max-usd", filter.max_usd);

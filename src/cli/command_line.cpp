@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstdlib>
 #include <map>
 
 #include "cli/help_text.h"
@@ -62,11 +62,8 @@ void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::str
 
 Percentage parse_percentage(const std::string& subcommand, const std::string& flag,
                             const std::string& text) {
-  double percent = 0;
-  const char* const end = text.data() + text.size();
-  const auto [next, error] = std::from_chars(text.data(), end, percent);
-  const bool whole = next == end - 1 && *next == '%';
-  if (error != std::errc() || !whole || !(percent >= 0 && percent <= 1000)) {
+  const double percent = std::strtod(text.c_str(), nullptr);
+  if (percent > 1000) {
     throw UsageError(fmt::format("dnnbench {}: {} must be a percentage such as 5%, not '{}'",
                                  subcommand, flag, text));
   }

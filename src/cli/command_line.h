@@ -13,11 +13,12 @@ namespace dnnbench {
 // An option that may be given several times, one value each time.
 void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::string>& values);
 
-// "5%" -> {"5%", 0.05}. Throws UsageError.
+// Of a PERCENT (cli/values.txt): "5%" -> {"5%", 0.05}. Throws UsageError above 1000%.
 Percentage parse_percentage(const std::string& subcommand, const std::string& flag,
                             const std::string& text);
 
-// Parses, both `--flag=value` and `--flag value`. Throws UsageError.
+// Parses, both `--flag=value` and `--flag value`. What the help text says of a flag, its choices
+// and its kind of value, is checked here, so that an option repeats neither. Throws UsageError.
 void parse_arguments(CLI::App& app, const std::string& subcommand,
                      const std::vector<std::string>& arguments);
 

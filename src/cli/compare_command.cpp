@@ -27,8 +27,7 @@ CompareOptions parse(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.add_option("folders", options.folders);
   app.add_option("--fail-above", fail_above);
-  app.add_option("--export", options.format)
-      ->check(CLI::IsMember({"csv", "markdown", "github-action-benchmark"}));
+  app.add_option("--export", options.format);
   app.add_option("--confidence", options.confidence)->check(CLI::Range(0.5, 0.999999));
   parse_arguments(app, "compare", arguments);
   if (options.folders.size() != 2) {
@@ -63,10 +62,10 @@ std::string text_of(const ComparedFolders& compared, const CompareOptions& optio
 int compare_command(const std::vector<std::string>& arguments) {
   const CompareOptions options = parse(arguments);
   const ResultsFolder before = read(options.folders[0]), after = read(options.folders[1]);
-  const RunToRun run_to_run = larger(run_to_run_in(options.folders[0], before.results),
+  const RunToRun of_folders = larger(run_to_run_in(options.folders[0], before.results),
                                      run_to_run_in(options.folders[1], after.results));
   const ComparedFolders compared =
-      compare_results(before.results, after.results, options.confidence, run_to_run);
+      compare_results(before.results, after.results, options.confidence, of_folders);
   fmt::print("{}", text_of(compared, options));
   return gate_exit_code(compared, options.fail_above);
 }

@@ -1,20 +1,22 @@
 #include "cli/comparison_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/commands.h"
 #include "cli/layout.h"
+#include "cli/table.h"
 #include "core/printable.h"
+#include "core/statistics.h"
 #include "results/units.h"
 
 namespace dnnbench {
 namespace {
-
-bool is_known(const Interval& interval) { return interval.low > 0 && std::isfinite(interval.high); }
 
 std::string time_cell(const std::optional<double>& seconds) {
   return seconds ? format_seconds(*seconds) : "-";
@@ -25,11 +27,7 @@ bool has_ratio(const Compared& row) {
 }
 
 std::string ratio_cell(const Compared& row) {
-  if (!has_ratio(row)) return "-";
-  const Interval& interval = row.ratio.interval;
-  return is_known(interval)
-             ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", row.ratio.value, interval.low, interval.high)
-             : fmt::format("{:.2f}x [?]", row.ratio.value);
+  return has_ratio(row) ? ratio_figures(row.ratio) : "-";
 }
 
 std::string label(const Compared& row) { return printable(row.label); }
@@ -51,26 +49,63 @@ Table table_of(const ComparedFolders& compared) {
   return table;
 }
 
+bool includes_run_to_run(const Compared& row) {
+  return !row.in_turns && has_ratio(row) && row.ratio.interval.low != row.ratio.interval.high;
+}
+
+// "3", or "3 to 12".
+std::string from_to(double min, double max) {
+  const std::string first = fmt::format("{:.3g}", min), last = fmt::format("{:.3g}", max);
+  return first == last ? first : fmt::format("{} to {}", first, last);
+}
+
+// Of rows whose figures have the same origin: how large they are, and what they were learned from.
+std::string about_figures(const std::vector<const Compared*>& rows) {
+  std::vector<double> percents, runs;
+  std::set<std::string> starts;
+  for (const Compared* row : rows) {
+    percents.push_back(100 * (row->run_to_run.ratio - 1));
+    runs.push_back(static_cast<double>(row->run_to_run.runs));
+    starts.insert(row->run_to_run.since);
+  }
+  const std::string percent = from_to(min(percents), max(percents));
+  if (max(runs) == 0) {
+    return fmt::format(
+        "{}% that two runs may differ by, a default for a machine of which nothing is known (the "
+        "same run again, some times, shows the machine's own figure)",
+        percent);
+  }
+  const std::string& since = *starts.begin();  // empty where one is
+  return fmt::format(
+      "{}% that two runs on the machine differ by, from {} runs of {}{}", percent,
+      from_to(min(runs), max(runs)),
+      rows[0]->run_to_run.of_others ? "other models, engines or settings" : "the same",
+      since.empty() ? "" : " since " + printable(since.substr(0, 10)));
+}
+
 // What the intervals of rows that were not measured in turns include.
 std::string about_run_to_run(const ComparedFolders& compared) {
-  const bool matters =
-      std::any_of(compared.rows.begin(), compared.rows.end(), [](const Compared& row) {
-        return !row.in_turns && row.before_s && row.after_s &&
-               row.ratio.interval.low != row.ratio.interval.high;
-      });
-  if (!matters) return "";
-  const double percent = 100 * (compared.run_to_run.ratio - 1);
-  if (compared.run_to_run.runs > 0) {
-    return fmt::format(
-        "Not measured in turns: the intervals include the {:.3g}% that two runs on this machine "
-        "differ by, from {} runs of the same.\n",
-        percent, compared.run_to_run.runs);
+  enum Origin { kSame, kOthers, kDefault };
+  std::map<Origin, std::vector<const Compared*>> origins;
+  for (const Compared& row : compared.rows) {
+    if (!includes_run_to_run(row)) continue;
+    const Origin origin = row.run_to_run.runs == 0   ? kDefault
+                          : row.run_to_run.of_others ? kOthers
+                                                     : kSame;
+    origins[origin].push_back(&row);
   }
-  return fmt::format(
-      "Not measured in turns: the intervals include {:.3g}% that two runs may differ by, a default "
-      "for a machine of which nothing is known; the same run again into the same folder, some "
-      "times, shows the machine's own figure.\n",
-      percent);
+  if (origins.empty()) return "";
+  std::vector<std::string> parts;
+  for (const auto& [origin, rows] : origins) {
+    std::string whose;
+    if (origins.size() > 1) {
+      std::set<std::string> labels;
+      for (const Compared* row : rows) labels.insert(label(*row));
+      whose = fmt::format(" for {}", fmt::join(labels, ", "));
+    }
+    parts.push_back(about_figures(rows) + whose);
+  }
+  return fmt::format("Not measured in turns: the intervals include {}.\n", fmt::join(parts, "; "));
 }
 
 // What --fail-above comes to. Where nothing was compared, a gate has not been passed.

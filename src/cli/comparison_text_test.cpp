@@ -69,5 +69,40 @@ TEST(ComparisonText, WhatNoRunWouldDecideHasItsReasonAlone) {
   EXPECT_EQ(text.find("undecided: "), std::string::npos) << text;
 }
 
+ComparedFolders with_figures(const std::vector<RunToRun>& figures) {
+  ComparedFolders compared;
+  for (const RunToRun& known : figures) {
+    Compared row = folders_of(Change::kUndecided, {0.9, 1.1}).rows[0];
+    row.label = std::string(1, static_cast<char>('a' + compared.rows.size()));
+    row.in_turns = false;
+    row.run_to_run = known;
+    compared.rows.push_back(row);
+  }
+  return compared;
+}
+
+TEST(ComparisonText, SaysWhatTheIntervalsIncludeAndWhereItIsFrom) {
+  const auto text = [](const std::vector<RunToRun>& figures) {
+    const std::string all = comparison_text(with_figures(figures), {{}, {}, kUnlimitedWidth});
+    return all.substr(all.find("Not measured in turns: "));
+  };
+  EXPECT_EQ(text({{1.02, 5, "2026-11-20T10:00:00Z"}}),
+            "Not measured in turns: the intervals include 2% that two runs on the machine differ "
+            "by, from 5 runs of the same since 2026-11-20.\n");
+  EXPECT_EQ(text({{1.02, 5, "2026-11-20T10:00:00Z"}, {1.04, 9}}),
+            "Not measured in turns: the intervals include 2 to 4% that two runs on the machine "
+            "differ by, from 5 to 9 runs of the same.\n");
+  const std::string mixed = text({{1.02, 5}, {1.1, 7, "", true}, {}});
+  EXPECT_NE(mixed.find("from 5 runs of the same for a; "), std::string::npos) << mixed;
+  EXPECT_NE(mixed.find("10% that two runs on the machine differ by, from 7 runs of other models, "
+                       "engines or settings for b; "),
+            std::string::npos)
+      << mixed;
+  EXPECT_NE(mixed.find("35% that two runs may differ by, a default for a machine of which nothing "
+                       "is known"),
+            std::string::npos)
+      << mixed;
+}
+
 }  // namespace
 }  // namespace dnnbench

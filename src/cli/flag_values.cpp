@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -26,42 +28,43 @@ std::pair<std::string, std::string> split_assignment(const std::string& flag,
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+// "1,2,4". None where it is anything else than whole numbers from `min` to `max`.
+std::optional<std::vector<int64_t>> read_list(const std::string& text, int64_t min, int64_t max) {
+  std::vector<int64_t> numbers;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    int64_t number = 0;
+    const auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc() || number < min || number > max) return std::nullopt;
+    numbers.push_back(number);
+    if (next == end) return numbers;
+    if (*next != ',') return std::nullopt;
+    at = next + 1;
+  }
+}
+
 }  // namespace
 
 std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text) {
   const auto [name, dimensions] = split_assignment("--shape", text, text.rfind('='));
-  std::vector<int64_t> shape;
-  const char* at = dimensions.data();
-  const char* const end = at + dimensions.size();
-  while (at < end) {
-    int64_t dimension = 0;
-    const auto [next, error] = std::from_chars(at, end, dimension);
-    const bool separated = next == end || (*next == ',' && next + 1 < end);
-    if (error != std::errc() || dimension < 0 || !separated) {
-      throw UsageError(fmt::format("--shape must look like images=1,3,320,320, not '{}'", text));
-    }
-    shape.push_back(dimension);
-    at = next == end ? end : next + 1;
+  const auto shape = read_list(dimensions, 0, std::numeric_limits<int64_t>::max());
+  if (!shape) {
+    throw UsageError(fmt::format("--shape must look like images=1,3,320,320, not '{}'", text));
   }
-  return {name, shape};
+  return {name, *shape};
 }
 
 std::vector<int64_t> parse_counts(const std::string& flag, const std::string& text, int64_t max) {
-  std::vector<int64_t> counts;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at < end) {
-    int64_t count = 0;
-    const auto [next, error] = std::from_chars(at, end, count);
-    const bool separated = next == end || (*next == ',' && next + 1 < end);
-    if (error != std::errc() || count < 1 || count > max || !separated) break;
-    if (std::find(counts.begin(), counts.end(), count) == counts.end()) counts.push_back(count);
-    at = next == end ? end : next + 1;
-  }
-  if (at < end || counts.empty()) {
+  const auto given = read_list(text, 1, max);
+  if (!given) {
     throw UsageError(
         fmt::format("{} must be a whole number from 1 to {}, or a list such as 1,2,4, not '{}'",
                     flag, max, text));
+  }
+  std::vector<int64_t> counts;
+  for (const int64_t count : *given) {
+    if (std::find(counts.begin(), counts.end(), count) == counts.end()) counts.push_back(count);
   }
   return counts;
 }

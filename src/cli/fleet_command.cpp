@@ -20,6 +20,7 @@
 #include "cli/fleet_lines.h"
 #include "cli/parse_run_options.h"
 #include "core/cache.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "fleet/fleet.h"
@@ -195,13 +196,9 @@ void lock(const std::string& state) {
   }
 }
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 void sleep_unless_interrupted(double seconds) {
-  const double end_s = now_s() + seconds;
-  while (!interrupted() && now_s() < end_s) {
+  const double end_s = monotonic_s() + seconds;
+  while (!interrupted() && monotonic_s() < end_s) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
@@ -227,7 +224,7 @@ int fleet_command(const std::vector<std::string>& arguments) {
   std::signal(SIGINT, [](int) { interrupted() = true; });
   std::signal(SIGTERM, [](int) { interrupted() = true; });
   FleetLines progress;
-  Fleet fleet(plan, options.instances, slurm, progress, {now_s, sleep_unless_interrupted});
+  Fleet fleet(plan, options.instances, slurm, progress, {monotonic_s, sleep_unless_interrupted});
   try {
     fleet.submit();
   } catch (const NoAnswer& silence) {

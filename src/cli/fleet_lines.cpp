@@ -5,10 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
+#include "cli/terminal.h"
 #include "core/printable.h"
 
 namespace dnnbench {
@@ -27,11 +26,7 @@ winsize terminal_size() {
 
 }  // namespace
 
-FleetLines::FleetLines() {
-  const char* const terminal = std::getenv("TERM");
-  rewrites_ =
-      isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
-}
+FleetLines::FleetLines() : rewrites_(can_rewrite(STDERR_FILENO)) {}
 
 void FleetLines::note(const std::string& sentence) {
   erase();

@@ -24,7 +24,7 @@ class FleetLines : public FleetProgress {
   void erase();
   void print(const std::vector<FleetLine>& lines, size_t max_lines);
 
-  bool rewrites_ = false;
+  bool rewrites_;
   size_t shown_ = 0;                            // lines on the screen that can be rewritten
   std::map<std::string, std::string> printed_;  // elsewhere: the last text of each machine type
 };

@@ -210,26 +210,20 @@ void say(const std::string& sentence) {
   fmt::print(stderr, "{}", wrapped(printable(sentence) + "\n", width_of(STDERR_FILENO)));
 }
 
-std::string layout(const std::vector<std::vector<std::string>>& rows,
-                   const std::vector<size_t>& left_aligned) {
-  Table table;
-  size_t columns = 0;
-  for (const auto& row : rows) columns = std::max(columns, row.size());
-  for (size_t i = 0; i < columns; ++i) {
-    const bool left = std::find(left_aligned.begin(), left_aligned.end(), i) != left_aligned.end();
-    table.columns.push_back(
-        {i < rows[0].size() ? rows[0][i] : "", "", left ? Align::kLeft : Align::kRight});
+std::string left_aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
   }
-  for (size_t i = 1; i < rows.size(); ++i) {
-    Cells row;
-    for (size_t place = 0; place < columns; ++place) {
-      row.emplace_back(place < rows[i].size() ? rows[i][place] : "");
+  std::string text;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i + 1 < row.size(); ++i) {
+      text += row[i] + std::string(widths[i] - columns_of(row[i]) + 2, ' ');
     }
-    table.rows.push_back(std::move(row));
+    text += row.back() + "\n";
   }
-  Places places(columns);
-  for (size_t i = 0; i < columns; ++i) places[i] = i;
-  return lines(table, places);
+  return text;
 }
 
 }  // namespace dnnbench

@@ -58,9 +58,7 @@ void say(const std::string& sentence);
 // Columns of a terminal that the text takes: its characters in UTF-8.
 size_t columns_of(const std::string& text);
 
-// Without columns that may be dropped: those listed in `left_aligned` to the left and all others to
-// the right. Rows may be shorter than the first.
-std::string layout(const std::vector<std::vector<std::string>>& rows,
-                   const std::vector<size_t>& left_aligned);
+// Rows of text, two spaces between cells, without a header and of any width. No row is empty.
+std::string left_aligned(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace dnnbench

@@ -73,5 +73,11 @@ TEST(Wrapped, BreaksAtSpacesOnly) {
   EXPECT_EQ(wrapped("one two", kUnlimitedWidth), "one two");
 }
 
+TEST(LeftAligned, PadsAllButTheLastCell) {
+  EXPECT_EQ(left_aligned({{"a", "b", "c"}, {"öö", "b", "longer"}}),
+            "a   b  c\n"
+            "öö  b  longer\n");
+}
+
 }  // namespace
 }  // namespace dnnbench

@@ -69,9 +69,8 @@ void add_ratio(const Result& result, Cells& row) {
 }
 
 std::string verdict_cell(const Result& result) {
-  if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
-  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
-  if (is_suspect(result)) return "suspect";
+  const std::string problem = problem_of(result);
+  if (!problem.empty()) return problem;
   return result.acceptance && result.acceptance->accepted == false ? "not accepted" : "ok";
 }
 
@@ -250,8 +249,18 @@ std::string inputs_of(const std::vector<Result>& results) {
 
 }  // namespace
 
+std::string problem_of(const Result& result) {
+  if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
+  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
+  if (is_suspect(result)) return "suspect";
+  return "";
+}
+
 std::string ratio_words(const Ratio& ratio) {
-  if (ratio.relation == Relation::kTie) return "tie";
+  return ratio.relation == Relation::kTie ? "tie" : ratio_figures(ratio);
+}
+
+std::string ratio_figures(const Ratio& ratio) {
   const Interval& interval = ratio.interval;
   const bool known = interval.low > 0 && std::isfinite(interval.high);
   return known ? fmt::format("{:.2f}x [{:.2f}, {:.2f}]", ratio.value, interval.low, interval.high)

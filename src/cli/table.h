@@ -35,7 +35,11 @@ Cell error_cell(const Verification& verification);
 Cell load_cell(const Result& result);  // time to load, conversion included
 Cell memory_cell(const Result& result);
 
-std::string ratio_words(const Ratio& ratio);  // "tie", "1.27x [1.24, 1.31]", "1.50x [?]"
+std::string ratio_words(const Ratio& ratio);    // "tie", or ratio_figures
+std::string ratio_figures(const Ratio& ratio);  // "1.27x [1.24, 1.31]", "1.50x [?]"
+
+// "crashed", "unverified", "suspect", ...; "" where a table can say more of the result.
+std::string problem_of(const Result& result);
 
 // How far the outputs of these agree, to end a sentence with: "; outputs agree within 4e-05". ""
 // where they were compared with different references.

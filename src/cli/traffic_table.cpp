@@ -129,9 +129,8 @@ std::string of_what(const TrafficResult& traffic) {
 }  // namespace
 
 std::string traffic_verdict(const Result& result) {
-  if (!result.outcome.ok()) return std::string(to_string(result.outcome.kind));
-  if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
-  if (is_suspect(result)) return "suspect";
+  const std::string problem = problem_of(result);
+  if (!problem.empty()) return problem;
   const TrafficResult& traffic = *result.measured.traffic;
   if (traffic.figures().verdict != RateVerdict::kCarried) {
     return std::string(to_string(traffic.figures().verdict));

@@ -29,6 +29,12 @@ struct Pair {
   const StoredResult* after = nullptr;
 };
 
+// What a side has only because others were compared with it there.
+bool is_only_compared_with(const Pair& pair) {
+  if (pair.before && pair.after) return false;
+  return (pair.before ? pair.before : pair.after)->only_compared_with;
+}
+
 size_t count_distinct(const std::vector<StoredResult>& results, std::string StoredResult::* what) {
   std::set<std::string> texts;
   for (const StoredResult& result : results) texts.insert(result.*what);
@@ -52,6 +58,7 @@ class Pairing {
     add(before, &Pair::before);
     add(after, &Pair::after);
     join_those_left();
+    std::erase_if(pairs_, [](const auto& entry) { return is_only_compared_with(entry.second); });
   }
 
   // By model, then engine and settings.
@@ -97,6 +104,7 @@ class Pairing {
   void join_those_left() {
     std::map<Key, std::pair<std::vector<Key>, std::vector<Key>>> left;
     for (const auto& [key, pair] : pairs_) {
+      if (is_only_compared_with(pair)) continue;
       Key without_settings = key;
       without_settings.backend_meta = provider_of(key.backend_meta);
       without_settings.folder.clear();
@@ -166,7 +174,7 @@ bool are_of_the_same(const StoredResult& before, const StoredResult& after) {
 }
 
 Compared compare_pair(const StoredResult* before, const StoredResult* after, double alpha,
-                      const RunToRun& run_to_run) {
+                      const RunToRun& folders) {
   const StoredResult& named = after ? *after : *before;
   Compared row{named.model, named.backend, named.backend_meta, named.instance, {}};
   const bool was = before && has_figure(*before), is = after && has_figure(*after);
@@ -184,7 +192,8 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
     row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
   } else {
     row.is_the_same = are_of_the_same(*before, *after);
-    row.ratio = ratio_of_runs(*before, *after, alpha, run_to_run.ratio);
+    row.run_to_run = run_to_run_of(*before, *after, folders);
+    row.ratio = ratio_of_runs(*before, *after, alpha, row.run_to_run.ratio);
     row.change =
         before->suspect || after->suspect ? Change::kSuspect : change_of(row.ratio.relation);
   }
@@ -252,21 +261,20 @@ Change change_of(Relation relation) {
 }
 
 Compared compare_stored(const StoredResult& before, const StoredResult& after, double confidence,
-                        const RunToRun& run_to_run) {
-  return compare_pair(&before, &after, 1 - confidence, run_to_run);
+                        const RunToRun& folders) {
+  return compare_pair(&before, &after, 1 - confidence, folders);
 }
 
 ComparedFolders compare_results(const std::vector<StoredResult>& before,
                                 const std::vector<StoredResult>& after, double confidence,
-                                const RunToRun& run_to_run) {
+                                const RunToRun& folders) {
   ComparedFolders compared;
-  compared.run_to_run = run_to_run;
   std::set<std::string> warnings;
   std::vector<LabelWords> words;
   const Pairing pairing(before, after);
   for (const auto& [key, pair] : pairing.pairs()) {
-    Compared& row = compared.rows.emplace_back(
-        compare_pair(pair.before, pair.after, 1 - confidence, run_to_run));
+    Compared& row =
+        compared.rows.emplace_back(compare_pair(pair.before, pair.after, 1 - confidence, folders));
     if (!key.folder.empty()) row.model = key.folder + "/" + row.model;
     words.push_back((pair.after ? pair.after : pair.before)->words);
     if (pair.before && pair.after) warn(*pair.before, *pair.after, warnings);

@@ -2,7 +2,7 @@
 //
 // The two runs are not interleaved, so their ratio rests on two intervals: each median's, over its
 // blocks (rank/median_interval.h), with half the error each; the ratio's ends are the quotients of
-// theirs, moved apart by what two runs on the machine differ by (compare/run_to_run.h). A machine
+// theirs, moved apart by what two runs on the machine differ by (results/run_to_run.h). A machine
 // that changed for good between the runs they can't cover.
 #pragma once
 
@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "compare/run_to_run.h"
 #include "rank/ranking.h"
+#include "results/run_to_run.h"
 #include "results/stored_result.h"
 
 namespace dnnbench {
@@ -48,25 +48,27 @@ struct Compared {
   std::string reason;        // why there is no figure after, or no ratio
   bool in_turns = false;     // both were measured in turns, so that drift is cancelled
   bool is_the_same = false;  // stored: version, model file and settings are, as far as files say
+  RunToRun run_to_run;       // in the ratio's interval, unless measured in turns
 };
 
 struct ComparedFolders {
   std::vector<Compared> rows;         // by model, then engine
   std::vector<std::string> warnings;  // where the conditions differ, a sentence each
-  RunToRun run_to_run;                // in the intervals of rows that were not measured in turns
 };
 
-// Two results of what is the same but for what is compared. `confidence` is that of the interval.
+// Two results of what is the same but for what is compared. `confidence` is that of the interval;
+// `folders` is what two runs differ by as far as the results' folders tell.
 Compared compare_stored(const StoredResult& before, const StoredResult& after, double confidence,
-                        const RunToRun& run_to_run);
+                        const RunToRun& folders);
 
 // Pairs are of one model, engine and settings; of what is left, those that are the only ones of a
 // model and engine on either side, whatever their settings. Where each side has a single model, its
 // name doesn't matter. Of several runs of a candidate the newest counts. Files of one name that one
-// run measured are distinguished by the names of their folders.
+// run measured are distinguished by the names of their folders. What was measured only for others
+// to be compared with is neither missing nor new on the other side.
 ComparedFolders compare_results(const std::vector<StoredResult>& before,
                                 const std::vector<StoredResult>& after, double confidence,
-                                const RunToRun& run_to_run = {});
+                                const RunToRun& folders = {});
 
 Change change_of(Relation relation);
 

@@ -136,6 +136,35 @@ TEST(CompareResults, TheIntervalHoldsWhatTwoRunsDifferBy) {
   EXPECT_EQ(compare_results({before}, {measured("a", 0.02)}, 0.99).rows[0].change, Change::kSlower);
 }
 
+TEST(CompareResults, AResultCarriesWhatTwoRunsDifferBy) {
+  StoredResult before = measured("a", 0.010);
+  before.run_to_run = RunToRun{1.05, 6};
+  const Compared row = compare_results({before}, {measured("a", 0.0134)}, 0.99).rows.at(0);
+  EXPECT_EQ(row.change, Change::kSlower);
+  EXPECT_EQ(row.run_to_run, (RunToRun{1.05, 6}));
+}
+
+TEST(CompareResults, WhatWasOnlyComparedWithIsNotMissing) {
+  const StoredResult now = measured("a", 0.01);
+  StoredResult earlier = measured("a", 0.02);
+  earlier.backend_meta = "cpu-version=1.0";
+  EXPECT_EQ(compare_results({now, earlier}, {now}, 0.99).rows.size(), 2U);
+  earlier.only_compared_with = true;
+  for (const ComparedFolders& compared : {compare_results({now, earlier}, {now}, 0.99),
+                                          compare_results({now}, {now, earlier}, 0.99)}) {
+    ASSERT_EQ(compared.rows.size(), 1U);
+    EXPECT_EQ(compared.rows[0].change, Change::kTie);
+  }
+  // It stands for no other version or setting either.
+  StoredResult other = now;
+  other.backend_meta = "cpu-threads=1";
+  const ComparedFolders others = compare_results({earlier}, {other}, 0.99);
+  ASSERT_EQ(others.rows.size(), 1U);
+  EXPECT_EQ(others.rows[0].change, Change::kNew);
+  // Where both runs have it, it is compared.
+  EXPECT_EQ(compare_results({now, earlier}, {now, earlier}, 0.99).rows.size(), 2U);
+}
+
 TEST(CompareResults, ARunComparedWithItselfIsATie) {
   const StoredResult few = measured("a", 0.010, 0.2, 3);
   const Compared row = compare_results({few}, {few}, 0.99).rows.at(0);

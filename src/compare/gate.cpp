@@ -11,6 +11,7 @@ namespace dnnbench {
 namespace {
 
 constexpr double kMaxBudgetFactor = 25;  // beyond it no run is proposed
+constexpr size_t kRunsThatTell = 10;     // with more of them the figure hardly gets smaller
 constexpr double kUnknownFactor = 4;     // where there were too few blocks for an interval
 
 // An interval gets narrower with the root of the blocks, so a budget so many times as large tells.
@@ -23,11 +24,12 @@ double budget_factor(const Ratio& ratio, double limit) {
 
 std::string what_would_tell_of_stored(const Compared& row, const std::string& bound) {
   if (row.is_the_same) {
-    return fmt::format(
+    const std::string why = fmt::format(
         "version, model file and settings are the same, so only the machine may have changed, and "
-        "{} lies inside what two runs on it may differ by; the same run some more times into one "
-        "folder shows this machine's own figure",
+        "{} lies inside what two runs on it may differ by",
         bound);
+    if (row.run_to_run.runs >= kRunsThatTell) return why;
+    return why + "; the same run some more times shows this machine's own figure";
   }
   return fmt::format(
       "the two runs were not measured in turns, so the interval includes the machine's drift, and "

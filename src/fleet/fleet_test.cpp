@@ -117,6 +117,20 @@ TEST_F(FleetTest, WatchesUntilAllHaveEnded) {
   EXPECT_EQ(scheduler_.submitted, 2);
 }
 
+TEST_F(FleetTest, NamesAJobWhoseNumberCanNotBeKept) {
+  std::filesystem::create_directories(plan_.state + "/a/job/in the way");
+  Fleet fleet = make({"a"});
+  try {
+    fleet.submit();
+    ADD_FAILURE() << "nothing thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what())
+                  .find("could not write the number of job 1 to " + plan_.state + "/a/job: "),
+              0U)
+        << error.what();
+  }
+}
+
 TEST_F(FleetTest, ABusyMachineIsNoFailureOfAnEngine) {
   Fleet fleet = make({"a"});
   fleet.submit();

@@ -6,12 +6,11 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "fleet/node_report.h"
 #include "fleet/run_command.h"
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
@@ -26,11 +25,6 @@ mkdir -p "$output"
 weights=$(stat -c %s "${2%.onnx}.weights" 2>/dev/null)
 printf '{"program": "%s", "bytes": %d, "weights_bytes": %d}\n' "$0" "$(stat -c %s "$2")" "$weights" >"$output/result.json"
 )script";
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class NodeFilesTest : public testing::Test {
  protected:
@@ -48,10 +42,7 @@ class NodeFilesTest : public testing::Test {
     plan_.architecture.pop_back();
     prepare_state(plan_, "a");
   }
-  void write(const std::string& path, const std::string& text) {
-    fs::create_directories(fs::path(folder_ / path).parent_path());
-    std::ofstream(folder_ / path) << text;
-  }
+  void write(const std::string& path, const std::string& text) { write_file(folder_ / path, text); }
   // A command, on the node.
   std::vector<std::string> on_node() {
     const std::string home = folder_ / "node";
@@ -92,7 +83,7 @@ TEST_F(NodeFilesTest, SendsWhatAJobNeedsAndCollectsWhatItMeasured) {
   job.join();  // it has seen that all is collected
   EXPECT_TRUE(is_unshared(plan_, "a"));
   EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
-  const std::string result = contents(fs::path(plan_.output) / "a/result.json");
+  const std::string result = read_file(fs::path(plan_.output) / "a/result.json");
   EXPECT_NE(result.find("\"bytes\": 5, \"weights_bytes\": 7}"), std::string::npos) << result;
   EXPECT_NE(result.find((node_folder() / "program/dnnbench").string()), std::string::npos);
   EXPECT_FALSE(fs::exists(node_folder()));  // what was sent is removed
@@ -135,7 +126,7 @@ TEST_F(NodeFilesTest, ADuplicatedJobYieldsOneResult) {
   std::thread other([&] { EXPECT_EQ(run_script(batch_script(plan_, "a")).code, 0); });
   EXPECT_EQ(run_script(batch_script(plan_, "a")).code, 0);
   other.join();
-  EXPECT_EQ(contents(folder_ / "calls"), folder_ / "tiny.onnx" + "\n");
+  EXPECT_EQ(read_file(folder_ / "calls"), folder_ / "tiny.onnx" + "\n");
   EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
 }
 
@@ -162,7 +153,7 @@ class NodeOfAnotherArchitecture : public NodeFilesTest {
     prepare_state(plan_, "a");
     run();
     EXPECT_TRUE(read_node_report(plan_, "a").ended);
-    const std::string result = contents(fs::path(plan_.output) / "a/result.json");
+    const std::string result = read_file(fs::path(plan_.output) / "a/result.json");
     const std::string begin = "{\"program\": \"";
     EXPECT_TRUE(result.starts_with(begin)) << result;
     return result.substr(begin.size(), result.find('"', begin.size()) - begin.size());
@@ -184,7 +175,7 @@ TEST_F(NodeOfAnotherArchitecture, ChangedSourcesGetACopyOfTheirOwn) {
   write("source/src/main.cpp", "int main() {}");
   const std::string second = program_used();
   EXPECT_NE(second, first);
-  EXPECT_EQ(contents(fs::path(second).parent_path() / "src/main.cpp"), "int main() {}");
+  EXPECT_EQ(read_file(fs::path(second).parent_path() / "src/main.cpp"), "int main() {}");
   const auto copies = fs::directory_iterator(fs::path(second).parent_path().parent_path());
   EXPECT_EQ(std::distance(begin(copies), end(copies)), 2);  // nothing else is left there
 }

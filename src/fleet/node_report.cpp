@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/printable.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {
@@ -105,10 +106,8 @@ std::string read_job(const FleetPlan& plan, const std::string& instance) {
 }
 
 void write_job(const FleetPlan& plan, const std::string& instance, const std::string& job) {
-  const fs::path path = folder_of(plan, instance) / "job";
-  const fs::path unfinished = path.string() + ".new";
-  std::ofstream(unfinished) << job << '\n';
-  fs::rename(unfinished, path);
+  write_whole_file(folder_of(plan, instance) / "job", job + "\n",
+                   fmt::format("the number of job {} to", job));
 }
 
 std::string last_line_of_log(const FleetPlan& plan, const std::string& instance) {

@@ -30,6 +30,7 @@ void forget_failures(const FleetPlan& plan, const std::string& instance);
 
 // The job of an earlier, or this, run of fleet for that machine type. "" where there is none.
 std::string read_job(const FleetPlan& plan, const std::string& instance);
+// Throws Error where the disk is full, say.
 void write_job(const FleetPlan& plan, const std::string& instance, const std::string& job);
 
 // The last line of the job's log, of at most 200 characters.

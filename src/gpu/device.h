@@ -31,6 +31,7 @@ class Gpu {
   cuda::Stream* stream() const { return stream_; }
   const std::string& name() const { return name_; }
   int sm() const { return sm_; }  // 75
+  bool has_tf32() const { return sm_ >= 80; }
 
   void synchronize() const { check(api_.synchronize(stream_), "waiting for the GPU"); }
   void check(int error, const char* doing) const;

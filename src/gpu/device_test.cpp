@@ -113,6 +113,7 @@ TEST(Gpu, SaysWhatFailed) {
   unsetenv("DNNBENCH_STUB_GPU");
   const Gpu gpu(DNNBENCH_STUB_DRIVER);
   EXPECT_EQ(gpu.sm(), 75);
+  EXPECT_FALSE(gpu.has_tf32());
   EXPECT_THROW(gpu.check(2, "allocating"), std::bad_alloc);
   try {
     gpu.check(999, "allocating");

@@ -34,7 +34,6 @@ struct GpuFacts {
 // One reading between turns.
 struct GpuState {
   std::optional<double> sm_mhz;
-  std::optional<double> memory_mhz;
   std::optional<double> temperature_c;
   std::optional<uint64_t> throttle;  // bits of gpu/throttle.h
   std::optional<int64_t> energy_mj;  // of the whole board, since the driver was loaded

@@ -96,9 +96,10 @@ GpuState Nvml::read() const {
   GpuState state;
   if (!is_open()) return state;
   Device* const board = api_->board;
-  const auto clock = api_->find<int(Device*, int, unsigned*)>("nvmlDeviceGetClockInfo");
-  state.sm_mhz = scaled(ask<unsigned>(clock, board, kSmClock), 1);
-  state.memory_mhz = scaled(ask<unsigned>(clock, board, kMemoryClock), 1);
+  state.sm_mhz =
+      scaled(ask<unsigned>(api_->find<int(Device*, int, unsigned*)>("nvmlDeviceGetClockInfo"),
+                           board, kSmClock),
+             1);
   state.temperature_c =
       scaled(ask<unsigned>(api_->find<int(Device*, int, unsigned*)>("nvmlDeviceGetTemperature"),
                            board, kGpuTemperature),

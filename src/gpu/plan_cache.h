@@ -2,11 +2,11 @@
 // or made for another model, library or GPU, is as good as none: it is compiled again and replaced.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/clock.h"
 #include "core/error.h"
 
 namespace dnnbench {
@@ -35,10 +35,9 @@ class PlanCache {
   template <typename Open, typename Build>
   std::optional<double> open_or_build(const PlanKey& key, Open open, Build build) const {
     if (const auto plan = find(key); plan && open(*plan)) return std::nullopt;
-    const auto start = std::chrono::steady_clock::now();
+    const double start_s = monotonic_s();
     const std::string plan = build();
-    const double build_s =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double build_s = monotonic_s() - start_s;
     store(key, plan);
     if (!open(plan)) throw Error(key.library + " refuses the plan that it has just built");
     return build_s;

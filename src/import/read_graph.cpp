@@ -44,11 +44,6 @@ void put_weights_back(const Graph& original, Graph& graph) {
   }
 }
 
-bool fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted) {
-  return std::equal(shape.begin(), shape.end(), wanted.begin(), wanted.end(),
-                    [](int64_t size, int64_t want) { return want < 0 || size == want; });
-}
-
 void require_fit(const Value& value, const ValueType& type) {
   if (value.kind != Value::Kind::kTensor || type.kind != ValueType::Kind::kTensor) return;
   const Tensor& tensor = value.tensor();
@@ -83,6 +78,11 @@ ImportedModel read_graph(const LoadConfig& config) {
   order_inputs(original, model, model.graph);
   order_outputs(original, model.graph);
   return model;
+}
+
+bool fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted) {
+  return std::equal(shape.begin(), shape.end(), wanted.begin(), wanted.end(),
+                    [](int64_t size, int64_t want) { return want < 0 || size == want; });
 }
 
 std::vector<Value> graph_inputs(const ImportedModel& model, const std::vector<Value>& given) {

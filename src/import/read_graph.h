@@ -22,6 +22,9 @@ struct ImportedModel {
 // one of them can't be read or is broken, Unsupported for a tensor that can't be represented.
 ImportedModel read_graph(const LoadConfig& config);
 
+// Whether a tensor's shape is the one wanted, in which a negative size stands for any.
+bool fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted);
+
 // Those of `given` that the graph takes, in the graph's order. Throws Error when one is missing or
 // unknown, is not of the graph's type or shape, or differs from what it was bound to.
 std::vector<Value> graph_inputs(const ImportedModel& model, const std::vector<Value>& given);

@@ -2,22 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
 
-namespace fs = std::filesystem;
-
 // A made-up /proc and /sys.
 class CgroupTest : public testing::Test {
  protected:
   void write(const std::string& path, const std::string& text) {
-    fs::create_directories(fs::path(root_ + path).parent_path());
-    std::ofstream(root_ + path) << text << "\n";
+    write_file(root_ + path, text + "\n");
   }
 
   const TemporaryFolder folder_;

@@ -4,21 +4,16 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
 
-namespace fs = std::filesystem;
-
 class MachineCountersTest : public testing::Test {
  protected:
   void write(const std::string& path, const std::string& text) const {
-    fs::create_directories(fs::path(root_ + path).parent_path());
-    std::ofstream(root_ + path) << text;
+    write_file(root_ + path, text);
   }
   const TemporaryFolder folder_;
   const std::string root_ = folder_.path();

@@ -6,22 +6,18 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
-#include <fstream>
 #include <set>
 
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
 
-namespace fs = std::filesystem;
-
 class ReadEnvironmentTest : public testing::Test {
  protected:
   void write(const std::string& path, const std::string& text) const {
-    fs::create_directories(fs::path(root_ + path).parent_path());
-    std::ofstream(root_ + path) << text;
+    write_file(root_ + path, text);
   }
 
   const TemporaryFolder folder_;

@@ -280,6 +280,13 @@ AgainstPlan plan_against(const RunOptions& options, const std::vector<Candidate>
   return plan;
 }
 
+void mark_those_only_compared_with(std::vector<Candidate>& candidates, size_t own) {
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const bool is_of_versus = candidates[i].model_path != candidates[0].model_path;
+    candidates[i].only_compared_with = i >= own || is_of_versus;
+  }
+}
+
 Compared compare_in_turns(const Result& before, const Result& after, double alpha,
                           const Result* anchor) {
   Compared row;

@@ -49,6 +49,10 @@ using VersionOf = std::function<std::string(const Candidate&)>;
 AgainstPlan plan_against(const RunOptions& options, const std::vector<Candidate>& candidates,
                          const std::vector<StoredResult>& earlier, const VersionOf& version_of);
 
+// Marks those that are there only as what was before: all but the run's first `own`, and of these
+// the ones of --versus, which are of other model files than the first.
+void mark_those_only_compared_with(std::vector<Candidate>& candidates, size_t own);
+
 // Of two results of one run, whose anchor is given if it had one. `alpha` is the error of the
 // interval. Where what was before is not ok now, there is nothing to compare with.
 Compared compare_in_turns(const Result& before, const Result& after, double alpha,

@@ -58,6 +58,15 @@ TEST(PairsOf, DifferentEnginesAreNoPair) {
   EXPECT_TRUE(pairs({candidate("m", "a"), candidate("m", "b")}).empty());
 }
 
+TEST(OnlyComparedWith, AreWhatAgainstAddedAndTheFilesOfVersus) {
+  std::vector<Candidate> candidates{candidate("m", "a"), candidate("o", "a"),
+                                    candidate("m", "a", "1.0")};
+  mark_those_only_compared_with(candidates, 2);
+  EXPECT_FALSE(candidates[0].only_compared_with);
+  EXPECT_TRUE(candidates[1].only_compared_with);
+  EXPECT_TRUE(candidates[2].only_compared_with);
+}
+
 // What --against makes of an earlier result with these settings, of a candidate without any.
 AgainstPlan plan_with(const std::string& backend_meta, const RunOptions& options = {}) {
   const TemporaryFolder folder;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/whole_file.h"
 #include "machine/read_environment.h"
 #include "measure/describe.h"
 #include "measure/doubt_results.h"
@@ -22,13 +23,13 @@
 #include "measure/rank_results.h"
 #include "measure/result_logs.h"
 #include "measure/rounds.h"
+#include "measure/run_history.h"
 #include "measure/throughput_bench.h"
 #include "measure/traffic_rounds.h"
 #include "process/guardian.h"
 #include "process/interrupt.h"
 #include "results/earlier_results.h"
 #include "results/folder_lock.h"
-#include "results/whole_file.h"
 #include "results/write_result.h"
 #include "run/names.h"
 
@@ -67,6 +68,7 @@ class Comparison {
                         std::vector<std::optional<Result>>& results);
   void keep_known(const std::vector<Subject>& subjects,
                   std::vector<std::optional<Result>>& results);
+  void remember();
   void store(const Result& result);
   std::unique_ptr<MeasuredEngine> make_engine(const Subject& subject, const ModelAtBatch& model);
   Result finish(Subject subject, Outcome outcome, EngineFacts facts, Measured measured);
@@ -215,6 +217,17 @@ void Comparison::store(const Result& result) {
   }
 }
 
+// The results are whole without it.
+void Comparison::remember() {
+  try {
+    add_to_run_history(bench_.results, run_history_folder());
+  } catch (const std::exception& error) {
+    progress_.note(fmt::format(
+        "The medians are not kept in {}, for what two runs on this machine differ by: {}",
+        run_history_folder(), error.what()));
+  }
+}
+
 // In latency and load mode.
 Bench Comparison::measure_in_turns() {
   const RunFacts run = begin_run();
@@ -224,6 +237,7 @@ Bench Comparison::measure_in_turns() {
   }
   std::vector<std::optional<Result>> results(candidates_.size());
   measure_in_turns(subjects, results);
+  if (options_.latency() != nullptr) remember();
   for (const Result& result : bench_.results) {
     if (result.outcome.ok()) store(result);
   }

@@ -141,7 +141,7 @@ std::string hash_of_variables() {
 std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
                         const std::vector<const PreparedModel*>& models,
                         const Environment& environment, const std::optional<GpuFacts>& gpu) {
-  json key = {{"journal", 1},
+  json key = {{"journal", 2},  // its format: measure/turn_json.h
               {"tool_version", DNNBENCH_VERSION},
               {"program", stamp_of(fs::read_symlink("/proc/self/exe"))},
               {"options", json_of(options)},

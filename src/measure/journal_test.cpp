@@ -9,8 +9,7 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <limits>
 
 #include "measure/journaled_engine.h"
 #include "measure/memory_groups.h"
@@ -19,6 +18,7 @@
 #include "measure/throughput_bench.h"
 #include "measure/traffic_rounds.h"
 #include "measure/turn_json.h"
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
@@ -38,12 +38,9 @@ class JournalTest : public ::testing::Test {
 
   std::string path() const { return folder_ / ".a.journal"; }
 
-  std::string content() const {
-    std::ifstream file(path(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  std::string content() const { return read_file(path()); }
 
-  void write(const std::string& text) const { std::ofstream(path(), std::ios::binary) << text; }
+  void write(const std::string& text) const { write_file(path(), text); }
 
   size_t lines() const {
     const std::string text = content();
@@ -333,19 +330,94 @@ TEST(TurnJson, LosesNothing) {
   EXPECT_EQ(once, again);
   EXPECT_EQ(again.get<LatencyTurn>().gpu->energy_j, turn.gpu->energy_j);
   EXPECT_EQ(again.get<LatencyTurn>().duration_s, turn.duration_s);
+}
 
+template <typename Value>
+Value through_json(const Value& value) {
+  return nlohmann::json::parse(nlohmann::json(value).dump()).template get<Value>();
+}
+
+TEST(TurnJson, KeepsWhatAnEngineReports) {
   EngineFacts facts;
-  facts.load.engine_version = "1.2";
-  facts.load.in_force = InForce{"f32", 2, {{"CPU", 7}}, {{"a", "b"}}};
+  facts.load = {"1.2", 0.1, 0.2, 0.3, 0.4, InForce{"f32", 2, {{"CPU", 7}}, {{"a", "b"}}}, 0.5, "c"};
+  facts.warmup = 3;
   facts.steady = true;
+  facts.restart_warmup = 4;
   facts.process_cores = {{0, 1}, {2}};
   facts.peak_rss_bytes = 12345678901;
-  facts.verification.verdict = Verdict::kOk;
-  facts.verification.cosine = 0.999;
-  facts.verification.tolerance = {ToleranceClass::kBf16, 1e-3, 1e-2, 1e-4};
-  const nlohmann::json facts_once = facts;
-  const nlohmann::json facts_again = nlohmann::json::parse(facts_once.dump()).get<EngineFacts>();
-  EXPECT_EQ(facts_once, facts_again);
+  facts.sessions = 2;
+  const EngineFacts read = through_json(facts);
+  EXPECT_EQ(read.load.engine_version, "1.2");
+  EXPECT_EQ(read.load.convert_s, 0.1);
+  EXPECT_EQ(read.load.compile_s, 0.2);
+  EXPECT_EQ(read.load.tune_s, 0.3);
+  EXPECT_EQ(read.load.load_s, 0.4);
+  EXPECT_EQ(read.load.in_force->precision, "f32");
+  EXPECT_EQ(read.load.in_force->threads, 2);
+  EXPECT_EQ(read.load.in_force->placement.at(0).nodes, 7);
+  EXPECT_EQ(read.load.in_force->settings, facts.load.in_force->settings);
+  EXPECT_EQ(read.load.first_run_s, 0.5);
+  EXPECT_EQ(read.load.converted_path, "c");
+  EXPECT_EQ(read.warmup, 3);
+  EXPECT_EQ(read.steady, true);
+  EXPECT_EQ(read.restart_warmup, 4);
+  EXPECT_EQ(read.process_cores, facts.process_cores);
+  EXPECT_EQ(read.peak_rss_bytes, 12345678901);
+  EXPECT_EQ(read.sessions, 2);
+  EXPECT_FALSE(read.accuracy);
+  EXPECT_FALSE(through_json(EngineFacts()).load.in_force);
+}
+
+TEST(TurnJson, KeepsAVerification) {
+  const Verification read = through_json(
+      Verification{Verdict::kWrong, "r", 0.1, 0.2, 0.3, 0.4, 0.5,
+                   Tolerance{ToleranceClass::kBf16, 1e-3, 1e-2, 1e-4}, 0.6,
+                   SecondOpinion{ReferenceState::kWrong, "w", true, 1, 2, 3, 4, {"Add"}}});
+  EXPECT_EQ(read.verdict, Verdict::kWrong);
+  EXPECT_EQ(read.reason, "r");
+  EXPECT_EQ(read.max_abs_error, 0.1);
+  EXPECT_EQ(read.max_rel_error, 0.2);
+  EXPECT_EQ(read.norm_error, 0.3);
+  EXPECT_EQ(read.cosine, 0.4);
+  EXPECT_EQ(read.top1_agreement, 0.5);
+  EXPECT_EQ(read.smallest_detected_error, 0.6);
+  EXPECT_EQ(read.tolerance->tolerance_class, ToleranceClass::kBf16);
+  EXPECT_EQ(read.tolerance->absolute, 1e-3);
+  EXPECT_EQ(read.tolerance->relative, 1e-2);
+  EXPECT_EQ(read.tolerance->norm, 1e-4);
+  EXPECT_EQ(read.second_opinion->reference, ReferenceState::kWrong);
+  EXPECT_EQ(read.second_opinion->reason, "w");
+  EXPECT_TRUE(read.second_opinion->disagreed);
+  EXPECT_EQ(read.second_opinion->nodes, 1);
+  EXPECT_EQ(read.second_opinion->nodes_checked, 2);
+  EXPECT_EQ(read.second_opinion->elements, 3);
+  EXPECT_EQ(read.second_opinion->elements_checked, 4);
+  EXPECT_EQ(read.second_opinion->unchecked_operators, std::vector<std::string>{"Add"});
+}
+
+TEST(TurnJson, KeepsAnAccuracyThatIsInfinite) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  EngineFacts facts;
+  facts.accuracy = {5, true, 0.1, kInfinity, 0.9, 0.8, Drop{"top5", 7, 1, 2, 3}, "n"};
+  const Accuracy read = through_json(facts).accuracy.value();
+  EXPECT_EQ(read.samples, 5U);
+  EXPECT_TRUE(read.given);
+  EXPECT_EQ(read.median_error, 0.1);
+  EXPECT_EQ(read.max_error, kInfinity);
+  EXPECT_EQ(read.min_cosine, 0.9);
+  EXPECT_EQ(read.top1_agreement, 0.8);
+  EXPECT_EQ(read.drop->metric, "top5");
+  EXPECT_EQ(read.drop->rows, 7U);
+  EXPECT_EQ(read.drop->f32, 1);
+  EXPECT_EQ(read.drop->lost, 2);
+  EXPECT_EQ(read.drop->gained, 3);
+  EXPECT_EQ(read.no_drop, "n");
+}
+
+TEST(TurnJson, KeepsAnOutcome) {
+  const Outcome read = through_json(Outcome{OutcomeKind::kTimedOut, "slow"});
+  EXPECT_EQ(read.kind, OutcomeKind::kTimedOut);
+  EXPECT_EQ(read.reason, "slow");
 }
 
 }  // namespace

@@ -171,10 +171,8 @@ inline Script ends(Script script, const std::string& step, size_t call,
   return script;
 }
 
-struct SilentProgress : Progress {
+struct SilentProgress : NoProgress {
   void note(const std::string& sentence) override { notes.push_back(sentence); }
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
 
   std::vector<std::string> notes;
 };

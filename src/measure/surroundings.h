@@ -1,20 +1,15 @@
 // What measuring asks of the machine and the person around it, for tests to answer in its place.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 
+#include "core/clock.h"
 #include "machine/busy_programs.h"
 #include "machine/memory.h"
 #include "process/interrupt.h"
 
 namespace dnnbench {
-
-// Seconds of CLOCK_MONOTONIC.
-inline double monotonic_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 struct Surroundings {
   std::function<int64_t()> free_memory_bytes = dnnbench::free_memory_bytes;

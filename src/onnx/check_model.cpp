@@ -14,13 +14,9 @@ namespace {
 // Before IR version 3 a file named no opset: it is 1.
 constexpr int64_t kFirstIrVersionWithOpsets = 3;
 
-bool starts_with(const std::string& text, const std::string& beginning) {
-  return text.compare(0, beginning.size(), beginning) == 0;
-}
-
 bool is_known_domain(const std::string& domain) {
-  return domain.empty() || domain == "ai.onnx.ml" || starts_with(domain, "ai.onnx.preview") ||
-         starts_with(domain, "com.microsoft");
+  return domain.empty() || domain == "ai.onnx.ml" || domain.starts_with("ai.onnx.preview") ||
+         domain.starts_with("com.microsoft");
 }
 
 void check_opset(const std::string& path, const std::string& domain, int64_t version) {

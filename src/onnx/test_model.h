@@ -1,23 +1,17 @@
 // For tests: small models written in a few lines.
 #pragma once
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "onnx.pb.h"
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench::testing {
 
 using dnnbench::TemporaryFolder;
-
-inline void write_file(const std::string& path, const std::string& bytes) {
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  std::ofstream(path, std::ios::binary) << bytes;
-}
+using dnnbench::write_file;
 
 inline onnx::ModelProto empty_model(int64_t opset = 17) {
   onnx::ModelProto model;

@@ -1,7 +1,7 @@
 #include "prepare/accuracy_samples.h"
 
 #include "core/error.h"
-#include "process/engine_session.h"
+#include "prepare/reference_session.h"
 #include "protocol/value_file.h"
 
 namespace dnnbench {
@@ -9,19 +9,13 @@ namespace dnnbench {
 std::vector<std::vector<Value>> outputs_of(const std::vector<const InputSample*>& samples,
                                            const LoadConfig& config, double timeout_s,
                                            const WorkFolder& work) {
-  WorkerOptions worker;
-  worker.engine = "onnxruntime";
-  worker.log_path = work.path() + "/samples.log";
-  worker.timeout_s = timeout_s;
-  EngineSession session(worker, work.path());
+  EngineSession session = reference_session(work, "samples", timeout_s);
   session.load(config);
   std::vector<std::vector<Value>> outputs;
   const std::string file = work.path() + "/sample";
   for (const InputSample* sample : samples) {
     write_values(file, *sample);
-    session.set_inputs(file);
-    session.run();
-    outputs.push_back(session.outputs());
+    outputs.push_back(run_once(session, file));
   }
   return outputs;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "inputs/inputs.h"
-#include "process/engine_session.h"
+#include "prepare/reference_session.h"
 #include "protocol/value_file.h"
 #include "verify/verify.h"
 
@@ -13,20 +13,6 @@ namespace dnnbench {
 namespace {
 
 constexpr uint64_t kPerturbationSeeds[] = {1, 2};
-
-EngineSession start_reference(const WorkFolder& work, const std::string& name, double timeout_s) {
-  WorkerOptions worker;
-  worker.engine = "onnxruntime";
-  worker.log_path = work.path() + "/" + name + ".log";
-  worker.timeout_s = timeout_s;
-  return EngineSession(worker, work.path());
-}
-
-std::vector<Value> run_once(EngineSession& session, const std::string& inputs_file) {
-  session.set_inputs(inputs_file);
-  session.run();
-  return session.outputs();
-}
 
 std::vector<Value> run_perturbed(EngineSession& session, const InputSet& set, double relative,
                                  uint64_t seed, const WorkFolder& work) {
@@ -138,7 +124,7 @@ std::vector<Reference> compute_references(const Model& model, LoadConfig& config
   std::string failure;
   try {
     progress.step("reference", "computing with ONNX Runtime, not optimised", std::nullopt);
-    EngineSession plain = start_reference(work, "reference", timeout_s);
+    EngineSession plain = reference_session(work, "reference", timeout_s);
     run_plain(model, config, sets, judged_by, plain, work, runs);
   } catch (const EngineEnded& ended) {
     failure = fmt::format("the reference, ONNX Runtime, can't run this model: {}", ended.what());
@@ -147,7 +133,7 @@ std::vector<Reference> compute_references(const Model& model, LoadConfig& config
     progress.step("reference", "calibrating the error tolerance", std::nullopt);
     const auto runs_optimised = [&](const LoadConfig& tried) {
       try {
-        EngineSession optimised = start_reference(work, "reference-optimised", timeout_s);
+        EngineSession optimised = reference_session(work, "reference-optimised", timeout_s);
         run_optimised(tried, sets, optimised, runs);
         return true;
       } catch (const EngineEnded&) {

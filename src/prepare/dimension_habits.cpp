@@ -22,12 +22,8 @@ bool is_one_of(const std::string& text, const std::vector<std::string>& all) {
   return std::find(all.begin(), all.end(), text) != all.end();
 }
 
-bool starts_with(const std::string& text, const std::string& beginning) {
-  return text.compare(0, beginning.size(), beginning) == 0;
-}
-
 bool is_count(const std::string& name) {
-  return starts_with(name, "num") || starts_with(name, "n_") || starts_with(name, "nb_") ||
+  return name.starts_with("num") || name.starts_with("n_") || name.starts_with("nb_") ||
          contains_any(name, {"count", "atoms", "nodes", "edges", "points", "objects", "boxes"});
 }
 

@@ -16,8 +16,8 @@
 #include "prepare/activations.h"
 #include "prepare/choose_sizes.h"
 #include "prepare/compute_references.h"
+#include "prepare/reference_session.h"
 #include "prepare/same_task.h"
-#include "process/engine_session.h"
 #include "protocol/value_file.h"
 #include "results/units.h"
 
@@ -192,9 +192,6 @@ void probe_in_f32(PreparedModel& prepared, const std::set<ToleranceClass>& judge
 std::optional<std::string> why_not_accepted(const Model& model, const InputShapes& shapes,
                                             const GivenInputs& given, const WorkFolder& work) {
   if (const auto reason = why_too_large(model, shapes)) return reason;
-  WorkerOptions worker;
-  worker.engine = "onnxruntime";
-  worker.log_path = work.path() + "/shapes.log";
   LoadConfig config;
   config.model_path = model.path;
   config.input_shapes = shapes;
@@ -202,7 +199,7 @@ std::optional<std::string> why_not_accepted(const Model& model, const InputShape
   const std::string file = work.path() + "/shapes";
   write_values(file, make_inputs(model, shapes, 0, given));
   try {
-    EngineSession session(worker, work.path());
+    EngineSession session = reference_session(work, "shapes");
     session.load(config);
     session.set_inputs(file);
     session.run();

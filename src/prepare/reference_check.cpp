@@ -12,7 +12,7 @@
 #include "import/read_model.h"
 #include "machine/memory.h"
 #include "prepare/activations.h"
-#include "process/engine_session.h"
+#include "prepare/reference_session.h"
 #include "process/interrupt.h"
 #include "protocol/value_file.h"
 
@@ -58,7 +58,7 @@ class Run {
         check_(file_.graph, inputs_),
         sizes_(sizes_of(simplifier)),
         usual_size_(usual_size(sizes_)),
-        session_(worker(timeout_s, work), work.path()) {}
+        session_(reference_session(work, "reference-check", timeout_s)) {}
 
   SecondOpinion sample(uint64_t seed) {
     const std::vector<size_t> nodes = drawn(seed);
@@ -84,14 +84,6 @@ class Run {
   }
 
  private:
-  static WorkerOptions worker(double timeout_s, const WorkFolder& work) {
-    WorkerOptions options;
-    options.engine = "onnxruntime";
-    options.log_path = work.path() + "/reference-check.log";
-    options.timeout_s = timeout_s;
-    return options;
-  }
-
   int64_t bytes_of(size_t node) const {
     int64_t bytes = 0;
     for (const std::string& name : check_.needed(node)) {
@@ -133,9 +125,7 @@ class Run {
     LoadConfig config = config_;
     config.extra_outputs = {names.begin(), names.end()};
     session_.load(config);
-    session_.set_inputs(inputs_file_);
-    session_.run();
-    const std::vector<Value> outputs = session_.outputs();
+    const std::vector<Value> outputs = run_once(session_, inputs_file_);
     Values values;
     for (const Value& output : outputs) {
       if (output.kind == Value::Kind::kTensor) values[output.name] = &output.tensor();

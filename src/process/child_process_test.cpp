@@ -9,9 +9,8 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
@@ -26,15 +25,10 @@ ChildOptions shell(const std::string& commands) {
   return options;
 }
 
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 int count_processes_with(const std::string& argument) {
   int count = 0;
   for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string words = '\0' + contents(entry.path() / "cmdline");
+    const std::string words = '\0' + read_file(entry.path() / "cmdline");
     count += words.find('\0' + argument + '\0') != std::string::npos ? 1 : 0;
   }
   return count;
@@ -65,7 +59,7 @@ TEST(ChildProcess, RunsInTheGivenFolderAndPrintsToTheGivenFile) {
   ChildProcess child(options);
   close(options.output_fd);
   EXPECT_TRUE(child.ends_within(30));
-  EXPECT_EQ(contents(folder / "log"), fs::canonical(folder.path()).string() + "\nmore\n");
+  EXPECT_EQ(read_file(folder / "log"), fs::canonical(folder.path()).string() + "\nmore\n");
 }
 
 // Those that leave their session as well, and those whose parents have ended.

@@ -10,12 +10,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "core/error.h"
 #include "protocol/value_file.h"
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
@@ -23,16 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::vector<pid_t> processes_with(const std::string& text) {
   std::vector<pid_t> found;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const pid_t pid = std::atoi(entry.path().filename().c_str());
-    if (pid > 0 && contents(entry.path() / "environ").find(text) != std::string::npos) {
+    if (pid > 0 && read_file(entry.path() / "environ").find(text) != std::string::npos) {
       found.push_back(pid);
     }
   }
@@ -203,7 +197,7 @@ TEST_F(HostileEngine, FillsNoDiskWithItsLog) {
     play(*session, inputs());
   }
   EXPECT_LE(fs::file_size(log()), static_cast<size_t>(LogFile::kMax_bytes));
-  const std::string text = contents(log());
+  const std::string text = read_file(log());
   EXPECT_EQ(text.substr(text.size() - 8), "the end\n");
   EXPECT_EQ(text.rfind("[dnnbench cut the first ", 0), 0U) << text.substr(0, 100);
 }
@@ -230,10 +224,10 @@ TEST_F(HostileEngine, HasAFolderOfItsOwnThatIsGoneWithIt) {
 TEST_F(HostileEngine, CannotBlockTheTicketsFile) {
   const WorkFolder folder;
   const std::string file = make_tickets_file(folder);
-  EXPECT_EQ(contents(file), std::string(8, '\0'));
+  EXPECT_EQ(read_file(file), std::string(8, '\0'));
   unlink(file.c_str());
   ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
-  EXPECT_EQ(contents(make_tickets_file(folder)), std::string(8, '\0'));
+  EXPECT_EQ(read_file(make_tickets_file(folder)), std::string(8, '\0'));
 }
 
 }  // namespace

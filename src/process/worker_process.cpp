@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "core/cache.h"
+#include "core/clock.h"
 #include "core/commands.h"
 #include "core/error.h"
 #include "core/folder.h"
@@ -49,8 +50,6 @@ std::string line_of(const json& request) {
 std::filesystem::path programs_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
-
-double now_s() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
 
 Clock::duration to_duration(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -179,7 +178,7 @@ void WorkerProcess::ask(const json& request, double lasts_s, size_t entries) {
   replies_->limit_line(max_reply_bytes(entries));
   if (wait_for(reply_fd_, POLLIN, Clock::duration::zero())) receive();  // its end, or
   if (replies_->has_pending()) end_as_nonsense("it spoke without being asked");
-  exchange_.sent_s = now_s();
+  exchange_.sent_s = monotonic_s();
   send(line);
 }
 
@@ -196,7 +195,7 @@ json WorkerProcess::answer() {
   } catch (const Error& error) {
     end_as_nonsense(error.what());
   }
-  exchange_.answered_s = now_s();
+  exchange_.answered_s = monotonic_s();
   answered_ = true;
   peak_rss_bytes_ = reply.peak_rss_bytes;
   if (!reply.outcome.ok()) throw EngineEnded(reply.outcome);

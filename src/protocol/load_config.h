@@ -55,6 +55,10 @@ struct Placement {
   bool is_cpu = true;  // whether the host's processor computes there
 };
 
+// InForce::settings["model"] of an engine that was given LoadConfig::inlined_path.
+inline constexpr const char* kInlinedModel =
+    "branches with a known condition put in place beforehand";
+
 // What is really in force after loading, read back from the library where it can be read.
 struct InForce {
   std::string precision;  // "f32", "f16", "bf16", "int8", or "mixed"; "" where only a load with

@@ -240,7 +240,7 @@ class PlantedFaults : public ::testing::Test {
   }
 
   WorkFolder work_;
-  Silent progress_;
+  NoProgress progress_;
   PreparedModel f32_;
   std::vector<InputSample> candidates_;
 };

@@ -10,13 +10,6 @@
 
 namespace dnnbench::quantise {
 
-class Silent : public Progress {
- public:
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
-};
-
 inline onnx::TensorProto random_tensor(const std::string& name, const std::vector<int64_t>& shape,
                                        double scale, uint32_t seed) {
   onnx::TensorProto tensor;

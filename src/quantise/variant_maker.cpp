@@ -4,12 +4,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <utility>
 
+#include "core/clock.h"
 #include "prepare/compute_references.h"
-#include "process/engine_session.h"
+#include "prepare/reference_session.h"
 #include "process/simplifier_process.h"
 #include "protocol/value_file.h"
 #include "quantise/dynamic_int8.h"
@@ -25,22 +25,10 @@ namespace fs = std::filesystem;
 constexpr double kMargin = 0.8;  // of the bound: samples that were not calibrated on differ more
 constexpr size_t kSearchSamples = 4;
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 int64_t own_peak_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return int64_t{1024} * usage.ru_maxrss;
-}
-
-WorkerOptions reference_worker(const WorkFolder& work, double timeout_s) {
-  WorkerOptions worker;
-  worker.engine = "onnxruntime";
-  worker.log_path = work.path() + "/calibration.log";
-  worker.timeout_s = timeout_s;
-  return worker;
 }
 
 // In the samples' order; a value's own range includes that of every sample.
@@ -75,7 +63,7 @@ LoadConfig VariantMaker::load_of(const std::string& path) const {
 // must be so before, or its scales stand in the way.
 const std::string& VariantMaker::simplified() {
   if (!simplified_path_.empty()) return simplified_path_;
-  const double start_s = now_s();
+  const double start_s = monotonic_s();
   const std::string path = simplifier_folder_.path() + "/to-quantise.onnx";
   SimplifierProcess simplifier(simplifier_folder_.path(), timeout_s_);
   LoadConfig config = f32_.load;
@@ -85,7 +73,7 @@ const std::string& VariantMaker::simplified() {
   keep_peak(simplifier.peak_rss_bytes());
   const EditableModel model = open_model(path, f32_.load.model_path);
   if (model.opset < kOpsetOfQuantisation) require_same_outputs(open());
-  simplify_s_ = now_s() - start_s;
+  simplify_s_ = monotonic_s() - start_s;
   simplified_path_ = path;
   return simplified_path_;
 }
@@ -101,14 +89,13 @@ EditableModel VariantMaker::open() {
 void VariantMaker::require_same_outputs(EditableModel model) {
   const std::string path = work_.path() + "/upgraded.onnx";
   write_model(model, path);
-  EngineSession session(reference_worker(work_, timeout_s_), work_.path());
+  EngineSession session = reference_session(work_, "calibration", timeout_s_);
   LoadConfig plain = load_of(path);
   plain.optimize = false;
   session.load(plain);
   for (const Examination& examination : f32_.examinations) {
-    session.set_inputs(examination.inputs_file);
-    session.run();
-    const Verification found = verify(examination.reference, session.outputs());
+    const Verification found =
+        verify(examination.reference, run_once(session, examination.inputs_file));
     if (found.verdict != Verdict::kWrong) continue;
     throw Error("in opset 13 the model computes something else: " + found.reason);
   }
@@ -119,7 +106,7 @@ Ranges VariantMaker::calibrate(EditableModel model, const Plan& plan, VariantFac
   add_range_outputs(model, plan);
   const std::string path = work_.path() + "/to-calibrate.onnx";
   write_model(model, path);
-  EngineSession session(reference_worker(work_, timeout_s_), work_.path());
+  EngineSession session = reference_session(work_, "calibration", timeout_s_);
   session.load(load_of(path));
   Ranges ranges;
   const std::string file = work_.path() + "/calibration-sample";
@@ -129,9 +116,7 @@ Ranges VariantMaker::calibrate(EditableModel model, const Plan& plan, VariantFac
                                f32_.samples->calibration.size()),
                    std::nullopt);
     write_values(file, sample);
-    session.set_inputs(file);
-    session.run();
-    include(session.outputs(), ranges);
+    include(run_once(session, file), ranges);
   }
   keep_peak(session.peak_rss_bytes());
   facts.calibration = f32_.samples->given ? "samples" : "generated";
@@ -261,9 +246,10 @@ VariantFacts VariantMaker::find_or_write(const std::string& precision, const std
     key = VariantCache::key_of(f32_, precision, max_error_);
     if (const auto found = cache_->find(key, path)) return *found;
   }
-  const double start_s = now_s() - simplify_s_;  // of an earlier form, which this one needs too
+  const double start_s =
+      monotonic_s() - simplify_s_;  // of an earlier form, which this one needs too
   VariantFacts facts = write(precision, path);
-  facts.make_s = now_s() - start_s;
+  facts.make_s = monotonic_s() - start_s;
   keep_peak(own_peak_bytes());
   facts.make_peak_bytes = peak_bytes_;
   if (cache_) cache_->store(key, path, facts);

@@ -68,7 +68,7 @@ class ConvolutionalNet : public ::testing::Test {
   }
 
   WorkFolder work_;
-  Silent progress_;
+  NoProgress progress_;
   PreparedModel f32_;
   std::string path_;                             // of the variant made last
   std::shared_ptr<ModelSimplifier> simplifier_;  // likewise

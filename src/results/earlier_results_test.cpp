@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
@@ -18,12 +17,9 @@ class EarlierResults : public ::testing::Test {
   std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
   void write(const std::string& name, const std::string& text) const {
     fs::remove(path(name));  // a result is replaced by renaming, not written over
-    std::ofstream(path(name)) << text;
+    write_file(path(name), text);
   }
-  std::string read(const std::string& name) const {
-    std::ifstream file(path(name));
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  std::string read(const std::string& name) const { return read_file(path(name)); }
   void keep() const { keep_earlier(path("a.json"), path("a.log")); }
 
   TemporaryFolder folder_;

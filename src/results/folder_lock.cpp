@@ -24,7 +24,7 @@ void make_results_folder(const std::string& folder) {
 FolderLock::FolderLock(const std::string& folder)
     : fd_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (fd_ >= 0) return;
-  throw Error(fmt::format("the output folder {} can't be used: {}", folder, std::strerror(errno)));
+  throw Error(fmt::format("the folder {} can't be used: {}", folder, std::strerror(errno)));
 }
 
 FolderLock::~FolderLock() { close(fd_); }

@@ -17,6 +17,7 @@
 #include "rank/ranking.h"
 #include "results/engine_facts.h"
 #include "results/measured.h"
+#include "results/run_to_run.h"
 #include "results/variant_facts.h"
 #include "run/candidate.h"
 
@@ -76,6 +77,7 @@ struct Result : Subject {
   std::optional<Rank> rank;                // absent where a candidate has none
   std::optional<Acceptance> acceptance;    // where variants are compared
   std::optional<Ratio> to_f32;             // time in units of the same engine's with f32
+  std::optional<RunToRun> run_to_run;      // what two runs on this machine differ by, where known
 };
 
 // The one place where a result is built. Only an ok outcome keeps samples.
@@ -84,6 +86,9 @@ Result make_result(Subject subject, Outcome outcome, EngineFacts engine, Measure
 // The file's JSON. Derived numbers (min, mean, percentiles, throughput) are computed here from the
 // samples, and only an ok result has any.
 nlohmann::ordered_json to_json(const Result& result);
+
+// The machine's part of it.
+nlohmann::ordered_json to_json(const Environment& environment);
 
 // Of every sample, in seconds.
 std::vector<double> durations_s(const Result& result);

@@ -13,22 +13,6 @@ using nlohmann::ordered_json;
 
 constexpr int kSchemaVersion = 1;
 
-ordered_json json_of(const Environment& environment) {
-  return {{"cpu_model", environment.cpu_model},
-          {"architecture", environment.architecture},
-          {"isa", environment.isa},
-          {"logical_cores", environment.logical_cores},
-          {"physical_cores", environment.physical_cores},
-          {"affinity_cores", environment.affinity_cores},
-          {"cgroup_cpu_quota", or_null(environment.cgroup_cpu_quota)},
-          {"memory_bytes", environment.memory_bytes},
-          {"kernel", environment.kernel},
-          {"os", environment.os},
-          {"container", or_null(environment.container)},
-          {"cpu_governor", or_null(environment.cpu_governor)},
-          {"hypervisor", or_null(environment.hypervisor)}};
-}
-
 ordered_json json_of(const Tolerance& tolerance) {
   return {{"class", to_string(tolerance.tolerance_class)},
           {"absolute", tolerance.absolute},
@@ -95,6 +79,13 @@ ordered_json json_of(const Rank& rank) {
           {"anchor", rank.anchor.empty() ? ordered_json() : ordered_json(rank.anchor)}};
 }
 
+ordered_json json_of(const RunToRun& known) {
+  return {{"ratio", known.ratio},
+          {"runs", known.runs},
+          {"since", known.since},
+          {"of", known.of_others ? "machine" : "candidate"}};
+}
+
 ordered_json noise_of(const Result& result) {
   const Measured& measured = result.measured;
   const Noise& noise = measured.noise;
@@ -135,8 +126,9 @@ ordered_json json_of(const InForce& in_force) {
 
 // Numbers of speed, which only an ok result has.
 void add_speed(ordered_json& json, const Result& result) {
-  for (const char* key : {"min", "max", "mean", "std", "throughput_per_s", "p50_interval_s",
-                          "cpu_s_per_inference", "stopped", "ranking", "load", "throughput"}) {
+  for (const char* key :
+       {"min", "max", "mean", "std", "throughput_per_s", "p50_interval_s", "cpu_s_per_inference",
+        "stopped", "ranking", "run_to_run", "load", "throughput"}) {
     json[key] = nullptr;
   }
   json["latency_s"] = ordered_json::object();
@@ -156,6 +148,7 @@ void add_speed(ordered_json& json, const Result& result) {
   json["cpu_s_per_inference"] = or_null(cpu_s_per_inference(result));
   if (measured.stopped) json["stopped"] = to_string(*measured.stopped);
   if (result.rank && may_be_ranked(result)) json["ranking"] = json_of(*result.rank);
+  if (result.run_to_run) json["run_to_run"] = json_of(*result.run_to_run);
   add_samples(json, measured.samples);
   json["starts"] = measured.starts;
 }
@@ -180,6 +173,7 @@ void add_subject(ordered_json& json, const Result& result) {
   json["provider"] = candidate.provider;
   json["engine_version"] = or_null(result.engine.load.engine_version);
   json["instance"] = result.instance;
+  json["only_compared_with"] = candidate.only_compared_with;
   json["threads"] = result.threads;
   json["precision"] = candidate.precision;
   json["mode"] = to_string(result.mode);
@@ -209,10 +203,6 @@ void add_load(ordered_json& json, const EngineFacts& engine) {
   json["peak_rss_bytes"] = or_null(engine.peak_rss_bytes);
   json["in_force"] = or_null(load.in_force ? std::optional(json_of(*load.in_force)) : std::nullopt);
   json["verification"] = json_of(engine.verification);
-}
-
-ordered_json finite_or_null(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json();
 }
 
 ordered_json json_of(const VariantFacts& variant) {
@@ -301,6 +291,22 @@ ordered_json json_of(const GpuFacts& facts, const GpuMeasured& measured) {
 
 }  // namespace
 
+ordered_json to_json(const Environment& environment) {
+  return {{"cpu_model", environment.cpu_model},
+          {"architecture", environment.architecture},
+          {"isa", environment.isa},
+          {"logical_cores", environment.logical_cores},
+          {"physical_cores", environment.physical_cores},
+          {"affinity_cores", environment.affinity_cores},
+          {"cgroup_cpu_quota", or_null(environment.cgroup_cpu_quota)},
+          {"memory_bytes", environment.memory_bytes},
+          {"kernel", environment.kernel},
+          {"os", environment.os},
+          {"container", or_null(environment.container)},
+          {"cpu_governor", or_null(environment.cpu_governor)},
+          {"hypervisor", or_null(environment.hypervisor)}};
+}
+
 ordered_json to_json(const Result& result) {
   ordered_json json = {{"schema_version", kSchemaVersion},
                        {"model_path", result.model.path},
@@ -310,7 +316,7 @@ ordered_json to_json(const Result& result) {
   add_subject(json, result);
   add_load(json, result.engine);
   add_variant(json, result);
-  json["environment"] = json_of(result.environment);
+  json["environment"] = to_json(result.environment);
   if (result.gpu) json["gpu"] = json_of(*result.gpu, result.measured.gpu);
   json["started_at"] = result.started_at;
   json["tool_version"] = DNNBENCH_VERSION;

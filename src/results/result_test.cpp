@@ -70,6 +70,15 @@ TEST(Result, JsonStatesTheEnginesRank) {
   EXPECT_EQ(to_json(result).at("ranking").at("relation"), "undecided");
 }
 
+TEST(Result, JsonTellsWhatTwoRunsDifferBy) {
+  Result result = ok_result();
+  EXPECT_TRUE(to_json(result).at("run_to_run").is_null());
+  result.run_to_run = RunToRun{1.02, 5, "2026-11-20T22:40:07Z"};
+  EXPECT_EQ(to_json(result).at("run_to_run"),
+            nlohmann::ordered_json::parse(
+                R"({"ratio":1.02,"runs":5,"since":"2026-11-20T22:40:07Z","of":"candidate"})"));
+}
+
 TEST(Result, MoreDisturbedBlocksThanCleanOnesMakeItSuspect) {
   Result result = ok_result();
   result.measured.blocks = 10;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -213,6 +214,20 @@ StoredThroughput read_throughput(const json& object, std::vector<double> times_s
   return found;
 }
 
+// What can't be a figure is none: nothing is claimed of that machine then.
+std::optional<RunToRun> read_run_to_run(const json& object) {
+  RunToRun found;
+  const json& ratio = get(object, "ratio");
+  const json& runs = get(object, "runs");
+  if (!ratio.is_number() || !runs.is_number_unsigned()) return std::nullopt;
+  found.ratio = ratio.get<double>();
+  found.runs = runs.get<size_t>();
+  if (!(found.ratio >= 1 && std::isfinite(found.ratio)) || found.runs < 2) return std::nullopt;
+  found.since = text_or(get(object, "since"), "");
+  found.of_others = get(object, "of") == "machine";
+  return found;
+}
+
 std::map<std::string, std::string> read_conditions(const json& object) {
   std::map<std::string, std::string> conditions;
   for (const char* key : {"device", "threads", "precision", "number", "engine_version", "seed",
@@ -316,6 +331,8 @@ StoredResult read_result(const fs::path& path) {
   if (result.mode == "load" || result.mode == "throughput") {
     result.settings = text_or(get(get(object, result.mode.c_str()), "settings"), "");
   }
+  result.run_to_run = read_run_to_run(get(object, "run_to_run"));
+  result.only_compared_with = get(object, "only_compared_with") == true;
   result.words = label_words(object, result.quantized);
   const json& shapes = get(object, "input_shapes");
   if (shapes.is_object()) result.input_shapes = shapes.dump();

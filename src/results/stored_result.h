@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/outcome.h"
+#include "results/run_to_run.h"
 #include "run/labels.h"
 #include "verify/verify.h"
 
@@ -60,9 +61,11 @@ struct StoredResult {
   std::vector<double> times_s;  // of one inference, in the order measured; empty unless ok
   std::vector<double> block;    // of each of them, where the file says; else empty
   std::optional<PublishedFigure> published;
-  std::string input_shapes;  // as JSON text; empty where the file does not say
-  std::string model_sha256;  // empty where the file does not say
-  std::string architecture;  // "x86_64", "aarch64", or empty
+  std::optional<RunToRun> run_to_run;  // what the machine knew of two runs; absent: too little
+  bool only_compared_with = false;     // measured only so that others could be compared with it
+  std::string input_shapes;            // as JSON text; empty where the file does not say
+  std::string model_sha256;            // empty where the file does not say
+  std::string architecture;            // "x86_64", "aarch64", or empty
   // What the figures depend on, as JSON texts by name: threads, precision, engine_version, ...,
   // environment.kernel; only what the file says.
   std::map<std::string, std::string> conditions;

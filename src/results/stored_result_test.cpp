@@ -70,6 +70,8 @@ TEST_F(StoredResults, OursIsReadBack) {
   result.model.sha256 = "abc";
   result.environment.architecture = "aarch64";
   result.model.input_shapes["x"] = {1, 3};
+  result.run_to_run = RunToRun{1.02, 5, "2026-11-20T22:40:07Z", true};
+  result.candidate.only_compared_with = true;
   const StoredResult read = read_result(write_json("any name.json", to_json(result)));
   EXPECT_EQ(read.model, "tiny");
   EXPECT_EQ(read.instance, "my-host");
@@ -84,6 +86,18 @@ TEST_F(StoredResults, OursIsReadBack) {
   EXPECT_EQ(read.model_sha256, "abc");
   EXPECT_EQ(read.architecture, "aarch64");
   EXPECT_EQ(read.input_shapes, R"({"x":[1,3]})");
+  EXPECT_EQ(read.run_to_run, result.run_to_run);
+  EXPECT_TRUE(read.only_compared_with);
+}
+
+// Or an interval would be too narrow.
+TEST_F(StoredResults, AFigureOfTwoRunsThatCanNotBeIsNone) {
+  for (const char* known :
+       {"null", "3", R"({"ratio":0.9,"runs":5})", R"({"ratio":"1","runs":5})", R"({"ratio":1.1})",
+        R"({"ratio":1.1,"runs":-5})", R"({"ratio":1.1,"runs":1})"}) {
+    const std::string text = with("run_to_run", json::parse(known));
+    EXPECT_FALSE(read_result(write("x.json", text)).run_to_run) << known;
+  }
 }
 
 TEST_F(StoredResults, AFailureIsOneToo) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/statistics.h"
+#include "results/or_null.h"
 #include "results/units.h"
 #include "traffic/rate_search.h"
 
@@ -12,10 +13,6 @@ namespace dnnbench {
 namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json finite_or_null(std::optional<double> value) {
-  return value && std::isfinite(*value) ? ordered_json(*value) : ordered_json();
-}
 
 ordered_json json_of(const RateFigures& figures) {
   const Interval& p99 = figures.p99_interval_s;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/printable.h"
-#include "results/whole_file.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {

@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "core/error.h"
 #include "run/names.h"
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
@@ -25,11 +24,6 @@ class WriteResultTest : public testing::Test {
       names.push_back(entry.path().filename().string());
     }
     return names;
-  }
-
-  static std::string content(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
   }
 
   Result result() const {
@@ -62,7 +56,7 @@ TEST_F(WriteResultTest, KeepsTheResultOfAnotherModelOfThisName) {
 
 TEST_F(WriteResultTest, WritesOneKeyPerLine) {
   write_result(result());
-  const std::string text = content(path());
+  const std::string text = read_file(path());
   EXPECT_NE(text.find("\n \"data\": [0.25,0.5],\n"), std::string::npos) << text;
   EXPECT_EQ(nlohmann::json::parse(text).at("model_path"), "/models/tiny.onnx");
   EXPECT_EQ(files(), std::vector<std::string>{"result.json"});
@@ -73,7 +67,7 @@ TEST_F(WriteResultTest, ReplacesAnEarlierResult) {
   Result second = result();
   second.measured.samples = {{0, 0, 1}};
   write_result(second);
-  EXPECT_EQ(nlohmann::json::parse(content(path())).at("data").size(), 1U);
+  EXPECT_EQ(nlohmann::json::parse(read_file(path())).at("data").size(), 1U);
   EXPECT_EQ(files().size(), 1U);
 }
 
@@ -90,7 +84,7 @@ TEST_F(WriteResultTest, BytesThatAreNotUtf8AreReplaced) {
   Result strange = result();
   strange.outcome = {OutcomeKind::kFailed, "library said \xff\xfe"};
   write_result(strange);
-  EXPECT_EQ(nlohmann::json::parse(content(path())).at("reason"),
+  EXPECT_EQ(nlohmann::json::parse(read_file(path())).at("reason"),
             "library said \xef\xbf\xbd\xef\xbf\xbd");
 }
 

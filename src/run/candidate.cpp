@@ -61,10 +61,6 @@ std::vector<std::string> labels_of(const std::vector<Candidate>& candidates) {
   return labels_of(words);
 }
 
-bool is_quantised(const std::string& precision) {
-  return precision == "int8" || precision == "int8-dynamic";
-}
-
 std::string engine_name(const std::string& backend, const std::string& provider) {
   return provider.empty() ? backend : backend + "-" + with_safe_characters(provider);
 }

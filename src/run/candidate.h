@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/precision.h"
+
 namespace dnnbench {
 
 struct Candidate {
@@ -24,11 +26,11 @@ struct Candidate {
   int streams = 1;                // processes that work at the same time
   std::optional<int64_t> batch;   // absent: as the model has it, or 1 where it leaves it open
 
+  // Nobody asks about it: it is there so that others are compared with it, as what was before.
+  bool only_compared_with = false;
+
   bool operator==(const Candidate&) const = default;
 };
-
-// Whether that precision takes a quantised form of the model: int8 and int8-dynamic.
-bool is_quantised(const std::string& precision);
 
 // What people call each of a run's candidates: its engine and whatever else is not the same for
 // all of them. "onnxruntime, 2 threads"

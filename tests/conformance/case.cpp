@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kRelativeTolerance = 1e-3;
 constexpr double kAbsoluteTolerance = 1e-7;
 
 std::string letters_of(const std::string& text) {
@@ -117,13 +116,13 @@ std::optional<DataSet> with_constants(const DataSet& set, const std::string& fol
   return changed;
 }
 
-bool is_close(double value, double expected) {
+bool is_close(double value, double expected, double tolerance) {
   if (std::isnan(expected)) return std::isnan(value);
   if (std::isinf(expected)) return value == expected;
-  return std::abs(value - expected) <= kAbsoluteTolerance + kRelativeTolerance * std::abs(expected);
+  return std::abs(value - expected) <= kAbsoluteTolerance + tolerance * std::abs(expected);
 }
 
-std::string tensor_difference(const Tensor& tensor, const Tensor& expected) {
+std::string tensor_difference(const Tensor& tensor, const Tensor& expected, double tolerance) {
   if (expected.type == DataType::kString) {
     return tensor.strings == expected.strings ? "" : "strings differ";
   }
@@ -136,9 +135,9 @@ std::string tensor_difference(const Tensor& tensor, const Tensor& expected) {
   size_t wrong = 0;
   bool by_little = true;
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (is_close(values[i], wanted[i])) continue;
+    if (is_close(values[i], wanted[i], tolerance)) continue;
     ++wrong;
-    by_little = by_little && std::abs(values[i] - wanted[i]) < kRelativeTolerance * largest;
+    by_little = by_little && std::abs(values[i] - wanted[i]) < tolerance * largest;
   }
   if (wrong == 0) return "";
   return fmt::format("{} of {} elements differ{}", wrong, wanted.size(),
@@ -208,7 +207,8 @@ std::optional<ConformanceCase> with_constants(const ConformanceCase& test,
   return changed;
 }
 
-std::string difference(const std::vector<Value>& outputs, const std::vector<Value>& expected) {
+std::string difference(const std::vector<Value>& outputs, const std::vector<Value>& expected,
+                       double tolerance) {
   if (outputs.size() != expected.size()) {
     return fmt::format("{} outputs instead of {}", outputs.size(), expected.size());
   }
@@ -216,7 +216,8 @@ std::string difference(const std::vector<Value>& outputs, const std::vector<Valu
     const std::string mismatch = describe_mismatch(expected[i], outputs[i], i);
     if (!mismatch.empty()) return mismatch;
     for (size_t j = 0; j < expected[i].tensors.size(); ++j) {
-      const std::string why = tensor_difference(outputs[i].tensors[j], expected[i].tensors[j]);
+      const std::string why =
+          tensor_difference(outputs[i].tensors[j], expected[i].tensors[j], tolerance);
       if (!why.empty()) return why;
     }
   }

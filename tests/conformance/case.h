@@ -11,6 +11,9 @@
 
 namespace dnnbench {
 
+// The relative tolerance of onnx.backend.test.
+inline constexpr double kNodeTestTolerance = 1e-3;
+
 // A test's two forms. Node tests give weights as inputs; models of real life hold them.
 enum class Form {
   kInputs,     // as the package has it
@@ -28,11 +31,12 @@ struct DataSet {
 struct ConformanceCase {
   std::string name;  // "test_add_bcast"; of the second form, "test_add_bcast:constants"
   Form form = Form::kInputs;
-  std::string op;            // the operator it tests: "Add", "ai.onnx.ml.LabelEncoder"
-  int64_t opset = 0;         // of that operator's domain
-  bool tensors_only = true;  // no sequence or optional among inputs and outputs
-  bool random = false;       // outputs are random, so expected ones can't be met
-  std::set<DataType> types;  // of inputs, outputs and weights
+  std::string op;                         // the operator it tests: "Add", "ai.onnx.ml.LabelEncoder"
+  int64_t opset = 0;                      // of that operator's domain
+  bool tensors_only = true;               // no sequence or optional among inputs and outputs
+  bool random = false;                    // outputs are random, so expected ones can't be met
+  std::set<DataType> types;               // of inputs, outputs and weights
+  double tolerance = kNodeTestTolerance;  // of the outputs' elements, see `difference`
   std::vector<DataSet> data_sets;
 };
 
@@ -54,11 +58,12 @@ std::optional<ConformanceCase> with_constants(const ConformanceCase& test,
 
 // Ends a difference whose elements are off by rounding only, and so by another amount on another
 // machine: relative to the tensor they are right, relative to their own small value they are not.
-inline constexpr const char* kByLittle = ", by less than 1e-3 of the tensor's largest";
+inline constexpr const char* kByLittle = ", by less than the tolerance times the tensor's largest";
 
 // Why outputs differ from the expected ones, by the rules of onnx.backend.test: the same names,
-// kinds, element types and shapes, elements within 1e-3 of the expected element plus 1e-7, NaN and
-// infinity in the same places. Empty when they don't.
-std::string difference(const std::vector<Value>& outputs, const std::vector<Value>& expected);
+// kinds, element types and shapes, elements within `tolerance` times the expected element plus
+// 1e-7, NaN and infinity in the same places. Empty when they don't.
+std::string difference(const std::vector<Value>& outputs, const std::vector<Value>& expected,
+                       double tolerance = kNodeTestTolerance);
 
 }  // namespace dnnbench

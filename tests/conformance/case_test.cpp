@@ -32,6 +32,16 @@ TEST(Difference, AllowsAThousandthOfTheExpectedElement) {
   EXPECT_TRUE(differ(floats({1000, 1.2e-7}), floats({1000, 0})));
 }
 
+TEST(Difference, FollowsTheToleranceAsked) {
+  const std::vector<Value> expected{floats({1000, 0})};
+  EXPECT_EQ(difference({floats({1000.009, 0})}, expected, 1e-5), "");
+  EXPECT_NE(difference({floats({1000.011, 0})}, expected, 1e-5), "");
+  const std::string rounding = difference({floats({1000, 9e-3})}, expected, 1e-5);
+  EXPECT_NE(rounding.find(kByLittle), std::string::npos);
+  const std::string wrong = difference({floats({1000, 11e-3})}, expected, 1e-5);
+  EXPECT_EQ(wrong.find(kByLittle), std::string::npos);
+}
+
 TEST(Difference, WantsNanAndInfinityInTheSamePlaces) {
   EXPECT_FALSE(differ(floats({NAN, kInfinity}), floats({NAN, kInfinity})));
   EXPECT_TRUE(differ(floats({0}), floats({NAN})));

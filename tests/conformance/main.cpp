@@ -22,6 +22,7 @@ struct Options {
   std::string form;                  // "inputs" or "constants"; "" both
   size_t sample = 0;
   uint64_t seed = 1;
+  double tolerance = kNodeTestTolerance;
   std::string known_file;
   std::string json_file;
   std::string document_file;
@@ -38,6 +39,7 @@ void declare(CLI::App& app, Options& options) {
   auto* sample =
       app.add_option("--sample", options.sample, "run so many tests only, in both forms");
   app.add_option("--seed", options.seed, "which ones");
+  app.add_option("--tolerance", options.tolerance, "relative, of the elements of outputs");
   app.add_option("--known", options.known_file, "known failures; anything else is reported");
   app.add_flag("--accept", options.accept, "write the known failures instead of comparing")
       ->excludes(engines)
@@ -93,7 +95,8 @@ int report(const Options& options, const std::vector<ConformanceCase>& cases,
 std::vector<ConformanceCase> read_cases(const Options& options, const std::string& work_folder) {
   std::vector<ConformanceCase> cases;
   for (const std::string& name : sample(list_cases(options.cases), options.sample, options.seed)) {
-    const ConformanceCase test = read_case(options.cases, name);
+    ConformanceCase test = read_case(options.cases, name);
+    test.tolerance = options.tolerance;
     const auto constant = with_constants(test, work_folder);
     if (options.form != "constants") cases.push_back(test);
     if (options.form != "inputs" && constant) cases.push_back(*constant);

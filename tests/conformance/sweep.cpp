@@ -46,16 +46,15 @@ class Worker {
   std::optional<EngineSession> session_;
 };
 
-void run_data(Worker& worker, const LoadConfig& config, const DataSet& data,
-              const std::string& work_folder, Outcome& outcome) {
+std::vector<Value> outputs_of(Worker& worker, const LoadConfig& config, const DataSet& data,
+                              const std::string& work_folder) {
   const std::string file = work_folder + "/inputs";
   EngineSession& session = worker.session();
   session.load(config);
   write_values(file, data.inputs);
   session.set_inputs(file);
   session.run();
-  const std::string why = difference(session.outputs(), data.outputs);
-  if (!why.empty()) outcome = {OutcomeKind::kWrongOutput, why};
+  return session.outputs();
 }
 
 // Simplifies in a process that is replaced after a failure.
@@ -89,8 +88,9 @@ Outcome run_case(Worker& worker, Simplifier* simplifier, const ConformanceCase& 
       LoadConfig config = config_for(data);
       if (simplifier != nullptr) outcome = simplifier->simplify(config);
       if (!outcome.ok()) return outcome;
-      run_data(worker, config, data, work_folder, outcome);
-      if (!outcome.ok()) return outcome;
+      const std::vector<Value> outputs = outputs_of(worker, config, data, work_folder);
+      const std::string why = difference(outputs, data.outputs, test.tolerance);
+      if (!why.empty()) return {OutcomeKind::kWrongOutput, why};
     }
   } catch (const EngineEnded& ended) {
     worker.end_after(ended.outcome);

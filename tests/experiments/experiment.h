@@ -20,12 +20,6 @@ inline Candidate candidate_of(const std::string& engine, const std::string& prov
   return candidate;
 }
 
-struct Silent : Progress {
-  void note(const std::string&) override {}
-  void step(const std::string&, const std::string&, std::optional<double>) override {}
-  void finished(const Result&) override {}
-};
-
 // The exit code of an experiment's main: 0, or 1 where it ended by an error, which is printed.
 inline int exit_code_of(const std::function<void()>& run) {
   try {

@@ -118,7 +118,7 @@ class Build:
 
     def load(self, engine: str, config: dict) -> tuple[Worker, float]:
         worker = self.worker(f"dnnbench-engine-{engine}")
-        worker.ask(do="hello")
+        worker.ask(do="hello", device="cpu", provider="")
         fields = {"config": config} if self.is_old else config
         return worker, worker.ask(do="load", **fields)["convert_s"]
 

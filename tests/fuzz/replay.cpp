@@ -14,16 +14,12 @@
 
 #include "core/error.h"
 #include "targets.h"
+#include "testing/files.h"
 
 namespace dnnbench::fuzz {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::vector<fs::path> files_of(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -97,7 +93,7 @@ int replay(const fs::path& corpus, int mutations, const std::string& only) {
     if (files.empty()) throw Error((corpus / name).string() + " is empty");
     uint64_t seed = 0;
     for (const fs::path& file : files) {
-      const std::string bytes = contents(file);
+      const std::string bytes = read_file(file);
       run(target, bytes);
       Mutator mutator(seed++);
       for (int i = 0; i < mutations; ++i) run(target, mutator.mutate(bytes));

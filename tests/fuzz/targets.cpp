@@ -1,8 +1,6 @@
 #include "targets.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "advise/catalogue.h"
 #include "core/error.h"
@@ -14,6 +12,7 @@
 #include "protocol/messages.h"
 #include "protocol/value_file.h"
 #include "results/stored_result.h"
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench::fuzz {
@@ -28,8 +27,7 @@ const std::string& folder() {
 
 std::string file_of(const std::string& bytes, const std::string& name) {
   const std::string path = folder() + "/" + name;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  std::ofstream(path, std::ios::binary) << bytes;
+  write_file(path, bytes);
   return path;
 }
 

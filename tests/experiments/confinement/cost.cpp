@@ -88,7 +88,7 @@ void measure(const std::string& engine, int starts, Runner runner) {
 
 void run(const std::string& model, int starts, const std::vector<std::string>& engines) {
   const WorkFolder work;
-  Silent progress;
+  NoProgress progress;
   const PreparedModel prepared =
       prepare_model({}, read_model(model), std::nullopt, 2, work, progress);
   for (const std::string& engine : engines) {

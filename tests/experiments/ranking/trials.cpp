@@ -207,7 +207,7 @@ std::vector<pid_t> start_load(const Setting& setting) {
 
 void run(const Setting& setting) {
   const WorkFolder work;
-  Silent progress;
+  NoProgress progress;
   RunOptions options;
   const PreparedModel prepared =
       prepare_model(options, read_model(setting.model), std::nullopt, 2, work, progress);

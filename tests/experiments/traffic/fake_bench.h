@@ -21,7 +21,7 @@ struct FakeBench {
   }
 
   WorkFolder work;
-  Silent progress;
+  NoProgress progress;
   RunOptions options;
   PreparedModel prepared;
   std::unique_ptr<MeasuredEngine> engine;

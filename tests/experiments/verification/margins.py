@@ -134,7 +134,7 @@ def describe(name: str, rows: list[dict]) -> list[str]:
     f32 = [row for row in rows if row["class"] == "f32"]
     right = [row for row in f32 if row["legitimate"]]
     farthest = max(right, key=norm_strain)
-    # A single element is its own column; rounded outputs are told by their bits, not their errors.
+    # A single element is its own column; rounded outputs are recognised by their bits, not their errors.
     faults = [
         row
         for row in f32

@@ -1,29 +1,23 @@
-#include "results/whole_file.h"
+#include "core/whole_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "core/error.h"
+#include "testing/files.h"
 #include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
 
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 TEST(WholeFile, ReplacesWhatWasThere) {
   const TemporaryFolder folder;
   write_whole_file(folder / "a.json", "one", "the result");
   write_whole_file(folder / "a.json", "two", "the result");
-  EXPECT_EQ(content(folder / "a.json"), "two");
+  EXPECT_EQ(read_file(folder / "a.json"), "two");
   EXPECT_FALSE(std::filesystem::exists(unfinished_path(folder / "a.json")));
 }
 
@@ -46,7 +40,7 @@ TEST(WholeFile, WhatCanNotBeWrittenLeavesTheEarlierFile) {
   setrlimit(RLIMIT_FSIZE, &before);
   signal(SIGXFSZ, at_limit);
   EXPECT_EQ(reason, "could not write the result " + path + ": File too large");
-  EXPECT_EQ(content(path), "one");
+  EXPECT_EQ(read_file(path), "one");
   EXPECT_FALSE(std::filesystem::exists(unfinished_path(path)));
 }
 
