@@ -18,7 +18,7 @@
 #include "core/sha256.h"
 #include "process/guardian.h"
 #include "results/folder_lock.h"
-#include "results/whole_file.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {

@@ -35,8 +35,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SecondOpinion, reference, reason, disagreed, 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Tolerance, tolerance_class, absolute, relative, norm)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Verification, verdict, reason, max_abs_error, max_rel_error,
                                    norm_error, cosine, top1_agreement, tolerance,
-                                   smallest_detected_error, differing_elements,
-                                   second_opinion)
+                                   smallest_detected_error, differing_elements, second_opinion)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineFacts, load, warmup, steady, restart_warmup, process_cores,
                                    peak_rss_bytes, sessions, verification, accuracy)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Outcome, kind, reason)
