@@ -281,7 +281,7 @@ def attention_of_lengths():
     """The first of two sequences has no key at all."""
     inputs = {"q": [2, 2, 3, 8], "k": [2, 2, 5, 8], "v": [2, 2, 5, 8]}
     nodes = [node("Attention", "q k v - - - lengths")]
-    return model_of(nodes, inputs, [constant("lengths", [0, 3])], opset=24)
+    return floats_model(nodes, inputs, [constant("lengths", [0, 3])], opset=24)
 
 
 MODELS = {

@@ -370,7 +370,7 @@ TEST(TurnJson, KeepsWhatAnEngineReports) {
 
 TEST(TurnJson, KeepsAVerification) {
   const Verification read = through_json(
-      Verification{Verdict::kWrong, "r", 0.1, 0.2, 0.3, 0.4, 0.5,
+      Verification{Verdict::kWrong, "r", 0.1, 0.2, 0.3, 0.4, 9, 0.5,
                    Tolerance{ToleranceClass::kBf16, 1e-3, 1e-2, 1e-4}, 0.6,
                    SecondOpinion{ReferenceState::kWrong, "w", true, 1, 2, 3, 4, {"Add"}}});
   EXPECT_EQ(read.verdict, Verdict::kWrong);
@@ -379,6 +379,7 @@ TEST(TurnJson, KeepsAVerification) {
   EXPECT_EQ(read.max_rel_error, 0.2);
   EXPECT_EQ(read.norm_error, 0.3);
   EXPECT_EQ(read.cosine, 0.4);
+  EXPECT_EQ(read.differing_elements, 9);
   EXPECT_EQ(read.top1_agreement, 0.5);
   EXPECT_EQ(read.smallest_detected_error, 0.6);
   EXPECT_EQ(read.tolerance->tolerance_class, ToleranceClass::kBf16);

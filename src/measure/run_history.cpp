@@ -16,9 +16,9 @@
 #include "core/error.h"
 #include "core/folder.h"
 #include "core/sha256.h"
+#include "core/whole_file.h"
 #include "process/guardian.h"
 #include "results/folder_lock.h"
-#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {
