@@ -144,6 +144,7 @@ def start(programs, tmp_path):
             stderr=subprocess.PIPE,
             start_new_session=True,
             text=True,
+            errors="replace",
             env=os.environ | {MARK: mark} | environment,
         )
         started.append(process)
