@@ -37,7 +37,7 @@ def test_engines_are_listed_with_size_and_version(engines, cache, has_openvino):
     listed = rows(done.stdout)
     assert listed["dnnbench-test-engine"][:2] == ["3.00", "kB"]
     assert listed["dnnbench-test-engine"][2] == "-"
-    assert "\ndnnbench-test-engine: no engine of this build: " in done.stdout
+    assert "\ndnnbench-test-engine: not an engine in this build: " in done.stdout
     assert listed["openvino"][:2] == ["2.50", "MB"]
     if has_openvino:
         assert listed["openvino"][2].startswith("20")

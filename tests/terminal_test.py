@@ -351,7 +351,7 @@ def test_engines_and_their_notes_fit(programs, tmp_path, columns):
     assert max(len(line) for line in lines if "/" not in line) <= columns
     assert header(lines) == ["engine", "size", "version"]
     assert any(re.match(r"an-engine-of-another-build +0 B  -$", line) for line in lines)
-    assert "an-engine-of-another-build: no engine of this build: " in " ".join(lines)
+    assert "an-engine-of-another-build: not an engine in this build: " in " ".join(lines)
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

@@ -139,7 +139,7 @@ def test_results_are_kept_and_a_later_run_is_compared_with_them(
     assert second.code == CANT_TELL or second.disturbed
     assert "--against=FOLDER" not in second.stdout
     if not second.disturbed:
-        assert "the same run some more times shows this machine's own" in second.stdout
+        assert "repeating the same run a few more times shows this machine's own" in second.stdout
     assert "still the same, so there is nothing to measure in turns" in second.stderr
     assert "a default for a machine of which nothing is known" in second.stdout
     assert len(second.json_files()) == 1
@@ -165,7 +165,7 @@ def test_a_machine_remembers_what_two_runs_differ_by(
             break
         time.sleep(1)  # runs are told apart by the second in which they started
     else:
-        return  # too busy a machine learns nothing, as it should
+        pytest.skip("this needs three undisturbed runs")
     known = undisturbed[2][1]["run_to_run"]
     assert known["runs"] == 3
     assert known["of"] == "candidate"
@@ -186,7 +186,7 @@ def test_a_cache_that_can_not_be_written_loses_no_result(bench, models, new_mach
     assert run.code == 0
     assert run.only_result()["outcome"] == "ok"
     assert run.only_result()["run_to_run"] is None
-    assert f"The medians are not kept in {runs}, " in run.stderr
+    assert f"This run's medians could not be kept in {runs} " in run.stderr
 
 
 def test_what_was_only_compared_with_is_not_missing_later(bench, dnnbench, models, tmp_path):

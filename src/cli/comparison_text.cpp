@@ -71,8 +71,8 @@ std::string about_figures(const std::vector<const Compared*>& rows) {
   const std::string percent = from_to(min(percents), max(percents));
   if (max(runs) == 0) {
     return fmt::format(
-        "{}% that two runs may differ by, a default for a machine of which nothing is known (the "
-        "same run again, some times, shows the machine's own figure)",
+        "{}% that two runs may differ by, a default for a machine of which nothing is known "
+        "(repeating the same run a few times shows this machine's own figure)",
         percent);
   }
   const std::string& since = *starts.begin();  // empty where one is

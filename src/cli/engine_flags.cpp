@@ -36,10 +36,10 @@ bool takes_versions(const EngineFlag& flag) {
   return kind == kKinds.end() || kind->second == "[=VERSIONS]";
 }
 
-bool is_unable(const Candidate& candidate, const WorkFolder& work) {
+bool is_unable(const Candidate& candidate, const WorkFolder& work, double timeout_s) {
   if (!engine_is_built(candidate.engine)) return false;
   try {
-    greet(candidate.engine, work, greeting_of(candidate));
+    greet(candidate.engine, work, greeting_of(candidate), timeout_s);
   } catch (const EngineEnded& ended) {
     return ended.outcome.kind == OutcomeKind::kUnsupported;
   }
@@ -132,7 +132,7 @@ void leave_out_unable(RunOptions& options) {
   for (std::vector<Candidate>& candidates : options.comparisons) {
     const auto unable = [&](const Candidate& candidate) {
       const auto [found, is_new] = known.try_emplace({candidate.engine, candidate.provider}, false);
-      if (is_new) found->second = is_unable(candidate, work);
+      if (is_new) found->second = is_unable(candidate, work, options.timeout_s);
       return found->second;
     };
     candidates.erase(std::remove_if(candidates.begin(), candidates.end(), unable),

@@ -57,9 +57,10 @@ struct Version {
 
 Version version_of(const std::string& engine, const WorkFolder& work) {
   if (!engine_is_built(engine)) {
-    return {"-", fmt::format("no engine of this build: libraries that others need, or an engine "
-                             "that {} with its flag builds",
-                             bench_name())};
+    return {"-",
+            fmt::format("not an engine in this build: libraries that engines need, or an engine "
+                        "that {} with its flag builds",
+                        bench_name())};
   }
   try {
     return {greet(engine, work).version, ""};

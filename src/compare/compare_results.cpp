@@ -41,6 +41,15 @@ size_t count_distinct(const std::vector<StoredResult>& results, std::string Stor
   return texts.size();
 }
 
+// Models that were measured for their own sake.
+size_t count_own_models(const std::vector<StoredResult>& results) {
+  std::set<std::string> models;
+  for (const StoredResult& result : results) {
+    if (!result.only_compared_with) models.insert(result.model);
+  }
+  return models.size();
+}
+
 bool is_newer(const StoredResult& a, const StoredResult& b) {
   return std::tie(a.started_at, a.modified) > std::tie(b.started_at, b.modified);
 }
@@ -52,7 +61,8 @@ class Pairing {
       : with_instance_(count_distinct(before, &StoredResult::instance) > 1 ||
                        count_distinct(after, &StoredResult::instance) > 1),
         with_model_(count_distinct(before, &StoredResult::model) > 1 ||
-                    count_distinct(after, &StoredResult::model) > 1) {
+                    count_distinct(after, &StoredResult::model) > 1),
+        with_own_models_(count_own_models(before) > 1 || count_own_models(after) > 1) {
     find_files_of_one_name(before);
     find_files_of_one_name(after);
     add(before, &Pair::before);
@@ -108,6 +118,7 @@ class Pairing {
       Key without_settings = key;
       without_settings.backend_meta = provider_of(key.backend_meta);
       without_settings.folder.clear();
+      if (!with_own_models_) without_settings.model.clear();
       if (pair.after == nullptr) left[without_settings].first.push_back(key);
       if (pair.before == nullptr) left[without_settings].second.push_back(key);
     }
@@ -121,7 +132,7 @@ class Pairing {
   // Of "cuda-threads=2": "cuda".
   static std::string provider_of(const std::string& meta) { return meta.substr(0, meta.find('-')); }
 
-  const bool with_instance_, with_model_;
+  const bool with_instance_, with_model_, with_own_models_;
   std::set<Key> of_one_name_;
   std::map<Key, Pair> pairs_;
 };

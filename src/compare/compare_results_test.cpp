@@ -165,6 +165,17 @@ TEST(CompareResults, WhatWasOnlyComparedWithIsNotMissing) {
   EXPECT_EQ(compare_results({now, earlier}, {now, earlier}, 0.99).rows.size(), 2U);
 }
 
+TEST(CompareResults, AnotherModelThatWasOnlyComparedWithLeavesTheOtherTheSingleOne) {
+  StoredResult before = measured("a", 0.01), base = measured("a", 0.01), after = before;
+  before.model = "a";
+  base.model = "base";
+  base.only_compared_with = true;
+  after.model = "b";
+  const ComparedFolders compared = compare_results({before, base}, {after}, 0.99);
+  ASSERT_EQ(compared.rows.size(), 1U);
+  EXPECT_EQ(compared.rows[0].change, Change::kTie);
+}
+
 TEST(CompareResults, ARunComparedWithItselfIsATie) {
   const StoredResult few = measured("a", 0.010, 0.2, 3);
   const Compared row = compare_results({few}, {few}, 0.99).rows.at(0);

@@ -28,8 +28,8 @@ std::string what_would_tell_of_stored(const Compared& row, const std::string& bo
         "version, model file and settings are the same, so only the machine may have changed, and "
         "{} lies inside what two runs on it may differ by",
         bound);
-    if (row.run_to_run.runs >= kRunsThatTell) return why;
-    return why + "; the same run some more times shows this machine's own figure";
+    if (row.run_to_run.runs >= kRunsThatTell && !row.run_to_run.of_others) return why;
+    return why + "; repeating the same run a few more times shows this machine's own figure";
   }
   return fmt::format(
       "the two runs were not measured in turns, so the interval includes the machine's drift, and "

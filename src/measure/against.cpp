@@ -65,7 +65,9 @@ class Planner {
     for (const std::vector<Candidate>& candidates : options.comparisons) {
       for (const Candidate& candidate : candidates) paths.insert(candidate.model_path);
     }
-    for (const StoredResult& stored : earlier) names.insert(stored.model);
+    for (const StoredResult& stored : earlier) {
+      if (!stored.only_compared_with) names.insert(stored.model);
+    }
     one_model_ = paths.size() <= 1 && names.size() == 1;
   }
 
@@ -157,7 +159,8 @@ class Planner {
     const std::string provider = candidate.provider.empty() ? "cpu" : candidate.provider;
     const std::string& meta = stored.backend_meta;
     const std::string named = with_safe_characters(provider);
-    return stored.mode == "latency" && (one_model_ || stored.model == name) &&
+    return stored.mode == "latency" &&
+           ((one_model_ && !stored.only_compared_with) || stored.model == name) &&
            stored.backend == candidate.backend && meta.rfind(named, 0) == 0 &&
            (meta.size() == named.size() || meta[named.size()] == '-');
   }

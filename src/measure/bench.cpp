@@ -222,7 +222,8 @@ void Comparison::remember() {
     add_to_run_history(bench_.results, run_history_folder());
   } catch (const std::exception& error) {
     progress_.note(fmt::format(
-        "The medians are not kept in {}, for what two runs on this machine differ by: {}",
+        "This run's medians could not be kept in {} (they show how much two runs on this machine "
+        "differ): {}",
         run_history_folder(), error.what()));
   }
 }

@@ -30,7 +30,6 @@ using nlohmann::ordered_json;
 constexpr size_t kRunsKept = 20;         // of a candidate
 constexpr size_t kCandidatesKept = 500;  // of a machine
 constexpr size_t kMachinesKept = 50;     // a container may be another one each time
-constexpr size_t kEnoughRuns = 3;        // two may agree by chance
 
 using Candidates = std::map<std::string, RunMedians>;
 
@@ -40,6 +39,7 @@ std::string hash_of(const ordered_json& what) {
 
 ordered_json machine_of(const Result& result) {
   ordered_json machine = to_json(result.environment);
+  machine.erase("memory_bytes");  // the kernel may see a little less after a restart
   machine["instance"] = result.instance;
   return machine;
 }

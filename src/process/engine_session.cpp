@@ -73,8 +73,10 @@ std::vector<Value> EngineSession::outputs() {
   }
 }
 
-Hello greet(const std::string& engine, const WorkFolder& work, const Greeting& greeting) {
+Hello greet(const std::string& engine, const WorkFolder& work, const Greeting& greeting,
+            double timeout_s) {
   WorkerOptions worker;
+  worker.timeout_s = timeout_s;
   worker.engine = engine;
   worker.log_path = work.path() + "/greeting.log";
   return EngineSession(worker, work.path()).hello(greeting);

@@ -74,6 +74,7 @@ class EngineSession {
 std::string make_tickets_file(const WorkFolder& folder);
 
 // What an engine says of itself, in a process of its own. Throws EngineEnded.
-Hello greet(const std::string& engine, const WorkFolder& work, const Greeting& greeting = {});
+Hello greet(const std::string& engine, const WorkFolder& work, const Greeting& greeting = {},
+            double timeout_s = WorkerOptions().timeout_s);
 
 }  // namespace dnnbench

@@ -63,6 +63,7 @@ bool are_runs_of_one_candidate(const StoredResult& a, const StoredResult& b) {
   const auto conditions = [](const StoredResult& result) {
     std::map<std::string, std::string> conditions = result.conditions;
     conditions.erase("tool_version");
+    conditions.erase("environment.memory_bytes");
     return conditions;
   };
   return a.backend == b.backend && a.backend_meta == b.backend_meta && a.quantized == b.quantized &&
@@ -72,10 +73,13 @@ bool are_runs_of_one_candidate(const StoredResult& a, const StoredResult& b) {
 RunToRun carried_by(const StoredResult& before, const StoredResult& after) {
   const RunToRun was = before.run_to_run.value_or(RunToRun()),
                  is = after.run_to_run.value_or(RunToRun());
-  if (was.runs == 0 || is.runs == 0) return larger(was, is);
   if (are_runs_of_one_candidate(before, after)) {
-    return before.started_at <= after.started_at ? was : is;
+    const bool in_order = before.started_at <= after.started_at;
+    const RunToRun &first = in_order ? was : is, &second = in_order ? is : was;
+    if (first.runs > 0) return first;
+    return second.ratio < kUnknownRunToRun ? second : RunToRun();
   }
+  if (was.runs == 0 || is.runs == 0) return larger(was, is);
   if (was.of_others != is.of_others) return was.of_others ? is : was;
   return larger(was, is);
 }
@@ -112,6 +116,10 @@ RunToRun run_to_run_in(const std::string& folder, const std::vector<StoredResult
 
 RunToRun larger(const RunToRun& a, const RunToRun& b) {
   if (a.runs == 0 || b.runs == 0) return a.runs == 0 ? b : a;
+  const auto says_little = [](const RunToRun& one) {
+    return one.runs < kEnoughRuns && one.ratio <= kUnknownRunToRun;
+  };
+  if (says_little(a) != says_little(b)) return says_little(a) ? b : a;
   return a.ratio > b.ratio ? a : b;
 }
 

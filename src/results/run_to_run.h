@@ -17,6 +17,9 @@ struct StoredResult;
 // (docs/decisions/0074-measure-the-earlier-one-again.md).
 inline constexpr double kUnknownRunToRun = 1.35;
 
+// Two runs may agree by chance.
+inline constexpr size_t kEnoughRuns = 3;
+
 struct RunToRun {
   double ratio = kUnknownRunToRun;  // one run's median in units of another's, at most
   size_t runs = 0;                  // of one candidate, of which that is known; 0: the default
@@ -40,12 +43,14 @@ RunToRun run_to_run(const std::vector<StoredResult>& results);
 // The same of a folder whose results have been read.
 RunToRun run_to_run_in(const std::string& folder, const std::vector<StoredResult>& results);
 
-// What is known, and of that the larger.
+// What is known, and of that the larger. Two runs that differ by no more than the default say less
+// than more of them.
 RunToRun larger(const RunToRun& a, const RunToRun& b);
 
 // What applies to two runs: what their results carry, or the two `folders` say, and of that the
 // larger. Of two runs of the same thing the first one's figure counts: the second's includes
-// whatever has changed between them.
+// whatever has changed between them, and counts where the first knew nothing and it is less than
+// the default.
 RunToRun run_to_run_of(const StoredResult& before, const StoredResult& after,
                        const RunToRun& folders);
 

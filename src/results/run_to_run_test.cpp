@@ -101,7 +101,22 @@ TEST(RunToRun, OfTwoRunsOfTheSameTheFirstOnesFigureCounts) {
   EXPECT_EQ(of_two(monday, tuesday), 1.02);
   EXPECT_EQ(of_two(tuesday, monday), 1.02);
   monday.run_to_run.reset();
-  EXPECT_EQ(of_two(monday, tuesday), 1.5);
+  EXPECT_EQ(of_two(monday, tuesday), kUnknownRunToRun);
+  EXPECT_EQ(of_two(tuesday, monday), kUnknownRunToRun);
+  tuesday.run_to_run->ratio = 1.04;
+  EXPECT_EQ(of_two(monday, tuesday), 1.04);
+}
+
+TEST(RunToRun, MemoryThatTheKernelSeesIsNoOtherMachine) {
+  StoredResult monday = knows("2026-11-10", {1.02, 5}), tuesday = knows("2026-11-11", {1.5, 6});
+  monday.conditions["environment.memory_bytes"] = "1";
+  EXPECT_EQ(of_two(monday, tuesday), 1.02);
+}
+
+TEST(RunToRun, TwoRunsOfAFolderSayLessThanManyThatTheMachineRemembers) {
+  const StoredResult known = knows("2026-11-10", {1.02, 20});
+  EXPECT_EQ(of_two(known, known, {kUnknownRunToRun, 2}), 1.02);
+  EXPECT_EQ(of_two(known, known, {1.6, 2}), 1.6);  // which was seen
 }
 
 TEST(RunToRun, WhatIsKnownOfTheCandidateBeatsWhatIsKnownOfOthers) {
