@@ -10,6 +10,7 @@
 
 #include "import/graph_walk.h"
 #include "open_model.h"
+#include "protocol/precision.h"
 
 namespace dnnbench::ort {
 namespace {
@@ -19,10 +20,10 @@ const std::set<std::string> kInt8Products{
     "MatMulInteger", "MatMulIntegerToFloat", "QAttention",
     "QGemm",         "QLinearConv",          "QLinearConvTranspose",
     "QLinearMatMul"};
-const std::set<std::string> kF32Products{"Conv",        "FusedConv", "FusedGemm",
-                                         "FusedMatMul", "Gemm",      "MatMul"};
+const std::set<std::string> kFloatProducts{"Conv",        "FusedConv", "FusedGemm",
+                                           "FusedMatMul", "Gemm",      "MatMul"};
 // Those that variants leave in f32, so that they are named.
-const std::set<std::string> kOtherF32Products{
+const std::set<std::string> kOtherFloatProducts{
     "Attention", "ConvTranspose", "DeformConv",         "Einsum", "GRU",
     "LSTM",      "MatMulNBits",   "MultiHeadAttention", "RNN"};
 // Of f32, but for the price of moving values: not counted.
@@ -54,6 +55,12 @@ bool is_f32(const import::Graph& graph, const import::Node& node) {
   return type == nullptr || type->element == DataType::kFloat32;
 }
 
+// Of a product that is not of integers: its output's type, where the file says it.
+std::string float_precision(const import::Graph& graph, const import::Node& node) {
+  const import::ValueType* type = graph.type_of(node.outputs[0]);
+  return type == nullptr ? "f32" : precision_of({type->element});
+}
+
 }  // namespace
 
 Kernels count_kernels(const import::Graph& graph) {
@@ -62,10 +69,10 @@ Kernels count_kernels(const import::Graph& graph) {
     for (const import::Node& node : part.nodes) {
       if (is_int8_product(node.op) || rounds_to_8_bits(node)) {
         ++products["int8"];
-      } else if (kF32Products.count(node.op) > 0) {
-        ++products["f32"];
-      } else if (kOtherF32Products.count(node.op) > 0) {
-        ++products["f32"];
+      } else if (kFloatProducts.count(node.op) > 0) {
+        ++products[float_precision(part, node)];
+      } else if (kOtherFloatProducts.count(node.op) > 0) {
+        ++products[float_precision(part, node)];
         ++others[node.op];
       } else if (kMoves.count(node.op) == 0 && node.op.rfind("QLinear", 0) != 0 &&
                  is_f32(part, node)) {
@@ -82,7 +89,7 @@ Kernels count_kernels(const import::Graph& graph) {
 bool is_int8_product(const std::string& op) { return kInt8Products.count(op) > 0; }
 
 bool is_product(const std::string& op) {
-  return kInt8Products.count(op) + kF32Products.count(op) + kOtherF32Products.count(op) > 0;
+  return kInt8Products.count(op) + kFloatProducts.count(op) + kOtherFloatProducts.count(op) > 0;
 }
 
 std::string why_products_are_not_on_gpu(int64_t on_cpu, int64_t elsewhere) {

@@ -12,7 +12,7 @@
 namespace dnnbench::ort {
 
 struct Kernels {
-  std::string precision;  // of the products (is_product): "int8", "f32" or "mixed"
+  std::string precision;  // of the products (is_product): "int8", "f32", "f16" ... or "mixed"
   std::string products;   // "int8 53, f32 2"
   // What else computes in f32, and products that no variant has in int8, most frequent first:
   // "Softmax 12, ConvTranspose 4".

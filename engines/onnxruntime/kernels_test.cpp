@@ -55,6 +55,21 @@ TEST(CountKernels, AProductOfWeightsInFewBitsSaysWhetherTheOtherFactorIsRounded)
   }
 }
 
+TEST(CountKernels, AProductIsOfItsOutputsType) {
+  import::Graph graph;
+  import::Node node;
+  node.op = "MatMul";
+  node.outputs = {"y"};
+  graph.nodes.push_back(node);
+  graph.types["y"].element = DataType::kFloat16;
+  EXPECT_EQ(count_kernels(graph).precision, "f16");
+  node.op = "MatMulNBits";
+  node.outputs = {"z"};
+  graph.nodes.push_back(node);
+  graph.types["z"].element = DataType::kFloat32;
+  EXPECT_EQ(count_kernels(graph).precision, "mixed");
+}
+
 TEST(CountKernels, OfSubgraphsToo) {
   auto body = std::make_shared<import::Graph>();
   import::Node product, loop;
