@@ -76,24 +76,26 @@ def pytest_collection_modifyitems(items):
         raise pytest.UsageError("set DNNBENCH_BIN to the folder of dnnbench; ctest does")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def machine_without_history(tmp_path_factory):
-    """A cache that has all of the usual one but what the machine remembers of its runs."""
+@pytest.fixture(scope="session")
+def cache_without_history(tmp_path_factory) -> Path:
+    """All of the usual cache but what the machine remembers of its runs; for the program alone,
+    since the shell's front would build anew for a cache in another place."""
     usual = cache_folder()
-    folder = tmp_path_factory.mktemp("cache")
-    (folder / "dnn-bench").mkdir()
-    for path in usual.iterdir() if usual.exists() else []:
+    (usual / "compiled").mkdir(parents=True, exist_ok=True)  # tests look into it
+    cache = tmp_path_factory.mktemp("cache") / "dnn-bench"
+    cache.mkdir()
+    for path in usual.iterdir():
         if path.name != "runs":
-            (folder / "dnn-bench" / path.name).symlink_to(path.resolve())
-    with pytest.MonkeyPatch.context() as changed:
-        changed.setenv("XDG_CACHE_HOME", str(folder))
-        yield
+            (cache / path.name).symlink_to(path.resolve())
+    return cache
 
 
 @pytest.fixture
-def new_machine(machine_without_history) -> None:
-    """It has not run anything yet."""
-    shutil.rmtree(cache_folder() / "runs", ignore_errors=True)
+def history_of_runs(cache_without_history) -> Path:
+    """Where a machine that has not run anything yet will remember its runs."""
+    runs = cache_without_history / "runs"
+    shutil.rmtree(runs, ignore_errors=True)
+    return runs
 
 
 @pytest.fixture(scope="session")
@@ -130,16 +132,20 @@ def without_progress(stderr: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def dnnbench(programs, tmp_path_factory):
+def dnnbench(programs, tmp_path_factory, cache_without_history):
     """dnnbench("inspect", path): a subcommand, with no terminal anywhere; `prefix` is a command
     that runs it."""
     folder = tmp_path_factory.mktemp("current")
+    usual = os.environ.get("XDG_CACHE_HOME")
 
     def call(
         *arguments: object, prefix: tuple[str, ...] = (), **options: object
     ) -> subprocess.CompletedProcess:
         command = [*prefix, str(programs / "dnnbench"), *map(str, arguments)]
         options = {"cwd": folder, "timeout": LIMIT_S, "stdin": subprocess.DEVNULL} | options
+        if os.environ.get("XDG_CACHE_HOME") == usual:  # else the test has one of its own
+            cache = {"XDG_CACHE_HOME": str(cache_without_history.parent)}
+            options.setdefault("env", os.environ | cache)
         done = subprocess.run(command, capture_output=True, encoding="utf-8", **options)
         done.stderr = without_progress(done.stderr)
         return done

@@ -18,7 +18,6 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
-from processes import cache_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ["--repeat=16", "--warmup=0"]
@@ -128,7 +127,7 @@ def test_a_gate_needs_something_to_compare_with(dnnbench, models):
 
 
 def test_results_are_kept_and_a_later_run_is_compared_with_them(
-    bench, models, tmp_path, new_machine
+    bench, models, tmp_path, history_of_runs
 ):
     part = "--fake=ok,duration_s=0.004"
     output = tmp_path / "results"
@@ -148,7 +147,7 @@ def test_results_are_kept_and_a_later_run_is_compared_with_them(
 
 
 def test_a_machine_remembers_what_two_runs_differ_by(
-    bench, dnnbench, models, tmp_path, new_machine
+    bench, dnnbench, models, tmp_path, history_of_runs
 ):
     """Runs into folders of their own, until three of them were undisturbed."""
     undisturbed = []
@@ -178,15 +177,14 @@ def test_a_machine_remembers_what_two_runs_differ_by(
     assert "a default" not in text
 
 
-def test_a_cache_that_can_not_be_written_loses_no_result(bench, models, new_machine):
-    runs = cache_folder() / "runs"
-    runs.write_text("a file in its place")
+def test_a_cache_that_can_not_be_written_loses_no_result(bench, models, history_of_runs):
+    history_of_runs.write_text("a file in its place")
     run = bench(models / "fast.onnx", "--fake=ok", *QUICK, quick=False)
-    runs.unlink()
+    history_of_runs.unlink()
     assert run.code == 0
     assert run.only_result()["outcome"] == "ok"
     assert run.only_result()["run_to_run"] is None
-    assert f"This run's medians could not be kept in {runs} " in run.stderr
+    assert f"This run's medians could not be kept in {history_of_runs} " in run.stderr
 
 
 def test_what_was_only_compared_with_is_not_missing_later(bench, dnnbench, models, tmp_path):
