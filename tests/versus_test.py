@@ -162,7 +162,7 @@ def test_a_machine_remembers_what_two_runs_differ_by(
             undisturbed.append((output, result))
         if len(undisturbed) == 3:
             break
-        time.sleep(1)  # runs are told apart by the second in which they started
+        time.sleep(1)  # the second of its start distinguishes a run
     else:
         pytest.skip("this needs three undisturbed runs")
     known = undisturbed[2][1]["run_to_run"]

@@ -105,7 +105,7 @@ std::optional<RunToRun> if_enough(const RunToRun& known) {
   return known.runs >= kEnoughRuns ? std::optional(known) : std::nullopt;
 }
 
-void tell(std::vector<Result>& results, const Candidates& candidates) {
+void set_run_to_run(std::vector<Result>& results, const Candidates& candidates) {
   std::vector<RunMedians> all;
   for (const auto& [key, medians_s] : candidates) all.push_back(medians_s);
   RunToRun of_machine = known_of(all);
@@ -165,7 +165,7 @@ void add_to_run_history(std::vector<Result>& results, const std::string& folder)
     candidates[candidate_key(result)][result.started_at] = median_latency_s(result);
   }
   prune(candidates);
-  tell(results, candidates);
+  set_run_to_run(results, candidates);
   if (why_not.empty()) {
     const ordered_json history = {{"machine", machine}, {"medians_s", candidates}};
     guard_path(unfinished_path(path));

@@ -23,7 +23,7 @@ inline constexpr size_t kEnoughRuns = 3;
 struct RunToRun {
   double ratio = kUnknownRunToRun;  // one run's median in units of another's, at most
   size_t runs = 0;                  // of one candidate, of which that is known; 0: the default
-  std::string since;       // when the first of them started (UTC); "" where that is not told
+  std::string since;       // when the first of them started (UTC); "" where that is unknown
   bool of_others = false;  // they are of the machine's other models, engines and settings, too
 
   bool operator==(const RunToRun&) const = default;

@@ -106,7 +106,7 @@ Settings settings_of_mode(const RunOptions& options) {
   return settings;
 }
 
-// Cut between two characters of UTF-8, and told apart from others that begin alike.
+// Cut between two characters of UTF-8, and distinct from others that begin alike.
 std::string shortened(const std::string& text, size_t longest) {
   if (text.size() <= longest) return text;
   size_t end = longest - kHashDigits - 1;

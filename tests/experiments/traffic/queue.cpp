@@ -4,7 +4,7 @@
 // exactly (md1.h). Turns that something else disturbed are left out, as load mode does. Prints one
 // line per utilisation: the mean wait and the 99th percentile of latency, each as measured, by
 // theory, and as the same arrivals give without a clock and without noise, so that luck and error
-// of measurement can be told apart.
+// of measurement can be distinguished.
 
 #include <fmt/format.h>
 
