@@ -35,6 +35,20 @@ Value read_npy_input(const ModelValue& input, const std::string& path) {
   return make_value(input.name, std::move(tensor));
 }
 
+// A made-up input has other outputs than those of the folder.
+void require_all_of(const std::string& folder, const Model& model, const GivenInputs& given) {
+  for (size_t i = 0; i < model.inputs.size(); ++i) {
+    const std::string& name = model.inputs[i].name;
+    if (given.values.count(name) > 0 || given.fills.count(name) > 0) continue;
+    throw Error(fmt::format("{} has no input_{}.pb for input '{}'; add it, or give it with --input",
+                            folder, i, name));
+  }
+  const size_t outputs = given.expected_outputs.size();
+  if (outputs == 0 || outputs == model.outputs.size()) return;
+  throw Error(fmt::format("{} has no output_{}.pb for output '{}'; add it, or remove the others",
+                          folder, outputs, model.outputs[outputs].name));
+}
+
 }  // namespace
 
 bool is_number(const std::string& text) {
@@ -62,6 +76,7 @@ GivenInputs read_given_inputs(const Model& model, const std::map<std::string, st
       given.values[name] = read_npy_input(input, value);
     }
   }
+  if (test_data) require_all_of(*test_data, model, given);
   return given;
 }
 

@@ -24,7 +24,8 @@ bool is_number(const std::string& value);
 
 // `inputs` maps an input's name to a number or the path of a .npy file; it takes precedence over
 // the test data, whose expected outputs then no longer count. Throws UsageError for a name that is
-// no input, and Error for a file that can't be read or whose element type or shape differs.
+// no input, and Error for a file that can't be read or whose element type or shape differs, for
+// test data that leave an input open, and for such with some of the outputs only.
 GivenInputs read_given_inputs(const Model& model, const std::map<std::string, std::string>& inputs,
                               const std::optional<std::string>& test_data);
 

@@ -182,6 +182,33 @@ TEST(GivenInputsTest, AnInputOfItsOwnMakesTheExpectedOutputsVoid) {
   EXPECT_TRUE(overridden.values.empty());
 }
 
+TEST(GivenInputsTest, TestDataAreWhole) {
+  const TemporaryFolder folder;
+  const std::string tensor = float_tensor("", {2}).SerializeAsString();
+  Model model = model_with(DataType::kFloat32);
+  model.inputs.push_back(model.inputs[0]);
+  model.inputs[1].name = "z";
+  model.outputs = model.inputs;
+  const auto error = [&](const std::map<std::string, std::string>& inputs) -> std::string {
+    try {
+      read_given_inputs(model, inputs, folder.path());
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  write_file(folder / "input_0.pb", tensor);
+  write_file(folder / "output_0.pb", tensor);
+  EXPECT_NE(error({}).find("no input_1.pb for input 'z'"), std::string::npos) << error({});
+  EXPECT_EQ(error({{"z", "1"}}), "");
+  EXPECT_NE(error({{"x", "1"}}), "");
+  write_file(folder / "input_1.pb", tensor);
+  EXPECT_NE(error({}).find("no output_1.pb for output 'z'"), std::string::npos) << error({});
+  EXPECT_EQ(error({{"z", "1"}}), "");
+  write_file(folder / "output_1.pb", tensor);
+  EXPECT_EQ(error({}), "");
+}
+
 TEST(InputsTest, OtherInputsDiffer) {
   const TemporaryFolder folder;
   write_file(folder / "x.npy", float_npy("(2,)", {1, 2}));
