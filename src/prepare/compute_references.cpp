@@ -43,6 +43,12 @@ bool selects_or_sorts(const Model& model) {
   return false;
 }
 
+// Whether it rounds: a model of integers alone has one answer.
+bool has_floating_point(const Model& model) {
+  return has_operator(model, "Cast") ||  // from the integers of its inputs
+         std::any_of(model.weight_types.begin(), model.weight_types.end(), is_floating_point);
+}
+
 // The classes for which the model needs probes beside its own.
 std::set<ToleranceClass> coarse_classes(const Model& model, bool discrete,
                                         const std::set<ToleranceClass>& judged_by) {
@@ -68,7 +74,10 @@ void run_plain(const Model& model, const LoadConfig& config, const std::vector<I
       is_quantised ? rounding_step(ToleranceClass::kQuantised) : kPerturbation;
   for (size_t i = 0; i < sets.size(); ++i) {
     runs[i].unoptimised = run_once(session, sets[i].file);
-    if (!has_tensor(sets[i].inputs, true)) continue;  // nothing to perturb
+    if (!has_tensor(sets[i].inputs, true)) {
+      runs[i].unprobed = unprobed_of(model);
+      continue;
+    }
     const bool discrete = selects_or_sorts(model) || has_tensor(runs[i].unoptimised, false);
     const auto probe = [&](double relative, std::vector<std::vector<Value>>& probes) {
       for (const uint64_t seed : kPerturbationSeeds) {
@@ -94,6 +103,11 @@ void run_optimised(const LoadConfig& config, const std::vector<InputSet>& sets,
 }
 
 }  // namespace
+
+Unprobed unprobed_of(const Model& model) {
+  if (!has_floating_point(model)) return Unprobed::kNothing;
+  return selects_or_sorts(model) ? Unprobed::kEveryKind : Unprobed::kDiscrete;
+}
 
 ToleranceClass class_of_model(const Model& model) {
   for (const char* type : {"QuantizeLinear", "QLinear", "MatMulInteger", "ConvInteger"}) {

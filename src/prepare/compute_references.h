@@ -25,6 +25,9 @@ struct InputSet {
 // The coarsest arithmetic in the model itself.
 ToleranceClass class_of_model(const Model& model);
 
+// What rounding may flip in its outputs unseen, if none of its inputs is floating-point.
+Unprobed unprobed_of(const Model& model);
+
 // Of 16 bits, f16 or bf16.
 bool is_half(ToleranceClass judged);
 

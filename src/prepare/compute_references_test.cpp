@@ -21,5 +21,17 @@ TEST(ClassesJudgedBy, OfDefaultPrecisionAreAllThatMayBeInForce) {
             (Classes{ToleranceClass::kF32, ToleranceClass::kF16, ToleranceClass::kBf16}));
 }
 
+TEST(UnprobedOf, IsWhatRoundingMayFlip) {
+  Model detector, thresholds, sorted_integers;
+  detector.operators = {{"", "Cast", 1}, {"", "TopK", 1}};
+  thresholds.operators = {{"", "Gather", 1}, {"", "Greater", 1}};
+  thresholds.weight_types = {DataType::kFloat32};
+  sorted_integers.operators = {{"", "TopK", 1}};
+  sorted_integers.weight_types = {DataType::kInt64};
+  EXPECT_EQ(unprobed_of(detector), Unprobed::kEveryKind);
+  EXPECT_EQ(unprobed_of(thresholds), Unprobed::kDiscrete);
+  EXPECT_EQ(unprobed_of(sorted_integers), Unprobed::kNothing);
+}
+
 }  // namespace
 }  // namespace dnnbench

@@ -129,6 +129,7 @@ Reference make_reference(ReferenceRuns runs) {
   Reference reference;
   reference.probed_class = reference.model_class = runs.model_class;
   reference.expected = runs.expected.has_value();
+  reference.unprobed = runs.unprobed;
   if (!runs.random_operators.empty()) {
     reference.unverifiable =
         fmt::format("The model draws random numbers: {}.", fmt::join(runs.random_operators, ", "));

@@ -30,6 +30,13 @@ constexpr double kWidePerturbation = 1e-5;
 // number by at its first step.
 double rounding_step(ToleranceClass coarse);
 
+// What rounding may flip in a model none of whose inputs can be moved, so that no probe shows it.
+enum class Unprobed {
+  kNothing,
+  kDiscrete,   // integers and truth values, as of a comparison
+  kEveryKind,  // numbers and shapes, too: the model sorts or selects
+};
+
 // What the caller ran. Values are in the model's order, one for each of its outputs.
 struct ReferenceRuns {
   // The model in its plainest form, in f32. Empty when that failed.
@@ -56,6 +63,7 @@ struct ReferenceRuns {
   // kF16 or kBf16 for one with weights of that type.
   ToleranceClass model_class = ToleranceClass::kF32;
 
+  Unprobed unprobed = Unprobed::kNothing;
   std::vector<std::string> random_operators;  // "RandomNormal (node noise)": never verifiable
   std::string failure;                        // why `unoptimised` is empty, one sentence
 };
@@ -79,6 +87,7 @@ struct Reference {
   ToleranceClass model_class = ToleranceClass::kF32;   // of the one judged: --versus has others
   bool expected = false;                               // `outputs` were given by the user
   std::string unverifiable;  // one sentence; empty when outputs can be judged
+  Unprobed unprobed = Unprobed::kNothing;
 };
 
 Reference make_reference(ReferenceRuns runs);

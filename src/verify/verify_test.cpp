@@ -232,6 +232,46 @@ TEST(Verify, BoxesThatChangePlacesWithRoundingAreNotCalledWrong) {
   EXPECT_EQ(verdict_on(make_reference(std::move(steady)), floats(swapped)), Verdict::kWrong);
 }
 
+// A detector of pictures in bytes, a tagger of words: no input of theirs can be moved.
+TEST(Verify, WhatSortsIsNotCalledWrongWhereNoInputCanBeMoved) {
+  const std::vector<double> boxes = {10, 20, 30, 40, 11, 21, 31, 41};
+  const std::vector<double> swapped = {11, 21, 31, 41, 10, 20, 30, 40};
+  ReferenceRuns runs;
+  runs.unoptimised = {floats(boxes, "boxes"), integers({0, 0, 12}, "indices")};
+  runs.probes = {runs.unoptimised};
+  const ReferenceRuns moved = runs;
+  runs.unprobed = Unprobed::kEveryKind;
+  const Reference reference = make_reference(std::move(runs));
+  const std::vector<std::vector<Value>> others = {
+      {floats(swapped, "boxes"), integers({0, 0, 12}, "indices")},
+      {floats(boxes, "boxes"), integers({0, 0, 13}, "indices")},
+      {floats(boxes, "boxes"), integers({0, 0, 12, 0, 0, 13}, "indices")}};
+  for (const auto& outputs : others) {
+    const Verification verification = verify(reference, outputs, ToleranceClass::kBf16);
+    EXPECT_EQ(verification.verdict, Verdict::kUnverified);
+    EXPECT_NE(verification.reason.find("no input can be moved"), std::string::npos)
+        << verification.reason;
+    EXPECT_EQ(verify(make_reference(moved), outputs).verdict, Verdict::kWrong);
+  }
+}
+
+TEST(Verify, OnlyDiscreteOutputsMayFlipWhereNothingSorts) {
+  ReferenceRuns runs;
+  runs.unoptimised = {floats(normal_values(100, 1)), integers({1, 0, 1, 1, 0, 1}, "above")};
+  runs.probes = {runs.unoptimised};
+  runs.unprobed = Unprobed::kDiscrete;
+  const std::vector<Value> right = runs.unoptimised;
+  const Reference reference = make_reference(std::move(runs));
+  const auto verdict = [&](const Value& scores, const Value& above) {
+    return verify(reference, {scores, above}).verdict;
+  };
+  EXPECT_EQ(verdict(right[0], right[1]), Verdict::kOk);
+  EXPECT_EQ(verdict(right[0], integers({1, 0, 1, 0, 0, 1}, "above")), Verdict::kUnverified);
+  EXPECT_EQ(verdict(right[0], integers({0, 0, 0, 0, 0, 0}, "above")), Verdict::kWrong);
+  EXPECT_EQ(verdict(right[0], integers({1, 0, 1}, "above")), Verdict::kWrong);
+  EXPECT_EQ(verdict(floats(std::vector<double>(100)), right[1]), Verdict::kWrong);
+}
+
 TEST(Verify, BoxesThatChangePlacesWithBf16AreStillWrongInF32) {
   const std::vector<double> boxes = {10, 20, 30, 40, 11, 21, 31, 41};
   ReferenceRuns runs;
