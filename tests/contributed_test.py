@@ -104,6 +104,15 @@ def skip_normalization(op, bias=False, beta=True, outputs="y", epsilon=1e-3):
     return one(op, inputs, shapes, used, outputs, epsilon=epsilon)
 
 
+def skip_normalization_of_small_numbers(op):
+    """So small that the epsilon that the operator has without the attribute decides."""
+    small = [node("Mul", f"{name} factor", f"small_{name}", domain="") for name in ("x", "skip")]
+    inputs = "small_x small_skip gamma" + ("" if "Simplified" in op else " beta")
+    shapes = {"x": [2, 3, 16], "skip": [2, 3, 16]}
+    constants = [weights("gamma", 16), weights("beta", 16), constant("factor", 0.003)]
+    return model_of([*small, node(op, inputs)], shapes, constants)
+
+
 def dynamic_matmul(kind=np.uint8, per_column=False, zero=False, bias=False):
     inputs = "x w w_scale"
     scale = np.random.default_rng(3).uniform(0.01, 0.02, 5) if per_column else 0.02
@@ -281,6 +290,10 @@ MODELS = {
     "SkipSimplifiedLayerNormalization, bias, sum": skip_normalization(
         "SkipSimplifiedLayerNormalization", bias=True, outputs="y - - sum"
     ),
+    **{
+        f"{op}, small": skip_normalization_of_small_numbers(op)
+        for op in ("SkipLayerNormalization", "SkipSimplifiedLayerNormalization")
+    },
     "SimplifiedLayerNormalization": model_of(
         [node("SimplifiedLayerNormalization", "x g", domain="", epsilon=1e-3)],
         {"x": [2, 3, 16]},

@@ -1,5 +1,6 @@
 // Normalisations that are sums of others.
 #include <algorithm>
+#include <span>
 
 #include "composite.h"
 #include "core/error.h"
@@ -22,8 +23,7 @@ void group_normalization(Composite& c) {
   const Shape shape = c.static_shape(0);
   const int64_t groups = c.node.integer("num_groups", 1), channels = shape.at(1);
   if (groups < 1 || channels % groups != 0) throw Unsupported("its groups are unequal");
-  const int64_t batch = shape[0],
-                of_group = channels == 0 ? 0 : element_count(shape) / batch / groups;
+  const int64_t batch = shape[0], of_group = element_count(std::span(shape).subspan(1)) / groups;
   const std::string rows =
       c.typed(c.reshape(c.in(0), {batch, groups, of_group}), c.type(0), {batch, groups, of_group});
   const std::string normal = c.add("LayerNormalization", {rows, c.number(1, c.type(0))},
@@ -57,8 +57,7 @@ void skip_normalization(Composite& c, bool simplified) {
   std::string sum = c.add("Add", {c.in(0), c.in(1)});
   if (c.has(bias)) sum = c.add("Add", {sum, c.in(bias)});
   c.typed(sum, c.type(0), c.shape(0));
-  const Attributes attributes{{"axis", int64_t{-1}},
-                              {"epsilon", c.node.number("epsilon", simplified ? 1e-6 : 1e-12)}};
+  const Attributes attributes{{"axis", int64_t{-1}}, {"epsilon", c.node.number("epsilon", 1e-12)}};
   if (simplified) {
     c.out(0, c.add("RMSNormalization", {sum, c.in(2)}, attributes));
   } else {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "core/error.h"
@@ -115,6 +116,18 @@ TEST(Lower, CapsTheScoresBeforeItMasksThem) {
   lower(graph, kHasNone);
   EXPECT_EQ(operators(graph), (Names{"Mul", "Transpose", "Mul", "MatMul", "Mul", "Tanh", "Mul",
                                      "Add", "Softmax", "MatMul", "ReduceMax", "Greater", "Where"}));
+}
+
+TEST(Lower, NormalisesTheGroupsOfAnEmptyBatch) {
+  import::Graph graph;
+  describe(graph, "x", {0, 4, 3});
+  graph.nodes = {node("GroupNormalization", {"x", "s", "b"}, {"y"})};
+  graph.nodes[0].attributes["num_groups"].i = 2;
+  lower(graph, kHasNone);
+  const auto rows = std::find_if(graph.types.begin(), graph.types.end(), [](const auto& value) {
+    return value.second.shape == std::vector<int64_t>{0, 2, 6};
+  });
+  EXPECT_NE(rows, graph.types.end());
 }
 
 TEST(Lower, NamesTheNodeThatItCanNotLower) {
