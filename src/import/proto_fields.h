@@ -29,7 +29,7 @@ enum {
 };
 }
 namespace function_field {
-enum { kName = 1, kNode = 7, kDomain = 10 };
+enum { kName = 1, kInput = 4, kOutput = 5, kNode = 7, kDomain = 10 };
 }
 namespace node_field {
 enum { kInput = 1, kOutput = 2, kName = 3, kOpType = 4, kAttribute = 5, kDomain = 7 };

@@ -164,6 +164,8 @@ class GraphReader {
     WireReader reader(bytes);
     while (reader.next()) {
       if (reader.field() == function_field::kName) function.name = reader.text();
+      if (reader.field() == function_field::kInput) function.inputs.push_back(reader.text());
+      if (reader.field() == function_field::kOutput) function.outputs.push_back(reader.text());
       if (reader.field() == function_field::kDomain) {
         function.domain = normal_domain(reader.text());
       }

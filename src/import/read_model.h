@@ -18,6 +18,7 @@ namespace dnnbench::import {
 // An operator that the model defines itself.
 struct Function {
   std::string domain, name;
+  std::vector<std::string> inputs, outputs;
   std::vector<Node> nodes;
 };
 

@@ -67,7 +67,7 @@ Model read_model(const std::string& path) {
   }
   model.outputs = graph_outputs(file.graph);
   describe_maps(file, model.outputs);
-  model.input_ranges = find_value_ranges(file.graph, model.inputs);
+  model.input_ranges = find_value_ranges(file, model.inputs);
   count_operators(file, model);
   model.weight_elements = file.weight_elements;
   model.weight_bytes = file.weight_bytes;

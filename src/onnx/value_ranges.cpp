@@ -7,70 +7,16 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/error.h"
-#include "import/graph_walk.h"
-#include "import/read_model.h"
-#include "onnx/signature.h"
+#include "onnx/graph_facts.h"
 
 namespace dnnbench {
 namespace {
 
-constexpr int64_t kMaxConstantElements = 1024;  // larger ones are tables, not operands
 constexpr int kEveryInput = -1;
 constexpr ValueRange kMask{0, 1};
 constexpr ValueRange kPositive{0.1, 1};
 constexpr ValueRange kDivisors{1, 9};
 constexpr ValueRange kUnknownTable{0, 0};
-
-struct Use {
-  const import::Node* node;
-  int input;
-};
-
-// What is known of a graph's values without running it.
-struct GraphFacts {
-  std::unordered_map<std::string, std::vector<Use>> uses;
-  std::unordered_map<std::string, std::vector<Dimension>> shapes;
-  std::unordered_map<std::string, std::vector<double>> constants;
-};
-
-void add_tensor(const std::string& name, const import::Constant& tensor, GraphFacts& facts) {
-  std::vector<Dimension> shape;
-  for (const int64_t size : tensor.shape) shape.push_back({size, ""});
-  facts.shapes[name] = shape;
-  if (tensor.type == DataType::kString || tensor.element_count() > kMaxConstantElements) return;
-  facts.constants[name] = tensor.doubles();
-}
-
-void add_constant_node(const import::Node& node, GraphFacts& facts) {
-  if (node.op != "Constant" || node.outputs.empty()) return;
-  const std::string& name = node.outputs[0];
-  for (const auto& [kind, value] : node.attributes) {
-    if (value.tensor) add_tensor(name, *value.tensor, facts);
-    if (kind == "value_int") facts.constants[name] = {static_cast<double>(value.i)};
-    if (kind == "value_float") facts.constants[name] = {value.f};
-    if (kind == "value_ints") facts.constants[name].assign(value.ints.begin(), value.ints.end());
-    if (kind == "value_floats") facts.constants[name] = value.floats;
-  }
-}
-
-GraphFacts gather_facts(const import::Graph& main_graph) {
-  GraphFacts facts;
-  import::for_each_graph(main_graph, [&](const import::Graph& graph) {
-    for (const auto& [name, type] : graph.types) {
-      const ModelValue value = to_model_value({name, type});
-      if (value.dimensions) facts.shapes[name] = *value.dimensions;
-    }
-    for (const auto& [name, tensor] : graph.constants) add_tensor(name, tensor, facts);
-  });
-  import::for_each_node(main_graph.nodes, [&](const import::Node& node) {
-    add_constant_node(node, facts);
-    for (size_t i = 0; i < node.inputs.size(); ++i) {
-      facts.uses[node.inputs[i]].push_back({&node, static_cast<int>(i)});
-    }
-  });
-  return facts;
-}
 
 int input_count(const import::Node& node) { return static_cast<int>(node.inputs.size()); }
 
@@ -283,12 +229,29 @@ void restrict_to(const ValueRange& range, std::optional<ValueRange>& all) {
   if (both.low <= both.high) all = both;
 }
 
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+// The value that masks nothing, by the names of PyTorch and transformers. With a random mask a
+// causal model has queries that may attend to no key: NaN where the mask is -infinity.
+std::optional<double> value_without_mask(const std::string& name, const ModelValue& input) {
+  static const std::pair<const char*, double> kNames[] = {
+      {"padding_mask", 0}, {"global_attention_mask", 0}, {"attention_mask", 1}};
+  const bool has_keys = input.dimensions && input.dimensions->size() >= 2;
+  if (!has_keys || is_floating_point(input.type)) return std::nullopt;
+  for (const auto& [part, value] : kNames) {
+    if (name.find(part) != std::string::npos) return value;
+  }
+  return std::nullopt;
+}
+
 std::optional<ValueRange> find_range(const GraphFacts& facts, const ModelValue& input) {
   std::optional<ValueRange> range;
-  std::string lower_name = input.name;
-  std::transform(lower_name.begin(), lower_name.end(), lower_name.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  if (lower_name.find("mask") != std::string::npos) range = kMask;
+  const std::string name = lower(input.name);
+  if (name.find("mask") != std::string::npos) range = kMask;
   std::set<std::string> seen{input.name};
   std::vector<Reached> open{{input.name}};
   while (!open.empty()) {
@@ -307,14 +270,18 @@ std::optional<ValueRange> find_range(const GraphFacts& facts, const ModelValue& 
       if (seen.insert(reached.name).second) open.push_back(reached);
     }
   }
+  const auto open_mask = value_without_mask(name, input);
+  if (open_mask && range->low <= *open_mask && *open_mask <= range->high) {
+    return ValueRange{*open_mask, *open_mask};
+  }
   return range;
 }
 
 }  // namespace
 
-std::map<std::string, ValueRange> find_value_ranges(const import::Graph& graph,
+std::map<std::string, ValueRange> find_value_ranges(const import::ModelFile& file,
                                                     const std::vector<ModelValue>& inputs) {
-  const GraphFacts facts = gather_facts(graph);
+  const GraphFacts facts = gather_facts(file);
   std::map<std::string, ValueRange> ranges;
   for (const ModelValue& input : inputs) {
     if (const auto range = find_range(facts, input)) ranges[input.name] = *range;
