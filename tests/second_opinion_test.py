@@ -104,6 +104,25 @@ def test_a_right_reference_is_confirmed(bench, convolution):
     }
 
 
+@pytest.mark.parametrize("opset", [11, 19])
+def test_averages_over_what_ceil_mode_adds_are_confirmed(bench, tmp_path, opset):
+    """Padding counts, what ceil_mode adds doesn't: in ONNX Runtime's older kernel, too."""
+    pool = tiny_models.node(
+        "AveragePool",
+        "x",
+        kernel_shape=[2, 2],
+        strides=[2, 2],
+        pads=[0, 0, 0, 1],
+        ceil_mode=1,
+        count_include_pad=1,
+    )
+    model = tiny_models.floats_model([pool], {"x": [1, 2, 7, 7]}, opset=opset)
+    run = bench(tiny_models.save(model, tmp_path / "pool.onnx"), "--onnxruntime")
+    opinion = run.only_result()["verification"]["second_opinion"]
+    assert (opinion["reference"], opinion["nodes_checked"]) == ("right", 1)
+    assert opinion["elements_checked"] == 2 * 4 * 4
+
+
 def test_an_engine_that_disagrees_with_a_right_reference_is_wrong(bench, convolution):
     run = bench(convolution, "--fake=wrong")
     result = run.only_result()

@@ -8,6 +8,7 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 import tiny_models
+from tiny_models import INT64
 
 
 @pytest.fixture
@@ -203,6 +204,65 @@ def test_a_reference_that_fails_makes_the_others_unverified(bench, tmp_path):
             "the reference, ONNX Runtime, can't run this model"
             in (result["verification"]["reason"])
         )
+
+
+def test_what_sorts_is_not_wrong_where_no_input_can_be_moved(bench, tmp_path):
+    """The engine swaps the second and the third of four scores and their positions. Moving f32
+    pixels shows that rounding does not; that bytes can't be moved leaves it open."""
+    nodes = [
+        tiny_models.node("Cast", "x", "pixels", to=onnx.TensorProto.FLOAT),
+        tiny_models.node("Conv", "pixels w", "c"),
+        tiny_models.node("Reshape", "c flat", "s"),
+        tiny_models.node("TopK", "s four", "scores positions"),
+    ]
+    initializers = [
+        tiny_models.weights("w", 1, 1, 3, 3),
+        tiny_models.constant("flat", [36]),
+        tiny_models.constant("four", [4]),
+    ]
+    outputs = [tiny_models.tensor("scores", [4]), tiny_models.tensor("positions", [4], INT64)]
+    for kind, verdict in (("UINT8", "unverified"), ("FLOAT", "wrong")):
+        image = tiny_models.tensor("x", [1, 1, 8, 8], getattr(onnx.TensorProto, kind))
+        model = tiny_models.model_of(nodes, [image], outputs, initializers)
+        path = tiny_models.save(model, tmp_path / f"{kind}.onnx")
+        results = bench(path, "--onnxruntime", "--fake=transposed").results
+        assert results["onnxruntime-cpu"]["verification"]["verdict"] == "ok"
+        verification = results["fake-transposed"]["verification"]
+        assert verification["verdict"] == verdict
+        assert ("no input can be moved" in verification["reason"]) == (verdict == "unverified")
+
+
+@pytest.mark.parametrize(("mask", "masked"), [("attention_mask", 0), ("tgt_key_padding_mask", 1)])
+def test_a_causal_model_with_a_mask_is_verified(bench, tmp_path, mask, masked):
+    """A query that may attend to no key would be NaN, and in the next layer all the others."""
+    nodes = [
+        tiny_models.node("Gather", "table ids", "x0"),
+        tiny_models.node("Equal", f"{mask} masked", "without"),
+        tiny_models.node("Unsqueeze", "without axis", "keys"),
+        tiny_models.node("Or", "keys future", "hidden"),
+    ]
+    for i in range(2):
+        nodes += [
+            tiny_models.node("Transpose", f"x{i}", f"t{i}", perm=[0, 2, 1]),
+            tiny_models.node("MatMul", f"x{i} t{i}", f"all{i}"),
+            tiny_models.node("Where", f"hidden minus_infinity all{i}", f"scores{i}"),
+            tiny_models.node("Softmax", f"scores{i}", f"shares{i}", axis=-1),
+            tiny_models.node("MatMul", f"shares{i} x{i}", f"x{i + 1}"),
+        ]
+    initializers = [
+        tiny_models.weights("table", 11, 8),
+        tiny_models.constant("masked", masked),
+        tiny_models.constant("axis", [1]),
+        tiny_models.constant("future", np.triu(np.ones((1, 6, 6)), 1), bool),
+        tiny_models.constant("minus_infinity", -np.inf),
+    ]
+    inputs = [tiny_models.tensor(name, [1, 6], INT64) for name in ("ids", mask)]
+    output = tiny_models.tensor("x2", [1, 6, 8])
+    path = tiny_models.save(
+        tiny_models.model_of(nodes, inputs, [output], initializers), tmp_path / "decoder.onnx"
+    )
+    result = bench(path, "--onnxruntime").only_result()
+    assert result["verification"]["verdict"] == "ok", result["verification"]["reason"]
 
 
 def test_sequences_of_maps(bench, tmp_path):
