@@ -87,7 +87,7 @@ const Verdict = (() => {
     "": {
       heading: "Under traffic",
       column: "Relative p99",
-      caption: "Each engine under traffic relative to the best on the same machine, where they can be compared",
+      caption: "Engines under traffic relative to the best on the same machine, where they are compared",
       note: "p99 is compared where all engines of a machine were measured at one request rate, and request rates where each is the " +
         "highest with a p99 within the same bound (--slo-p99). Nothing else is compared.",
     },
