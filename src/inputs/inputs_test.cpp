@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "core/error.h"
 #include "core/random_numbers.h"
@@ -212,8 +213,8 @@ TEST(InputsTest, PerturbMovesFloatsOnlyAndLittle) {
 
 // A step of f16 is 2^-10 of a number or less, one of bf16 2^-7.
 TEST(InputsTest, PerturbMovesHalfPrecisionByItsLastBit) {
-  for (const auto& [type, step] : {std::pair{DataType::kFloat16, 0x1p-10},
-                                   std::pair{DataType::kBfloat16, 0x1p-7}}) {
+  for (const auto& [type, step] :
+       {std::pair{DataType::kFloat16, 0x1p-10}, std::pair{DataType::kBfloat16, 0x1p-7}}) {
     Tensor tensor = make_tensor(type, {100});
     from_doubles(std::vector<double>(100, 1.75), tensor);
     const std::vector<double> values =

@@ -36,7 +36,7 @@ struct Drop {
 };
 
 struct Accuracy {
-  size_t samples = 0;  // for which an output of the f32 model has an element
+  size_t samples = 0;       // for which an output of the f32 model has an element
   bool given = false;       // the user's samples; otherwise generated inputs, which mean little
   double median_error = 0;  // of the samples' errors
   double max_error = 0;     // infinite where outputs can't be compared, and without a sample

@@ -74,15 +74,19 @@ bool is_rounded_to_half(const Tensor& reference, const Tensor& got) {
   return uneven >= kEnough;
 }
 
+// Why rounding may explain a norm that is not allowed; "" where it may not.
+std::string describe_doubt(double norm, const Allowed& allowed) {
+  if (norm > allowed.excused) return "";
+  return allowed.is_estimate
+             ? "; but what this precision costs is an estimate, so that rounding alone may explain "
+               "it"
+             : "; but the model amplifies rounding so much that rounding alone may explain it";
+}
+
 std::string describe_norm(double norm, const std::string& name, const Allowed& allowed) {
   return fmt::format(
       "the worst of errors whose norm is {:.2g} of that of {}, where {:.2g} is allowed{}", norm,
-      name, allowed.norm,
-      norm > allowed.excused ? ""
-      : allowed.is_estimate  ? "; but what this precision costs is an estimate, so that rounding "
-                               "alone may explain it"
-                             : "; but the model amplifies rounding so much that rounding alone may "
-                               "explain it");
+      name, allowed.norm, describe_doubt(norm, allowed));
 }
 
 // Fills in verdict and reason from the measures.
@@ -197,6 +201,24 @@ Judgement judge_beside_fillers(const TensorPair& pair, const Terms& terms) {
   numbers.tensor_size = expected.size();
   numbers.name = fmt::format("its elements below {:.2g}", beside.magnitude);
   return judge(pair, numbers, {.norm = beside.norm, .largest = beside.largest}, terms);
+}
+
+Judgement judge_beside_pixels(const TensorPair& pair, const Terms& terms) {
+  Judgement result;
+  const BesidePixels& scores = *pair.sensitivity.beside_pixels;
+  const std::vector<double> expected = to_doubles(pair.reference);
+  if (scores.positions.back() >= expected.size()) return result;  // the user gave another shape
+  const Difference measured = difference_at(expected, to_doubles(pair.got), scores.positions, 1);
+  const Allowed allowed =
+      allowed_errors(measured, {.norm = scores.norm}, scores.positions.size(), terms);
+  if (measured.norm <= allowed.norm) return result;
+  result.verdict = measured.norm <= allowed.excused ? Verdict::kUnverified : Verdict::kWrong;
+  result.reason = fmt::format(
+      "{}, the worst of errors whose root mean square is {:.2g} over the scores beside boxes in "
+      "pixels, where {:.2g} is allowed{}.",
+      describe_error(pair, scores.positions[measured.largest_at], expected.size()), measured.norm,
+      allowed.norm, describe_doubt(measured.norm, allowed));
+  return result;
 }
 
 Judgement judge_identity(const TensorPair& pair, const Tensor* scores, double tie) {

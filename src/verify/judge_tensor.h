@@ -55,6 +55,10 @@ Judgement judge_numbers(const TensorPair& pair, const Terms& terms);
 // The same of those beside the fillers alone, which the pair's sensitivity must have.
 Judgement judge_beside_fillers(const TensorPair& pair, const Terms& terms);
 
+// The norm of the errors of scores beside pixels, which the pair's sensitivity must have. Ok
+// without any measures, so that a result's are those of whole tensors.
+Judgement judge_beside_pixels(const TensorPair& pair, const Terms& terms);
+
 // Element by element. `scores`: the reference's numbers that the elements are indices of (a tensor
 // of the same shape, as TopK returns), or null; where two neighbours among them differ by no more
 // than `tie` of themselves, either index is right.

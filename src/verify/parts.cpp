@@ -9,10 +9,10 @@
 namespace dnnbench {
 namespace {
 
-constexpr double kMinFiller = 1e4;      // BERT's masks have -10000
-constexpr double kFillerGap = 0x1p10;   // above the root mean square of all others
+constexpr double kMinFiller = 1e4;       // BERT's masks have -10000
+constexpr double kFillerGap = 0x1p10;    // above the root mean square of all others
 constexpr double kFillerRange = 0x1p-8;  // a score may have been added to the constant
-constexpr size_t kMinFillers = 2;       // one huge number may be a result
+constexpr size_t kMinFillers = 2;        // one huge number may be a result
 
 constexpr double kPixels = 0x1p5;  // root mean square of what can't be scores
 constexpr int64_t kMaxSlices = 1024;
@@ -118,9 +118,9 @@ std::vector<double> elements_at(std::span<const double> numbers,
 }
 
 Difference difference_at(std::span<const double> reference, std::span<const double> other,
-                         std::span<const size_t> positions) {
+                         std::span<const size_t> positions, std::optional<double> scale) {
   const std::vector<double> expected = elements_at(reference, positions);
-  return difference(expected, elements_at(other, positions), scale_of(expected));
+  return difference(expected, elements_at(other, positions), scale ? *scale : scale_of(expected));
 }
 
 }  // namespace dnnbench

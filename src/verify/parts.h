@@ -30,11 +30,11 @@ std::vector<size_t> positions_below(std::span<const double> numbers, double magn
 std::vector<size_t> scores_beside_pixels(std::span<const double> numbers,
                                          std::span<const int64_t> shape);
 
-std::vector<double> elements_at(std::span<const double> numbers,
-                                std::span<const size_t> positions);
+std::vector<double> elements_at(std::span<const double> numbers, std::span<const size_t> positions);
 
-// Of these elements alone, by their own scale; `largest_at` counts them.
+// Of these elements alone, by their own scale or the one given; `largest_at` counts them.
 Difference difference_at(std::span<const double> reference, std::span<const double> other,
-                         std::span<const size_t> positions);
+                         std::span<const size_t> positions,
+                         std::optional<double> scale = std::nullopt);
 
 }  // namespace dnnbench

@@ -51,17 +51,29 @@ std::optional<Difference> moved_beside_fillers(const Tensor& baseline, const Ten
   return difference_at(numbers, others, positions_below(numbers, magnitude));
 }
 
+double moved_beside_pixels(const Tensor& baseline, const Tensor& probe,
+                           const BesidePixels& scores) {
+  return difference_at(to_doubles(baseline), to_doubles(probe), scores.positions, 1).norm;
+}
+
+void add_to_parts(const Tensor& baseline, const Tensor& probe, Sensitivity& sensitivity) {
+  if (auto& scores = sensitivity.beside_pixels) {
+    scores->norm = std::max(scores->norm, moved_beside_pixels(baseline, probe, *scores));
+  }
+  auto& beside = sensitivity.beside_fillers;
+  if (!beside) return;
+  const auto moved = moved_beside_fillers(baseline, probe, beside->magnitude);
+  if (!moved || moved->norm > kNoise) return beside.reset();
+  beside->norm = std::max(beside->norm, moved->norm);
+  beside->largest = std::max(beside->largest, moved->largest);
+}
+
 void add_probe(const Tensor& baseline, const Tensor& probe, Sensitivity& sensitivity) {
   const auto moved = add_changes(baseline, probe, sensitivity);
   if (!moved) return;
   sensitivity.norm = std::max(sensitivity.norm, moved->norm);
   sensitivity.largest = std::max(sensitivity.largest, moved->largest);
-  auto& beside = sensitivity.beside_fillers;
-  if (!beside) return;
-  const auto moved_beside = moved_beside_fillers(baseline, probe, beside->magnitude);
-  if (!moved_beside || moved_beside->norm > kNoise) return beside.reset();
-  beside->norm = std::max(beside->norm, moved_beside->norm);
-  beside->largest = std::max(beside->largest, moved_beside->largest);
+  add_to_parts(baseline, probe, sensitivity);
 }
 
 // `perturbation` of the inputs.
@@ -69,25 +81,32 @@ void add_wide_probe(const Tensor& baseline, const Tensor& probe, double perturba
                     Sensitivity& sensitivity) {
   const auto moved = add_changes(baseline, probe, sensitivity);
   if (!moved || !is_floating_point(baseline.type)) return;
-  const auto is_jump = [&](double norm, double narrow_norm) {
+  const auto look = [&](double norm, double narrow_norm) {
     const double foretold = perturbation / kPerturbation * std::max(kLastBit, narrow_norm);
-    return norm > kJump * foretold;
+    if (norm > kJump * foretold) sensitivity.instability = "jumps";
   };
-  if (is_jump(moved->norm, sensitivity.norm)) sensitivity.instability = "jumps";
+  look(moved->norm, sensitivity.norm);
+  if (const auto& scores = sensitivity.beside_pixels) {
+    look(moved_beside_pixels(baseline, probe, *scores), scores->norm);
+  }
   auto& beside = sensitivity.beside_fillers;
   if (!beside) return;
   const auto moved_beside = moved_beside_fillers(baseline, probe, beside->magnitude);
   if (!moved_beside) return beside.reset();
-  if (is_jump(moved_beside->norm, beside->norm)) sensitivity.instability = "jumps";
+  look(moved_beside->norm, beside->norm);
 }
 
 // Of tensors that no probe has shown yet.
 std::vector<Sensitivity> unmoved(const Value& baseline) {
   std::vector<Sensitivity> sensitivity(std::max<size_t>(1, baseline.tensors.size()));
   for (size_t i = 0; i < baseline.tensors.size(); ++i) {
-    if (!is_floating_point(baseline.tensors[i].type)) continue;
-    const auto magnitude = filler_magnitude(to_doubles(baseline.tensors[i]));
+    const Tensor& tensor = baseline.tensors[i];
+    if (!is_floating_point(tensor.type)) continue;
+    const std::vector<double> numbers = to_doubles(tensor);
+    const auto magnitude = filler_magnitude(numbers);
     if (magnitude) sensitivity[i].beside_fillers = BesideFillers{*magnitude};
+    std::vector<size_t> scores = scores_beside_pixels(numbers, tensor.shape);
+    if (!scores.empty()) sensitivity[i].beside_pixels = BesidePixels{std::move(scores)};
   }
   return sensitivity;
 }

@@ -120,13 +120,18 @@ class OutputJudge {
                                       ? ToleranceClass::kQuantised
                                       : reference_.probed_class;
     // ONNX Runtime computes most of a model in f16 or bf16 in f32.
-    const bool in_half = model_class == ToleranceClass::kF16 || model_class == ToleranceClass::kBf16;
+    const bool in_half =
+        model_class == ToleranceClass::kF16 || model_class == ToleranceClass::kBf16;
     const Terms terms{.native = std::max(probed, class_of(type)),
                       .applied = std::max(class_, class_of(type)),
                       .expected = reference_.expected,
                       .unobserved = in_half};
     std::vector<Judgement> judgements{judge_numbers(pair, terms)};
     if (pair.sensitivity.beside_fillers) judgements.push_back(judge_beside_fillers(pair, terms));
+    // Coarser rounding may leave nothing of small scores.
+    if (pair.sensitivity.beside_pixels && terms.applied == ToleranceClass::kF32) {
+      judgements.push_back(judge_beside_pixels(pair, terms));
+    }
     return judgements;
   }
 
