@@ -26,6 +26,9 @@ constexpr double kExcuse = 2;
 // Rounding a tensor's numbers to f16 moves them by more than this (about 2e-4 in norm).
 constexpr double kMinHalfRounding = 0x1p-15;
 
+// Of a tensor's root mean square: what is left of rounding sums of its large numbers in small ones.
+constexpr double kSharedRounding = 0x1p-20;
+
 // How many elements may flip, in units of the most that flipped in one probe.
 constexpr size_t kFlipSafety = 4;
 
@@ -209,8 +212,9 @@ Judgement judge_beside_pixels(const TensorPair& pair, const Terms& terms) {
   const std::vector<double> expected = to_doubles(pair.reference);
   if (scores.positions.back() >= expected.size()) return result;  // the user gave another shape
   const Difference measured = difference_at(expected, to_doubles(pair.got), scores.positions, 1);
-  const Allowed allowed =
+  Allowed allowed =
       allowed_errors(measured, {.norm = scores.norm}, scores.positions.size(), terms);
+  allowed.norm = std::max(allowed.norm, kSharedRounding * scale_of(expected));
   if (measured.norm <= allowed.norm) return result;
   result.verdict = measured.norm <= allowed.excused ? Verdict::kUnverified : Verdict::kWrong;
   result.reason = fmt::format(

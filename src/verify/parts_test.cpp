@@ -134,6 +134,16 @@ TEST(Parts, LostScoresBesidePixelsAreWrong) {
   EXPECT_NE(found.reason.find("Output scores at [0, "), std::string::npos) << found.reason;
 }
 
+// A picture with rows that are nearly black: rounding sums of its large numbers shows there.
+TEST(Parts, DarkRowsOfAPictureNeedNotBeExactToTheirOwnSize) {
+  const Reference reference = reference_of({detections(0.5)});
+  const std::vector<double> values = to_doubles(detections(0.5).tensor());
+  std::vector<double> others = values;
+  for (size_t i = 400; i < others.size(); ++i) others[i] += i % 2 == 0 ? 3e-5 : -3e-5;
+  EXPECT_EQ(verdict_on(reference, numbers(DataType::kFloat32, {1, kRows, kCells}, others)),
+            Verdict::kOk);
+}
+
 // One engine's sigmoid may be exact to 2^-24 of 1, however small it is.
 TEST(Parts, SmallScoresBesidePixelsNeedNotBeExactToTheirOwnSize) {
   const Reference reference = reference_of_detections(1e-6, 0);
