@@ -105,6 +105,8 @@ const Tables = (() => {
       plan.candidate.only_under_traffic ? "capacity above the measured rates unknown" : "",
       plan.utilisation > 0.8 && !plan.candidate.only_under_traffic && !plan.candidate.single_only ? "above 80 %: no room for bursts" : "",
       plan.holds ? "" : "enough only in the upper part of the interval",
+      plan.candidate.lacks_interval ? "too few windows for an interval" : "",
+      plan.candidate.cores && plan.candidate.cores < plan.candidate.machine_cores ? `measured with ${plan.candidate.cores} of ${plan.candidate.machine_cores} cores` : "",
     ]
       .filter(Boolean)
       .join("; ");
@@ -171,6 +173,7 @@ const Tables = (() => {
 
   function tooSlow(c, latency_s) {
     if (c.measured_rates?.length) {
+      if (c.measured_rates[0][1] === null) return `${Words.short(c.measured_rates[0][0])}/s, the lowest measured rate, was more than it can do`;
       return `at ${Words.short(c.measured_rates[0][0])}/s, the lowest measured rate, its p99 exceeds ${Words.time(latency_s)}`;
     }
     const name = c.slowest_s === null ? "mean" : c.measurements < 459 ? "slowest" : "p99";
