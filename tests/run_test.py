@@ -363,6 +363,23 @@ def test_what_was_measured_before_an_error_is_exported(bench, tmp_path):
     assert [line.split(",")[0] for line in run.stdout.splitlines()] == ["model", "large"]
 
 
+def test_an_error_with_a_later_engine_takes_nothing_from_the_first(bench, convolution, tmp_path):
+    """A folder stands where the second one's log would be."""
+    name = "tiny-quant=0-cpu-fake-ok_duration_s=0.002-streams=1-threads=1-mode=throughput.log"
+    blocked = tmp_path / name
+    (blocked / "in the way").mkdir(parents=True)
+    flags = ["--fake=ok", "--fake=ok,duration_s=0.002", "--mode=throughput", "--budget=1"]
+    flags += ["--streams=1", "--threads=1", "--export=csv"]
+    run = bench(convolution, *flags, output=tmp_path, quick=False)
+    assert run.code == 1
+    first, second = (line.split(",") for line in run.stdout.splitlines()[1:])
+    assert "failed" not in first
+    assert second[-1] == "failed"
+    failed = next(result for result in run.results.values() if result["outcome"] != "ok")
+    assert failed["outcome"] == "failed"
+    assert failed["reason"].startswith(f"could not write the log {blocked}: ")
+
+
 def test_a_path_that_is_not_utf8_is_one_sentence(dnnbench, convolution, tmp_path):
     path = os.fsencode(tmp_path) + b"/m\xe8.onnx"
     Path(os.fsdecode(path)).write_bytes(convolution.read_bytes())

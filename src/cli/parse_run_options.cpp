@@ -51,6 +51,9 @@ void refuse_flags_of_other_modes(const CLI::App& app, Mode mode) {
       {"--streams", {Mode::kTraffic, Mode::kThroughput}},
       {"--number", {Mode::kLatency}},
       {"--repeat", {Mode::kLatency, Mode::kTraffic}},
+      {"--order", {Mode::kLatency}},
+      {"--confidence", {Mode::kLatency, Mode::kThroughput}},
+      {"--precision-target", {Mode::kLatency, Mode::kThroughput}},
   };
   for (const FlagOfModes& flag : flags) {
     const bool belongs = std::find(flag.modes.begin(), flag.modes.end(), mode) != flag.modes.end();

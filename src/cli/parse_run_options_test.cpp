@@ -1,5 +1,6 @@
 #include "cli/parse_run_options.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -189,6 +190,14 @@ TEST(ParseRunOptions, AFlagOfAnotherModeSaysWhichItNeeds) {
   EXPECT_EQ(sentence_for({"--streams=2"}), "--streams needs --mode=load or --mode=throughput");
   EXPECT_EQ(sentence_for({"--mode=throughput", "--repeat=5"}),
             "--repeat needs --mode=latency or --mode=load");
+  EXPECT_EQ(sentence_for({"--mode=load", "--rate=5", "--order=all"}),
+            "--order needs --mode=latency");
+  EXPECT_EQ(sentence_for({"--mode=throughput", "--order=best"}), "--order needs --mode=latency");
+  for (const char* flag : {"--confidence", "--precision-target"}) {
+    EXPECT_EQ(sentence_for({"--mode=load", "--rate=5", fmt::format("{}=0.9", flag)}),
+              fmt::format("{} needs --mode=latency or --mode=throughput", flag));
+    EXPECT_EQ(sentence_for({"--mode=throughput", fmt::format("{}=0.9", flag)}), "");
+  }
 }
 
 TEST(ParseRunOptions, AValueMayFollowASpace) {

@@ -50,8 +50,14 @@ std::string words(const TriedSetting& setting) {
   return text;
 }
 
+// Disturbed, so that it is not known whether it keeps the bound on its p99.
+bool is_left_open(const TriedSetting& setting) {
+  return !setting.reason.empty() && setting.per_s > 0 && setting.p99_s <= 0;
+}
+
 std::string verdict_of(const Result& result, size_t index) {
   const TriedSetting& setting = result.measured.throughput->tried[index];
+  if (is_left_open(setting)) return "disturbed";
   if (!setting.reason.empty()) return setting.per_s > 0 ? "too slow" : "failed";
   if (index != result.measured.throughput->chosen) return "";
   if (result.engine.verification.verdict == Verdict::kUnverified) return "unverified";
@@ -114,16 +120,36 @@ std::vector<const Result*> fastest_first(const std::vector<Result>& results) {
   return ranked;
 }
 
-// Settings that the best one did not beat, in words: " (2 x 1 is equally fast)".
+bool is_tried_again(const ThroughputResult& throughput, size_t index) {
+  const std::vector<TriedSetting>& tried = throughput.tried;
+  const auto is_same = [&](const TriedSetting& later) {
+    return later.streams == tried[index].streams && later.threads == tried[index].threads &&
+           later.batch == tried[index].batch;
+  };
+  return std::any_of(tried.begin() + static_cast<std::ptrdiff_t>(index) + 1, tried.end(), is_same);
+}
+
+// What a setting is that the best one did not beat; "" where it did.
+std::string beside_the_best(const ThroughputResult& throughput, size_t index) {
+  const TriedSetting& setting = throughput.tried[index];
+  const bool compared = setting.against == throughput.chosen;
+  const Relation relation = setting.speed.relation;
+  constexpr const char* kUnknown = "may be as fast or faster";
+  if (is_left_open(setting)) {
+    const bool is_slower = compared && relation == Relation::kSlower;
+    return is_slower || is_tried_again(throughput, index) ? "" : kUnknown;
+  }
+  if (!compared || !setting.reason.empty()) return "";
+  if (relation == Relation::kTie) return "is equally fast";
+  return relation == Relation::kUndecided ? kUnknown : "";
+}
+
+// Of all of them: " (2 x 1 is equally fast)".
 std::string equals(const ThroughputResult& throughput) {
   std::vector<std::string> ties;
-  for (const TriedSetting& setting : throughput.tried) {
-    if (setting.against != throughput.chosen || !setting.reason.empty()) continue;
-    if (setting.speed.relation == Relation::kTie)
-      ties.push_back(words(setting) + " is equally fast");
-    if (setting.speed.relation == Relation::kUndecided) {
-      ties.push_back(words(setting) + " may be as fast or faster");
-    }
+  for (size_t i = 0; i < throughput.tried.size(); ++i) {
+    const std::string what = beside_the_best(throughput, i);
+    if (!what.empty()) ties.push_back(words(throughput.tried[i]) + " " + what);
   }
   return ties.empty() ? "" : fmt::format(" ({})", fmt::join(ties, "; "));
 }

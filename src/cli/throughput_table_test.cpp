@@ -83,6 +83,25 @@ TEST(ThroughputSentence, ReportsTiesAndOverlaps) {
   EXPECT_EQ(throughput_sentence({far, first}).find("no winner"), std::string::npos);
 }
 
+TEST(ThroughputTable, ADisturbedSettingIsNotTooSlow) {
+  TriedSetting slow = setting(1, 4, 80);
+  slow.reason = "an inference takes up to 30.0 ms, more than 20.0 ms";
+  TriedSetting open = setting(4, 1, 70);
+  open.reason = "most windows were disturbed: other programs used 0.80 cores";
+  open.p99_s = 0;
+  const Result unknown = tried("openvino", {slow, setting(2, 2, 50), open, open}, 1);
+  const std::vector<Cells> rows = throughput_table({unknown}).rows;
+  EXPECT_EQ(rows[1].back().text, "too slow");
+  EXPECT_EQ(rows[2].back().text, "disturbed");
+  EXPECT_NE(throughput_text({unknown}).find("openvino, 4 x 1: most windows were disturbed: "),
+            std::string::npos);
+  EXPECT_NE(throughput_sentence({unknown}).find("with 2 x 2 (4 x 1 may be as fast or faster);"),
+            std::string::npos)
+      << throughput_sentence({unknown});
+  const Result known = tried("openvino", {open, setting(2, 2, 50), setting(4, 1, 40)}, 1);
+  EXPECT_EQ(throughput_sentence({known}).find("may be"), std::string::npos);
+}
+
 TEST(ThroughputTable, SaysWhyNotAllSettingsWereTried) {
   Result result = tried("openvino", {setting(1, 2, 50)}, 0);
   EXPECT_EQ(throughput_text({result}).find("before all settings"), std::string::npos);

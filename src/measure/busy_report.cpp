@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "machine/disturbance.h"
+
 namespace dnnbench {
 namespace {
 
@@ -14,20 +16,17 @@ void BusyReport::add_block(const std::string& disturbance) {
   ++blocks_;
   if (disturbance.empty() || reported_) return;
   ++disturbed_;
-  if (disturbed_ == 1) {
-    before_ = surroundings_.process_times();
-    before_at_s_ = surroundings_.now_s();
-  }
+  if (disturbed_ == 1) before_ = surroundings_.process_times();
   if (disturbed_ >= kEnough && 2 * disturbed_ >= blocks_) report(disturbance);
 }
 
 void BusyReport::report(const std::string& disturbance) {
   reported_ = true;
   std::string who;
-  const double window_s = surroundings_.now_s() - before_at_s_;
-  if (window_s > 0) {
-    const auto program =
-        busiest_program(before_, surroundings_.process_times(), window_s, getpid());
+  const TimedProcesses now = surroundings_.process_times();
+  const double window_s = now.at_s - before_.at_s;
+  if (window_s >= kMinWindow_s) {  // shorter where the journal answers for all three
+    const auto program = busiest_program(before_.times, now.times, window_s, getpid());
     if (program) who = fmt::format("; {}", describe(*program));
   }
   progress_.note(

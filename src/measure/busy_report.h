@@ -29,8 +29,7 @@ class BusyReport {
   size_t blocks_ = 0;
   size_t disturbed_ = 0;
   bool reported_ = false;
-  ProcessTimes before_;  // read after the first disturbed block
-  double before_at_s_ = 0;
+  TimedProcesses before_;  // read after the first disturbed block
 };
 
 }  // namespace dnnbench

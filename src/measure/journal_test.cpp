@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "core/error.h"
 #include "measure/journaled_engine.h"
 #include "measure/memory_groups.h"
 #include "measure/rounds.h"
@@ -67,6 +68,7 @@ class JournalTest : public ::testing::Test {
     GroupParts parts;
     parts.make_engine = [&](size_t index) {
       return std::make_unique<JournaledEngine>(journal, [&, index] {
+        if (index == without_log_) throw Error("could not write the log");
         return std::make_unique<ScriptedEngine>(stage_, labels[index], scripts_[index]);
       });
     };
@@ -116,6 +118,7 @@ class JournalTest : public ::testing::Test {
   SilentProgress progress_;
   size_t blocks_ = 0;  // that the journal of the last session had
   std::string failure_;
+  std::optional<size_t> without_log_;
 };
 
 TEST_F(JournalTest, AnInterruptedRunGoesOn) {
@@ -191,6 +194,19 @@ TEST_F(JournalTest, AnEngineThatHadEndedIsNotLoadedAgain) {
   EXPECT_EQ(stage_.who("prepare"), "a");
   EXPECT_EQ(records[1].outcome.kind, OutcomeKind::kCrashed);
   EXPECT_TRUE(records[0].outcome.ok());
+}
+
+TEST_F(JournalTest, AnErrorOfALaterEngineIsGoneOnWith) {
+  scripts_ = {Script(), Script(), Script()};
+  without_log_ = 1;
+  session(2.5);
+  ASSERT_GT(stage_.who("turn").size(), 0U);
+  without_log_.reset();
+  const auto records = session();
+  EXPECT_GT(blocks_, 0U);
+  EXPECT_EQ(stage_.who("prepare").find('b'), std::string::npos);
+  EXPECT_EQ(records[1].outcome.reason, "could not write the log");
+  EXPECT_TRUE(records[0].outcome.ok() && records[2].outcome.ok());
 }
 
 TEST_F(JournalTest, ATornLineIsMeasuredAgain) {

@@ -72,7 +72,7 @@ JournaledEngine::JournaledEngine(Journal& journal, Make make)
 
 JournaledEngine::~JournaledEngine() { journal_.expect_memory(number_, 0); }
 
-// Live, its end is kept as well. The answer holds what it reported of itself.
+// Live, its end or its Error is kept as well. The answer holds what it reported of itself.
 json JournaledEngine::step(const std::string& name, const std::function<json()>& live) {
   const json answer = journal_.answer(fmt::format("{} {}", number_, name), [&] {
     json record;
@@ -81,6 +81,8 @@ json JournaledEngine::step(const std::string& name, const std::function<json()>&
     } catch (const EngineEnded& ended) {
       record["ended"] = ended.outcome;
       has_new_facts_ = true;
+    } catch (const Error& error) {
+      record["error"] = error.what();
     }
     look();
     record["expected_s"] = known_.expected_s;
@@ -95,6 +97,7 @@ json JournaledEngine::step(const std::string& name, const std::function<json()>&
   if (answer.contains("facts")) answer.at("facts").get_to(known_.facts);
   journal_.expect_memory(number_, engine_ ? 0 : known_.peak_rss_bytes);
   if (answer.contains("ended")) throw EngineEnded(answer.at("ended").get<Outcome>());
+  if (answer.contains("error")) throw Error(answer.at("error").get<std::string>());
   return answer.at("is");
 }
 

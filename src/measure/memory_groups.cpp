@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "process/worker_process.h"
 
 namespace dnnbench {
@@ -55,8 +56,11 @@ Outcome MemoryGroups::prepare(Participant& participant) {
     return {};
   } catch (const EngineEnded& ended) {
     participant.end(ended.outcome);
-    return ended.outcome;
+  } catch (const Error& error) {
+    if (participant.index == 0) throw;
+    participant.end({OutcomeKind::kFailed, error.what()});  // what others measured is kept
   }
+  return participant.outcome;
 }
 
 // The next engine is then measured without a common block with those before it, and not ranked.

@@ -17,7 +17,8 @@
 namespace dnnbench {
 
 struct GroupParts {
-  // Of the candidate with that index; not started. Throws EngineEnded where there can be none.
+  // Of the candidate with that index; not started. Throws EngineEnded where there can be none, and
+  // Error where something else is in the way.
   std::function<std::unique_ptr<MeasuredEngine>(size_t index)> make_engine;
 
   // Measures these together and ends them, but for the first with `keep_first`. `engines` is how
@@ -41,7 +42,8 @@ class MemoryGroups {
         progress_(progress),
         ended_(ended) {}
 
-  // All candidates, each until it has ended; after an interrupt those that were measured.
+  // All candidates, each until it has ended; after an interrupt those that were measured. Throws
+  // Error where the first can't be prepared; with a later one it is that engine's outcome.
   void measure_all();
 
   // Index of the candidate that took turns with every other of the last groups; absent where all

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "measure/rounds.h"
 #include "measure/scripted_engine.h"
 
@@ -30,6 +31,7 @@ class MemoryGroupsTest : public ::testing::Test {
     GroupParts parts;
     parts.use_anchor = use_anchor;
     parts.make_engine = [&](size_t index) {
+      if (index == without_log_) throw Error("could not write the log");
       return std::make_unique<ScriptedEngine>(stage_, labels[index], scripts[index]);
     };
     parts.measure = [&](std::vector<Participant>& group, size_t engines, bool keep_first) {
@@ -55,6 +57,7 @@ class MemoryGroupsTest : public ::testing::Test {
   std::string order_;                // in which they ended
   std::vector<Record> records_;
   std::optional<size_t> anchor_;
+  std::optional<size_t> without_log_;
 };
 
 using Names = std::vector<std::string>;
@@ -130,6 +133,24 @@ TEST_F(MemoryGroupsTest, OneThatFindsNoMemoryAloneIsReported) {
   measure_all({ends({}, "prepare", 0, OutcomeKind::kOutOfMemory), {}});
   EXPECT_EQ(records_[0].outcome.kind, OutcomeKind::kOutOfMemory);
   EXPECT_EQ(groups_, Names{"b1"});
+}
+
+TEST_F(MemoryGroupsTest, AnErrorWithALaterEngineIsItsOutcome) {
+  without_log_ = 2;
+  for (const int64_t free : {int64_t{0}, int64_t{1}}) {  // before all; after a and b were measured
+    groups_.clear();
+    stage_.free_memory_bytes = free;
+    measure_all({{}, {}, {}, {}});
+    EXPECT_EQ(groups_, free == 0 ? Names{"abd3"} : (Names{"ab4", "ad3"}));
+    EXPECT_EQ(records_[2].outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(records_[2].outcome.reason, "could not write the log");
+    for (const size_t i : {0, 1, 3}) EXPECT_TRUE(records_[i].outcome.ok());
+  }
+}
+
+TEST_F(MemoryGroupsTest, AnErrorWithTheFirstEngineEndsTheRun) {
+  without_log_ = 0;
+  EXPECT_THROW(measure_all({{}, {}}), Error);
 }
 
 TEST_F(MemoryGroupsTest, WithoutAnyEngineNothingIsMeasured) {

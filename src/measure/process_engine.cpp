@@ -47,6 +47,16 @@ const Verification& worse(const Verification& a, const Verification& b) {
   return size(a) >= size(b) ? a : b;
 }
 
+// In the midst of measuring, an Error ends this engine alone.
+template <typename Act>
+void or_failed(Act act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    throw EngineEnded({OutcomeKind::kFailed, error.what()});
+  }
+}
+
 // What the engine itself counted while it computed.
 void count(const TimedSlice& slice, Turn& turn) {
   turn.cpu_s += slice.cpu_s;
@@ -131,11 +141,7 @@ void ProcessEngine::restart() {
   facts_.peak_rss_bytes = peak_rss_bytes();
   sessions_.clear();  // first: the new ones may need the memory
   restarted_ = true;
-  try {
-    start();
-  } catch (const Error& error) {
-    throw EngineEnded({OutcomeKind::kFailed, error.what()});
-  }
+  or_failed([this] { start(); });
   prepare_started();
 }
 
@@ -198,7 +204,9 @@ TrafficTurn ProcessEngine::serve(const TrafficTurnRequest& request) {
   Schedule schedule;
   schedule.arrival_s = request.arrival_s;
   schedule.end_s = kLongestBacklog * request.arrival_s.back() + kMinBacklog_s;
-  if (sessions_.size() > 1) schedule.tickets_file = make_tickets_file(*shared_);
+  if (sessions_.size() > 1) {
+    or_failed([&] { schedule.tickets_file = make_tickets_file(*shared_); });
+  }
   schedule.origin_s = monotonic_s() + kSetOff_s +
                       kSetOffARequest_s * static_cast<double>(schedule.arrival_s.size());
   for (auto& session : sessions_) session->start_serving(schedule);

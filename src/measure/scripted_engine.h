@@ -46,7 +46,8 @@ struct Stage {
 
   Surroundings surroundings() {
     return {[this] { return free_memory_bytes; }, [this] { return now_s; },
-            [this] { return now_s >= interrupt_at_s; }, [](bool) {}, [] { return ProcessTimes(); }};
+            [this] { return now_s >= interrupt_at_s; }, [](bool) {},
+            [] { return TimedProcesses(); }};
   }
 
   // The engines whose events have this word, in order: "abba".

@@ -11,6 +11,12 @@
 
 namespace dnnbench {
 
+// By the real clock, which now_s of a run that goes on is not (measure/journal.h).
+struct TimedProcesses {
+  ProcessTimes times;
+  double at_s = 0;
+};
+
 struct Surroundings {
   std::function<int64_t()> free_memory_bytes = dnnbench::free_memory_bytes;
   std::function<double()> now_s = monotonic_s;
@@ -18,7 +24,9 @@ struct Surroundings {
 
   // What was found out so far is kept (measure/journal.h); `block` when turns were taken.
   std::function<void(bool block)> commit = [](bool) {};
-  std::function<ProcessTimes()> process_times = [] { return read_process_times(); };
+  std::function<TimedProcesses()> process_times = [] {
+    return TimedProcesses{read_process_times(), monotonic_s()};
+  };
 };
 
 }  // namespace dnnbench

@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/mean_interval.h"
-#include "core/statistics.h"
 #include "measure/rank_results.h"
+#include "measure/throughput_windows.h"
 #include "measure/turn_rules.h"
 #include "process/worker_process.h"
 #include "results/units.h"
@@ -28,27 +27,20 @@ std::string words(const StreamSetting& setting, std::optional<int64_t> batch) {
   return text;
 }
 
-// One turn of a setting.
-struct Window {
-  ThroughputTurn turn;
-  double items_per_s = 0;
-};
-
-std::vector<Window> counted_windows(const std::vector<Window>& windows) {
-  return undisturbed_or_all(windows,
-                            [](const Window& window) { return window.turn.is_disturbed(); });
-}
-
 }  // namespace
 
 struct ThroughputBench::Setup {
   ThroughputSetting setting;
   std::unique_ptr<MeasuredEngine> engine;
   Measured measured;
-  std::vector<Window> windows;  // of all comparisons
-  size_t block = 0;             // of the last of them
-  bool has_run = false;         // a window since its start, so that there are outputs to verify
-  EngineFacts facts;            // once its engine is released
+  std::vector<ThroughputWindow> windows;  // of all comparisons
+  size_t block = 0;                       // of the last of them
+  bool has_run = false;  // a window since its start, so that there are outputs to verify
+  EngineFacts facts;     // once its engine is released
+
+  bool is_disturbed() const {
+    return is_mostly_disturbed(measured.blocks_disturbed, measured.blocks);
+  }
 
   void wake() {
     if (engine->wake()) has_run = false;
@@ -103,11 +95,16 @@ void ThroughputBench::try_all() {
     // Larger batches are tried while they do more; of those that were asked for, all.
     growing = index == 0 || !throughput_options_.batches.empty();
     const size_t batches = std::max(index + 1, throughput_options_.batches.size());
-    known_settings_ = batches * settings.size();
-    for (const StreamSetting& setting : settings) {
-      if ((best_ || spare_) && left_s() <= 0) return;
+    known_settings_ = throughput_.tried.size() + (batches - index) * settings.size();
+    std::vector<StreamSetting> queue = settings;
+    for (size_t i = 0; i < queue.size(); ++i) {
+      if ((best_ || spare_ || disturbed_) && left_s() <= 0) return;
       if (surroundings_.is_interrupted()) return;
-      growing = try_setting(*batch, setting) || growing;
+      const Trial trial = try_setting(*batch, queue[i]);
+      growing = trial == Trial::kBest || growing;
+      if (trial != Trial::kDisturbed || i >= settings.size()) continue;
+      queue.push_back(queue[i]);  // once more: what disturbed it may be over by then
+      ++known_settings_;
     }
   }
   throughput_.complete = !surroundings_.is_interrupted();
@@ -142,8 +139,8 @@ void ThroughputBench::report() {
       {(static_cast<double>(place_) + done) / static_cast<double>(engines_), true, text});
 }
 
-// Whether it is the best now.
-bool ThroughputBench::try_setting(std::optional<int64_t> batch, const StreamSetting& setting) {
+ThroughputBench::Trial ThroughputBench::try_setting(std::optional<int64_t> batch,
+                                                    const StreamSetting& setting) {
   ThroughputSetting next{candidate_, throughput_.tried.size()};
   next.candidate.streams = setting.streams;
   next.candidate.threads = setting.threads;
@@ -154,10 +151,10 @@ bool ThroughputBench::try_setting(std::optional<int64_t> batch, const StreamSett
     return compare_with_best(load(std::move(next)));
   } catch (const Interrupted&) {
     throughput_.tried.pop_back();
-    return false;
+    return Trial::kNotBest;
   } catch (const EngineEnded& ended) {
     give_up(throughput_.tried.back(), ended.outcome);
-    return false;
+    return Trial::kNotBest;
   }
 }
 
@@ -170,7 +167,7 @@ void ThroughputBench::give_up(TriedSetting& setting, const Outcome& outcome) {
   setting.greatest_per_s.reset();
 }
 
-bool ThroughputBench::compare_with_best(std::unique_ptr<Setup> setup) {
+ThroughputBench::Trial ThroughputBench::compare_with_best(std::unique_ptr<Setup> setup) {
   if (best_) {
     const Outcome outcome = measure_both(*best_, *setup);
     if (!outcome.ok()) {
@@ -182,28 +179,41 @@ bool ThroughputBench::compare_with_best(std::unique_ptr<Setup> setup) {
   judge(*setup);
   if (best_) judge(*best_);
   setup->engine->pause();
-  const bool may_be_chosen = tried(*setup).reason.empty();
   if (best_ && !tried(*best_).reason.empty()) best_.reset();  // now it broke the bound
-  if (!best_) return may_be_chosen && choose(std::move(setup));
-  if (!may_be_chosen) return false;
+  if (throughput_.slo_p99_s && setup->is_disturbed()) return leave_open(std::move(setup));
+  if (!tried(*setup).reason.empty()) return Trial::kNotBest;
+  if (!best_) return choose(std::move(setup));
   const bool is_faster = tried(*setup).speed.relation == Relation::kFaster;
   if (is_faster) std::swap(best_, setup);
-  keep_spare(std::move(setup));
-  return is_faster;
+  keep_faster(spare_, std::move(setup));
+  return is_faster ? Trial::kBest : Trial::kNotBest;
 }
 
-// Where there is no best one: whether it is that now, which was compared with nothing that may be
+// Where there is no best one: it may be that now, having been compared with nothing that may be
 // chosen. The spare one stays in view where it does more.
-bool ThroughputBench::choose(std::unique_ptr<Setup> setup) {
-  if (spare_ && tried(*spare_).per_s >= tried(*setup).per_s) return false;
+ThroughputBench::Trial ThroughputBench::choose(std::unique_ptr<Setup> setup) {
+  if (spare_ && tried(*spare_).per_s >= tried(*setup).per_s) return Trial::kNotBest;
   best_ = std::move(setup);
-  return true;
+  return Trial::kBest;
 }
 
-void ThroughputBench::keep_spare(std::unique_ptr<Setup> setup) {
+// Most of its windows were disturbed, which says nothing of the bound.
+ThroughputBench::Trial ThroughputBench::leave_open(std::unique_ptr<Setup> setup) {
+  TriedSetting& open = tried(*setup);
+  open.reason = fmt::format("most windows were disturbed: {}", setup->measured.disturbance);
+  open.p99_s = 0;
+  return keep_faster(disturbed_, std::move(setup)) ? Trial::kDisturbed : Trial::kNotBest;
+}
+
+// The faster of the two is kept, without its engine. Whether the new one ended well.
+bool ThroughputBench::keep_faster(std::unique_ptr<Setup>& kept, std::unique_ptr<Setup> setup) {
   const Outcome outcome = setup->release();
-  if (!outcome.ok()) return give_up(tried(*setup), outcome);
-  if (!spare_ || tried(*spare_).per_s < tried(*setup).per_s) spare_ = std::move(setup);
+  if (!outcome.ok()) {
+    give_up(tried(*setup), outcome);
+    return false;
+  }
+  if (!kept || tried(*kept).per_s < tried(*setup).per_s) kept = std::move(setup);
+  return true;
 }
 
 std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting setting) {
@@ -213,7 +223,7 @@ std::unique_ptr<ThroughputBench::Setup> ThroughputBench::load(ThroughputSetting 
     setup->engine = parts_.make_engine(setup->setting);
     setup->engine->prepare();
   } catch (const Error& error) {
-    if (setup->setting.index == 0) throw;
+    if (place_ == 0 && setup->setting.index == 0) throw;
     throw EngineEnded({OutcomeKind::kFailed, error.what()});  // what was measured is kept
   }
   setup->engine->pause();
@@ -307,45 +317,35 @@ TriedSetting& ThroughputBench::tried(const Setup& setup) {
   return throughput_.tried[setup.setting.index];
 }
 
-// Its figures, and why it can't be chosen where it can't.
+// Its figures, and why it can't be chosen where it can't. Disturbed windows say nothing of the
+// bound.
 void ThroughputBench::judge(Setup& setup) {
   TriedSetting& tried = this->tried(setup);
-  std::vector<double> rates_per_s, times_s;
-  for (const Window& window : counted_windows(setup.windows)) {
-    rates_per_s.push_back(window.items_per_s);
-    for (const StreamTimes& stream : window.turn.streams) {
-      times_s.insert(times_s.end(), stream.duration_s.begin(), stream.duration_s.end());
-    }
-  }
-  const double centre = mean(rates_per_s);
-  tried.per_s = centre;
-  tried.least_per_s.reset();  // of an earlier comparison
-  tried.greatest_per_s.reset();
-  const double half_width = mean_interval_half_width(rates_per_s).value_or(centre);
-  if (half_width < centre) {
-    tried.least_per_s = centre - half_width;
-    tried.greatest_per_s = centre + half_width;
-  }
-  tried.p99_s = times_s.size() < kMinSamplesForP99 ? max(times_s) : percentile(times_s, 99);
+  set_figures(setup.windows, tried);
   tried.peak_rss_bytes = setup.engine->peak_rss_bytes();
   tried.process_cores = setup.engine->facts().process_cores;
   const std::optional<double> slo_p99_s = throughput_options_.slo_p99_s;
-  if (slo_p99_s && tried.p99_s > *slo_p99_s) {
-    tried.reason = fmt::format("an inference takes up to {}, more than {}",
-                               format_seconds(tried.p99_s), format_seconds(*slo_p99_s));
-  }
+  if (!slo_p99_s || tried.p99_s <= *slo_p99_s || setup.is_disturbed()) return;
+  tried.reason = fmt::format("an inference takes up to {}, more than {}",
+                             format_seconds(tried.p99_s), format_seconds(*slo_p99_s));
 }
 
 ThroughputFound ThroughputBench::found() {
   if (best_) {
     const Outcome outcome = best_->release();
     if (!outcome.ok()) {
-      if (!spare_) return {outcome, best_->setting, best_->facts, best_->measured};
+      if (!spare_ && !disturbed_) {
+        return {outcome, best_->setting, best_->facts, best_->measured};
+      }
       give_up(tried(*best_), outcome);
       best_.reset();
     }
   }
   if (!best_) best_ = std::move(spare_);
+  if (!best_ && disturbed_) {  // whose result is suspect
+    best_ = std::move(disturbed_);
+    tried(*best_).reason.clear();
+  }
   if (!best_) {
     if (surroundings_.is_interrupted()) throw Interrupted();
     Outcome outcome = first_failure_;
@@ -364,7 +364,7 @@ void ThroughputBench::keep_samples() {
   measured.stopped = throughput_.complete             ? Stop::kDecided
                      : surroundings_.is_interrupted() ? Stop::kInterrupted
                                                       : Stop::kBudget;
-  const std::vector<Window> windows = counted_windows(best_->windows);
+  const std::vector<ThroughputWindow> windows = counted_windows(best_->windows);
   const size_t kept = std::min(windows.size(), kMaxBlocks);
   for (size_t block = 0; block < kept; ++block) {
     const ThroughputTurn& turn = windows[windows.size() - kept + block].turn;

@@ -51,20 +51,26 @@ class ThroughputBench {
   ~ThroughputBench();
 
   // Tries settings until none is better or the budget is spent, or an interrupt. An engine that
-  // can't do any setting is an outcome. Throws Interrupted where nothing was measured by then.
+  // can't do any setting is an outcome. Throws Interrupted where nothing was measured by then, and
+  // Error where the first engine's first setting can't be prepared.
   ThroughputFound measure();
 
  private:
   struct Setup;  // one setting, loaded
 
+  // What a setting is after it was tried: the best now; not that; or, where there is a bound on its
+  // p99, not known, because most of its windows were disturbed.
+  enum class Trial { kBest, kNotBest, kDisturbed };
+
   void try_all();
   std::optional<std::optional<int64_t>> next_batch(size_t index) const;
-  bool try_setting(std::optional<int64_t> batch, const StreamSetting& setting);
+  Trial try_setting(std::optional<int64_t> batch, const StreamSetting& setting);
   void report();
-  bool compare_with_best(std::unique_ptr<Setup> setup);
+  Trial compare_with_best(std::unique_ptr<Setup> setup);
   std::unique_ptr<Setup> load(ThroughputSetting setting);
-  bool choose(std::unique_ptr<Setup> setup);
-  void keep_spare(std::unique_ptr<Setup> setup);
+  Trial choose(std::unique_ptr<Setup> setup);
+  Trial leave_open(std::unique_ptr<Setup> setup);
+  bool keep_faster(std::unique_ptr<Setup>& kept, std::unique_ptr<Setup> setup);
   void give_up(TriedSetting& setting, const Outcome& outcome);
   void measure_alone(Setup& setup);
   Outcome measure_both(Setup& best, Setup& other);
@@ -91,6 +97,7 @@ class ThroughputBench {
   std::unique_ptr<Setup> best_;
   // The next best that may be chosen, without its engine: the best may end, or break the bound.
   std::unique_ptr<Setup> spare_;
+  std::unique_ptr<Setup> disturbed_;  // likewise, of Trial::kDisturbed: where no other is left
   Outcome first_failure_;
   double started_s_ = 0;
 };

@@ -33,13 +33,15 @@ class ThroughputBenchTest : public ::testing::Test {
     };
     const Surroundings surroundings = stage_.surroundings();
     const std::string label = "engine";
-    return ThroughputBench(options_, candidate_, label, cores, parts_, surroundings, progress_)
+    return ThroughputBench(options_, candidate_, label, cores, parts_, surroundings, progress_,
+                           place_, 2)
         .measure();
   }
 
   RunOptions options_;
   ThroughputOptions throughput_;
   std::vector<std::optional<int64_t>> batches_{std::nullopt};
+  size_t place_ = 0;                  // of this engine, of two
   int64_t largest_batch_ = 1024;      // that the model can be prepared at
   std::map<size_t, Script> scripts_;  // by setting
   Candidate candidate_;
@@ -103,6 +105,16 @@ TEST_F(ThroughputBenchTest, AModelThatCanNotBePreparedAtAllIsToBeMended) {
   EXPECT_THROW(find(), Error);
 }
 
+// What the engines before it did is not lost.
+TEST_F(ThroughputBenchTest, AnErrorOfALaterEngineIsItsOutcome) {
+  place_ = 1;
+  largest_batch_ = 4;
+  batches_ = {8};
+  const ThroughputFound found = find();
+  EXPECT_EQ(found.outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(found.outcome.reason, "no memory is left");
+}
+
 TEST_F(ThroughputBenchTest, ATieIsNoReasonToChange) {
   throughput_.threads = {1, 2};
   throughput_.streams = 1;
@@ -146,6 +158,75 @@ TEST_F(ThroughputBenchTest, ABeatenSettingIsChosenWhereWhatBeatItBreaksTheBound)
     EXPECT_FALSE(found.measured.samples.empty());
     EXPECT_TRUE(throughput.complete);
   }
+}
+
+// Of 1 x 2 and 2 x 1; what disturbs the first makes it break the bound, and is over later.
+TEST_F(ThroughputBenchTest, DisturbedWindowsSayNothingOfTheBound) {
+  throughput_.slo_p99_s = 0.02;
+  scripts_[0].always_disturbed = true;
+  scripts_[0].time_s_from[0] = 0.03;
+  scripts_[1].time_s_from[0] = 0.018;
+  scripts_[2].time_s_from[0] = 0.005;  // the first once more
+  const ThroughputFound found = find();
+  ASSERT_TRUE(found.outcome.ok());
+  const ThroughputResult& throughput = *found.measured.throughput;
+  ASSERT_EQ(throughput.tried.size(), 3U);
+  EXPECT_EQ(throughput.tried[0].reason,
+            "most windows were disturbed: other programs used 0.80 cores");
+  EXPECT_EQ(throughput.tried[0].p99_s, 0);
+  EXPECT_GT(throughput.tried[0].per_s, 0);
+  EXPECT_EQ(throughput.tried[2].streams, 1);
+  EXPECT_EQ(throughput.chosen, 2U);
+  EXPECT_EQ(found.measured.blocks_disturbed, 0);
+  EXPECT_TRUE(throughput.complete);
+}
+
+TEST_F(ThroughputBenchTest, TheBestIsNotGivenUpForDisturbedWindows) {
+  throughput_.slo_p99_s = 0.02;
+  for (size_t turn = 10; turn < 40; ++turn) scripts_[0].disturbed.insert(turn);
+  scripts_[0].time_s_from[10] = 0.03;
+  scripts_[1].time_s_from[0] = 0.019;
+  const ThroughputFound found = find();
+  ASSERT_TRUE(found.outcome.ok());
+  EXPECT_EQ(found.measured.throughput->chosen, 0U);
+  EXPECT_EQ(found.measured.throughput->tried[0].reason, "");
+  EXPECT_GT(2 * found.measured.blocks_disturbed, found.measured.blocks);  // and it is suspect
+}
+
+TEST_F(ThroughputBenchTest, WhereAllSettingsAreDisturbedTheResultIsSuspect) {
+  throughput_.slo_p99_s = 0.02;
+  for (const size_t setting : {0U, 1U, 2U, 3U}) {
+    scripts_[setting].always_disturbed = true;
+    scripts_[setting].time_s_from[0] = 0.03;
+  }
+  const ThroughputFound found = find();
+  ASSERT_TRUE(found.outcome.ok()) << found.outcome.reason;
+  const ThroughputResult& throughput = *found.measured.throughput;
+  ASSERT_EQ(throughput.tried.size(), 4U);
+  EXPECT_EQ(throughput.best().streams, 2);
+  EXPECT_EQ(throughput.best().reason, "");
+  EXPECT_EQ(found.measured.blocks_disturbed, found.measured.blocks);
+  EXPECT_FALSE(found.measured.samples.empty());
+}
+
+TEST_F(ThroughputBenchTest, BatchesGrowWhereOnlyTheSecondTryIsUndisturbed) {
+  throughput_.slo_p99_s = 0.02;
+  batches_ = {std::nullopt, 2, 4};
+  scripts_[2].always_disturbed = scripts_[3].always_disturbed = true;
+  const ThroughputFound found = find();
+  ASSERT_EQ(found.measured.throughput->tried.size(), 8U);
+  EXPECT_EQ(found.measured.throughput->chosen, 7U);
+  EXPECT_EQ(found.setting->candidate.batch, 4);
+}
+
+TEST_F(ThroughputBenchTest, ABusyMachineDoesNotOutlastTheBudget) {
+  throughput_.slo_p99_s = 0.02;
+  options_.budget_s = 1;
+  scripts_[0].always_disturbed = true;
+  const ThroughputFound found = find();
+  EXPECT_TRUE(found.outcome.ok());
+  EXPECT_EQ(found.measured.throughput->tried.size(), 1U);
+  EXPECT_FALSE(found.measured.throughput->complete);
 }
 
 TEST_F(ThroughputBenchTest, ABeatenSettingWithAWrongAnswerIsNoneToFallBackTo) {

@@ -20,8 +20,8 @@ struct TriedSetting {
   double per_s = 0;  // items, the mean over the windows; 0 where it ended otherwise
   std::optional<double> least_per_s;  // 95 % interval of the mean over the windows
   std::optional<double> greatest_per_s;
-  double p99_s = 0;                             // of an inference; with fewer than 459 the longest
-  int64_t peak_rss_bytes = 0;                   // of all processes
+  double p99_s = 0;            // of an inference; of fewer than 459 the longest; 0 not known
+  int64_t peak_rss_bytes = 0;  // of all processes
   std::vector<std::vector<int>> process_cores;  // as in Result
   std::string reason;             // why it can't be chosen, one sentence; "" where it can
   std::optional<size_t> against;  // the setting it took turns with: the best until then
