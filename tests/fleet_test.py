@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -355,6 +356,24 @@ def test_a_dry_run_prints_the_script_that_is_submitted(fleet, cluster, model):
 
 
 @pytest.mark.parametrize(
+    ("flags", "lines"),
+    [
+        (
+            ["--partition=x86"],
+            ["--partition=x86", "--constraint=a", "--partition=x86", "--constraint=b"],
+        ),
+        (["--partition=q-{instance}"], ["--partition=q-a", "--partition=q-b"]),
+        (["--constraint=fast&{instance}"], ["--constraint=fast&a", "--constraint=fast&b"]),
+    ],
+)
+def test_each_job_asks_for_its_machine_type(dnnbench, model, flags, lines):
+    done = dnnbench("fleet", model, "--slurm", "--instances=a,b", "--dry-run", *flags)
+    assert done.returncode == 0, done.stderr
+    asked = re.findall("^#SBATCH (--partition=.*|--constraint=.*)$", done.stdout, re.MULTILINE)
+    assert asked == lines
+
+
+@pytest.mark.parametrize(
     ("flags", "expected"),
     [
         (["--instances=a"], "give --slurm; it is the only kind of cluster supported"),
@@ -363,6 +382,8 @@ def test_a_dry_run_prints_the_script_that_is_submitted(fleet, cluster, model):
         (["--slurm", "--instances=a,../b"], "'../b' is not a machine type"),
         (["--slurm", "--instances=a,a"], "names a twice"),
         (["--slurm", "--instances=a", "--nonsense"], "--nonsense"),
+        (["--slurm", "--instances=a,b", "--constraint=fast"], "write {instance} in --constraint"),
+        (["--slurm", "--instances=a,b", "--partition=x", "--constraint=y"], "write {instance} in"),
     ],
 )
 def test_wrong_usage(dnnbench, model, flags, expected):

@@ -20,9 +20,25 @@ SAMPLE = json.loads((SAMPLES / "resnet50-v1-7-quant=0-cpu-openvino-cpu.json").re
 MACHINES = ("c6g.medium", "c6g.large", "c5a.large", "c5n.2xlarge", "g4dn.xlarge", "unknown.box")
 EVERY_PLAN = """[...document.querySelectorAll('#plans tbody tr')].map(row =>
     [[row.cells[1].innerText.split(' ')[0], row.cells[1].innerText.split(' ')[2],
-      row.cells[2].title, row.cells[9].innerText.includes('upper part'),
+      row.cells[2].title, [...row.cells[9].children].map(note => note.innerText),
       row.cells[8].innerText[0] === '~', row.cells[8].dataset.value !== undefined],
      [row.cells[6], row.cells[8]].map(cell => Number(cell.dataset.value ?? -1))])"""
+
+# Of the sentences with which `advise --json` warns.
+LABELS = {
+    "no higher rate was measured": "under traffic",
+    "machines are busy for": "busy",
+    "The latency bound leaves": "idle",
+    "only in the upper part": "upper end",
+    "Too few windows": "no interval",
+    "outputs were not compared": "unverified",
+    "Only its mean time": "mean only",
+    "Only a lower bound": "at least",
+    "is used as the 99th percentile": "few samples",
+    "Each time is the mean of": "averages",
+    "It was measured with": "fewer cores",
+    "the newest counts": "several",
+}
 
 # What the page calls the model of the file with this SHA-256. By itself it has its name alone.
 MODEL_OF_FILE = """(names => names.find(name => name.includes(%s)) ?? names[0])(
@@ -39,11 +55,12 @@ def measured(chance: random.Random) -> dict:
     usual = chance.uniform(0.002, 2)
     spread = chance.choice([0.0, 0.02, 0.3])
     count = chance.choice([1, 2, 5, 30, 500])
-    data = [max(usual * chance.gauss(1, spread), usual / 10) for _ in range(count)]
+    number = chance.choice([1, 1, 1, 10])
+    data = [number * max(usual * chance.gauss(1, spread), usual / 10) for _ in range(count)]
     suspect = chance.random() < 0.1
     return SAMPLE | {
         "data": data,
-        "number": 1,
+        "number": number,
         "quantize": chance.random() < 0.1,
         "started_at": f"2026-11-{chance.randint(10, 24)}T00:00:00Z",
         "noise": {"run_queue_wait_share": 0.3 if suspect else 0.0, "suspect": suspect},
@@ -63,9 +80,13 @@ def published(chance: random.Random) -> dict:
     return {key: SAMPLE[key] for key in keys} | known
 
 
+def per_s_of(result: dict) -> float:
+    return result["number"] * len(result["data"]) / sum(result["data"])
+
+
 def under_traffic(result: dict, chance: random.Random) -> dict:
     """Rates around what one over the mean of the result's times is, and some above."""
-    usual = len(result["data"]) / sum(result["data"])
+    usual = per_s_of(result)
     rates = []
     for _ in range(chance.randint(1, 4)):
         rate = usual * chance.uniform(0.1, 1.3)
@@ -93,7 +114,7 @@ def under_traffic(result: dict, chance: random.Random) -> dict:
 
 def at_full_speed(result: dict, chance: random.Random) -> dict:
     """Two processes that together do about as much as the result's times say of one, or twice."""
-    per_s = len(result["data"]) / sum(result["data"]) * chance.uniform(0.9, 2)
+    per_s = per_s_of(result) * chance.uniform(0.9, 2)
     known = chance.random() < 0.7
     tried = {"per_s": per_s, "least_per_s": 0.9 * per_s if known else None}
     tried["greatest_per_s"] = 1.1 * per_s if known else None
@@ -160,11 +181,12 @@ def newest_file(folder: Path) -> str:
 def plan_of_advice(plan: dict) -> list:
     """What EVERY_PLAN reads of a row: words, then the capacity and the latency, -1 for none."""
     (member,) = plan["members"]
-    upper = plan["holds_at_lower_end"] is False
+    notes = [label for text in plan["warnings"] for words, label in LABELS.items() if words in text]
+    assert len(notes) == len(plan["warnings"]), plan["warnings"]
     latency = plan["latency_s"]
     known = [value for value in (latency["p99"], latency["mean"]) if value is not None]
     estimated = bool(known) and latency["basis"] != "measured_under_load"
-    words = [str(member["count"]), member["instance"], member["settings"], upper]
+    words = [str(member["count"]), member["instance"], member["settings"], notes]
     figures = [plan["capacity_per_s"], *(known or [-1])]
     return [[*words, estimated, bool(known)], pytest.approx(figures, rel=1e-9)]
 

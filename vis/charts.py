@@ -28,6 +28,9 @@ SETTING_NOTE = (
     "Bar: throughput of the setting beside it, the best of those tried. Whisker: 95 % confidence interval. "
     "Time: of an inference while all processes work."
 )
+REQUEST_RATE_NOTE = (
+    "Bar: the request rate that was asked for and sustained, or the highest found with --slo-p99."
+)
 UNVERIFIED_NOTE = (
     "Dashed, no filling: no rank, as outputs are not verified, a variant is not accepted, or the machine "
     "was busy."
@@ -61,7 +64,7 @@ def title(comparison: Comparison, theme: Theme) -> alt.TitleParams:
     if comparison.mode == "throughput":
         notes.append(SETTING_NOTE)
     elif comparison.mode != "latency":
-        notes.append(f"Bar: throughput of the whole run in {comparison.mode} mode.")
+        notes.append(REQUEST_RATE_NOTE)
     elif any(not result.published for result in results) or not results:
         notes.append(HOW_TO_READ)
     if any(result.published for result in results):

@@ -105,7 +105,7 @@ def test_another_mode_says_so_and_has_no_whisker(tmp_path):
     [comparison] = compare([read_result(tmp_path / "a.json")])
     assert comparison.file_stem == f"resnet50-v1-7-{sample['instance']}-load"
     svg = vl_convert.vegalite_to_svg(charts.chart(comparison, LIGHT).to_dict())
-    assert "whole run in load mode" in svg and ">12.5<" in svg and ">33.2 ms<" in svg
+    assert "request rate that was asked for" in svg and ">12.5<" in svg and ">33.2 ms<" in svg
     assert "one at a time" not in svg
 
 

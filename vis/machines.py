@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from candidates import candidates
+from candidates import candidates, deployment, mean_of
 from comparisons import Comparison, Row, file_name, model_name, unique
 from json_values import text_or
 from plans import Candidate
@@ -35,6 +35,7 @@ class Fleet:
     machines: list[Machine]  # the cheapest first, those without a price last
     candidates: list[tuple[Row, Candidate]]
     out: list[tuple[Row, str]]  # rows that can't be planned with, and why
+    per_s: dict[tuple, list[float]] = field(default_factory=dict)  # see throughputs()
 
     @property
     def priced(self) -> list[Candidate]:
@@ -67,12 +68,24 @@ def fleets(comparisons: list[Comparison], usd_per_hour: dict[str, float]) -> lis
         checksum = f"SHA-256 {sha256[:8]}" if sha256 else "no checksum"
         label = model if names[model, mode] == 1 else f"{model} ({checksum})"
         out = [(row, f"measured in {mode} mode") for c in group for row in c.rows]
-        planned = ([], out)
+        planned, per_s = ([], out), {}
         if mode == "latency":
-            planned = candidates(of_all_modes(groups, model, sha256), usd_per_hour)
+            of_modes = of_all_modes(groups, model, sha256)
+            planned, per_s = candidates(of_modes, usd_per_hour), throughputs(of_modes)
         machines = sorted(machines_of(group, planned[0], usd_per_hour), key=by_price)
-        found.append(Fleet(model, label, mode, name, group, machines, *planned))
+        found.append(Fleet(model, label, mode, name, group, machines, *planned, per_s))
     return found
+
+
+def throughputs(comparisons: list[Comparison]) -> dict[tuple, list[float]]:
+    """By deployment, what each usable measurement says one machine does; of several alone."""
+    groups = defaultdict(list)
+    for result in (row.result for comparison in comparisons for row in comparison.rows):
+        usable = result.outcome == "ok" and result.verdict != "wrong" and not result.suspect
+        if usable and result.mode != "load":
+            groups[deployment(result)].append(result)
+    several = {what: group for what, group in groups.items() if len(group) > 1}
+    return {what: [1 / mean_of(r, ()) for r in group] for what, group in several.items()}
 
 
 def sha256_of(comparison: Comparison) -> str:

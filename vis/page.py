@@ -30,6 +30,7 @@ WEB = Path(__file__).resolve().parent / "web"
 SCRIPTS = (
     "words.js",
     "plans.js",
+    "notes.js",
     "rows.js",
     "verdict.js",
     "tables.js",
@@ -97,7 +98,7 @@ def shapes(theme: Theme) -> dict[str, dict]:
 def model(
     fleet: Fleet, stems: set[str], folder: Path, rates: list[float], price_notes: dict[str, str]
 ) -> dict:
-    planned = {id(row): candidate for row, candidate in fleet.candidates}
+    planned = {id(row): plan_facts(row, candidate, fleet) for row, candidate in fleet.candidates}
     out = {id(row): reason for row, reason in fleet.out}
     words = words_of(row for row, _ in (*fleet.candidates, *fleet.out))
     comparison_of = {comparison.instance: comparison for comparison in fleet.comparisons}
@@ -126,7 +127,7 @@ def model(
             ],
             # Measured in another mode: planned with, but in no table of times.
             "served": [
-                row_data(row, words, candidate, None, folder)
+                row_data(row, words, planned[id(row)], None, folder)
                 for row, candidate in fleet.candidates
                 if candidate.instance == instance and id(row) not in own
             ],
@@ -227,8 +228,18 @@ def standing(ranking: dict) -> str:
     return f"{words} [{ends[0]:.2f}, {ends[1]:.2f}]" if ends and len(ends) == 2 else f"{words} [?]"
 
 
+def plan_facts(row: Row, candidate: Candidate, fleet: Fleet) -> dict:
+    """What plans are made of, and what their notes need."""
+    number = row.result.raw.get("number")
+    measured = [] if candidate.only_under_traffic else fleet.per_s.get(deployment(row.result), [])
+    return vars(candidate) | {
+        "number": number if isinstance(number, int) else 1,  # of inferences in each time
+        "per_s": [digits(per_s) for per_s in measured],
+    }
+
+
 def row_data(
-    row: Row, words: dict[tuple, str], planned: Candidate | None, out: str | None, folder: Path
+    row: Row, words: dict[tuple, str], planned: dict | None, out: str | None, folder: Path
 ) -> dict:
     """What the page shows of a result; what is not known is left out."""
     result, raw = row.result, row.result.raw
@@ -248,12 +259,13 @@ def row_data(
         "date": text_or(raw.get("started_at"), "")[:10],
         "standing": standing_facts(row),
         "p99": p99_under_traffic(result) if result.measured else None,
+        "slo_p99_s": positive(result.traffic.get("slo_p99_s")),
         "load_s": converted_and_loaded_s(raw),
         "memory_bytes": positive(raw.get("peak_rss_bytes")),
         "error": error if is_number(error) and abs(error) < 1e300 else None,
         "json": relative_url(result.path, folder),
         "log": log_url(result.path, raw.get("log_path"), folder),
-        "plan": vars(planned) if planned else None,
+        "plan": planned,
         "out": out,
         **(figures(row) if result.measured else {}),
     }

@@ -264,7 +264,7 @@ def rate_lines(base: alt.Chart, y: alt.Scale, theme: Theme) -> list[alt.Chart]:
 def picture_by_price(fleet: Fleet, rates: list[float], theme: Theme) -> dict:
     rows = rows_by_price(fleet)
     notes = [
-        "Each machine with its fastest engine, one request at a time; cheapest machine first. "
+        f"Each machine with its fastest engine{how_served(fleet)}; cheapest machine first. "
         + PRICE_ON_TOP,
         WHISKER_NOTE,
         unverified_note(rows),
@@ -307,6 +307,15 @@ def can_be_drawn(name: str, fleet: Fleet) -> bool:
 
 
 PICTURES = {"by-price": picture_by_price, "stacks": picture_of_stacks, "cost": picture_of_cost}
+
+
+def how_served(fleet: Fleet) -> str:
+    fastest = [machine.fastest for machine in fleet.machines if machine.fastest]
+    several = any(candidate.servers > 1 for candidate in fastest)
+    if not any(candidate.only_under_traffic for candidate in fastest):
+        return ", several processes where they do more" if several else ", one request at a time"
+    processes = ", several processes where they do more" if several else ""
+    return processes + ' ("under traffic": the highest request rate that was tried and sustained)'
 
 
 def unverified_note(rows: list[dict]) -> str:

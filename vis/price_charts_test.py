@@ -121,6 +121,23 @@ def test_what_has_no_figure_says_why(mixed):
     assert price_charts.UNVERIFIED_NOTE in notes and price_charts.WHISKER_NOTE in notes
 
 
+def test_requests_that_were_served_side_by_side_are_not_said_to_be_one_at_a_time(bert):
+    def words(**keys: object) -> str:
+        [first, *others] = bert.machines
+        fastest = dataclasses.replace(first.fastest, **keys)
+        machines = [dataclasses.replace(first, fastest=fastest), *others]
+        drawn = svg(dataclasses.replace(bert, machines=machines), "by-price", [])
+        return " ".join(texts(drawn))
+
+    assert "its fastest engine, one request at a time" in words()
+    processes = words(servers=2)
+    assert "one request at a time" not in processes
+    assert "several processes where they do more" in processes
+    traffic = words(only_under_traffic=True)
+    assert "one request at a time" not in traffic
+    assert "the highest request rate that was tried" in traffic
+
+
 @pytest.mark.parametrize(
     ("sustained", "value"), [([60], ["60.0/s", "10.0 ms"]), ([], ["Overloaded"])]
 )

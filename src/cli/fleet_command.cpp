@@ -82,6 +82,17 @@ void check_instances(const std::vector<std::string>& instances) {
   }
 }
 
+// Each job on a node of its machine type, as far as that can be seen here.
+void check_templates(const FleetOptions& options) {
+  if (options.instances.size() == 1 || names_instance(options.partition) ||
+      names_instance(options.constraint)) {
+    return;
+  }
+  throw UsageError(
+      "dnnbench fleet: nothing chooses nodes of each of the --instances; write {instance} in "
+      "--constraint or in --partition where the cluster has a machine type's name");
+}
+
 FleetOptions parse(const std::vector<std::string>& arguments) {
   FleetOptions options;
   std::string instances;
@@ -91,7 +102,7 @@ FleetOptions parse(const std::vector<std::string>& arguments) {
   app.allow_extras();
   app.add_flag("--slurm", slurm)->disable_flag_override();
   app.add_option("--instances", instances);
-  CLI::Option* const partition = app.add_option("--partition", options.partition);
+  app.add_option("--partition", options.partition);
   CLI::Option* const constraint = app.add_option("--constraint", options.constraint);
   app.add_option("--output", options.output);
   app.add_flag("--dry-run", options.dry_run)->disable_flag_override();
@@ -106,7 +117,8 @@ FleetOptions parse(const std::vector<std::string>& arguments) {
   options.instances = split(instances);
   check_instances(options.instances);
   // AWS ParallelCluster puts the type among a node's features.
-  if (partition->empty() && constraint->empty()) options.constraint = "{instance}";
+  if (constraint->empty() && !names_instance(options.partition)) options.constraint = "{instance}";
+  check_templates(options);
   return options;
 }
 

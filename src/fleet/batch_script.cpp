@@ -48,13 +48,30 @@ exec 9>"$state/lock" && flock 9  # a second job of this machine type waits, and 
 # report WORD...: one line that a reader sees whole or not at all.
 report() { printf '%s\n' "$*" >"$state/report.$$" && mv "$state/report.$$" "$state/report"; }
 
+# refuse WORD...: what the node is or lacks.
+refuse() {
+  report unfit "$*"
+  [ -z "$unshared" ] || wait_until_collected
+  exit 1
+}
+
+# A virtual machine of EC2 says its type. What another one measures is not of this type.
+dmi=/sys/class/dmi/id
+check_instance() {
+  local vendor actual
+  vendor=$(cat "$dmi/sys_vendor" 2>/dev/null)
+  actual=$(cat "$dmi/product_name" 2>/dev/null)
+  [ "$vendor" = "Amazon EC2" ] && [ -n "$actual" ] && [ "$actual" != "$instance" ] || return 0
+  refuse "is a $actual, not a $instance; choose nodes of that type with --constraint or --partition"
+}
+
 # What a build needs, and no more: a log or results beside it are no reason to build again.
 sources=(CMakeLists.txt CMakePresets.json catalogue cmake dnnbench engines models setup src tests vis)
 
 # A node of another architecture builds a copy of its own, in a cache of its own. Its name comes from
 # what is in it, so changed sources get a new one, and jobs that use the earlier one go on with that.
 use_own_build() {
-  [ -n "$repository" ] || { report lacks "a build for $(uname -m)"; exit 1; }
+  [ -n "$repository" ] || refuse "lacks a build for $(uname -m)"
   export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}/dnn-bench/on-$(uname -m)"
   local copy named
   report preparing "a build for $(uname -m)"
@@ -86,13 +103,17 @@ measure() {
   fi
 }
 
+check_instance
 [ "$(uname -m)" = "$architecture" ] || use_own_build
 )script";
 
+constexpr std::string_view kPlace = "{instance}";
+
 }  // namespace
 
+bool names_instance(const std::string& text) { return text.find(kPlace) != std::string::npos; }
+
 std::string fill_template(const std::string& text, const std::string& instance) {
-  constexpr std::string_view kPlace = "{instance}";
   std::string filled = text;
   for (size_t at = 0; (at = filled.find(kPlace, at)) != std::string::npos; at += instance.size()) {
     filled.replace(at, kPlace.size(), instance);

@@ -32,6 +32,9 @@ struct FleetPlan {
   std::string constraint;  // the same; empty: none
 };
 
+// Whether `text` has an {instance}.
+bool names_instance(const std::string& text);
+
 // `text` with every {instance} replaced.
 std::string fill_template(const std::string& text, const std::string& instance);
 

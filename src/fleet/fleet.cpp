@@ -133,7 +133,7 @@ void Fleet::run(Member& member, const JobStatus& status) {
   member.stuck_since_s = -1;
   const std::string& instance = member.line.instance;
   NodeReport report = read_node_report(plan_, instance);
-  const bool silent = report.doing.empty() && report.lacks.empty() && !report.ended;
+  const bool silent = report.doing.empty() && report.unfit.empty() && !report.ended;
   if (!silent) member.silent_since_s = -1;
   if (silent && member.silent_since_s < 0) member.silent_since_s = clock_.now_s();
   const bool too_long = silent && clock_.now_s() - member.silent_since_s >= kGrace_s;
@@ -161,7 +161,7 @@ void Fleet::wait(Member& member, const JobStatus& status) {
 void Fleet::conclude(Member& member, const std::string& how) {
   const NodeReport report = read_node_report(plan_, member.line.instance);
   if (all_tried(plan_, report)) return finish(member, report);
-  if (!report.lacks.empty()) return give_up(member, "the node lacks " + report.lacks);
+  if (!report.unfit.empty()) return give_up(member, "the node " + report.unfit);
   if (member.gone_since_s < 0) member.gone_since_s = clock_.now_s();
   if (clock_.now_s() - member.gone_since_s < kGrace_s) return;
   if (report.ended && member.submissions == 0) {

@@ -146,7 +146,7 @@ TEST_F(FleetTest, WhatANodeLacksIsReportedAndNothingSubmittedAgain) {
   Fleet fleet = make({"a"});
   fleet.submit();
   const auto lines = watch(fleet, {[&] {
-                             report("a", "report", "lacks a build for riscv64");
+                             report("a", "report", "unfit lacks a build for riscv64");
                              scheduler_.status["1"] = {Phase::kEnded, "FAILED", ""};
                            }});
   EXPECT_EQ(lines[0].state, "measured 0 of 2; the node lacks a build for riscv64");
@@ -329,7 +329,7 @@ TEST(BatchScript, QuotesWhatItIsGiven) {
   plan.partition = "queue-{instance}";
   const std::string script = batch_script(plan, "c6g.medium");
   EXPECT_NE(script.find("#SBATCH --partition=queue-c6g.medium\n"), std::string::npos);
-  EXPECT_EQ(script.find("--constraint"), std::string::npos);
+  EXPECT_EQ(script.find("#SBATCH --constraint"), std::string::npos);
   EXPECT_NE(script.find("measure 1 'k' 'it'\\''s' '/m/it'\\''s.onnx' ''\n"), std::string::npos);
 }
 

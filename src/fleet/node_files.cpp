@@ -36,7 +36,9 @@ collect() {
   remote 'tar -cf - state output' </dev/null | tar -C "$stage" -xf - || return
   mkdir -p "$output"
   cp -a "$stage/output/." "$output" && cp -a "$stage/state/." "$state" || return
-  [ "$(head -c 5 "$state/report" 2>/dev/null)" != ended ] || remote ': >collected' </dev/null
+  case $(head -c 5 "$state/report" 2>/dev/null) in
+    ended | unfit) remote ': >collected' </dev/null ;;
+  esac
 }
 
 if [ "$there" = wants ]; then send; else collect; fi || exit 4

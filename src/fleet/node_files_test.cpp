@@ -55,6 +55,13 @@ class NodeFilesTest : public testing::Test {
     words.push_back("bash");
     return run_command(words, script);
   }
+  // As on a virtual machine of EC2 of type `type`.
+  std::string script_on_ec2(const std::string& type, std::string script) {
+    write("dmi/sys_vendor", "Amazon EC2\n");
+    write("dmi/product_name", type + "\n");
+    const std::string dmi = "dmi=/sys/class/dmi/id\n";
+    return script.replace(script.find(dmi), dmi.size(), "dmi='" + (folder_ / "dmi") + "'\n");
+  }
   // As on a node that does not see the folders.
   std::string unshared_script() {
     std::string script = batch_script(plan_, "a");
@@ -120,6 +127,34 @@ TEST_F(NodeFilesTest, ANodeToWhichNothingIsSentEndsWithAStatusOfItsOwn) {
   EXPECT_EQ(run_script(script).code, kExitNoSharedFolder);
 }
 
+TEST_F(NodeFilesTest, AMachineOfAnotherTypeMeasuresNothing) {
+  const std::string script = batch_script(plan_, "a");
+  EXPECT_EQ(run_script(script_on_ec2("c5a.large", script)).code, 1);
+  EXPECT_EQ(read_node_report(plan_, "a").unfit,
+            "is a c5a.large, not a a; choose nodes of that type with --constraint or --partition");
+  EXPECT_TRUE(read_node_report(plan_, "a").done.empty());
+  EXPECT_EQ(run_script(script_on_ec2("a", script)).code, 0);
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+}
+
+TEST_F(NodeFilesTest, OfAnotherVendorTheProductIsNotTheMachineType) {
+  std::string script = script_on_ec2("PowerEdge R760", batch_script(plan_, "a"));
+  write("dmi/sys_vendor", "Dell Inc.\n");
+  EXPECT_EQ(run_script(script).code, 0);
+  EXPECT_EQ(read_node_report(plan_, "a").done, std::vector<std::string>{"tiny"});
+}
+
+TEST_F(NodeFilesTest, WhyANodeThatSharesNoFolderCanNotMeasureIsCollected) {
+  const std::string script = script_on_ec2("c5a.large", unshared_script());
+  std::thread job([&] { EXPECT_EQ(run_script(script).code, 1); });
+  while (read_node_report(plan_, "a").unfit.empty()) {
+    exchange_files(plan_, "a", on_node());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  job.join();  // it has seen that its report is collected
+  EXPECT_FALSE(fs::exists(node_folder()));
+}
+
 // As by a scheduler that starts a job twice.
 TEST_F(NodeFilesTest, ADuplicatedJobYieldsOneResult) {
   write("source/dnnbench", "#!/bin/bash\necho \"$2\" >>" + (folder_ / "calls") + "\n" + kProgram);
@@ -162,7 +197,7 @@ class NodeOfAnotherArchitecture : public NodeFilesTest {
 
 TEST_F(NodeOfAnotherArchitecture, WithoutTheRepositoryItLacksABuild) {
   run();
-  EXPECT_EQ(read_node_report(plan_, "a").lacks, "a build for riscv64");
+  EXPECT_EQ(read_node_report(plan_, "a").unfit, "lacks a build for riscv64");
 }
 
 TEST_F(NodeOfAnotherArchitecture, ChangedSourcesGetACopyOfTheirOwn) {

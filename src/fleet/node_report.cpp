@@ -71,8 +71,8 @@ NodeReport read_node_report(const FleetPlan& plan, const std::string& instance) 
                                space == std::string::npos ? "" : rest.substr(space + 1));
   } else if (word == "preparing") {
     report.doing = "preparing " + rest;
-  } else if (word == "lacks") {
-    report.lacks = rest;
+  } else if (word == "unfit") {
+    report.unfit = rest;
   }
   report.ended = word == "ended";
   return report;

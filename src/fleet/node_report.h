@@ -16,7 +16,7 @@ struct NodeReport {
   std::vector<std::string> suspect;  // those of them that a busy machine left without a ranking
   std::vector<std::string> failed;   // "resnet50-v1-7: could not write the result ..."
   bool ended = false;                // the script came to its end
-  std::string lacks;                 // what the node lacks; "" nothing that is known
+  std::string unfit;  // why the node can't measure: "lacks a build for riscv64"; "" where it can
 };
 
 NodeReport read_node_report(const FleetPlan& plan, const std::string& instance);

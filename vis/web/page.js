@@ -291,7 +291,7 @@
       update();
     };
     find("answer").textContent = answer(plans, candidates, wish);
-    find("plans").replaceChildren(Tables.plans(plans, allPlans, showAll));
+    find("plans").replaceChildren(Tables.plans(plans, wish, allPlans, showAll));
     find("rejected").hidden = !out.length;
     find("rejected-count").textContent = `${out.length} without a plan`;
     find("rejected-list").replaceChildren(Tables.rejected(out, wish));
@@ -333,16 +333,6 @@
     return `The fastest needs ${Words.time(quickest)}.`;
   }
 
-  const HEADING = { latency: "Relative time", load: "Relative p99", throughput: "Relative time" };
-  const AMONG =
-    "relative to the fastest verified engine on the same machine, or to the fastest unverified one if none is verified. " +
-    "Darker is slower; words where there is no figure.";
-  const NOTE = {
-    latency: `Median time of an inference ${AMONG}`,
-    load: `p99 of a request ${AMONG} p99 is compared at the same request rate; where the engines sustained different rates, the rates are compared.`,
-    throughput: `Time per item at full throughput ${AMONG}`,
-  };
-
   let resultsShown = "";
   function showResults(machines) {
     const { model, without } = chosen;
@@ -350,9 +340,9 @@
     const key = JSON.stringify([model.name, model.mode, ...without.machine, "", ...without.engine]);
     if (key === resultsShown) return;
     resultsShown = key;
-    find("results-heading").textContent = HEADING[model.mode];
-    const batches = model.mode === "latency" && shown.some((machine) => machine.rows.some((row) => row.unit));
-    find("results-note").textContent = batches ? `Time per item, by the median, ${AMONG}` : NOTE[model.mode];
+    const { heading, note } = Verdict.wordsOf(shown, model.mode);
+    find("results-heading").textContent = heading;
+    find("results-note").textContent = note;
     find("ratios").replaceChildren(shown.length ? Tables.ratios(shown, model.mode) : "Nothing is selected.");
     find("machine-list").replaceChildren(...shown.map((machine) => Tables.machine(machine, model.mode, Pictures.toggleTimes)));
     find("price-files").replaceChildren(

@@ -99,20 +99,22 @@ const Tables = (() => {
     return { measured: "", estimate: "~", mean: "~" }[basis] + Words.time(s) + (basis === "mean" ? " mean" : "");
   }
 
-  function planNotes(plan) {
-    return [
-      plan.candidate.verified ? "" : "outputs not verified",
-      plan.candidate.only_under_traffic ? "capacity above the measured rates unknown" : "",
-      plan.utilisation > 0.8 && !plan.candidate.only_under_traffic && !plan.candidate.single_only ? "above 80 %: no room for bursts" : "",
-      plan.holds ? "" : "enough only in the upper part of the interval",
-      plan.candidate.lacks_interval ? "too few windows for an interval" : "",
-      plan.candidate.cores && plan.candidate.cores < plan.candidate.machine_cores ? `measured with ${plan.candidate.cores} of ${plan.candidate.machine_cores} cores` : "",
-    ]
-      .filter(Boolean)
-      .join("; ");
+  // Labels, as in the table of dnnbench advise; the legend below the table says what they mean.
+  function notesCell(notes) {
+    const cell = element("td", { class: "notes" });
+    notes.forEach(({ label, meaning, detail }, i) => {
+      cell.append(i ? ", " : "", element("span", { title: detail || meaning }, label));
+    });
+    return cell;
   }
 
-  function planRow(plan, place, cheapest) {
+  function legendOf(notes) {
+    const meanings = new Map(notes.map(({ label, meaning }) => [label, meaning]));
+    const words = [...meanings].map(([label, meaning]) => `${Words.capital(label)}: ${meaning}.`);
+    return words.length ? element("p", { class: "muted legend" }, words.join(" ")) : null;
+  }
+
+  function planRow(plan, place, cheapest, notes) {
     return element(
       "tr",
       { class: place === 0 ? "best" : null },
@@ -125,7 +127,7 @@ const Tables = (() => {
       number(Words.short(plan.capacity_per_s), plan.capacity_per_s),
       number(plan.candidate.only_under_traffic ? UNKNOWN : `${Math.round(100 * plan.utilisation)}%`, plan.utilisation),
       number(latencyWords(plan), plan.latency.s),
-      element("td", { class: "notes" }, planNotes(plan)),
+      notesCell(notes),
     );
   }
 
@@ -141,7 +143,7 @@ const Tables = (() => {
 
   const muted = (text) => element("span", { class: "muted" }, text);
 
-  function plans(found, all, showAll) {
+  function plans(found, wish, all, showAll) {
     if (!found.length) return element("p", {}, "No plan.");
     const shown = all ? found : found.slice(0, FIRST_PLANS);
     const cheapest = found[0].usd_per_hour;
@@ -150,12 +152,13 @@ const Tables = (() => {
       numberHeading("Relative cost"), numberHeading("$/million"),
       numberHeading("Capacity/s"), numberHeading("Utilisation"), numberHeading("p99"), heading("Notes"),
     ];
-    const rows = shown.map((plan, place) => planRow(plan, place, cheapest));
+    const notes = shown.map((plan) => Notes.of(plan, wish));
+    const rows = shown.map((plan, place) => planRow(plan, place, cheapest, notes[place]));
     const more = shown.length < found.length
       ? element("button", { type: "button", id: "all-plans", onclick: showAll }, `Show all ${found.length} plans`)
       : null;
     const made = element("div", {}, scroll("Plans", table("Plans, cheapest first", headings, rows, "plans")));
-    if (more) made.append(more);
+    made.append(...[more, legendOf(notes.flat())].filter(Boolean));
     return made;
   }
 
@@ -205,53 +208,38 @@ const Tables = (() => {
 
   const keyOf = (row) => `${row.engine}\u0000${row.settings ?? ""}`;
 
-  // The best that has a rank, or the best unverified one; where there is neither, the first by its
-  // figure. `order`: by p99, where that is compared.
-  function bestOf(rows, order) {
-    const figures = order ?? rows.filter((row) => row.kind !== "none").sort((a, b) => b.throughput - a.throughput);
-    const fit = Verdict.comparable(figures);
-    return (order ? order.find((row) => fit.includes(row)) : fit[0]) ?? figures[0];
-  }
-
   // How far from the best a colour is: 0 at 1.00 times, 1 at 10 times and more.
   const heat = (ratio) => Math.min(1, Math.max(0, Math.log10(ratio)));
 
-  function ratioCell(row, best, byP99) {
+  function ratioCell(row, { by, best }) {
     if (!row) return element("td", { class: "nothing" }, element("span", { class: "hidden" }, "not run"));
     if (row.kind === "none") return element("td", { class: "failed", title: row.reason ?? "" }, row.status);
-    const ratio = byP99 ? row.p99.s / best.p99.s : Verdict.timesAsLong(best, row);
-    const cell = element("td", { class: "ratio" }, element("strong", {}, times(ratio)));
+    const ratio = Verdict.ratio(by, best, row);
+    const cell = element("td", { class: "ratio" }, ratio === null ? muted("not compared") : element("strong", {}, times(ratio)));
     if (row.kind === "unverified") cell.append(muted(` ${row.status.toLowerCase()}`));
-    cell.style.setProperty("--heat", `${Math.round(100 * heat(ratio))}%`);
-    const figure = byP99 ? `p99 ${Words.time(row.p99.s)} at ${Words.rate(row.p99.rate_per_s)} requests/s` : `${Words.short(row.throughput)} ${row.unit ?? "inferences/s"}`;
+    cell.style.setProperty("--heat", `${Math.round(100 * heat(ratio ?? 1))}%`);
+    const figure = row.p99 ? `p99 ${Words.time(row.p99.s)} at ${Words.rate(row.p99.rate_per_s)} requests/s` : `${Words.short(row.throughput)} ${row.unit ?? "inferences/s"}`;
     cell.title = [figure, row.status.toLowerCase(), row.from].join(", ");
     return cell;
   }
 
-  // In load mode the 99th percentiles are compared, where they are of one rate.
-  const ordersOf = (shown, mode) =>
-    shown.map((machine) => (mode === "load" ? Verdict.byP99(machine.rows.filter((row) => row.kind !== "none")) : null));
-
   function ratios(shown, mode) {
-    const orders = ordersOf(shown, mode);
     const names = new Map();
     for (const machine of shown) for (const row of machine.rows) names.set(keyOf(row), row);
-    const best = shown.map((machine, i) => bestOf(machine.rows, orders[i]));
+    const standards = shown.map((machine) => Verdict.standardOf(machine.rows, mode));
     const found = shown.map((machine) => firstOfEach(machine.rows));
     const rows = [...names].map(([key, row]) =>
       element(
         "tr",
         {},
         element("th", { scope: "row" }, row.engine, " ", muted(row.words ?? "")),
-        ...shown.map((_, i) => ratioCell(found[i].get(key), best[i], orders[i])),
+        ...shown.map((_, i) => ratioCell(found[i].get(key), standards[i])),
       ),
     );
     const headings = shown.map((machine) =>
       heading(element("span", {}, machine.instance, element("br"), muted(Words.price(machine.usd_per_hour)))),
     );
-    const items = shown.some((machine) => machine.rows.some((row) => row.unit));
-    const what = mode === "load" ? "p99 of a request" : `Time of an ${items ? "item" : "inference"}`;
-    const caption = `${what} relative to the fastest engine on the same machine`;
+    const { caption } = Verdict.wordsOf(shown, mode);
     return scroll("Relative time", table(caption, [heading("Engine"), ...headings], rows, "ratios"));
   }
 
@@ -277,21 +265,21 @@ const Tables = (() => {
 
   const known = (value, words) => (value === undefined ? UNKNOWN : words(value));
 
-  function resultRow(row, best, max, order, toggle) {
+  function resultRow(row, { by, best }, max, toggle) {
     const engine = element("th", { scope: "row", class: "engine", title: row.from }, row.engine, " ", muted(row.detail ?? ""));
     const status = element("td", { class: "status" }, row.status);
     if (row.reason) status.append(element("span", { class: "reason" }, row.reason));
     if (row.kind === "none") status.setAttribute("colspan", "7");
     const compared = best && (row.kind === best.kind);
     const latency = row.latency_s ?? {};
-    const ratio = !compared ? null : order ? row.p99.s / best.p99.s : Verdict.timesAsLong(best, row);
+    const ratio = compared ? Verdict.ratio(by, best, row) : null;
     const figures = row.kind === "none" ? [] : [
       bar(row, max),
       number(Words.short(row.throughput), row.throughput),
       number(latency.mean ? `${Words.time(latency.mean)} mean` : known(latency.p50, Words.time), latency.mean ?? latency.p50),
       number(known(latency.p90, Words.time), latency.p90),
       p99Cell(row, latency),
-      number(!ratio ? UNKNOWN : order ? times(ratio) : Verdict.against(best, row), ratio),
+      number(!ratio ? UNKNOWN : by === "time" ? Verdict.against(best, row) : times(ratio), ratio),
     ];
     return element(
       "tr",
@@ -349,15 +337,16 @@ const Tables = (() => {
   ];
 
   function machine(shown, mode, toggle) {
-    const [order] = ordersOf([shown], mode);
-    const best = bestOf(shown.rows, order);
+    const standard = Verdict.standardOf(shown.rows, mode);
     const figures = shown.rows.filter((row) => row.kind !== "none");
     const max = Math.max(...figures.map((row) => row.high), 0);
-    const rows = shown.rows.map((row) => resultRow(row, best, max, order, toggle));
+    const rows = shown.rows.map((row) => resultRow(row, standard, max, toggle));
     const unit = figures.find((row) => row.unit)?.unit;
+    const underTraffic = mode === "load";
     const names = {
-      "Inferences/s": unit ? Words.capital(unit) : "Inferences/s",
-      "Relative time": mode === "load" && order ? "Relative p99" : "Relative time",
+      Throughput: underTraffic ? "Request rate" : "Throughput",
+      "Inferences/s": underTraffic ? "Requests/s" : unit ? Words.capital(unit) : "Inferences/s",
+      "Relative time": Verdict.wordsOf([shown], mode).column,
     };
     const headings = HEADINGS.map((text) => heading(
       names[text] ?? text,

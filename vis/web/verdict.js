@@ -4,6 +4,7 @@
 
 const Verdict = (() => {
   const MAX_MACHINES = 3; // more are counted, not listed
+  const MAX_LISTED = 3; // rates or bounds that are not compared; of more the lowest and the highest
   const SAME_RATE = 1e-6;
 
   const named = (row) => [row.engine, row.words].filter(Boolean).join(" ");
@@ -11,15 +12,6 @@ const Verdict = (() => {
   const rateWords = (row) => `${Words.short(row.throughput)} ${row.unit}`; // of a row in items/s
 
   const ofKind = (rows, kind) => rows.filter((row) => row.kind === kind);
-
-  // Of load mode: rows with a 99th percentile, all at one rate, the lowest first; else null.
-  function byP99(rows) {
-    const known = rows.filter((row) => row.p99);
-    if (!known.length || known.length < rows.length) return null;
-    const rate = known[0].p99.rate_per_s;
-    if (known.some((row) => Math.abs(row.p99.rate_per_s / rate - 1) > SAME_RATE)) return null;
-    return [...known].sort((a, b) => a.p99.s - b.p99.s);
-  }
 
   const overlap = (a, b) => (a.p99.high_s ?? Infinity) >= (b.p99.low_s ?? 0);
 
@@ -41,19 +33,111 @@ const Verdict = (() => {
     return best.vs_best && row.vs_best ? row.vs_best / best.vs_best : best.throughput / row.throughput;
   }
 
+  // How many times as good `best` is as `row`, by what both can be compared by; null where they can't.
+  const RATIOS = {
+    time: timesAsLong,
+    p99: (best, row) => (best.p99 && row.p99 && sameRate(best, row) ? row.p99.s / best.p99.s : null),
+    rate: (best, row) => (best.slo_p99_s && best.slo_p99_s === row.slo_p99_s ? best.throughput / row.throughput : null),
+    "": () => null,
+  };
+  const sameRate = (a, b) => Math.abs(a.p99.rate_per_s / b.p99.rate_per_s - 1) <= SAME_RATE;
+  const ratio = (by, best, row) => RATIOS[by](best, row);
+
+  // Rows of one machine, the best first, and what all of them are compared by: time; under traffic
+  // the p99 at one rate, or the highest rates within the same bound of p99, or "", nothing.
+  function inOrder(rows, mode) {
+    if (mode !== "load") return { by: "time", rows };
+    const by = ["p99", "rate"].find((one) => rows.length && rows.every((row) => ratio(one, rows[0], row))) ?? "";
+    const sorted = [...rows].sort((a, b) => (by === "p99" ? a.p99.s - b.p99.s : b.throughput - a.throughput));
+    return { by, rows: sorted };
+  }
+
+  // What the rows of a machine are relative to, and by what: the best that has a rank, or the best
+  // unverified one; where there is neither, the first by its figure.
+  function standardOf(rows, mode) {
+    const figures = rows.filter((row) => row.kind !== "none").sort((a, b) => b.throughput - a.throughput);
+    const fit = comparable(figures);
+    const { by, rows: [best] } = inOrder(fit.length ? fit : figures, mode);
+    return { by, best };
+  }
+
+  // What is compared on the machines, if it is the same on all that compare anything; else "".
+  function comparedBy(machines, mode) {
+    const found = new Set(machines.map(({ rows }) => standardOf(rows, mode).by).filter(Boolean));
+    return found.size === 1 ? [...found][0] : "";
+  }
+
+  const AMONG =
+    "relative to the fastest verified engine on the same machine, or to the fastest unverified one if none is verified. " +
+    "Darker is slower; words where there is no figure.";
+  const UNDER_TRAFFIC = {
+    p99: {
+      heading: "Relative p99",
+      column: "Relative p99",
+      caption: "p99 of a request relative to the fastest engine on the same machine",
+      note: `p99 of a request, at one request rate, ${AMONG}`,
+    },
+    rate: {
+      heading: "Relative request rate",
+      column: "Relative rate",
+      caption: "Request rate of the best engine on the same machine relative to each engine's",
+      note: "How many times as high a request rate, with a p99 within the same bound, the best verified engine on the same machine " +
+        "sustains, or the best unverified one if none is verified. Darker is lower; words where there is no figure.",
+    },
+    "": {
+      heading: "Under traffic",
+      column: "Relative p99",
+      caption: "Engines under traffic relative to the best on the same machine, where they are compared",
+      note: "p99 is compared where all engines of a machine were measured at one request rate, and request rates where each is the " +
+        "highest with a p99 within the same bound (--slo-p99). Nothing else is compared.",
+    },
+  };
+
+  // Of the ratios of these machines: { heading, column, caption, note }.
+  function wordsOf(machines, mode) {
+    const by = comparedBy(machines, mode);
+    if (mode === "load") return UNDER_TRAFFIC[by];
+    const items = machines.some((machine) => machine.rows.some((row) => row.unit));
+    const time = { latency: items ? "Time per item, by the median," : "Median time of an inference", throughput: "Time per item at full throughput" };
+    return {
+      heading: "Relative time",
+      column: "Relative time",
+      caption: `Time of an ${items ? "item" : "inference"} relative to the fastest engine on the same machine`,
+      note: `${time[mode]} ${AMONG}`,
+    };
+  }
+
   // The same in words. Those of the run, with an interval, are of its best, which may be deselected.
   function against(best, row) {
     const ofRun = best.standing?.relation === "best" ? row.against : undefined;
     return ofRun ?? `${timesAsLong(best, row).toFixed(2)}\u00d7`;
   }
 
-  function underTraffic(rows, where) {
-    const ordered = byP99(rows);
-    if (!ordered) {
-      const [best, next] = [...rows].sort((a, b) => b.throughput - a.throughput);
-      const against = next ? `; ${named(next)} ${Words.short(next.throughput)}/s` : "";
-      return `${named(best)} sustains the highest request rate${where}: ${Words.short(best.throughput)}/s${against}.`;
-    }
+  function underTraffic(found, where) {
+    const { by, rows } = inOrder(found, "load");
+    const [best, next] = rows;
+    if (by === "p99") return lowestP99(rows, where);
+    if (!next) return `${named(best)} sustains ${Words.rate(best.throughput)} requests/s${where}.`;
+    if (by !== "rate") return `The results${where} ${whyNotCompared(rows)}, so they are not compared.`;
+    const within = ` with a p99 within ${Words.time(best.slo_p99_s)}`;
+    return `${named(best)} sustains the highest request rate${where}${within}: ${Words.short(best.throughput)}/s; ${named(next)} ${Words.short(next.throughput)}/s.`;
+  }
+
+  function whyNotCompared(rows) {
+    const bounds = rows.map((row) => row.slo_p99_s);
+    if (bounds.every(Boolean)) return `are of different bounds of p99 (${listed(bounds, Words.time)})`;
+    const rates = rows.map((row) => row.throughput);
+    if (new Set(rates).size > 1) return `are of different request rates (${listed(rates, Words.rate)}/s)`;
+    return "don't all have a p99";
+  }
+
+  function listed(values, words) {
+    const found = [...new Set(values)].sort((a, b) => a - b);
+    const ends = [found[0], found.at(-1)].map(words);
+    return found.length > MAX_LISTED ? ends.join(" to ") : found.map(words).join(", ");
+  }
+
+  function lowestP99(ordered, where) {
     const [best, next] = ordered;
     const at = `${where} at ${Words.rate(best.p99.rate_per_s)} requests/s`;
     if (!next) return `${named(best)} has a p99 of ${Words.time(best.p99.s)}${at}.`;
@@ -61,8 +145,8 @@ const Verdict = (() => {
     if (level.length > 1) {
       return `${level.map(named).join(" or ")} has the lowest p99${at}: their intervals overlap, so there is no winner yet.`;
     }
-    const ratio = next.p99.s / best.p99.s;
-    return `${named(best)} has the lowest p99${at}, ${Words.time(best.p99.s)}: ${named(next)} takes ${ratio.toFixed(2)} times as long (95 % intervals don't overlap).`;
+    const longer = ratio("p99", best, next);
+    return `${named(best)} has the lowest p99${at}, ${Words.time(best.p99.s)}: ${named(next)} takes ${longer.toFixed(2)} times as long (95 % intervals don't overlap).`;
   }
 
   function inLatency(rows, where) {
@@ -121,26 +205,42 @@ const Verdict = (() => {
 
   function counted(machines, mode) {
     const wins = new Map(); // how far ahead an engine is of the next other engine, per machine
-    for (const { rows } of machines) {
-      const found = comparable(rows);
-      const order = mode === "load" ? byP99(found) : null;
-      const [best, ...others] = order ?? found;
+    const kinds = new Set(); // what they are compared by
+    let open = 0; // machines on which they can't be
+    for (const machine of machines) {
+      const { by, rows: [best, ...others] } = inOrder(comparable(machine.rows), mode);
       if (!best) continue;
+      if (!by) {
+        open += 1;
+        continue;
+      }
+      kinds.add(by);
       const next = others.find((row) => row.engine !== best.engine);
-      const ratio = next && (order ? next.p99.s / best.p99.s : timesAsLong(best, next));
-      wins.set(best.engine, [...(wins.get(best.engine) ?? []), ratio]);
+      wins.set(best.engine, [...(wins.get(best.engine) ?? []), next && ratio(by, best, next)]);
     }
+    const all = machines.flatMap(({ rows }) => rows);
     const [first, ...others] = [...wins].sort((a, b) => b[1].length - a[1].length);
-    if (!first) return nothing(machines.flatMap(({ rows }) => rows), "");
-    const what = { load: "has the lowest p99", latency: "is fastest" }[mode] ?? "has the highest throughput";
-    const rest = others.map(([engine, won]) => `${engine} on ${won.length}`).join(", ");
-    const text = `${first[0]} ${what} on ${first[1].length} of ${machines.length} machines${aheadBy(first[1], mode)}${rest && `; ${rest}`}.`;
-    return { text, detail: when(machines.flatMap(({ rows }) => rows)) };
+    if (!first && open) return { text: "Request rates or bounds of p99 differ on each machine, so nothing is compared.", detail: when(all) };
+    if (!first) return nothing(all, "");
+    const by = kinds.size === 1 ? [...kinds][0] : "";
+    const what = WINS[by === "time" ? mode : by];
+    const rest = [...others.map(([engine, won]) => `${engine} on ${won.length}`), open && `not compared on ${open}`].filter(Boolean).join(", ");
+    const ahead = by === "p99" || mode === "latency" ? aheadBy(first[1]) : "";
+    const text = `${first[0]} ${what} on ${first[1].length} of ${machines.length} machines${ahead}${rest && `; ${rest}`}.`;
+    return { text, detail: when(all) };
   }
 
-  function aheadBy(ratios, mode) {
+  const WINS = {
+    latency: "is fastest",
+    throughput: "has the highest throughput",
+    p99: "has the lowest p99",
+    rate: "sustains the highest request rate within the bound of p99",
+    "": "is best under traffic",
+  };
+
+  function aheadBy(ratios) {
     const known = ratios.filter((ratio) => ratio !== undefined);
-    if (!known.length || mode === "throughput") return "";
+    if (!known.length) return "";
     const [low, high] = [Math.min(...known).toFixed(2), Math.max(...known).toFixed(2)];
     return `: the next engine takes ${low === high ? low : `${low} to ${high}`} times as long`;
   }
@@ -152,5 +252,5 @@ const Verdict = (() => {
     return shown.map((machine) => ofMachine(machine, mode));
   }
 
-  return { against, byP99, comparable, lines, timesAsLong };
+  return { against, lines, ratio, standardOf, wordsOf };
 })();
