@@ -205,7 +205,7 @@ TEST_F(StoredResults, WhatThroughputModeFoundIsRead) {
   EXPECT_EQ(read.throughput->least_per_s, 55);
   EXPECT_FALSE(read.throughput->greatest_per_s);
   EXPECT_EQ(read.throughput->streams, 2U);
-  EXPECT_EQ(read.throughput->batch, 4);
+  EXPECT_EQ(read.batch, 4);
   EXPECT_EQ(read.throughput->times_s, (std::vector<double>{0.5, 0.25}));
   object["throughput_per_s"] = nullptr;
   EXPECT_EQ(refusal(object.dump()), "its throughput_per_s is not a number above 0");
