@@ -38,7 +38,8 @@ void read_stat(const std::string& root, const Cores& cores, MachineCounters& cou
     busy_s += (ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) / ticks_per_s;
     stolen_s += ticks[7] / ticks_per_s;
   }
-  if (found == 0 || found < cores.size()) return;
+  // This process runs on them: where none was ever busy, as in gVisor, nothing is counted.
+  if (found < cores.size() || busy_s == 0) return;
   counters.busy_s = busy_s;
   counters.stolen_s = stolen_s;
 }

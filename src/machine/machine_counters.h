@@ -13,7 +13,7 @@ namespace dnnbench {
 // Since the machine's start; what the system does not report is 0 or absent.
 struct MachineCounters {
   // CPU time of the cores this process may use, in ticks; absent where /proc/stat has not all of
-  // them: in some containers it numbers the container's cores from 0.
+  // them (in some containers it numbers the container's cores from 0) or counts nothing.
   std::optional<double> busy_s;
   std::optional<double> stolen_s;    // the same
   std::optional<double> pressure_s;  // /proc/pressure/cpu, "some"

@@ -73,6 +73,14 @@ TEST_F(MachineCountersTest, OthersAreUnknownUnlessAllCoresThatMayBeUsedAreListed
   EXPECT_TRUE(read_machine_counters(root_).busy_s);
 }
 
+// As in gVisor.
+TEST_F(MachineCountersTest, WhereAllIsZeroNothingIsCounted) {
+  std::string text;
+  for (const int core : cores_) text += "cpu" + std::to_string(core) + " 0 0 0 0 0 0 0 0 0 0\n";
+  write("/proc/stat", text);
+  EXPECT_FALSE(read_machine_counters(root_).busy_s);
+}
+
 TEST_F(MachineCountersTest, CoresThatMayNotBeUsedDoNotCount) {
   write_of_core(other_core_, "thermal_throttle/core_throttle_count", "3");
   write_of_core(other_core_, "cpufreq/scaling_cur_freq", "800000");
