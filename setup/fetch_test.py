@@ -210,7 +210,7 @@ def test_a_maven_package_that_is_there_already_is_used_and_kept(fetching):
 def test_a_maven_package_with_a_wrong_hash_leaves_nothing_behind(fetching):
     make_repository(fetching, fetching.folder / ".m2" / "repository")
     done = maven_fetching(fetching, sha256="0" * 64)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "doesn't have the expected SHA-256" in done.stderr
     assert fetching.files() == []
 

@@ -28,7 +28,7 @@ columns_of() {
 
 fail() {
   say "dnnbench: $*"
-  exit 1
+  exit 2
 }
 
 # Whether stderr is a terminal that can redraw a line.

@@ -29,8 +29,8 @@ def step(folder: Path, status: int, **given: str) -> subprocess.CompletedProcess
     door.write_text(f'#!/bin/sh\necho "$@" >"{folder}/given"\necho the table\nexit {status}\n')
     door.chmod(0o755)
     (command,) = re.findall(r"run: '(.*)'", ACTION)
-    inputs = {"MODELS": "a.onnx b.onnx", "VERSUS": "", "AGAINST": "", "FAIL_ABOVE": "5%"} | given
-    inputs |= {"FLAGS": "--onnxruntime --openvino", "OUTPUT": "results"}
+    inputs = {"MODELS": "a.onnx b.onnx", "VERSUS": "", "AGAINST": "", "FAIL_ABOVE": "5%"}
+    inputs |= {"FLAGS": "--onnxruntime --openvino", "OUTPUT": "results"} | given
     files = {"GITHUB_OUTPUT": f"{folder}/output", "GITHUB_STEP_SUMMARY": f"{folder}/summary"}
     return subprocess.run(
         ["bash", "-c", command],
@@ -44,6 +44,7 @@ def step(folder: Path, status: int, **given: str) -> subprocess.CompletedProcess
     ("status", "words"),
     [
         (0, ""),
+        (1, "::error::not slower, but an engine has no figure"),
         (3, "::error::slower than before by more than 5%"),
         (5, "::error::whether it is slower by more than 5% is undecided"),
         (2, "::error::the gate could not be run: dnnbench ended with status 2"),
@@ -64,6 +65,13 @@ def test_a_model_file_is_measured_in_turns(tmp_path):
     assert step(tmp_path, 0, MODELS="a.onnx", VERSUS="base/a.onnx").returncode == 0
     given = (tmp_path / "given").read_text().split()
     assert "--versus=base/a.onnx" in given and not any("--against" in word for word in given)
+
+
+def test_a_list_may_have_lines(tmp_path):
+    lists = {"MODELS": "a.onnx\nb.onnx\n", "FLAGS": "--onnxruntime\n--threads=1\n"}
+    assert step(tmp_path, 0, AGAINST="before", **lists).returncode == 0
+    given = (tmp_path / "given").read_text().split()
+    assert given[:5] == ["run", "a.onnx", "b.onnx", "--onnxruntime", "--threads=1"]
 
 
 def test_every_input_reaches_the_step():

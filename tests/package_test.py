@@ -1,7 +1,6 @@
 """What `make package` builds, used without a compiler: the .deb unpacked, the wheel installed."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -10,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from processes import cache_folder
+
 ROOT = Path(__file__).resolve().parent.parent
 COMPILERS = re.compile(r"(.*-)?(cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cmake|ninja|ld)(-[\d.]+)?$")
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dnn-bench"
+CACHE = cache_folder()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ Those packages are gigabytes, so this is skipped where nobody has fetched them w
 `setup/python_env.sh tensorflow`. Large models: tests/peers/converters.py ENGINE MODEL --saved-only."""
 
 import hashlib
-import os
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 import tiny_models
+from processes import cache_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = {"pytorch": "pytorch_peers", "tf": "tensorflow"}
@@ -22,9 +22,8 @@ LIMIT_S = 300
 
 def python_of(environment: str) -> Path | None:
     """As setup/python_env.sh has it, without installing."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dnn-bench"
     pins = (REPOSITORY / "setup" / "python" / f"{environment}.txt").read_bytes()
-    folder = cache / "python" / f"{environment}-{hashlib.sha256(pins).hexdigest()[:12]}"
+    folder = cache_folder() / "python" / f"{environment}-{hashlib.sha256(pins).hexdigest()[:12]}"
     return folder / "bin" / "python" if (folder / "complete").exists() else None
 
 

@@ -15,7 +15,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
-from processes import MARK, installed_engines, processes_with, wait_until
+from processes import MARK, cache_folder, installed_engines, processes_with, wait_until
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIREMENTS = REPOSITORY / "setup" / "python" / "tvm.txt"
@@ -29,8 +29,7 @@ def needs_tvm(programs):
 
 
 def real_compiler() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "dnn-bench" / PYTHON
+    return cache_folder() / PYTHON
 
 
 class Cache:

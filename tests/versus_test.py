@@ -18,6 +18,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import tiny_models
+from processes import cache_folder
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ["--repeat=16", "--warmup=0"]
@@ -173,7 +174,7 @@ def test_a_machine_remembers_what_two_runs_differ_by(
     assert known["ratio"] >= max(medians) / min(medians) - 1e-9
     text = dnnbench("compare", undisturbed[1][0], undisturbed[2][0]).stdout
     text = " ".join(text.split())
-    assert "two runs on the machine differ by, from 3 runs of the same since " in text
+    assert "two runs on the machine differ by, from 3 repeated runs since " in text
     assert "a default" not in text
 
 
@@ -247,8 +248,7 @@ def speed(programs, tmp_path):
     door.chmod(0o755)
 
     # Engines' libraries are in the cache.
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folders = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": cache}
+    folders = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(cache_folder().parent)}
 
     def call(model: Path) -> subprocess.CompletedProcess:
         return subprocess.run(

@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
         print(draw_folder(arguments.results_dir, arguments.plots_dir, warn, wishes))
     except (Failure, OSError) as error:
         warn(str(error))
-        return 1
+        return 2
     return 0
 
 

@@ -67,7 +67,7 @@ def test_nothing_to_draw_is_one_sentence(tmp_path, prepare):
     if prepare == "only broken":
         (results / "a.json").write_text("{")
     done = plot(results, tmp_path / "plots")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert str(results) in done.stderr and "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == (2 if prepare == "only broken" else 1)
     assert done.stdout == "" and not (tmp_path / "plots").exists()
@@ -76,7 +76,7 @@ def test_nothing_to_draw_is_one_sentence(tmp_path, prepare):
 def test_a_plots_folder_that_can_t_be_made(tmp_path):
     (tmp_path / "taken").write_text("")
     done = plot(SAMPLES / "c5n.2xlarge", tmp_path / "taken")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1 and "taken" in done.stderr
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_not_a_catalogue(tmp_path):
     (tmp_path / "own.csv").write_text("a,b\n1,2\n")
     for wrong in ("own.csv", "none.csv"):
         done = plot(SAMPLES, tmp_path / "plots", f"--catalogue={tmp_path / wrong}")
-        assert done.returncode == 1 and wrong in done.stderr and "Traceback" not in done.stderr
+        assert done.returncode == 2 and wrong in done.stderr and "Traceback" not in done.stderr
 
 
 def repository_with(tmp_path: Path, python_env: str) -> Path:
@@ -144,7 +144,7 @@ def test_gets_what_is_missing_and_goes_on(tmp_path):
 def test_a_set_up_that_fails_is_a_sentence(tmp_path):
     program = repository_with(tmp_path, "echo no network >&2; exit 1")
     done = plot_without_packages(program, SAMPLES, tmp_path / "plots")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.splitlines()[0] == "no network"
     assert "altair" in done.stderr.splitlines()[1] and len(done.stderr.splitlines()) == 2
 
@@ -152,7 +152,7 @@ def test_a_set_up_that_fails_is_a_sentence(tmp_path):
 def test_a_broken_environment_does_not_go_round_in_circles(tmp_path):
     program = repository_with(tmp_path, f"echo {sys.executable}")
     done = plot_without_packages(program, SAMPLES, tmp_path / "plots")
-    assert done.returncode == 1 and "delete its folder" in done.stderr
+    assert done.returncode == 2 and "delete its folder" in done.stderr
 
 
 def test_help_and_usage_errors_install_nothing(tmp_path):

@@ -40,7 +40,7 @@ ComparedFolders folders_of(Change change, const Interval& interval, bool has_tim
 
 TEST(ComparisonText, AGateThatComparedNothingIsNotPassed) {
   const Percentage limit{"5%", 0.05};
-  for (const Change change : {Change::kNoFigure, Change::kNew, Change::kMended}) {
+  for (const Change change : {Change::kNoFigure, Change::kNew, Change::kFixed}) {
     const ComparedFolders nothing = folders_of(change, {0, 1}, false);
     EXPECT_EQ(gate_exit_code(nothing, limit), kExitCantTell);
     const std::string text = comparison_text(nothing, {limit, {}, 200});
@@ -88,14 +88,14 @@ TEST(ComparisonText, SaysWhatTheIntervalsIncludeAndWhereItIsFrom) {
   };
   EXPECT_EQ(text({{1.02, 5, "2026-11-20T10:00:00Z"}}),
             "Not measured in turns: the intervals include 2% that two runs on the machine differ "
-            "by, from 5 runs of the same since 2026-11-20.\n");
+            "by, from 5 repeated runs since 2026-11-20.\n");
   EXPECT_EQ(text({{1.02, 5, "2026-11-20T10:00:00Z"}, {1.04, 9}}),
             "Not measured in turns: the intervals include 2 to 4% that two runs on the machine "
-            "differ by, from 5 to 9 runs of the same.\n");
+            "differ by, from 5 to 9 repeated runs.\n");
   const std::string mixed = text({{1.02, 5}, {1.1, 7, "", true}, {}});
-  EXPECT_NE(mixed.find("from 5 runs of the same for a; "), std::string::npos) << mixed;
-  EXPECT_NE(mixed.find("10% that two runs on the machine differ by, from 7 runs of other models, "
-                       "engines or settings for b; "),
+  EXPECT_NE(mixed.find("from 5 repeated runs for a; "), std::string::npos) << mixed;
+  EXPECT_NE(mixed.find("10% that two runs on the machine differ by, from 7 repeated runs of other "
+                       "models, engines or settings for b; "),
             std::string::npos)
       << mixed;
   EXPECT_NE(mixed.find("35% that two runs may differ by, a default for a machine of which nothing "

@@ -200,7 +200,7 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
     row.change = Change::kNotCompared;
     row.reason = "measured in another mode than latency, which is not compared";
   } else if (!was || !is) {
-    row.change = was ? Change::kBroken : is ? Change::kMended : Change::kNoFigure;
+    row.change = was ? Change::kBroken : is ? Change::kFixed : Change::kNoFigure;
   } else {
     row.is_the_same = are_of_the_same(*before, *after);
     row.run_to_run = run_to_run_of(*before, *after, folders);
@@ -243,8 +243,8 @@ std::string_view to_string(Change change) {
       return "suspect";
     case Change::kBroken:
       return "broken";
-    case Change::kMended:
-      return "mended";
+    case Change::kFixed:
+      return "fixed";
     case Change::kNoFigure:
       return "no figure";
     case Change::kMissing:

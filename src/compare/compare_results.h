@@ -23,7 +23,7 @@ enum class Change {
   kUndecided,    // the interval crosses 1 % either way
   kSuspect,      // something else used the machine in one of the runs
   kBroken,       // ok before, not ok after
-  kMended,       // the other way round, of stored results
+  kFixed,        // the other way round, of stored results
   kNoFigure,     // ok in neither
   kMissing,      // before only
   kNew,          // after only

@@ -83,7 +83,7 @@ TEST(CompareResults, WhatHasNoFigureIsReported) {
   const Compared broken = compare_one(ok, crashed);
   EXPECT_EQ(broken.change, Change::kBroken);
   EXPECT_EQ(broken.reason, "ended by SIGSEGV");
-  EXPECT_EQ(compare_one(crashed, ok).change, Change::kMended);
+  EXPECT_EQ(compare_one(crashed, ok).change, Change::kFixed);
   EXPECT_EQ(compare_one(crashed, crashed).change, Change::kNoFigure);
   StoredResult suspect = measured("a", 0.02);
   suspect.suspect = true;

@@ -49,7 +49,7 @@ Gate gate_of(const Compared& row, double share) {
     case Change::kNotCompared:
       return Gate::kCantTell;
     case Change::kNoFigure:
-    case Change::kMended:
+    case Change::kFixed:
     case Change::kNew:
       return Gate::kNoWorse;
     default:

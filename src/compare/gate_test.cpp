@@ -52,7 +52,7 @@ TEST(Gate, WhatTookNoTurnsNeverPassesAndNoBudgetWouldTell) {
 TEST(Gate, WhatHasNoFigureAnyMoreIsWorse) {
   EXPECT_EQ(gate_of(row(Change::kBroken, 0, 1), 10), Gate::kWorse);
   EXPECT_EQ(gate_of(row(Change::kMissing, 0, 1), 10), Gate::kWorse);
-  for (const Change change : {Change::kMended, Change::kNew, Change::kNoFigure}) {
+  for (const Change change : {Change::kFixed, Change::kNew, Change::kNoFigure}) {
     EXPECT_EQ(gate_of(row(change, 0, 1), 0), Gate::kNoWorse);
   }
 }

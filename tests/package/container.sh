@@ -19,7 +19,7 @@ cd "$repository"
 images build --quiet --build-arg BASE=localhost/debian-base --tag localhost/dnn-bench .
 container=$(images from localhost/dnn-bench)
 inside=(run --volume "$model:/work/model.onnx:ro")
-# What pip needs to reach its index here.
+# What pip needs to reach its index on this machine.
 [[ ! -e /etc/pip.conf ]] || inside+=(--volume /etc/pip.conf:/etc/pip.conf:ro)
 inside+=(--volume /etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certificates.crt:ro)
 images "${inside[@]}" "$container" -- dnnbench run model.onnx --openvino --repeat=3

@@ -33,7 +33,7 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C HOME=/root
 unset TMPDIR
 chroot "$system" sh -c 'apt-get update' >/dev/null
 timed 'installing the .deb' sh -c 'apt-get install --yes --no-install-recommends /root/*.deb >/dev/null'
-# What pip needs to reach its index here.
+# What pip needs to reach its index on this machine.
 [[ ! -e /etc/pip.conf ]] || cp /etc/pip.conf "$system/etc"
 cp /etc/ssl/certs/ca-certificates.crt "$system/etc/ssl/certs/"
 
