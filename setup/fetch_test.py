@@ -102,7 +102,7 @@ def test_the_second_time_does_nothing(fetching):
 
 def test_a_wrong_hash_leaves_nothing_behind(fetching):
     status, err = fetching.run(sha256="0" * 64)
-    assert status == 1
+    assert status == 2
     assert "dnnbench: tiny==1.0 could not be downloaded" in err
     assert fetching.files() == []
     assert not fetching.package.exists()
@@ -110,7 +110,7 @@ def test_a_wrong_hash_leaves_nothing_behind(fetching):
 
 def test_a_pattern_without_files_is_an_error(fetching):
     status, err = fetching.run(keep="tiny/libs/*")
-    assert status == 1
+    assert status == 2
     assert "has no file tiny/libs/*" in err
     assert fetching.files() == []
 
@@ -241,7 +241,7 @@ def test_what_is_damaged_and_can_not_be_fetched_is_an_error(fetched):
     fetched.library.write_text("librarx 1.0")
     fetched.wheel.unlink()
     status, err = fetched.run()
-    assert status == 1
+    assert status == 2
     assert "could not be downloaded" in err
 
 
