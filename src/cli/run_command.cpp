@@ -107,7 +107,8 @@ void wait_for(const FolderLock& lock, const std::string& folder) {
 void report(const Tally& tally, const std::string& folder, Presenter& presenter) {
   const bool is_complete = !is_interrupted() && tally.not_stored.empty();
   presenter.end(is_complete ? folder : "");
-  const std::string stopped = tally.quota ? stopped_by_quota(tally.latency_noise, *tally.quota) : "";
+  const std::string stopped =
+      tally.quota ? stopped_by_quota(tally.latency_noise, *tally.quota) : "";
   if (!stopped.empty()) say(stopped);
   for (const std::string& sentence : tally.not_stored) {
     say("dnnbench: " + sentence);

@@ -49,8 +49,8 @@ TEST_F(CgroupTest, ReadsHowLongEachGroupWasStopped) {
         "usage_usec 900\nnr_periods 10\nnr_throttled 4\nthrottled_usec 250000\nnr_bursts 0");
   write("/sys/fs/cgroup/outer/inner/cpu.stat", "usage_usec 900\nthrottled_usec 0");
   const std::string mount = root_ + "/sys/fs/cgroup";
-  EXPECT_EQ(read_quota_s(root_), (std::map<std::string, double>{{mount + "/outer", 0.25},
-                                                                {mount + "/outer/inner", 0}}));
+  EXPECT_EQ(read_quota_s(root_),
+            (std::map<std::string, double>{{mount + "/outer", 0.25}, {mount + "/outer/inner", 0}}));
   write("/proc/self/cgroup", "2:cpu,cpuacct:/job");
   write("/sys/fs/cgroup/cpu/job/cpu.stat",
         "nr_periods 10\nnr_throttled 4\nthrottled_time 500000000");

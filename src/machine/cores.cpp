@@ -104,7 +104,8 @@ std::string warn_of_isolated(const Cores& isolated) {
   if (isolated.size() < 2) return "";
   return fmt::format(
       "The kernel spreads no threads over the isolated cores {} (isolcpus): an engine that doesn't "
-      "pin its threads may run all of them on one core. Use other cores, or one core or --threads=1.",
+      "pin its threads may run all of them on one core. Use other cores, or one core or "
+      "--threads=1.",
       to_list(isolated));
 }
 

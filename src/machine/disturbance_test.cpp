@@ -55,10 +55,11 @@ TEST(Disturbance, ThatAQuotaStoppedTheEnginesIsSaid) {
   turns.quota_s = 0.02;
   EXPECT_EQ(stopped_by_quota(turns, 0.5), "");
   turns.quota_s = 0.96;
-  EXPECT_EQ(stopped_by_quota(turns, 0.5),
-            "The control group's quota of 0.5 CPUs stopped the engines: it took 0.48 cores away, on "
-            "average, which a median doesn't show. Give the group a CPU for each thread, or use "
-            "--mode=load.");
+  EXPECT_EQ(
+      stopped_by_quota(turns, 0.5),
+      "The control group's quota of 0.5 CPUs stopped the engines: it took 0.48 cores away, on "
+      "average, which a median doesn't show. Give the group a CPU for each thread, or use "
+      "--mode=load.");
 }
 
 TEST(Disturbance, WhereOthersAreUnknownTheyAreBlamedForNothing) {

@@ -135,8 +135,9 @@ std::string missing_counters(const MachineCounters& counters) {
   if (!counters.counts_waiting) missing.emplace_back("how long an engine waits for a core");
   if (!counters.busy_s) missing.emplace_back("what other programs use of its cores");
   if (missing.empty()) return "";
-  return fmt::format("On this machine's kernel nothing reports {}: keep the machine idle while this runs.",
-                     fmt::join(missing, " or "));
+  return fmt::format(
+      "On this machine's kernel nothing reports {}: keep the machine idle while this runs.",
+      fmt::join(missing, " or "));
 }
 
 }  // namespace dnnbench

@@ -15,11 +15,11 @@ struct MachineCounters {
   // CPU time of the cores this process may use, in ticks; absent where /proc/stat has not all of
   // them (in some containers it numbers the container's cores from 0) or counts nothing.
   std::optional<double> busy_s;
-  std::optional<double> stolen_s;    // the same
-  std::optional<double> pressure_s;  // /proc/pressure/cpu, "some"
-  int64_t throttled = 0;             // thermal_throttle of the cores this process may use
-  std::optional<double> mhz;         // of the first of them: cpufreq/scaling_cur_freq
-  bool counts_waiting = false;       // how long threads wait for a core: /proc/self/schedstat
+  std::optional<double> stolen_s;         // the same
+  std::optional<double> pressure_s;       // /proc/pressure/cpu, "some"
+  int64_t throttled = 0;                  // thermal_throttle of the cores this process may use
+  std::optional<double> mhz;              // of the first of them: cpufreq/scaling_cur_freq
+  bool counts_waiting = false;            // how long threads wait for a core: /proc/self/schedstat
   std::map<std::string, double> quota_s;  // read_quota_s(), machine/cgroup.h
 };
 

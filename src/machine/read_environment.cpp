@@ -119,8 +119,8 @@ std::string read_instance(const std::string& root) {
 
 std::optional<std::string> read_governor(const std::string& root, const Cores& cores) {
   if (cores.empty()) return std::nullopt;
-  return read_line(fmt::format("{}/sys/devices/system/cpu/cpu{}/cpufreq/scaling_governor", root,
-                               cores.front()));
+  return read_line(
+      fmt::format("{}/sys/devices/system/cpu/cpu{}/cpufreq/scaling_governor", root, cores.front()));
 }
 
 }  // namespace
