@@ -234,9 +234,9 @@ std::map<std::string, std::string> read_conditions(const json& object) {
     if (!get(object, key).is_null()) conditions[key] = get(object, key).dump();
   }
   const json& environment = get(object, "environment");
-  for (const char* key :
-       {"cpu_model", "isa", "logical_cores", "physical_cores", "affinity_cores", "cgroup_cpu_quota",
-        "memory_bytes", "kernel", "os", "container", "cpu_governor", "hypervisor"}) {
+  for (const char* key : {"cpu_model", "isa", "logical_cores", "physical_cores", "affinity_cores",
+                          "cores", "cgroup_cpu_quota", "memory_bytes", "kernel", "os", "container",
+                          "cpu_governor", "hypervisor"}) {
     const json& value = get(environment, key);
     if (!value.is_null()) conditions[std::string("environment.") + key] = value.dump();
   }
