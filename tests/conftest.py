@@ -127,7 +127,10 @@ def schema() -> jsonschema.Draft202012Validator:
 
 def without_progress(stderr: str) -> str:
     """Without what depends on the machine: "[25 s] openvino: loading", what its kernel lacks."""
-    of_machine = r"^(\[\d+ s\] |The machine is busy: |On this machine's kernel ).*\n"
+    of_machine = (
+        r"^(\[\d+ s\] |The machine is busy: |On this machine's kernel |The control group's quota of "
+        r"|The kernel spreads no threads over ).*\n"
+    )
     return re.sub(of_machine, "", stderr, flags=re.MULTILINE)
 
 

@@ -1,5 +1,6 @@
 """A CPU quota, as a container has it: set on a real control group, which takes root."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -23,6 +24,16 @@ def cpu_controller() -> tuple[str, Path] | None:
     return None
 
 
+def set_quota(group: tuple[str, Path, Path], cores: float) -> None:
+    kind, _, folder = group
+    quota_us = round(cores * PERIOD_US)
+    if kind == "cgroup":
+        (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+        (folder / "cpu.cfs_quota_us").write_text(str(quota_us))
+    else:
+        (folder / "cpu.max").write_text(f"{quota_us} {PERIOD_US}")
+
+
 @pytest.fixture
 def group():
     """A group with a quota of 1.5 cores; the test runs with two cores or more."""
@@ -35,12 +46,7 @@ def group():
         folder.mkdir()
     except OSError as error:
         pytest.skip(f"{mount} can't be written: {error.strerror}")
-    quota_us = round(1.5 * PERIOD_US)
-    if kind == "cgroup":
-        (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-        (folder / "cpu.cfs_quota_us").write_text(str(quota_us))
-    else:
-        (folder / "cpu.max").write_text(f"{quota_us} {PERIOD_US}")
+    set_quota((kind, mount, folder), 1.5)
     yield kind, mount, folder
     wait_until(lambda: not (folder / "cgroup.procs").read_text())  # of a process that is ending
     folder.rmdir()
@@ -67,6 +73,30 @@ def test_the_quota_of_its_group_decides_the_threads(bench, convolution, group, e
         (folder / "cgroup.procs").write_text("0")
 
     check(bench(convolution, *(f"--{name}" for name in engines), preexec_fn=join), engines)
+
+
+def test_a_quota_that_stops_the_engine_is_reported(
+    programs, cache_without_history, convolution, group, tmp_path
+):
+    set_quota(group, 0.2)
+
+    def join() -> None:
+        (group[2] / "cgroup.procs").write_text("0")
+
+    results = tmp_path / "results"
+    flags = ("--fake=ok,duration_s=0.005", "--budget=5", "--warmup=1", f"--output={results}")
+    done = subprocess.run(
+        [programs / "dnnbench", "run", convolution, *flags],
+        preexec_fn=join,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache_without_history.parent)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert "The control group's quota of 0.2 CPUs stopped the engines" in done.stderr, done.stderr
+    (path,) = results.glob("*.json")
+    noise = json.loads(path.read_text(encoding="utf-8"))["noise"]
+    assert noise["quota_share"] > 0.02
 
 
 def test_the_quota_is_seen_from_within_a_container(bench, convolution, group, engines):

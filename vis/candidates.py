@@ -78,20 +78,50 @@ def carried_per_s(rates: Iterable[tuple[float, float | None]]) -> float:
 
 
 def measured_rates(results: Iterable[Result], shapes: set[str]) -> dict[tuple, tuple]:
-    """By deployment, every rate measured with the 99th percentile of latency; of one rate the
-    newest measurement."""
-    found: dict[tuple, dict[float, float | None]] = defaultdict(dict)
+    """By deployment, the rates measured with the 99th percentile of latency: those of the newest
+    result and of older ones that were measured alike. Of one rate the newest measurement counts; an
+    overload does not where a newer result sustained as much."""
+    groups: dict[tuple, list[Result]] = defaultdict(list)
     for result in sorted(results, key=age_order):
         wrong = result.outcome != "ok" or result.verdict == "wrong"
-        if wrong or result.suspect or shape_of(result) not in shapes:
-            continue
-        for rate in result.traffic_rates:
-            p99_s = rate.get("p99_s")
-            if rate.get("verdict") == "overloaded":
-                found[deployment(result)][rate["rate_per_s"]] = None
-            elif rate.get("verdict") == "carried" and is_positive(p99_s):
-                found[deployment(result)][rate["rate_per_s"]] = p99_s
-    return {key: tuple(sorted(rates.items())) for key, rates in found.items()}
+        if not wrong and not result.suspect and shape_of(result) in shapes and known_rates(result):
+            groups[deployment(result)].append(result)
+    found = {}
+    for what, group in groups.items():
+        rates: dict[float, float | None] = {}
+        for result in group:
+            if measured_with(result) != measured_with(group[-1]):
+                continue
+            own = known_rates(result)
+            sustained = carried_per_s(sorted(own.items()))
+            rates = {r: p99_s for r, p99_s in rates.items() if p99_s is not None or r > sustained}
+            rates |= own
+        found[what] = tuple(sorted(rates.items()))
+    return found
+
+
+def known_rates(result: Result) -> dict[float, float | None]:
+    """Each with the 99th percentile of latency; None where it is more than the engine can do."""
+    known: dict[float, float | None] = {}
+    for rate in result.traffic_rates:
+        p99_s = rate.get("p99_s")
+        if rate.get("verdict") == "overloaded":
+            known[rate["rate_per_s"]] = None
+        elif rate.get("verdict") == "carried" and is_positive(p99_s):
+            known[rate["rate_per_s"]] = p99_s
+    return known
+
+
+def measured_with(result: Result) -> tuple:
+    """The library, the file, and the numbers of threads and cores: rates that differ in one of them
+    don't belong together."""
+    own = [result.raw.get(key) for key in ("engine_version", "model_sha256", "threads")]
+    return (*own, *(environment(result).get(k) for k in ("affinity_cores", "cgroup_cpu_quota")))
+
+
+def environment(result: Result) -> dict:
+    found = result.raw.get("environment")
+    return found if isinstance(found, dict) else {}
 
 
 def grouped(rows: list[Row]) -> dict[tuple, list[Row]]:
@@ -110,8 +140,7 @@ def age_order(result: Result) -> tuple:
 
 
 def serves_batches(result: Result) -> bool:
-    batch = result.raw.get("batch")
-    return result.mode == "throughput" and isinstance(batch, int) and batch > 1
+    return (result.batch or 1) > 1
 
 
 def why_not(result: Result, shapes: set[str], rates: tuple) -> str:
@@ -139,16 +168,17 @@ def why_not(result: Result, shapes: set[str], rates: tuple) -> str:
 
 
 def shapes_that_count(results: list[Result]) -> set[str]:
-    """The input shapes of the task: those of the results without settings of their own for them. Of
-    no result where there is none of these and the others differ."""
-    results = [r for r in results if not serves_batches(r)]
+    """The input shapes of the task: those of the results without settings of their own for them; if
+    there is none, of all; "" for files that don't say. Of no result where these differ."""
+    results = [r for r in results if r.outcome == "ok" and not serves_batches(r)]
     plain = {shape_of(r) for r in results if not has_own_shape(r)}
-    every = {shape_of(r) for r in results}
-    return plain or (every if len(every) == 1 else set())
+    counting = plain or {shape_of(r) for r in results}
+    return counting if len(counting - {""}) <= 1 else set()
 
 
 def has_own_shape(result: Result) -> bool:
-    return "-shape=" in result.settings or "-batch=" in result.settings
+    """An array given as input brings its own shape."""
+    return any(s in result.settings for s in ("-shape=", "-batch=", "-input=", "-test-data="))
 
 
 def shape_of(result: Result) -> str:
@@ -167,6 +197,7 @@ def candidate(
     times = [] if under_traffic else result.times_s  # a latency under traffic includes waiting
     bound = bool(result.published and result.published.bound)
     low, high = interval_of(result, measured_rates)
+    cores, machine_cores = cores_of(result)
     return Candidate(
         instance=result.instance,
         engine=result.backend,
@@ -183,6 +214,9 @@ def candidate(
         measured_rates=measured_rates,
         servers=result.streams if result.mode == "throughput" else 1,
         only_under_traffic=under_traffic,
+        lacks_interval=result.mode == "throughput" and windows_interval(result) is None,
+        cores=cores,
+        machine_cores=machine_cores,
         words=words,
     )
 
@@ -202,13 +236,27 @@ def slowest(ordered: list[float]) -> float:
     return ordered[-1] if few else ordered[math.ceil(0.99 * len(ordered)) - 1]
 
 
+def cores_of(result: Result) -> tuple[float | None, float | None]:
+    """With how many cores of its machine it was measured, or how many its cgroup's quota is worth,
+    and how many the machine has; None where that is not known."""
+    keys = ("logical_cores", "affinity_cores", "cgroup_cpu_quota")
+    found = [environment(result).get(key) for key in keys]
+    machine, cores, quota = (value if is_positive(value) else None for value in found)
+    return (min(cores, quota) if cores and quota else cores), machine
+
+
+def windows_interval(result: Result) -> tuple[float, float] | None:
+    """Of throughput mode; None where there were too few windows for one, and in other modes."""
+    low, high = result.setting.get("least_per_s"), result.setting.get("greatest_per_s")
+    return (low, high) if is_positive(low) and is_positive(high) else None
+
+
 def interval_of(result: Result, rates: tuple = ()) -> tuple[float, float | None]:
     """Of the throughput, as docs/advising.md derives it; None where it has no upper end. The
     throughput itself where nothing is known of it."""
     if result.mode != "latency":
         alone = 1 / mean_of(result, rates)
-        low, high = result.setting.get("least_per_s"), result.setting.get("greatest_per_s")
-        return (low, high) if is_positive(low) and is_positive(high) else (alone, alone)
+        return windows_interval(result) or (alone, alone)
     if result.published:
         middle, error = result.published.throughput_per_s, result.published.plus_minus_per_s
         return middle - error, middle + error

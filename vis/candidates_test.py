@@ -6,6 +6,7 @@ import pytest
 
 from candidates import T_975, candidates, interval_of, slowest
 from comparisons import compare
+from machines import fleets
 from read_results import read_result
 
 SAMPLE = (
@@ -74,6 +75,37 @@ def test_measured_rates_belong_to_the_engine_measured_one_request_at_a_time(plan
     assert candidate.measured_rates == ()
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"engine_version": "1"},
+        {"model_sha256": None},
+        {"threads": 7},
+        {"environment": {"affinity_cores": 1}},
+        {"environment": {"cgroup_cpu_quota": 1.5}},
+    ],
+)
+def test_only_rates_measured_alike_belong_together(planned, other):
+    november = under_traffic((31, 0.02), (90, 0.03), started_at="2026-11-04T00:00:00Z")
+    january = under_traffic((30, 0.02), (40.3, None), started_at="2026-01-04T00:00:00Z") | other
+    [candidate], _ = planned({}, november, january)
+    assert candidate.measured_rates == ((31, 0.02), (90, 0.03))
+    [candidate], _ = planned({}, november, january | {"started_at": "2026-12-04T00:00:00Z"})
+    assert candidate.measured_rates == ((30, 0.02), (40.3, None))
+
+
+def test_an_overload_is_outdated_where_a_newer_result_sustained_as_much(planned):
+    older = under_traffic((30, 0.1), (40.3, None), started_at="2026-01-04T00:00:00Z")
+    newer = under_traffic((31, 0.1), (150, 0.2), started_at="2026-11-04T00:00:00Z")
+    [candidate], _ = planned({}, newer, older)
+    assert candidate.measured_rates == ((30, 0.1), (31, 0.1), (150, 0.2))
+    [candidate], _ = planned({}, newer | {"started_at": "2026-01-03T00:00:00Z"}, older)
+    assert candidate.measured_rates == ((30, 0.1), (31, 0.1), (40.3, None), (150, 0.2))
+    newer = under_traffic((31, 0.1), (35, None), (150, 0.2), started_at="2026-11-04T00:00:00Z")
+    [candidate], _ = planned({}, newer, older)
+    assert (40.3, None) in candidate.measured_rates
+
+
 def test_only_under_traffic_a_machine_does_what_it_sustained(planned):
     streams = {"settings": "cpu-streams=2", "carried_per_s": 1}
     result = under_traffic((100, 0.02), (200, 0.05), (400, None), (500, 0.1))
@@ -130,6 +162,47 @@ def test_batches_of_throughput_mode_are_no_task_of_their_own(planned):
     assert planned(batches)[0] == []
 
 
+def test_a_batch_measured_in_any_mode_is_no_task_of_its_own(planned):
+    batches = [
+        {"backend_meta": f"cpu-batch={n}", "batch": n, "input_shapes": {"x": [n, 3]}}
+        for n in (1, 4, 16)
+    ]
+    [candidate], reasons = planned(*batches)
+    assert candidate.settings == "cpu-batch=1"
+    assert len(reasons) == 2 and all("batch to fill" in reason for reason in reasons)
+
+
+def test_too_few_windows_leave_no_interval(planned):
+    assert not planned(at_full_speed())[0][0].lacks_interval
+    [candidate], _ = planned(at_full_speed() | {"throughput": {"settings": "cpu-streams=2"}})
+    assert candidate.lacks_interval
+    assert not planned({})[0][0].lacks_interval
+
+
+def test_a_part_of_the_machines_cores_is_known(planned):
+    def cores(**keys: object) -> tuple:
+        [candidate], _ = planned({"environment": keys})
+        return candidate.cores, candidate.machine_cores
+
+    assert cores() == (None, None)
+    assert cores(logical_cores=16, affinity_cores=8, cgroup_cpu_quota=None) == (8, 16)
+    assert cores(logical_cores=16, affinity_cores=8, cgroup_cpu_quota=1.5) == (1.5, 16)
+    assert cores(logical_cores=16, affinity_cores=8, cgroup_cpu_quota=12.0) == (8, 16)
+
+
+def test_each_file_of_one_name_is_planned_with_by_itself(tmp_path):
+    """And with the results that don't say of which file they are."""
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    for name, sha256, engine in (("a", "1" * 64, "tvm"), ("b", "2" * 64, "pytorch"), ("c", 0, "x")):
+        keys = {"model_sha256": sha256 or None, "backend": engine}
+        (tmp_path / f"{name}.json").write_text(json.dumps(sample | keys))
+    results = [read_result(tmp_path / f"{name}.json") for name in "abc"]
+    found = {
+        f.label[-9:-1]: {c.engine for _, c in f.candidates} for f in fleets(compare(results), {})
+    }
+    assert found == {"11111111": {"tvm", "x"}, "22222222": {"pytorch", "x"}, "checksum": {"x"}}
+
+
 def test_other_settings_are_other_candidates(planned):
     found, out = planned({}, {"backend_meta": "cpu-threads=1"}, {"quantize": True})
     assert [c.settings for c in found] == ["cpu", "cpu-threads=1", "cpu-quantised"] and out == []
@@ -148,8 +221,25 @@ def test_another_input_shape_is_another_task(planned):
     assert [c.settings for c in found] == ["cpu"] and "shape" in reason
     assert len(planned(small, small | {"backend": "tvm"})[0]) == 2
     assert planned(small, smaller)[0] == []
-    other = {"backend": "tvm", "input_shapes": {"x": [1, 3, 16, 16]}}
-    assert [c.engine for c in planned({}, other, small)[0]] == ["openvino", "tvm"]
+
+
+@pytest.mark.parametrize("setting", ["cpu-input=x@small.npy", "cpu-test-data=photos"])
+def test_an_array_given_as_input_may_be_another_task(planned, setting):
+    plain = {"input_shapes": {"x": [1, 3, 640, 640]}}
+    given = {"backend_meta": setting, "input_shapes": {"x": [1, 3, 320, 320]}}
+    [candidate], [reason] = planned(plain, given)
+    assert candidate.settings == "cpu" and "shape" in reason
+    assert len(planned(plain, given | plain)[0]) == 2
+
+
+def test_plain_results_of_two_shapes_are_refused(planned):
+    large = {"input_shapes": {"x": [1, 3, 640, 640]}}
+    small = {"backend": "tvm", "input_shapes": {"x": [1, 3, 320, 320]}}
+    assert planned(large, small)[0] == []
+    assert len(planned(large, small | {"input_shapes": None})[0]) == 2  # as those of 2021
+    verification = {"verdict": "unverified", "reason": "Not reached."}
+    crashed = {"outcome": "crashed", "data": [], "verification": verification}
+    assert len(planned(large, small | crashed)[0]) == 1
 
 
 def test_a_published_figure(planned):

@@ -8,7 +8,7 @@ from itertools import groupby
 import altair as alt
 
 from machines import Fleet
-from plans import Candidate, Step, steps
+from plans import Candidate, Step, able, steps
 from themes import Theme, logarithmic
 
 WIDTH = 700  # pixels, as all sizes here
@@ -22,7 +22,7 @@ DASHES = [[8, 3], [2, 3], [8, 3, 2, 3], [14, 4], [4, 4], [1, 0]]
 def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
     """Points of the cheapest plan's line, of the lines of the machines in it, and their names."""
     candidates = on_the_scale(fleet)
-    speeds = [c.throughput_per_s for c in candidates]
+    speeds = [c.capacity_per_s for c in candidates]
     low, high = min(speeds) / 2, 3 * max(speeds)
     best = list(steps(candidates, high))
     kinds = list(dict.fromkeys(step.plan.candidate for step in best))
@@ -49,7 +49,8 @@ def cost_rows(fleet: Fleet) -> dict[str, list[dict]]:
 
 def on_the_scale(fleet: Fleet) -> list[Candidate]:
     """What a logarithmic scale of prices can show."""
-    return [c for c in fleet.priced if not c.single_only and c.usd_per_hour > 0]
+    priced = [c for c in able(fleet.priced) if c.usd_per_hour > 0]
+    return [c for c in priced if not c.single_only]
 
 
 def staircase(run: list[Step], low: float, high: float, before: float | None = None) -> list[dict]:

@@ -18,7 +18,7 @@ class Machine:
     usd_per_hour: float | None  # None where the catalogue does not know the instance
     fastest: Candidate | None  # a verified one where there is one
     row: Row | None  # the fastest's
-    words: str  # where there is no fastest: what its first result came to
+    words: str  # where there is no fastest: why, or what its first result came to
 
     @property
     def stackable(self) -> bool:
@@ -45,7 +45,7 @@ class Fleet:
     def usual_rates(self) -> list[float]:
         """Two rates worth a line: what three of the slowest machine sustain, and one of the fastest,
         rounded down to a 1, 2 or 5. For the 2021 study's BERT these are its 2 and 50 per second."""
-        speeds = [m.fastest.throughput_per_s for m in self.machines if m.fastest]
+        speeds = [m.fastest.capacity_per_s for m in self.machines if m.fastest]
         if not speeds:
             return []
         return sorted({round_down(3 * min(speeds)), round_down(max(speeds))})
@@ -93,8 +93,10 @@ def sha256_of(comparison: Comparison) -> str:
 
 
 def of_all_modes(groups: dict, model: str, sha256: str) -> list[Comparison]:
+    """Of the file, and what doesn't say of which file it is."""
     modes = ("latency", "throughput", "load")
-    return [c for mode in modes for c in groups.get((model, mode, sha256), [])]
+    files = dict.fromkeys((sha256, ""))
+    return [c for file in files for mode in modes for c in groups.get((model, mode, file), [])]
 
 
 def stem(model: str, mode: str) -> str:
@@ -113,12 +115,13 @@ def machines_of(
 
 def machine(instance: str, rows: list[Row], found: list, usd_per_hour: float | None) -> Machine:
     own = [pair for pair in found if pair[1].instance == instance]
-    figures = [pair for pair in own if not pair[1].single_only]
+    figures = [pair for pair in own if not pair[1].single_only and pair[1].capacity_per_s > 0]
     row, fastest = max(
-        figures, key=lambda pair: (pair[1].verified, pair[1].throughput_per_s), default=(None, None)
+        figures, key=lambda pair: (pair[1].verified, pair[1].capacity_per_s), default=(None, None)
     )
     statements = [row.status for row in rows if row.result.statement]
-    words = (statements or [row.status for row in rows])[0]
+    overloaded = ["Overloaded"] if any(not c.single_only for _, c in own) else []
+    words = (statements or overloaded or [row.status for row in rows])[0]
     return Machine(instance, usd_per_hour, fastest, row, words)
 
 

@@ -70,12 +70,13 @@ def asked_for_plans(ask, candidates, rate, **wish):
 
 def random_fleet(chance: random.Random) -> list[plans.Candidate]:
     prices = (0.034, 0.068, 0.1, 0.25)
-    return [
-        published(
-            f"m{i}", chance.choice([0.7, 1.4, chance.uniform(0.5, 20)]), chance.choice(prices)
-        )
-        for i in range(chance.randint(1, 6))
-    ]
+    fleet = []
+    for i in range(chance.randint(1, 6)):
+        throughput = chance.choice([0.7, 1.4, chance.uniform(0.5, 20)])
+        rates = sorted(throughput * chance.uniform(0.2, 1.3) for _ in range(chance.choice([0, 2])))
+        measured = tuple((rate, chance.choice([0.5, 0.5, None])) for rate in rates)
+        fleet.append(published(f"m{i}", throughput, chance.choice(prices), measured_rates=measured))
+    return fleet
 
 
 def test_the_same_plans_as_the_pictures(ask):
@@ -103,7 +104,7 @@ def test_the_same_steps_as_the_pictures(ask):
         ]
 
 
-def capacity(ask, known: plans.Candidate, latency_s: float) -> float:
+def capacity(ask, known: plans.Candidate, latency_s: float | None) -> float:
     wish = given([known], wish={"latency_s": latency_s})
     return ask("Plans.capacity(given.candidates[0], given.wish.latency_s)", wish)
 
@@ -135,6 +136,8 @@ def test_what_was_measured_raises_the_estimate_whatever_the_latency(ask):
     assert all(few <= many for few, many in zip(capacities[2], capacities[1]))
     assert all(few <= many for few, many in zip(capacities[1], capacities[0]))
     assert max(capacities[2]) == 60  # 300/s were too much: nothing above 60/s is known
+    overloaded = dataclasses.replace(known, measured_rates=((60, 0.0068), (300, None)))
+    assert capacity(ask, overloaded, None) == 60
     one = dataclasses.replace(known, measured_rates=((60, 0.0068),))
     latency = "Plans.plans(given.candidates, given.rate, given.wish).plans[0].latency"
     assert ask(latency, given([one], rate=60)) == {"s": 0.0068, "basis": "measured"}

@@ -484,6 +484,31 @@ def test_batches_are_compared_in_items_and_say_so(open_page, tmp_path):
 
 
 @needs_chromium
+def test_a_plan_says_what_its_measurement_lacks(open_page, tmp_path):
+    """Cores, an interval of the throughput, and rates below one that overloaded the machine."""
+    part = {"environment": {"logical_cores": 16, "affinity_cores": 2}, "instance": "c5a.large"}
+    full = {"settings": "cpu-streams=2", "chosen": 0, "tried": [{"per_s": 800.0}]}
+    few = {"mode": "throughput", "throughput": full, "throughput_per_s": 800.0, "streams": 2}
+    rates = [{"rate_per_s": 80.0, "verdict": "overloaded", "p99_s": None}]
+    load = {"mode": "load", "load": {"settings": "cpu", "rates": rates}, "instance": "c5a.xlarge"}
+    few |= {"environment": {}, "instance": "c5a.2xlarge"}
+    alone = {"instance": "c5a.xlarge", "data": [0.01] * 30}
+    results = {"part": part, "few": few, "alone": alone, "load": load}
+    browser = open_page(results_page(tmp_path, results), "#model=resnet50-v1-7.onnx&rate=1")
+    notes = browser.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('#plans tbody tr')].map(row =>"
+        " [row.cells[1].innerText.split(' ')[2].split('\\n')[0], row.cells[9].innerText]))"
+    )
+    assert set(notes) == {"c5a.large", "c5a.2xlarge"}
+    assert "fewer cores" in notes["c5a.large"]
+    assert "no interval" in notes["c5a.2xlarge"]
+    assert "fewer cores" not in notes["c5a.2xlarge"]
+    browser.evaluate("document.getElementById('rejected').open = true")
+    assert "80.0/s, the lowest measured rate, was more than it can do" in text(browser, "#rejected")
+    assert browser.complaints() == []
+
+
+@needs_chromium
 def test_throughput_mode_counts_items(open_page, tmp_path):
     tried = {"streams": 1, "threads": 1, "least_per_s": 790, "greatest_per_s": 810}
     full = {"settings": "cpu-batch=8", "chosen": 0, "tried": [tried]}
@@ -744,8 +769,8 @@ def test_a_plan_says_what_its_p99_is_made_of(open_page, tmp_path):
         ".map(r => [r.cells[1].innerText.split(' ')[2].split('\\n')[0], r.cells[9].innerText]))"
     )
     assert browser.evaluate(notes) == {
-        "c5a.large": "few samples",
-        "c5a.xlarge": "averages, several",
+        "c5a.large": "few samples, fewer cores",
+        "c5a.xlarge": "averages, fewer cores, several",
     }
     titles = browser.evaluate(
         "[...document.querySelectorAll('#plans .notes span')].map(e => e.title)"

@@ -35,11 +35,26 @@ class Candidate:
     measured_rates: tuple[tuple[float, float | None], ...] = ()
     servers: int = 1  # processes that serve requests side by side
     only_under_traffic: bool = False  # the throughput is only the highest rate that it sustained
+    lacks_interval: bool = False  # too few windows of throughput mode for an interval
+    cores: float | None = None  # that it was measured with, of the machine's
+    machine_cores: float | None = None
     words: str = ""  # the settings as people read them (labels.py)
 
     @property
     def throughput_per_s(self) -> float:
         return 1 / self.mean_s
+
+    @property
+    def capacity_per_s(self) -> float:
+        """The highest rate of one machine at any latency: its throughput; if a lower rate was more
+        than it can do, what it sustained below that, or 0."""
+        sustained = 0.0
+        for rate_per_s, p99_s in self.measured_rates:
+            if p99_s is None:
+                overloaded = rate_per_s < self.throughput_per_s * (1 - 1e-9)
+                return sustained if overloaded else self.throughput_per_s
+            sustained = rate_per_s
+        return self.throughput_per_s
 
     @property
     def inference_s(self) -> float | None:
@@ -58,7 +73,7 @@ class Plan:
 
     @property
     def capacity_per_s(self) -> float:
-        return self.count * self.candidate.throughput_per_s
+        return self.count * self.candidate.capacity_per_s
 
     @property
     def order(self) -> tuple:
@@ -68,14 +83,18 @@ class Plan:
         return (round(self.usd_per_hour, 9), self.count, -self.capacity_per_s, *names)
 
 
-def machines_for(rate_per_s: float, throughput_per_s: float) -> int:
+def machines_for(rate_per_s: float, capacity_per_s: float) -> int:
     """The smallest count that serves the rate; 3 machines of 1.825/s serve 5.475/s, in floats too."""
-    return max(1, math.ceil(rate_per_s / throughput_per_s * (1 - 1e-9)))
+    return max(1, math.ceil(rate_per_s / capacity_per_s * (1 - 1e-9)))
 
 
 def plans(candidates: Iterable[Candidate], rate_per_s: float) -> list[Plan]:
-    found = [Plan(c, machines_for(rate_per_s, c.throughput_per_s)) for c in candidates]
+    found = [Plan(c, machines_for(rate_per_s, c.capacity_per_s)) for c in able(candidates)]
     return sorted((p for p in found if possible(p)), key=lambda plan: plan.order)
+
+
+def able(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return [c for c in candidates if c.capacity_per_s > 0]
 
 
 def possible(plan: Plan) -> bool:
@@ -93,7 +112,7 @@ class Step:
 def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
     """The cheapest plan for every rate. It stays the cheapest until it is full, because whatever
     serves more serves this rate, too, and would have been chosen if it cost less."""
-    above = 0.0
+    above, candidates = 0.0, able(candidates)
     for _ in range(MAX_STEPS):
         found = [Plan(c, machines_above(above, c)) for c in candidates]
         plan = min(filter(possible, found), key=lambda plan: plan.order, default=None)
@@ -107,4 +126,4 @@ def steps(candidates: list[Candidate], up_to_per_s: float) -> Iterator[Step]:
 
 def machines_above(rate_per_s: float, candidate: Candidate) -> int:
     """The smallest count that serves more than the rate."""
-    return math.floor(rate_per_s / candidate.throughput_per_s * (1 + 1e-9)) + 1
+    return math.floor(rate_per_s / candidate.capacity_per_s * (1 + 1e-9)) + 1

@@ -73,6 +73,16 @@ def test_a_bound_plans_a_single_machine():
     assert plans(known, 10.1) == []
 
 
+def test_no_machine_is_planned_at_a_rate_that_overloaded_it():
+    overloaded = candidate("a", 100, 1, measured_rates=((60, 0.03), (80, None)))
+    assert overloaded.capacity_per_s == 60
+    assert [words(p) for p in plans([overloaded], 80)] == [(2, "a", 2)]
+    assert [words(s.plan) for s in steps([overloaded], 100)] == [(1, "a", 1), (2, "a", 2)]
+    assert candidate("a", 100, 1, measured_rates=((60, 0.03), (120, None))).capacity_per_s == 100
+    nothing = candidate("a", 100, 1, measured_rates=((80, None),))
+    assert plans([nothing], 1) == [] and list(steps([nothing], 1)) == []
+
+
 def test_steps_are_the_cheapest_plan_at_every_rate():
     """Against all plans at each step's ends and middle, on random catalogues."""
     chance = random.Random(1)

@@ -69,8 +69,11 @@ def machine_row(machine: Machine) -> dict:
 def row_of(row: Row, candidate: Candidate, count: int) -> dict:
     name = candidate.instance if count == 1 else f"{count} \u00d7 {candidate.instance}"
     price = None if candidate.usd_per_hour is None else count * candidate.usd_per_hour
-    throughput = count * candidate.throughput_per_s
+    one = candidate.capacity_per_s
+    throughput = count * one
     low, high = candidate.low_per_s, candidate.high_per_s
+    if one < candidate.throughput_per_s:  # what it sustained; the interval is of the throughput
+        low = high = one
     name_lines = wrap(name, NAME_CHARACTERS, 2)
     each_s = candidate.inference_s
     latency = "under traffic" if each_s is None else short_time(each_s)

@@ -138,6 +138,22 @@ def test_requests_that_were_served_side_by_side_are_not_said_to_be_one_at_a_time
     assert "the highest request rate that was tried" in traffic
 
 
+@pytest.mark.parametrize(
+    ("sustained", "value"), [([60], ["60.0/s", "10.0 ms"]), ([], ["Overloaded"])]
+)
+def test_no_machine_is_drawn_at_a_rate_that_overloaded_it(tmp_path, sustained, value):
+    latency = json.loads(SAMPLE.read_text(encoding="utf-8")) | {"data": [0.01] * 20, "number": 1}
+    rates = [{"rate_per_s": rate, "verdict": "carried", "p99_s": 0.02} for rate in sustained]
+    rates.append({"rate_per_s": 80, "verdict": "overloaded", "p99_s": None})
+    load = {"settings": latency["backend_meta"], "rates": rates}
+    traffic = latency | {"mode": "load", "backend_meta": "cpu-mode=load", "load": load}
+    for name, result in (("a", latency), ("b", traffic)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(result))
+    [row] = price_charts.rows_by_price(fleet_of(tmp_path, "resnet50-v1-7.onnx"))
+    assert row["value"] == value
+    assert row.get("low") == row.get("high") == (60 if sustained else None)
+
+
 def test_only_what_has_a_price_is_stacked(mixed):
     names = {row["name"][-1] for row in price_charts.rows_of_stacks(mixed, [25])}
     assert "mine" not in names and "c5a.large" in names

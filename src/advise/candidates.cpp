@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <tuple>
 
+#include "advise/measured_rates.h"
 #include "core/error.h"
 #include "core/mean_interval.h"
 #include "results/label_words.h"
@@ -29,32 +31,35 @@ Deployed deployed(const StoredResult& result) {
 
 bool is_under_traffic(const StoredResult& result) { return result.mode == "load"; }
 
+// An array given as input brings its own shape.
 bool has_own_shape(const StoredResult& result) {
   const std::string& settings = settings_of(result);
-  return settings.find("-shape=") != std::string::npos ||
-         settings.find("-batch=") != std::string::npos;
+  for (const char* setting : {"-shape=", "-batch=", "-input=", "-test-data="}) {
+    if (settings.find(setting) != std::string::npos) return true;
+  }
+  return false;
 }
 
-bool serves_batches(const StoredResult& result) {
-  return result.throughput && result.throughput->batch > 1;
-}
+bool serves_batches(const StoredResult& result) { return result.batch > 1; }
 
 // The input shapes of the task: those of results without --shape and the like; without such, of
-// all.
+// all. Empty for files that don't say.
 std::set<std::string> shapes_of_task(const Group& results) {
-  std::set<std::string> plain, all;
+  std::set<std::string> plain, own;
   for (const StoredResult* result : results) {
-    if (serves_batches(*result)) continue;
-    (has_own_shape(*result) ? all : plain).insert(result->input_shapes);
+    if (!result->outcome.ok() || serves_batches(*result)) continue;
+    (has_own_shape(*result) ? own : plain).insert(result->input_shapes);
   }
-  if (!plain.empty()) return plain;
-  if (all.size() > 1) {
+  const std::set<std::string>& counting = plain.empty() ? own : plain;
+  std::set<std::string> known = counting;
+  known.erase("");
+  if (known.size() > 1) {
     throw UsageError(fmt::format(
         "the results of {} have different input shapes ({}), which are different tasks; give a "
         "folder that has one of them",
-        results.front()->model, fmt::join(all, " ")));
+        results.front()->model, fmt::join(known, " ")));
   }
-  return all;
+  return counting;
 }
 
 // The one that counts comes last.
@@ -89,19 +94,9 @@ const StoredResult& newest(const Group& group) {
   return *found;
 }
 
-// Rates measured under traffic, by rising rate; of one rate the newest measurement.
-std::vector<MeasuredRate> measured_rates(const Group& group, const std::set<std::string>& shapes) {
-  std::map<double, double> p99_s;
-  for (const StoredResult* result : group) {
-    if (!is_under_traffic(*result) || !result->outcome.ok() || result->suspect ||
-        result->verdict == Verdict::kWrong || shapes.count(result->input_shapes) == 0) {
-      continue;
-    }
-    for (const StoredRate& rate : result->traffic_rates) p99_s[rate.rate_per_s] = rate.p99_s;
-  }
-  std::vector<MeasuredRate> rates;
-  for (const auto& [rate_per_s, rate_p99_s] : p99_s) rates.push_back({rate_per_s, rate_p99_s});
-  return rates;
+// 0 where the file does not say.
+double count_of(const StoredResult& result, const std::string& name) {
+  return std::max(0.0, std::strtod(condition(result, name).c_str(), nullptr));
 }
 
 void add_interval(Deployable& candidate, const StoredResult& result) {
@@ -112,6 +107,9 @@ void add_interval(Deployable& candidate, const StoredResult& result) {
     return;
   }
   if (result.throughput) {
+    candidate.lacks_interval =
+        !result.throughput->least_per_s || !result.throughput->greatest_per_s;
+    if (candidate.lacks_interval) return;
     candidate.low_per_s = result.throughput->least_per_s;
     candidate.high_per_s = result.throughput->greatest_per_s;
     return;
@@ -122,6 +120,14 @@ void add_interval(Deployable& candidate, const StoredResult& result) {
   const double mean_s = candidate.speed.mean_s;
   candidate.low_per_s = 1 / (mean_s + *half_width_s);
   if (mean_s > *half_width_s) candidate.high_per_s = 1 / (mean_s - *half_width_s);
+}
+
+// Logical cores, or as many as the cgroup's quota is worth.
+void add_cores(Deployable& candidate, const StoredResult& result) {
+  candidate.machine_cores = count_of(result, "environment.logical_cores");
+  candidate.cores = count_of(result, "environment.affinity_cores");
+  const double quota = count_of(result, "environment.cgroup_cpu_quota");
+  if (quota > 0 && quota < candidate.cores) candidate.cores = quota;
 }
 
 void add_spread(Deployable& candidate, const Group& group) {
@@ -167,12 +173,25 @@ Deployable make_candidate(const StoredResult& result, const Group& group,
   candidate.number = result.number;
   candidate.started_at = result.started_at;
   add_interval(candidate, result);
+  add_cores(candidate, result);
   add_spread(candidate, group);
   return candidate;
 }
 
 bool leaves_copies_out(const StoredResult& result) {
   return result.backend_meta.find("-io=device") != std::string::npos;
+}
+
+bool is_of_another_file(const StoredResult& result, const std::string& planned_sha256) {
+  return !result.model_sha256.empty() && result.model_sha256 != planned_sha256;
+}
+
+std::string short_hash(const std::string& sha256) { return sha256.substr(0, 8); }
+
+std::string why_another_file(const StoredResult& result, const std::string& planned_sha256) {
+  if (!is_of_another_file(result, planned_sha256)) return "";
+  return fmt::format("another file of this name: SHA-256 {}, and the newest result is of {}",
+                     short_hash(result.model_sha256), short_hash(planned_sha256));
 }
 
 // Why nothing can be planned with the measurement; empty where something can.
@@ -191,7 +210,7 @@ std::string why_not_measured(const StoredResult& result, const std::set<std::str
     return fmt::format(
         "it serves batches of {}, and how long requests wait for a batch to fill was not measured; "
         "--batch=1 measures single requests",
-        result.throughput->batch);
+        result.batch);
   }
   if (shapes.count(result.input_shapes) == 0) {
     return fmt::format("another task: input shapes {}", result.input_shapes);
@@ -232,7 +251,7 @@ std::string why_not_offered(const StoredResult& result, const Catalogue& catalog
   return own == arch ? "" : fmt::format("{}, not {}", own, arch);
 }
 
-std::map<Deployed, Group> group(const Group& results) {
+std::map<Deployed, Group> grouped(const Group& results) {
   std::map<Deployed, Group> groups;
   for (const StoredResult* result : results) groups[deployed(*result)].push_back(result);
   for (auto& [what, group] : groups) sort_by_age(group);
@@ -251,15 +270,42 @@ std::vector<std::string> labels_of_newest(const std::map<Deployed, Group>& group
   return labels_of(words);
 }
 
-void warn_of_different_models(const Group& results, Selection& selection) {
+// The SHA-256 of the file that the newest result is of; empty where none says.
+std::string newest_file(Group results) {
+  std::erase_if(results, [](const StoredResult* one) { return one->model_sha256.empty(); });
+  sort_by_age(results);
+  return results.empty() ? "" : results.back()->model_sha256;
+}
+
+void warn_of_different_files(const Group& results, const std::string& planned,
+                             Selection& selection) {
   std::set<std::string> hashes;
   for (const StoredResult* result : results) {
     if (!result->model_sha256.empty()) hashes.insert(result->model_sha256);
   }
   if (hashes.size() <= 1) return;
   selection.warnings.push_back(
-      fmt::format("The results are of {} different files named {}.onnx (their SHA-256 differ).",
-                  hashes.size(), results.front()->model));
+      fmt::format("The results are of {} different files named {}.onnx (their SHA-256 differ); "
+                  "plans are of the one of the newest result, {}.",
+                  hashes.size(), results.front()->model, short_hash(planned)));
+}
+
+// Of machines that go by one name.
+void warn_of_different_machines(const Group& results, Selection& selection) {
+  for (const auto& [name, what] : {std::pair{"environment.cpu_model", "processors"},
+                                   std::pair{"environment.logical_cores", "numbers of cores"}}) {
+    std::map<std::string, std::set<std::string>> found;
+    for (const StoredResult* result : results) {
+      const std::string value = condition(*result, name);
+      if (!value.empty()) found[result->instance].insert(value);
+    }
+    for (const auto& [instance, values] : found) {
+      if (values.size() <= 1) continue;
+      selection.warnings.push_back(
+          fmt::format("The results of {} are of machines with different {} ({}).", instance, what,
+                      fmt::join(values, ", ")));
+    }
+  }
 }
 
 }  // namespace
@@ -273,21 +319,28 @@ std::string canonical_model(const std::string& name) {
 
 Selection select_candidates(const std::vector<StoredResult>& results, const std::string& model,
                             const Catalogue& catalogue, const std::string& arch) {
-  Group of_model;
+  Group of_model, of_file, of_others;
   for (const StoredResult& result : results) {
     if (canonical_model(result.model) == canonical_model(model)) of_model.push_back(&result);
   }
   Selection selection;
   if (of_model.empty()) return selection;
-  warn_of_different_models(of_model, selection);
-  const std::set<std::string> shapes = shapes_of_task(of_model);
-  const std::map<Deployed, Group> groups = group(of_model);
+  const std::string file = newest_file(of_model);
+  for (const StoredResult* result : of_model) {
+    (is_of_another_file(*result, file) ? of_others : of_file).push_back(result);
+  }
+  warn_of_different_files(of_model, file, selection);
+  warn_of_different_machines(of_file, selection);
+  const std::set<std::string> shapes = shapes_of_task(of_file);
+  std::map<Deployed, Group> groups = grouped(of_file);
+  groups.merge(grouped(of_others));  // the deployments that were measured with other files alone
   std::vector<std::string> labels = labels_of_newest(groups);
   auto label = labels.begin();
   for (const auto& [what, group] : groups) {
     const StoredResult& result = newest(group);
     std::vector<MeasuredRate> rates = measured_rates(group, shapes);
-    std::string reason = why_not_measured(result, shapes, rates);
+    std::string reason = why_another_file(result, file);
+    if (reason.empty()) reason = why_not_measured(result, shapes, rates);
     if (reason.empty()) reason = why_not_offered(result, catalogue, arch);
     if (!reason.empty()) {
       selection.rejected.push_back({what, *label++, reason});

@@ -35,8 +35,11 @@ struct Deployable {
 
   bool only_under_traffic = false;  // the throughput is only the highest rate that it sustained
   bool at_least = false;  // only a lower bound of the throughput is known; for one machine alone
-  bool verified = false;  // outputs were compared with a reference
-  int64_t number = 1;     // inferences that each measured time is the mean of
+  bool lacks_interval = false;  // too few windows of throughput mode for an interval
+  bool verified = false;        // outputs were compared with a reference
+  int64_t number = 1;           // inferences that each measured time is the mean of
+  double cores = 0;             // that it was measured with, of the machine's; 0 where not known
+  double machine_cores = 0;
   std::string started_at;
 
   // Every usable measurement of it, the one that counts included.
@@ -60,8 +63,8 @@ struct Selection {
 // The one name of a model: without ".onnx", and the 2021 study's other names resolved.
 std::string canonical_model(const std::string& name);
 
-// `arch` is empty for any. Throws UsageError where results of different input shapes can't be told
-// apart.
+// `arch` is empty for any. Throws UsageError where the results say of more than one input shape
+// that it is the task's.
 Selection select_candidates(const std::vector<StoredResult>& results, const std::string& model,
                             const Catalogue& catalogue, const std::string& arch);
 

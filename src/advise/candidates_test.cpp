@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "core/error.h"
@@ -97,7 +98,8 @@ TEST(Candidates, WhatCantBePlannedWithSaysWhy) {
   result.verdict = Verdict::kOk;
   EXPECT_EQ(reason(result, "arm64"), "it sustained no rate with a known 99th percentile");
   result.mode = "throughput";
-  result.throughput = StoredThroughput{100, {}, {}, 2, 4, {0.04}};
+  result.throughput = StoredThroughput{100, {}, {}, 2, {0.04}};
+  result.batch = 4;
   EXPECT_EQ(
       reason(result, "arm64"),
       "it serves batches of 4, and how long requests wait for a batch to fill was not measured; "
@@ -140,7 +142,8 @@ StoredResult at_full_speed(int64_t batch = 1) {
   result.times_s.clear();
   result.backend_meta = "cpu-mode=throughput";
   result.settings = "cpu-streams=2";
-  result.throughput = StoredThroughput{180, 170, 190, 2, batch, {0.01, 0.012}};
+  result.throughput = StoredThroughput{180, 170, 190, 2, {0.01, 0.012}};
+  result.batch = batch;
   return result;
 }
 
@@ -159,6 +162,15 @@ TEST(Candidates, TheSettingFoundInThroughputModeIsOne) {
     EXPECT_EQ(candidate.low_per_s, 170);
     EXPECT_EQ(candidate.speed.measured_rates.size(), results.size() - 1);
   }
+}
+
+TEST(Candidates, TooFewWindowsLeaveNoInterval) {
+  StoredResult result = at_full_speed();
+  EXPECT_FALSE(select({result}).candidates.at(0).lacks_interval);
+  result.throughput->least_per_s.reset();
+  result.throughput->greatest_per_s.reset();
+  EXPECT_TRUE(select({result}).candidates.at(0).lacks_interval);
+  EXPECT_FALSE(select({measured("small")}).candidates.at(0).lacks_interval);
 }
 
 TEST(Candidates, ADisturbedThroughputLeavesWhatWasSustained) {
@@ -195,6 +207,22 @@ TEST(Candidates, BatchesOfThroughputModeAreNoTaskOfTheirOwn) {
   EXPECT_EQ(select({measured("small"), batches, other}).candidates.size(), 1U);
 }
 
+TEST(Candidates, ABatchMeasuredInAnyModeIsNoTaskOfItsOwn) {
+  std::vector<StoredResult> results;
+  for (const int64_t batch : {1, 4, 16}) {
+    StoredResult result = measured("small");
+    result.batch = batch;
+    result.backend_meta = "cpu-batch=" + std::to_string(batch);
+    result.input_shapes = "{\"x\":[" + std::to_string(batch) + ",3]}";
+    results.push_back(result);
+  }
+  const Selection selection = select(results);
+  ASSERT_EQ(selection.candidates.size(), 1U);
+  EXPECT_EQ(selection.candidates[0].what.settings, "cpu-batch=1");
+  ASSERT_EQ(selection.rejected.size(), 2U);
+  EXPECT_EQ(selection.rejected[1].reason.substr(0, 23), "it serves batches of 4,");
+}
+
 TEST(Candidates, MeasuredRatesBelongToTheEngineMeasuredOneRequestAtATime) {
   const Selection selection =
       select({under_traffic("2026-01-04T00:00:00Z", {{6, 0.5}, {2, 0.2}}), measured("small"),
@@ -208,6 +236,49 @@ TEST(Candidates, MeasuredRatesBelongToTheEngineMeasuredOneRequestAtATime) {
   EXPECT_EQ(rates[2].rate_per_s, 9);
   EXPECT_EQ(selection.candidates[0].measurements, 1U);
   EXPECT_DOUBLE_EQ(selection.candidates[0].speed.mean_s, 0.1);
+}
+
+std::vector<double> rates_of(const std::vector<StoredResult>& results) {
+  std::vector<double> rates;
+  const Selection selection = select(results);
+  for (const MeasuredRate& rate : selection.candidates.at(0).speed.measured_rates) {
+    rates.push_back(std::isinf(rate.p99_s) ? -rate.rate_per_s : rate.rate_per_s);
+  }
+  return rates;
+}
+
+double capacity_at_100_ms(const std::vector<StoredResult>& results) {
+  return capacity_per_s(select(results).candidates.at(0).speed, 0.1);
+}
+
+// Two versions of an engine, and so a search each.
+TEST(Candidates, OnlyRatesMeasuredAlikeBelongTogether) {
+  const StoredResult alone = measured("small", "", 0.005);
+  for (const char* name : {"engine_version", "model_sha256", "threads",
+                           "environment.affinity_cores", "environment.cgroup_cpu_quota"}) {
+    StoredResult january = under_traffic("2026-01-04T00:00:00Z", {{30, 0.02}, {40.3, kNever}});
+    StoredResult november =
+        under_traffic("2026-11-04T00:00:00Z", {{31, 0.02}, {90, 0.03}, {150, 0.05}});
+    january.conditions[name] = "1";
+    november.conditions[name] = "2";
+    EXPECT_EQ(rates_of({alone, november, january}), (std::vector<double>{31, 90, 150})) << name;
+    EXPECT_GE(capacity_at_100_ms({alone, november, january}), 150) << name;
+    january.started_at = "2026-12-04T00:00:00Z";
+    EXPECT_EQ(rates_of({alone, november, january}), (std::vector<double>{30, -40.3})) << name;
+    EXPECT_EQ(capacity_at_100_ms({alone, november, january}), 30) << name;
+  }
+}
+
+TEST(Candidates, AnOverloadIsOutdatedWhereANewerResultSustainedAsMuch) {
+  const StoredResult older = under_traffic("2026-01-04T00:00:00Z", {{30, 0.1}, {40.3, kNever}});
+  StoredResult newer = under_traffic("2026-11-04T00:00:00Z", {{31, 0.1}, {150, 0.2}});
+  const StoredResult alone = measured("small", "", 0.005);
+  EXPECT_EQ(rates_of({alone, older, newer}), (std::vector<double>{30, 31, 150}));
+  newer.started_at = "2026-01-03T00:00:00Z";
+  EXPECT_EQ(rates_of({alone, older, newer}), (std::vector<double>{30, 31, -40.3, 150}));
+  newer.started_at = "2026-11-04T00:00:00Z";
+  newer.traffic_rates = {{31, 0.1}, {35, kNever}, {150, 0.2}};  // nothing is known above 35/s
+  EXPECT_EQ(rates_of({alone, older, newer}), (std::vector<double>{30, 31, -35, -40.3, 150}));
 }
 
 TEST(Candidates, WrongOrSuspectRatesDoNotCount) {
@@ -241,6 +312,31 @@ TEST(Candidates, AnotherInputShapeIsAnotherTask) {
   EXPECT_THROW(select({smaller, same}), UsageError);
 }
 
+TEST(Candidates, AnArrayGivenAsInputMayBeAnotherTask) {
+  StoredResult plain = measured("small"), given = measured("large");
+  plain.input_shapes = R"({"x":[1,3,640,640]})";
+  for (const char* setting : {"cpu-input=x@small.npy", "cpu-test-data=photos"}) {
+    given.backend_meta = setting;
+    given.input_shapes = R"({"x":[1,3,320,320]})";
+    const Selection selection = select({plain, given});
+    ASSERT_EQ(selection.candidates.size(), 1U) << setting;
+    EXPECT_EQ(selection.candidates[0].what.instance, "small");
+    EXPECT_EQ(selection.rejected.at(0).reason, R"(another task: input shapes {"x":[1,3,320,320]})");
+    given.input_shapes = plain.input_shapes;
+    EXPECT_EQ(select({plain, given}).candidates.size(), 2U) << setting;
+  }
+}
+
+TEST(Candidates, PlainResultsOfTwoShapesAreRefused) {
+  StoredResult large = measured("small"), small = measured("large"), unknown = measured("bare");
+  large.input_shapes = R"({"x":[1,3,640,640]})";
+  small.input_shapes = R"({"x":[1,3,320,320]})";
+  EXPECT_THROW(select({large, small}), UsageError);
+  EXPECT_EQ(select({large, unknown}).candidates.size(), 2U);  // as those of 2021
+  small.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  EXPECT_EQ(select({large, small}).candidates.size(), 1U);
+}
+
 TEST(Candidates, PublishedFiguresHaveTheIntervalTheyWereReadWith) {
   StoredResult result = measured("small");
   result.times_s.clear();
@@ -257,12 +353,58 @@ TEST(Candidates, PublishedFiguresHaveTheIntervalTheyWereReadWith) {
   EXPECT_TRUE(select({result}).candidates.at(0).at_least);
 }
 
-TEST(Candidates, DifferentModelsOfOneNameAreReported) {
-  StoredResult a = measured("small"), b = measured("large");
-  a.model_sha256 = "1";
-  EXPECT_TRUE(select({a, b}).warnings.empty());
-  b.model_sha256 = "2";
-  EXPECT_EQ(select({a, b}).warnings.size(), 1U);
+TEST(Candidates, OfTwoFilesOfOneNameTheNewestResultsIsPlannedWith) {
+  StoredResult pruned = measured("small", "2026-11-20T00:00:00Z", 0.05);
+  StoredResult whole = measured("small", "2026-11-19T00:00:00Z", 0.1), only_whole = whole;
+  StoredResult of_2021 = measured("large");
+  pruned.model_sha256 = "11111111aa";
+  only_whole.backend = "openvino";
+  EXPECT_TRUE(select({pruned, of_2021}).warnings.empty());
+  whole.model_sha256 = only_whole.model_sha256 = "22222222bb";
+  whole.input_shapes = only_whole.input_shapes = R"({"x":[1,3]})";
+  const Selection selection = select({pruned, whole, only_whole, of_2021});
+  ASSERT_EQ(selection.candidates.size(), 2U);
+  EXPECT_EQ(selection.candidates[0].what.instance, "large");
+  EXPECT_DOUBLE_EQ(selection.candidates[1].speed.mean_s, 0.05);
+  EXPECT_EQ(selection.candidates[1].measurements, 1U);
+  ASSERT_EQ(selection.rejected.size(), 1U);
+  EXPECT_EQ(selection.rejected[0].what.engine, "openvino");
+  EXPECT_EQ(selection.rejected[0].reason,
+            "another file of this name: SHA-256 22222222, and the newest result is of 11111111");
+  ASSERT_EQ(selection.warnings.size(), 1U);
+  EXPECT_EQ(
+      selection.warnings[0],
+      "The results are of 2 different files named tiny.onnx (their SHA-256 differ); plans are "
+      "of the one of the newest result, 11111111.");
+}
+
+TEST(Candidates, MachinesOfOneNameThatDifferAreReported) {
+  StoredResult a = measured("small"), b = measured("small"), other = measured("large");
+  a.conditions["environment.cpu_model"] = b.conditions["environment.cpu_model"] = "\"EPYC\"";
+  other.conditions["environment.cpu_model"] = "\"Xeon\"";
+  EXPECT_TRUE(select({a, b, other}).warnings.empty());
+  b.conditions["environment.cpu_model"] = "\"Xeon\"";
+  EXPECT_EQ(select({a, b, other}).warnings,
+            std::vector<std::string>{"The results of small are of machines with different "
+                                     "processors (\"EPYC\", \"Xeon\")."});
+  b = a;
+  a.conditions["environment.logical_cores"] = "2";
+  b.conditions["environment.logical_cores"] = "16";
+  EXPECT_EQ(select({a, b}).warnings,
+            std::vector<std::string>{"The results of small are of machines with different numbers "
+                                     "of cores (16, 2)."});
+}
+
+TEST(Candidates, APartOfTheMachinesCoresIsKnown) {
+  StoredResult result = measured("small");
+  EXPECT_EQ(select({result}).candidates.at(0).machine_cores, 0);
+  result.conditions = {{"environment.logical_cores", "16"}, {"environment.affinity_cores", "8"}};
+  EXPECT_EQ(select({result}).candidates.at(0).machine_cores, 16);
+  EXPECT_EQ(select({result}).candidates.at(0).cores, 8);
+  result.conditions["environment.cgroup_cpu_quota"] = "1.5";
+  EXPECT_EQ(select({result}).candidates.at(0).cores, 1.5);
+  result.conditions["environment.cgroup_cpu_quota"] = "12.0";
+  EXPECT_EQ(select({result}).candidates.at(0).cores, 8);
 }
 
 TEST(Candidates, QuantisedIsAnotherSetting) {

@@ -28,8 +28,10 @@ int64_t max_machines(const Deployable& candidate, const Demand& demand) {
 std::string too_slow(const Deployable& candidate, const Demand& demand) {
   const Speed& speed = candidate.speed;
   if (!speed.measured_rates.empty()) {
-    return fmt::format("at {}/s, the lowest measured rate, its p99 exceeds {:g} s",
-                       format_rate(speed.measured_rates.front().rate_per_s), *demand.latency_p99_s);
+    const MeasuredRate& lowest = speed.measured_rates.front();
+    const std::string rate = format_rate(lowest.rate_per_s) + "/s, the lowest measured rate,";
+    if (std::isinf(lowest.p99_s)) return rate + " was more than it can do";
+    return fmt::format("at {} its p99 exceeds {:g} s", rate, *demand.latency_p99_s);
   }
   return fmt::format("{} exceeds {:g} s: too slow, more machines don't reduce latency",
                      format_seconds(speed.samples > 0 ? speed.tail_s : speed.mean_s),
@@ -101,6 +103,7 @@ std::vector<Target> nearest_targets(const Selection& selection, const Demand& de
   Demand relaxed = demand;
   relaxed.latency_p99_s.reset();
   relaxed.throughput_per_s = kBusy * max_rate_per_s(selection, relaxed);
+  if (relaxed.throughput_per_s <= 0) return nearest;
   relaxed.latency_p99_s = lowest_latency_s(selection, relaxed);
   if (relaxed.latency_p99_s) nearest.push_back({relaxed.throughput_per_s, relaxed.latency_p99_s});
   return nearest;
@@ -146,6 +149,11 @@ void add_notes_on_traffic(const Plan& plan, std::vector<Note>& notes) {
                                  "throughput, {} per machine{}.",
                                  interval_text(candidate), sure_count_text(plan))});
   }
+  if (candidate.lacks_interval) {
+    notes.push_back({"no interval", "too few windows for an interval of its throughput",
+                     "Too few windows were measured for an interval of its throughput, so it may "
+                     "be lower."});
+  }
 }
 
 void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
@@ -167,7 +175,14 @@ void add_notes_on_times(const Plan& plan, std::vector<Note>& notes) {
   }
 }
 
-void add_note_on_measurements(const Deployable& candidate, std::vector<Note>& notes) {
+void add_notes_on_measurements(const Deployable& candidate, std::vector<Note>& notes) {
+  if (candidate.cores > 0 && candidate.cores < candidate.machine_cores) {
+    notes.push_back(
+        {"fewer cores", "measured with a part of the machine's cores",
+         fmt::format("It was measured with {:g} of the machine's {:g} cores, so a whole "
+                     "machine may do more.",
+                     candidate.cores, candidate.machine_cores)});
+  }
   if (candidate.measurements <= 1) return;
   notes.push_back(
       {"several", "measured several times, the newest counts",
@@ -204,7 +219,7 @@ Plan plan_of(const Deployable& candidate, int64_t count, const Demand& demand) {
   plan.latency = latency_at(candidate.speed, demand.throughput_per_s / machines);
   plan.idle = count > 1 && !candidate.only_under_traffic &&
               capacity_per_s(candidate.speed, demand.latency_p99_s) <
-                  kIdle * candidate.speed.throughput_per_s();
+                  kIdle * capacity_per_s(candidate.speed, std::nullopt);
   add_lower_end(plan, demand);
   return plan;
 }
@@ -252,7 +267,7 @@ std::vector<Note> notes(const Plan& plan) {
                      "latency."});
   }
   add_notes_on_times(plan, notes);
-  add_note_on_measurements(candidate, notes);
+  add_notes_on_measurements(candidate, notes);
   return notes;
 }
 

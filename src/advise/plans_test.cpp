@@ -92,6 +92,28 @@ TEST(Plans, WhatFallsOutSaysWhy) {
   EXPECT_EQ(reasons({1e9}).size(), 2U);
 }
 
+// 100/s one request at a time, but 80/s were measured to be too much: their service times rise when
+// requests come with pauses.
+TEST(Plans, NoMachineIsPlannedAtARateThatOverloadedIt) {
+  Deployable candidate = published("a", 1, 10);
+  candidate.speed = speed_of(std::vector<double>(500, 0.01));
+  candidate.speed.measured_rates = {{60, 0.03}, {80, std::numeric_limits<double>::infinity()}};
+  for (const std::optional<double> latency_s : {std::optional<double>(), std::optional(1000.0)}) {
+    const Plan plan = find_plans(of({candidate}), {80, latency_s}).plans.at(0);
+    EXPECT_EQ(plan.count, 2);
+    EXPECT_DOUBLE_EQ(plan.capacity_per_s, 120);
+    EXPECT_FALSE(plan.idle);
+  }
+  candidate.speed.measured_rates.erase(candidate.speed.measured_rates.begin());
+  for (const std::optional<double> latency_s : {std::optional<double>(), std::optional(1000.0)}) {
+    const Advice advice = find_plans(of({candidate}), {80, latency_s});
+    EXPECT_TRUE(advice.plans.empty());
+    EXPECT_TRUE(advice.nearest.empty());
+    EXPECT_EQ(advice.rejected.at(0).reason,
+              "80.0/s, the lowest measured rate, was more than it can do");
+  }
+}
+
 TEST(Plans, WhatHoldsOnlyAtTheUpperEndSaysSo) {
   Deployable candidate = published("a", 1, 10);
   EXPECT_EQ(find_plans(of({candidate}), {20}).plans.at(0).holds_at_lower_end, std::nullopt);
@@ -134,6 +156,19 @@ TEST(Plans, FewSamplesAndAveragesAreReported) {
             (std::vector<std::string>{"unverified", "few samples", "averages", "several"}));
 }
 
+TEST(Plans, APartOfAMachineAndAMissingIntervalAreReported) {
+  Deployable candidate = published("a", 1, 10);
+  candidate.speed = speed_of(std::vector<double>(500, 0.1));
+  candidate.cores = candidate.machine_cores = 16;
+  EXPECT_EQ(labels(find_plans(of({candidate}), {5}).plans.at(0)), std::vector<std::string>{});
+  candidate.cores = 1.5;
+  candidate.lacks_interval = true;
+  const Plan plan = find_plans(of({candidate}), {5}).plans.at(0);
+  EXPECT_EQ(labels(plan), (std::vector<std::string>{"no interval", "fewer cores"}));
+  EXPECT_EQ(notes(plan).back().text,
+            "It was measured with 1.5 of the machine's 16 cores, so a whole machine may do more.");
+}
+
 // A candidate with samples or without, with rates measured under traffic or without.
 Deployable random_candidate(std::mt19937& random, int index) {
   const auto uniform = [&](double from, double to) {
@@ -170,13 +205,27 @@ Demand random_demand(std::mt19937& random) {
   return demand;
 }
 
+// Whether the rate is more than was sustained below one that the throughput doesn't explain was too
+// much.
+bool is_overloaded(const Speed& speed, double rate_per_s) {
+  double sustained_per_s = 0;
+  for (const MeasuredRate& step : speed.measured_rates) {
+    if (std::isinf(step.p99_s)) {
+      return step.rate_per_s < speed.throughput_per_s() &&
+             rate_per_s > sustained_per_s * (1 + 2e-9);
+    }
+    sustained_per_s = step.rate_per_s;
+  }
+  return false;
+}
+
 // Whether so many machines serve the demand, said without the formula for the capacity: the latency
 // at the rate, headroom added, must be within the target, and the rate within the throughput.
 bool serves(const Deployable& candidate, int64_t count, const Demand& demand) {
   if (candidate.at_least && count > 1) return false;
   const double rate = demand.throughput_per_s / (1 - demand.headroom) / static_cast<double>(count);
   if (rate > candidate.speed.throughput_per_s() * (1 + 2e-9)) return false;
-  if (!demand.latency_p99_s) return true;
+  if (!demand.latency_p99_s) return !is_overloaded(candidate.speed, rate);
   const Latency latency = latency_at(candidate.speed, rate * (1 - 2e-9));
   return latency.seconds && *latency.seconds <= *demand.latency_p99_s;
 }

@@ -69,9 +69,10 @@ std::string latency_cell(const Latency& latency) {
 }
 
 // What the terms in the column of latencies mean, as far as they occur.
-std::string legend_of_latency(const std::vector<Latency>& latencies) {
+std::string legend_of_latency(const std::vector<const Plan*>& rows) {
   std::set<std::string> lines;
-  for (const Latency& latency : latencies) {
+  for (const Plan* plan : rows) {
+    const Latency& latency = plan->latency;
     const bool measured = latency.basis == LatencyBasis::kMeasuredUnderTraffic;
     if (!latency.seconds) {
       lines.insert(
@@ -114,11 +115,12 @@ std::string notes_cell(const Plan& plan, const std::set<std::string>& unless) {
 }
 
 // What the labels in the rows mean.
-std::string legend_of_notes(const std::vector<Plan>& plans, const std::set<std::string>& unless) {
+std::string legend_of_notes(const std::vector<const Plan*>& rows,
+                            const std::set<std::string>& unless) {
   std::set<std::string> known = unless;
   std::string text;
-  for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
-    for (const Note& note : notes(plans[i])) {
+  for (const Plan* plan : rows) {
+    for (const Note& note : notes(*plan)) {
       if (known.insert(note.label).second)
         text += fmt::format("{}: {}.\n", note.label, note.meaning);
     }
@@ -156,29 +158,28 @@ const std::vector<Column> kSweepColumns{
     {"$/h", ""},
     {"$/million at end", "", Align::kRight, 1},
     {"p99 at end", "", Align::kRight, 2},
+    {"notes", "", Align::kLeft, 5},
 };
 
 std::string plans_table(const std::vector<Plan>& plans, size_t width) {
   const std::set<std::string> common = common_labels(plans);
   const double cheapest_usd = plans.front().usd_per_hour;
   Table table{kPlanColumns, {}};
+  std::vector<const Plan*> shown;
   for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
     const Plan& plan = plans[i];
+    shown.push_back(&plan);
     table.rows.push_back({machines(plan), printable(plan.candidate->label),
                           format_usd(plan.usd_per_hour), times(plan.usd_per_hour, cheapest_usd),
                           format_rate(plan.usd_per_million), format_rate(plan.capacity_per_s),
                           utilisation_cell(plan), latency_cell(plan.latency),
                           notes_cell(plan, common)});
   }
-  std::vector<Latency> latencies;
-  for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
-    latencies.push_back(plans[i].latency);
-  }
   std::string text = table_text(table, width);
   if (plans.size() > kMaxPlans) {
     text += fmt::format("... and {} more; --json has all\n", plans.size() - kMaxPlans);
   }
-  return text + wrapped(legend_of_latency(latencies) + legend_of_notes(plans, common), width);
+  return text + wrapped(legend_of_latency(shown) + legend_of_notes(shown, common), width);
 }
 
 size_t longest_line(const std::string& text) {
@@ -282,6 +283,9 @@ std::vector<Run> runs(const std::vector<Step>& steps) {
   return runs;
 }
 
+// At its end each step's machines are as busy as they may be.
+const std::set<std::string> kTrueOfAllSteps{"busy"};
+
 Cells row_of(const Run& run) {
   const Plan& first = run.first->plan;
   const Plan& last = run.last->plan;
@@ -296,7 +300,8 @@ Cells row_of(const Run& run) {
           printable(run.first->plan.candidate->label),
           usd,
           format_rate(last.usd_per_million),
-          latency_cell(last.latency)};
+          latency_cell(last.latency),
+          notes_cell(last, kTrueOfAllSteps)};
 }
 
 // The request rate from which the machine type stays the same.
@@ -333,7 +338,11 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps,
   const std::string title = fmt::format("The cheapest plan at each request rate, up to {}:\n\n",
                                         asked(question, within(question.demand)));
   Table table{kSweepColumns, {}};
-  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) table.rows.push_back(row_of(all[i]));
+  std::vector<const Plan*> shown;
+  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) {
+    table.rows.push_back(row_of(all[i]));
+    shown.push_back(&all[i].last->plan);
+  }
   std::string text = wrapped(title, width) + table_text(table, width);
   if (all.size() > kMaxRuns) {
     text += fmt::format("... and {} more; --json has all\n", all.size() - kMaxRuns);
@@ -343,11 +352,8 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps,
   if (end_per_s < question.demand.throughput_per_s * (1 - 1e-9)) {
     text += fmt::format("Above {:.4g}/s there is no plan.\n", end_per_s);
   }
-  std::vector<Latency> latencies;
-  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) {
-    latencies.push_back(all[i].last->plan.latency);
-  }
-  return text + wrapped(warnings(question) + legend_of_latency(latencies) +
+  return text + wrapped(warnings(question) + legend_of_latency(shown) +
+                            legend_of_notes(shown, kTrueOfAllSteps) +
                             fmt::format("Prices: {}.\n", printable(question.catalogue)),
                         width);
 }

@@ -102,5 +102,20 @@ TEST(AdviceText, StepsThatDifferInTheCountAloneShareALine) {
   EXPECT_EQ(lines[6], "Above 20/s the machine type is b.");
 }
 
+TEST(AdviceText, StepsHaveTheNotesOfTheirPlans) {
+  Deployable unverified = candidate("a", 1, 10);
+  unverified.verified = false;
+  const Selection selection{{unverified, candidate("b", 2.5, 40)}, {}, {}};
+  const Demand demand{100};
+  const std::string text =
+      sweep_text({"tiny", demand, "prices.csv", {}, {}}, sweep(selection, demand));
+  const auto lines = lines_of(text);
+  EXPECT_TRUE(lines[3].ends_with("  unverified, mean only")) << text;
+  EXPECT_TRUE(lines[4].ends_with("  mean only")) << text;
+  EXPECT_NE(text.find("\nunverified: outputs were not compared with a reference.\n"),
+            std::string::npos);
+  EXPECT_EQ(text.find("busy:"), std::string::npos) << text;  // full at its end, as every step is
+}
+
 }  // namespace
 }  // namespace dnnbench

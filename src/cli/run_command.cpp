@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <optional>
 #include <thread>
 
 #include "cli/against_report.h"
@@ -14,8 +15,12 @@
 #include "cli/presenter.h"
 #include "core/error.h"
 #include "core/statistics.h"
+#include "machine/cores.h"
+#include "machine/disturbance.h"
 #include "machine/machine_counters.h"
+#include "machine/read_environment.h"
 #include "measure/bench.h"
+#include "measure/describe.h"
 #include "measure/prepared_models.h"
 #include "process/confinement.h"
 #include "process/engine_session.h"
@@ -31,6 +36,8 @@ namespace {
 struct Tally {
   bool all_ok = true;
   bool any_undisturbed = false;  // among those that are ok
+  Noise latency_noise;           // of all results in latency mode
+  std::optional<double> quota;   // of the control group, in CPUs
   int gate = kExitOk;            // of --fail-above
   std::vector<std::string> not_stored;
   std::vector<std::string> journals;
@@ -39,6 +46,8 @@ struct Tally {
     for (const Result& result : bench.results) {
       all_ok = all_ok && result.outcome.ok();
       any_undisturbed = any_undisturbed || (result.outcome.ok() && !is_suspect(result));
+      if (result.mode == Mode::kLatency) ::dnnbench::add(latency_noise, result.measured.noise);
+      quota = result.environment.cgroup_cpu_quota;
     }
     if (!bench.journal.empty()) journals.push_back(bench.journal);
     not_stored.insert(not_stored.end(), bench.not_stored.begin(), bench.not_stored.end());
@@ -98,6 +107,9 @@ void wait_for(const FolderLock& lock, const std::string& folder) {
 void report(const Tally& tally, const std::string& folder, Presenter& presenter) {
   const bool is_complete = !is_interrupted() && tally.not_stored.empty();
   presenter.end(is_complete ? folder : "");
+  const std::string stopped =
+      tally.quota ? stopped_by_quota(tally.latency_noise, *tally.quota) : "";
+  if (!stopped.empty()) say(stopped);
   for (const std::string& sentence : tally.not_stored) {
     say("dnnbench: " + sentence);
   }
@@ -125,11 +137,21 @@ void report_missing_protection() {
                   fmt::join(missing, " and ")));
 }
 
-// Without it other programs' CPU time alone decides (machine/disturbance.h).
+// Without them disturbances are judged by what there is (machine/disturbance.h).
 void report_missing_counters() {
-  if (read_machine_counters().counts_waiting) return;
-  say("On this machine's kernel nothing reports how long an engine waits for a core: keep the "
-      "machine idle while this runs.");
+  const std::string missing = missing_counters(read_machine_counters());
+  if (!missing.empty()) say(missing);
+}
+
+void report_isolated_cores(const RunOptions& options) {
+  const int cores = default_threads(read_environment());
+  const auto has_several = [&](const Candidate& one) { return threads_of(one, cores) > 1; };
+  const bool any = std::any_of(
+      options.comparisons.begin(), options.comparisons.end(), [&](const auto& candidates) {
+        return std::any_of(candidates.begin(), candidates.end(), has_several);
+      });
+  const std::string warning = any ? warn_of_isolated(isolated_cores()) : "";
+  if (!warning.empty()) say(warning);
 }
 
 // What can't be run is found now: before a folder is made, and not after others have been measured.
@@ -172,6 +194,7 @@ int run_command(const std::vector<std::string>& arguments) {
     report_if_too_short(options);
     report_missing_protection();
     report_missing_counters();
+    report_isolated_cores(options);
   }
   std::vector<Against> compared;  // planned before the first is measured
   for (const std::vector<Candidate>& candidates : options.comparisons) {

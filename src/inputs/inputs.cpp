@@ -127,6 +127,12 @@ Value make_input(const Model& model, const ModelValue& input, const InputShapes&
                                     : filled_tensor(input, shape, fill->second));
 }
 
+// Half the distance of two neighbouring numbers, relative to them: less would move none.
+double rounding_of(DataType type) {
+  if (type == DataType::kFloat16) return 0x1p-11;
+  return type == DataType::kBfloat16 ? 0x1p-8 : 0;
+}
+
 }  // namespace
 
 double estimated_input_bytes(const Model& model, const InputShapes& shapes) {
@@ -171,8 +177,9 @@ std::vector<Value> perturb(const std::vector<Value>& inputs, double relative, ui
     RandomNumbers random(seed, static_cast<uint32_t>(i));
     for (Tensor& tensor : perturbed[i].tensors) {
       if (!is_floating_point(tensor.type)) continue;
+      const double most = std::max(relative, rounding_of(tensor.type));
       std::vector<double> values = to_doubles(tensor);
-      for (double& value : values) value *= 1 + random.uniform(-relative, relative);
+      for (double& value : values) value *= 1 + random.uniform(-most, most);
       from_doubles(values, tensor);
     }
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "core/error.h"
 #include "core/random_numbers.h"
@@ -235,6 +236,23 @@ TEST(InputsTest, PerturbMovesFloatsOnlyAndLittle) {
   EXPECT_NEAR(values[1], -1000, 1.01e-4);
   EXPECT_EQ(values[2], 0);
   EXPECT_EQ(perturbed[1].tensor().bytes, whole.bytes);
+}
+
+// A step of f16 is 2^-10 of a number or less, one of bf16 2^-7.
+TEST(InputsTest, PerturbMovesHalfPrecisionByItsLastBit) {
+  for (const auto& [type, step] :
+       {std::pair{DataType::kFloat16, 0x1p-10}, std::pair{DataType::kBfloat16, 0x1p-7}}) {
+    Tensor tensor = make_tensor(type, {100});
+    from_doubles(std::vector<double>(100, 1.75), tensor);
+    const std::vector<double> values =
+        to_doubles(perturb({make_value("x", tensor)}, 1e-7, 3)[0].tensor());
+    int moved = 0;
+    for (const double value : values) {
+      moved += value != 1.75 ? 1 : 0;
+      EXPECT_LE(std::fabs(value - 1.75), step);
+    }
+    EXPECT_GT(moved, 10);
+  }
 }
 
 }  // namespace

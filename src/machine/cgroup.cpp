@@ -73,38 +73,33 @@ std::vector<fs::path> group_and_ancestors(const fs::path& mount, const std::stri
   return folders;
 }
 
-void read_v2(CgroupLimits& limits, const fs::path& mount, const std::string& group) {
-  for (const fs::path& folder : group_and_ancestors(mount, group)) {
-    keep_smaller(limits.cpu_quota,
-                 quota(read_number(folder / "cpu.max"), read_number(folder / "cpu.max", 1)));
-    apply_memory(limits, read_number(folder / "memory.max"), read_number(folder / "memory.current"),
-                 reclaimable_bytes(folder, ""));
-  }
+void read_v2(CgroupLimits& limits, const fs::path& folder) {
+  keep_smaller(limits.cpu_quota,
+               quota(read_number(folder / "cpu.max"), read_number(folder / "cpu.max", 1)));
+  apply_memory(limits, read_number(folder / "memory.max"), read_number(folder / "memory.current"),
+               reclaimable_bytes(folder, ""));
 }
 
-void read_v1_cpu(CgroupLimits& limits, const fs::path& mount, const std::string& group) {
-  for (const fs::path& folder : group_and_ancestors(mount, group)) {
-    keep_smaller(limits.cpu_quota, quota(read_number(folder / "cpu.cfs_quota_us"),
-                                         read_number(folder / "cpu.cfs_period_us")));
-  }
+void read_v1_cpu(CgroupLimits& limits, const fs::path& folder) {
+  keep_smaller(limits.cpu_quota, quota(read_number(folder / "cpu.cfs_quota_us"),
+                                       read_number(folder / "cpu.cfs_period_us")));
 }
 
-void read_v1_memory(CgroupLimits& limits, const fs::path& mount, const std::string& group) {
-  for (const fs::path& folder : group_and_ancestors(mount, group)) {
-    apply_memory(limits, read_number(folder / "memory.limit_in_bytes"),
-                 read_number(folder / "memory.usage_in_bytes"),
-                 reclaimable_bytes(folder, "total_"));
-  }
+void read_v1_memory(CgroupLimits& limits, const fs::path& folder) {
+  apply_memory(limits, read_number(folder / "memory.limit_in_bytes"),
+               read_number(folder / "memory.usage_in_bytes"), reclaimable_bytes(folder, "total_"));
 }
 
 bool lists(const std::string& controllers, const std::string& name) {
   return ("," + controllers + ",").find("," + name + ",") != std::string::npos;
 }
 
-}  // namespace
+struct Groups {
+  std::vector<fs::path> v2, v1_cpu, v1_memory;  // folders of this process's groups
+};
 
-CgroupLimits read_cgroup_limits(const std::string& root) {
-  CgroupLimits limits;
+Groups read_groups(const std::string& root) {
+  Groups found;
   const fs::path mount = root + "/sys/fs/cgroup";
   std::ifstream groups(root + "/proc/self/cgroup");
   std::string line;
@@ -117,12 +112,47 @@ CgroupLimits read_cgroup_limits(const std::string& root) {
     if (controllers.empty()) {
       std::error_code ignored;
       const fs::path unified = mount / "unified";
-      read_v2(limits, fs::exists(unified, ignored) ? unified : mount, group);
+      found.v2 = group_and_ancestors(fs::exists(unified, ignored) ? unified : mount, group);
     }
-    if (lists(controllers, "cpu")) read_v1_cpu(limits, mount / "cpu", group);
-    if (lists(controllers, "memory")) read_v1_memory(limits, mount / "memory", group);
+    if (lists(controllers, "cpu")) found.v1_cpu = group_and_ancestors(mount / "cpu", group);
+    if (lists(controllers, "memory")) {
+      found.v1_memory = group_and_ancestors(mount / "memory", group);
+    }
   }
+  return found;
+}
+
+// The value of a line "key value" of cpu.stat, in seconds.
+std::optional<double> read_stat_s(const fs::path& folder, const std::string& key, double unit_s) {
+  std::ifstream file(folder / "cpu.stat");
+  double value = 0;
+  for (std::string name; file >> name >> value;) {
+    if (name == key) return value * unit_s;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+CgroupLimits read_cgroup_limits(const std::string& root) {
+  CgroupLimits limits;
+  const Groups groups = read_groups(root);
+  for (const fs::path& folder : groups.v2) read_v2(limits, folder);
+  for (const fs::path& folder : groups.v1_cpu) read_v1_cpu(limits, folder);
+  for (const fs::path& folder : groups.v1_memory) read_v1_memory(limits, folder);
   return limits;
+}
+
+std::map<std::string, double> read_quota_s(const std::string& root) {
+  std::map<std::string, double> stopped;
+  const Groups groups = read_groups(root);
+  for (const fs::path& folder : groups.v2) {
+    if (const auto s = read_stat_s(folder, "throttled_usec", 1e-6)) stopped[folder.string()] = *s;
+  }
+  for (const fs::path& folder : groups.v1_cpu) {
+    if (const auto s = read_stat_s(folder, "throttled_time", 1e-9)) stopped[folder.string()] = *s;
+  }
+  return stopped;
 }
 
 }  // namespace dnnbench

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -16,5 +17,9 @@ struct CgroupLimits {
 
 // `root` stands before /proc and /sys, for tests.
 CgroupLimits read_cgroup_limits(const std::string& root = "");
+
+// How long CPU quotas have stopped cores so far, added up over the cores: by the folder of each
+// group that counts it.
+std::map<std::string, double> read_quota_s(const std::string& root = "");
 
 }  // namespace dnnbench

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "testing/files.h"
 #include "testing/temporary_folder.h"
 
@@ -36,6 +39,22 @@ TEST_F(CgroupTest, V2TakesTheTightestOfGroupAndAncestors) {
   EXPECT_DOUBLE_EQ(limits.cpu_quota.value(), 1.5);
   EXPECT_EQ(limits.memory_limit_bytes, 1000000000);
   EXPECT_EQ(limits.memory_left_bytes, 600000000);
+}
+
+TEST_F(CgroupTest, ReadsHowLongEachGroupWasStopped) {
+  EXPECT_TRUE(read_quota_s(root_).empty());
+  write("/proc/self/cgroup", "0::/outer/inner");
+  write("/sys/fs/cgroup/cpu.stat", "usage_usec 900\nuser_usec 500\nsystem_usec 400");
+  write("/sys/fs/cgroup/outer/cpu.stat",
+        "usage_usec 900\nnr_periods 10\nnr_throttled 4\nthrottled_usec 250000\nnr_bursts 0");
+  write("/sys/fs/cgroup/outer/inner/cpu.stat", "usage_usec 900\nthrottled_usec 0");
+  const std::string mount = root_ + "/sys/fs/cgroup";
+  EXPECT_EQ(read_quota_s(root_),
+            (std::map<std::string, double>{{mount + "/outer", 0.25}, {mount + "/outer/inner", 0}}));
+  write("/proc/self/cgroup", "2:cpu,cpuacct:/job");
+  write("/sys/fs/cgroup/cpu/job/cpu.stat",
+        "nr_periods 10\nnr_throttled 4\nthrottled_time 500000000");
+  EXPECT_EQ(read_quota_s(root_), (std::map<std::string, double>{{mount + "/cpu/job", 0.5}}));
 }
 
 TEST_F(CgroupTest, V2InsideAContainerSeesItsGroupAsTheRoot) {

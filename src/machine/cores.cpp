@@ -1,12 +1,16 @@
 #include "machine/cores.h"
 
+#include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "core/folder.h"
@@ -62,6 +66,48 @@ std::vector<Cores> one_by_one(const std::vector<Cores>& physical) {
 }  // namespace
 
 Cores allowed_cores() { return cores_of_thread(0); }
+
+std::string to_list(const Cores& cores) {
+  std::string list;
+  for (size_t first = 0, last = 0; first < cores.size(); first = ++last) {
+    while (last + 1 < cores.size() && cores[last + 1] == cores[last] + 1) ++last;
+    if (first > 0) list += ",";
+    list += std::to_string(cores[first]);
+    if (last > first) list += "-" + std::to_string(cores[last]);
+  }
+  return list;
+}
+
+Cores read_list(const std::string& text) {
+  Cores cores;
+  std::istringstream ranges(text);
+  for (std::string range; std::getline(ranges, range, ',');) {
+    int first = 0, last = 0;
+    const int numbers = std::sscanf(range.c_str(), "%d-%d", &first, &last);
+    if (numbers < 1 || first < 0) break;
+    if (numbers < 2) last = first;
+    for (int core = first; core <= std::min(last, CPU_SETSIZE - 1); ++core) cores.push_back(core);
+  }
+  return cores;
+}
+
+Cores isolated_cores(const std::string& root) {
+  const Cores allowed = allowed_cores();
+  const Cores isolated = read_list(first_line(root + "/sys/devices/system/cpu/isolated"));
+  Cores both;
+  std::set_intersection(allowed.begin(), allowed.end(), isolated.begin(), isolated.end(),
+                        std::back_inserter(both));
+  return both;
+}
+
+std::string warn_of_isolated(const Cores& isolated) {
+  if (isolated.size() < 2) return "";
+  return fmt::format(
+      "The kernel spreads no threads over the isolated cores {} (isolcpus): an engine that doesn't "
+      "pin its threads may run all of them on one core. Use other cores, or one core or "
+      "--threads=1.",
+      to_list(isolated));
+}
 
 std::vector<Cores> physical_cores(const std::string& root) {
   std::map<std::pair<int, std::string>, Cores> found;  // by package and the core in it

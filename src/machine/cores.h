@@ -14,6 +14,19 @@ using Cores = std::vector<int>;  // rising
 // Those that this process may run on.
 Cores allowed_cores();
 
+// As Linux writes them, "0-3,8"; "" for none.
+std::string to_list(const Cores& cores);
+// Of such a text as far as it is one.
+Cores read_list(const std::string& text);
+
+// Those of allowed_cores() over which the scheduler spreads no threads: the kernel's option
+// isolcpus. `root` stands before /sys, for tests.
+Cores isolated_cores(const std::string& root = "");
+
+// That an engine of several threads may have them all on one core, as a sentence for the user; ""
+// where there are fewer than two isolated cores.
+std::string warn_of_isolated(const Cores& isolated);
+
 // The same by the physical core they belong to, by package and then by number. Where the system
 // doesn't say, every logical core counts as one of its own. `root` stands before /sys, for tests.
 std::vector<Cores> physical_cores(const std::string& root = "");

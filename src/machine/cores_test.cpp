@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "testing/temporary_folder.h"
 
@@ -89,6 +91,34 @@ TEST_F(PhysicalCores, GoByPackage) {
     write(allowed_[i], i == 0 ? 1 : 0, static_cast<int>(i));
   EXPECT_EQ(physical_cores(folder_.path()).front(), Cores{allowed_[1]});
   EXPECT_EQ(physical_cores(folder_.path()).back(), Cores{allowed_[0]});
+}
+
+TEST(CoreLists, AreWrittenAndReadAsLinuxDoes) {
+  for (const auto& [cores, list] : {std::pair<Cores, std::string>{{}, ""},
+                                    {{0}, "0"},
+                                    {{0, 1}, "0-1"},
+                                    {{0, 1, 2, 3, 8}, "0-3,8"},
+                                    {{1, 3, 5, 6}, "1,3,5-6"}}) {
+    EXPECT_EQ(to_list(cores), list);
+    EXPECT_EQ(read_list(list), cores);
+  }
+  EXPECT_EQ(read_list("2,none"), Cores{2});
+  EXPECT_EQ(read_list("-3"), Cores{});
+}
+
+TEST(IsolatedCores, AreThoseAmongTheOnesThatMayBeUsed) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(isolated_cores(folder.path()), Cores{});
+  std::filesystem::create_directories(folder / "sys/devices/system/cpu");
+  std::ofstream(folder / "sys/devices/system/cpu/isolated")
+      << allowed_cores().front() << ",1000-1010\n";
+  EXPECT_EQ(isolated_cores(folder.path()), Cores{allowed_cores().front()});
+}
+
+TEST(IsolatedCores, AreWarnedOfWhereThereAreSeveral) {
+  EXPECT_EQ(warn_of_isolated({}), "");
+  EXPECT_EQ(warn_of_isolated({2}), "");
+  EXPECT_NE(warn_of_isolated({2, 3}).find("the isolated cores 2-3 (isolcpus)"), std::string::npos);
 }
 
 TEST(CoresOfProcess, AreThoseOfAllItsThreads) {

@@ -3,14 +3,25 @@
 #include <algorithm>
 
 namespace dnnbench {
+namespace {
+
+void add_if_all_know(std::optional<double>& total, std::optional<double> turn) {
+  total = total && turn ? std::optional(*total + *turn) : std::nullopt;
+}
+
+void add_known(std::optional<double>& total, std::optional<double> turn) {
+  if (turn) total = total.value_or(0) + *turn;
+}
+
+}  // namespace
 
 void add(Noise& total, const Noise& turn) {
   total.window_s += turn.window_s;
-  if (!turn.waited_s) total.waited_s.reset();
-  if (total.waited_s) *total.waited_s += *turn.waited_s;
-  total.others_s += turn.others_s;
-  total.stolen_s += turn.stolen_s;
-  if (turn.pressure_s) total.pressure_s = total.pressure_s.value_or(0) + *turn.pressure_s;
+  add_if_all_know(total.waited_s, turn.waited_s);
+  add_if_all_know(total.others_s, turn.others_s);
+  add_if_all_know(total.stolen_s, turn.stolen_s);
+  add_known(total.quota_s, turn.quota_s);
+  add_known(total.pressure_s, turn.pressure_s);
   total.involuntary_switches += turn.involuntary_switches;
   total.throttled += turn.throttled;
   if (!turn.lowest_mhz) return;

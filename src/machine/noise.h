@@ -14,12 +14,16 @@ struct Noise {
   // That the engine's threads together were ready but had no core; absent where the kernel does not
   // say.
   std::optional<double> waited_s = 0;
-  double others_s = 0;               // CPU time of everything else on the same cores
-  double stolen_s = 0;               // that the hypervisor took from all cores together
+  // CPU time of everything else on the same cores; that the hypervisor took from all of them
+  // together. Absent where the system does not report these cores.
+  std::optional<double> others_s = 0, stolen_s = 0;
+  // That a control group's CPU quota stopped the cores that this run used, added up; absent where
+  // no group counts it.
+  std::optional<double> quota_s;
   std::optional<double> pressure_s;  // that some task of the machine waited for a core (PSI)
   int64_t involuntary_switches = 0;  // of the engine's threads
   int64_t throttled = 0;             // times that a core was slowed down for heat
-  std::optional<double> lowest_mhz;  // of the first core, at the turns' ends
+  std::optional<double> lowest_mhz;  // of the first core that may be used, at the turns' ends
   std::optional<double> highest_mhz;
 };
 

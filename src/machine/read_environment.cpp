@@ -1,5 +1,6 @@
 #include "machine/read_environment.h"
 
+#include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -116,6 +117,12 @@ std::string read_instance(const std::string& root) {
   return name.data();
 }
 
+std::optional<std::string> read_governor(const std::string& root, const Cores& cores) {
+  if (cores.empty()) return std::nullopt;
+  return read_line(
+      fmt::format("{}/sys/devices/system/cpu/cpu{}/cpufreq/scaling_governor", root, cores.front()));
+}
+
 }  // namespace
 
 Environment read_environment(const std::string& root) {
@@ -128,7 +135,9 @@ Environment read_environment(const std::string& root) {
   environment.cpu_model = read_cpu_model(root);
   environment.isa = read_isa(root);
   environment.logical_cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-  environment.affinity_cores = static_cast<int>(allowed_cores().size());
+  const Cores cores = allowed_cores();
+  environment.affinity_cores = static_cast<int>(cores.size());
+  environment.cores = to_list(cores);
   environment.physical_cores = static_cast<int>(physical_cores(root).size());
   environment.cgroup_cpu_quota = limits.cpu_quota;
   environment.memory_bytes = read_memory_bytes(root);
@@ -137,8 +146,7 @@ Environment read_environment(const std::string& root) {
   }
   environment.os = read_os(root);
   environment.container = read_container(root);
-  environment.cpu_governor =
-      read_line(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  environment.cpu_governor = read_governor(root, cores);
   environment.hypervisor = read_hypervisor(root);
   environment.instance = read_instance(root);
   return environment;

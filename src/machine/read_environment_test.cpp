@@ -8,6 +8,7 @@
 #include <array>
 #include <set>
 
+#include "machine/cores.h"
 #include "testing/files.h"
 #include "testing/temporary_folder.h"
 
@@ -31,7 +32,9 @@ TEST_F(ReadEnvironmentTest, ReadsAnX86Machine) {
         "model name\t: another\n");
   write("/proc/meminfo", "MemTotal:       2048 kB\nMemFree:        1024 kB\n");
   write("/etc/os-release", "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\n");
-  write("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance\n");
+  const int core = allowed_cores().front();
+  write("/sys/devices/system/cpu/cpu" + std::to_string(core) + "/cpufreq/scaling_governor",
+        "performance\n");
   write("/sys/devices/virtual/dmi/id/sys_vendor", "QEMU\n");
   const Environment environment = read_environment(root_);
   EXPECT_EQ(environment.cpu_model, "AMD EPYC 7R32");
@@ -136,6 +139,7 @@ TEST_F(ReadEnvironmentTest, ThreadsOfOneCoreCountOnce) {
   }
   const Environment environment = read_environment(root_);
   EXPECT_EQ(environment.affinity_cores, CPU_COUNT(&set));
+  EXPECT_EQ(environment.cores, to_list(allowed_cores()));
   EXPECT_EQ(environment.physical_cores, static_cast<int>(physical.size()));
 }
 

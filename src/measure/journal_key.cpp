@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sched.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +17,7 @@
 #include <set>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
 #include "core/sha256.h"
 #include "machine/cores.h"
@@ -136,17 +140,52 @@ std::string hash_of_variables() {
   return sha256_of_text(fmt::format("{}", fmt::join(variables, "\n")));
 }
 
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The line of /proc/self/status that says from which memory this process may have pages.
+std::string allowed_memory() {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("Mems_allowed_list:")) return line;
+  }
+  return "";
+}
+
+// How the kernel runs this process and therefore the engines, which inherit it: memory policy
+// (numactl), scheduling (chrt, nice), huge pages and the clock's limits.
+json scheduling() {
+  constexpr unsigned long kMaxNodes = 1024;  // of CONFIG_NODES_SHIFT, the largest there is
+  int policy = -1;
+  std::vector<unsigned long> nodes(kMaxNodes / (8 * sizeof(unsigned long)));
+  syscall(SYS_get_mempolicy, &policy, nodes.data(), kMaxNodes, nullptr, 0);
+  sched_param priority{};
+  sched_getparam(0, &priority);
+  return {policy,
+          nodes,
+          allowed_memory(),
+          sched_getscheduler(0),
+          priority.sched_priority,
+          getpriority(PRIO_PROCESS, 0),
+          text_of("/sys/kernel/mm/transparent_hugepage/enabled"),
+          text_of("/sys/devices/system/cpu/cpufreq/boost"),
+          text_of("/sys/devices/system/cpu/intel_pstate/no_turbo")};
+}
+
 }  // namespace
 
 std::string journal_key(const RunOptions& options, const std::vector<Candidate>& candidates,
                         const std::vector<const PreparedModel*>& models,
                         const Environment& environment, const std::optional<GpuFacts>& gpu) {
-  json key = {{"journal", 2},  // its format: measure/turn_json.h
+  json key = {{"journal", 3},  // its format: measure/turn_json.h
               {"tool_version", DNNBENCH_VERSION},
               {"program", stamp_of(fs::read_symlink("/proc/self/exe"))},
               {"options", json_of(options)},
               {"environment", json_of(environment)},
               {"cores", allowed_cores()},
+              {"scheduling", scheduling()},
               {"variables", hash_of_variables()}};
   if (gpu) key["gpu"] = {gpu->device.uuid, gpu->driver};
   for (const Candidate& candidate : candidates) key["candidates"].push_back(json_of(candidate));

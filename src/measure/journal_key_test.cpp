@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "machine/cores.h"
@@ -77,6 +81,26 @@ TEST(JournalKey, IsAnotherOnOtherCores) {
   }
   ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
   EXPECT_NE(keys[0], keys[1]);
+}
+
+// numactl, nice and their like are in no command line: engines inherit what they set. In a thread,
+// whose own these are.
+TEST(JournalKey, IsAnotherUnderAnotherPriorityOrMemoryPolicy) {
+  const std::string usual = key({}, {});
+  std::string nice, bound;
+  bool can_bind = false;
+  std::thread([&] {
+    ASSERT_EQ(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 1), 0);
+    nice = key({}, {});
+    const unsigned long first_node = 1;
+    constexpr int kBind = 2;  // MPOL_BIND
+    can_bind = syscall(SYS_set_mempolicy, kBind, &first_node, 8 * sizeof first_node) == 0;
+    bound = key({}, {});
+  }).join();
+  EXPECT_NE(nice, usual);
+  EXPECT_EQ(key({}, {}), usual);
+  if (!can_bind) GTEST_SKIP() << "this kernel has no memory policies";
+  EXPECT_NE(bound, nice);
 }
 
 TEST(JournalKey, IsAnotherWithAVariableThatEnginesMayObeyButNotInAnotherSession) {

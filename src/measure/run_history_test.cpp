@@ -78,6 +78,14 @@ TEST_F(RunHistory, AnotherMachineKnowsNothing) {
   EXPECT_EQ(files().size(), 2U);
 }
 
+// As many as before, but perhaps of another kind.
+TEST_F(RunHistory, SoDoesAMachineThatRunsOnOtherCores) {
+  for (int day = 10; day < 15; ++day) add(run_of("a", day, 0.01 + 1e-5 * day));
+  Result efficient = run_of("a", 16, 0.018);
+  efficient.environment.cores = "8-11";
+  EXPECT_EQ(add(efficient), std::nullopt);
+}
+
 TEST_F(RunHistory, WhatSaysNothingOfTheMachineDoesNotCount) {
   add(run_of("a", 10, 0.01));
   Result disturbed = run_of("a", 11, 0.05), crashed = run_of("a", 12, 0.06),

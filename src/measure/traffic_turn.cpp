@@ -15,6 +15,7 @@ TrafficTurn join(const std::vector<ServedPart>& parts, const Schedule& schedule,
       turn.requests.push_back({intended_s, part.begin_s[i], part.end_s[i], part.late_s[i]});
     }
     turn.cpu_s += part.cpu_s;
+    turn.spun_s += part.spun_s;
     *turn.noise.waited_s += part.waited_s;
     turn.noise.involuntary_switches += part.involuntary_switches;
   }

@@ -14,7 +14,8 @@ namespace dnnbench {
 
 // Of every kind of turn.
 struct Turn {
-  double cpu_s = 0;  // of the engine, for all that it computed in it
+  double cpu_s = 0;   // of the engine, for all that it computed in it
+  double spun_s = 0;  // CPU time of the load generator in the engine's processes, beside cpu_s
   Noise noise;
   std::string disturbance;  // what else disturbed it, in words (machine/disturbance.h); "" nothing
   int64_t dropped = 0;      // measurements at its start that are not kept

@@ -17,16 +17,17 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Drop, metric, rows, f32, lost, gained)
 void to_json(nlohmann::json& to, const Accuracy& accuracy);
 void from_json(const nlohmann::json& from, Accuracy& accuracy);
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Noise, window_s, waited_s, others_s, stolen_s, pressure_s,
-                                   involuntary_switches, throttled, lowest_mhz, highest_mhz)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Noise, window_s, waited_s, others_s, stolen_s, quota_s,
+                                   pressure_s, involuntary_switches, throttled, lowest_mhz,
+                                   highest_mhz)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServedRequest, intended_s, begin_s, end_s, late_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StreamTimes, start_s, duration_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GpuTurn, sm_mhz, temperature_c, throttle, energy_j, memory_bytes,
                                    compute_s)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LatencyTurn, cpu_s, noise, disturbance, dropped, gpu, start_s,
                                    duration_s)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrafficTurn, cpu_s, noise, disturbance, dropped, gpu, requests,
-                                   length_s, served, unserved)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrafficTurn, cpu_s, spun_s, noise, disturbance, dropped, gpu,
+                                   requests, length_s, served, unserved)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ThroughputTurn, cpu_s, noise, disturbance, dropped, gpu, streams)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadFacts, engine_version, convert_s, compile_s, tune_s, load_s,
                                    in_force, first_run_s, converted_path)

@@ -15,6 +15,8 @@ double stopped_s(const TurnWatch::Sessions& sessions) {
   return seconds;
 }
 
+double own_cpu_s(const Turn& turn) { return turn.cpu_s + turn.spun_s; }
+
 }  // namespace
 
 TurnWatch::TurnWatch(const GpuAccess* gpu) : nvml_(gpu != nullptr ? gpu->nvml.get() : nullptr) {}
@@ -28,7 +30,7 @@ void TurnWatch::watch(Turn& turn, const Sessions& sessions, const std::function<
   compute();
   const double window_s = now_s_() - start_s;
   const GpuState gpu_after = nvml_ != nullptr ? nvml_->read() : GpuState();
-  add(turn.noise, machine_noise(before, read_counters_(), window_s, turn.cpu_s));
+  add(turn.noise, machine_noise(before, read_counters_(), window_s, own_cpu_s(turn)));
   turn.disturbance = disturbance(turn.noise);
   if (turn.disturbance.empty() && compute_on && is_too_short_to_judge(turn.noise)) {
     turn.disturbance = disturbance_of_longer(turn, start_s, before, compute_on);
@@ -42,11 +44,11 @@ std::string TurnWatch::disturbance_of_longer(const Turn& turn, double start_s,
                                              const MachineCounters& before,
                                              const ComputeOn& compute_on) {
   Turn longer;
-  longer.cpu_s = turn.cpu_s;
+  longer.cpu_s = own_cpu_s(turn);
   longer.noise.waited_s = turn.noise.waited_s.value_or(0);
   const double end_s = start_s + kMinWindow_s;
   for (double now_s = now_s_(); now_s < end_s; now_s = now_s_()) compute_on(longer, end_s - now_s);
-  add(longer.noise, machine_noise(before, read_counters_(), now_s_() - start_s, longer.cpu_s));
+  add(longer.noise, machine_noise(before, read_counters_(), now_s_() - start_s, own_cpu_s(longer)));
   return disturbance(longer.noise);
 }
 

@@ -62,6 +62,28 @@ TEST(TurnWatch, OnlyAShortTurnThatWaitedIsWatchedForLonger) {
   }
 }
 
+// It is the load generator that reads the clock until a request arrives.
+TEST(TurnWatch, WaitingForRequestsIsNotAnotherProgram) {
+  TurnWatch watch(nullptr);
+  double now_s = 0;
+  const auto read = [&] {
+    MachineCounters counters;
+    counters.counts_waiting = true;
+    counters.busy_s = now_s / 2;
+    return counters;
+  };
+  watch.set_machine(read, [&] { return now_s; });
+  Turn turn;
+  watch.watch(turn, {}, [&] {
+    now_s = 0.2;
+    turn.cpu_s = turn.spun_s = 0.05;
+    turn.noise.waited_s = 0.1;
+  });
+  EXPECT_EQ(turn.noise.others_s, 0);
+  EXPECT_EQ(turn.disturbance, "");
+  EXPECT_EQ(turn.cpu_s, 0.05);
+}
+
 TEST(TurnWatch, WhatIsWatchedForLongerIsNotCountedAsTheTurns) {
   const Turn turn = Machine{0.5, 0.7}.watched_turn(0.005);
   EXPECT_DOUBLE_EQ(turn.cpu_s, 0.005);

@@ -117,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "refuses_without_outcome", "refuses_without_reason",
                       "refuses_with_empty_reason", "refuses_with_number", "ok_is_text",
                       "negative_memory", "is_an_array", "serves_twice", "serves_what_is_not_there",
-                      "serves_too_early", "serves_without_times", "long_version",
+                      "serves_too_early", "spins_for_hours", "serves_without_times", "long_version",
                       "number_for_version", "long_load", "negative_load", "negative_threads",
                       "text_for_threads", "long_precision", "negative_nodes", "saves_elsewhere",
                       "is_not_json", "is_not_utf8", "is_empty", "is_deep", "has_no_end",

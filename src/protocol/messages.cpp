@@ -178,6 +178,8 @@ void check(const ServedPart& part, const Schedule& schedule, const Exchange& exc
             fmt::format("request {} was {} s late", request, part.late_s[i]));
   }
   check_counters(part.waited_s, part.cpu_s, part.involuntary_switches);
+  require(is_plausible(part.spun_s, length_s(exchange)),
+          fmt::format("it waited for requests for {} s", part.spun_s));
 }
 
 void check(const Saved& saved, const SaveConverted& request, const Exchange&) {

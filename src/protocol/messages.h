@@ -95,7 +95,8 @@ struct ServedPart {
   std::vector<double> end_s;
   std::vector<double> late_s;  // began after it had arrived and the process was free
   double waited_s = 0;         // as in TimedSlice
-  double cpu_s = 0;            // without the time spent waiting for arrivals
+  double cpu_s = 0;            // without spun_s
+  double spun_s = 0;           // CPU time spent waiting for arrivals
   int64_t involuntary_switches = 0;
 };
 
@@ -132,7 +133,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TimedSlice, start_s, duration_s, gpu_s, waite
                                    involuntary_switches)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, origin_s, arrival_s, end_s, tickets_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServedPart, request, begin_s, end_s, late_s, waited_s, cpu_s,
-                                   involuntary_switches)
+                                   spun_s, involuntary_switches)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SaveConverted, path)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Saved, saved)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Simplify, config, file, with_weights)

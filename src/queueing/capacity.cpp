@@ -54,8 +54,8 @@ double overload_per_s(const Speed& speed) {
   return kInfinite;
 }
 
-// The highest rate that can be estimated: below an overload that the times don't explain, what was
-// sustained.
+// The highest rate that is known to be possible or can be estimated: below an overload that the
+// times don't explain, what was sustained.
 double estimated_up_to_per_s(const Speed& speed) {
   const double throughput_per_s = speed.throughput_per_s();
   return overload_per_s(speed) < throughput_per_s * kFullyUsed ? carried_per_s(speed.measured_rates)
@@ -157,10 +157,9 @@ Speed slowed(const Speed& speed, double factor) {
 }
 
 double capacity_per_s(const Speed& speed, std::optional<double> limit_s) {
-  const double throughput_per_s = speed.throughput_per_s();
-  if (!limit_s) return throughput_per_s;
-  return std::min(throughput_per_s, std::max(measured_capacity_per_s(speed, *limit_s),
-                                             estimated_capacity_per_s(speed, *limit_s)));
+  if (!limit_s) return estimated_up_to_per_s(speed);
+  return std::min(speed.throughput_per_s(), std::max(measured_capacity_per_s(speed, *limit_s),
+                                                     estimated_capacity_per_s(speed, *limit_s)));
 }
 
 Latency latency_at(const Speed& speed, double rate_per_s) {

@@ -47,10 +47,11 @@ double carried_per_s(const std::vector<MeasuredRate>& rates);
 // The same machine with every time `factor` times as long.
 Speed slowed(const Speed& speed, double factor);
 
-// The highest rate that one machine sustains with its response time within `limit_s`, where that is
-// given: the 99th percentile, or without samples the mean. A rate that was measured within the
-// limit is a lower bound; above it the estimate counts, raised so that it is not below any
-// measurement. 0 where no rate is within the limit. Rises with the limit.
+// The highest rate that one machine sustains with its response time within `limit_s`: the 99th
+// percentile, or without samples the mean. A rate that was measured within the limit is a lower
+// bound; above it the estimate counts, raised so that it is not below any measurement. Without a
+// limit the throughput, or what was sustained where a lower rate was more than the machine can do.
+// 0 where no rate is known to be possible. Rises with the limit.
 double capacity_per_s(const Speed& speed, std::optional<double> limit_s);
 
 enum class LatencyBasis {

@@ -94,8 +94,10 @@ TEST(Capacity, AboveAnOverloadThatTheTimesDontExplainNothingIsKnown) {
   EXPECT_EQ(latency_at(speed, 6).basis, LatencyBasis::kMeasuredUnderTraffic);  // unknown
   EXPECT_FALSE(latency_at(speed, 8).seconds);
   EXPECT_EQ(latency_at(speed, 8).basis, LatencyBasis::kQueueingEstimate);  // unbounded
+  EXPECT_EQ(capacity_per_s(speed, std::nullopt), 4);
   EXPECT_EQ(capacity_per_s(with_rates({{8, infinite}}), 100), 0);
-  EXPECT_NEAR(capacity_per_s(with_rates({{8, infinite}}), std::nullopt), 10, 1e-9);
+  EXPECT_EQ(capacity_per_s(with_rates({{8, infinite}}), std::nullopt), 0);
+  EXPECT_NEAR(capacity_per_s(with_rates({{4, 0.15}, {11, infinite}}), std::nullopt), 10, 1e-9);
 }
 
 // Of any kind, with rates measured or not.
@@ -152,7 +154,12 @@ TEST(Capacity, RisesWithTheLimitAndFallsWithTheSpeed) {
       }
       before = capacity;
     }
-    EXPECT_GE(capacity_per_s(speed, std::nullopt), before) << round;
+    const double unlimited = capacity_per_s(speed, std::nullopt);
+    EXPECT_GE(unlimited, before) << round;
+    EXPECT_LE(unlimited, speed.throughput_per_s()) << round;
+    for (const MeasuredRate& step : speed.measured_rates) {
+      if (std::isinf(step.p99_s)) EXPECT_LT(unlimited, step.rate_per_s) << round;
+    }
   }
 }
 

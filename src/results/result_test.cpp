@@ -70,6 +70,18 @@ TEST(Result, JsonStatesTheEnginesRank) {
   EXPECT_EQ(to_json(result).at("ranking").at("relation"), "undecided");
 }
 
+TEST(Result, JsonHasNoShareOfWhatIsNotReported) {
+  Result result = ok_result();
+  result.measured.noise.window_s = 2;
+  EXPECT_EQ(to_json(result).at("noise").at("others_share"), 0);
+  EXPECT_TRUE(to_json(result).at("noise").at("quota_share").is_null());
+  EXPECT_TRUE(to_json(result).at("environment").at("cores").is_null());
+  result.measured.noise.others_s.reset();
+  result.measured.noise.quota_s = 0.5;
+  EXPECT_TRUE(to_json(result).at("noise").at("others_share").is_null());
+  EXPECT_EQ(to_json(result).at("noise").at("quota_share"), 0.25);
+}
+
 TEST(Result, JsonTellsWhatTwoRunsDifferBy) {
   Result result = ok_result();
   EXPECT_TRUE(to_json(result).at("run_to_run").is_null());

@@ -175,7 +175,7 @@ std::vector<StoredRate> read_traffic_rates(const json& traffic) {
   return rates;
 }
 
-// Of processes or items in a batch; 1 where the file does not say.
+// Of processes, or of items in a batch; 1 where the file does not say.
 int64_t read_count(const json& object, const char* key) {
   const json& value = get(object, key);
   if (value.is_null()) return 1;
@@ -209,7 +209,6 @@ StoredThroughput read_throughput(const json& object, std::vector<double> times_s
     found.greatest_per_s = read_positive(get(tried[index], "greatest_per_s"));
   }
   found.streams = static_cast<size_t>(read_count(object, "streams"));
-  found.batch = read_count(object, "batch");
   found.times_s = std::move(times_s);
   return found;
 }
@@ -235,9 +234,9 @@ std::map<std::string, std::string> read_conditions(const json& object) {
     if (!get(object, key).is_null()) conditions[key] = get(object, key).dump();
   }
   const json& environment = get(object, "environment");
-  for (const char* key :
-       {"cpu_model", "isa", "logical_cores", "physical_cores", "affinity_cores", "cgroup_cpu_quota",
-        "memory_bytes", "kernel", "os", "container", "cpu_governor", "hypervisor"}) {
+  for (const char* key : {"cpu_model", "isa", "logical_cores", "physical_cores", "affinity_cores",
+                          "cores", "cgroup_cpu_quota", "memory_bytes", "kernel", "os", "container",
+                          "cpu_governor", "hypervisor"}) {
     const json& value = get(environment, key);
     if (!value.is_null()) conditions[std::string("environment.") + key] = value.dump();
   }
@@ -317,6 +316,7 @@ StoredResult read_result(const fs::path& path) {
   result.not_accepted = why_not_accepted(object);
   result.suspect = get(get(object, "noise"), "suspect") == true;
   result.number = read_number(object);
+  result.batch = read_count(object, "batch");
   const json& published = get(object, "published");
   if (of_2021 && published.is_object()) {
     result.published = read_published(published, result.outcome.ok());

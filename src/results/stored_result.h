@@ -36,7 +36,6 @@ struct StoredThroughput {
   std::optional<double> least_per_s;
   std::optional<double> greatest_per_s;
   size_t streams = 1;           // processes
-  int64_t batch = 1;            // items of one inference
   std::vector<double> times_s;  // of an inference, while all of them work
 };
 
@@ -57,6 +56,7 @@ struct StoredResult {
   std::string not_accepted;  // why a variant may not stand in for the f32 model; else empty
   Verdict verdict = Verdict::kUnverified;
   bool suspect = false;         // something else used the machine
+  int64_t batch = 1;            // items of one inference, where a batch was asked for or chosen
   int64_t number = 1;           // inferences that each of times_s is the mean of
   std::vector<double> times_s;  // of one inference, in the order measured; empty unless ok
   std::vector<double> block;    // of each of them, where the file says; else empty

@@ -69,6 +69,7 @@ TEST_F(StoredResults, OursIsReadBack) {
   result.started_at = "2026-11-23T22:40:07Z";
   result.model.sha256 = "abc";
   result.environment.architecture = "aarch64";
+  result.environment.cores = "8-11";
   result.model.input_shapes["x"] = {1, 3};
   result.run_to_run = RunToRun{1.02, 5, "2026-11-20T22:40:07Z", true};
   result.candidate.only_compared_with = true;
@@ -85,6 +86,7 @@ TEST_F(StoredResults, OursIsReadBack) {
   EXPECT_EQ(read.started_at, "2026-11-23T22:40:07Z");
   EXPECT_EQ(read.model_sha256, "abc");
   EXPECT_EQ(read.architecture, "aarch64");
+  EXPECT_EQ(read.conditions.at("environment.cores"), "\"8-11\"");
   EXPECT_EQ(read.input_shapes, R"({"x":[1,3]})");
   EXPECT_EQ(read.run_to_run, result.run_to_run);
   EXPECT_TRUE(read.only_compared_with);
@@ -205,7 +207,7 @@ TEST_F(StoredResults, WhatThroughputModeFoundIsRead) {
   EXPECT_EQ(read.throughput->least_per_s, 55);
   EXPECT_FALSE(read.throughput->greatest_per_s);
   EXPECT_EQ(read.throughput->streams, 2U);
-  EXPECT_EQ(read.throughput->batch, 4);
+  EXPECT_EQ(read.batch, 4);
   EXPECT_EQ(read.throughput->times_s, (std::vector<double>{0.5, 0.25}));
   object["throughput_per_s"] = nullptr;
   EXPECT_EQ(refusal(object.dump()), "its throughput_per_s is not a number above 0");

@@ -11,6 +11,7 @@
 #include "core/statistics.h"
 #include "verify/compare_values.h"
 #include "verify/difference.h"
+#include "verify/parts.h"
 
 namespace dnnbench {
 namespace {
@@ -22,6 +23,23 @@ struct TensorError {
   double cosine = 1;
 };
 
+// Of the parts of a tensor with a scale of their own, the largest.
+TensorError compare_parts(std::span<const double> expected, std::span<const double> got,
+                          std::span<const int64_t> shape) {
+  constexpr double kSameFiller = 0x1p-6;  // within the rounding of bf16
+  std::vector<std::vector<size_t>> parts{scores_beside_pixels(expected, shape)};
+  const std::optional<double> filler = filler_magnitude(expected);
+  if (filler && has_same_fillers(expected, got, *filler, kSameFiller)) {
+    parts.push_back(positions_below(expected, *filler));
+  }
+  TensorError worst;
+  for (const std::vector<size_t>& part : parts) {
+    const Difference found = difference_at(expected, got, part);
+    worst = {std::max(worst.error, found.norm), std::min(worst.cosine, found.cosine)};
+  }
+  return worst;
+}
+
 TensorError compare(const Tensor& f32, const Tensor& variant) {
   if (f32.element_count() == 0) return {};
   if (!is_floating_point(f32.type)) {
@@ -29,9 +47,11 @@ TensorError compare(const Tensor& f32, const Tensor& variant) {
     return {differing / static_cast<double>(f32.element_count()), 1};
   }
   const std::vector<double> expected = to_doubles(f32);
-  const Difference found = difference(expected, to_doubles(variant), scale_of(expected));
-  if (found.not_finite_at) return {kInfinity, -1};
-  return {found.norm, found.cosine};
+  const std::vector<double> got = to_doubles(variant);
+  const Difference whole = difference(expected, got, scale_of(expected));
+  if (whole.not_finite_at) return {kInfinity, -1};
+  const TensorError parts = compare_parts(expected, got, f32.shape);
+  return {std::max(whole.norm, parts.error), std::min(whole.cosine, parts.cosine)};
 }
 
 TensorError compare(const std::vector<Value>& f32, const std::vector<Value>& variant) {
@@ -174,6 +194,7 @@ void AccuracyMeter::add(const std::vector<Value>& f32, const std::vector<Value>&
                         const std::vector<int64_t>& labels) {
   if (!labels.empty()) add_rows(f32, variant, labels, top_, drop_);
   const TensorError sample = compare(f32, variant);
+  if (sample.error == 0 && !has_elements(f32)) return;
   errors_.push_back(sample.error);
   min_cosine_ = std::min(min_cosine_, sample.cosine);
   if (sample.error == kInfinity) return;
@@ -186,7 +207,9 @@ void AccuracyMeter::add(const std::vector<Value>& f32, const std::vector<Value>&
 }
 
 Accuracy AccuracyMeter::result() const {
-  Accuracy accuracy{errors_.size(), given_, median(errors_), max(errors_), min_cosine_, {}, {}, ""};
+  Accuracy accuracy{errors_.size(), given_, kInfinity, kInfinity, min_cosine_, {}, {}, ""};
+  if (!errors_.empty()) accuracy.median_error = median(errors_);
+  if (!errors_.empty()) accuracy.max_error = max(errors_);
   if (!top1_.empty()) accuracy.top1_agreement = mean(top1_);
   if (drop_.rows > 0) accuracy.drop = drop_;
   return accuracy;
@@ -194,6 +217,9 @@ Accuracy AccuracyMeter::result() const {
 
 Acceptance acceptance_of(const Accuracy& accuracy, const AccuracyBounds& bounds) {
   if (!bounds.max_error && !bounds.max_drop) return {};
+  if (bounds.max_error && accuracy.samples == 0) {
+    return {false, "no output has an element for any held-out sample"};
+  }
   if (bounds.max_error && !(accuracy.max_error <= *bounds.max_error)) {
     return {false, fmt::format("an error of {:.2g} on held-out samples is above the bound of {:g}",
                                accuracy.max_error, *bounds.max_error)};

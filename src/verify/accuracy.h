@@ -36,10 +36,10 @@ struct Drop {
 };
 
 struct Accuracy {
-  size_t samples = 0;
+  size_t samples = 0;       // for which an output of the f32 model has an element
   bool given = false;       // the user's samples; otherwise generated inputs, which mean little
   double median_error = 0;  // of the samples' errors
-  double max_error = 0;     // infinite where outputs can't be compared
+  double max_error = 0;     // infinite where outputs can't be compared, and without a sample
   double min_cosine = 1;
   std::optional<double> top1_agreement;  // share of rows; of outputs shaped like class scores
   std::optional<Drop> drop;              // where the samples have labels, or a command judges
@@ -47,8 +47,9 @@ struct Accuracy {
 };
 
 // Of one sample: the Euclidean norm of the difference relative to that of the f32 model's output,
-// of the output where that is largest. Integers and strings count the share of elements that
-// differ. Infinite where a shape, a type, or what is finite differs.
+// of the output where that is largest, or the part of it with a scale of its own (parts.h).
+// Integers and strings count the share of elements that differ. Infinite where a shape, a type, or
+// what is finite differs.
 double error_of(const std::vector<Value>& f32, const std::vector<Value>& variant);
 
 // Gathers the samples of one variant on one engine.
@@ -64,7 +65,6 @@ class AccuracyMeter {
   void add(const std::vector<Value>& f32, const std::vector<Value>& variant,
            const std::vector<int64_t>& labels = {});
 
-  // There must be a sample.
   Accuracy result() const;
 
  private:

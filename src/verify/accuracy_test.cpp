@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -40,6 +41,74 @@ TEST(Accuracy, OfIntegersIsTheShareThatDiffers) {
   Tensor a = make_tensor(DataType::kInt64, {4}), b = a;
   b.as<int64_t>()[0] = 1;
   EXPECT_EQ(error_of({make_value("y", a)}, {make_value("y", b)}), 0.25);
+}
+
+// A mask's fillers beside scores, all of which are lost.
+TEST(Accuracy, OfScoresBesideFillersIsRelativeToTheScores) {
+  std::vector<double> scores(1000, -1e9), lost = scores;
+  for (size_t i = 0; i < 500; ++i) scores[i] = 0.01 * static_cast<double>(i);
+  std::fill_n(lost.begin(), 500, 0.0);
+  EXPECT_NEAR(error_of(outputs(scores), outputs(lost)), 1, 1e-6);
+  EXPECT_EQ(error_of(outputs(scores), outputs(scores)), 0);
+}
+
+// As YOLO has them: four rows of pixels and one row per class, or a column.
+struct Detections {
+  std::vector<double> numbers;
+  std::vector<int64_t> shape;
+};
+
+Detections detections(bool in_rows, double score, double size = 300) {
+  constexpr size_t kCells = 100, kRows = 84;
+  Detections made{std::vector<double>(kRows * kCells), {1, kRows, kCells}};
+  if (!in_rows) made.shape = {1, kCells, kRows};
+  for (size_t row = 0; row < kRows; ++row) {
+    for (size_t cell = 0; cell < kCells; ++cell) {
+      const double share = static_cast<double>((row * 31 + cell * 17) % 97 + 1) / 97;
+      made.numbers[in_rows ? row * kCells + cell : cell * kRows + row] =
+          row < 4 ? size * share : score * share;
+    }
+  }
+  return made;
+}
+
+TEST(Accuracy, OfScoresBesidePixelsIsRelativeToTheScores) {
+  for (const bool in_rows : {true, false}) {
+    const auto error = [&](const Detections& f32, const Detections& variant) {
+      return error_of(outputs(f32.numbers, f32.shape), outputs(variant.numbers, variant.shape));
+    };
+    const Detections f32 = detections(in_rows, 0.01);
+    EXPECT_NEAR(error(f32, detections(in_rows, 0)), 1, 1e-6);
+    EXPECT_NEAR(error(f32, detections(in_rows, 0.0102)), 0.02, 1e-5);
+    EXPECT_NEAR(error(f32, detections(in_rows, 0.01, 330)), 0.1, 1e-3);
+  }
+}
+
+// Numbers of one unit, of which some happen to be small.
+TEST(Accuracy, OfSmallNumbersOfTheSameUnitIsRelativeToAll) {
+  const Detections boxes = detections(true, 0.01, 1), without = detections(true, 0, 1);
+  EXPECT_LT(error_of(outputs(boxes.numbers, boxes.shape), outputs(without.numbers, without.shape)),
+            0.1);
+  std::vector<double> features(8000, 100.0);  // as Relu leaves them, with channels nearly dead
+  std::fill_n(features.begin(), 4000, 0.0);
+  features[17] = 0.5;
+  std::vector<double> dead = features;
+  dead[17] = 0;
+  EXPECT_LT(error_of(outputs(features, {1, 80, 100}), outputs(dead, {1, 80, 100})), 1e-3);
+}
+
+TEST(Accuracy, LeavesOutSamplesWithoutAnElement) {
+  AccuracyMeter meter(true);
+  meter.add(outputs({}, {0, 4}), outputs({}, {0, 4}));
+  EXPECT_EQ(meter.result().samples, 0u);
+  const Acceptance none = acceptance_of(meter.result(), {0.5, {}});
+  EXPECT_EQ(none.accepted, false);
+  EXPECT_EQ(none.reason, "no output has an element for any held-out sample");
+  meter.add(outputs({1, 0}), outputs({0.9, 0}));
+  EXPECT_EQ(meter.result().samples, 1u);
+  EXPECT_NEAR(meter.result().median_error, 0.1, 1e-6);
+  meter.add(outputs({}, {0, 4}), outputs({1, 2, 3, 4}, {1, 4}));  // f32 finds nothing there
+  EXPECT_TRUE(std::isinf(meter.result().max_error));
 }
 
 TEST(Accuracy, GathersSamples) {

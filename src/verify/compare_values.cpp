@@ -65,6 +65,13 @@ std::string describe_mismatch(const Value& expected, const Value& got, size_t po
   return "";
 }
 
+bool has_elements(const std::vector<Value>& outputs) {
+  return std::any_of(outputs.begin(), outputs.end(), [](const Value& output) {
+    return std::any_of(output.tensors.begin(), output.tensors.end(),
+                       [](const Tensor& tensor) { return tensor.element_count() > 0; });
+  });
+}
+
 std::vector<size_t> differing_elements(const Tensor& a, const Tensor& b) {
   std::vector<size_t> differing;
   const bool strings = a.type == DataType::kString;

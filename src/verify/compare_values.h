@@ -16,6 +16,9 @@ namespace dnnbench {
 // without a name matches any.
 std::string describe_mismatch(const Value& expected, const Value& got, size_t position);
 
+// Whether there is anything to compare.
+bool has_elements(const std::vector<Value>& outputs);
+
 // Elements that are not identical, of two tensors of one type and shape. Any non-zero byte is true.
 std::vector<size_t> differing_elements(const Tensor& a, const Tensor& b);
 

@@ -8,6 +8,7 @@
 
 #include "verify/class_rule.h"
 #include "verify/compare_values.h"
+#include "verify/parts.h"
 
 namespace dnnbench {
 namespace {
@@ -25,6 +26,9 @@ constexpr double kExcuse = 2;
 // Rounding a tensor's numbers to f16 moves them by more than this (about 2e-4 in norm).
 constexpr double kMinHalfRounding = 0x1p-15;
 
+// Of a tensor's root mean square: what is left of rounding sums of its large numbers in small ones.
+constexpr double kSharedRounding = 0x1p-20;
+
 // How many elements may flip, in units of the most that flipped in one probe.
 constexpr size_t kFlipSafety = 4;
 
@@ -40,6 +44,17 @@ std::string describe_error(const TensorPair& pair, size_t number, size_t numbers
       "Output {} at {} is {} instead of {}", pair.name, describe_position(element, pair.got.shape),
       describe_element(pair.got, element), describe_element(pair.reference, element));
 }
+
+// The numbers of a pair that are judged together.
+struct Numbers {
+  std::vector<double> expected;
+  std::vector<double> got;
+  std::vector<size_t> positions;  // in the tensor; empty where it is all of them
+  size_t tensor_size = 0;
+  std::string name;  // of all: "the output", or of which part of it
+
+  size_t position(size_t i) const { return positions.empty() ? i : positions[i]; }
+};
 
 bool has_finite(const std::vector<double>& numbers) {
   return std::any_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
@@ -62,46 +77,69 @@ bool is_rounded_to_half(const Tensor& reference, const Tensor& got) {
   return uneven >= kEnough;
 }
 
-std::string describe_norm(double norm, const Allowed& allowed) {
+// Why rounding may explain a norm that is not allowed; "" where it may not.
+std::string describe_doubt(double norm, const Allowed& allowed) {
+  if (norm > allowed.excused) return "";
+  return allowed.is_estimate
+             ? "; but what this precision costs is an estimate, so that rounding alone may explain "
+               "it"
+             : "; but the model amplifies rounding so much that rounding alone may explain it";
+}
+
+std::string describe_norm(double norm, const std::string& name, const Allowed& allowed) {
   return fmt::format(
-      "the worst of errors whose norm is {:.2g} of the output's, where {:.2g} is "
-      "allowed{}",
-      norm, allowed.norm,
-      norm > allowed.excused ? ""
-      : allowed.is_estimate  ? "; but what this precision costs is an estimate, so that rounding "
-                               "alone may explain it"
-                             : "; but the model amplifies rounding so much that rounding alone may "
-                               "explain it");
+      "the worst of errors whose norm is {:.2g} of that of {}, where {:.2g} is allowed{}", norm,
+      name, allowed.norm, describe_doubt(norm, allowed));
 }
 
 // Fills in verdict and reason from the measures.
-void decide(const TensorPair& pair, const std::vector<double>& numbers, const Allowed& allowed,
+void decide(const TensorPair& pair, const Numbers& numbers, const Allowed& allowed,
             Judgement& result) {
   const Difference& measured = *result.difference;
   const auto judge = [&](Verdict verdict, size_t at, const std::string& explanation) {
-    const std::string error = describe_error(pair, at, numbers.size());
+    const std::string error = describe_error(pair, numbers.position(at), numbers.tensor_size);
     result.verdict = verdict;
     result.reason = explanation.empty() ? error + "." : error + ", " + explanation + ".";
   };
   if (measured.not_finite_at) {
     judge(Verdict::kWrong, *measured.not_finite_at, "");
-  } else if (!has_finite(numbers)) {
+  } else if (!has_finite(numbers.expected)) {
     result.verdict = Verdict::kUnverified;
     result.reason = fmt::format("Output {} has no finite number in the reference.", pair.name);
   } else if (measured.norm > allowed.norm &&
              !(allowed.is_estimate && measured.largest > allowed.element)) {
     judge(measured.norm <= allowed.excused ? Verdict::kUnverified : Verdict::kWrong,
-          measured.largest_at, describe_norm(measured.norm, allowed));
+          measured.largest_at, describe_norm(measured.norm, numbers.name, allowed));
   } else if (measured.largest > allowed.element) {
     judge(Verdict::kWrong, measured.largest_at,
           fmt::format("off by {:.2g} of max(|expected|, {:.3g}), where {:.2g} is allowed to one "
                       "element",
-                      measured.largest, scale_of(numbers), allowed.element));
+                      measured.largest, scale_of(numbers.expected), allowed.element));
   } else if (result.tolerance.tolerance_class == ToleranceClass::kF32 &&
              measured.norm > kMinHalfRounding && is_rounded_to_half(pair.reference, pair.got)) {
     judge(Verdict::kWrong, measured.largest_at,
           "and every number of the output is rounded to half precision, where f32 was asked for");
   }
+}
+
+Judgement judge(const TensorPair& pair, const Numbers& numbers, const Sensitivity& sensitivity,
+                const Terms& terms) {
+  Judgement result;
+  result.tolerance.tolerance_class = terms.applied;
+  if (numbers.expected.empty()) return result;
+  const double scale = scale_of(numbers.expected);
+  const size_t count = numbers.expected.size();
+  const Difference measured = difference(numbers.expected, numbers.got, scale);
+  const Allowed allowed = allowed_errors(measured, sensitivity, count, terms);
+  const double root_count = std::sqrt(static_cast<double>(count));
+  result.difference = measured;
+  result.tolerance.absolute = allowed.element * scale;
+  result.tolerance.relative = allowed.element;
+  result.tolerance.norm = allowed.norm;
+  result.smallest_detected_error = scale * std::min(allowed.element, allowed.norm * root_count);
+  result.strain = std::max(measured.norm / allowed.norm, measured.largest / allowed.element);
+  decide(pair, numbers, allowed, result);
+  return result;
 }
 
 // Positions whose score has a neighbour along some axis that is the same within `tie`.
@@ -126,15 +164,16 @@ std::vector<bool> tied_elements(const Tensor& scores, double tie) {
 }  // namespace
 
 Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivity, size_t count,
-                       ToleranceClass applied, ToleranceClass native, bool expected) {
-  const ClassRule rule = rule_of(applied);
-  const ClassRule own = rule_of(native);
+                       const Terms& terms) {
+  const ClassRule rule = rule_of(terms.applied);
+  const ClassRule own = rule_of(terms.native);
   Allowed allowed;
   const double wanted = rule.safety * std::max(rule.floor, rule.gain / own.gain * sensitivity.norm);
   allowed.norm = std::min(wanted, rule.limit);
   allowed.excused = wanted / kExcuse;
   // The model was not run in that precision, only in a finer one.
-  allowed.is_estimate = rule.gain > own.gain && allowed.excused < rule.limit;
+  const bool ran_finer = rule.gain > own.gain || terms.unobserved;
+  allowed.is_estimate = ran_finer && allowed.excused < rule.limit;
   if (allowed.is_estimate) allowed.excused = rule.limit;
   const double probe_tail = sensitivity.largest / std::max(own.floor, sensitivity.norm);
   const double tail = std::max(normal_tail(count), probe_tail);
@@ -142,31 +181,47 @@ Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivit
   // guess: one more is added that is off by all that is allowed.
   const double others = std::hypot(measured.norm_of_others, allowed.norm / std::sqrt(count));
   allowed.element = kTailSafety * tail * std::max(others, allowed.norm / rule.safety);
-  if (expected) {
+  if (terms.expected) {
     allowed.norm = std::max(allowed.norm, kExpectedTolerance);
     allowed.element = std::max(allowed.element, kExpectedTolerance);
   }
   return allowed;
 }
 
-Judgement judge_numbers(const TensorPair& pair, ToleranceClass applied, ToleranceClass native,
-                        bool expected) {
+Judgement judge_numbers(const TensorPair& pair, const Terms& terms) {
+  Numbers numbers{to_doubles(pair.reference), to_doubles(pair.got), {}, 0, "the output"};
+  numbers.tensor_size = numbers.expected.size();
+  return judge(pair, numbers, pair.sensitivity, terms);
+}
+
+Judgement judge_beside_fillers(const TensorPair& pair, const Terms& terms) {
+  const BesideFillers& beside = *pair.sensitivity.beside_fillers;
+  const std::vector<double> expected = to_doubles(pair.reference);
+  Numbers numbers;
+  numbers.positions = positions_below(expected, beside.magnitude);
+  numbers.expected = elements_at(expected, numbers.positions);
+  numbers.got = elements_at(to_doubles(pair.got), numbers.positions);
+  numbers.tensor_size = expected.size();
+  numbers.name = fmt::format("its elements below {:.2g}", beside.magnitude);
+  return judge(pair, numbers, {.norm = beside.norm, .largest = beside.largest}, terms);
+}
+
+Judgement judge_beside_pixels(const TensorPair& pair, const Terms& terms) {
   Judgement result;
-  result.tolerance.tolerance_class = applied;
-  const std::vector<double> numbers = to_doubles(pair.reference);
-  if (numbers.empty()) return result;
-  const double scale = scale_of(numbers);
-  const Difference measured = difference(numbers, to_doubles(pair.got), scale);
-  const Allowed allowed =
-      allowed_errors(measured, pair.sensitivity, numbers.size(), applied, native, expected);
-  const double root_count = std::sqrt(static_cast<double>(numbers.size()));
-  result.difference = measured;
-  result.tolerance.absolute = allowed.element * scale;
-  result.tolerance.relative = allowed.element;
-  result.tolerance.norm = allowed.norm;
-  result.smallest_detected_error = scale * std::min(allowed.element, allowed.norm * root_count);
-  result.strain = std::max(measured.norm / allowed.norm, measured.largest / allowed.element);
-  decide(pair, numbers, allowed, result);
+  const BesidePixels& scores = *pair.sensitivity.beside_pixels;
+  const std::vector<double> expected = to_doubles(pair.reference);
+  if (scores.positions.back() >= expected.size()) return result;  // the user gave another shape
+  const Difference measured = difference_at(expected, to_doubles(pair.got), scores.positions, 1);
+  Allowed allowed =
+      allowed_errors(measured, {.norm = scores.norm}, scores.positions.size(), terms);
+  allowed.norm = std::max(allowed.norm, kSharedRounding * scale_of(expected));
+  if (measured.norm <= allowed.norm) return result;
+  result.verdict = measured.norm <= allowed.excused ? Verdict::kUnverified : Verdict::kWrong;
+  result.reason = fmt::format(
+      "{}, the worst of errors whose root mean square is {:.2g} over the scores beside boxes in "
+      "pixels, where {:.2g} is allowed{}.",
+      describe_error(pair, scores.positions[measured.largest_at], expected.size()), measured.norm,
+      allowed.norm, describe_doubt(measured.norm, allowed));
   return result;
 }
 

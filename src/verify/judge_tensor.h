@@ -38,14 +38,26 @@ struct Allowed {
   bool is_estimate = false;  // `norm` is one, and `excused` the limit of the class
 };
 
-// `native` is the arithmetic that the sensitivity was measured in, `applied` the coarser of it and
-// what was asked for.
+// What a tensor's numbers are judged by.
+struct Terms {
+  ToleranceClass native;    // the arithmetic that the sensitivity was measured in
+  ToleranceClass applied;   // the coarser of it and what was asked for
+  bool expected = false;    // the user gave the reference
+  bool unobserved = false;  // nothing shows what rounding as in `applied` does to this model
+};
+
 Allowed allowed_errors(const Difference& measured, const Sensitivity& sensitivity, size_t count,
-                       ToleranceClass applied, ToleranceClass native, bool expected);
+                       const Terms& terms);
 
 // By the size of the errors, as a whole and in each element.
-Judgement judge_numbers(const TensorPair& pair, ToleranceClass applied, ToleranceClass native,
-                        bool expected);
+Judgement judge_numbers(const TensorPair& pair, const Terms& terms);
+
+// The same of those beside the fillers alone, which the pair's sensitivity must have.
+Judgement judge_beside_fillers(const TensorPair& pair, const Terms& terms);
+
+// The norm of the errors of scores beside pixels, which the pair's sensitivity must have. Ok
+// without any measures, so that a result's are those of whole tensors.
+Judgement judge_beside_pixels(const TensorPair& pair, const Terms& terms);
 
 // Element by element. `scores`: the reference's numbers that the elements are indices of (a tensor
 // of the same shape, as TopK returns), or null; where two neighbours among them differ by no more

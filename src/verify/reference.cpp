@@ -9,6 +9,7 @@
 
 #include "verify/compare_values.h"
 #include "verify/difference.h"
+#include "verify/parts.h"
 
 namespace dnnbench {
 namespace {
@@ -17,6 +18,11 @@ namespace {
 // jumped: rows have changed places, a branch was taken the other way.
 constexpr double kJump = 10;
 constexpr double kLastBit = 0x1p-23;  // of f32: the smallest movement to extrapolate from
+
+constexpr double kSameFiller = 0x1p-20;  // a score may have been added to it
+
+// Numbers beside fillers that move by more are the rounding errors of the large ones.
+constexpr double kNoise = 0.05;
 
 // Shapes, flips and NaNs, for any probe. What numbers do is returned; nothing for strings and where
 // there is no comparing them.
@@ -37,11 +43,37 @@ std::optional<Difference> add_changes(const Tensor& baseline, const Tensor& prob
   return moved;
 }
 
+// The difference beside fillers; nothing where the probe has others, so that they are none.
+std::optional<Difference> moved_beside_fillers(const Tensor& baseline, const Tensor& probe,
+                                               double magnitude) {
+  const std::vector<double> numbers = to_doubles(baseline), others = to_doubles(probe);
+  if (!has_same_fillers(numbers, others, magnitude, kSameFiller)) return std::nullopt;
+  return difference_at(numbers, others, positions_below(numbers, magnitude));
+}
+
+double moved_beside_pixels(const Tensor& baseline, const Tensor& probe,
+                           const BesidePixels& scores) {
+  return difference_at(to_doubles(baseline), to_doubles(probe), scores.positions, 1).norm;
+}
+
+void add_to_parts(const Tensor& baseline, const Tensor& probe, Sensitivity& sensitivity) {
+  if (auto& scores = sensitivity.beside_pixels) {
+    scores->norm = std::max(scores->norm, moved_beside_pixels(baseline, probe, *scores));
+  }
+  auto& beside = sensitivity.beside_fillers;
+  if (!beside) return;
+  const auto moved = moved_beside_fillers(baseline, probe, beside->magnitude);
+  if (!moved || moved->norm > kNoise) return beside.reset();
+  beside->norm = std::max(beside->norm, moved->norm);
+  beside->largest = std::max(beside->largest, moved->largest);
+}
+
 void add_probe(const Tensor& baseline, const Tensor& probe, Sensitivity& sensitivity) {
   const auto moved = add_changes(baseline, probe, sensitivity);
   if (!moved) return;
   sensitivity.norm = std::max(sensitivity.norm, moved->norm);
   sensitivity.largest = std::max(sensitivity.largest, moved->largest);
+  add_to_parts(baseline, probe, sensitivity);
 }
 
 // `perturbation` of the inputs.
@@ -49,8 +81,34 @@ void add_wide_probe(const Tensor& baseline, const Tensor& probe, double perturba
                     Sensitivity& sensitivity) {
   const auto moved = add_changes(baseline, probe, sensitivity);
   if (!moved || !is_floating_point(baseline.type)) return;
-  const double foretold = perturbation / kPerturbation * std::max(kLastBit, sensitivity.norm);
-  if (moved->norm > kJump * foretold) sensitivity.instability = "jumps";
+  const auto look = [&](double norm, double narrow_norm) {
+    const double foretold = perturbation / kPerturbation * std::max(kLastBit, narrow_norm);
+    if (norm > kJump * foretold) sensitivity.instability = "jumps";
+  };
+  look(moved->norm, sensitivity.norm);
+  if (const auto& scores = sensitivity.beside_pixels) {
+    look(moved_beside_pixels(baseline, probe, *scores), scores->norm);
+  }
+  auto& beside = sensitivity.beside_fillers;
+  if (!beside) return;
+  const auto moved_beside = moved_beside_fillers(baseline, probe, beside->magnitude);
+  if (!moved_beside) return beside.reset();
+  look(moved_beside->norm, beside->norm);
+}
+
+// Of tensors that no probe has shown yet.
+std::vector<Sensitivity> unmoved(const Value& baseline) {
+  std::vector<Sensitivity> sensitivity(std::max<size_t>(1, baseline.tensors.size()));
+  for (size_t i = 0; i < baseline.tensors.size(); ++i) {
+    const Tensor& tensor = baseline.tensors[i];
+    if (!is_floating_point(tensor.type)) continue;
+    const std::vector<double> numbers = to_doubles(tensor);
+    const auto magnitude = filler_magnitude(numbers);
+    if (magnitude) sensitivity[i].beside_fillers = BesideFillers{*magnitude};
+    std::vector<size_t> scores = scores_beside_pixels(numbers, tensor.shape);
+    if (!scores.empty()) sensitivity[i].beside_pixels = BesidePixels{std::move(scores)};
+  }
+  return sensitivity;
 }
 
 template <typename AddTensor>
@@ -70,7 +128,7 @@ void add_value(const Value& baseline, const Value& probe, std::vector<Sensitivit
 
 std::vector<Sensitivity> measure(const ReferenceRuns& runs, size_t output) {
   const Value& baseline = runs.unoptimised[output];
-  std::vector<Sensitivity> sensitivity(std::max<size_t>(1, baseline.tensors.size()));
+  std::vector<Sensitivity> sensitivity = unmoved(baseline);
   for (const auto& probe : runs.probes) {
     add_value(baseline, probe.at(output), sensitivity, add_probe);
   }

@@ -68,12 +68,28 @@ struct ReferenceRuns {
   std::string failure;                        // why `unoptimised` is empty, one sentence
 };
 
+// How much the numbers beside a tensor's fillers move (parts.h), by their own scale.
+struct BesideFillers {
+  double magnitude = 0;  // of fillers
+  double norm = 0;
+  double largest = 0;
+};
+
+// How much scores beside boxes in pixels move (parts.h). Their errors are not relative: rounding
+// may leave as much of a score of 1e-6 as of one near 1.
+struct BesidePixels {
+  std::vector<size_t> positions;  // of the scores
+  double norm = 0;                // root mean square of what they move by
+};
+
 // How much one tensor moves for legitimate reasons.
 struct Sensitivity {
   double norm = 0;          // largest relative Euclidean norm of a probe's difference
   double largest = 0;       // largest relative error of one element in a probe (difference.h)
   size_t differing = 0;     // most elements that are not identical in a probe
   std::string instability;  // how a probe differs in more than small numbers
+  std::optional<BesideFillers> beside_fillers;  // where no probe changes a filler
+  std::optional<BesidePixels> beside_pixels;
 };
 
 // Of each tensor of each output.

@@ -138,12 +138,6 @@ TEST(Tolerance, WhatAnEngineTypicallyGetsWrongIsCaughtInEveryClass) {
   }
 }
 
-std::vector<double> rounded_to(DataType type, const std::vector<double>& values) {
-  Tensor tensor = make_tensor(type, {static_cast<int64_t>(values.size())});
-  from_doubles(values, tensor);
-  return to_doubles(tensor);
-}
-
 TEST(Tolerance, HalfPrecisionIsCaughtWhereF32WasAskedAndPassesInItsOwnClass) {
   const std::vector<double> values = normal_values(1000, 5);
   const Reference reference = sensitive_reference(values, 1e-7);
@@ -292,6 +286,24 @@ TEST(Tolerance, AnotherFileThatIsQuantisedIsJudgedByProbesOfAStep) {
   EXPECT_EQ(verdict_on(with, right), Verdict::kOk);
   EXPECT_EQ(verdict_on(without, right), Verdict::kWrong);
   EXPECT_EQ(verdict_on(with, floats(normal_values(1000, 6))), Verdict::kWrong);
+}
+
+// ONNX Runtime computes a model in f16 in f32, another engine in f16.
+TEST(Tolerance, AModelInHalfPrecisionMayBeRoundedMoreThanTheReferenceShows) {
+  const std::vector<double> values = normal_values(1000, 5);
+  for (const auto model_class : {ToleranceClass::kF16, ToleranceClass::kBf16}) {
+    const Reference reference = reference_of(
+        {floats(values)}, {{floats(shaken(values, 1e-6, 1))}, {floats(shaken(values, 1e-6, 2))}},
+        model_class);
+    EXPECT_EQ(verdict_on(reference, floats(shaken(values, 1e-3, 3))), Verdict::kOk);
+    const Verification found = verify(reference, {floats(shaken(values, 0.05, 3))});
+    EXPECT_EQ(found.verdict, Verdict::kUnverified);
+    EXPECT_NE(found.reason.find("is an estimate"), std::string::npos) << found.reason;
+    EXPECT_EQ(verdict_on(reference, floats(shaken(values, 0.3, 3))), Verdict::kWrong);
+    std::vector<double> one_wrong = shaken(values, 1e-3, 3);
+    one_wrong[17] += 3;
+    EXPECT_EQ(verdict_on(reference, floats(one_wrong)), Verdict::kWrong);
+  }
 }
 
 TEST(Tolerance, PrecisionsHaveTheirClassAndUnknownOnesTheStrictest) {

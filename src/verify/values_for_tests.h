@@ -31,6 +31,12 @@ inline std::vector<double> normal_values(size_t count, uint64_t seed) {
   return values;
 }
 
+inline std::vector<double> rounded_to(DataType type, const std::vector<double>& values) {
+  Tensor tensor = make_tensor(type, {static_cast<int64_t>(values.size())});
+  from_doubles(values, tensor);
+  return to_doubles(tensor);
+}
+
 // Each value off by `relative` times the values' root mean square times a normal number.
 inline std::vector<double> shaken(std::vector<double> values, double relative, uint64_t seed) {
   const std::vector<double> noise = normal_values(values.size(), seed);

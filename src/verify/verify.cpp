@@ -98,26 +98,40 @@ class OutputJudge {
                                    ? fmt::format("{} (tensor {})", got.name, i)
                                    : got.name;
       const TensorPair pair{name, expected.tensors[i], got.tensors[i], sensitivity(i)};
-      const Judgement judgement = judge(pair);
-      summary.add(
-          excuse(judgement, excuse_for(pair.sensitivity.instability, may_flip(pair, judgement))));
+      for (const Judgement& judgement : judge(pair)) {
+        const bool may_flip = this->may_flip(pair, judgement);
+        summary.add(excuse(judgement, excuse_for(pair.sensitivity.instability, may_flip)));
+      }
       summary.add_top1(top1_agreement(pair.reference, pair.got));
     }
   }
 
  private:
-  Judgement judge(const TensorPair& pair) const {
+  std::vector<Judgement> judge(const TensorPair& pair) const {
     const DataType type = pair.reference.type;
-    if (!is_numeric(type, reference_.model_class)) {
+    const ToleranceClass model_class = reference_.model_class;
+    if (!is_numeric(type, model_class)) {
       const Tensor* scores = is_integer(type) ? find_scores(pair.reference) : nullptr;
       const ClassRule rule = rule_of(class_);
-      return judge_identity(pair, scores, rule.safety * rule.floor);
+      return {judge_identity(pair, scores, rule.safety * rule.floor)};
     }
     const ToleranceClass probed = class_ == ToleranceClass::kQuantised && has_coarse()
                                       ? ToleranceClass::kQuantised
                                       : reference_.probed_class;
-    return judge_numbers(pair, std::max(class_, class_of(type)), std::max(probed, class_of(type)),
-                         reference_.expected);
+    // ONNX Runtime computes most of a model in f16 or bf16 in f32.
+    const bool in_half =
+        model_class == ToleranceClass::kF16 || model_class == ToleranceClass::kBf16;
+    const Terms terms{.native = std::max(probed, class_of(type)),
+                      .applied = std::max(class_, class_of(type)),
+                      .expected = reference_.expected,
+                      .unobserved = in_half};
+    std::vector<Judgement> judgements{judge_numbers(pair, terms)};
+    if (pair.sensitivity.beside_fillers) judgements.push_back(judge_beside_fillers(pair, terms));
+    // Coarser rounding may leave nothing of small scores.
+    if (pair.sensitivity.beside_pixels && terms.applied == ToleranceClass::kF32) {
+      judgements.push_back(judge_beside_pixels(pair, terms));
+    }
+    return judgements;
   }
 
   // A model whose own output changes in kind when its inputs change in their last digits (a
@@ -208,6 +222,11 @@ Verification verify(const Reference& reference, const std::vector<Value>& output
   Summary summary;
   for (size_t i = 0; i < outputs.size(); ++i) {
     OutputJudge(reference, i, requested).judge(outputs[i], summary);
+  }
+  if (!has_elements(reference.outputs)) {
+    summary.add(Verdict::kUnverified,
+                "No output has an element for these inputs, so nothing was compared; give other "
+                "inputs with --input or --test-data.");
   }
   return summary.result();
 }

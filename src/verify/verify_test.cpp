@@ -295,6 +295,24 @@ TEST(Verify, BoxesThatChangePlacesWithBf16AreStillWrongInF32) {
             Verdict::kWrong);
 }
 
+// As above, in a tensor where a mask has left fillers.
+TEST(Verify, ScoresThatChangePlacesBesideFillersAreNotCalledWrong) {
+  const auto masked = [](double first, double second) {
+    std::vector<double> scores(100, -1e9);
+    scores[0] = first;
+    scores[1] = second;
+    return floats(scores);
+  };
+  ReferenceRuns runs;
+  runs.unoptimised = {masked(0.75, 0.25)};
+  runs.probes = {{masked(0.75 + 1e-7, 0.25)}};
+  ReferenceRuns steady = runs;
+  runs.wide_probes = {{masked(0.25, 0.75)}};
+  steady.wide_probes = {{masked(0.75 + 1e-5, 0.25)}};
+  EXPECT_EQ(verdict_on(make_reference(std::move(runs)), masked(0.25, 0.75)), Verdict::kUnverified);
+  EXPECT_EQ(verdict_on(make_reference(std::move(steady)), masked(0.25, 0.75)), Verdict::kWrong);
+}
+
 TEST(Verify, SequencesAreComparedTensorByTensor) {
   const Tensor first = floats({1, 2}).tensor();
   const Tensor second = floats({3, 4, 5}).tensor();
@@ -307,12 +325,25 @@ TEST(Verify, SequencesAreComparedTensorByTensor) {
   EXPECT_EQ(verification.verdict, Verdict::kWrong);
   EXPECT_NE(verification.reason.find("list (tensor 1)"), std::string::npos) << verification.reason;
   const Value empty = {"list", Value::Kind::kNone, {}};
-  EXPECT_EQ(verdict_on(reference_of({empty}), empty), Verdict::kOk);
+  EXPECT_EQ(verify(reference_of({empty, sequence({first})}), {empty, sequence({first})}).verdict,
+            Verdict::kOk);
 }
 
-TEST(Verify, EmptyTensorsAndScalarsAreCompared) {
-  const Value empty = numbers(DataType::kFloat32, {0, 3}, {});
-  EXPECT_EQ(verdict_on(reference_of({empty}), empty), Verdict::kOk);
+// A detector that finds nothing in noise.
+TEST(Verify, OutputsWithoutAnyElementAreUnverified) {
+  const Value boxes = numbers(DataType::kFloat32, {0, 4}, {}, "boxes");
+  const Value labels = integers({}, "labels");
+  const Verification verification = verify(reference_of({boxes, labels}), {boxes, labels});
+  EXPECT_EQ(verification.verdict, Verdict::kUnverified);
+  EXPECT_NE(verification.reason.find("No output has an element"), std::string::npos)
+      << verification.reason;
+  EXPECT_EQ(verdict_on(reference_of({boxes}), numbers(DataType::kFloat32, {1, 4}, {1, 2, 3, 4})),
+            Verdict::kWrong);
+  const Value count = integers({0}, "count");
+  EXPECT_EQ(verify(reference_of({boxes, count}), {boxes, count}).verdict, Verdict::kOk);
+}
+
+TEST(Verify, ScalarsAreCompared) {
   const Value scalar = numbers(DataType::kFloat32, {}, {2.5});
   EXPECT_EQ(verdict_on(reference_of({scalar}), scalar), Verdict::kOk);
   EXPECT_EQ(verdict_on(reference_of({scalar}), numbers(DataType::kFloat32, {}, {2.51})),

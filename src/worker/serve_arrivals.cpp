@@ -107,7 +107,9 @@ ServedPart serve_arrivals(Engine& engine, const Schedule& schedule) {
   }
   const ProcessCounters counted = since(before);
   served.waited_s = to_seconds(counted.waited_ns);
-  served.cpu_s = to_seconds(std::max<int64_t>(0, counted.cpu_ns - spun_ns));
+  const int64_t spun_cpu_ns = std::min(spun_ns, counted.cpu_ns);
+  served.spun_s = to_seconds(spun_cpu_ns);
+  served.cpu_s = to_seconds(counted.cpu_ns - spun_cpu_ns);
   served.involuntary_switches = counted.involuntary_switches;
   return served;
 }

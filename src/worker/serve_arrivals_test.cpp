@@ -69,6 +69,18 @@ TEST(ServeArrivals, LatenessIsTheTimeThatNobodyElseIsToBlameFor) {
   EXPECT_NEAR(served.late_s[0], served.begin_s[0] - schedule.origin_s, kRounding_s);
 }
 
+// All three arrive within what is waited for by reading the clock.
+TEST(ServeArrivals, CountsTheWaitingForArrivalsApart) {
+  BusyEngine engine(0);
+  const Schedule schedule = arrivals({0, kMillisecond_s / 5, 2 * kMillisecond_s / 5});
+  const int64_t before_ns = read_process_counters().cpu_ns;
+  const ServedPart served = serve_arrivals(engine, schedule);
+  const double used_s = to_seconds(read_process_counters().cpu_ns - before_ns);
+  EXPECT_GT(served.spun_s, 0);
+  EXPECT_GE(served.cpu_s, 0);
+  EXPECT_LE(served.cpu_s + served.spun_s, used_s);
+}
+
 TEST(ServeArrivals, EndsWhenTheTimeIsOver) {
   BusyEngine engine(2 * kMillisecond_s);
   Schedule schedule = arrivals(std::vector<double>(1000, 0));

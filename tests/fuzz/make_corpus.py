@@ -154,6 +154,7 @@ def replies() -> dict[str, bytes]:
             "begin_s": [1.1, 1.4],
             "end_s": [1.2, 1.5],
             "late_s": [0, 0],
+            "spun_s": 0.1,
             **counters,
         },
         "saved": {"saved": "/tmp/model.pt"},

@@ -147,6 +147,7 @@ const std::map<std::string, Lie>& lies() {
       {"serves_twice", {kServe, [](json& r) { r["request"][1] = 0; }}},
       {"serves_what_is_not_there", {kServe, [](json& r) { r["request"][1] = 1'000'000; }}},
       {"serves_too_early", {kServe, [](json& r) { r["begin_s"][1] = r["begin_s"][0]; }}},
+      {"spins_for_hours", {kServe, with("spun_s", 3600)}},
       {"serves_without_times", {kServe, with("end_s", json::array())}},
       {"long_version", {kHello, with("version", std::string(1'000'000, '7'))}},
       {"number_for_version", {kHello, with("version", 7)}},

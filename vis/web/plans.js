@@ -24,11 +24,11 @@ const Plans = (() => {
     return c.slowest_s + scale * Math.log(100 * busy);
   }
 
-  // The highest rate of one machine; `latency_s` null: its capacity. A rate that was
-  // measured within the latency is a lower bound; above it the estimate counts, raised so that it is
-  // not below any measurement.
+  // The highest rate of one machine. A rate that was measured within the latency is a lower bound;
+  // above it the estimate counts, raised so that it is not below any measurement. `latency_s` null:
+  // its throughput, or what it sustained where a lower rate was more than it can do.
   function capacity(c, latency_s) {
-    if (latency_s === null) return throughput(c);
+    if (latency_s === null) return estimatedUpTo(c);
     const max = Math.max(measuredCapacity(c, latency_s), estimatedCapacity(c, latency_s));
     return Math.min(throughput(c), max);
   }
@@ -47,8 +47,8 @@ const Plans = (() => {
   // The lowest measured rate that is more than the machine can do.
   const overload = (c) => ratesOf(c).find(([, p99_s]) => !Number.isFinite(p99_s))?.[0] ?? Infinity;
 
-  // The highest rate that can be estimated: below an overload that the times don't explain, what was
-  // sustained.
+  // The highest rate that is known to be possible or can be estimated: below an overload that the
+  // times don't explain, what was sustained.
   const estimatedUpTo = (c) =>
     overload(c) < throughput(c) * (1 - ROUNDING) ? measuredCapacity(c, Number.MAX_VALUE) : throughput(c);
 

@@ -23,8 +23,9 @@ const Rows = (() => {
   function whyNone(machine, latency_s) {
     const bound = machine.rows.find((row) => row.bound);
     if (bound) return bound.status;
-    const tooSlow = latency_s !== null && Plans.rowsOf(machine).length > 0;
-    return tooSlow ? "Too slow" : [...machine.rows, ...machine.served][0].status;
+    const able = Plans.rowsOf(machine).some((row) => !row.plan.single_only);
+    if (able) return latency_s === null ? "Overloaded" : "Too slow";
+    return [...machine.rows, ...machine.served][0].status;
   }
 
   function emptyRow(machine, words) {
@@ -44,7 +45,8 @@ const Rows = (() => {
     const lines = Words.wrap(name, NAME_CHARACTERS, 2);
     const usd = plan.usd_per_hour === null ? null : count * plan.usd_per_hour;
     const throughput = count * one;
-    const high = asMeasured ? plan.high_per_s ?? throughput : throughput;
+    const measured = asMeasured && one === Plans.throughput(plan);
+    const high = measured ? plan.high_per_s ?? throughput : throughput;
     const latency = plan.only_under_traffic ? "under traffic" : Words.time(plan.servers * plan.mean_s);
     const each = plan.only_under_traffic ? latency : `${latency} each`;
     return {
@@ -57,7 +59,7 @@ const Rows = (() => {
       stack: count > 1,
       price: Words.price(usd),
       throughput,
-      low: asMeasured ? plan.low_per_s : throughput,
+      low: measured ? plan.low_per_s : throughput,
       high,
       roof: (high * HEIGHT) / (HEIGHT - ABOVE),
       value: [`${Words.short(throughput)}/s`, latency],

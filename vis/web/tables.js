@@ -175,9 +175,9 @@ const Tables = (() => {
   }
 
   function tooSlow(c, latency_s) {
-    if (c.measured_rates?.length) {
-      return `at ${Words.short(c.measured_rates[0][0])}/s, the lowest measured rate, its p99 exceeds ${Words.time(latency_s)}`;
-    }
+    const [rate, p99_s] = c.measured_rates?.[0] ?? [];
+    const lowest = rate && `${Words.short(rate)}/s, the lowest measured rate,`;
+    if (rate) return p99_s === null ? `${lowest} was more than it can do` : `at ${lowest} its p99 exceeds ${Words.time(latency_s)}`;
     const name = c.slowest_s === null ? "mean" : c.measurements < 459 ? "slowest" : "p99";
     return `${Words.time(c.slowest_s ?? c.mean_s)} (${name}) exceeds ${Words.time(latency_s)}: too slow, more machines don't reduce latency`;
   }

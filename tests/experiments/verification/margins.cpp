@@ -120,8 +120,8 @@ class Experiment {
       if (!is_floating_point(tensor.type)) continue;
       const Sensitivity& sensitivity = reference.sensitivity[i][0];
       const Judgement judgement =
-          judge_numbers({outputs[i].name, tensor, outputs[i].tensor(), sensitivity}, requested,
-                        ToleranceClass::kF32, false);
+          judge_numbers({outputs[i].name, tensor, outputs[i].tensor(), sensitivity},
+                        {.native = ToleranceClass::kF32, .applied = requested});
       const double scale = judgement.tolerance.absolute / judgement.tolerance.relative;
       const nlohmann::ordered_json line = {
           {"run", name},
