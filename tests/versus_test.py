@@ -248,7 +248,11 @@ def speed(programs, tmp_path):
     door.chmod(0o755)
 
     # Engines' libraries are in the cache.
-    folders = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(cache_folder().parent)}
+    folders = {
+        "HOME": str(tmp_path),
+        "TMPDIR": str(tmp_path),
+        "XDG_CACHE_HOME": str(cache_folder().parent),
+    }
 
     def call(model: Path) -> subprocess.CompletedProcess:
         return subprocess.run(

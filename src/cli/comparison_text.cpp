@@ -76,11 +76,10 @@ std::string about_figures(const std::vector<const Compared*>& rows) {
         percent);
   }
   const std::string& since = *starts.begin();  // empty where one is
-  return fmt::format(
-      "{}% that two runs on the machine differ by, from {} repeated runs{}{}", percent,
-      from_to(min(runs), max(runs)),
-      rows[0]->run_to_run.of_others ? " of other models, engines or settings" : "",
-      since.empty() ? "" : " since " + printable(since.substr(0, 10)));
+  return fmt::format("{}% that two runs on the machine differ by, from {} repeated runs{}{}",
+                     percent, from_to(min(runs), max(runs)),
+                     rows[0]->run_to_run.of_others ? " of other models, engines or settings" : "",
+                     since.empty() ? "" : " since " + printable(since.substr(0, 10)));
 }
 
 // What the intervals of rows that were not measured in turns include.

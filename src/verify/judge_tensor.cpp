@@ -212,8 +212,7 @@ Judgement judge_beside_pixels(const TensorPair& pair, const Terms& terms) {
   const std::vector<double> expected = to_doubles(pair.reference);
   if (scores.positions.back() >= expected.size()) return result;  // the user gave another shape
   const Difference measured = difference_at(expected, to_doubles(pair.got), scores.positions, 1);
-  Allowed allowed =
-      allowed_errors(measured, {.norm = scores.norm}, scores.positions.size(), terms);
+  Allowed allowed = allowed_errors(measured, {.norm = scores.norm}, scores.positions.size(), terms);
   allowed.norm = std::max(allowed.norm, kSharedRounding * scale_of(expected));
   if (measured.norm <= allowed.norm) return result;
   result.verdict = measured.norm <= allowed.excused ? Verdict::kUnverified : Verdict::kWrong;
