@@ -92,12 +92,12 @@ std::string legend_of_latency(const std::vector<const Plan*>& rows) {
 }
 
 // The notes that every plan has, which need not stand in every row.
-std::set<std::string> common_labels(const std::vector<Plan>& plans) {
+std::set<std::string> common_labels(const std::vector<const Plan*>& plans) {
   std::set<std::string> common;
-  for (const Note& note : notes(plans.front())) common.insert(note.label);
-  for (const Plan& plan : plans) {
+  for (const Note& note : notes(*plans.front())) common.insert(note.label);
+  for (const Plan* plan : plans) {
     std::set<std::string> kept;
-    for (const Note& note : notes(plan)) {
+    for (const Note& note : notes(*plan)) {
       if (common.count(note.label) > 0) kept.insert(note.label);
     }
     common = kept;
@@ -112,6 +112,15 @@ std::string notes_cell(const Plan& plan, const std::set<std::string>& unless) {
     if (unless.count(note.label) == 0) labels.push_back(note.label);
   }
   return fmt::format("{}", fmt::join(labels, ", "));
+}
+
+// The same notes in full.
+std::string common_notes(const Plan& plan, const std::set<std::string>& common) {
+  std::string text;
+  for (const Note& note : notes(plan)) {
+    if (common.count(note.label) > 0) text += fmt::format("All plans: {}.\n", note.meaning);
+  }
+  return text;
 }
 
 // What the labels in the rows mean.
@@ -154,21 +163,23 @@ const std::vector<Column> kSweepColumns{
     {"above/s", "", Align::kRight, 3},
     {"up to/s", ""},
     {"plan", "", Align::kLeft},
-    {"engine", "", Align::kLeft, 4},
+    {"engine", "", Align::kLeft, 5},
     {"$/h", ""},
     {"$/million at end", "", Align::kRight, 1},
     {"p99 at end", "", Align::kRight, 2},
-    {"notes", "", Align::kLeft, 5},
+    {"notes", "", Align::kLeft, 4},
 };
 
 std::string plans_table(const std::vector<Plan>& plans, size_t width) {
-  const std::set<std::string> common = common_labels(plans);
+  std::vector<const Plan*> all;
+  for (const Plan& plan : plans) all.push_back(&plan);
+  const std::set<std::string> common = common_labels(all);
   const double cheapest_usd = plans.front().usd_per_hour;
   Table table{kPlanColumns, {}};
-  std::vector<const Plan*> shown;
-  for (size_t i = 0; i < std::min(plans.size(), kMaxPlans); ++i) {
-    const Plan& plan = plans[i];
-    shown.push_back(&plan);
+  std::vector<const Plan*> shown = all;
+  shown.resize(std::min(all.size(), kMaxPlans));
+  for (const Plan* one : shown) {
+    const Plan& plan = *one;
     table.rows.push_back({machines(plan), printable(plan.candidate->label),
                           format_usd(plan.usd_per_hour), times(plan.usd_per_hour, cheapest_usd),
                           format_rate(plan.usd_per_million), format_rate(plan.capacity_per_s),
@@ -283,10 +294,7 @@ std::vector<Run> runs(const std::vector<Step>& steps) {
   return runs;
 }
 
-// At its end each step's machines are as busy as they may be.
-const std::set<std::string> kTrueOfAllSteps{"busy"};
-
-Cells row_of(const Run& run) {
+Cells row_of(const Run& run, const std::set<std::string>& unless) {
   const Plan& first = run.first->plan;
   const Plan& last = run.last->plan;
   std::string plan = machines(last), usd = format_usd(last.usd_per_hour);
@@ -301,7 +309,7 @@ Cells row_of(const Run& run) {
           usd,
           format_rate(last.usd_per_million),
           latency_cell(last.latency),
-          notes_cell(last, kTrueOfAllSteps)};
+          notes_cell(last, unless)};
 }
 
 // The request rate from which the machine type stays the same.
@@ -339,10 +347,12 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps,
                                         asked(question, within(question.demand)));
   Table table{kSweepColumns, {}};
   std::vector<const Plan*> shown;
-  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) {
-    table.rows.push_back(row_of(all[i]));
-    shown.push_back(&all[i].last->plan);
-  }
+  for (size_t i = 0; i < std::min(all.size(), kMaxRuns); ++i) shown.push_back(&all[i].last->plan);
+  std::set<std::string> common = common_labels(shown);
+  common.erase("busy");
+  std::set<std::string> unless = common;
+  unless.insert("busy");  // as all are at the end of a step
+  for (size_t i = 0; i < shown.size(); ++i) table.rows.push_back(row_of(all[i], unless));
   std::string text = wrapped(title, width) + table_text(table, width);
   if (all.size() > kMaxRuns) {
     text += fmt::format("... and {} more; --json has all\n", all.size() - kMaxRuns);
@@ -353,7 +363,7 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps,
     text += fmt::format("Above {:.4g}/s there is no plan.\n", end_per_s);
   }
   return text + wrapped(warnings(question) + legend_of_latency(shown) +
-                            legend_of_notes(shown, kTrueOfAllSteps) +
+                            legend_of_notes(shown, unless) + common_notes(*shown.front(), common) +
                             fmt::format("Prices: {}.\n", printable(question.catalogue)),
                         width);
 }
