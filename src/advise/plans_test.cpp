@@ -163,7 +163,8 @@ TEST(Plans, APartOfAMachineAndAMissingIntervalAreReported) {
   EXPECT_EQ(labels(find_plans(of({candidate}), {5}).plans.at(0)), std::vector<std::string>{});
   candidate.cores = 1.5;
   candidate.lacks_interval = true;
-  const Plan plan = find_plans(of({candidate}), {5}).plans.at(0);
+  const Selection selection = of({candidate});
+  const Plan plan = find_plans(selection, {5}).plans.at(0);
   EXPECT_EQ(labels(plan), (std::vector<std::string>{"no interval", "fewer cores"}));
   EXPECT_EQ(notes(plan).back().text,
             "It was measured with 1.5 of the machine's 16 cores, so a whole machine may do more.");
