@@ -117,7 +117,9 @@ FleetOptions parse(const std::vector<std::string>& arguments) {
   options.instances = split(instances);
   check_instances(options.instances);
   // AWS ParallelCluster puts the type among a node's features.
-  if (constraint->empty() && !names_instance(options.partition)) options.constraint = "{instance}";
+  const bool is_chosen = names_instance(options.partition) ||
+                         (options.instances.size() == 1 && !options.partition.empty());
+  if (constraint->empty() && !is_chosen) options.constraint = "{instance}";
   check_templates(options);
   return options;
 }

@@ -171,13 +171,14 @@ std::vector<Value> make_other_inputs(const Model& model, const InputShapes& shap
   return inputs;
 }
 
-std::vector<Value> perturb(const std::vector<Value>& inputs, double relative, uint64_t seed) {
+std::vector<Value> perturb(const std::vector<Value>& inputs, double relative, uint64_t seed,
+                           bool by_rounding) {
   std::vector<Value> perturbed = inputs;
   for (size_t i = 0; i < perturbed.size(); ++i) {
     RandomNumbers random(seed, static_cast<uint32_t>(i));
     for (Tensor& tensor : perturbed[i].tensors) {
       if (!is_floating_point(tensor.type)) continue;
-      const double most = std::max(relative, rounding_of(tensor.type));
+      const double most = by_rounding ? std::max(relative, rounding_of(tensor.type)) : relative;
       std::vector<double> values = to_doubles(tensor);
       for (double& value : values) value *= 1 + random.uniform(-most, most);
       from_doubles(values, tensor);

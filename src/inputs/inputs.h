@@ -33,9 +33,10 @@ std::vector<Value> make_inputs(const Model& model, const InputShapes& shapes, ui
 std::vector<Value> make_other_inputs(const Model& model, const InputShapes& shapes, uint64_t seed,
                                      const GivenInputs& given);
 
-// The same values with every float x moved to x * (1 + d), d uniform in [-relative, relative], or
-// within the rounding of f16 or bf16 where x is of that type and it is more; all else unchanged.
-// Seeded.
-std::vector<Value> perturb(const std::vector<Value>& inputs, double relative, uint64_t seed);
+// The same values with every float x moved to x * (1 + d), d uniform in [-relative, relative]; all
+// else unchanged. `by_rounding`, for a model in f16 or bf16: within the rounding of these where x
+// is of that type and it is more. Seeded.
+std::vector<Value> perturb(const std::vector<Value>& inputs, double relative, uint64_t seed,
+                           bool by_rounding = false);
 
 }  // namespace dnnbench

@@ -244,8 +244,9 @@ TEST(InputsTest, PerturbMovesHalfPrecisionByItsLastBit) {
        {std::pair{DataType::kFloat16, 0x1p-10}, std::pair{DataType::kBfloat16, 0x1p-7}}) {
     Tensor tensor = make_tensor(type, {100});
     from_doubles(std::vector<double>(100, 1.75), tensor);
-    const std::vector<double> values =
-        to_doubles(perturb({make_value("x", tensor)}, 1e-7, 3)[0].tensor());
+    const std::vector<Value> inputs{make_value("x", tensor)};
+    EXPECT_EQ(perturb(inputs, 1e-7, 3)[0].tensor().bytes, tensor.bytes);  // a model in f32
+    const std::vector<double> values = to_doubles(perturb(inputs, 1e-7, 3, true)[0].tensor());
     int moved = 0;
     for (const double value : values) {
       moved += value != 1.75 ? 1 : 0;

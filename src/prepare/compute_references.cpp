@@ -15,9 +15,9 @@ namespace {
 constexpr uint64_t kPerturbationSeeds[] = {1, 2};
 
 std::vector<Value> run_perturbed(EngineSession& session, const InputSet& set, double relative,
-                                 uint64_t seed, const WorkFolder& work) {
+                                 uint64_t seed, bool by_rounding, const WorkFolder& work) {
   const std::string file = work.path() + "/perturbed";
-  write_values(file, perturb(set.inputs, relative, seed));
+  write_values(file, perturb(set.inputs, relative, seed, by_rounding));
   return run_once(session, file);
 }
 
@@ -69,7 +69,9 @@ void run_plain(const Model& model, const LoadConfig& config, const std::vector<I
   plain.optimize = false;
   plain.precision = "f32";
   session.load(plain);
-  const bool is_quantised = class_of_model(model) == ToleranceClass::kQuantised;
+  const ToleranceClass model_class = class_of_model(model);
+  const bool is_quantised = model_class == ToleranceClass::kQuantised,
+             in_half = is_half(model_class);
   const double perturbation =
       is_quantised ? rounding_step(ToleranceClass::kQuantised) : kPerturbation;
   for (size_t i = 0; i < sets.size(); ++i) {
@@ -81,7 +83,7 @@ void run_plain(const Model& model, const LoadConfig& config, const std::vector<I
     const bool discrete = selects_or_sorts(model) || has_tensor(runs[i].unoptimised, false);
     const auto probe = [&](double relative, std::vector<std::vector<Value>>& probes) {
       for (const uint64_t seed : kPerturbationSeeds) {
-        probes.push_back(run_perturbed(session, sets[i], relative, seed, work));
+        probes.push_back(run_perturbed(session, sets[i], relative, seed, in_half, work));
       }
     };
     probe(perturbation, runs[i].probes);

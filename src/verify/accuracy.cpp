@@ -26,8 +26,10 @@ struct TensorError {
 // Of the parts of a tensor with a scale of their own, the largest.
 TensorError compare_parts(std::span<const double> expected, std::span<const double> got,
                           std::span<const int64_t> shape) {
-  constexpr double kSameFiller = 0x1p-6;  // within the rounding of bf16
+  constexpr double kSameFiller = 0x1p-6;    // within the rounding of bf16
+  constexpr double kFaintScores = 0x1p-10;  // a choice: below, none is an object
   std::vector<std::vector<size_t>> parts{scores_beside_pixels(expected, shape)};
+  if (scale_of(elements_at(expected, parts[0])) < kFaintScores) parts.clear();
   const std::optional<double> filler = filler_magnitude(expected);
   if (filler && has_same_fillers(expected, got, *filler, kSameFiller)) {
     parts.push_back(positions_below(expected, *filler));

@@ -254,6 +254,14 @@ TEST(Verify, WhatSortsIsNotCalledWrongWhereNoInputCanBeMoved) {
     EXPECT_EQ(verify(reference, outputs, ToleranceClass::kBf16).verdict, Verdict::kUnverified);
     EXPECT_EQ(verify(make_reference(moved), outputs).verdict, Verdict::kWrong);
   }
+  // No rounding does this.
+  const std::vector<double> lost(boxes.size(), kNaN);
+  for (const std::vector<Value>& outputs :
+       {std::vector<Value>{floats(lost, "boxes"), integers({0, 0, 12}, "indices")},
+        std::vector<Value>{floats(boxes, "other"), integers({0, 0, 12}, "indices")},
+        std::vector<Value>{floats(boxes, "boxes"), floats({0, 0, 12}, "indices")}}) {
+    EXPECT_EQ(verify(reference, outputs).verdict, Verdict::kWrong);
+  }
 }
 
 TEST(Verify, OnlyDiscreteOutputsMayFlipWhereNothingSorts) {
