@@ -376,7 +376,7 @@ def test_each_job_asks_for_its_machine_type(dnnbench, model, flags, lines):
 def test_a_partition_for_a_single_type_is_taken_at_its_word(dnnbench, model):
     flags = ["--instances=box", "--partition=x86", "--dry-run"]
     printed = dnnbench("fleet", model, "--slurm", *flags).stdout
-    assert "#SBATCH --partition=x86\n" in printed and "--constraint" not in printed
+    assert "#SBATCH --partition=x86\n" in printed and "#SBATCH --constraint" not in printed
 
 
 @pytest.mark.parametrize(
