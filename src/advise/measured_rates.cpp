@@ -51,9 +51,4 @@ std::vector<MeasuredRate> measured_rates(const std::vector<const StoredResult*>&
   return in_order(p99_s);
 }
 
-std::string condition(const StoredResult& result, const std::string& name) {
-  const auto found = result.conditions.find(name);
-  return found == result.conditions.end() ? "" : found->second;
-}
-
 }  // namespace dnnbench

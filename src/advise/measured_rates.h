@@ -15,8 +15,4 @@ namespace dnnbench {
 std::vector<MeasuredRate> measured_rates(const std::vector<const StoredResult*>& results,
                                          const std::set<std::string>& shapes);
 
-// What the figures of a result depend on (StoredResult::conditions), as JSON text; empty where the
-// file does not say.
-std::string condition(const StoredResult& result, const std::string& name);
-
 }  // namespace dnnbench

@@ -51,9 +51,8 @@ std::optional<int> number_of_threads(const std::string& text) {
 
 // Without the quotation marks of JSON.
 std::string stored_version(const StoredResult& stored) {
-  const auto version = stored.conditions.find("engine_version");
-  if (version == stored.conditions.end() || version->second.size() < 2) return "";
-  return version->second.substr(1, version->second.size() - 2);
+  const std::string version = condition(stored, "engine_version");
+  return version.size() < 2 ? "" : version.substr(1, version.size() - 2);
 }
 
 class Planner {

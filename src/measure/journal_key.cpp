@@ -84,10 +84,14 @@ json json_of(const PreparedModel& prepared) {
           prepared.samples ? json_of(*prepared.samples) : json()};
 }
 
+std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 // The command line, without the program's name: every flag there is.
 std::string command_line() {
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  const std::string words{std::istreambuf_iterator<char>(file), {}};
+  const std::string words = text_of("/proc/self/cmdline");
   return words.substr(std::min(words.find('\0'), words.size()));
 }
 
@@ -138,11 +142,6 @@ std::string hash_of_variables() {
     if (!is_of_session(*variable)) variables.insert(*variable);
   }
   return sha256_of_text(fmt::format("{}", fmt::join(variables, "\n")));
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // The line of /proc/self/status that says from which memory this process may have pages.

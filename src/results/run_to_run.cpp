@@ -28,13 +28,9 @@ std::vector<RunMedians> candidates_in(const std::vector<StoredResult>& results) 
   std::map<Key, RunMedians> runs;
   for (const StoredResult& result : results) {
     if (result.times_s.empty() || result.suspect) continue;
-    const auto version = result.conditions.find("engine_version");
-    const Key key{result.model + result.model_sha256,
-                  result.instance,
-                  result.backend,
-                  result.backend_meta,
-                  version == result.conditions.end() ? "" : version->second,
-                  result.quantized};
+    const Key key{
+        result.model + result.model_sha256,  result.instance, result.backend, result.backend_meta,
+        condition(result, "engine_version"), result.quantized};
     const double median_s = median(result.times_s);
     const std::string run =
         result.started_at.empty() ? fmt::format("{}", median_s) : result.started_at;

@@ -371,4 +371,9 @@ ResultsFolder read_results(const std::string& folder) {
   return found;
 }
 
+std::string condition(const StoredResult& result, const std::string& name) {
+  const auto found = result.conditions.find(name);
+  return found == result.conditions.end() ? "" : found->second;
+}
+
 }  // namespace dnnbench

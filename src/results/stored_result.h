@@ -85,4 +85,7 @@ ResultsFolder read_results(const std::string& folder);
 // One file. Throws Error whose text is why it is not a result, as the end of a sentence.
 StoredResult read_result(const std::filesystem::path& path);
 
+// One of StoredResult::conditions, as JSON text; "" where the file does not say.
+std::string condition(const StoredResult& result, const std::string& name);
+
 }  // namespace dnnbench
