@@ -20,7 +20,16 @@ constexpr std::array kStudentT{63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499,
                                3.355,  3.250, 3.169, 3.106, 3.055, 3.012, 2.977,
                                2.947,  2.921, 2.898, 2.878, 2.861};
 
-using Key = std::tuple<std::string, std::string, std::string, std::string, std::string, bool>;
+// What the runs of one candidate share, as the machine counts them (measure/run_history.h).
+using Conditions = std::map<std::string, std::string>;
+using Key = std::tuple<std::string, std::string, std::string, std::string, bool, Conditions>;
+
+Conditions conditions_of_candidate(const StoredResult& result) {
+  Conditions conditions = result.conditions;
+  conditions.erase("tool_version");
+  conditions.erase("environment.memory_bytes");
+  return conditions;
+}
 
 // A run that is there twice, whole and as far as it was when it was interrupted, counts once. So
 // does a file that doesn't say when it was measured, and its copy.
@@ -28,9 +37,8 @@ std::vector<RunMedians> candidates_in(const std::vector<StoredResult>& results) 
   std::map<Key, RunMedians> runs;
   for (const StoredResult& result : results) {
     if (result.times_s.empty() || result.suspect) continue;
-    const Key key{
-        result.model + result.model_sha256,  result.instance, result.backend, result.backend_meta,
-        condition(result, "engine_version"), result.quantized};
+    const Key key{result.model + result.model_sha256, result.instance,  result.backend,
+                  result.backend_meta,                result.quantized, conditions_of_candidate(result)};
     const double median_s = median(result.times_s);
     const std::string run =
         result.started_at.empty() ? fmt::format("{}", median_s) : result.started_at;
@@ -54,16 +62,9 @@ double variance(const std::vector<double>& values) {
   return deviation * deviation * count / (count - 1);
 }
 
-// Whether the machine counts both among the runs of one candidate (measure/run_history.h).
 bool are_runs_of_one_candidate(const StoredResult& a, const StoredResult& b) {
-  const auto conditions = [](const StoredResult& result) {
-    std::map<std::string, std::string> conditions = result.conditions;
-    conditions.erase("tool_version");
-    conditions.erase("environment.memory_bytes");
-    return conditions;
-  };
   return a.backend == b.backend && a.backend_meta == b.backend_meta && a.quantized == b.quantized &&
-         conditions(a) == conditions(b);
+         conditions_of_candidate(a) == conditions_of_candidate(b);
 }
 
 RunToRun carried_by(const StoredResult& before, const StoredResult& after) {

@@ -54,6 +54,14 @@ TEST(RunToRun, OtherVersionsAndDisturbedRunsAreNoRepetition) {
   EXPECT_EQ(run_to_run({run_of("a", 1), newer, disturbed}).runs, 0U);
 }
 
+TEST(RunToRun, RunsOnOtherCoresAreNoRepetitionButThoseOfAnotherRelease) {
+  StoredResult slow_cores = run_of("a", 2), next_release = run_of("a", 1.01);
+  slow_cores.conditions["environment.cores"] = "\"E-cores\"";
+  EXPECT_EQ(run_to_run({run_of("a", 1), slow_cores}).runs, 0U);
+  next_release.conditions["tool_version"] = "\"2\"";
+  EXPECT_EQ(run_to_run({run_of("a", 1), next_release}).runs, 2U);
+}
+
 // Of two further runs of a machine that stays as it is.
 TEST(RunToRun, HoldsTheNextTwoRunsInNinetyNineOfAHundred) {
   constexpr int kTrials = 4000;
