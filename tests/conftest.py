@@ -18,7 +18,7 @@ from processes import cache_folder
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUICK = ["--repeat=3", "--warmup=0"]  # for what does not depend on the time measured
 ALL_SUSPECT = 5  # exit code: the machine was too busy in every measurement
-LIMIT_S = 120  # far above what any of the runs takes; a hang ends here
+LIMIT_S = 600  # far above what any of the runs takes; a hang ends here
 
 
 @dataclass

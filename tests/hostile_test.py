@@ -55,7 +55,7 @@ def test_a_hostile_engine_harms_no_other(bench, with_hostile, identity, part):
         identity,
         "--hostile",
         "--onnxruntime",
-        "--timeout=3",
+        "--timeout=6",
         executable=with_hostile / "dnnbench",
         env=os.environ | {"DNNBENCH_HOSTILE": part, MARK: mark},
     )
@@ -84,7 +84,10 @@ def start(with_hostile, identity, output, *flags, **environment) -> subprocess.P
 
 
 def state_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+    except OSError:  # it has ended
+        return ""
 
 
 def test_an_engine_that_is_killed_while_it_is_paused_has_crashed(with_hostile, identity, tmp_path):
@@ -97,8 +100,9 @@ def test_an_engine_that_is_killed_while_it_is_paused_has_crashed(with_hostile, i
         engines = [pid for pid, line in processes_with(mark).items() if "engine-fake" in line]
         return [pid for pid in engines if len(engines) == 2 and state_of(pid) == "T"]
 
-    wait_until(paused)
-    os.kill(paused()[0], signal.SIGKILL)
+    found: list[int] = []
+    wait_until(lambda: found.extend(paused()) or found)
+    os.kill(found[0], signal.SIGKILL)
     table, _ = run.communicate(timeout=LIMIT_S)
     assert run.returncode == 1
     assert table.count("ended by SIGKILL (Killed) during") == 1

@@ -139,7 +139,7 @@ def test_the_highest_rate_within_a_bound(bench, convolution):
 
 
 def test_an_engine_that_ends_under_traffic_leaves_the_others_theirs(bench, convolution):
-    flags = ["--mode=load", "--rate=200", "--repeat=300", "--warmup=0", "--timeout=4"]
+    flags = ["--mode=load", "--rate=200", "--repeat=300", "--warmup=0", "--timeout=8"]
     parts = ["crash_later,calls=100", TWO_MS]
     run = bench(convolution, *[f"--fake={part}" for part in parts], *flags, quick=False)
     outcomes = {result["backend_meta"][:5]: result["outcome"] for result in run.results.values()}

@@ -130,11 +130,11 @@ def test_all_well_exits_with_0(bench, convolution):
 
 
 def test_a_hang_ends_at_the_deadline(bench, convolution):
-    run = bench(convolution, "--fake=hang", "--fake=ok", "--timeout=3")
+    run = bench(convolution, "--fake=hang", "--fake=ok", "--timeout=6")
     assert run.code == 1
     result = run.results["fake-hang"]
     assert result["outcome"] == "timed_out"
-    assert result["reason"] == "no answer to slice within 3 s (--timeout)"
+    assert result["reason"] == "no answer to slice within 6 s (--timeout)"
     assert run.verdict("fake-hang") == "timed_out"
     assert run.results["fake-ok"]["outcome"] == "ok"
 

@@ -65,7 +65,7 @@ def measure(command: Path, machine: dict[str, str], model: Path) -> subprocess.C
         cwd=model.parent,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -91,7 +91,7 @@ def test_a_quota_that_stops_the_engine_is_reported(
         env=os.environ | {"XDG_CACHE_HOME": str(cache_without_history.parent)},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
     )
     assert "The control group's quota of 0.2 CPUs stopped the engines" in done.stderr, done.stderr
     (path,) = results.glob("*.json")

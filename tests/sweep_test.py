@@ -91,14 +91,20 @@ def assert_cores_are_their_own(setting: dict, environment: dict) -> None:
     assert len(set(each)) == len(each) <= environment["affinity_cores"]
 
 
+def can_be_chosen(found: dict) -> list[int]:
+    """Not those that were disturbed, of which it is unknown whether they keep the bound."""
+    return [i for i, setting in enumerate(found["tried"]) if setting["reason"] == ""]
+
+
 def test_every_setting_that_was_tried_is_reported(throughput):
     result = throughput.only_result()
     assert result["mode"] == "throughput"
     found = result["throughput"]
     assert {setting["batch"] for setting in found["tried"]} <= {1, 2}
+    first = can_be_chosen(found)[0]  # with which later ones were compared
     for index, setting in enumerate(found["tried"]):
         assert setting["streams"] * setting["threads"] <= result["environment"]["affinity_cores"]
-        assert (setting["against"] is None) == (index == 0)
+        assert throughput.disturbed or (setting["against"] is None) == (index <= first)
         assert setting["per_s"] > 0 and setting["peak_rss_bytes"] > 0
         assert_cores_are_their_own(setting, result["environment"])
     best = found["tried"][found["chosen"]]
@@ -106,7 +112,8 @@ def test_every_setting_that_was_tried_is_reported(throughput):
     assert result["throughput_per_s"] == best["per_s"]
     assert (result["streams"], result["threads"]) == (best["streams"], best["threads"])
     assert result["batch"] == best["batch"]
-    assert found["slo_p99_s"] == 10 and best["p99_s"] <= 10 and best["reason"] == ""
+    assert found["slo_p99_s"] == 10 and best["reason"] == ""
+    assert throughput.disturbed if best["p99_s"] is None else best["p99_s"] <= 10
     assert "has the highest throughput" in throughput.stdout or throughput.disturbed
 
 
@@ -115,13 +122,14 @@ def test_items_of_a_batch_are_counted(throughput):
     result = throughput.only_result()
     under_way = result["throughput_per_s"] * result["mean"]
     items = result["streams"] * result["batch"]
-    assert 0.6 * items < under_way < 1.5 * items
+    assert throughput.disturbed or 0.6 * items < under_way < 1.5 * items
 
 
 def test_the_setting_found_to_be_faster_is_chosen(throughput):
     found = throughput.only_result()["throughput"]
-    faster = [i for i, s in enumerate(found["tried"]) if s["relation"] == "faster"]
-    assert found["chosen"] == max(faster, default=0)  # each had beaten the best until then
+    known = can_be_chosen(found)
+    faster = [i for i in known if found["tried"][i]["relation"] == "faster"]
+    assert found["chosen"] == max(faster, default=known[0])  # each had beaten the best until then
     for setting in found["tried"]:
         low, high = setting["speed_interval"] or (0, float("inf"))
         assert (setting["relation"] == "faster") == (low > 1.01)

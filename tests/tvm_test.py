@@ -451,7 +451,7 @@ def test_a_missing_compiler_says_what_installs_it(compiled, cache, convolution):
 def test_a_compiler_that_hangs_is_ended_with_all_it_started(compiled, cache, convolution):
     cache.replace_compiler("sleep 1000 & sleep 1000")
     mark = uuid.uuid4().hex
-    result = compiled(convolution, "--timeout=3", mark=mark)
+    result = compiled(convolution, "--timeout=8", mark=mark)
     assert result["outcome"] == "timed_out"
     assert "load" in result["reason"]
     wait_until(lambda: not processes_with(mark))

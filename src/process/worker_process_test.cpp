@@ -196,9 +196,9 @@ TEST_F(WorkerProcessTest, EveryEndHasItsName) {
 }
 
 TEST_F(WorkerProcessTest, AHangEndsAtItsDeadline) {
-  const Outcome outcome = play("hang", 1.5);
+  const Outcome outcome = play("hang", 4.5);
   EXPECT_EQ(outcome.kind, OutcomeKind::kTimedOut);
-  EXPECT_EQ(outcome.reason, "no answer to slice within 1.5 s (--timeout)");
+  EXPECT_EQ(outcome.reason, "no answer to slice within 4.5 s (--timeout)");
 }
 
 // Whether a pipe that this process reads holds something.

@@ -37,8 +37,12 @@ std::vector<RunMedians> candidates_in(const std::vector<StoredResult>& results) 
   std::map<Key, RunMedians> runs;
   for (const StoredResult& result : results) {
     if (result.times_s.empty() || result.suspect) continue;
-    const Key key{result.model + result.model_sha256, result.instance,  result.backend,
-                  result.backend_meta,                result.quantized, conditions_of_candidate(result)};
+    const Key key{result.model + result.model_sha256,
+                  result.instance,
+                  result.backend,
+                  result.backend_meta,
+                  result.quantized,
+                  conditions_of_candidate(result)};
     const double median_s = median(result.times_s);
     const std::string run =
         result.started_at.empty() ? fmt::format("{}", median_s) : result.started_at;

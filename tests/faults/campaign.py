@@ -26,7 +26,7 @@ import tiny_models
 from processes import MARK, processes_with
 
 LIMIT_S = 120  # of one run, far above what any takes
-TIMEOUT_S = 2  # of an engine: --timeout
+TIMEOUT_S = 5  # of an engine: --timeout
 GONE_S = TIMEOUT_S + 1  # after its run, no process is left
 TELLING = [b"\xff" * 8, b"\x00" * 8, b"\x80" * 9 + b"\x01", b"\x08\x01", b"\x1a\x7f"]
 OUTCOMES = {"ok", "failed", "crashed", "timed_out", "out_of_memory", "wrong_output", "unsupported"}
