@@ -16,13 +16,13 @@ std::string disturbance(const Noise& turn) {
   const double others = share_of(turn.others_s.value_or(0), turn);
   const double stolen = share_of(turn.stolen_s.value_or(0), turn);
   if (turn.throttled > 0) return "a core was slowed down for heat";
-  if (stolen > kMaxStolen && *turn.stolen_s > kOneTick_s) {
+  const bool is_stolen = stolen > kMaxStolen && *turn.stolen_s > kOneTick_s;
+  const bool is_shared = turn.window_s >= kMinWindow_s && may_have_waited_for_others(turn) &&
+                         others > kMaxOthers && *turn.others_s > 2 * kOneTick_s;
+  if (is_stolen && !(is_shared && others > stolen)) {
     return fmt::format("the hypervisor took {:.2f} cores away", stolen);
   }
-  if (turn.window_s >= kMinWindow_s && may_have_waited_for_others(turn) && others > kMaxOthers &&
-      *turn.others_s > 2 * kOneTick_s) {
-    return fmt::format("other programs used {:.2f} cores", others);
-  }
+  if (is_shared) return fmt::format("other programs used {:.2f} cores", others);
   return "";
 }
 

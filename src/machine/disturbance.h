@@ -19,7 +19,7 @@ inline constexpr double kMaxQuota = 0.02;   // that a control group's quota stop
 inline constexpr double kOneTick_s = 0.0105;
 inline constexpr double kMinWindow_s = 0.1;
 
-// "" for an undisturbed turn; otherwise what disturbed it, as "other programs used 0.80 cores".
+// "" for an undisturbed turn; otherwise what disturbed it most, as "other programs used 0.80 cores".
 // Waiting alone is no disturbance: an engine with more threads than cores makes its own, and a
 // control group's quota, which stops threads that are ready, makes them wait for nobody. Where the
 // kernel does not say who waited, others' CPU time decides.

@@ -16,6 +16,9 @@ TEST(Disturbance, NamesWhatElseTheMachineDid) {
   turn.others_s = 0;
   turn.stolen_s = 0.1;
   EXPECT_EQ(disturbance(turn), "the hypervisor took 0.50 cores away");
+  turn.others_s = 0.3;
+  EXPECT_EQ(disturbance(turn), "other programs used 1.50 cores");  // which is more
+  turn.others_s = 0;
   turn.stolen_s = 0.01;
   EXPECT_EQ(disturbance(turn), "");
   turn.throttled = 1;
