@@ -37,14 +37,18 @@ const std::string kProgramPrefix = "dnnbench-engine-";
 const std::vector<std::string> kPrecisionVariables{"ONEDNN_DEFAULT_FPMATH_MODE",
                                                    "DNNL_DEFAULT_FPMATH_MODE"};
 
-// Throws Error where a path that a user chose is not UTF-8, as JSON must be.
+// Throws Error where a path that a user chose or a name in the model is not UTF-8, as JSON must be.
 std::string line_of(const json& request) {
   for (const auto& [key, value] : request.items()) {
     if (!value.is_string() || is_utf8(value.get<std::string>())) continue;
     throw Error(fmt::format("the path {} is not UTF-8; engines need one that is, so rename it",
                             printable(value.get<std::string>())));
   }
-  return request.dump() + '\n';
+  try {
+    return request.dump() + '\n';
+  } catch (const json::exception&) {
+    throw Error("a name in the model is not UTF-8; engines need names that are");
+  }
 }
 
 std::filesystem::path programs_folder() {

@@ -114,6 +114,15 @@ TEST_F(WorkerProcessTest, APathThatIsNotUtf8IsNamed) {
   }
 }
 
+TEST_F(WorkerProcessTest, ANameInTheModelThatIsNotUtf8IsAnErrorAndNoEnd) {
+  WorkerProcess worker(options());
+  LoadConfig config;
+  config.model_path = model();
+  config.extra_outputs = {"conv\xb5"};
+  EXPECT_THROW(worker.request(request_of(verb::kLoad, config)), Error);
+  load(worker, "ok");
+}
+
 TEST_F(WorkerProcessTest, StaysOnTheCoresItIsGiven) {
   const Cores allowed = allowed_cores();
   WorkerProcess everywhere(options());
