@@ -214,6 +214,11 @@ bool ChildProcess::ends_within(double seconds) const {
     if (poll(&ended, 1, timeout_ms) > 0) return true;
     if (left.count() <= 0) return false;
   }
+std::string signal_name(int number) {
+  const char* const name = sigabbrev_np(number);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+}
+
 }
 
 int ChildProcess::end() {

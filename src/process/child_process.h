@@ -55,6 +55,9 @@ class ChildProcess {
  private:
   pid_t pid_ = -1;
   int pid_fd_ = -1;
+// "SIGSEGV"; "signal 40" for one without a name, such as the real-time signals.
+std::string signal_name(int number);
+
   bool in_group_;
 };
 

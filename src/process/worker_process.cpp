@@ -323,10 +323,10 @@ Outcome WorkerProcess::outcome_of(int status) const {
       return {OutcomeKind::kOutOfMemory,
               with_last_words(fmt::format("no memory left during {}", verb_), last_line)};
     }
-    return {OutcomeKind::kCrashed, with_last_words(fmt::format("ended by SIG{} ({}) during {}",
-                                                               sigabbrev_np(signal_number),
-                                                               strsignal(signal_number), verb_),
-                                                   last_line)};
+    return {OutcomeKind::kCrashed,
+            with_last_words(fmt::format("ended by {} ({}) during {}", signal_name(signal_number),
+                                        strsignal(signal_number), verb_),
+                            last_line)};
   }
   const int code = WEXITSTATUS(status);
   if (!answered_ && code == 127) {
