@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -31,16 +29,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kFirstFree_fd = 16;  // above all numbers that a child finds descriptors under
 
-cpu_set_t set_of(const Cores& cores) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int core : cores) CPU_SET(core, &set);
-  return set;
-}
-
 // All that the child needs, made before the fork.
 struct Start {
-  explicit Start(const ChildOptions& child) : options(child), cores(set_of(child.cores)) {
+  explicit Start(const ChildOptions& child) : options(child), cores(sets_of(child.cores)) {
     words = child.arguments;
     words.insert(words.begin(), child.program);
     for (std::string& word : words) arguments.push_back(word.data());
@@ -66,7 +57,7 @@ struct Start {
 
   const ChildOptions& options;
   pid_t parent = getpid();
-  cpu_set_t cores;
+  std::vector<cpu_set_t> cores;
   std::vector<std::string> words;
   std::string mark;
   std::vector<char*> arguments, environment;
@@ -89,7 +80,8 @@ struct Start {
     data.rlim_cur = std::min(data.rlim_cur, static_cast<rlim_t>(options.data_limit_bytes));
     setrlimit(RLIMIT_DATA, &data);
   }
-  if (CPU_COUNT(&start.cores) > 0) sched_setaffinity(0, sizeof start.cores, &start.cores);
+  const std::vector<cpu_set_t>& cores = start.cores;
+  if (!cores.empty()) sched_setaffinity(0, cores.size() * sizeof(cpu_set_t), cores.data());
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   sigset_t none;
