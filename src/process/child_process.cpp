@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <cstring>
 #include <set>
 #include <string_view>
@@ -21,6 +21,7 @@
 #include "core/error.h"
 #include "core/folder.h"
 #include "process/guardian.h"
+#include "machine/busy_programs.h"
 
 namespace dnnbench {
 namespace {
@@ -112,27 +113,12 @@ struct Start {
   _exit(127);
 }
 
-// The fourth field of /proc/PID/stat; the second is a name that may hold anything. -1 where there
-// is no such process.
-pid_t parent_of(const char* pid) {
-  char path[64], line[512];
-  std::snprintf(path, sizeof path, "/proc/%s/stat", pid);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  const ssize_t length = read(fd, line, sizeof line - 1);
-  close(fd);
-  if (length <= 0) return -1;
-  line[length] = '\0';
-  const char* const name_end = std::strrchr(line, ')');
-  pid_t parent = -1;
-  return name_end != nullptr && std::sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : -1;
-}
-
 std::set<pid_t> children_of_this_process() {
   std::set<pid_t> children;
   for (const std::string& name : names_in("/proc")) {
     const pid_t pid = std::atoi(name.c_str());
-    if (pid > 0 && parent_of(name.c_str()) == getpid()) children.insert(pid);
+    const auto process = pid > 0 ? read_process(pid) : std::nullopt;
+    if (process && process->parent == getpid()) children.insert(pid);
   }
   return children;
 }
