@@ -107,6 +107,14 @@ std::vector<std::string> writable_folders(const WorkerOptions& options) {
   std::filesystem::create_directories(folders.back(), ignored);
   return folders;
 }
+// 0: none. With less than the minimum no program starts, and that looks as if it were missing.
+int64_t data_limit_bytes(const WorkerOptions& options) {
+  constexpr int64_t kMin_bytes = int64_t{256} << 20;
+  if (!kCanLimitMemory || !options.limits_memory) return 0;
+  const int64_t free = free_memory_bytes();
+  return free == 0 ? 0 : std::max(free, kMin_bytes);
+}
+
 
 bool speaks_of_memory(const std::string& line) {
   return line.find("bad_alloc") != std::string::npos ||
@@ -151,7 +159,7 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   Pipe requests, replies;
   child.output_fd = log_->fd();
   child.descriptors = {{requests.ends[0], kRequestFd}, {replies.ends[1], kReplyFd}};
-  child.data_limit_bytes = kCanLimitMemory && options_.limits_memory ? free_memory_bytes() : 0;
+  child.data_limit_bytes = data_limit_bytes(options_);
   child.cores = options_.cores;
   if (!options_.default_precision) child.unset = kPrecisionVariables;
   const Confinement confinement(writable_folders(options_));
