@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,20 +12,20 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <optional>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string_view>
+#include <thread>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/folder.h"
-#include "process/guardian.h"
 #include "machine/busy_programs.h"
+#include "process/guardian.h"
 
 namespace dnnbench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int kFirstFree_fd = 16;  // above all numbers that a child finds descriptors under
 
@@ -130,30 +129,51 @@ std::set<pid_t>& own_children() {
   return children;
 }
 
-int reap(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+// Whether this child has, or does so within so long; it stays to be reaped. Without a pidfd, which
+// older kernels and containers refuse.
+bool ends_within(pid_t pid, double seconds) {
+  constexpr auto kBetweenLooks = std::chrono::milliseconds(5);
+  const double deadline_s = monotonic_s() + seconds;
+  while (true) {
+    const bool is_late = monotonic_s() >= deadline_s;
+    siginfo_t state{};
+    const int failed = waitid(P_PID, static_cast<id_t>(pid), &state, WEXITED | WNOHANG | WNOWAIT);
+    if (failed != 0 || state.si_pid != 0) return true;
+    if (is_late) return false;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+// Of one that was killed: its wait status. One that the kernel can't end in that time is left alone
+// from then on; init reaps it once this process has ended.
+int reap(pid_t pid, double patience_s) {
+  int status = SIGKILL;
+  if (ends_within(pid, patience_s)) {
+    waitpid(pid, &status, 0);
+    own_children().erase(pid);
+  } else {
+    own_children().insert(pid);
   }
   return status;
 }
 
 // Those adopted of children that have ended. Each that is killed may leave further ones.
-void find_and_kill_strays() {
+void find_and_kill_strays(double patience_s) {
   constexpr int kMaxGenerations = 1000;
   for (int generation = 0; generation < kMaxGenerations; ++generation) {
     std::set<pid_t> strays = children_of_this_process();
     for (const pid_t pid : own_children()) strays.erase(pid);
     if (strays.empty()) return;
     for (const pid_t pid : strays) kill(pid, SIGKILL);
-    for (const pid_t pid : strays) reap(pid);
+    for (const pid_t pid : strays) reap(pid, patience_s);
   }
 }
 
 // A destructor's work. Without memory or descriptors to find them now, the guardian kills them when
 // this process ends.
-void kill_strays() noexcept {
+void kill_strays(double patience_s) noexcept {
   try {
-    find_and_kill_strays();
+    find_and_kill_strays(patience_s);
   } catch (const std::exception&) {
   }
 }
@@ -174,42 +194,29 @@ ChildProcess::ChildProcess(const ChildOptions& options) : in_group_(options.in_g
     setpgid(pid_, pid_);  // here too, whichever comes first
     guard_process_group(pid_);
   }
-  pid_fd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
 }
 
-ChildProcess::~ChildProcess() {
-  end();
-  if (pid_fd_ >= 0) close(pid_fd_);
-}
+ChildProcess::~ChildProcess() { end(); }
 
 bool ChildProcess::ends_within(double seconds) const {
-  const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    constexpr int64_t kLongest_ms = 1'000'000'000;
-    const int timeout_ms = static_cast<int>(std::clamp<int64_t>(left.count(), 0, kLongest_ms));
-    pollfd ended{pid_fd_, POLLIN, 0};
-    if (poll(&ended, 1, timeout_ms) > 0) return true;
-    if (left.count() <= 0) return false;
-  }
-std::string signal_name(int number) {
-  const char* const name = sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+  return dnnbench::ends_within(pid_, seconds);
 }
 
-}
-
-int ChildProcess::end() {
+int ChildProcess::end(double patience_s) {
   if (pid_ <= 0) return 0;
   const pid_t all = in_group_ ? -pid_ : pid_;
   kill(all, SIGCONT);
   kill(all, SIGKILL);
-  const int status = reap(pid_);
+  const int status = reap(pid_, patience_s);
   if (in_group_) release_process_group(pid_);
-  own_children().erase(pid_);
   pid_ = -1;
-  kill_strays();
+  kill_strays(patience_s);
   return status;
+}
+
+std::string signal_name(int number) {
+  const char* const name = sigabbrev_np(number);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
 }  // namespace dnnbench

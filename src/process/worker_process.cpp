@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -107,6 +106,7 @@ std::vector<std::string> writable_folders(const WorkerOptions& options) {
   std::filesystem::create_directories(folders.back(), ignored);
   return folders;
 }
+
 // 0: none. With less than the minimum no program starts, and that looks as if it were missing.
 int64_t data_limit_bytes(const WorkerOptions& options) {
   constexpr int64_t kMin_bytes = int64_t{256} << 20;
@@ -114,7 +114,6 @@ int64_t data_limit_bytes(const WorkerOptions& options) {
   const int64_t free = free_memory_bytes();
   return free == 0 ? 0 : std::max(free, kMin_bytes);
 }
-
 
 bool speaks_of_memory(const std::string& line) {
   return line.find("bad_alloc") != std::string::npos ||
@@ -238,10 +237,10 @@ void WorkerProcess::resume() {
 // nothing to read.
 bool WorkerProcess::wait_for(int fd, short event, Clock::duration longest) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(longest);
-  std::array<pollfd, 2> watched{{{fd, event, 0}, {child_->pid_fd(), POLLIN, 0}}};
-  if (poll(watched.data(), watched.size(), static_cast<int>(left.count())) < 0) return false;
-  if (watched[0].revents != 0) return true;
-  if (watched[1].revents != 0) end_as_found_dead();
+  const bool has_ended = child_->ends_within(0);  // asked first: all that it wrote is there then
+  pollfd watched{fd, event, 0};
+  if (poll(&watched, 1, has_ended ? 0 : static_cast<int>(left.count())) > 0) return true;
+  if (has_ended) end_as_found_dead();
   return false;
 }
 
