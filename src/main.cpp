@@ -100,6 +100,7 @@ constexpr const char* kNotWritten = "not all output could be written to stdout";
 int main(int argc, char** argv) {
   std::set_terminate(end_without_memory);
   signal(SIGXFSZ, SIG_IGN);  // a file too large for its limit is an error of write, as a full disk
+  signal(SIGCHLD, SIG_DFL);  // ignored, as some parents leave it, it hides how an engine ended
   try {
     const int code = dispatch({argv + 1, argv + argc});
     if (!all_is_written()) throw dnnbench::Error(kNotWritten);

@@ -4,6 +4,7 @@ the other engines as they would be without it."""
 import os
 import re
 import resource
+import signal
 import uuid
 
 import pytest
@@ -127,6 +128,14 @@ def test_nothing_is_left_running(all_endings, mark):
 
 def test_all_well_exits_with_0(bench, convolution):
     assert bench(convolution, "--fake=ok").code == 0
+
+
+def test_a_crash_is_seen_by_a_run_whose_parent_ignores_ends(bench, convolution):
+    def ignore_ends():
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+    run = bench(convolution, "--fake=crash", preexec_fn=ignore_ends)
+    assert run.only_result()["outcome"] == "crashed"
 
 
 def test_a_hang_ends_at_the_deadline(bench, convolution):

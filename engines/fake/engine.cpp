@@ -207,6 +207,7 @@ class FakeEngine : public Engine {
 
   void play_while_running() {
     if (mode_ == "crash") raise(SIGSEGV);
+    if (mode_ == "signal_without_name") raise(SIGRTMIN + 6);
     if (mode_ == "abort") std::abort();
     if (mode_ == "exit") std::_Exit(7);
     if (mode_ == "hang") hang();

@@ -8,6 +8,19 @@
 
 namespace dnnbench::ort {
 
+namespace {
+
+// "?" has no one size; a dimension without name and size is the same.
+std::vector<std::string> names_of(const import::ValueType& type) {
+  std::vector<std::string> names = type.symbols;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty() && type.shape->at(i) < 0) names[i] = "?";
+  }
+  return names;
+}
+
+}  // namespace
+
 ModelOutline read_outline(const std::string& model_path) {
   ModelOutline outline;
   try {
@@ -19,7 +32,7 @@ ModelOutline read_outline(const std::string& model_path) {
                                       node.op == "DequantizeLinear" || node.op == "MatMulNBits";
     });
     for (const import::Parameter& input : model.graph.inputs) {
-      outline.dimension_names[input.name] = input.type.symbols;
+      outline.dimension_names[input.name] = names_of(input.type);
       if (input.type.kind == import::ValueType::Kind::kTensor) {
         outline.element_types.insert(input.type.element);
       }

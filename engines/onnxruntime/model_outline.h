@@ -14,7 +14,7 @@
 namespace dnnbench::ort {
 
 struct ModelOutline {
-  // Input name to the name of each of its dimensions, "" where it has none.
+  // Input name to the name of each of its dimensions: "" where it has a size, "?" where neither.
   std::map<std::string, std::vector<std::string>> dimension_names;
   // Element types of the weights and the tensor inputs.
   std::set<DataType> element_types;
@@ -28,8 +28,8 @@ struct ModelOutline {
 // Nothing of a file that import/read_model.h refuses: the library's own error says more.
 ModelOutline read_outline(const std::string& model_path);
 
-// The sizes that `input_shapes` gives to named dimensions; nullopt where a name stands for several
-// sizes, as "?" does by its nature: sizes can't be fixed by name then.
+// The sizes that `input_shapes` gives to named dimensions; nullopt where sizes can't be fixed by
+// name: it stands for several, as "?" does by its nature, or there is none.
 std::optional<std::map<std::string, int64_t>> named_sizes(
     const ModelOutline& outline, const std::map<std::string, std::vector<int64_t>>& input_shapes);
 

@@ -53,7 +53,7 @@ onnx::ModelProto model_with_weights() {
 
 TEST(ModelOutline, NamesDimensionsAndFindsTypes) {
   const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
-  EXPECT_EQ(outline.dimension_names.at("x"), (std::vector<std::string>{"batch", "", "", "width"}));
+  EXPECT_EQ(outline.dimension_names.at("x"), (std::vector<std::string>{"batch", "", "?", "width"}));
   EXPECT_EQ(outline.dimension_names.at("ids"), std::vector<std::string>{"batch"});
   EXPECT_TRUE(outline.dimension_names.at("scale").empty());
   EXPECT_EQ(outline.element_types,
@@ -99,22 +99,30 @@ TEST(ModelOutline, OfATruncatedOrForeignFileIsWhatCanBeRead) {
   EXPECT_TRUE(read_outline("/nonexistent").dimension_names.empty());
 }
 
+ModelOutline outline_of_input(const std::vector<std::string>& dimensions) {
+  onnx::ModelProto model;
+  add_input(*model.mutable_graph(), "x", onnx::TensorProto::FLOAT, dimensions);
+  add_input(*model.mutable_graph(), "ids", onnx::TensorProto::INT64, {"batch"});
+  add_input(*model.mutable_graph(), "scale", onnx::TensorProto::FLOAT, {});
+  return outline_of(model.SerializeAsString());
+}
+
 TEST(NamedSizes, AreThoseOfTheInputShapes) {
-  const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
+  const ModelOutline outline = outline_of_input({"batch", "3", "width"});
   const std::map<std::string, int64_t> expected{{"batch", 2}, {"width", 224}};
-  EXPECT_EQ(named_sizes(outline, {{"x", {2, 3, 7, 224}}, {"ids", {2}}, {"scale", {}}}), expected);
+  EXPECT_EQ(named_sizes(outline, {{"x", {2, 3, 224}}, {"ids", {2}}, {"scale", {}}}), expected);
   EXPECT_TRUE(named_sizes(outline, {})->empty());
 }
 
 TEST(NamedSizes, AreNoneWhereANameHasTwo) {
-  const ModelOutline outline = outline_of(model_with_weights().SerializeAsString());
-  EXPECT_EQ(named_sizes(outline, {{"x", {2, 3, 7, 224}}, {"ids", {4}}}), std::nullopt);
+  const ModelOutline outline = outline_of_input({"batch", "3", "width"});
+  EXPECT_EQ(named_sizes(outline, {{"x", {2, 3, 224}}, {"ids", {4}}}), std::nullopt);
 }
 
-TEST(NamedSizes, AreNoneWhereTheNameIsAQuestionMark) {
-  onnx::ModelProto model;
-  add_input(*model.mutable_graph(), "x", onnx::TensorProto::FLOAT, {"?", "3"});
-  EXPECT_EQ(named_sizes(outline_of(model.SerializeAsString()), {{"x", {2, 3}}}), std::nullopt);
+TEST(NamedSizes, AreNoneWhereADimensionHasNoNameOfItsOwn) {
+  for (const char* name : {"?", ""}) {
+    EXPECT_EQ(named_sizes(outline_of_input({name, "3"}), {{"x", {2, 3}}}), std::nullopt) << name;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "simplify.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -69,11 +70,32 @@ std::map<std::string, bool> known_conditions(const LoadConfig& config,
   return known;
 }
 
+// Before they are all in memory.
+bool weights_fit(const import::Graph& inlined, const import::Graph& original) {
+  size_t bytes = 0;
+  for (const import::Parameter& input : inlined.inputs) {
+    const import::Constant* const weight = original.constant(input.name);
+    if (weight != nullptr) bytes += weight->bytes.size();
+  }
+  return bytes <= kMaxMessage_bytes;
+}
+
+// A second try for engines that can do without: nothing that fails here is theirs, and no torn file
+// is.
 void write_inlined(const LoadConfig& config, const std::string& model) {
-  const std::string whole =
-      import::with_weights(import::read_model_message(model, config.model_path),
-                           import::read_model_file(config.model_path).graph);
-  if (whole.size() <= kMaxMessage_bytes) write_file(config.inlined_path, whole);
+  const std::string unfinished = config.inlined_path + ".part";
+  try {
+    const auto inlined = import::read_model_message(model, config.model_path);
+    const import::Graph original = import::read_model_file(config.model_path).graph;
+    if (!weights_fit(inlined.graph, original)) return;
+    const std::string whole = import::with_weights(inlined, original);
+    if (whole.size() > kMaxMessage_bytes) return;
+    write_file(unfinished, whole);
+    std::filesystem::rename(unfinished, config.inlined_path);
+  } catch (const std::exception&) {
+    std::error_code ignored;
+    std::filesystem::remove(unfinished, ignored);
+  }
 }
 
 struct Reduced {

@@ -113,6 +113,7 @@ std::string build_plan(Library& library, const LoadConfig& config) {
 
 std::string settings_of(const LoadConfig& config) {
   std::string settings = "precision=" + config.precision;
+  if (config.original_fails) settings += ";inlined";
   for (const auto& [name, shape] : config.input_shapes) {
     settings += fmt::format(";{}={}", name, fmt::join(shape, ","));
   }

@@ -11,9 +11,9 @@
 #include "core/cache.h"
 #include "core/error.h"
 #include "core/precision.h"
-#include "core/sha256.h"
 #include "gpu/device.h"
 #include "gpu/plan_cache.h"
+#include "import/model_hash.h"
 #include "library.h"
 
 namespace dnnbench {
@@ -146,9 +146,9 @@ class TensorRtEngine : public Engine {
   // From the cache, or built.
   LoadTimes open_engine() {
     const PlanCache cache(compiled_folder("tensorrt"));
-    const PlanKey key{sha256_of_file(config_.model_path), "TensorRT " + library().version(),
-                      fmt::format("{} sm_{}", gpu_->name(), gpu_->sm()),
-                      tensorrt::settings_of(config_)};
+    const PlanKey key{
+        import::hash_with_weights(config_.model_path), "TensorRT " + library().version(),
+        fmt::format("{} sm_{}", gpu_->name(), gpu_->sm()), tensorrt::settings_of(config_)};
     const auto open = [this](const std::string& plan) {
       engine_.reset(runtime_->deserializeCudaEngine(plan.data(), plan.size()));
       return engine_ != nullptr;

@@ -76,7 +76,7 @@ int run(const std::vector<std::string>& command, const std::string& folder,
 [[noreturn]] void throw_for_status(int status) {
   if (WIFSIGNALED(status)) {
     if (WTERMSIG(status) == SIGKILL) throw std::bad_alloc();
-    throw Error(fmt::format("TVM's compiler was ended by SIG{}", sigabbrev_np(WTERMSIG(status))));
+    throw Error(fmt::format("TVM's compiler was ended by {}", signal_name(WTERMSIG(status))));
   }
   throw Error(fmt::format("TVM's compiler ended with exit code {} and gave no reason",
                           WEXITSTATUS(status)));

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "compiler_process.h"
 #include "core/clock.h"
@@ -104,10 +105,12 @@ class TvmEngine : public Engine {
     return kept;
   }
 
-  // Only what loads is kept.
+  // Only what loads is kept, and only what is kept runs.
   CompiledModel load_and_keep(const std::string& description, const CompiledModel& model) {
-    program_ = std::make_unique<tvm_runtime::Program>(model.files);
-    return tvm_runtime::keep_compiled(description, model);
+    auto program = std::make_unique<tvm_runtime::Program>(model.files);
+    CompiledModel kept = tvm_runtime::keep_compiled(description, model);
+    program_ = std::move(program);
+    return kept;
   }
 
   // With our own schedules.

@@ -57,6 +57,7 @@ std::string sha256_of_file(const std::string& path) {
   while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0) {
     hash.add(buffer.data(), static_cast<size_t>(file.gcount()));
   }
+  if (file.bad()) throw Error("could not read " + path);
   return hash.hexadecimal();
 }
 

@@ -13,10 +13,10 @@ namespace dnnbench {
 
 // All that a plan depends on.
 struct PlanKey {
-  std::string model_sha256;  // of the file
+  std::string model_sha256;  // of its files (import/model_hash.h)
   std::string library;       // "TensorRT 10.6.0"
   std::string gpu;           // its name and SM, not the one board's UUID
-  std::string settings;      // precision and shapes
+  std::string settings;      // precision, shapes, which form of the model
 };
 
 class PlanCache {

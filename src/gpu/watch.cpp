@@ -6,33 +6,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
 #include "gpu/throttle.h"
+#include "machine/busy_programs.h"
 
 namespace dnnbench {
-namespace {
 
-// Of a process; 0 where there is none. The name, in brackets, may hold anything.
-int64_t parent_of(int64_t pid, const std::string& proc) {
-  std::ifstream file(fmt::format("{}/{}/stat", proc, pid));
-  std::string line;
-  std::getline(file, line);
-  const size_t name_end = line.rfind(") ");
-  if (name_end == std::string::npos) return 0;
-  const size_t after_state = name_end + 4;
-  return after_state < line.size() ? std::atoll(line.c_str() + after_state) : 0;
-}
-
-}  // namespace
-
-Whose whose_process(int64_t pid, const std::string& proc) {
-  if (!std::filesystem::exists(fmt::format("{}/{}", proc, pid))) return Whose::kUnseen;
-  for (int64_t at = pid; at > 1; at = parent_of(at, proc)) {
-    if (at == getpid()) return Whose::kOurs;
+Whose whose_process(int64_t pid, const std::string& root) {
+  auto process = read_process(static_cast<pid_t>(pid), root);
+  if (!process) return Whose::kUnseen;
+  while (pid != getpid()) {
+    if (!process || process->parent < 1) return Whose::kOthers;
+    pid = process->parent;
+    process = read_process(process->parent, root);
   }
-  return Whose::kOthers;
+  return Whose::kOurs;
 }
 
 GpuTurn GpuWatch::turn(const GpuState& before, const GpuState& after, double window_s,

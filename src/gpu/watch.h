@@ -19,8 +19,8 @@ inline constexpr double kMinEnergyWindow_s = 1;
 // How a process that NVML lists stands to this one.
 enum class Whose { kOurs, kOthers, kUnseen };  // unseen: in another PID namespace
 
-// Ours are this process's descendants.
-Whose whose_process(int64_t pid, const std::string& proc = "/proc");
+// Ours are this process's descendants. `root` stands before /proc, for tests.
+Whose whose_process(int64_t pid, const std::string& root = "");
 
 class GpuWatch {
  public:

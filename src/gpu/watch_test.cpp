@@ -89,17 +89,19 @@ TEST(GpuWatch, WithoutNvmlNothingIsKnownAndNothingDisturbs) {
 }
 
 TEST(WhoseProcess, FollowsTheParents) {
-  const TemporaryFolder proc;
+  const TemporaryFolder root;
   const auto process = [&](int64_t pid, int64_t parent) {
-    std::filesystem::create_directory(proc / std::to_string(pid));
-    std::ofstream(proc / (std::to_string(pid) + "/stat")) << pid << " (a) b) S " << parent << " 1";
+    const std::string folder = root / ("proc/" + std::to_string(pid));
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder + "/stat")
+        << pid << " (a) b) S " << parent << " 1 0 0 0 0 0 0 0 0 5 6 0\n";
   };
   process(900001, getpid());
   process(900002, 900001);
   process(900003, 1);
-  EXPECT_EQ(whose_process(900002, proc.path()), Whose::kOurs);
-  EXPECT_EQ(whose_process(900003, proc.path()), Whose::kOthers);
-  EXPECT_EQ(whose_process(900004, proc.path()), Whose::kUnseen);
+  EXPECT_EQ(whose_process(900002, root.path()), Whose::kOurs);
+  EXPECT_EQ(whose_process(900003, root.path()), Whose::kOthers);
+  EXPECT_EQ(whose_process(900004, root.path()), Whose::kUnseen);
 }
 
 TEST(Nvml, ReadsTheStub) {

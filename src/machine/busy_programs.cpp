@@ -46,14 +46,17 @@ bool descends_from(pid_t pid, pid_t ancestor, const ProcessTimes& processes) {
 
 }  // namespace
 
+std::optional<ProcessTime> read_process(pid_t pid, const std::string& root) {
+  std::ifstream file(fmt::format("{}/proc/{}/stat", root, pid), std::ios::binary);
+  return parse_stat({std::istreambuf_iterator<char>(file), {}});
+}
+
 ProcessTimes read_process_times(const std::string& root) {
   ProcessTimes processes;
   for (const std::string& name : names_in(root + "/proc")) {
     const pid_t pid = std::atoi(name.c_str());
     if (pid <= 0) continue;
-    std::ifstream file(root + "/proc/" + name + "/stat", std::ios::binary);
-    const std::string stat{std::istreambuf_iterator<char>(file), {}};
-    if (auto process = parse_stat(stat)) processes[pid] = *process;
+    if (auto process = read_process(pid, root)) processes[pid] = *process;
   }
   return processes;
 }

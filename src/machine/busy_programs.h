@@ -16,7 +16,10 @@ struct ProcessTime {
   double cpu_s = 0;
 };
 
-// By process. Empty where there is no /proc. `root` stands before /proc, for tests.
+// Absent where there is no such process. `root` stands before /proc, for tests.
+std::optional<ProcessTime> read_process(pid_t pid, const std::string& root = "");
+
+// By process. Empty where there is no /proc.
 using ProcessTimes = std::map<pid_t, ProcessTime>;
 ProcessTimes read_process_times(const std::string& root = "");
 

@@ -1,9 +1,9 @@
 #include "machine/cores.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -18,13 +18,19 @@
 namespace dnnbench {
 namespace {
 
-Cores cores_of_thread(pid_t thread) {
+constexpr int kMaxCores = 64 * CPU_SETSIZE;  // eight times what Linux can be built for
+
+// A kernel for more than CPU_SETSIZE cores refuses sets that are smaller than its own.
+Cores cores_of_thread(pid_t thread, AskKernel ask = sched_getaffinity) {
+  std::vector<cpu_set_t> sets(1);
+  while (ask(thread, sets.size() * sizeof(cpu_set_t), sets.data()) != 0) {
+    if (errno != EINVAL || sets.size() * CPU_SETSIZE >= kMaxCores) return {};
+    sets.resize(2 * sets.size());
+  }
   Cores cores;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(thread, sizeof set, &set) != 0) return cores;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (CPU_ISSET(core, &set)) cores.push_back(core);
+  for (size_t core = 0; core < sets.size() * CPU_SETSIZE; ++core) {
+    const bool is_in = CPU_ISSET_S(core, sets.size() * sizeof(cpu_set_t), sets.data());
+    if (is_in) cores.push_back(static_cast<int>(core));
   }
   return cores;
 }
@@ -65,7 +71,14 @@ std::vector<Cores> one_by_one(const std::vector<Cores>& physical) {
 
 }  // namespace
 
-Cores allowed_cores() { return cores_of_thread(0); }
+Cores allowed_cores(AskKernel ask) { return cores_of_thread(0, ask); }
+
+std::vector<cpu_set_t> sets_of(const Cores& cores) {
+  if (cores.empty()) return {};
+  std::vector<cpu_set_t> sets(static_cast<size_t>(cores.back()) / CPU_SETSIZE + 1);
+  for (const int core : cores) CPU_SET_S(core, sets.size() * sizeof(cpu_set_t), sets.data());
+  return sets;
+}
 
 std::string to_list(const Cores& cores) {
   std::string list;
@@ -86,7 +99,7 @@ Cores read_list(const std::string& text) {
     const int numbers = std::sscanf(range.c_str(), "%d-%d", &first, &last);
     if (numbers < 1 || first < 0) break;
     if (numbers < 2) last = first;
-    for (int core = first; core <= std::min(last, CPU_SETSIZE - 1); ++core) cores.push_back(core);
+    for (int core = first; core <= std::min(last, kMaxCores - 1); ++core) cores.push_back(core);
   }
   return cores;
 }

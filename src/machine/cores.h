@@ -2,6 +2,7 @@
 // are logical ones, by their number in the system.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <string>
@@ -11,8 +12,12 @@ namespace dnnbench {
 
 using Cores = std::vector<int>;  // rising
 
-// Those that this process may run on.
-Cores allowed_cores();
+// Those that this process may run on. Tests give a kernel of their own.
+using AskKernel = int (*)(pid_t, size_t bytes, cpu_set_t*);
+Cores allowed_cores(AskKernel ask = sched_getaffinity);
+
+// The same as the kernel takes it: as many sets, one after the other, as the cores need.
+std::vector<cpu_set_t> sets_of(const Cores& cores);
 
 // As Linux writes them, "0-3,8"; "" for none.
 std::string to_list(const Cores& cores);

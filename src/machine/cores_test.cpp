@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -104,6 +105,29 @@ TEST(CoreLists, AreWrittenAndReadAsLinuxDoes) {
   }
   EXPECT_EQ(read_list("2,none"), Cores{2});
   EXPECT_EQ(read_list("-3"), Cores{});
+}
+
+TEST(AllowedCores, AreThoseOfAMachineWithMoreThanFitIntoOneSet) {
+  const auto with_1920_cores = [](pid_t, size_t bytes, cpu_set_t* sets) {
+    errno = EINVAL;
+    if (bytes < 1920 / 8) return -1;
+    for (const int core : {0, 1500, 1919}) CPU_SET_S(core, bytes, sets);
+    return 0;
+  };
+  EXPECT_EQ(allowed_cores(with_1920_cores), (Cores{0, 1500, 1919}));
+  EXPECT_EQ(read_list("1918-1919"), (Cores{1918, 1919}));
+  const std::vector<cpu_set_t> sets = sets_of({0, 1919});
+  ASSERT_EQ(sets.size(), 2U);
+  EXPECT_TRUE(CPU_ISSET(0, &sets[0]));
+  EXPECT_TRUE(CPU_ISSET(1919 - CPU_SETSIZE, &sets[1]));
+}
+
+TEST(AllowedCores, AreNoneWhereTheKernelDoesNotSay) {
+  const auto refuses = [](pid_t, size_t, cpu_set_t*) {
+    errno = EINVAL;
+    return -1;
+  };
+  EXPECT_EQ(allowed_cores(refuses), Cores{});
 }
 
 TEST(IsolatedCores, AreThoseAmongTheOnesThatMayBeUsed) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <string>
 
 #include "machine/cgroup.h"
 
@@ -22,10 +21,12 @@ int64_t read_field(const std::string& path, const std::string& field) {
 
 }  // namespace
 
-int64_t free_memory_bytes() {
-  const int64_t available = read_field("/proc/meminfo", "MemAvailable:") * 1024;
-  const auto left = read_cgroup_limits().memory_left_bytes;
-  return left && (available == 0 || *left < available) ? *left : available;
+int64_t free_memory_bytes(const std::string& root) {
+  const int64_t available = read_field(root + "/proc/meminfo", "MemAvailable:") * 1024;
+  const auto left = read_cgroup_limits(root).memory_left_bytes;
+  if (!left) return available;
+  const int64_t known = std::max<int64_t>(*left, 1);
+  return available == 0 ? known : std::min(known, available);
 }
 
 int64_t oom_kill_count() { return read_field("/proc/vmstat", "oom_kill"); }

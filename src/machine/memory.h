@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace dnnbench {
 
@@ -14,8 +15,9 @@ inline constexpr bool kCanLimitMemory = true;
 #endif
 
 // Bytes a new process can still use: the system's MemAvailable, or less where a cgroup (v2 or v1)
-// of this process says so. 0 when nothing can be read.
-int64_t free_memory_bytes();
+// of this process says so; at least 1. 0 when nothing can be read. `root` stands before /proc and
+// /sys, for tests.
+int64_t free_memory_bytes(const std::string& root = "");
 
 // How often the kernel's out-of-memory killer has struck on this system so far (/proc/vmstat);
 // 0 where the kernel does not say.

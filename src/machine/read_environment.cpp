@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -97,20 +98,42 @@ std::optional<std::string> read_container(const std::string& root) {
     if (line.find("kubepods") != std::string::npos) return "kubernetes";
     if (line.find("/docker") != std::string::npos) return "docker";
   }
-  return std::nullopt;
+  // With cgroup v2, containers see their own group as "/".
+  if (std::getenv("KUBERNETES_SERVICE_HOST") != nullptr) return "kubernetes";
+  for (const char* variable : {"APPTAINER_CONTAINER", "SINGULARITY_CONTAINER"}) {
+    if (std::getenv(variable) != nullptr) return "apptainer";
+  }
+  return read_line(root + "/run/systemd/container");
 }
 
+constexpr const char* kVendorOfEc2 = "Amazon EC2";
+
+std::string dmi_of(const std::string& root) { return root + "/sys/devices/virtual/dmi/id/"; }
+
+// What a virtual machine says of itself, where its processor doesn't.
+bool is_virtual(const std::string& vendor, const std::string& product) {
+  if (vendor == kVendorOfEc2) return product.find("metal") == std::string::npos;
+  const std::string text = vendor + " " + product;
+  for (const char* word : {"QEMU", "KVM", "Virtual", "VMware", "OpenStack", "Google Compute"}) {
+    if (text.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// Of the processors only x86's have a flag for it.
 std::optional<std::string> read_hypervisor(const std::string& root) {
+  const std::string vendor = read_line(dmi_of(root) + "sys_vendor").value_or("unknown");
   const auto flags = read_cpuinfo(root, "flags");
-  if (!flags || flags->find("hypervisor") == std::string::npos) return std::nullopt;
-  return read_line(root + "/sys/devices/virtual/dmi/id/sys_vendor").value_or("unknown");
+  const bool found =
+      flags ? flags->find("hypervisor") != std::string::npos
+            : is_virtual(vendor, read_line(dmi_of(root) + "product_name").value_or(""));
+  return found ? std::optional(vendor) : std::nullopt;
 }
 
 // EC2 machines say their type in DMI; no network is asked.
 std::string read_instance(const std::string& root) {
-  const std::string dmi = root + "/sys/devices/virtual/dmi/id/";
-  if (read_line(dmi + "sys_vendor") == "Amazon EC2") {
-    if (const auto type = read_line(dmi + "product_name")) return *type;
+  if (read_line(dmi_of(root) + "sys_vendor") == kVendorOfEc2) {
+    if (const auto type = read_line(dmi_of(root) + "product_name")) return *type;
   }
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "unknown";

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <set>
 
 #include "machine/cores.h"
@@ -15,8 +16,17 @@
 namespace dnnbench {
 namespace {
 
+// By which a container is known.
+constexpr const char* kVariables[] = {"KUBERNETES_SERVICE_HOST", "APPTAINER_CONTAINER",
+                                      "SINGULARITY_CONTAINER"};
+
 class ReadEnvironmentTest : public testing::Test {
  protected:
+  void SetUp() override {
+    for (const char* variable : kVariables) unsetenv(variable);
+  }
+  void TearDown() override { SetUp(); }
+
   void write(const std::string& path, const std::string& text) const {
     write_file(root_ + path, text);
   }
@@ -123,6 +133,32 @@ TEST_F(ReadEnvironmentTest, NamesTheContainer) {
   EXPECT_EQ(read_environment(root_).container, "podman");
   write("/.dockerenv", "");
   EXPECT_EQ(read_environment(root_).container, "docker");
+}
+
+TEST_F(ReadEnvironmentTest, NamesTheContainerThatSeesItsGroupAsTheFirst) {
+  write("/proc/1/cgroup", "0::/\n");
+  EXPECT_EQ(read_environment(root_).container, std::nullopt);
+  write("/run/systemd/container", "lxc\n");
+  EXPECT_EQ(read_environment(root_).container, "lxc");
+  setenv("APPTAINER_CONTAINER", "/images/debian.sif", 1);
+  EXPECT_EQ(read_environment(root_).container, "apptainer");
+  setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1", 1);
+  EXPECT_EQ(read_environment(root_).container, "kubernetes");
+}
+
+TEST_F(ReadEnvironmentTest, AVirtualArmMachineIsKnownByWhoMadeIt) {
+  write("/proc/cpuinfo", kArmMachines[0].cpuinfo);
+  const auto hypervisor_of = [&](const std::string& vendor, const std::string& product) {
+    write("/sys/devices/virtual/dmi/id/sys_vendor", vendor + "\n");
+    write("/sys/devices/virtual/dmi/id/product_name", product + "\n");
+    return read_environment(root_).hypervisor;
+  };
+  EXPECT_EQ(hypervisor_of("Amazon EC2", "c7g.large"), "Amazon EC2");
+  EXPECT_EQ(hypervisor_of("Amazon EC2", "c7g.metal"), std::nullopt);
+  EXPECT_EQ(hypervisor_of("Microsoft Corporation", "Virtual Machine"), "Microsoft Corporation");
+  EXPECT_EQ(hypervisor_of("Microsoft Corporation", "Surface Pro 9"), std::nullopt);
+  EXPECT_EQ(hypervisor_of("QEMU", "KVM Virtual Machine"), "QEMU");
+  EXPECT_EQ(hypervisor_of("NVIDIA", "Grace CPU P3880"), std::nullopt);
 }
 
 TEST_F(ReadEnvironmentTest, ThreadsOfOneCoreCountOnce) {

@@ -18,7 +18,7 @@ struct TimedProcesses {
 };
 
 struct Surroundings {
-  std::function<int64_t()> free_memory_bytes = dnnbench::free_memory_bytes;
+  std::function<int64_t()> free_memory_bytes = [] { return dnnbench::free_memory_bytes(); };
   std::function<double()> now_s = monotonic_s;
   std::function<bool()> is_interrupted = dnnbench::is_interrupted;
 

@@ -29,8 +29,8 @@ void TurnWatch::watch(Turn& turn, const Sessions& sessions, const std::function<
   const double stopped_before_s = stopped_s(sessions);
   compute();
   const double window_s = now_s_() - start_s;
-  const GpuState gpu_after = nvml_ != nullptr ? nvml_->read() : GpuState();
   add(turn.noise, machine_noise(before, read_counters_(), window_s, own_cpu_s(turn)));
+  const GpuState gpu_after = nvml_ != nullptr ? nvml_->read() : GpuState();
   turn.disturbance = disturbance(turn.noise);
   if (turn.disturbance.empty() && compute_on && is_too_short_to_judge(turn.noise)) {
     turn.disturbance = disturbance_of_longer(turn, start_s, before, compute_on);

@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <utility>
+
+#include "testing/files.h"
+#include "testing/temporary_folder.h"
 
 namespace dnnbench {
 namespace {
@@ -82,6 +86,26 @@ TEST(TurnWatch, WaitingForRequestsIsNotAnotherProgram) {
   EXPECT_EQ(turn.noise.others_s, 0);
   EXPECT_EQ(turn.disturbance, "");
   EXPECT_EQ(turn.cpu_s, 0.05);
+}
+
+// Reading the GPU takes milliseconds of this program's own.
+TEST(TurnWatch, ReadsTheGpuOutsideOfTheWindowOfTheMachinesCounters) {
+  const TemporaryFolder folder;
+  const std::string state = folder / "nvml";
+  setenv("DNNBENCH_STUB_NVML", state.c_str(), 1);
+  GpuAccess gpu;
+  gpu.nvml = std::make_shared<Nvml>("GPU-10010203", DNNBENCH_STUB_NVML_LIBRARY);
+  TurnWatch watch(&gpu);
+  int readings = 0;
+  const auto read = [&] {
+    write_file(state, "sm_mhz " + std::to_string(++readings) + "\n");
+    return MachineCounters();
+  };
+  watch.set_machine(read, [] { return 0.0; });
+  Turn turn;
+  watch.watch(turn, {}, [] {});
+  unsetenv("DNNBENCH_STUB_NVML");
+  EXPECT_EQ(turn.gpu->sm_mhz, 2);
 }
 
 TEST(TurnWatch, WhatIsWatchedForLongerIsNotCountedAsTheTurns) {

@@ -2,45 +2,36 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string_view>
+#include <thread>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/folder.h"
+#include "machine/busy_programs.h"
 #include "process/guardian.h"
 
 namespace dnnbench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int kFirstFree_fd = 16;  // above all numbers that a child finds descriptors under
-
-cpu_set_t set_of(const Cores& cores) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int core : cores) CPU_SET(core, &set);
-  return set;
-}
 
 // All that the child needs, made before the fork.
 struct Start {
-  explicit Start(const ChildOptions& child) : options(child), cores(set_of(child.cores)) {
+  explicit Start(const ChildOptions& child) : options(child), cores(sets_of(child.cores)) {
     words = child.arguments;
     words.insert(words.begin(), child.program);
     for (std::string& word : words) arguments.push_back(word.data());
@@ -66,7 +57,7 @@ struct Start {
 
   const ChildOptions& options;
   pid_t parent = getpid();
-  cpu_set_t cores;
+  std::vector<cpu_set_t> cores;
   std::vector<std::string> words;
   std::string mark;
   std::vector<char*> arguments, environment;
@@ -89,7 +80,8 @@ struct Start {
     data.rlim_cur = std::min(data.rlim_cur, static_cast<rlim_t>(options.data_limit_bytes));
     setrlimit(RLIMIT_DATA, &data);
   }
-  if (CPU_COUNT(&start.cores) > 0) sched_setaffinity(0, sizeof start.cores, &start.cores);
+  const std::vector<cpu_set_t>& cores = start.cores;
+  if (!cores.empty()) sched_setaffinity(0, cores.size() * sizeof(cpu_set_t), cores.data());
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   sigset_t none;
@@ -120,27 +112,12 @@ struct Start {
   _exit(127);
 }
 
-// The fourth field of /proc/PID/stat; the second is a name that may hold anything. -1 where there
-// is no such process.
-pid_t parent_of(const char* pid) {
-  char path[64], line[512];
-  std::snprintf(path, sizeof path, "/proc/%s/stat", pid);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  const ssize_t length = read(fd, line, sizeof line - 1);
-  close(fd);
-  if (length <= 0) return -1;
-  line[length] = '\0';
-  const char* const name_end = std::strrchr(line, ')');
-  pid_t parent = -1;
-  return name_end != nullptr && std::sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : -1;
-}
-
 std::set<pid_t> children_of_this_process() {
   std::set<pid_t> children;
   for (const std::string& name : names_in("/proc")) {
     const pid_t pid = std::atoi(name.c_str());
-    if (pid > 0 && parent_of(name.c_str()) == getpid()) children.insert(pid);
+    const auto process = pid > 0 ? read_process(pid) : std::nullopt;
+    if (process && process->parent == getpid()) children.insert(pid);
   }
   return children;
 }
@@ -152,30 +129,51 @@ std::set<pid_t>& own_children() {
   return children;
 }
 
-int reap(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+// Whether this child has, or does so within so long; it stays to be reaped. Without a pidfd, which
+// older kernels and containers refuse.
+bool ends_within(pid_t pid, double seconds) {
+  constexpr auto kBetweenLooks = std::chrono::milliseconds(5);
+  const double deadline_s = monotonic_s() + seconds;
+  while (true) {
+    const bool is_late = monotonic_s() >= deadline_s;
+    siginfo_t state{};
+    const int failed = waitid(P_PID, static_cast<id_t>(pid), &state, WEXITED | WNOHANG | WNOWAIT);
+    if (failed != 0 || state.si_pid != 0) return true;
+    if (is_late) return false;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+// Of one that was killed: its wait status. One that the kernel can't end in that time is left alone
+// from then on; init reaps it once this process has ended.
+int reap(pid_t pid, double patience_s) {
+  int status = SIGKILL;
+  if (ends_within(pid, patience_s)) {
+    waitpid(pid, &status, 0);
+    own_children().erase(pid);
+  } else {
+    own_children().insert(pid);
   }
   return status;
 }
 
 // Those adopted of children that have ended. Each that is killed may leave further ones.
-void find_and_kill_strays() {
+void find_and_kill_strays(double patience_s) {
   constexpr int kMaxGenerations = 1000;
   for (int generation = 0; generation < kMaxGenerations; ++generation) {
     std::set<pid_t> strays = children_of_this_process();
     for (const pid_t pid : own_children()) strays.erase(pid);
     if (strays.empty()) return;
     for (const pid_t pid : strays) kill(pid, SIGKILL);
-    for (const pid_t pid : strays) reap(pid);
+    for (const pid_t pid : strays) reap(pid, patience_s);
   }
 }
 
 // A destructor's work. Without memory or descriptors to find them now, the guardian kills them when
 // this process ends.
-void kill_strays() noexcept {
+void kill_strays(double patience_s) noexcept {
   try {
-    find_and_kill_strays();
+    find_and_kill_strays(patience_s);
   } catch (const std::exception&) {
   }
 }
@@ -196,37 +194,29 @@ ChildProcess::ChildProcess(const ChildOptions& options) : in_group_(options.in_g
     setpgid(pid_, pid_);  // here too, whichever comes first
     guard_process_group(pid_);
   }
-  pid_fd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
 }
 
-ChildProcess::~ChildProcess() {
-  end();
-  if (pid_fd_ >= 0) close(pid_fd_);
-}
+ChildProcess::~ChildProcess() { end(); }
 
 bool ChildProcess::ends_within(double seconds) const {
-  const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
-  while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    constexpr int64_t kLongest_ms = 1'000'000'000;
-    const int timeout_ms = static_cast<int>(std::clamp<int64_t>(left.count(), 0, kLongest_ms));
-    pollfd ended{pid_fd_, POLLIN, 0};
-    if (poll(&ended, 1, timeout_ms) > 0) return true;
-    if (left.count() <= 0) return false;
-  }
+  return dnnbench::ends_within(pid_, seconds);
 }
 
-int ChildProcess::end() {
+int ChildProcess::end(double patience_s) {
   if (pid_ <= 0) return 0;
   const pid_t all = in_group_ ? -pid_ : pid_;
   kill(all, SIGCONT);
   kill(all, SIGKILL);
-  const int status = reap(pid_);
+  const int status = reap(pid_, patience_s);
   if (in_group_) release_process_group(pid_);
-  own_children().erase(pid_);
   pid_ = -1;
-  kill_strays();
+  kill_strays(patience_s);
   return status;
+}
+
+std::string signal_name(int number) {
+  const char* const name = sigabbrev_np(number);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
 }  // namespace dnnbench

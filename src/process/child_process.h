@@ -42,20 +42,20 @@ class ChildProcess {
   // Positive until it has been reaped.
   pid_t pid() const { return pid_; }
 
-  // Readable when the process has ended, for poll.
-  int pid_fd() const { return pid_fd_; }
-
   // Whether it ends by itself within so long.
   bool ends_within(double seconds) const;
 
   // Kills it and all that it started, and reaps it. Returns its wait status, which is that of its
-  // own end where it had ended before.
-  int end();
+  // own end where it had ended before. One that the kernel doesn't end within so long (it waits for
+  // a broken driver or file server) is left behind, as ended by SIGKILL.
+  int end(double patience_s = 10);
 
  private:
   pid_t pid_ = -1;
-  int pid_fd_ = -1;
   bool in_group_;
 };
+
+// "SIGSEGV"; "signal 40" for one without a name, such as the real-time signals.
+std::string signal_name(int number);
 
 }  // namespace dnnbench

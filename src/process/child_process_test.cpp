@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,6 +81,27 @@ TEST(ChildProcess, TakesAllThatItStartedWithIt) {
     EXPECT_EQ(WTERMSIG(status), SIGKILL);
     EXPECT_EQ(count_processes_with(seconds), 0);
   }
+}
+
+// A process that is traced can't be reaped before its tracer has seen its end; so this stands for
+// one that waits in the kernel. The tracer is a stray.
+TEST(ChildProcess, OneThatCannotBeEndedIsLeftBehind) {
+  ChildProcess child(shell("exec sleep 600"));
+  const pid_t pid = child.pid();
+  int traced[2];
+  ASSERT_EQ(pipe2(traced, O_CLOEXEC), 0);
+  if (fork() == 0) {
+    const bool is_traced = ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0;
+    if (write(traced[1], is_traced ? "y" : "n", 1) == 1) sleep(600);
+    _exit(0);
+  }
+  char answer = 'n';
+  ASSERT_EQ(read(traced[0], &answer, 1), 1);
+  close(traced[0]);
+  close(traced[1]);
+  if (answer != 'y') GTEST_SKIP() << "no process may be traced here";
+  EXPECT_EQ(child.end(0.1), SIGKILL);
+  EXPECT_EQ(waitpid(pid, nullptr, 0), pid);
 }
 
 // A shell's pipes: this program becomes a process that has children.

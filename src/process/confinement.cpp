@@ -1,6 +1,7 @@
 #include "process/confinement.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -119,10 +120,11 @@ void install_filter() {
 // What a confined process could do all the same, as bits.
 constexpr int kWrites = 1, kConnects = 2;
 
-[[noreturn]] void try_in_confinement(const Confinement& confinement, const char* folder) {
+// A named file, because not every file system has O_TMPFILE.
+[[noreturn]] void try_in_confinement(const Confinement& confinement, const char* path) {
   confinement.enter();
   int done = 0;
-  if (open(folder, O_TMPFILE | O_WRONLY, 0600) >= 0) done |= kWrites;  // has no name
+  if (open(path, O_CREAT | O_WRONLY | O_NOFOLLOW, 0600) >= 0) done |= kWrites;
   if (socket(AF_INET, SOCK_STREAM, 0) >= 0) done |= kConnects;
   _exit(done);
 }
@@ -171,18 +173,18 @@ void Confinement::enter() const {
   install_filter();
 }
 
-std::vector<std::string> missing_protection() {
-  const Confinement confinement({});
-  const std::string folder = temporary_folder();
+std::vector<std::string> missing_protection(const Confinement& confinement) {
+  const std::string path = fmt::format("{}/dnnbench-probe-{}", temporary_folder(), getpid());
   const pid_t pid = fork();
-  if (pid == 0) try_in_confinement(confinement, folder.c_str());
-  int status = 0;
+  if (pid == 0) try_in_confinement(confinement, path.c_str());
+  int status = -1;
   while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
+  unlink(path.c_str());
+  const int done = WIFEXITED(status) ? WEXITSTATUS(status) : kWrites | kConnects;
   std::vector<std::string> missing;
-  if (pid < 0 || !WIFEXITED(status)) return missing;
-  if ((WEXITSTATUS(status) & kWrites) != 0) missing.push_back("write outside its own folder");
-  if ((WEXITSTATUS(status) & kConnects) != 0) missing.push_back("open network connections");
+  if ((done & kWrites) != 0) missing.push_back("write outside its own folder");
+  if ((done & kConnects) != 0) missing.push_back("open network connections");
   return missing;
 }
 

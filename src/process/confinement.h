@@ -35,6 +35,6 @@ class Confinement {
 
 // What this machine's kernel can't keep an engine from, as a confined process has tried it: "write
 // outside its own folder", "open network connections". Empty where it is kept from both.
-std::vector<std::string> missing_protection();
+std::vector<std::string> missing_protection(const Confinement& confinement = Confinement({}));
 
 }  // namespace dnnbench

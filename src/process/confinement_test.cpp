@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/folder.h"
 #include "process/child_process.h"
 #include "testing/temporary_folder.h"
 
@@ -85,6 +86,14 @@ TEST_F(ConfinementOfFiles, ItNamesItsThreads) {
 TEST_F(ConfinementOfFiles, EverythingIsRead) {
   EXPECT_EQ(run_shell("cat " + others + "/kept > /dev/null && ls /proc/self > /dev/null", {own}),
             0);
+}
+
+TEST(Confinement, WhatCanBeDoneIsFoundOnAnyFileSystem) {
+  const std::vector<std::string> missing = missing_protection(Confinement({"/"}));
+  EXPECT_EQ(missing.at(0), "write outside its own folder");
+  for (const std::string& name : names_in(temporary_folder())) {
+    EXPECT_NE(name, "dnnbench-probe-" + std::to_string(getpid()));
+  }
 }
 
 TEST(Confinement, NoNetworkButLocalSockets) {

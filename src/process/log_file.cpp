@@ -16,10 +16,12 @@
 namespace dnnbench {
 namespace {
 
-std::string read_end(int fd, long bytes) {
+// Of what lies behind `start`.
+std::string read_end(int fd, long bytes, off_t start = 0) {
   struct stat file{};
   if (fstat(fd, &file) != 0) return "";
-  std::string text(static_cast<size_t>(std::min<off_t>(bytes, file.st_size)), '\0');
+  const off_t length = file.st_size < start ? file.st_size : file.st_size - start;
+  std::string text(static_cast<size_t>(std::min<off_t>(bytes, length)), '\0');
   const ssize_t got =
       pread(fd, text.data(), text.size(), file.st_size - static_cast<off_t>(text.size()));
   text.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
@@ -33,6 +35,7 @@ LogFile::LogFile(const std::string& path, bool keep)
                O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | (keep ? 0 : O_TRUNC), 0644)) {
   struct stat file{};
   const bool is_open = fd_ >= 0 && fstat(fd_, &file) == 0;
+  start_ = file.st_size;
   if (is_open && S_ISREG(file.st_mode)) return;
   const std::string why = is_open ? "it is not a regular file" : std::strerror(errno);
   if (fd_ >= 0) close(fd_);
@@ -60,7 +63,7 @@ void LogFile::bound() const {
 std::string LogFile::last_line() const {
   constexpr long kSearched_bytes = 4096;
   constexpr size_t kMaxLine_bytes = 300;
-  std::istringstream text(read_end(fd_, kSearched_bytes));
+  std::istringstream text(read_end(fd_, kSearched_bytes, start_));
   std::string line, last;
   while (std::getline(text, line)) {
     if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;

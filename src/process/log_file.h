@@ -2,6 +2,8 @@
 // end kept. Owns its descriptor.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 namespace dnnbench {
@@ -23,11 +25,13 @@ class LogFile {
   // Cuts it where it is too long. Another process may be writing.
   void bound() const;
 
-  // The last line that is not empty, printable and at most 300 bytes long; "" where there is none.
+  // The last line since it was opened that is not empty, printable and at most 300 bytes long; ""
+  // where there is none.
   std::string last_line() const;
 
  private:
   int fd_;
+  off_t start_ = 0;  // what was kept ends there; behind the end once the file was cut
 };
 
 }  // namespace dnnbench

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -37,14 +36,18 @@ const std::string kProgramPrefix = "dnnbench-engine-";
 const std::vector<std::string> kPrecisionVariables{"ONEDNN_DEFAULT_FPMATH_MODE",
                                                    "DNNL_DEFAULT_FPMATH_MODE"};
 
-// Throws Error where a path that a user chose is not UTF-8, as JSON must be.
+// Throws Error where a path that a user chose or a name in the model is not UTF-8, as JSON must be.
 std::string line_of(const json& request) {
   for (const auto& [key, value] : request.items()) {
     if (!value.is_string() || is_utf8(value.get<std::string>())) continue;
     throw Error(fmt::format("the path {} is not UTF-8; engines need one that is, so rename it",
                             printable(value.get<std::string>())));
   }
-  return request.dump() + '\n';
+  try {
+    return request.dump() + '\n';
+  } catch (const json::exception&) {
+    throw Error("a name in the model is not UTF-8; engines need names that are");
+  }
 }
 
 std::filesystem::path programs_folder() {
@@ -104,6 +107,14 @@ std::vector<std::string> writable_folders(const WorkerOptions& options) {
   return folders;
 }
 
+// 0: none. With less than the minimum no program starts, and that looks as if it were missing.
+int64_t data_limit_bytes(const WorkerOptions& options) {
+  constexpr int64_t kMin_bytes = int64_t{256} << 20;
+  if (!kCanLimitMemory || !options.limits_memory) return 0;
+  const int64_t free = free_memory_bytes();
+  return free == 0 ? 0 : std::max(free, kMin_bytes);
+}
+
 bool speaks_of_memory(const std::string& line) {
   return line.find("bad_alloc") != std::string::npos ||
          line.find("out of memory") != std::string::npos ||
@@ -147,7 +158,7 @@ WorkerProcess::WorkerProcess(WorkerOptions options) : options_(std::move(options
   Pipe requests, replies;
   child.output_fd = log_->fd();
   child.descriptors = {{requests.ends[0], kRequestFd}, {replies.ends[1], kReplyFd}};
-  child.data_limit_bytes = kCanLimitMemory && options_.limits_memory ? free_memory_bytes() : 0;
+  child.data_limit_bytes = data_limit_bytes(options_);
   child.cores = options_.cores;
   if (!options_.default_precision) child.unset = kPrecisionVariables;
   const Confinement confinement(writable_folders(options_));
@@ -226,10 +237,10 @@ void WorkerProcess::resume() {
 // nothing to read.
 bool WorkerProcess::wait_for(int fd, short event, Clock::duration longest) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(longest);
-  std::array<pollfd, 2> watched{{{fd, event, 0}, {child_->pid_fd(), POLLIN, 0}}};
-  if (poll(watched.data(), watched.size(), static_cast<int>(left.count())) < 0) return false;
-  if (watched[0].revents != 0) return true;
-  if (watched[1].revents != 0) end_as_found_dead();
+  const bool has_ended = child_->ends_within(0);  // asked first: all that it wrote is there then
+  pollfd watched{fd, event, 0};
+  if (poll(&watched, 1, has_ended ? 0 : static_cast<int>(left.count())) > 0) return true;
+  if (has_ended) end_as_found_dead();
   return false;
 }
 
@@ -319,10 +330,10 @@ Outcome WorkerProcess::outcome_of(int status) const {
       return {OutcomeKind::kOutOfMemory,
               with_last_words(fmt::format("no memory left during {}", verb_), last_line)};
     }
-    return {OutcomeKind::kCrashed, with_last_words(fmt::format("ended by SIG{} ({}) during {}",
-                                                               sigabbrev_np(signal_number),
-                                                               strsignal(signal_number), verb_),
-                                                   last_line)};
+    return {OutcomeKind::kCrashed,
+            with_last_words(fmt::format("ended by {} ({}) during {}", signal_name(signal_number),
+                                        strsignal(signal_number), verb_),
+                            last_line)};
   }
   const int code = WEXITSTATUS(status);
   if (!answered_ && code == 127) {

@@ -3,6 +3,7 @@
 #include "process/worker_process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -114,6 +115,15 @@ TEST_F(WorkerProcessTest, APathThatIsNotUtf8IsNamed) {
   }
 }
 
+TEST_F(WorkerProcessTest, ANameInTheModelThatIsNotUtf8IsAnErrorAndNoEnd) {
+  WorkerProcess worker(options());
+  LoadConfig config;
+  config.model_path = model();
+  config.extra_outputs = {"conv\xb5"};
+  EXPECT_THROW(worker.request(request_of(verb::kLoad, config)), Error);
+  load(worker, "ok");
+}
+
 TEST_F(WorkerProcessTest, StaysOnTheCoresItIsGiven) {
   const Cores allowed = allowed_cores();
   WorkerProcess everywhere(options());
@@ -190,6 +200,10 @@ TEST_F(WorkerProcessTest, EveryEndHasItsName) {
   const Outcome crash = play("crash");
   EXPECT_EQ(crash.kind, OutcomeKind::kCrashed);
   EXPECT_NE(crash.reason.find("SIGSEGV"), std::string::npos) << crash.reason;
+  const Outcome unnamed = play("signal_without_name");
+  EXPECT_EQ(unnamed.kind, OutcomeKind::kCrashed);
+  EXPECT_EQ(unnamed.reason,
+            fmt::format("ended by signal {} (Real-time signal 6) during slice", SIGRTMIN + 6));
   const Outcome exit = play("exit");
   EXPECT_EQ(exit.kind, OutcomeKind::kFailed);
   EXPECT_NE(exit.reason.find("exit code 7"), std::string::npos) << exit.reason;
