@@ -1,6 +1,7 @@
 """Drives index.html in headless Chromium."""
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -1053,6 +1054,30 @@ def test_links_lead_to_files(open_page, page, tmp_path):
     for link in links - drawn:
         assert (page.parent / unquote(link)).is_file(), link
     assert "resnet50-v1-7-c5a.4xlarge-times.svg" in drawn and "extreme-c5a.4xlarge.png" in drawn
+
+
+def test_odd_files_and_folders_do_not_keep_others_from_being_drawn(tmp_path):
+    """Names that are not UTF-8; values that Python reads, but that are not JSON's or not expected."""
+    results = tmp_path / os.fsdecode(b"r\xe9sultats")
+    results.mkdir()
+    sample = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    starts = [0.1 * i for i in range(len(sample["data"]))]
+    odd = {
+        os.fsdecode(b"\xe9"): {},
+        "nan": {"ranking": {"relation": "best", "probability": float("nan")}, "run_id": "1"},
+        "endless": {"start_s": [*starts[:-1], float("inf")]},
+        "digits": {"start_s": [*starts[:-1], 10**400]},
+        "list": {"run_id": [], "ranking": {"relation": {}}, "acceptance": {"max_error": []}},
+        "dot": {"log_path": "."},
+        "long": {"log_path": "a" * 5000},
+    }
+    for name, keys in odd.items():
+        result = sample | {"instance": None, "backend_meta": name[:5]} | keys
+        (results / f"{name}.json").write_text(json.dumps(result), encoding="utf-8")
+    (results / os.fsdecode(b"\xe8.json")).write_text("{")
+    text = page_alone(results, tmp_path / "plots").read_text(encoding="utf-8")
+    assert text.count('"json":"../r%E9sultats/') == len(odd)
+    assert '"instance":"r sultats"' in text and "/r sultats/ .json: broken JSON" in text
 
 
 def test_names_no_other_host(page):

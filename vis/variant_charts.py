@@ -54,9 +54,9 @@ def point(name: str, result: Result) -> dict:
 
 
 def bound_of(comparison: Comparison) -> float | None:
-    bounds = {number(row.result, "acceptance", "max_error") for row in comparison.rows}
-    found = [bound for bound in bounds if is_positive(bound)]
-    return found[0] if len(found) == 1 else None
+    bounds = [number(row.result, "acceptance", "max_error") for row in comparison.rows]
+    found = set(filter(is_positive, bounds))
+    return found.pop() if len(found) == 1 else None
 
 
 def picture(comparison: Comparison, theme: Theme) -> dict:
