@@ -567,7 +567,8 @@ def test_rankings_of_each_precision_are_not_taken_for_one(open_page, tmp_path):
     browser = open_page(results_page(tmp_path, results))
     verdict = text(browser, "#verdict")
     assert (
-        "OpenVINO int8 is fastest on my-box, 4.00 ms: ONNX Runtime int8 takes 1.50\u00d7" in verdict
+        "OpenVINO int8 has the shortest time on my-box, 4.00 ms: ONNX Runtime int8 takes 1.50\u00d7"
+        in verdict
     )
     assert "Ranked within each precision only, so the ratio has no interval." in verdict
     ratios = ["1.00\u00d7", "1.50\u00d7", "2.50\u00d7", "3.25\u00d7"]
@@ -644,8 +645,8 @@ def test_a_busy_machine_has_no_winner(open_page, tmp_path):
 @needs_chromium
 def test_many_machines_are_counted(open_page, study):
     words = text(open_page(study, BERT), "#verdict")
-    assert words.startswith("ONNX Runtime is fastest on 8 of 8 machines: the next engine takes 1.0")
-    assert words.endswith("Published figures.")
+    assert words.startswith("ONNX Runtime is fastest on 3 of 8 machines: the next engine takes 1.0")
+    assert words.endswith("times as long; no other engine on 5. Published figures.")
 
 
 def under_traffic(p99_s: float, low_s: float, high_s: float, rate: float = 60) -> dict:
@@ -690,7 +691,8 @@ def test_load_mode_compares_p99(open_page, tmp_path, low_s, sentence):
 def searched(rate: float, slo_p99_s: float) -> dict:
     """The highest rate with a p99 within the bound."""
     result = under_traffic(0.9 * slo_p99_s, 0.8 * slo_p99_s, 0.95 * slo_p99_s, rate)
-    result["load"]["slo_p99_s"] = slo_p99_s
+    sure = {"surely_carried_per_s": 0.9 * rate, "surely_not_per_s": 1.1 * rate}
+    result["load"] |= {"slo_p99_s": slo_p99_s} | sure
     return result
 
 
@@ -750,7 +752,8 @@ def test_machines_on_which_nothing_is_compared_are_counted(open_page, tmp_path):
         for backend, rate in (("onnxruntime", 60), ("openvino", 100 if i else 60)):
             result = under_traffic(0.02, 0.015, 0.03, rate) | {"instance": f"box-{i}"}
             results[f"{backend}-{i}"] = result | {"backend": backend}
-    results["openvino-0"]["load"]["rates"][0]["p99_s"] = 0.01
+    better = {"p99_s": 0.01, "p99_at_least_s": 0.009, "p99_at_most_s": 0.012}
+    results["openvino-0"]["load"]["rates"][0] |= better
     browser = open_page(results_page(tmp_path, results), f"{RESNET}&mode=load")
     sentence = "OpenVINO has the lowest p99 on 1 of 4 machines: the next engine takes 2.00 times as long; not compared on 3."
     assert sentence in text(browser, "#verdict")
@@ -798,7 +801,8 @@ def test_the_p99_is_of_the_rate_that_met_the_bound(open_page, tmp_path):
     missed = result["load"]["rates"][0] | {"rate_per_s": 61.5, "p99_s": 0.053}
     result["load"] |= {"slo_p99_s": 0.05, "rates": [result["load"]["rates"][0], missed]}
     browser = open_page(results_page(tmp_path, {"a": result}), f"{RESNET}&mode=load")
-    assert "has a p99 of 48.0 ms on my-box at 60 requests/s" in text(browser, "#verdict")
+    sentence = "sustains 60 requests/s on my-box with a p99 within 50.0 ms."
+    assert sentence in text(browser, "#verdict")
     row = "[...document.querySelectorAll('.results tbody td')].map(cell => cell.textContent)"
     assert "48.0 ms" in browser.evaluate(row) and "53.0 ms" not in browser.evaluate(row)
 
