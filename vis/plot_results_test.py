@@ -52,7 +52,8 @@ def test_a_broken_file_is_named_and_the_rest_drawn(tmp_path):
     shutil.copytree(SAMPLES / "c5n.2xlarge", results / "c5n.2xlarge")
     (results / "half.json").write_text('{"model_path": "a')
     plots = tmp_path / os.fsdecode(b"r\xe9sum\xe9")  # not UTF-8
-    done = plot(results, plots, errors="surrogateescape")
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8"}  # as in most locales
+    done = plot(results, plots, errors="surrogateescape", env=strict)
     assert done.stdout.startswith(f"{plots}/index.html")
     assert done.returncode == 0
     [line] = done.stderr.splitlines()
