@@ -212,7 +212,7 @@ def candidate(
         single_only=bound,
         verified=result.verdict == "ok",
         measured_rates=measured_rates,
-        servers=result.streams if result.mode == "throughput" else 1,
+        servers=result.streams,
         only_under_traffic=under_traffic,
         lacks_interval=result.mode == "throughput" and windows_interval(result) is None,
         cores=cores,

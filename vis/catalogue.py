@@ -14,10 +14,12 @@ class NotACatalogue(OSError):
     pass
 
 
-def read_prices(path: Path, warn: Callable[[str], None]) -> dict[str, float]:
-    """Instance type to $ per hour, without unknown prices. Calls `warn` for each row
-    that can't be used, as `dnnbench catalogue` does. Throws OSError."""
+def read_prices(path: Path, warn: Callable[[str], None]) -> tuple[dict[str, float], dict[str, str]]:
+    """By instance type: $ per hour, without unknown prices; and when and where its price held, as
+    "2026-07-20, us-east-1". Calls `warn` for each row that can't be used, as `dnnbench catalogue`
+    does. Throws OSError."""
     found: dict[str, float | None] = {}
+    notes: dict[str, str] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -34,20 +36,12 @@ def read_prices(path: Path, warn: Callable[[str], None]) -> dict[str, float]:
                 else:
                     price = (row["usd_per_hour"] or "").strip()
                     found[name] = float(price) if price else None
+                    notes[name] = ", ".join(
+                        filter(None, [row.get("price_date"), row.get("region")])
+                    )
     except (UnicodeDecodeError, csv.Error) as error:
         raise NotACatalogue(f"{path} is not a CSV file in UTF-8: {error}") from error
-    return {name: price for name, price in found.items() if price is not None}
-
-
-def read_price_notes(path: Path) -> dict[str, str]:
-    """By instance, when and where its price held: "2026-07-20, us-east-1". For files that read_prices
-    has read."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    notes = {
-        (row["instance"] or "").strip(): [row.get("price_date"), row.get("region")] for row in rows
-    }
-    return {name: ", ".join(filter(None, parts)) for name, parts in notes.items()}
+    return {name: price for name, price in found.items() if price is not None}, notes
 
 
 def why_unusable(name: str, row: dict) -> str:

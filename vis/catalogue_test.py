@@ -5,7 +5,8 @@ from catalogue import SHIPPED, NotACatalogue, read_prices
 
 def read(path):
     said = []
-    return read_prices(path, said.append), said
+    prices, _ = read_prices(path, said.append)
+    return prices, said
 
 
 def test_the_shipped_one():
@@ -32,6 +33,20 @@ def test_bad_rows_are_named_by_line_and_left_out(tmp_path):
     prices, said = read(path)
     assert prices == {"rack": 0.11, "gift": 0.0}
     assert [line.split(": ")[0].split()[-1] for line in said] == list("456789") + ["10"]
+
+
+def test_a_price_has_the_date_and_region_of_its_own_row(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "instance,usd_per_hour,price_date,region\n"
+        "c5.large,0.085,2026-07-20,us-east-1\n"
+        "c5.large,0.097,2025-01-01,eu-west-1\n"
+        "rack,0.1,,\n"
+        "odd,cheap,2025-01-01,\n"
+    )
+    prices, notes = read_prices(path, lambda sentence: None)
+    assert prices == {"c5.large": 0.085, "rack": 0.1}
+    assert notes == {"c5.large": "2026-07-20, us-east-1", "rack": ""}
 
 
 def test_no_catalogue(tmp_path):

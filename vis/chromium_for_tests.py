@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -116,6 +117,14 @@ class Chromium:
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
+
+    def add_scripts(self, *paths: Path) -> None:
+        for path in paths:
+            source = json.dumps(path.read_text(encoding="utf-8"))
+            self.evaluate(
+                "{ const script = document.createElement('script');"
+                f"script.text = {source}; document.head.append(script); }}"
+            )
 
     def wait_for(self, expression: str) -> None:
         end = time.monotonic() + DEADLINE_S

@@ -139,7 +139,7 @@ def rows(group: list[Result]) -> list[Row]:
     details = [detail(result, own) for result, own in zip(ordered, words)]
     counts = Counter((r.backend, text) for r, text in zip(ordered, details))
     return [
-        Row(r.engine, text if counts[r.backend, text] == 1 else f"{text}, {r.path.name}", r)
+        Row(r.engine, text if counts[r.backend, text] == 1 else f"{text}, {r.file_name}", r)
         for r, text in zip(ordered, details)
     ]
 
@@ -198,7 +198,8 @@ def values(found: object) -> list[str]:
 
 
 def file_name(text: str) -> str:
-    return re.sub(r"[^\w.+-]", "_", text)[:200]
+    """Short enough for every file system, which count bytes."""
+    return re.sub(r"[^\w.+-]", "_", text).encode()[:200].decode(errors="ignore")
 
 
 def unique(names: list[str]) -> list[str]:
@@ -239,7 +240,8 @@ def short(value: float) -> str:
 
 
 def short_time(seconds: float) -> str:
+    """As in the table of a run (src/results/units.cpp): 1.00 s, not 1,000 ms."""
     for unit, size in (("s", 1), ("ms", 1e-3), ("\u00b5s", 1e-6)):
-        if seconds >= size:
+        if seconds >= 0.9995 * size:
             return f"{short(seconds / size)} {unit}"
     return f"{short(seconds / 1e-9)} ns"

@@ -108,6 +108,11 @@ def test_a_name_with_slashes_stays_in_its_folder(make):
     assert comparison.file_stem == "resnet50-v1-7-.._.._a_b_"
 
 
+def test_a_long_name_makes_a_file_s_name(make, tmp_path):
+    [comparison] = compare([make("a", instance="\u6f22" * 200)])
+    (tmp_path / f"{comparison.file_stem}-throughput-times-2.png").write_text("")
+
+
 def test_unique():
     assert unique(["a", "a", "A", "a-2"]) == ["a", "a-2", "A-3", "a-2-2"]
 
@@ -139,7 +144,16 @@ def test_short(value, text):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(1.88, "1.88 s"), (0.0329, "32.9 ms"), (0.00045, "450 \u00b5s"), (1.5e-8, "15.0 ns")],
+    [
+        (1.88, "1.88 s"),
+        (0.0329, "32.9 ms"),
+        (0.00045, "450 \u00b5s"),
+        (1.5e-8, "15.0 ns"),
+        (0.99996, "1.00 s"),
+        (0.9994, "999 ms"),
+        (0.00099996, "1.00 ms"),
+        (9.9996e-7, "1.00 \u00b5s"),
+    ],
 )
 def test_short_time(seconds, text):
     assert short_time(seconds) == text

@@ -14,7 +14,7 @@ import price_charts
 import sample_charts
 import traffic_charts
 import variant_charts
-from catalogue import SHIPPED, read_price_notes, read_prices
+from catalogue import SHIPPED, read_prices
 from comparisons import Comparison, compare, unique
 from machines import Fleet, fleets
 from page import page
@@ -54,12 +54,12 @@ def draw_folder(
     if not results:
         raise NothingToDraw(f"there is no result to draw below {results_dir}")
     comparisons = compare(results)
-    models = fleets(comparisons, read_prices(wishes.catalogue, warn))
+    prices, notes = read_prices(wishes.catalogue, warn)
+    models = fleets(comparisons, prices)
     drawn = pictures(comparisons, models, wishes.rates)
     plots_dir.mkdir(parents=True, exist_ok=True)
     index = plots_dir / "index.html"
     stems = {picture.stem for picture in drawn}
-    notes = read_price_notes(wishes.catalogue)
     text = page(models, stems, complaints, plots_dir, wishes.rates, notes)
     index.write_text(text, encoding="utf-8")
     if len(drawn) > MANY:

@@ -55,7 +55,8 @@ def compact(value: object, key: str = "", indent: str = "") -> str:
 def pictures_of(folder: Path) -> list[draw.Picture]:
     results, _ = read_results(folder)
     comparisons = compare(results)
-    return draw.pictures(comparisons, fleets(comparisons, read_prices(SHIPPED, print)), [])
+    prices, _ = read_prices(SHIPPED, print)
+    return draw.pictures(comparisons, fleets(comparisons, prices), [])
 
 
 def main() -> None:

@@ -26,6 +26,8 @@ from plans import Candidate
 from read_results import MIN_SAMPLES, Result, percentiles
 from themes import DARK, LIGHT, Theme, finished
 
+# Of load mode with a bound on p99: the bound, and between which rates the highest surely lies.
+FOUND_BY_SEARCH = ("slo_p99_s", "surely_carried_per_s", "surely_not_per_s")
 WEB = Path(__file__).resolve().parent / "web"
 SCRIPTS = (
     "words.js",
@@ -163,8 +165,8 @@ def against_the_best(rows: list[Row]) -> dict[int, str]:
 
 
 def in_one_run(rows: list[Row]) -> bool:
-    runs = {row.result.raw.get("run_id") for row in rows}
-    return len(runs) == 1 and None not in runs
+    runs = {text_or(row.result.raw.get("run_id"), "") for row in rows}
+    return len(runs) == 1 and "" not in runs
 
 
 def ranked_by_precision(rows: list[Row]) -> bool:
@@ -187,8 +189,9 @@ def standing_facts(row: Row) -> dict | None:
         return None
     probability = ranking.get("probability")
     return {
-        "relation": ranking.get("relation"),
+        "relation": text_or(ranking.get("relation"), ""),
         "probability": probability if is_number(probability) else 0,
+        "interval": interval_of(ranking),
     }
 
 
@@ -211,29 +214,34 @@ def provenance(result: Result) -> str:
     """When and where a figure comes from: "measured 2026-11-23, results/x.json"."""
     if result.published:
         source = result.raw["published"].get("source")
-        return f"published: {text_or(source, result.path.name)}"
+        return f"published: {text_or(source, result.file_name)}"
     date = text_or(result.raw.get("started_at"), "")[:10]
-    return f"measured {date}, {result.path.name}" if date else result.path.name
+    return f"measured {date}, {result.file_name}" if date else result.file_name
 
 
 def standing(ranking: dict) -> str:
     """As in the table of a run: 1.00×, tie, 1.27× [1.24, 1.31]."""
     if ranking.get("relation") == "tie":
         return "tie"
-    ratio, interval = ranking.get("vs_best"), ranking.get("vs_best_interval")
+    ratio, ends = ranking.get("vs_best"), interval_of(ranking)
     words = f"{ratio:.2f}×" if is_number(ratio) else "?"
     if ranking.get("relation") == "best":
         return words
-    ends = interval if isinstance(interval, list) and all(map(is_number, interval)) else None
-    return f"{words} [{ends[0]:.2f}, {ends[1]:.2f}]" if ends and len(ends) == 2 else f"{words} [?]"
+    return f"{words} [{ends[0]:.2f}, {ends[1]:.2f}]" if ends else f"{words} [?]"
+
+
+def interval_of(ranking: dict) -> list[float] | None:
+    """Of the ratio to the best of its run; None with too few blocks."""
+    found = ranking.get("vs_best_interval")
+    known = isinstance(found, list) and len(found) == 2 and all(map(is_number, found))
+    return found if known else None
 
 
 def plan_facts(row: Row, candidate: Candidate, fleet: Fleet) -> dict:
     """What plans are made of, and what their notes need."""
-    number = row.result.raw.get("number")
     measured = [] if candidate.only_under_traffic else fleet.per_s.get(deployment(row.result), [])
     return vars(candidate) | {
-        "number": number if isinstance(number, int) else 1,  # of inferences in each time
+        "number": row.result.raw.get("number", 1),  # of inferences in each time
         "per_s": [digits(per_s) for per_s in measured],
     }
 
@@ -259,10 +267,10 @@ def row_data(
         "date": text_or(raw.get("started_at"), "")[:10],
         "standing": standing_facts(row),
         "p99": p99_under_traffic(result) if result.measured else None,
-        "slo_p99_s": positive(result.traffic.get("slo_p99_s")),
+        **{name: positive(result.traffic.get(name)) for name in FOUND_BY_SEARCH},
         "load_s": converted_and_loaded_s(raw),
         "memory_bytes": positive(raw.get("peak_rss_bytes")),
-        "error": error if is_number(error) and abs(error) < 1e300 else None,
+        "error": error if is_number(error) else None,
         "json": relative_url(result.path, folder),
         "log": log_url(result.path, raw.get("log_path"), folder),
         "plan": planned,
@@ -316,7 +324,7 @@ def digits(value: float) -> float:
 
 
 def positive(value: object) -> float | None:
-    return value if is_number(value) and 0 < value < 1e300 else None
+    return value if is_number(value) and value > 0 else None
 
 
 def converted_and_loaded_s(raw: dict) -> float | None:
@@ -326,7 +334,7 @@ def converted_and_loaded_s(raw: dict) -> float | None:
 
 
 def relative_url(path: Path, folder: Path) -> str:
-    return quote(f"{relative_folder(str(path.parent), str(folder))}/{path.name}")
+    return quote(os.fsencode(f"{relative_folder(str(path.parent), str(folder))}/{path.name}"))
 
 
 @functools.cache  # results of a machine lie in one folder
@@ -335,7 +343,7 @@ def relative_folder(parent: str, folder: str) -> str:
 
 
 def log_url(path: Path, name: object, folder: Path) -> str:
-    if not isinstance(name, str) or not name or "/" in name or "\0" in name:
+    if not isinstance(name, str) or not name or "/" in name:
         return ""
-    log = path.with_name(name)
-    return relative_url(log, folder) if log.is_file() else ""
+    log = path.parent / name
+    return relative_url(log, folder) if os.path.isfile(log) else ""  # also of what is no name

@@ -18,7 +18,7 @@ STUDY = Path(__file__).resolve().parent.parent / "examples" / "2021-study"
 def bert() -> list[Candidate]:
     results, complaints = read_results(STUDY)
     assert complaints == []
-    prices = read_prices(SHIPPED, pytest.fail)
+    prices, _ = read_prices(SHIPPED, pytest.fail)
     [fleet] = [f for f in fleets(compare(results), prices) if f.model == "bertsquad-10.onnx"]
     assert fleet.usual_rates == [2, 50]
     return fleet.priced

@@ -30,6 +30,7 @@ def main(argv: list[str]) -> int:
         from draw import Wishes, draw_folder  # needs Altair
 
         wishes = Wishes(arguments.catalogue, arguments.throughput)
+        sys.stdout.reconfigure(errors="surrogateescape")  # a folder's name may not be UTF-8
         print(draw_folder(arguments.results_dir, arguments.plots_dir, warn, wishes))
     except (Failure, OSError) as error:
         warn(str(error))

@@ -1,3 +1,4 @@
+import os
 import shutil
 import struct
 import subprocess
@@ -50,11 +51,14 @@ def test_a_broken_file_is_named_and_the_rest_drawn(tmp_path):
     results = tmp_path / "results"
     shutil.copytree(SAMPLES / "c5n.2xlarge", results / "c5n.2xlarge")
     (results / "half.json").write_text('{"model_path": "a')
-    done = plot(results, tmp_path / "plots")
+    plots = tmp_path / os.fsdecode(b"r\xe9sum\xe9")  # not UTF-8
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8"}  # as in most locales
+    done = plot(results, plots, errors="surrogateescape", env=strict)
+    assert done.stdout.startswith(f"{plots}/index.html")
     assert done.returncode == 0
     [line] = done.stderr.splitlines()
     assert line.startswith(f"plot_results: skipped {results}/half.json: broken JSON, line 1")
-    assert "1 file was skipped" in (tmp_path / "plots/index.html").read_text(encoding="utf-8")
+    assert "1 file was skipped" in (plots / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("prepare", ["nothing", "empty", "file", "only broken"])

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE = REPOSITORY.joinpath(
     "tests", "golden", "results", "c5a.4xlarge", "resnet50-v1-7-quant=0-cpu-openvino-cpu.json"
 )
-PRICES = read_prices(SHIPPED, pytest.fail)
+PRICES, _ = read_prices(SHIPPED, pytest.fail)
 
 
 def fleet_of(folder: Path, model: str) -> Fleet:

@@ -5,21 +5,21 @@ Whatever else ends in .json there is skipped with one sentence that says why.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import re
 import statistics
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from json_files import NotAResult, json_files, read_object
 from json_values import chosen_of, counted, is_number, is_positive, printable, shown, text_or
 
 SCHEMA_VERSION = 1
 MODES = ("latency", "load", "throughput")
-MAX_BYTES = 512_000_000  # of a file; a result has a few at most
 MAX_CHARACTERS = 4096  # of a text that is shown
+MAX_INFERENCES = 10**12  # in one time; as the next two those of src/results/stored_result.cpp
+MAX_PROCESSES = 10**6  # and items in a batch
 OUTCOMES = ("ok", "unsupported", "failed", "crashed", "timed_out", "out_of_memory", "wrong_output")
 ENGINE_NAMES = {
     "onnxruntime": "ONNX Runtime",
@@ -33,10 +33,6 @@ ENGINE_NAMES = {
 
 # Minimum of samples for a percentile, docs/results-format.md.
 MIN_SAMPLES = {90: 64, 99: 459}
-
-
-class NotAResult(Exception):
-    """Why a file can't be drawn, as the end of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -111,18 +107,18 @@ class Result:
         return words.replace(" ", "\u00a0")  # in one line
 
     @property
+    def file_name(self) -> str:
+        return printable(self.path.name)
+
+    @property
     def batch(self) -> int | None:
         """The size that was given to the inputs' batch dimension; None where none was."""
-        found = self.raw.get("batch")
-        return (
-            found if isinstance(found, int) and not isinstance(found, bool) and found >= 1 else None
-        )
+        return self.raw.get("batch")
 
     @property
     def streams(self) -> int:
         """Processes of the engine that worked at the same time."""
-        found = self.raw.get("streams")
-        return found if isinstance(found, int) and found >= 1 else 1
+        return self.raw.get("streams", 1) if self.mode == "throughput" else 1
 
     @property
     def traffic_rates(self) -> list[dict]:
@@ -188,7 +184,7 @@ class Result:
         if self.published:
             return self.published.throughput_per_s
         stored = self.raw.get("throughput_per_s")
-        if self.mode != "latency" and is_number(stored) and 1e-12 < stored < 1e12:
+        if self.mode != "latency" and is_positive(stored):
             return stored
         return 1 / statistics.median(self.ordered_s)
 
@@ -259,24 +255,19 @@ class Result:
 
 
 def read_results(folder: Path) -> tuple[list[Result], list[str]]:
-    """The folder's results, and a sentence for each .json file that is none. Throws OSError."""
+    """The folder's results, and a sentence for each .json file that is none and each folder that can't
+    be read. Throws OSError."""
     results, complaints = [], []
-    for path in json_files(folder):
+
+    def skip(path: Path, why: object) -> None:
+        complaints.append(f"skipped {printable(str(path))}: {why}")
+
+    for path in json_files(folder, skip):
         try:
             results.append(read_result(path))
         except NotAResult as why:
-            complaints.append(f"skipped {path}: {why}")
+            skip(path, why)
     return results, complaints
-
-
-def json_files(folder: Path) -> list[Path]:
-    os.scandir(folder).close()  # os.walk is silent about a folder that can't be read
-    return sorted(
-        Path(parent) / name
-        for parent, _, names in os.walk(folder)
-        for name in names
-        if name.endswith(".json")
-    )
 
 
 def read_result(path: Path) -> Result:
@@ -287,8 +278,9 @@ def read_result(path: Path) -> Result:
             raise NotAResult(f'it is not a result: it has no text under "{key}"')
         if len(value.encode()) > MAX_CHARACTERS:
             raise NotAResult(f'its "{key}" has more than {MAX_CHARACTERS} bytes')
-    if raw.get("mode", "latency") not in MODES:
-        raise NotAResult(f"its mode {shown(raw['mode'])} is none of {', '.join(MODES)}")
+    mode = raw.get("mode", "latency")
+    if mode not in MODES:
+        raise NotAResult(f"its mode {shown(mode)} is none of {', '.join(MODES)}")
     version = raw.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise NotAResult(
@@ -298,12 +290,16 @@ def read_result(path: Path) -> Result:
     if outcome not in OUTCOMES:
         raise NotAResult(f"its outcome {shown(outcome)} is not one of {', '.join(OUTCOMES)}")
     verdict, verdict_reason = read_verdict(raw)
-    published = read_published(raw) if outcome == "ok" and "published" in raw else None
+    read_count(raw, "number", MAX_INFERENCES)
+    read_count(raw, "batch", MAX_PROCESSES)
+    if mode == "throughput" and outcome == "ok":
+        read_count(raw, "streams", MAX_PROCESSES)
+    published = read_published(raw) if outcome == "ok" and is_published(raw) else None
     times_s = read_times(raw) if outcome == "ok" and not published else []
     return Result(
         path=path,
         model=strings["model_path"].replace("\\", "/").rstrip("/").split("/")[-1],
-        instance=text_or(raw.get("instance"), path.absolute().parent.name or "unknown"),
+        instance=text_or(raw.get("instance"), printable(path.absolute().parent.name) or "unknown"),
         backend=strings["backend"],
         backend_meta=strings["backend_meta"],
         outcome=outcome,
@@ -317,28 +313,8 @@ def read_result(path: Path) -> Result:
     )
 
 
-def read_object(path: Path) -> dict:
-    try:
-        if not path.is_file():
-            raise NotAResult("it is not a regular file")
-        if path.stat().st_size > MAX_BYTES:
-            raise NotAResult(f"it is larger than {MAX_BYTES // 1_000_000} MB")
-        raw = printable(json.loads(path.read_bytes().decode("utf-8")))
-    except OSError as error:
-        raise NotAResult(f"it can't be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise NotAResult("it is not UTF-8 text") from error
-    except json.JSONDecodeError as error:
-        raise NotAResult(f"broken JSON, line {error.lineno}: {error.msg}") from error
-    except (RecursionError, ValueError) as error:
-        raise NotAResult("broken JSON: nested too deeply, or a number too long") from error
-    if not isinstance(raw, dict):
-        raise NotAResult("it is not a result: not a JSON object")
-    return raw
-
-
 def read_verdict(raw: dict) -> tuple[str, str]:
-    if "published" in raw:
+    if is_published(raw):
         return "unverified", "A published figure: nobody compared the outputs."
     if "schema_version" not in raw:
         return "unverified", "The 2021 tool did not compare outputs."
@@ -349,18 +325,24 @@ def read_verdict(raw: dict) -> tuple[str, str]:
     return verdict, text_or(found.get("reason"), "")
 
 
+def read_count(raw: dict, key: str, most: int) -> int:
+    """1 where the file does not say."""
+    found = raw.get(key, 1)
+    if isinstance(found, bool) or not isinstance(found, int) or not 1 <= found <= most:
+        raise NotAResult(f'its "{key}" is {shown(found)}, not a whole number from 1 to {most}')
+    return found
+
+
 def read_times(raw: dict) -> list[float]:
     """Seconds per inference: the 2021 tool's data are the times of `number` inferences."""
-    number, data = raw.get("number", 1), raw.get("data")
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise NotAResult(f'its "number" is {shown(number)}, not a whole number of at least 1')
+    number, data = read_count(raw, "number", MAX_INFERENCES), raw.get("data")
     if not isinstance(data, list) or not data:
         raise NotAResult('it has no measurements under "data"')
     numbers = set(map(type, data)) <= {int, float}
     if numbers and 1e-12 < min(data) and max(data) < 1e12 and not math.isnan(sum(data)):
         return data if number == 1 else [value / number for value in data]
     for value in data:  # says which
-        if not is_number(value) or not 1e-12 < value < 1e12:
+        if not is_positive(value):
             raise NotAResult(f'under "data" stands {shown(value)}, not a time in seconds')
     return [value / number for value in data]
 
@@ -373,11 +355,15 @@ def read_starts(raw: dict, count: int) -> list[float] | None:
     return found if count > 1 and rising else None
 
 
+def is_published(raw: dict) -> bool:
+    return "schema_version" not in raw and isinstance(raw.get("published"), dict)
+
+
 def read_published(raw: dict) -> Published:
-    found = raw["published"] if isinstance(raw["published"], dict) else {}
+    found = raw["published"]
     throughput, error = found.get("throughput_per_s"), found.get("plus_minus_per_s")
     bound = found.get("bound")
-    if not is_number(throughput) or not 1e-12 < throughput < 1e12:
+    if not is_positive(throughput):
         raise NotAResult(
             f'"published" has the throughput {shown(throughput)}, not a number above 0'
         )

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import statistics
@@ -201,6 +202,21 @@ def test_the_mode(tmp_path):
     assert (result.mode, result.throughput, result.throughput_range) == ("load", 12.5, (12.5, 12.5))
 
 
+def test_an_explicit_null_is_a_missing_key(tmp_path):
+    """As src/results/stored_result.cpp reads it."""
+    keys = ("mode", "outcome", "number", "batch", "schema_version", "published", "instance")
+    write(tmp_path / "box", "a.json", changed(**dict.fromkeys(keys)))
+    result = read_one(tmp_path)
+    assert (result.mode, result.outcome, result.instance) == ("latency", "ok", "box")
+    assert result.of_2021 and result.measured and result.verdict == "unverified"
+
+
+def test_only_a_file_without_a_version_is_a_published_figure(tmp_path):
+    write(tmp_path, "a.json", changed(published=FIGURE))
+    result = read_one(tmp_path)
+    assert result.published is None and result.ranked
+
+
 @pytest.mark.parametrize("outcome", ["unsupported", "failed", "crashed", "timed_out"])
 def test_other_outcomes_have_no_number(tmp_path, outcome):
     write(tmp_path, "a.json", changed(outcome=outcome, reason="Why.", data=[]))
@@ -239,6 +255,10 @@ BROKEN = {
     "mode is a list": (changed(mode=["load"]), "its mode"),
     "endless name": (OF_2021 | {"model_path": "a" * 100_000}, "more than 4096 bytes"),
     "number 1e400": (OF_2021 | {"number": float("inf")}, '"number" is Infinity'),
+    "number of 400 digits": (OF_2021 | {"number": 10**400}, "from 1 to 1000000000000"),
+    "batch of 400 digits": (OF_2021 | {"batch": 10**400}, '"batch" is 1000'),
+    "batch is text": (OF_2021 | {"batch": "4"}, '"batch" is "4", not a whole number'),
+    "no process": (changed(mode="throughput", streams=0), '"streams" is 0'),
 }
 
 
@@ -289,6 +309,22 @@ def test_skips_what_is_no_regular_file(tmp_path):
 def test_other_files_are_not_mentioned(tmp_path):
     write(tmp_path, "a.log", "the engine's words")
     assert read_results(tmp_path) == ([], [])
+
+
+def test_a_folder_that_can_t_be_read_is_named(tmp_path, monkeypatch):
+    write(tmp_path, "a.json", OF_2021)
+    write(tmp_path / "locked", "b.json", OF_2021)
+    scandir = os.scandir
+
+    def scan(path: object):
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    results, complaints = read_results(tmp_path)
+    assert len(results) == 1
+    assert complaints == [f"skipped {tmp_path}/locked: it can't be read: Permission denied"]
 
 
 def test_a_missing_folder_is_an_error(tmp_path):

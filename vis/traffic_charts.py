@@ -68,8 +68,8 @@ def named(comparison: Comparison) -> list[tuple[str, Row]]:
 
 
 def bounds(comparison: Comparison) -> list[float]:
-    asked = {row.result.traffic.get("slo_p99_s") for row in comparison.rows}
-    return sorted(bound for bound in asked if is_positive(bound))
+    asked = [row.result.traffic.get("slo_p99_s") for row in comparison.rows]
+    return sorted(set(filter(is_positive, asked)))
 
 
 def picture(comparison: Comparison, theme: Theme) -> dict:

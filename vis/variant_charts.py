@@ -6,7 +6,7 @@ from __future__ import annotations
 import altair as alt
 
 from charts import title_lines
-from comparisons import Comparison, short, short_time
+from comparisons import Comparison, Row, short, short_time
 from json_values import is_positive
 from read_results import Result
 from themes import Theme, axis, finished, titled
@@ -18,7 +18,7 @@ NOTES = [
     "Point: a variant on an engine; filled where it is accepted and its outputs are verified. Left is nearer "
     "to the f32 model, up is faster.",
     "Error: the largest of the samples held out from calibration. Variants that could not be measured, or "
-    "whose error on such samples is not known, are left out.",
+    "whose error on such samples is 0 or not known, are left out.",
 ]
 SHADED = "Shaded: errors within --max-error."
 
@@ -28,7 +28,7 @@ def can_be_drawn(comparison: Comparison) -> bool:
 
 
 def points(comparison: Comparison) -> list[dict]:
-    return [point(row.label, row.result) for row in comparison.rows if is_variant(row.result)]
+    return [point(row, comparison) for row in comparison.rows if is_variant(row.result)]
 
 
 def is_variant(result: Result) -> bool:
@@ -42,21 +42,23 @@ def number(result: Result, key: str, name: str) -> object:
     return found.get(name) if isinstance(found, dict) else None
 
 
-def point(name: str, result: Result) -> dict:
-    median_s = result.ordered_s[len(result.ordered_s) // 2]
+def point(row: Row, comparison: Comparison) -> dict:
+    result = row.result
+    speed = comparison.factor(row) * result.throughput
+    unit = "items/s" if comparison.has_batches else "inferences/s"
     return {
-        "name": name,
+        "name": row.label,
         "error": number(result, "accuracy", "max_error"),
-        "speed": result.throughput,
+        "speed": speed,
         "accepted": result.ranked and result.accepted is True,
-        "words": f"{short(result.throughput)} inferences/s, {short_time(median_s)}",
+        "words": f"{short(speed)} {unit}, {short_time(result.median_s)}",
     }
 
 
 def bound_of(comparison: Comparison) -> float | None:
-    bounds = {number(row.result, "acceptance", "max_error") for row in comparison.rows}
-    found = [bound for bound in bounds if is_positive(bound)]
-    return found[0] if len(found) == 1 else None
+    bounds = [number(row.result, "acceptance", "max_error") for row in comparison.rows]
+    found = set(filter(is_positive, bounds))
+    return found.pop() if len(found) == 1 else None
 
 
 def picture(comparison: Comparison, theme: Theme) -> dict:
@@ -70,7 +72,8 @@ def picture(comparison: Comparison, theme: Theme) -> dict:
         scale=alt.Scale(type="log", domain=domain),
         axis=axis("Largest error on held-out samples (relative L2)", theme, format="~g"),
     )
-    y = alt.Y("speed:Q", axis=axis("Inferences per second", theme))
+    title = "Items per second" if comparison.has_batches else "Inferences per second"
+    y = alt.Y("speed:Q", axis=axis(title, theme))
     colour = alt.Color(
         "name:N",
         scale=alt.Scale(range=list(theme.series)),

@@ -33,6 +33,20 @@ def test_a_point_per_variant_with_an_error(comparison):
     assert variant_charts.bound_of(found) == 0.05
 
 
+def test_variants_of_different_batches_are_compared_in_items(comparison_of):
+    """A batch of 8 in 40 ms is more items per second than one in 10 ms."""
+    known = {"precision": "int8", "accuracy": {"max_error": 0.01, "inputs": "samples"}}
+    batches = [
+        known | {"backend_meta": f"cpu-batch={batch}", "batch": batch, "data": [time_s] * 30}
+        for batch, time_s in ((1, 0.01), (8, 0.04))
+    ]
+    found = comparison_of(*batches)
+    points = {point["speed"]: point["words"] for point in variant_charts.points(found)}
+    assert points == {100: "100 items/s, 10.0 ms", 200: "200 items/s, 40.0 ms"}
+    svg = vl_convert.vegalite_to_svg(variant_charts.picture(found, LIGHT))
+    assert "Items per second" in svg and "Inferences per second" not in svg
+
+
 def test_nothing_is_drawn_without_variants(comparison):
     assert not variant_charts.can_be_drawn(comparison(("f32", None, True)))
     busy = {"run_queue_wait_share": 0.4, "suspect": True}

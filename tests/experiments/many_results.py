@@ -66,7 +66,7 @@ def time_page(root: Path) -> None:
 
 def write_results(folder: Path, engines: list, count: int, samples: int) -> None:
     chance = random.Random(1)
-    instances = list(read_prices(SHIPPED, print))
+    instances = list(read_prices(SHIPPED, print)[0])
     result = json.loads(SAMPLE.read_text(encoding="utf-8"))
     for i in range(count):
         engine, rest = engines[i % len(engines)], i // len(engines)

@@ -13,8 +13,6 @@ const Verdict = (() => {
 
   const ofKind = (rows, kind) => rows.filter((row) => row.kind === kind);
 
-  const overlap = (a, b) => (a.p99.high_s ?? Infinity) >= (b.p99.low_s ?? 0);
-
   const isSuspect = (row) => row.status === "Suspect"; // measured while other programs disturbed it
   const isRefused = (row) => row.status === "Not accepted"; // a variant whose error is beyond the bound
 
@@ -23,9 +21,10 @@ const Verdict = (() => {
   function comparable(rows) {
     const verified = ofKind(rows, "verified");
     const found = verified.length ? verified : ofKind(rows, "unverified").filter((row) => !isSuspect(row) && !isRefused(row));
-    const bestOfRun = (row) => row.against !== undefined && row.standing?.relation === "best";
-    return [...found].sort((a, b) => bestOfRun(b) - bestOfRun(a) || timesAsLong(b, a) - 1);
+    return [...found].sort((a, b) => isBestOfRun(b) - isBestOfRun(a) || timesAsLong(b, a) - 1);
   }
+
+  const isBestOfRun = (row) => row.against !== undefined && row.standing?.relation === "best";
 
   // How many times as long as `best` a row takes: by the run in which they took turns, whose ratios
   // their medians may contradict, else by their medians.
@@ -36,6 +35,9 @@ const Verdict = (() => {
   // How many times as good `best` is as `row`, by what both can be compared by; null where they can't.
   const RATIOS = {
     time: timesAsLong,
+    median: timesAsLong,
+    items: timesAsLong,
+    throughput: timesAsLong,
     p99: (best, row) => (best.p99 && row.p99 && sameRate(best, row) ? row.p99.s / best.p99.s : null),
     rate: (best, row) => (best.slo_p99_s && best.slo_p99_s === row.slo_p99_s ? best.throughput / row.throughput : null),
     "": () => null,
@@ -43,11 +45,40 @@ const Verdict = (() => {
   const sameRate = (a, b) => Math.abs(a.p99.rate_per_s / b.p99.rate_per_s - 1) <= SAME_RATE;
   const ratio = (by, best, row) => RATIOS[by](best, row);
 
-  // Rows of one machine, the best first, and what all of them are compared by: time; under traffic
-  // the p99 at one rate, or the highest rates within the same bound of p99, or "", nothing.
+  // Whether `best` is better for sure: by the rules of the closing sentence of `dnnbench run`. Of
+  // measured medians and items that no run has ranked only figures are named, so nothing is doubted.
+  const SURELY = {
+    time: surelyFaster,
+    median: () => true,
+    items: () => true,
+    throughput: (best, row) => hasInterval(best) && hasInterval(row) && best.low > row.high,
+    p99: (best, row) => (best.p99.high_s ?? Infinity) < (row.p99.low_s ?? 0),
+    rate: (best, row) => best.surely_carried_per_s >= row.surely_not_per_s, // false where one is unknown
+  };
+  const hasInterval = (row) => row.low < row.high; // of throughput mode: too few windows have none
+
+  // A published figure is known within its reading error. Of two that took turns with the best, which
+  // is deselected, their ratios to it are known.
+  function surelyFaster(best, row) {
+    if (best.published) return best.low > row.high;
+    if (isBestOfRun(best)) return row.standing.relation === "slower";
+    return best.standing.interval?.[1] < row.standing.interval?.[0];
+  }
+
+  // The rows among `others` that may be as good as `best`. Where there is one, nobody has won.
+  const rivals = (by, best, others) => others.filter((row) => !SURELY[by](best, row));
+
+  // Rows of one machine, the best first, and what all of them are compared by: "time", as one run
+  // ranked or somebody published it, or "median", without a rank; "items" per second of batches;
+  // "throughput" of that mode; under traffic the highest "rate" within the same bound of p99, or "p99"
+  // at one rate, or "", nothing.
   function inOrder(rows, mode) {
-    if (mode !== "load") return { by: "time", rows };
-    const by = ["p99", "rate"].find((one) => rows.length && rows.every((row) => ratio(one, rows[0], row))) ?? "";
+    if (mode === "throughput") return { by: mode, rows };
+    if (mode !== "load") {
+      const known = rows.every((row) => row.against !== undefined || row.published);
+      return { by: rows.some((row) => row.unit) ? "items" : known ? "time" : "median", rows };
+    }
+    const by = ["rate", "p99"].find((one) => rows.length && rows.every((row) => ratio(one, rows[0], row))) ?? "";
     const sorted = [...rows].sort((a, b) => (by === "p99" ? a.p99.s - b.p99.s : b.throughput - a.throughput));
     return { by, rows: sorted };
   }
@@ -109,18 +140,26 @@ const Verdict = (() => {
 
   // The same in words. Those of the run, with an interval, are of its best, which may be deselected.
   function against(best, row) {
-    const ofRun = best.standing?.relation === "best" ? row.against : undefined;
-    return ofRun ?? `${timesAsLong(best, row).toFixed(2)}\u00d7`;
+    return (isBestOfRun(best) ? row.against : undefined) ?? `${timesAsLong(best, row).toFixed(2)}\u00d7`;
   }
 
-  function underTraffic(found, where) {
-    const { by, rows } = inOrder(found, "load");
-    const [best, next] = rows;
-    if (by === "p99") return lowestP99(rows, where);
-    if (!next) return `${named(best)} sustains ${Words.rate(best.throughput)} requests/s${where}.`;
-    if (by !== "rate") return `The results${where} ${whyNotCompared(rows)}, so they are not compared.`;
-    const within = ` with a p99 within ${Words.time(best.slo_p99_s)}`;
-    return `${named(best)} sustains the highest request rate${where}${within}: ${Words.short(best.throughput)}/s; ${named(next)} ${Words.short(next.throughput)}/s.`;
+  const noWinner = (level, what, why) => `${level.map(named).join(" or ")} ${what}: ${why}, so there is no winner${level[0].published ? "" : " yet"}.`;
+  const OVERLAP = "their intervals overlap";
+
+  const sustains = (row, where) => `${named(row)} sustains ${Words.rate(row.throughput)} requests/s${where}.`;
+
+  function highestRate([best, ...others], where) {
+    const within = `${where} with a p99 within ${Words.time(best.slo_p99_s)}`;
+    if (!others.length) return sustains(best, within);
+    const level = rivals("rate", best, others);
+    if (level.length) return noWinner([best, ...level], `sustains the highest request rate${within}`, OVERLAP);
+    const [next] = others;
+    return `${named(best)} sustains the highest request rate${within}: ${Words.short(best.throughput)}/s; ${named(next)} ${Words.short(next.throughput)}/s.`;
+  }
+
+  function notCompared(rows, where) {
+    if (rows.length === 1) return sustains(rows[0], where);
+    return `The results${where} ${whyNotCompared(rows)}, so they are not compared.`;
   }
 
   function whyNotCompared(rows) {
@@ -137,38 +176,46 @@ const Verdict = (() => {
     return found.length > MAX_LISTED ? ends.join(" to ") : found.map(words).join(", ");
   }
 
-  function lowestP99(ordered, where) {
-    const [best, next] = ordered;
+  function lowestP99([best, ...others], where) {
     const at = `${where} at ${Words.rate(best.p99.rate_per_s)} requests/s`;
-    if (!next) return `${named(best)} has a p99 of ${Words.time(best.p99.s)}${at}.`;
-    const level = ordered.filter((row) => overlap(best, row));
-    if (level.length > 1) {
-      return `${level.map(named).join(" or ")} has the lowest p99${at}: their intervals overlap, so there is no winner yet.`;
-    }
-    const longer = ratio("p99", best, next);
-    return `${named(best)} has the lowest p99${at}, ${Words.time(best.p99.s)}: ${named(next)} takes ${longer.toFixed(2)} times as long (95 % intervals don't overlap).`;
+    if (!others.length) return `${named(best)} has a p99 of ${Words.time(best.p99.s)}${at}.`;
+    const level = rivals("p99", best, others);
+    if (level.length) return noWinner([best, ...level], `has the lowest p99${at}`, OVERLAP);
+    const longer = ratio("p99", best, others[0]);
+    return `${named(best)} has the lowest p99${at}, ${Words.time(best.p99.s)}: ${named(others[0])} takes ${longer.toFixed(2)} times as long (95 % intervals don't overlap).`;
   }
 
-  function inLatency(rows, where) {
-    const [best, next] = rows;
-    const time = Words.time(best.latency_s.p50 ?? best.latency_s.mean);
-    if (!next) return `${named(best)}${where}: ${time}. No other engine has a rank.`;
-    if (best.unit) { // of batches, whose times are of different numbers of items
-      return `${named(best)} has the highest throughput${where}: ${rateWords(best)}; ${named(next)} ${rateWords(next)}.`;
+  function highestThroughput([best, ...others], where, by) {
+    const what = `has the highest throughput${where}`;
+    const level = rivals(by, best, others);
+    if (level.length) {
+      const known = [best, ...level].every(hasInterval);
+      return noWinner([best, ...level], what, known ? OVERLAP : "not all of them have an interval");
     }
-    if (best.standing?.relation !== "best" || best.against === undefined) {
-      return `${named(best)} is fastest${where}, ${time}: ${named(next)} takes ${against(best, next)} the time.`;
-    }
-    const relations = (wanted) => rows.slice(1).filter((row) => row.standing?.relation === wanted);
-    const open = relations("undecided");
-    if (open.length) {
-      return `${[best, ...open].map(named).join(" or ")} is fastest${where}: undecided, so there is no winner yet.`;
-    }
-    const ties = relations("tie");
-    const sure = best.standing.probability > 0 ? ` (confidence \u2265 ${confidence(best.standing.probability)})` : "";
-    if (ties.length) return `${[best, ...ties].map(named).join(" and ")} tie${where}: within 1 %${sure}.`;
-    return `${named(best)} is fastest${where}, ${time}: ${named(next)} takes ${next.against} the time${sure}.`;
+    const next = others.length ? `; ${named(others[0])} ${rateWords(others[0])}` : "";
+    return `${named(best)} ${what}: ${rateWords(best)}${next}.`;
   }
+
+  function fastest([best, ...others], where, by) {
+    const time = Words.time(best.latency_s.p50 ?? best.latency_s.mean);
+    const [next] = others;
+    if (!next) return `${named(best)}${where}: ${time}. No other engine has a rank.`;
+    const level = rivals(by, best, others);
+    if (level.length) return whyNotFastest(best, level, where);
+    const what = by === "median" ? "has the shortest time" : "is fastest";
+    return `${named(best)} ${what}${where}, ${time}: ${named(next)} takes ${against(best, next)} the time${sureness(best)}.`;
+  }
+
+  function whyNotFastest(best, level, where) {
+    const [rows, what] = [[best, ...level], `is fastest${where}`];
+    if (best.published) return noWinner(rows, what, "their reading errors overlap");
+    if (!isBestOfRun(best)) return noWinner(rows, what, OVERLAP);
+    if (!level.every((row) => row.standing.relation === "tie")) return noWinner(rows, what, "undecided");
+    return `${rows.map(named).join(" and ")} tie${where}: within 1 %${sureness(best)}.`;
+  }
+
+  const sureness = (best) =>
+    isBestOfRun(best) && best.standing.probability > 0 ? ` (confidence \u2265 ${confidence(best.standing.probability)})` : "";
 
   // Rounded down: a confidence is never overstated.
   const confidence = (share) => `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;
@@ -191,57 +238,72 @@ const Verdict = (() => {
   // { text, detail }: the sentence, and the conditions and the date.
   function ofMachine(machine, mode) {
     const where = ` on ${machine.instance}`;
-    const rows = comparable(machine.rows);
+    const { by, rows } = inOrder(comparable(machine.rows), mode);
     if (!rows.length) return nothing(machine.rows, where);
-    const says = { load: underTraffic, latency: inLatency }[mode];
-    const text = says ? says(rows, where) : `${named(rows[0])} has the highest throughput${where}: ${rateWords(rows[0])}.`;
     const verified = rows[0].kind === "verified";
-    const apart = verified && rows.length > 1 && rows[0].against === undefined && !rows[0].published;
+    const apart = verified && rows.length > 1 && (by === "median" || by === "items");
     const why = machine.by_precision ? "Ranked within each precision only" : "Not measured in turns in one run";
-    const how = mode === "latency" && apart ? `${why}, so the ratio has no interval.` : "";
+    const how = apart ? `${why}, so the ratio has no interval.` : "";
     const unsure = verified ? "" : "Outputs not verified, so there is no rank.";
-    return { text, detail: [machine.conditions && `${machine.conditions}.`, when(rows), how, unsure].filter(Boolean).join(" ") };
+    const detail = [machine.conditions && `${machine.conditions}.`, when(rows), how, unsure];
+    return { text: SENTENCES[by](rows, where, by), detail: detail.filter(Boolean).join(" ") };
+  }
+
+  // Why no engine counts as the best of a machine; "" where one does.
+  function whyNobody(by, best, others) {
+    if (!others.length) return "no other engine";
+    if (!by) return "not compared";
+    return rivals(by, best, others).length ? "no winner" : "";
   }
 
   function counted(machines, mode) {
     const wins = new Map(); // how far ahead an engine is of the next other engine, per machine
+    const nobody = new Map(); // on how many machines nobody is, by the reason
     const kinds = new Set(); // what they are compared by
-    let open = 0; // machines on which they can't be
     for (const machine of machines) {
-      const { by, rows: [best, ...others] } = inOrder(comparable(machine.rows), mode);
-      if (!best) continue;
-      if (!by) {
-        open += 1;
+      const { by, rows } = inOrder(comparable(machine.rows), mode);
+      if (!rows.length) continue;
+      const others = rows.filter((row) => row.engine !== rows[0].engine);
+      const why = whyNobody(by, rows[0], others);
+      if (why) {
+        nobody.set(why, (nobody.get(why) ?? 0) + 1);
         continue;
       }
       kinds.add(by);
-      const next = others.find((row) => row.engine !== best.engine);
-      wins.set(best.engine, [...(wins.get(best.engine) ?? []), next && ratio(by, best, next)]);
+      wins.set(rows[0].engine, [...(wins.get(rows[0].engine) ?? []), ratio(by, rows[0], others[0])]);
     }
     const all = machines.flatMap(({ rows }) => rows);
     const [first, ...others] = [...wins].sort((a, b) => b[1].length - a[1].length);
-    if (!first && open) return { text: "Request rates or bounds of p99 differ on each machine, so nothing is compared.", detail: when(all) };
-    if (!first) return nothing(all, "");
+    const rest = [...others.map(([engine, won]) => [engine, won.length]), ...nobody].map(([what, count]) => `${what} on ${count}`);
+    if (!first && !rest.length) return nothing(all, "");
     const by = kinds.size === 1 ? [...kinds][0] : "";
-    const what = WINS[by === "time" ? mode : by];
-    const rest = [...others.map(([engine, won]) => `${engine} on ${won.length}`), open && `not compared on ${open}`].filter(Boolean).join(", ");
-    const ahead = by === "p99" || mode === "latency" ? aheadBy(first[1]) : "";
-    const text = `${first[0]} ${what} on ${first[1].length} of ${machines.length} machines${ahead}${rest && `; ${rest}`}.`;
-    return { text, detail: when(all) };
+    if (first) rest.unshift(`${first[0]} ${WINS[by]} on ${first[1].length} of ${machines.length} machines${aheadBy(by, first[1])}`);
+    else rest[0] = Words.capital(`${rest[0]} of ${machines.length} machines`);
+    return { text: `${rest.join("; ")}.`, detail: when(all) };
   }
 
+  const SENTENCES = {
+    time: fastest,
+    median: fastest,
+    items: highestThroughput,
+    throughput: highestThroughput,
+    p99: lowestP99,
+    rate: highestRate,
+    "": notCompared,
+  };
   const WINS = {
-    latency: "is fastest",
+    time: "is fastest",
+    median: "has the shortest time",
+    items: "has the highest throughput",
     throughput: "has the highest throughput",
     p99: "has the lowest p99",
     rate: "sustains the highest request rate within the bound of p99",
-    "": "is best under traffic",
+    "": "comes first",
   };
 
-  function aheadBy(ratios) {
-    const known = ratios.filter((ratio) => ratio !== undefined);
-    if (!known.length) return "";
-    const [low, high] = [Math.min(...known).toFixed(2), Math.max(...known).toFixed(2)];
+  function aheadBy(by, ratios) {
+    if (!["time", "median", "p99"].includes(by)) return "";
+    const [low, high] = [Math.min(...ratios).toFixed(2), Math.max(...ratios).toFixed(2)];
     return `: the next engine takes ${low === high ? low : `${low} to ${high}`} times as long`;
   }
 

@@ -21,7 +21,7 @@ const Words = (() => {
 
   function unitOf(seconds) {
     const units = [["s", 1], ["ms", 1e-3], ["\u00b5s", 1e-6]];
-    return units.find(([, size]) => seconds >= size) || ["ns", 1e-9];
+    return units.find(([, size]) => seconds >= 0.9995 * size) || ["ns", 1e-9];
   }
 
   function time(seconds) {
