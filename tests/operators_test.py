@@ -101,6 +101,45 @@ def bit_cast():
     return floats_model(nodes, {"x": [2, 3]}, [constant("exponent", 1 << 23, np.int32)], opset=26)
 
 
+def bits_without_sign():
+    """x without its sign, the highest bit of a number that has none."""
+    nodes = [
+        node("BitCast", "x", "bits", to=TensorProto.UINT32),
+        node("Div", "bits half", "sign"),
+        node("Mul", "sign half", "back"),
+        node("Sub", "bits back", "rest"),
+        node("BitCast", "rest", to=FLOAT),
+    ]
+    return floats_model(nodes, {"x": [2, 3]}, [constant("half", 1 << 31, np.uint32)], opset=26)
+
+
+def of_machine_learning(op, shape, inputs="x", initializers=(), **attributes):
+    of_domain = node(op, inputs, domain="ai.onnx.ml", **attributes)
+    model = floats_model([of_domain], {"x": shape}, initializers)
+    model.opset_import.append(helper.make_opsetid("ai.onnx.ml", 1))
+    return model
+
+
+def searched(op, **attributes):
+    """Equal elements, in what TensorFlow stores with its channels last."""
+    nodes = [
+        node("Conv", "x w", "c"),
+        node("Round", "c", "whole"),
+        node(op, "whole", "at", **attributes),
+        node("Cast", "at", to=FLOAT),
+    ]
+    weights = [constant("w", np.ones((8, 2, 1, 1)), np.float32)]
+    return floats_model(nodes, {"x": [2, 2, 4, 5]}, weights)
+
+
+def powers(shape, exponent, kind=np.float32):
+    return floats_model([node("Pow", "x e")], {"x": shape}, [constant("e", exponent, kind)])
+
+
+def leaky(shape, slope):
+    return floats_model([node("PRelu", "x s")], {"x": shape}, [constant("s", slope, np.float32)])
+
+
 def tfidf(mode):
     ids = [node("Cast", "big", "ids", to=INT64)]
     scaled = [node("Mul", "x three", "big"), *ids]
@@ -300,6 +339,38 @@ MODELS = {
         [9, 9], mode="nearest", axes=[2, 3], keep_aspect_ratio_policy="not_larger"
     ),
     "BitCast": bit_cast(),
+    "BitCast without a sign": bits_without_sign(),
+    "ArgMax of channels": searched("ArgMax", axis=1, keepdims=0),
+    "ArgMax of channels, last": searched("ArgMax", axis=1, select_last_index=1),
+    "ArgMin of rows": searched("ArgMin", axis=-2, keepdims=0, select_last_index=1),
+    "Pow by a number": powers([2, 3], 3),
+    "Pow by a whole number": powers([2, 3], [2], np.int64),
+    "Pow, one more dimension": powers([2, 3], [[[3]]]),
+    "Pow, one more dimension, square": powers([2, 3], [[[2]]]),
+    "PRelu of channels": leaky([2, 3, 4, 5], np.reshape([0.1, -0.5, 2], (3, 1, 1))),
+    "PRelu of rows": leaky([2, 3, 4, 5], np.reshape([0.1, -0.5, 2, 3], (4, 1))),
+    "ArrayFeatureExtractor of a vector": of_machine_learning(
+        "ArrayFeatureExtractor", [5], "x at", [constant("at", [3, 0])]
+    ),
+    "Normalizer, max": of_machine_learning("Normalizer", [4, 3], norm="MAX"),
+    "Normalizer, sum": of_machine_learning("Normalizer", [4, 3], norm="L1"),
+    "Normalizer, length": of_machine_learning("Normalizer", [4, 3], norm="L2"),
+    "Scaler": of_machine_learning("Scaler", [4, 3], offset=[1.0, 0.0, -2.0], scale=[2.0, 0.5, 3.0]),
+    "Scaler, one number": of_machine_learning("Scaler", [4, 3], offset=[1.0], scale=[0.5]),
+    "Range, counted in doubles": computed(
+        [node("Range", "start limit delta")],
+        {"x": [2, 3]},
+        start=(0, np.float32),
+        limit=(0.3, np.float32),
+        delta=(0.1, np.float32),
+    ),
+    "Range, none": computed(
+        [node("Range", "start limit delta")],
+        {"x": [2, 3]},
+        start=(1, np.float32),
+        limit=(0, np.float32),
+        delta=(0.5, np.float32),
+    ),
     "AffineGrid": computed(
         [node("AffineGrid", "x sizes")], {"x": [2, 2, 3]}, opset=20, sizes=([2, 3, 4, 5], np.int64)
     ),
@@ -349,16 +420,10 @@ def failures(programs, tmp_path_factory):
     return node_cases.run_cases(programs, tmp_path_factory.mktemp("operators"), MODELS)
 
 
-# TorchScript has no operator that sees bits as another type.
-UNSUPPORTED = {"pytorch": ["BitCast"], "tensorflow": []}
-
-
 @pytest.mark.parametrize("engine", node_cases.ENGINES)
 def test_it_computes_what_onnx_runtime_does(failures, needs_engine, engine):
     needs_engine(engine)
-    refused = [n for n, why in failures[engine].items() if why.startswith("unsupported")]
-    assert refused == UNSUPPORTED[engine]
-    assert {n: why for n, why in failures[engine].items() if n not in refused} == {}
+    assert failures[engine] == {}
 
 
 READ_BACK = ENGINES | {"onnxruntime": "--onnxruntime"}

@@ -37,10 +37,38 @@ def old_resize(scales, mode="nearest"):
     )
 
 
+def resize(shape, scales, **attributes):
+    """Without its first two dimensions."""
+    if attributes["mode"] == "nearest":
+        attributes["nearest_mode"] = "floor"
+    factors = constant("scales", [1, 1, *scales], np.float32)
+    return floats_model([node("Resize", "x - scales", **attributes)], {"x": shape}, [factors])
+
+
 def narrow_pool(operator, **attributes):
     """The input's last dimension is narrower than the kernel; padding makes up for it."""
     pool = node(operator, "x", kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 0, 1], **attributes)
     return floats_model([pool], {"x": [1, 6, 9, 2]})
+
+
+def average_pool(shape, kernel, **attributes):
+    pool = node("AveragePool", "x", kernel_shape=kernel, count_include_pad=1, **attributes)
+    return floats_model([pool], {"x": shape}, opset=19)
+
+
+def resized_bytes(nodes, initializers=()):
+    """By factors of 2, whose weights are exact."""
+    before = [
+        node("Abs", "x", "size"),
+        node("Mul", "size fifty", "large"),
+        node("Cast", "large", "bytes", to=TensorProto.UINT8),
+    ]
+    after = [node("Resize", "bytes - scales", "more", mode="linear"), node("Cast", "more", to=1)]
+    scales = constant("factors", [1, 1, 2, 2], np.float32)
+    fifty = constant("fifty", 50, np.float32)
+    return floats_model(
+        [*before, *nodes, *after], {"x": [1, 3, 5, 6]}, [fifty, scales, *initializers]
+    )
 
 
 def without_rows():
@@ -122,9 +150,24 @@ MODELS = {
     },
     "Resize 10, nearest, shrinking": old_resize([1, 1, 0.6, 1.5]),
     "Resize 10, linear, shrinking": old_resize([1, 1, 0.6, 1.5], mode="linear"),
+    **{
+        f"Resize, {len(shape) - 2} dimensions, {mode}, {coordinates}": resize(
+            shape, scales, mode=mode, coordinate_transformation_mode=coordinates
+        )
+        for shape, scales in (([2, 3, 5], [2.4]), ([1, 2, 4, 5, 6], [2, 1.5, 0.5]))
+        for mode, coordinates in (
+            ("nearest", "asymmetric"),
+            ("linear", "half_pixel"),
+            ("linear", "align_corners"),
+        )
+    },
     "MaxPool, narrow": narrow_pool("MaxPool"),
     "AveragePool, narrow": narrow_pool("AveragePool"),
     "AveragePool, narrow, padding counts": narrow_pool("AveragePool", count_include_pad=1),
+    "AveragePool, padding counts": average_pool([1, 4, 9, 9], [3, 3], pads=[1, 1, 1, 1]),
+    "AveragePool, one more window, padding counts": average_pool(
+        [1, 1, 4, 4], [2, 2], strides=[2, 2], pads=[1, 1, 0, 0], ceil_mode=1
+    ),
     "Conv without rows": without_rows(),
     "ConvTranspose of some rows": some_rows_transposed(),
     "ConvTranspose of some rows, cut": some_rows_transposed(pads=[1, 0, 0, 1]),
@@ -137,6 +180,15 @@ MODELS = {
     "Resize of some rows, linear": some_rows_resized([1, 1, 1.4, 0.7], mode="linear"),
     "Resize of some rows by sizes": some_rows_resized_by_sizes(mode="nearest"),
     "Resize of some rows by sizes, linear": some_rows_resized_by_sizes(mode="linear"),
+    "Resize of bytes": resized_bytes([node("Identity", "factors", "scales")]),
+    "Resize of bytes at run time": resized_bytes(
+        [
+            node("ReduceMax", "x", "max", keepdims=0),
+            node("Mul", "max nothing", "zero"),
+            node("Add", "zero factors", "scales"),
+        ],
+        [constant("nothing", 0, np.float32)],
+    ),
     "int4 in blocks": four_bit_blocks(TensorProto.INT4, zero_points=False),
     "int4 in blocks, zero points": four_bit_blocks(TensorProto.INT4, zero_points=True),
     "uint4 in blocks": four_bit_blocks(TensorProto.UINT4, zero_points=False),

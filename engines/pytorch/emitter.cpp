@@ -82,17 +82,22 @@ std::string Emitter::take_input(const import::Parameter& input, size_t index) {
   return name;
 }
 
+// Written in the model's order within the run, as the other engines do it; a view that the program
+// ends with would be read in that order only afterwards.
 std::string Emitter::give_output(const import::Parameter& output) {
   const Variable& variable = find(output.name);
   const DataType type = variable.type.element;
-  if (type == DataType::kUndefined) return variable.name;
-  const int wanted = scalar_type(type);
-  if (held_as(type) == type) return variable.name;
-  if (variable.type.kind != Kind::kTensor) {
-    throw Unsupported(fmt::format("the output \"{}\" is not a tensor but holds {}", output.name,
-                                  to_string(type)));
+  const bool is_tensor = variable.type.kind == Kind::kTensor && output.type.kind == Kind::kTensor;
+  std::string given = variable.name;
+  if (type != DataType::kUndefined) {
+    const int wanted = scalar_type(type);
+    if (held_as(type) != type && !is_tensor) {
+      throw Unsupported(fmt::format("the output \"{}\" is not a tensor but holds {}", output.name,
+                                    to_string(type)));
+    }
+    if (held_as(type) != type) given += fmt::format(".to({})", wanted);
   }
-  return fmt::format("{}.to({})", variable.name, wanted);
+  return is_tensor ? given + ".contiguous()" : given;
 }
 
 void Emitter::line(const std::string& text) {

@@ -10,7 +10,7 @@ namespace dnnbench::tf {
 
 // In f32 where the type has no fractions.
 Out as_floating(Graph& g, Out x);
-// Back to that type, rounded, within what it holds.
+// Back to that type, cut, within what it holds.
 Out from_floating(Graph& g, Out x, TF_DataType type);
 
 // Sets the node's output where scales, sizes, regions or the input's own sizes are known only when

@@ -69,6 +69,10 @@ DataType from_tensorflow(TF_DataType type) {
   return DataType::kUndefined;
 }
 
+bool is_floating(TF_DataType type) {
+  return type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
+}
+
 OwnedTensor to_tensorflow(DataType type, std::span<const int64_t> shape,
                           std::span<const std::byte> bytes, std::span<const std::string> strings) {
   if (type == DataType::kString) return strings_to_tensorflow(shape, strings);

@@ -28,6 +28,9 @@ TF_DataType to_tensorflow(DataType type);
 // kUndefined for a type that ONNX lacks.
 DataType from_tensorflow(TF_DataType type);
 
+// Real, of any width.
+bool is_floating(TF_DataType type);
+
 // Copies. Throws Unsupported for an element type that TensorFlow lacks.
 OwnedTensor to_tensorflow(const Tensor& tensor);
 OwnedTensor to_tensorflow(DataType type, std::span<const int64_t> shape,

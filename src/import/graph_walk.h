@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace dnnbench::import {
 
 // The tensor that a Constant node holds; nullptr for any other node.
 const Constant* constant_of(const Node& node);
+
+// What a Constant node holds, in whichever attribute; nullopt where that is sparse.
+std::optional<Constant> constant_value(const Node& node);
 
 // The graph's initializers and what its Constant nodes hold, by name.
 std::map<std::string, const Constant*> constants_of(const Graph& graph);

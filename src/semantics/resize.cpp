@@ -43,7 +43,7 @@ void keep_aspect_ratio(std::vector<ResizedAxis>& axes, const std::vector<int64_t
 
 }  // namespace
 
-ResizeMode read_resize_mode(const import::Node& node) {
+ResizeMode read_resize_mode(const import::Node& node, bool of_integers) {
   const bool old = is_before_opset_11(node);
   ResizeMode mode;
   mode.interpolation = node.text("mode", "nearest");
@@ -62,6 +62,9 @@ ResizeMode read_resize_mode(const import::Node& node) {
   mode.exclude_outside = node.integer("exclude_outside", 0) != 0;
   mode.antialias = node.integer("antialias", 0) != 0;
   mode.extrapolation_value = node.number("extrapolation_value", 0);
+  if (of_integers && mode.antialias && mode.interpolation != "nearest") {
+    throw Unsupported("antialias of integers, which ONNX Runtime rounds after each dimension");
+  }
   return mode;
 }
 

@@ -28,8 +28,9 @@ struct ResizeMode {
   bool crops() const { return coordinates == "tf_crop_and_resize"; }
 };
 
-// Throws Unsupported for a mode that the operator does not have.
-ResizeMode read_resize_mode(const import::Node& node);
+// Throws Unsupported for a mode that the operator does not have, and for antialiased integers.
+// Other integers are interpolated in floating point and cut, as a C cast does it.
+ResizeMode read_resize_mode(const import::Node& node, bool of_integers = false);
 
 // Which inputs hold what; nullopt: the node has no such input.
 struct ResizeInputs {

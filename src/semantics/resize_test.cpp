@@ -216,6 +216,15 @@ TEST(ReadResizeMode, RefusesWhatItDoesNotKnow) {
   }
 }
 
+TEST(ReadResizeMode, RefusesAntialiasedIntegers) {
+  import::Node node = resize(18);
+  node.attributes["mode"].s = "linear";
+  EXPECT_NO_THROW(read_resize_mode(node, true));
+  node.attributes["antialias"].i = 1;
+  EXPECT_NO_THROW(read_resize_mode(node));
+  EXPECT_THROW(read_resize_mode(node, true), Unsupported);
+}
+
 TEST(ResizeInputs, FollowTheOpset) {
   EXPECT_EQ(resize_inputs(resize(10)).scales, 1U);
   EXPECT_FALSE(resize_inputs(resize(10)).sizes.has_value());

@@ -27,27 +27,11 @@ def product(self, x: Tensor, axes: List[int], keep: bool):
     return y
   return torch.squeeze(y, axes)
 
-def arg_extreme(self, x: Tensor, axis: int, keep: bool, greatest: bool, last: bool):
-  # Of equal elements the first, which the library's own argmax does not promise.
-  best = torch.amax(x, [axis], True) if greatest else torch.amin(x, [axis], True)
-  is_best = x == best
-  if torch.is_floating_point(x):
-    is_best = torch.logical_or(is_best, torch.isnan(x))
-  n = x.size(axis)
-  sizes = [1] * x.dim()
-  sizes[axis] = n
-  at = torch.arange(n, dtype=4).reshape(sizes)
-  if last:
-    return torch.amax(torch.where(is_best, at, -1), [axis], keep)
-  return torch.amin(torch.where(is_best, at, n), [axis], keep)
-
 def cumulative_sum(self, x: Tensor, axis: int, exclusive: bool, backwards: bool):
   y = torch.flip(x, [axis]) if backwards else x
-  z = torch.cumsum(y, axis)
   if exclusive:
-    z = z - y
-    if torch.is_floating_point(x):
-      z = torch.cumsum(self.shifted(y, axis, 0), axis)
+    y = self.shifted(y, axis, 0)
+  z = torch.cumsum(y, axis)
   return torch.flip(z, [axis]) if backwards else z
 
 def cumulative_product(self, x: Tensor, axis: int, exclusive: bool, backwards: bool):
@@ -65,7 +49,7 @@ def shifted(self, x: Tensor, axis: int, first: int):
   return torch.cat([start, x.narrow(axis, 0, x.size(axis) - 1)], axis)
 
 def hardmax(self, x: Tensor, axis: int):
-  at = self.arg_extreme(x, axis, True, True, False)
+  at = torch.argmax(x, axis, True)
   return torch.scatter(torch.zeros_like(x), axis, at, 1)
 
 def layer_normalization(self, x: Tensor, count: int, epsilon: float):

@@ -94,7 +94,9 @@ def pad_dynamic(self, x: Tensor, pads: List[int], axes: List[int], value: number
   return torch.constant_pad_nd(x, last_first, value)
 
 def float_range(self, start: Tensor, limit: Tensor, delta: Tensor):
-  count = max(0, int(torch.ceil((limit.reshape([]) - start.reshape([])) / delta.reshape([]))))
+  # Counted in doubles, as ONNX Runtime does it.
+  length = (limit.reshape([]) - start.reshape([])).to(7)
+  count = max(0, int(torch.ceil(length / delta.reshape([]).to(7))))
   return start.reshape([]) + torch.arange(count, dtype=4).to(start.dtype) * delta.reshape([])
 
 def integer_range(self, start: int, limit: int, delta: int):

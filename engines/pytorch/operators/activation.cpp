@@ -62,7 +62,19 @@ void emit_swish(Operation& op) {
   op.out(fmt::format("{0} * torch.sigmoid({1} * {0})", op.in(0), attribute(op, "alpha", 1)));
 }
 
+// Whether the slope is one number, or one for each channel.
+bool is_slope_of_channels(const Operation& op) {
+  const auto slope = op.shape(1);
+  const auto rank = static_cast<size_t>(op.known_rank(0).value_or(0));
+  if (!slope || rank < 2 || slope->size() > rank || !is_floating_point(op.type(0))) return false;
+  const int64_t count = element_count(*slope);
+  return count == 1 || (slope->size() + 1 >= rank && count == (*slope)[slope->size() + 1 - rank]);
+}
+
 void emit_prelu(Operation& op) {
+  if (is_slope_of_channels(op)) {
+    return op.out(fmt::format("torch.prelu({}, {}.reshape([-1]))", op.in(0), op.in(1)));
+  }
   op.out(fmt::format("torch.where({0} >= 0, {0}, {0} * {1})", op.in(0), op.in(1)));
 }
 

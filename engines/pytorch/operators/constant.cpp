@@ -1,8 +1,7 @@
 // Operators that make tensors: of attributes, of a shape, of a range.
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "import/graph_walk.h"
 #include "operators.h"
 #include "types.h"
 
@@ -10,28 +9,9 @@ namespace dnnbench::pytorch {
 namespace {
 
 void emit_constant(Operation& op) {
-  const auto& attributes = op.node.attributes;
-  op.require(attributes.size() == 1, "several values");
-  const auto& [name, value] = *attributes.begin();
-  Tensor tensor;
-  if (value.tensor) {
-    tensor = value.tensor->tensor();
-  } else if (name == "value_float") {
-    tensor = make_tensor(DataType::kFloat32, {});
-    from_doubles(std::vector<double>{value.f}, tensor);
-  } else if (name == "value_floats") {
-    tensor = make_tensor(DataType::kFloat32, {static_cast<int64_t>(value.floats.size())});
-    from_doubles(value.floats, tensor);
-  } else if (name == "value_int") {
-    tensor = make_tensor(DataType::kInt64, {});
-    tensor.as<int64_t>()[0] = value.i;
-  } else if (name == "value_ints") {
-    tensor = make_tensor(DataType::kInt64, {static_cast<int64_t>(value.ints.size())});
-    std::copy(value.ints.begin(), value.ints.end(), tensor.as<int64_t>().begin());
-  } else {
-    op.unsupported("a value of strings");
-  }
-  op.alias(0, op.emitter().constant_variable(import::make_constant(std::move(tensor))));
+  const auto value = import::constant_value(op.node);
+  op.require(value.has_value(), "its value is sparse");
+  op.alias(0, op.emitter().constant_variable(*value));
 }
 
 void emit_constant_of_shape(Operation& op) {

@@ -1,6 +1,8 @@
 // Arithmetic, comparisons, logic and types, element by element.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "operators.h"
 #include "types.h"
 
@@ -66,9 +68,24 @@ void emit_mod(Operation& op) {
                      b));
 }
 
-// The result has the base's type.
+// The exponent, where the library may be given a number: it is constant, adds no dimension, and
+// does not lose digits in the base's type.
+std::optional<double> constant_exponent(Operation& op) {
+  const DataType base = op.type(0);
+  const auto values = op.doubles(1);
+  if (!is_floating_point(base) || !values || values->size() != 1) return std::nullopt;
+  if (base != op.type(1) && bit_width(base) < 32) return std::nullopt;
+  const bool same_shape = op.known_rank(1).value_or(0) <= op.known_rank(0).value_or(0);
+  return same_shape ? std::optional(values->front()) : std::nullopt;
+}
+
+// The result has the base's type. Of a number the library multiplies or takes a root where it can;
+// of a tensor it computes every power.
 void emit_power(Operation& op) {
   const DataType base = op.type(0), exponent = op.type(1);
+  if (const auto known = constant_exponent(op)) {
+    return op.out(fmt::format("torch.pow({}, {})", op.in(0), number(*known)));
+  }
   if (base == exponent && is_floating_point(base)) return emit_binary(op, "torch.pow({0}, {1})");
   if (is_integer_typed(op, 0) && is_integer_typed(op, 1)) {
     op.out(fmt::format("torch.pow({}, {}).to({})", op.in(0), op.in(1), dtype(base)));
@@ -110,6 +127,25 @@ void emit_cast_to(Operation& op, DataType to) {
 }
 
 void emit_cast(Operation& op) { emit_cast_to(op, static_cast<DataType>(op.node.integer("to", 0))); }
+
+// The signed integer of as many bits, which PyTorch holds bit by bit.
+DataType bits_of(DataType type) {
+  if (held_as(type) == type) return type;
+  return bit_width(type) == 16   ? DataType::kInt16
+         : bit_width(type) == 32 ? DataType::kInt32
+                                 : DataType::kInt64;
+}
+
+// The same bits, seen as another type of the same width.
+void emit_bit_cast(Operation& op) {
+  const DataType from = op.type(0), to = static_cast<DataType>(op.node.integer("to", 0));
+  op.require(from != DataType::kUndefined, "the element type of its input is not known");
+  op.require(bit_width(from) == bit_width(to) && from != DataType::kBool && to != DataType::kBool,
+             "its types are of different widths");
+  op.out(fmt::format("torch.view_copy({}.to({}), dtype={}).to({})", op.in(0), dtype(bits_of(from)),
+                     dtype(bits_of(to)), dtype(to)),
+         to);
+}
 
 std::string bound(Operation& op, size_t index, const char* attribute) {
   if (op.node.opset < 11) {
@@ -199,6 +235,7 @@ Operators other_functions_of_one() {
       {"IsInf", emit_is_infinite},
       {"IsNaN",
        [](Operation& op) { op.out(fmt::format("torch.isnan({})", op.in(0)), DataType::kBool); }},
+      {"BitCast", emit_bit_cast},
       {"Cast", emit_cast},
       {"CastLike", [](Operation& op) { emit_cast_to(op, op.type(1)); }},
       {"Identity", emit_identity},

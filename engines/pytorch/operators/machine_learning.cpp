@@ -7,7 +7,9 @@ namespace dnnbench::pytorch {
 namespace {
 
 void emit_array_feature_extractor(Operation& op) {
-  op.out(fmt::format("torch.index_select({}, -1, {}.reshape([-1]).to(4))", op.in(0), op.in(1)));
+  // ONNX Runtime makes a row of a vector.
+  op.out(fmt::format("torch.index_select({}, -1, {}.reshape([-1]).to(4)){}", op.in(0), op.in(1),
+                     op.rank(0) == 1 ? ".unsqueeze(0)" : ""));
 }
 
 void emit_binarizer(Operation& op) {
@@ -28,7 +30,7 @@ void emit_scaler(Operation& op) {
 void emit_normalizer(Operation& op) {
   const std::string norm = op.node.text("norm", "MAX");
   const std::string x = op.let(op.in(0) + ".to(6)");
-  const char* size = norm == "MAX"  ? "torch.amax(torch.abs({}), [-1], True)"
+  const char* size = norm == "MAX"  ? "torch.amax({}, [-1], True)"
                      : norm == "L1" ? "torch.sum(torch.abs({}), [-1], True)"
                                     : "torch.sqrt(torch.sum(torch.square({}), [-1], True))";
   const std::string divisor = op.let(fmt::format(fmt::runtime(size), x));

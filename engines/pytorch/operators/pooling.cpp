@@ -1,6 +1,8 @@
 // Pooling.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "operators.h"
 #include "windows.h"
 
@@ -65,7 +67,10 @@ void emit_max_pool(Operation& op) {
 void emit_average_pool(Operation& op) {
   const Windows w = read_pool(op);
   const bool counts_padding = op.node.integer("count_include_pad", 0) != 0;
-  if (!w.dilated() && pads_in_library(w)) {
+  // The library's padding after the input may cover what ceil_mode adds, and would count it.
+  const bool counts_extra = counts_padding && std::any_of(w.ceil_extra.begin(), w.ceil_extra.end(),
+                                                          [](int64_t extra) { return extra > 0; });
+  if (!w.dilated() && !counts_extra && pads_in_library(w)) {
     op.out(fmt::format("torch.avg_pool{}d({}, {}, {}, {}, False, {})", w.dimensions(), op.in(0),
                        list(w.kernel), list(w.strides), list(w.before), truth(counts_padding)));
     return;

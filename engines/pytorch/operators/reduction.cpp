@@ -103,8 +103,11 @@ void emit_log_sum(Operation& op) {
 void emit_arg(Operation& op, bool greatest) {
   const semantics::ExtremeIndex index = semantics::read_extreme_index(op.node);
   op.require(op.type(0) != DataType::kUint64, "uint64");
-  op.out(op.call("arg_extreme", {op.in(0), std::to_string(index.axis), truth(index.keep_dims),
-                                 truth(greatest), truth(index.last)}),
+  // Of equal elements the library takes the first.
+  const char* text = index.last ? "{0}.size({1}) - 1 - torch.{2}(torch.flip({0}, [{1}]), {1}, {3})"
+                                : "torch.{2}({0}, {1}, {3})";
+  op.out(fmt::format(fmt::runtime(text), op.in(0), index.axis, greatest ? "argmax" : "argmin",
+                     truth(index.keep_dims)),
          DataType::kInt64);
 }
 

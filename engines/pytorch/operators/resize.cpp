@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "operators.h"
 #include "types.h"
@@ -53,29 +54,33 @@ bool is_library_nearest(const ResizeMode& mode, const ResizedAxis& axis) {
   return true;
 }
 
-// A fast function of the library that computes the same; empty where there is none.
+// A fast function of the library that computes the same; empty where there is none. Its bicubic one
+// is no faster than the sums below.
 std::string library_function(Operation& op, const ResizeMode& mode, const Axes& axes) {
-  if (axes.size() != 4 || !axes[0].unchanged() || !axes[1].unchanged()) return "";
+  if (axes.size() < 3 || axes.size() > 5) return "";
+  if (!axes[0].unchanged() || !axes[1].unchanged()) return "";
   if (mode.crops() || mode.antialias || mode.exclude_outside) return "";
   if (op.type(0) != DataType::kFloat32 && op.type(0) != DataType::kFloat64) return "";
-  if (axes[2].size_in < 0 || axes[3].size_in < 0) return "";
-  if (axes[2].size_out == 0 || axes[3].size_out == 0) return "";
-  const std::string sizes = list({axes[2].size_out, axes[3].size_out});
-  if (mode.interpolation == "nearest") {
-    for (size_t i = 2; i < 4; ++i) {
-      if (!is_library_nearest(mode, axes[i])) return "";
-    }
-    return fmt::format("torch.upsample_nearest2d({}, {})", op.in(0), sizes);
-  }
-  if (mode.interpolation != "linear") return "";
+  const bool nearest = mode.interpolation == "nearest";
+  if (!nearest && mode.interpolation != "linear") return "";
   const bool corners = mode.coordinates == "align_corners";
   const bool halves = mode.coordinates == "half_pixel" || mode.coordinates == "pytorch_half_pixel";
-  for (size_t i = 2; i < 4; ++i) {
+  Shape sizes;
+  for (const ResizedAxis& axis : std::span(axes).subspan(2)) {
+    if (axis.size_in < 0 || axis.size_out == 0) return "";
+    if (nearest && !is_library_nearest(mode, axis)) return "";
     // It works out the scale from the sizes.
-    const float exact = static_cast<float>(axes[i].size_out) / static_cast<float>(axes[i].size_in);
-    if (!corners && (!halves || exact != axes[i].scale || axes[i].size_out <= 1)) return "";
+    const float exact = static_cast<float>(axis.size_out) / static_cast<float>(axis.size_in);
+    const bool same = corners || (halves && exact == axis.scale && axis.size_out > 1);
+    if (!nearest && !same) return "";
+    sizes.push_back(axis.size_out);
   }
-  return fmt::format("torch.upsample_bilinear2d({}, {}, {})", op.in(0), sizes, truth(corners));
+  const size_t count = sizes.size();
+  if (nearest)
+    return fmt::format("torch.upsample_nearest{}d({}, {})", count, op.in(0), list(sizes));
+  const char* kind = count == 1 ? "linear" : count == 2 ? "bilinear" : "trilinear";
+  return fmt::format("torch.upsample_{}{}d({}, {}, {})", kind, count, op.in(0), list(sizes),
+                     truth(corners));
 }
 
 // Values along one axis of a tensor.
@@ -161,7 +166,7 @@ std::string resize_by_weights(Operation& op, const ResizeMode& mode, const Axes&
 }
 
 void emit_resize(Operation& op) {
-  const ResizeMode mode = semantics::read_resize_mode(op.node);
+  const ResizeMode mode = semantics::read_resize_mode(op.node, is_integer(op.type(0)));
   const auto axes = known_axes(op, mode);
   if (axes) {
     const std::string function = library_function(op, mode, *axes);
@@ -174,7 +179,6 @@ void emit_resize(Operation& op) {
   const std::string x = as_it_is ? op.in(0) : op.let(op.in(0) + ".to(6)");
   const std::string y =
       axes ? resize_by_weights(op, mode, *axes, x, wide) : resize_at_run_time(op, mode, x);
-  // Integers are cut, as a C cast does.
   op.out(as_it_is ? y : fmt::format("({}).to({})", y, dtype(type)));
 }
 

@@ -3,9 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "operators.h"
+#include "semantics/slices.h"
 #include "types.h"
 
 namespace dnnbench::pytorch {
@@ -95,12 +95,7 @@ void emit_concat(Operation& op) {
 std::string equal_parts(Operation& op, int64_t axis, int64_t count) {
   if (op.known_rank(0) &&
       (*op.variable(0).type.shape).at(static_cast<size_t>(op.axis(axis))) >= 0) {
-    const int64_t size = op.size(0, axis), part = (size + count - 1) / count;
-    Shape parts;
-    for (int64_t i = 0; i < count; ++i) {
-      parts.push_back(std::clamp<int64_t>(size - i * part, 0, part));
-    }
-    return list(parts);
+    return list(semantics::equal_parts(op.size(0, axis), count));
   }
   const std::string size = op.let(fmt::format("{}.size({})", op.in(0), axis));
   const std::string part = op.let(fmt::format("({} + {}) // {}", size, count - 1, count));
@@ -139,24 +134,16 @@ void emit_expand(Operation& op) {
 void emit_tile(Operation& op) { op.out(fmt::format("{}.repeat({})", op.in(0), op.int_list(1))); }
 
 void emit_shape(Operation& op) {
-  const auto shape = op.shape(0);
-  const import::ValueType& type = op.variable(0).type;
-  const int64_t rank = type.shape ? static_cast<int64_t>(type.shape->size()) : -1;
-  const int64_t start = op.node.integer("start", 0);
-  if (shape) {
-    const auto clamped = [&](int64_t at) {
-      return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
-    };
-    const int64_t from = clamped(start), to = clamped(op.node.integer("end", rank));
-    Tensor sizes = make_tensor(DataType::kInt64, {std::max<int64_t>(0, to - from)});
-    for (int64_t i = from; i < to; ++i) {
-      sizes.as<int64_t>()[static_cast<size_t>(i - from)] = (*shape)[static_cast<size_t>(i)];
-    }
+  if (const auto shape = op.shape(0)) {
+    const semantics::Slice part = semantics::shape_slice(op.node, shape->size());
+    Tensor sizes = make_tensor(DataType::kInt64, {part.end - part.start});
+    std::copy(shape->begin() + part.start, shape->begin() + part.end, sizes.as<int64_t>().begin());
     return op.alias(0, op.emitter().constant_variable(import::make_constant(std::move(sizes))));
   }
   const std::string end =
       op.node.attribute("end") == nullptr ? "" : std::to_string(op.node.integer("end", 0));
-  op.out(fmt::format("torch.tensor({}.size()[{}:{}], dtype=4)", op.in(0), start, end),
+  op.out(fmt::format("torch.tensor({}.size()[{}:{}], dtype=4)", op.in(0),
+                     op.node.integer("start", 0), end),
          DataType::kInt64);
 }
 

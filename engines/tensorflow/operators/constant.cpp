@@ -1,47 +1,17 @@
 // What makes tensors: of attributes, of a shape, of a range.
-#include <algorithm>
+#include <utility>
 
 #include "core/error.h"
+#include "import/graph_walk.h"
 #include "operators.h"
-#include "tensors.h"
 
 namespace dnnbench::tf {
 namespace {
 
 void emit_constant(const Operation& op) {
-  const std::string& name = op.node.outputs[0];
-  const auto set = [&](Tensor tensor) {
-    op.emitter.set_constant(name, import::make_constant(std::move(tensor)));
-  };
-  if (const auto* value = op.node.attribute("value")) {
-    op.emitter.set_constant(name, *value->tensor);
-  } else if (const auto* text = op.node.attribute("value_string")) {
-    Tensor tensor = make_tensor(DataType::kString, {});
-    tensor.strings = {text->s};
-    set(std::move(tensor));
-  } else if (const auto* texts = op.node.attribute("value_strings")) {
-    Tensor tensor = make_tensor(DataType::kString, {static_cast<int64_t>(texts->strings.size())});
-    tensor.strings = texts->strings;
-    set(std::move(tensor));
-  } else if (const auto* number = op.node.attribute("value_float")) {
-    Tensor tensor = make_tensor(DataType::kFloat32, {});
-    from_doubles(std::vector<double>{number->f}, tensor);
-    set(std::move(tensor));
-  } else if (const auto* numbers = op.node.attribute("value_floats")) {
-    Tensor tensor = make_tensor(DataType::kFloat32, {static_cast<int64_t>(numbers->floats.size())});
-    from_doubles(numbers->floats, tensor);
-    set(std::move(tensor));
-  } else if (const auto* whole = op.node.attribute("value_int")) {
-    Tensor tensor = make_tensor(DataType::kInt64, {});
-    tensor.as<int64_t>()[0] = whole->i;
-    set(std::move(tensor));
-  } else if (const auto* wholes = op.node.attribute("value_ints")) {
-    Tensor tensor = make_tensor(DataType::kInt64, {static_cast<int64_t>(wholes->ints.size())});
-    std::copy(wholes->ints.begin(), wholes->ints.end(), tensor.as<int64_t>().begin());
-    set(std::move(tensor));
-  } else {
-    throw Unsupported("its value is sparse");
-  }
+  auto value = import::constant_value(op.node);
+  if (!value) throw Unsupported("its value is sparse");
+  op.emitter.set_constant(op.node.outputs[0], *std::move(value));
 }
 
 void emit_constant_of_shape(const Operation& op) {
@@ -56,12 +26,26 @@ void emit_constant_of_shape(const Operation& op) {
   op.out(g.call("Fill", {op.in(0), element}));
 }
 
+// The limit halfway between the last element and the one after it, so that the library, whose
+// arithmetic is the type's, makes as many elements as ONNX Runtime, which counts them in doubles.
+Out safe_limit(Graph& g, Out start, Out limit, Out delta) {
+  const Out length = g.cast(g.sub(limit, start), TF_DOUBLE);
+  const Out step = g.cast(delta, TF_DOUBLE);
+  const Out count = g.compute("Ceil", {g.div(length, step)});
+  const Out half = g.scalar(TF_DOUBLE, 0.5);
+  const Out beyond = g.mul(g.sub(g.maximum(count, half), half), step);
+  return g.add(start, g.cast(beyond, Graph::type(start)));
+}
+
 void emit_range(const Operation& op) {
   Graph& g = op.g;
   const TF_DataType type = op.type(0);
   const TF_DataType computed = type == TF_INT16 ? TF_INT32 : type;
   const auto scalar = [&](size_t i) { return g.cast(g.reshape(op.in(i), Shape{}), computed); };
-  op.out(g.cast(g.range(scalar(0), scalar(1), scalar(2)), type));
+  const Out start = scalar(0), delta = scalar(2);
+  Out limit = scalar(1);
+  if (type == TF_FLOAT || type == TF_DOUBLE) limit = safe_limit(g, start, limit, delta);
+  op.out(g.cast(g.range(start, limit, delta), type));
 }
 
 }  // namespace

@@ -16,10 +16,6 @@ bool is_unsigned(TF_DataType type) {
   return type == TF_UINT8 || type == TF_UINT16 || type == TF_UINT32 || type == TF_UINT64;
 }
 
-bool is_floating(TF_DataType type) {
-  return type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
-}
-
 void emit_unary(const Operation& op, const char* operation) {
   const Aligned x = op.aligned({0});
   op.out(op.g.compute(operation, x.operands), x.permutation);
@@ -129,21 +125,21 @@ void emit_pow(const Operation& op) {
   const TF_DataType base = op.type(0);
   const TF_DataType exponent = op.type(1);
   const auto known = op.find_number(1);
-  const bool same_shape = op.constant(1) != nullptr && op.constant(1)->shape.size() <= op.rank(0);
-  if (is_floating(base) && same_shape && known && (*known == 2 || *known == 0.5)) {
-    op.out(op.g.compute(*known == 2 ? "Square" : "Sqrt", {x.operands[0]}), x.permutation);
-    return;
+  Out value = x.operands[0];
+  // TensorFlow's optimiser, which multiplies instead, loses the dimensions that an exponent adds.
+  if (known) {
+    for (size_t rank = op.rank(0); rank < op.rank(1); ++rank) value = op.g.expand_dims(value, 0);
   }
   Out result;
-  if (is_floating(base)) {
-    result = op.g.compute("Pow", {x.operands[0], op.g.cast(x.operands[1], base)});
-  } else if (!is_floating(exponent) && (base == TF_INT64 || base == TF_UINT64)) {
-    // double would lose digits.
-    result = op.g.compute("Pow", {x.operands[0], op.g.cast(x.operands[1], base)});
+  if (is_floating(base) && known && (*known == 2 || *known == 0.5)) {
+    result = op.g.compute(*known == 2 ? "Square" : "Sqrt", {value});
+  } else if (is_floating(base) ||
+             (!is_floating(exponent) && (base == TF_INT64 || base == TF_UINT64))) {
+    // Of 64-bit integers double would lose digits.
+    result = op.g.compute("Pow", {value, op.g.cast(x.operands[1], base)});
   } else {
-    result = op.g.cast(op.g.call("Pow", {op.g.cast(x.operands[0], TF_DOUBLE),
-                                         op.g.cast(x.operands[1], TF_DOUBLE)}),
-                       base);
+    result = op.g.cast(
+        op.g.call("Pow", {op.g.cast(value, TF_DOUBLE), op.g.cast(x.operands[1], TF_DOUBLE)}), base);
   }
   op.out(result, x.permutation);
 }
@@ -156,12 +152,6 @@ void emit_abs(const Operation& op) {
 void emit_sign(const Operation& op) {
   if (!is_unsigned(op.type(0))) return emit_unary(op, "Sign");
   op.out(op.g.minimum(op.in(0), op.g.scalar_like(op.in(0), 1)));
-}
-
-// Comparisons of types that have no kernel are made in a wider one; the result is bool anyway.
-void emit_comparison(const Operation& op, const char* operation) {
-  const Aligned x = op.aligned({0, 1});
-  op.out(op.g.compute(operation, x.operands), x.permutation);
 }
 
 void emit_logical(const Operation& op, const char* operation) {
@@ -281,10 +271,6 @@ EmitOperator variadic(const char* operation) {
   return [=](const Operation& op) { emit_variadic(op, operation); };
 }
 
-EmitOperator comparison(const char* operation) {
-  return [=](const Operation& op) { emit_comparison(op, operation); };
-}
-
 EmitOperator logical(const char* operation) {
   return [=](const Operation& op) { emit_logical(op, operation); };
 }
@@ -334,13 +320,13 @@ Operators elementwise_operators() {
       {"Clip", emit_clip},
       {"Div", emit_div},
       {"Dropout", emit_dropout},
-      {"Equal", comparison("Equal")},
-      {"Greater", comparison("Greater")},
-      {"GreaterOrEqual", comparison("GreaterEqual")},
+      {"Equal", binary("Equal")},
+      {"Greater", binary("Greater")},
+      {"GreaterOrEqual", binary("GreaterEqual")},
       {"Identity", emit_identity},
       {"IsInf", emit_is_inf},
-      {"Less", comparison("Less")},
-      {"LessOrEqual", comparison("LessEqual")},
+      {"Less", binary("Less")},
+      {"LessOrEqual", binary("LessEqual")},
       {"Max", emit_max},
       {"Mean", emit_mean},
       {"Min", variadic("Minimum")},

@@ -51,10 +51,8 @@ Out places_from_start(Graph& g, Out indices, Out tensor) {
 }
 
 Out sorting(Graph& g, Out vector) {
-  const TF_DataType type = Graph::type(vector);
-  const bool floating =
-      type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
-  const Out reversed = floating ? g.compute("Neg", {vector}) : g.call("Invert", {vector});
+  const Out reversed =
+      is_floating(Graph::type(vector)) ? g.compute("Neg", {vector}) : g.call("Invert", {vector});
   const Out count = g.cast(g.size_of(vector, 0), TF_INT32);
   return g.call_all("TopKV2", {reversed, count}, {{"sorted", true}, {"index_type", TF_INT64}})[1];
 }

@@ -211,7 +211,6 @@ Operators normalization_operators() {
       {"LpNormalization", emit_lp_normalization},
       {"RMSNormalization", emit_rms_normalization},
       {"SimplifiedLayerNormalization", emit_rms_normalization},
-      {"com.microsoft.SimplifiedLayerNormalization", emit_rms_normalization},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "core/error.h"
 #include "operators.h"
@@ -119,12 +120,10 @@ void emit_max_pool(const Operation& op) {
   op.out(max_pool(op.g, x, w), last);
 }
 
-// The sum over windows of a tensor that is zero outside.
-Out window_sum(Graph& g, Out x, const Windows& w) {
-  const int64_t count = element_count(w.kernel);
-  if (w.dimensions() > 2 || w.dilated() || Graph::type(x) != TF_FLOAT) {
-    return g.reduce("Sum", extract_windows(g, x, w, 0), place_axes(w), false);
-  }
+// The mean over windows of a tensor that is zero outside, which counts; nullopt where the library
+// has none.
+std::optional<Out> window_mean(Graph& g, Out x, const Windows& w) {
+  if (w.dimensions() > 2 || w.dilated() || Graph::type(x) != TF_FLOAT) return std::nullopt;
   Out padded = pad_spatial(g, x, w, 0);
   Shape kernel = w.kernel, strides = w.strides;
   if (w.dimensions() == 1) {
@@ -132,12 +131,18 @@ Out window_sum(Graph& g, Out x, const Windows& w) {
     strides.insert(strides.begin(), 1);
     padded = g.expand_dims(padded, 1);
   }
-  Out mean = g.compute("AvgPool", {padded},
-                       {{"ksize", channels_last_list(kernel)},
-                        {"strides", channels_last_list(strides)},
-                        {"padding", std::string("VALID")}});
-  if (w.dimensions() == 1) mean = g.squeeze(mean, {1});
-  return g.mul(mean, g.scalar_like(mean, static_cast<double>(count)));
+  const Out mean = g.compute("AvgPool", {padded},
+                             {{"ksize", channels_last_list(kernel)},
+                              {"strides", channels_last_list(strides)},
+                              {"padding", std::string("VALID")}});
+  return w.dimensions() == 1 ? g.squeeze(mean, {1}) : mean;
+}
+
+// The sum over windows of a tensor that is zero outside.
+Out window_sum(Graph& g, Out x, const Windows& w) {
+  const auto mean = window_mean(g, x, w);
+  if (!mean) return g.reduce("Sum", extract_windows(g, x, w, 0), place_axes(w), false);
+  return g.mul(*mean, g.scalar_like(*mean, static_cast<double>(element_count(w.kernel))));
 }
 
 void emit_average_pool(const Operation& op) {
@@ -157,6 +162,10 @@ void emit_average_pool(const Operation& op) {
     return;
   }
   const std::vector<double> counts = semantics::window_counts(w, padding_counts);
+  const auto whole = static_cast<double>(element_count(w.kernel));
+  if (std::count(counts.begin(), counts.end(), whole) == std::ssize(counts)) {
+    if (const auto mean = window_mean(g, x, w)) return op.out(*mean, last);
+  }
   const Out sum = window_sum(g, x, w);
   op.out(g.div(sum, g.floats(Graph::type(x), channels_last_list(w.output), counts)), last);
 }

@@ -127,12 +127,14 @@ void emit_arg(const Operation& op, const char* operation) {
   Graph& g = op.g;
   const semantics::ExtremeIndex read = semantics::read_extreme_index(op.node);
   const int64_t axis = semantics::axis_from_start(read.axis, op.rank(0));
-  Out x = op.in(0);
-  if (read.last) x = g.call("ReverseV2", {x, g.ints({axis})});
-  Out index = g.compute(operation, {x, g.int_scalar(axis)}, {{"output_type", TF_INT64}});
-  if (read.last) index = g.sub(g.sub(g.size_of(x, axis), g.long_scalar(1)), index);
-  if (read.keep_dims) index = g.expand_dims(index, axis);
-  op.out(index);
+  const Permutation order = op.order(0);
+  const int64_t place = Operation::stored(order, axis);
+  Out x = op.in(0, order);
+  if (read.last) x = g.call("ReverseV2", {x, g.ints({place})});
+  Out index = g.compute(operation, {x, g.int_scalar(place)}, {{"output_type", TF_INT64}});
+  if (read.last) index = g.sub(g.sub(g.size_of(x, place), g.long_scalar(1)), index);
+  if (read.keep_dims) return op.out(g.expand_dims(index, place), order);
+  op.out(index, without(order, {axis}));
 }
 
 void emit_cumulative(const Operation& op, const char* operation) {
@@ -144,10 +146,7 @@ void emit_cumulative(const Operation& op, const char* operation) {
 
 // Order reversed, exactly, for the k smallest.
 Out reversed_order(Graph& g, Out x) {
-  const TF_DataType type = Graph::type(x);
-  const bool floating =
-      type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
-  return floating ? g.compute("Neg", {x}) : g.call("Invert", {x});
+  return is_floating(Graph::type(x)) ? g.compute("Neg", {x}) : g.call("Invert", {x});
 }
 
 void emit_top_k(const Operation& op) {

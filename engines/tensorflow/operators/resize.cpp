@@ -95,7 +95,7 @@ std::optional<std::vector<double>> numbers(const Operation& op, std::optional<si
 }
 
 void emit_resize(const Operation& op) {
-  const ResizeMode mode = semantics::read_resize_mode(op.node);
+  const ResizeMode mode = semantics::read_resize_mode(op.node, !is_floating(op.type(0)));
   const semantics::ResizeInputs inputs = semantics::resize_inputs(op.node);
   const std::vector<double> attribute = semantics::attribute_scales(op.node);
   const auto scales = attribute.empty() ? numbers(op, inputs.scales) : attribute;
@@ -110,16 +110,10 @@ void emit_resize(const Operation& op) {
 
 }  // namespace
 
-Out as_floating(Graph& g, Out x) {
-  const TF_DataType type = Graph::type(x);
-  const bool floating =
-      type == TF_FLOAT || type == TF_DOUBLE || type == TF_HALF || type == TF_BFLOAT16;
-  return floating ? x : g.cast(x, TF_FLOAT);
-}
+Out as_floating(Graph& g, Out x) { return is_floating(Graph::type(x)) ? x : g.cast(x, TF_FLOAT); }
 
 Out from_floating(Graph& g, Out x, TF_DataType type) {
   if (Graph::type(x) == type) return x;
-  x = g.compute("Round", {x});
   if (type == TF_UINT8) x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, 0)), g.scalar(TF_FLOAT, 255));
   if (type == TF_INT8)
     x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, -128)), g.scalar(TF_FLOAT, 127));

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "operators.h"
+#include "semantics/slices.h"
 
 namespace dnnbench::tf {
 namespace {
@@ -190,16 +191,6 @@ void emit_concat(const Operation& op) {
   op.out(op.g.concat(x.operands, Operation::stored(x.permutation, axis)), x.permutation);
 }
 
-std::vector<int64_t> even_parts(int64_t size, int64_t count) {
-  if (size < 0) throw Unsupported("the size that it divides is not known before it runs");
-  const int64_t part = (size + count - 1) / count;
-  std::vector<int64_t> parts;
-  for (int64_t i = 0; i < count; ++i) {
-    parts.push_back(std::clamp<int64_t>(size - i * part, 0, part));
-  }
-  return parts;
-}
-
 void emit_split(const Operation& op) {
   Graph& g = op.g;
   const Shape shape = op.shape(0);
@@ -212,7 +203,9 @@ void emit_split(const Operation& op) {
   } else if (op.node.attribute("split") != nullptr) {
     sizes = g.longs(op.node.integers("split"));
   } else {
-    sizes = g.longs(even_parts(shape[static_cast<size_t>(axis)], count));
+    const int64_t size = shape[static_cast<size_t>(axis)];
+    if (size < 0) throw Unsupported("the size that it divides is not known before it runs");
+    sizes = g.longs(semantics::equal_parts(size, count));
   }
   const Outs parts =
       g.call_all("SplitV", {op.in(0, order), sizes, g.int_scalar(Operation::stored(order, axis))},
@@ -253,16 +246,12 @@ void emit_shape(const Operation& op) {
     return op.out(g.call("Shape", {op.in(0)}, {{"out_type", TF_INT64}}));
   }
   const Shape shape = op.shape(0);
-  const auto rank = static_cast<int64_t>(shape.size());
-  const auto bound = [&](const char* name, int64_t otherwise) {
-    const int64_t at = op.integer(name, otherwise);
-    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
-  };
-  const int64_t start = bound("start", 0), end = std::max(start, bound("end", rank));
+  const semantics::Slice part = semantics::shape_slice(op.node, shape.size());
   if (is_static(shape)) {
-    return out_integers(op, {shape.begin() + start, shape.begin() + end}, {end - start});
+    return out_integers(op, {shape.begin() + part.start, shape.begin() + part.end},
+                        {part.end - part.start});
   }
-  op.out(g.slice(g.shape_tensor(op.in(0)), 0, start, end));
+  op.out(g.slice(g.shape_tensor(op.in(0)), 0, part.start, part.end));
 }
 
 void emit_size(const Operation& op) {
