@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "core/folder.h"
 #include "core/printable.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {
@@ -51,9 +50,9 @@ ProcessTimes read_process_times(const std::string& root) {
   for (const std::string& name : names_in(root + "/proc")) {
     const pid_t pid = std::atoi(name.c_str());
     if (pid <= 0) continue;
-    std::ifstream file(root + "/proc/" + name + "/stat", std::ios::binary);
-    const std::string stat{std::istreambuf_iterator<char>(file), {}};
-    if (auto process = parse_stat(stat)) processes[pid] = *process;
+    const auto stat = read_whole_file(root + "/proc/" + name + "/stat");
+    if (!stat) continue;  // it has ended
+    if (auto process = parse_stat(*stat)) processes[pid] = *process;
   }
   return processes;
 }

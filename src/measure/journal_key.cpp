@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "core/sha256.h"
+#include "core/whole_file.h"
 #include "machine/cores.h"
 #include "process/worker_process.h"
 #include "protocol/messages.h"
@@ -84,14 +84,9 @@ json json_of(const PreparedModel& prepared) {
           prepared.samples ? json_of(*prepared.samples) : json()};
 }
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // The command line, without the program's name: every flag there is.
 std::string command_line() {
-  const std::string words = text_of("/proc/self/cmdline");
+  const std::string words = read_whole_file("/proc/self/cmdline").value_or("");
   return words.substr(std::min(words.find('\0'), words.size()));
 }
 
