@@ -84,9 +84,12 @@ json json_of(const PreparedModel& prepared) {
           prepared.samples ? json_of(*prepared.samples) : json()};
 }
 
+// "" where it can't be read.
+std::string text_of(const std::string& path) { return read_whole_file(path).value_or(""); }
+
 // The command line, without the program's name: every flag there is.
 std::string command_line() {
-  const std::string words = read_whole_file("/proc/self/cmdline").value_or("");
+  const std::string words = text_of("/proc/self/cmdline");
   return words.substr(std::min(words.find('\0'), words.size()));
 }
 
