@@ -379,6 +379,12 @@ def test_a_partition_for_a_single_type_is_taken_at_its_word(dnnbench, model):
     assert "#SBATCH --partition=x86\n" in printed and "#SBATCH --constraint" not in printed
 
 
+def test_a_value_may_stand_apart_from_its_flag(dnnbench, model):
+    flags = ["--instances=box", "--dry-run", "--threads", "2", "--seed=3"]
+    printed = dnnbench("fleet", model, "--slurm", *flags).stdout
+    assert "--threads=2" in printed and "--seed=3" in printed
+
+
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [

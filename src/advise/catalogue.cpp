@@ -4,11 +4,10 @@
 
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include "advise/csv.h"
 #include "core/error.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {
@@ -158,12 +157,11 @@ Catalogue built_in_catalogue() {
 }
 
 Catalogue read_catalogue(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
+  const auto text = read_whole_file(path);
+  if (!text || text->empty()) {
     throw UsageError(fmt::format("the catalogue {} can't be read, or is empty", path));
   }
-  return parse_catalogue(text.str(), path);
+  return parse_catalogue(*text, path);
 }
 
 }  // namespace dnnbench

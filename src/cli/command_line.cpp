@@ -22,23 +22,23 @@ std::string unknown_flag(const std::string& argument, const std::string& subcomm
                      guess ? fmt::format("; did you mean {}?", *guess) : "; see --help");
 }
 
+bool may_be_left_out(const std::string& kind) { return kind.starts_with("[="); }
+
 // Every value is of the kind that the help text names, and becomes one that a program reads. What a
 // kind can't say, such as an upper limit, the subcommand checks.
 void read_values(const std::string& subcommand, std::vector<std::string>& arguments) {
   const std::map<std::string, std::string> kinds = value_kinds(subcommand);
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const size_t equals = arguments[i].find('=');
-    const auto flag = kinds.find(arguments[i].substr(0, equals));
+  for (std::string& argument : arguments) {
+    const size_t equals = argument.find('=');
+    const auto flag = kinds.find(argument.substr(0, equals));
     if (flag == kinds.end() || flag->second.empty()) continue;
     std::string kind = flag->second;
-    if (kind.rfind("[=", 0) == 0) {  // may be left out
+    if (may_be_left_out(kind)) {
       if (equals == std::string::npos) continue;
       kind = kind.substr(2, kind.size() - 3);
     }
-    if (equals == std::string::npos) ++i;
-    std::string value;
-    if (i < arguments.size()) value = arguments[i].substr(equals + 1);  // npos + 1 is 0
-    if (value.empty() || value.rfind("--", 0) == 0) {
+    const std::string value = equals == std::string::npos ? "" : argument.substr(equals + 1);
+    if (value.empty() || value.starts_with("--")) {
       throw UsageError(fmt::format("dnnbench {}: {} needs a value: {}={}", subcommand, flag->first,
                                    flag->first, kind));
     }
@@ -47,11 +47,25 @@ void read_values(const std::string& subcommand, std::vector<std::string>& argume
       throw UsageError(
           fmt::format("dnnbench {}: {} {}, not '{}'", subcommand, flag->first, complaint, value));
     }
-    arguments[i].replace(equals + 1, std::string::npos, canonical_value(value, kind));
+    argument.replace(equals + 1, std::string::npos, canonical_value(value, kind));
   }
 }
 
 }  // namespace
+
+std::vector<std::string> with_joined_values(const std::string& subcommand,
+                                            const std::vector<std::string>& arguments) {
+  const std::map<std::string, std::string> kinds = value_kinds(subcommand);
+  std::vector<std::string> joined;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    joined.push_back(arguments[i]);
+    const auto flag = kinds.find(arguments[i]);  // not one with "="
+    const bool takes_next = flag != kinds.end() && !flag->second.empty() &&
+                            !may_be_left_out(flag->second) && i + 1 < arguments.size();
+    if (takes_next) joined.back() += "=" + arguments[++i];
+  }
+  return joined;
+}
 
 void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::string>& values) {
   app.add_option(flag, values)
@@ -72,7 +86,7 @@ Percentage parse_percentage(const std::string& subcommand, const std::string& fl
 
 void parse_arguments(CLI::App& app, const std::string& subcommand,
                      const std::vector<std::string>& arguments) {
-  std::vector<std::string> values = arguments;
+  std::vector<std::string> values = with_joined_values(subcommand, arguments);
   read_values(subcommand, values);
   app.set_help_flag();
   app.allow_extras();

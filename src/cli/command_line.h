@@ -17,6 +17,11 @@ void add_repeatable(CLI::App& app, const std::string& flag, std::vector<std::str
 Percentage parse_percentage(const std::string& subcommand, const std::string& flag,
                             const std::string& text);
 
+// With each value that stands alone after its flag joined to it: {"--threads", "2"} becomes
+// {"--threads=2"}. Which flags take one, the subcommand's help text says.
+std::vector<std::string> with_joined_values(const std::string& subcommand,
+                                            const std::vector<std::string>& arguments);
+
 // Parses, both `--flag=value` and `--flag value`. What the help text says of a flag, its choices
 // and its kind of value, is checked here, so that an option repeats neither. Throws UsageError.
 void parse_arguments(CLI::App& app, const std::string& subcommand,

@@ -172,7 +172,7 @@ std::vector<std::string> models_of(const RunOptions& options) {
 
 FleetPlan make_plan(const FleetOptions& options) {
   FleetPlan plan;
-  for (const std::string& argument : options.run_arguments) {
+  for (const std::string& argument : with_joined_values("run", options.run_arguments)) {
     if (argument.starts_with("-")) plan.flags.push_back(argument);
   }
   std::string flags;

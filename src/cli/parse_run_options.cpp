@@ -216,6 +216,9 @@ std::vector<std::string> precisions(const CLI::App& app, const Given& given, Run
     throw UsageError(
         "--precision and --variants exclude each other: f32 and bf16 are variants too");
   }
+  if (app.count("--order") > 0 && given.order == "best") {
+    throw UsageError("--order=best and --variants exclude each other: each is compared with f32");
+  }
   if (options.max_error && !options.calibration) {
     throw UsageError(
         "--max-error needs --calibration=FOLDER: the error on generated inputs says little about "
@@ -230,7 +233,7 @@ std::vector<std::string> precisions(const CLI::App& app, const Given& given, Run
     throw UsageError(
         "--max-drop and --metric=top1 or top5 need --labels=FILE; --metric=COMMAND doesn't");
   }
-  options.whole_order = true;  // each is compared with f32, not with the best alone
+  options.whole_order = true;
   if (options.latency() == nullptr) throw UsageError("--variants needs --mode=latency");
   if (given.batches.find(',') != std::string::npos) {
     throw UsageError("--variants and --quantize take one size of --batch");

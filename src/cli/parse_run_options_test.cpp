@@ -378,6 +378,13 @@ TEST(ParseRunOptions, RefusesWhatCanNotBeCarriedOut) {
   EXPECT_THROW(parse_run_options({}), UsageError);
 }
 
+TEST(ParseRunOptions, VariantsDecideTheWholeOrder) {
+  EXPECT_TRUE(parse({"--variants=bf16"}).whole_order);
+  EXPECT_TRUE(parse({"--variants=bf16", "--order=all"}).whole_order);
+  EXPECT_EQ(sentence_for({"--variants=bf16", "--order=best"}),
+            "--order=best and --variants exclude each other: each is compared with f32");
+}
+
 TEST(ParseRunOptions, SuggestsTheNearestFlag) {
   EXPECT_EQ(sentence_for({"--onnxruntim"}),
             "dnnbench run: unknown flag --onnxruntim; did you mean --onnxruntime?");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -140,13 +141,9 @@ int percent_apart(const std::vector<const Result*>& engines) {
 
 // The best, and who is not known to be slower than it or than another one.
 std::vector<const Result*> may_be_fastest(const std::vector<const Result*>& ranked) {
-  std::vector<const Result*> first;
-  for (const Result* result : ranked) {
-    const Rank& rank = *result->rank;
-    const bool open = rank.place == 1 && rank.to_best.relation != Relation::kSlower;
-    if (rank.is_best || open) first.push_back(result);
-  }
-  return first;
+  return may_be_best(ranked, [](const Result& other) {
+    return other.rank->place > 1 || other.rank->to_best.relation == Relation::kSlower;
+  });
 }
 
 // Of several that may be fastest, the best first: a tie, or how near they are known to be.
@@ -320,6 +317,14 @@ std::string agreement(const std::vector<const Result*>& results) {
   if (differing == 0) return text;
   return text + fmt::format(" but for {}{}", results.size() > 1 ? "at most " : "",
                             counted(differing, "element"));
+}
+
+std::vector<const Result*> may_be_best(const std::vector<const Result*>& best_first,
+                                       const std::function<bool(const Result&)>& is_worse) {
+  std::vector<const Result*> found{best_first.front()};
+  std::copy_if(best_first.begin() + 1, best_first.end(), std::back_inserter(found),
+               [&](const Result* other) { return !is_worse(*other); });
+  return found;
 }
 
 std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ std::string problem_of(const Result& result);
 // How far the outputs of these agree, to end a sentence with: "; outputs agree within 4e-05". ""
 // where they were compared with different references.
 std::string agreement(const std::vector<const Result*>& results);
+
+// Of engines with the best first: that one, and all that are not known to be worse than it.
+std::vector<const Result*> may_be_best(const std::vector<const Result*>& best_first,
+                                       const std::function<bool(const Result&)>& is_worse);
 
 // "a, b and c"
 std::string names_of(const std::vector<const Result*>& results, const std::string& conjunction);

@@ -154,6 +154,31 @@ std::string equals(const ThroughputResult& throughput) {
   return ties.empty() ? "" : fmt::format(" ({})", fmt::join(ties, "; "));
 }
 
+std::string figures(const Result& result) {
+  const ThroughputResult& throughput = *result.measured.throughput;
+  return fmt::format("{} items/s with {}{}", format_rate(throughput.best().per_s),
+                     words(throughput.best()), equals(throughput));
+}
+
+bool is_surely_faster(const Result& a, const Result& b) {
+  const std::optional<double>& least = a.measured.throughput->best().least_per_s;
+  const std::optional<double>& greatest = b.measured.throughput->best().greatest_per_s;
+  return least && greatest && *least > *greatest;
+}
+
+// Several that may be the fastest: why that is open, and what is known of each.
+std::string undecided(const std::vector<const Result*>& first) {
+  std::string each;
+  bool all_known = true;
+  for (const Result* result : first) {
+    each += fmt::format("; {}: {}", result->label, figures(*result));
+    all_known = all_known && result->measured.throughput->best().least_per_s;
+  }
+  return fmt::format("{}, so there is no winner yet{}",
+                     all_known ? "their intervals overlap" : "not all their intervals are known",
+                     each);
+}
+
 }  // namespace
 
 Table throughput_table(const std::vector<Result>& results) {
@@ -198,20 +223,14 @@ std::string throughput_notes(const std::vector<Result>& results) {
 std::string throughput_sentence(const std::vector<Result>& results) {
   const std::vector<const Result*> ranked = fastest_first(results);
   if (ranked.empty()) return "No engine has a verified throughput measured on a quiet machine.";
-  const Result& first = *ranked[0];
-  const TriedSetting& best = first.measured.throughput->best();
-  std::string text =
-      fmt::format("{} has the highest throughput: {} items/s with {}{}", first.label,
-                  format_rate(best.per_s), words(best), equals(*first.measured.throughput));
-  if (ranked.size() > 1) {
-    const TriedSetting& second = ranked[1]->measured.throughput->best();
-    const bool apart =
-        best.least_per_s && second.greatest_per_s && *best.least_per_s > *second.greatest_per_s;
-    text += fmt::format("; next is {}: {} items/s with {}{}", ranked[1]->label,
-                        format_rate(second.per_s), words(second),
-                        apart ? "" : ", but their intervals overlap, so there is no winner yet");
+  const std::vector<const Result*> first =
+      may_be_best(ranked, [&](const Result& other) { return is_surely_faster(*ranked[0], other); });
+  std::string text = first.size() > 1 ? undecided(first) : figures(*ranked[0]);
+  if (first.size() == 1 && ranked.size() > 1) {
+    text += fmt::format("; next is {}: {}", ranked[1]->label, figures(*ranked[1]));
   }
-  return fmt::format("{}{}.", text, agreement(ranked));
+  return fmt::format("{} has the highest throughput: {}{}.", names_of(first, "or"), text,
+                     agreement(ranked));
 }
 
 }  // namespace dnnbench

@@ -76,11 +76,32 @@ TEST(ThroughputSentence, ReportsTiesAndOverlaps) {
             "outputs "
             "agree exactly.");
   const Result near = tried("tvm", {setting(1, 4, 59)}, 0);
-  EXPECT_NE(
-      throughput_sentence({near, first}).find("their intervals overlap, so there is no winner"),
-      std::string::npos);
+  EXPECT_EQ(throughput_sentence({near, first}),
+            "openvino or tvm has the highest throughput: their intervals overlap, so there is no "
+            "winner yet; openvino: 60.0 items/s with 1 x 4 (2 x 2 is equally fast); tvm: 59.0 "
+            "items/s with 1 x 4; outputs agree exactly.");
   const Result far = tried("tvm", {setting(1, 4, 40)}, 0);
-  EXPECT_EQ(throughput_sentence({far, first}).find("no winner"), std::string::npos);
+  EXPECT_NE(throughput_sentence({far, first})
+                .find("(2 x 2 is equally fast); next is tvm: 40.0 items/s with 1 x 4;"),
+            std::string::npos);
+}
+
+// One that is not the second may be the fastest, too.
+TEST(ThroughputSentence, NamesAllThatMayBeTheFastest) {
+  const Result first = tried("openvino", {setting(1, 4, 60)}, 0);
+  const Result second = tried("tvm", {setting(1, 4, 50)}, 0);
+  Result third = tried("pytorch", {setting(1, 4, 45)}, 0);
+  EXPECT_EQ(throughput_sentence({first, second, third}).find("openvino has the highest"), 0U);
+  TriedSetting& wide = third.measured.throughput->tried[0];
+  wide.greatest_per_s = 59;
+  EXPECT_EQ(throughput_sentence({first, second, third})
+                .find("openvino or pytorch has the highest throughput: their intervals overlap"),
+            0U);
+  wide.least_per_s = wide.greatest_per_s = std::nullopt;
+  EXPECT_EQ(throughput_sentence({first, second, third})
+                .find("openvino or pytorch has the highest throughput: not all their intervals "
+                      "are known"),
+            0U);
 }
 
 TEST(ThroughputTable, ADisturbedSettingIsNotTooSlow) {

@@ -178,16 +178,14 @@ std::string traffic_sentence(const std::vector<Result>& results) {
     return fmt::format("{} is the only engine with a valid result: {} is {}{}.", name,
                        of_what(*best.measured.traffic), figure(best), agreement(carried));
   }
-  std::vector<std::string> rivals;
-  for (size_t i = 1; i < carried.size(); ++i) {
-    if (surely_better(*best.measured.traffic, *carried[i]->measured.traffic)) continue;
-    rivals.push_back(carried[i]->label);
-  }
-  if (!rivals.empty()) {
+  const std::vector<const Result*> first = may_be_best(carried, [&](const Result& other) {
+    return surely_better(*best.measured.traffic, *other.measured.traffic);
+  });
+  if (first.size() > 1) {
     return fmt::format(
-        "{} or {} has {}: their intervals overlap, so there is no winner yet; a longer --budget "
-        "may decide it{}.",
-        name, fmt::join(rivals, " or "), of_what(*best.measured.traffic), agreement(carried));
+        "{} has {}: their intervals overlap, so there is no winner yet; a longer --budget may "
+        "decide it{}.",
+        names_of(first, "or"), of_what(*best.measured.traffic), agreement(carried));
   }
   return fmt::format("{} has {}: {}, {} {}{}.", name, of_what(*best.measured.traffic), figure(best),
                      carried[1]->label, figure(*carried[1]), agreement(carried));

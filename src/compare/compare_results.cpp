@@ -137,8 +137,13 @@ class Pairing {
   std::map<Key, Pair> pairs_;
 };
 
-bool has_figure(const StoredResult& result) {
-  return result.outcome.ok() && result.verdict != Verdict::kWrong && !result.times_s.empty();
+bool is_ok(const StoredResult& result) {
+  return result.outcome.ok() && result.verdict != Verdict::kWrong;
+}
+
+std::optional<double> median_of(const StoredResult* result) {
+  if (result == nullptr || !is_ok(*result) || result->times_s.empty()) return std::nullopt;
+  return median(result->times_s);
 }
 
 // Medians of the blocks; of a file that does not hold them, of so many pieces of its data.
@@ -188,9 +193,9 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
                       const RunToRun& folders) {
   const StoredResult& named = after ? *after : *before;
   Compared row{named.model, named.backend, named.backend_meta, named.instance, {}};
-  const bool was = before && has_figure(*before), is = after && has_figure(*after);
-  if (was) row.before_s = median(before->times_s);
-  if (is) row.after_s = median(after->times_s);
+  const bool was = before && is_ok(*before), is = after && is_ok(*after);
+  row.before_s = median_of(before);
+  row.after_s = median_of(after);
   if (after && !is) row.reason = after->outcome.reason;
   row.ratio.interval = median_interval({}, alpha);
   row.ratio.relation = Relation::kUndecided;
@@ -201,6 +206,9 @@ Compared compare_pair(const StoredResult* before, const StoredResult* after, dou
     row.reason = "measured in another mode than latency, which is not compared";
   } else if (!was || !is) {
     row.change = was ? Change::kBroken : is ? Change::kFixed : Change::kNoFigure;
+  } else if (!row.before_s || !row.after_s) {
+    row.change = Change::kNotCompared;
+    row.reason = "a published figure has no times to compare";
   } else {
     row.is_the_same = are_of_the_same(*before, *after);
     row.run_to_run = run_to_run_of(*before, *after, folders);

@@ -240,6 +240,24 @@ TEST(CompareResults, AnotherModeIsNotCompared) {
   EXPECT_EQ(row.reason, "measured in another mode than latency, which is not compared");
 }
 
+TEST(CompareResults, APublishedFigureIsNeitherBrokenNorFixed) {
+  const StoredResult ok = measured("a", 0.01);
+  StoredResult published = ok, crashed = ok;
+  published.times_s.clear();
+  published.block.clear();
+  published.published = PublishedFigure{100, {}, PublishedFigure::Bound::kNone};
+  published.verdict = Verdict::kUnverified;
+  crashed.times_s.clear();
+  crashed.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
+  for (const auto& [before, after] :
+       {std::pair(ok, published), std::pair(published, ok), std::pair(published, published)}) {
+    const Compared row = compare_one(before, after);
+    EXPECT_EQ(row.change, Change::kNotCompared);
+    EXPECT_EQ(row.reason, "a published figure has no times to compare");
+  }
+  EXPECT_EQ(compare_one(published, crashed).change, Change::kBroken);
+}
+
 TEST(CompareResults, KnowsWhereNothingButTheMachineMayDiffer) {
   StoredResult before = measured("a", 0.01), after = measured("a", 0.0101);
   EXPECT_FALSE(compare_one(before, after).is_the_same);  // the files don't say

@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
+#include <fstream>
 
 #include "core/error.h"
 
@@ -34,6 +35,16 @@ void sync_folder_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<std::string> read_whole_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 1 << 16> piece;
+  std::string bytes;
+  while (file.read(piece.data(), piece.size()) || file.gcount() > 0) {
+    bytes.append(piece.data(), static_cast<size_t>(file.gcount()));
+  }
+  return file.eof() ? std::optional(bytes) : std::nullopt;
+}
 
 std::string unfinished_path(const std::string& path) {
   return fmt::format("{}.{}.tmp", path, getpid());

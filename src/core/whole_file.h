@@ -1,9 +1,15 @@
-// A file that is there whole or not at all, also after a power loss.
+// Whole files: read at once, and written so that they are there whole or not at all, also after a
+// power loss.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 
 namespace dnnbench {
+
+// Its bytes, also of a file in /proc; nothing where it can't be read to its end.
+std::optional<std::string> read_whole_file(const std::filesystem::path& path);
 
 // Where write_whole_file writes before it renames.
 std::string unfinished_path(const std::string& path);

@@ -13,6 +13,18 @@
 namespace dnnbench {
 namespace {
 
+TEST(WholeFile, IsReadWholeOrNotAtAll) {
+  const TemporaryFolder folder;
+  const std::string bytes = std::string(200'000, 'x') + '\0' + "\r\n";  // of several pieces
+  write_file(folder / "a", bytes);
+  write_file(folder / "empty", "");
+  EXPECT_EQ(read_whole_file(folder / "a"), bytes);
+  EXPECT_EQ(read_whole_file(folder / "empty"), "");
+  EXPECT_EQ(read_whole_file(folder / "none"), std::nullopt);
+  EXPECT_EQ(read_whole_file(folder.path()), std::nullopt);
+  EXPECT_NE(read_whole_file("/proc/self/cmdline").value_or("").find("dnnbench"), std::string::npos);
+}
+
 TEST(WholeFile, ReplacesWhatWasThere) {
   const TemporaryFolder folder;
   write_whole_file(folder / "a.json", "one", "the result");

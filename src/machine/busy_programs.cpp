@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "core/folder.h"
 #include "core/printable.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {
@@ -47,8 +46,8 @@ bool descends_from(pid_t pid, pid_t ancestor, const ProcessTimes& processes) {
 }  // namespace
 
 std::optional<ProcessTime> read_process(pid_t pid, const std::string& root) {
-  std::ifstream file(fmt::format("{}/proc/{}/stat", root, pid), std::ios::binary);
-  return parse_stat({std::istreambuf_iterator<char>(file), {}});
+  const auto stat = read_whole_file(fmt::format("{}/proc/{}/stat", root, pid));
+  return stat ? parse_stat(*stat) : std::nullopt;  // it has ended
 }
 
 ProcessTimes read_process_times(const std::string& root) {

@@ -18,6 +18,8 @@ TEST(BusyPrograms, ReadsNamesWithParenthesesAndSpaces) {
   std::ofstream(root / "proc" / "42" / "stat")
       << "42 (a) b (c) R 7 1 1 0 -1 4194304 1 2 3 4 " << 3 * sysconf(_SC_CLK_TCK) << " "
       << sysconf(_SC_CLK_TCK) << " 0 0 20 0 1 0 100 0 0\n";
+  // Opened and then not readable, as of a process that has just ended.
+  fs::create_directories(root / "proc" / "43" / "stat");
   const ProcessTimes processes = read_process_times(root.string());
   ASSERT_EQ(processes.size(), 1U);
   EXPECT_EQ(processes.at(42).name, "a) b (c");

@@ -9,11 +9,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
 
+#include "core/whole_file.h"
 #include "machine/arm_cores.h"
 #include "machine/cgroup.h"
 #include "machine/cores.h"
@@ -64,8 +64,7 @@ std::vector<std::string> read_isa(const std::string& root) {
 
 std::string read_cpu_model(const std::string& root) {
   if (const auto model = read_cpuinfo(root, "model name")) return *model;
-  std::ifstream file(root + "/proc/cpuinfo");
-  const std::string arm = arm_cores({std::istreambuf_iterator<char>(file), {}});
+  const std::string arm = arm_cores(read_whole_file(root + "/proc/cpuinfo").value_or(""));
   return arm.empty() ? "unknown" : arm;
 }
 

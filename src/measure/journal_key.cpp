@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "core/sha256.h"
+#include "core/whole_file.h"
 #include "machine/cores.h"
 #include "process/worker_process.h"
 #include "protocol/messages.h"
@@ -84,10 +84,8 @@ json json_of(const PreparedModel& prepared) {
           prepared.samples ? json_of(*prepared.samples) : json()};
 }
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+// "" where it can't be read.
+std::string text_of(const std::string& path) { return read_whole_file(path).value_or(""); }
 
 // The command line, without the program's name: every flag there is.
 std::string command_line() {

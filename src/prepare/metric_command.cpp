@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "core/error.h"
+#include "core/whole_file.h"
 #include "inputs/npy.h"
 #include "process/child_process.h"
 #include "run/names.h"
@@ -18,16 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // What a program says last is mostly why it ended.
 std::string last_line(const std::string& path) {
-  std::istringstream lines(content(path));
+  std::istringstream lines(read_whole_file(path).value_or(""));
   std::string last;
   for (std::string line; std::getline(lines, line);) {
     if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
@@ -68,6 +63,23 @@ void write_output(const std::string& path, const std::vector<const std::vector<V
   if (!file) throw Error(fmt::format("could not write {}", path));
 }
 
+// All outputs, each in a file of its own.
+void write_outputs(const std::string& folder,
+                   const std::vector<const std::vector<Value>*>& outputs) {
+  std::map<std::string, std::string> names;  // of outputs, by file
+  for (size_t i = 0; i < outputs.at(0)->size(); ++i) {
+    const std::string& name = (*outputs[0])[i].name;
+    const std::string file = with_safe_characters(name) + ".npy";
+    const auto [earlier, is_new] = names.emplace(file, name);
+    if (!is_new) {
+      throw Error(
+          fmt::format("the outputs \"{}\" and \"{}\" would both be in {}; rename one of them",
+                      earlier->second, name, file));
+    }
+    write_output(folder + "/" + file, outputs, i);
+  }
+}
+
 }  // namespace
 
 MetricCommand::MetricCommand(std::string command, std::vector<int64_t> samples, std::string labels,
@@ -87,9 +99,7 @@ std::vector<double> MetricCommand::scores(
   const std::string folder = work.path() + "/outputs";
   fs::create_directory(folder);
   try {
-    for (size_t i = 0; i < outputs.at(0)->size(); ++i) {
-      write_output(folder + "/" + with_safe_characters((*outputs[0])[i].name) + ".npy", outputs, i);
-    }
+    write_outputs(folder, outputs);
   } catch (const Error& error) {
     fail(error.what());
   }
@@ -131,7 +141,7 @@ std::string MetricCommand::run(const std::string& folder) const {
     fail(fmt::format("it did not end within {:g} s; --timeout gives it longer", timeout_s_));
   }
   const int status = child.end();
-  if (status == 0) return content(folder + "/stdout");
+  if (status == 0) return read_whole_file(folder + "/stdout").value_or("");
   const std::string said = last_line(folder + "/stderr");
   fail(fmt::format("it {} {}{}", WIFSIGNALED(status) ? "was ended by signal" : "ended with status",
                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),

@@ -23,8 +23,8 @@ class MetricCommand {
   // `COMMAND OUTPUTS SAMPLES [LABELS]` in a shell: OUTPUTS is a folder with a .npy file per output,
   // samples along the first dimension (a first dimension of 1 that each has is left out); SAMPLES a
   // .npy file of the samples' places. Throws Error in one sentence for outputs that have no such
-  // form, and for a command that fails, prints anything but one score per sample, or takes longer
-  // than the timeout.
+  // form or would be in one file, and for a command that fails, prints anything but one score per
+  // sample, or takes longer than the timeout.
   std::vector<double> scores(const std::vector<const std::vector<Value>*>& outputs) const;
 
  private:

@@ -9,11 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "core/folder.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {
@@ -30,8 +29,7 @@ struct Message {
 
 // Its environment is what the process was started with.
 bool has_mark(const std::filesystem::path& process, const std::string& mark) {
-  std::ifstream file(process / "environ", std::ios::binary);
-  const std::string environment{std::istreambuf_iterator<char>(file), {}};
+  const std::string environment = read_whole_file(process / "environ").value_or("");
   return ('\0' + environment).find('\0' + mark + '\0') != std::string::npos;
 }
 

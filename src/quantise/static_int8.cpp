@@ -197,4 +197,18 @@ void add_noise_outputs(EditableModel& model, const Plan& plan, const Ranges& ran
   Writer(model, plan, ranges).add_noise();
 }
 
+std::vector<std::string> noisiest_first(const std::map<std::string, double>& energy) {
+  std::vector<std::pair<double, std::string>> products;
+  for (const auto& [output, noise] : energy) {
+    if (!output.ends_with(kNoise)) continue;
+    const std::string product = output.substr(0, output.size() - std::string(kNoise).size());
+    const double share = noise / std::max(energy.at(product + kSignal), 1e-30);
+    products.emplace_back(std::isfinite(share) ? share : HUGE_VAL, product);
+  }
+  std::sort(products.rbegin(), products.rend());
+  std::vector<std::string> names;
+  for (const auto& [share, name] : products) names.push_back(name);
+  return names;
+}
+
 }  // namespace dnnbench::quantise

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "quantise/plan.h"
 
@@ -50,5 +51,10 @@ size_t write_static_int8(EditableModel& model, const Plan& plan, const Ranges& r
 inline constexpr const char* kNoise = "/noise";
 inline constexpr const char* kSignal = "/signal";
 void add_noise_outputs(EditableModel& model, const Plan& plan, const Ranges& ranges);
+
+// Of what these outputs hold, by their names: the products' first outputs, the one that 8 bits
+// change most relative to its own size first. One whose sums are not finite counts as the most
+// changed.
+std::vector<std::string> noisiest_first(const std::map<std::string, double>& energy);
 
 }  // namespace dnnbench::quantise

@@ -1,6 +1,9 @@
 #include "quantise/static_int8.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <limits>
 
 #include "onnx/test_model.h"
 #include "quantise/dynamic_int8.h"
@@ -185,6 +188,28 @@ TEST_F(SmallNet, OutputsRangesForCalibration) {
   EditableModel model = open();
   add_range_outputs(model, make_plan(model));
   EXPECT_EQ(model.more_outputs.size(), 2u * 5);  // c2, f, r1, s, x
+}
+
+// Sums of squares overflow where elements are huge: infinite by infinite is NaN, which has no
+// order.
+TEST(NoisiestFirst, WhatIsNotFiniteCountsAsTheMostChanged) {
+  constexpr double kInfinite = std::numeric_limits<double>::infinity();
+  std::map<std::string, double> energy;
+  const auto add = [&](const std::string& product, double noise, double signal) {
+    energy[product + kNoise] = noise;
+    energy[product + kSignal] = signal;
+  };
+  for (int i = 0; i < 20; ++i) {
+    add(fmt::format("finite{:02}", i), i, 100);
+    add(fmt::format("huge{:02}", i), kInfinite, kInfinite);
+  }
+  add("zero", 0, 0);
+  const std::vector<std::string> sorted = noisiest_first(energy);
+  ASSERT_EQ(sorted.size(), 41U);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(sorted[static_cast<size_t>(i)], fmt::format("huge{:02}", 19 - i));
+    EXPECT_EQ(sorted[static_cast<size_t>(20 + i)], fmt::format("finite{:02}", 19 - i));
+  }
 }
 
 }  // namespace

@@ -49,6 +49,16 @@ void include(const std::vector<Value>& outputs, Ranges& ranges) {
   }
 }
 
+// None of all products with constant weights is in 8 bits.
+std::string why_no_product(const std::string& precision, int64_t all_products) {
+  if (precision == "int8" && all_products > 0) {
+    return "with the calibration samples the inputs of its Conv, Gemm and MatMul are always 0 or "
+           "not finite, so they have no range to quantise them with";
+  }
+  return fmt::format("the model has no {} with constant f32 weights, so {} would change nothing",
+                     precision == "int8" ? "Conv, Gemm or MatMul" : "Gemm or MatMul", precision);
+}
+
 }  // namespace
 
 LoadConfig VariantMaker::load_of(const std::string& path) const {
@@ -141,12 +151,11 @@ void VariantMaker::write_int8(const std::string& path, VariantFacts& facts) {
   facts.kept_in_f32.assign(noisiest.begin(), noisiest.begin() + static_cast<ptrdiff_t>(kept));
 }
 
-// The products' first outputs, the one whose own rounding to 8 bits changes it most first.
+// The first outputs of the products that can be in int8, the one whose own rounding to 8 bits
+// changes it most first.
 std::vector<std::string> VariantMaker::by_noise(EditableModel model, const Plan& plan,
                                                 const Ranges& ranges) {
   progress_.step("int8", "finding out which operators 8 bits spoil", std::nullopt);
-  std::map<size_t, std::string> products;
-  for (const size_t i : plan.products) products[i] = model.nodes[i].node.outputs[0];
   add_noise_outputs(model, plan, ranges);
   const std::string path = work_.path() + "/noise.onnx";
   write_model(model, path);
@@ -158,16 +167,8 @@ std::vector<std::string> VariantMaker::by_noise(EditableModel model, const Plan&
       energy[output.name] = to_doubles(output.tensor())[0];
     }
   }
-  std::vector<std::pair<double, std::string>> noise;
-  for (const size_t product : plan.products) {
-    const std::string& name = products[product];
-    noise.emplace_back(energy[name + kNoise] / std::max(energy[name + kSignal], 1e-30), name);
-  }
-  std::sort(noise.rbegin(), noise.rend());
-  std::vector<std::string> sorted;
-  for (const auto& [share, name] : noise) sorted.push_back(name);
   fs::remove(path);
-  return sorted;
+  return noisiest_first(energy);
 }
 
 // How many of the noisiest must stay in f32: found by halving, as if each more made it better. 0
@@ -229,12 +230,7 @@ VariantFacts VariantMaker::write(const std::string& precision, const std::string
     write_model(model, path);
   }
   facts.products_in_f32 = all_products - facts.products;
-  if (facts.products == 0) {
-    throw Unsupported(
-        fmt::format("the model has no {} with constant f32 weights, so {} would "
-                    "change nothing",
-                    precision == "int8" ? "Conv, Gemm or MatMul" : "Gemm or MatMul", precision));
-  }
+  if (facts.products == 0) throw Unsupported(why_no_product(precision, all_products));
   facts.size_bytes = static_cast<int64_t>(fs::file_size(path));
   return facts;
 }

@@ -138,6 +138,25 @@ TEST_F(ConvolutionalNet, WithoutConstantWeightsHasNothingToQuantise) {
             "weights, so int8 would change nothing");
 }
 
+TEST_F(ConvolutionalNet, OfASampleThatIsAlways0HasNoRange) {
+  onnx::ModelProto model = dnnbench::testing::empty_model(13);
+  dnnbench::testing::add_input(model, "x", TensorProto::FLOAT, {"1", "3", "8", "8"});
+  dnnbench::testing::add_output(model, "y", TensorProto::FLOAT, {"1", "2", "8", "8"});
+  dnnbench::testing::add_initializer(model, dnnbench::testing::float_tensor("w", {2, 3, 1, 1}));
+  dnnbench::testing::add_node(model, "Conv", {"x", "w"}, {"y"});
+  std::vector<InputSample> zeros = random_samples();
+  for (InputSample& sample : zeros) {
+    for (float& value : sample[0].tensor().as<float>()) value = 0;
+  }
+  prepare(model, zeros);
+  const VariantFacts facts = make("int8");
+  EXPECT_EQ(facts.outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(facts.outcome.reason,
+            "the int8 model can't be made: with the calibration samples the inputs of its Conv, "
+            "Gemm and MatMul are always 0 or not finite, so they have no range to quantise them "
+            "with");
+}
+
 TEST_F(ConvolutionalNet, LeavesProductsInF32UntilTheBoundIsMet) {
   onnx::ModelProto model = convolutional_net(13);
   // A channel that is always 0 after Relu, with weights so large that 8 bits hide all others.

@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <regex>
+#include <set>
 
 #include "core/error.h"
+#include "core/folder.h"
+#include "core/whole_file.h"
 
 namespace dnnbench {
 namespace {
@@ -21,11 +23,31 @@ std::string numbered(const std::string& path, int number) {
   return fmt::format("{}.{}", path, number);
 }
 
+// Under which a file was kept, without what has been deleted since.
+std::set<int> numbers_of(const fs::path& path) {
+  const std::string name = path.filename().string() + ".";
+  std::set<int> numbers;
+  for (const std::string& other : names_in((path.parent_path() / ".").string())) {
+    if (!other.starts_with(name)) continue;
+    int number = 0;
+    const char* const end = other.data() + other.size();
+    const auto [rest, error] = std::from_chars(other.data() + name.size(), end, number);
+    if (error == std::errc() && rest == end) numbers.insert(number);
+  }
+  return numbers;
+}
+
+// 0 for none.
+int highest_number_of(const fs::path& path) {
+  const std::set<int> numbers = numbers_of(path);
+  return numbers.empty() ? 0 : *numbers.rbegin();
+}
+
 bool have_same_bytes(const std::string& a, const std::string& b) {
   std::error_code ignored;
   if (fs::file_size(a, ignored) != fs::file_size(b, ignored)) return false;
-  std::ifstream one(a, std::ios::binary), other(b, std::ios::binary);
-  return std::equal(std::istreambuf_iterator<char>(one), {}, std::istreambuf_iterator<char>(other));
+  const auto bytes = read_whole_file(a);
+  return bytes && bytes == read_whole_file(b);
 }
 
 // Not every file system has links.
@@ -39,16 +61,10 @@ void link_or_copy(const std::string& from, const std::string& to) {
   }
 }
 
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string journals_in(const fs::path& folder) {
   std::string text;
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".journal") text += text_of(at->path());
+  for (const std::string& name : names_in(folder.string())) {
+    if (name.ends_with(".journal")) text += read_whole_file(folder / name).value_or("");
   }
   return text;
 }
@@ -62,8 +78,7 @@ bool is_of_run_in(const std::string& journals, const StoredResult& result) {
 // The run that goes on has kept what it had stored itself, too.
 std::optional<StoredResult> newest_kept(const StoredResult& result, const std::string& journals) {
   std::optional<StoredResult> newest;
-  std::error_code ignored;
-  for (int number = 1; fs::exists(numbered(result.path.string(), number), ignored); ++number) {
+  for (const int number : numbers_of(result.path)) {
     try {
       StoredResult kept = read_result(numbered(result.path.string(), number));
       if (!is_of_run_in(journals, kept)) newest = std::move(kept);
@@ -82,12 +97,10 @@ void keep_earlier(const std::string& output_path, const std::string& log_path) {
     fs::remove(log_path, ignored);
     return;
   }
-  int number = 1;
-  while (fs::exists(numbered(output_path, number), ignored)) ++number;
+  int number = highest_number_of(output_path);
   // A run that was ended before it had a result of its own has kept it already.
-  if (number > 1 && have_same_bytes(output_path, numbered(output_path, number - 1))) {
-    --number;
-  } else {
+  if (number == 0 || !have_same_bytes(output_path, numbered(output_path, number))) {
+    number = 1 + std::max(number, highest_number_of(log_path));
     link_or_copy(output_path, numbered(output_path, number));
   }
   if (fs::exists(numbered(log_path, number), ignored)) {
@@ -101,7 +114,8 @@ std::vector<StoredResult> read_earlier_results(const std::string& folder) {
   static const std::regex kKept(R"(.*\.json\.[0-9]+)");
   std::vector<StoredResult> found;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(folder, kOptions, error), end; !error && at != end;
        at.increment(error)) {
     if (!std::regex_match(at->path().filename().string(), kKept)) continue;
     try {

@@ -1,6 +1,7 @@
 #include "results/earlier_results.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -11,6 +12,9 @@ namespace dnnbench {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kResult =
+    R"({"model_path": "m.onnx", "backend": "b", "backend_meta": "cpu", "data": [1]})";
 
 class EarlierResults : public ::testing::Test {
  protected:
@@ -58,14 +62,51 @@ TEST_F(EarlierResults, ALogWithoutAResultGoes) {
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
+TEST_F(EarlierResults, AreNumberedOnWhereSomeWereDeleted) {
+  for (const char* run : {"one", "two", "three", "four"}) {
+    keep();
+    write("a.log", std::string(run) + " log");
+    write("a.json", run);
+  }
+  fs::remove(path("a.json.1"));
+  fs::remove(path("a.json.3"));
+  keep();
+  EXPECT_EQ(read("a.json.4"), "four");
+  EXPECT_EQ(read("a.log.4"), "four log");
+  EXPECT_EQ(read("a.log.1"), "one log");
+  EXPECT_FALSE(fs::exists(path("a.json.1")));
+  keep();  // the run ended without a result
+  EXPECT_FALSE(fs::exists(path("a.json.5")));
+}
+
 TEST_F(EarlierResults, AreReadBackButForWhatIsDamaged) {
-  write("a.json.1",
-        R"({"model_path": "m.onnx", "backend": "b", "backend_meta": "cpu", "data": [1]})");
+  write("a.json.1", kResult);
   write("a.json.2", "damaged");
   write("a.json", "newest");
   const std::vector<StoredResult> found = read_earlier_results(folder_.path());
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].backend, "b");
+}
+
+// Folders come in no order, so there are several of each kind.
+TEST_F(EarlierResults, AreReadBackBesideFoldersThatMayNotBeRead) {
+  const auto may_all = [&](fs::perms perms) {
+    for (int i = 0; i < 8; ++i) fs::permissions(path("locked" + std::to_string(i)), perms);
+  };
+  for (int i = 0; i < 8; ++i) {
+    write_file(path(std::to_string(i) + "/a.json.1"), kResult);
+    fs::create_directory(path("locked" + std::to_string(i)));
+  }
+  may_all(fs::perms::none);
+  fs::permissions(folder_.path(), fs::perms::others_all, fs::perm_options::add);
+  const uid_t own = geteuid();
+  if (own == 0) {  // who may read everything
+    ASSERT_EQ(seteuid(65534), 0);
+  }
+  const size_t found = read_earlier_results(folder_.path()).size();
+  ASSERT_EQ(seteuid(own), 0);
+  may_all(fs::perms::owner_all);
+  EXPECT_EQ(found, 8U);
 }
 
 // The same command goes on and is to be compared with what it was compared with at first.
@@ -91,6 +132,8 @@ TEST_F(EarlierResults, OfAnInterruptedRunAreThoseBeforeIt) {
   write("a.json.3", result("today"));
   write("b.json", result("today"));
   write("c.json", result("monday"));
+  EXPECT_EQ(found(), (Starts{"tuesday", "monday"}));
+  fs::remove(path("a.json.1"));
   EXPECT_EQ(found(), (Starts{"tuesday", "monday"}));
   fs::remove(path(".1.journal"));
   EXPECT_EQ(found(), (Starts{"today", "today", "monday"}));

@@ -3,15 +3,15 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
+
+#include "core/whole_file.h"
 
 namespace dnnbench {
 
-// "" where there is none.
+// "" where it can't be read.
 inline std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return read_whole_file(path).value_or("");
 }
 
 // Makes the folders it needs.
