@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "core/folder.h"
@@ -48,7 +47,9 @@ bool descends_from(pid_t pid, pid_t ancestor, const ProcessTimes& processes) {
 
 std::optional<ProcessTime> read_process(pid_t pid, const std::string& root) {
   std::ifstream file(fmt::format("{}/proc/{}/stat", root, pid), std::ios::binary);
-  return parse_stat({std::istreambuf_iterator<char>(file), {}});
+  std::ostringstream stat;
+  stat << file.rdbuf();  // nothing, and no exception, where it has ended since
+  return parse_stat(stat.str());
 }
 
 ProcessTimes read_process_times(const std::string& root) {
