@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "testing/temporary_folder.h"
+
 namespace dnnbench {
 namespace {
 
@@ -26,6 +28,14 @@ TEST(BusyPrograms, ReadsNamesWithParenthesesAndSpaces) {
   EXPECT_EQ(processes.at(42).parent, 7);
   EXPECT_DOUBLE_EQ(processes.at(42).cpu_s, 4);
   fs::remove_all(root);
+}
+
+// A folder is opened and then not readable, as the file of a process that has just ended.
+TEST(BusyPrograms, AProcessThatHasEndedIsNone) {
+  const TemporaryFolder root;
+  fs::create_directories(root / "proc/43/stat");
+  EXPECT_FALSE(read_process(43, root.path()));
+  EXPECT_FALSE(read_process(44, root.path()));
 }
 
 TEST(BusyPrograms, ThisProcessIsAmongThem) {
