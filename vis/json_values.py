@@ -13,7 +13,7 @@ UNPRINTABLE = re.compile(
 
 
 def is_number(value: object) -> bool:
-    """Of those that JSON has, which Python reads beyond: NaN, Infinity, 1e999, 400 digits."""
+    """Finite and far from overflow. Python's reader also takes NaN, Infinity, 1e999 and 400 digits."""
     known = isinstance(value, (int, float)) and not isinstance(value, bool)
     return known and -1e300 < value < 1e300
 
