@@ -19,10 +19,10 @@ inline constexpr double kMaxQuota = 0.02;   // that a control group's quota stop
 inline constexpr double kOneTick_s = 0.0105;
 inline constexpr double kMinWindow_s = 0.1;
 
-// "" for an undisturbed turn; otherwise what disturbed it most, as "other programs used 0.80 cores".
-// Waiting alone is no disturbance: an engine with more threads than cores makes its own, and a
-// control group's quota, which stops threads that are ready, makes them wait for nobody. Where the
-// kernel does not say who waited, others' CPU time decides.
+// "" for an undisturbed turn; otherwise what disturbed it most, as "other programs used 0.80
+// cores". Waiting alone is no disturbance: an engine with more threads than cores makes its own,
+// and a control group's quota, which stops threads that are ready, makes them wait for nobody.
+// Where the kernel does not say who waited, others' CPU time decides.
 std::string disturbance(const Noise& turn);
 
 // What the control group's quota, in CPUs, did to latencies measured in these turns, as a sentence

@@ -30,12 +30,11 @@ void TurnWatch::watch(Turn& turn, const Sessions& sessions, const std::function<
   compute();
   const double window_s = now_s_() - start_s;
   add(turn.noise, machine_noise(before, read_counters_(), window_s, own_cpu_s(turn)));
-  const GpuState gpu_after = nvml_ != nullptr ? nvml_->read() : GpuState();
   turn.disturbance = disturbance(turn.noise);
   if (turn.disturbance.empty() && compute_on && is_too_short_to_judge(turn.noise)) {
     turn.disturbance = disturbance_of_longer(turn, start_s, before, compute_on);
   }
-  if (nvml_ != nullptr) watch_gpu(turn, sessions, gpu_before, gpu_after, window_s);
+  if (nvml_ != nullptr) watch_gpu(turn, sessions, gpu_before, nvml_->read(), window_s);
   const double stopped = stopped_s(sessions) - stopped_before_s;
   if (stopped > 0) turn.disturbance = fmt::format("the run was stopped for {:.1f} s", stopped);
 }

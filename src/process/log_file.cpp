@@ -44,14 +44,15 @@ LogFile::LogFile(const std::string& path, bool keep)
 
 LogFile::~LogFile() { close(fd_); }
 
-void LogFile::bound() const {
+void LogFile::bound() {
   struct stat file{};
   if (fstat(fd_, &file) != 0 || file.st_size <= kMax_bytes) return;
-  const std::string end =
-      fmt::format("[dnnbench cut the first {} bytes of this log]\n", file.st_size - kKept_bytes) +
-      read_end(fd_, kKept_bytes);
+  const off_t cut = file.st_size - kKept_bytes;
+  const std::string note = fmt::format("[dnnbench cut the first {} bytes of this log]\n", cut);
+  const std::string end = note + read_end(fd_, kKept_bytes);
   // What the process writes meanwhile is lost or mixed in: it lies in a flood.
   if (ftruncate(fd_, 0) != 0) return;
+  start_ = start_ > cut ? start_ - cut + static_cast<off_t>(note.size()) : 0;
   for (size_t written = 0; written < end.size();) {
     const ssize_t count = write(fd_, end.data() + written, end.size() - written);
     if (count < 0 && errno == EINTR) continue;

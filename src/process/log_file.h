@@ -23,7 +23,7 @@ class LogFile {
   int fd() const { return fd_; }
 
   // Cuts it where it is too long. Another process may be writing.
-  void bound() const;
+  void bound();
 
   // The last line since it was opened that is not empty, printable and at most 300 bytes long; ""
   // where there is none.
@@ -31,7 +31,7 @@ class LogFile {
 
  private:
   int fd_;
-  off_t start_ = 0;  // what was kept ends there; behind the end once the file was cut
+  off_t start_ = 0;  // what was kept ends there
 };
 
 }  // namespace dnnbench

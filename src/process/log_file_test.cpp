@@ -27,10 +27,22 @@ TEST(LogFile, TheLastLineIsNotThatOfAnEarlierProcess) {
 TEST(LogFile, TheLastLineIsFoundAfterTheLogWasCut) {
   const TemporaryFolder folder;
   write_file(folder / "log", std::string(LogFile::kMax_bytes + 1, 'x'));
-  const LogFile log(folder / "log", true);
+  LogFile log(folder / "log", true);
   log.bound();
   print(log, "\nlast\n");
   EXPECT_EQ(log.last_line(), "last");
+}
+
+TEST(LogFile, TheLastLineIsWholeWhereAPartOfTheEarlierLogWasCut) {
+  constexpr int64_t kEarlier_bytes = 5 << 20;
+  const TemporaryFolder folder;
+  write_file(folder / "log", std::string(kEarlier_bytes, 'x'));
+  LogFile log(folder / "log", true);
+  print(log, std::string(LogFile::kMax_bytes, 'y'));
+  log.bound();
+  const auto length = static_cast<int64_t>(read_file(folder / "log").size());
+  print(log, std::string(kEarlier_bytes - length - 8, 'y') + "\nstd::bad_alloc\n");
+  EXPECT_EQ(log.last_line(), "std::bad_alloc");
 }
 
 }  // namespace

@@ -202,7 +202,9 @@ std::vector<std::string> noisiest_first(const std::map<std::string, double>& ene
   for (const auto& [output, noise] : energy) {
     if (!output.ends_with(kNoise)) continue;
     const std::string product = output.substr(0, output.size() - std::string(kNoise).size());
-    const double share = noise / std::max(energy.at(product + kSignal), 1e-30);
+    const auto signal = energy.find(product + kSignal);
+    if (signal == energy.end()) continue;
+    const double share = noise / std::max(signal->second, 1e-30);
     products.emplace_back(std::isfinite(share) ? share : HUGE_VAL, product);
   }
   std::sort(products.rbegin(), products.rend());

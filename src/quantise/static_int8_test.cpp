@@ -212,5 +212,9 @@ TEST(NoisiestFirst, WhatIsNotFiniteCountsAsTheMostChanged) {
   }
 }
 
+TEST(NoisiestFirst, AnOutputOfThatNameIsNoProduct) {
+  EXPECT_EQ(noisiest_first({{std::string("decoder") + kNoise, 1.0}}), std::vector<std::string>());
+}
+
 }  // namespace
 }  // namespace dnnbench::quantise

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "core/clock.h"
@@ -162,10 +163,9 @@ std::vector<std::string> VariantMaker::by_noise(EditableModel model, const Plan&
   const auto outputs =
       outputs_of({&f32_.samples->calibration[0]}, load_of(path), timeout_s_, work_);
   std::map<std::string, double> energy;
+  const std::set<std::string> asked(model.more_outputs.begin(), model.more_outputs.end());
   for (const Value& output : outputs[0]) {
-    if (output.name.ends_with(kNoise) || output.name.ends_with(kSignal)) {
-      energy[output.name] = to_doubles(output.tensor())[0];
-    }
+    if (asked.contains(output.name)) energy[output.name] = to_doubles(output.tensor())[0];
   }
   fs::remove(path);
   return noisiest_first(energy);

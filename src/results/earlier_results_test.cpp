@@ -100,8 +100,9 @@ TEST_F(EarlierResults, AreReadBackBesideFoldersThatMayNotBeRead) {
   may_all(fs::perms::none);
   fs::permissions(folder_.path(), fs::perms::others_all, fs::perm_options::add);
   const uid_t own = geteuid();
-  if (own == 0) {  // who may read everything
-    ASSERT_EQ(seteuid(65534), 0);
+  if (own == 0 && seteuid(65534) != 0) {  // root may read everything
+    may_all(fs::perms::owner_all);
+    GTEST_SKIP() << "no other user is known here";
   }
   const size_t found = read_earlier_results(folder_.path()).size();
   ASSERT_EQ(seteuid(own), 0);
