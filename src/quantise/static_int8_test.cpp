@@ -200,7 +200,7 @@ TEST(NoisiestFirst, WhatIsNotFiniteCountsAsTheMostChanged) {
     energy[product + kSignal] = signal;
   };
   for (int i = 0; i < 20; ++i) {
-    add(fmt::format("finite{:02}", i), i, 100);
+    add(fmt::format("finite{:02}", i), i + 1, 100);
     add(fmt::format("huge{:02}", i), kInfinite, kInfinite);
   }
   add("zero", 0, 0);

@@ -98,7 +98,7 @@ TEST_F(EarlierResults, AreReadBackBesideFoldersThatMayNotBeRead) {
     fs::create_directory(path("locked" + std::to_string(i)));
   }
   may_all(fs::perms::none);
-  fs::permissions(folder_.path(), fs::perms::others_all, fs::perm_options::add);
+  fs::permissions(folder_.path(), fs::perms::group_all, fs::perm_options::add);
   const uid_t own = geteuid();
   if (own == 0 && seteuid(65534) != 0) {  // root may read everything
     may_all(fs::perms::owner_all);
