@@ -31,8 +31,12 @@ import::Node node(const std::string& op, std::vector<std::string> inputs, const 
 std::multiset<std::string> operations(std::vector<import::Node> nodes) {
   import::Graph model;
   model.types["x"] = floats({1, 4, 9, 9});
-  model.constants["w"] = import::make_constant(make_tensor(DataType::kFloat32, {8, 4, 1, 1}));
-  model.types["w"] = floats({8, 4, 1, 1});
+  const std::map<std::string, Shape> weights{
+      {"w", {8, 4, 1, 1}}, {"of_two", {8, 2, 1, 1}}, {"of_one", {8, 1, 1, 1}}, {"b", {8}}};
+  for (const auto& [name, shape] : weights) {
+    model.constants[name] = import::make_constant(make_tensor(DataType::kFloat32, shape));
+    model.types[name] = floats(shape);
+  }
   model.nodes = std::move(nodes);
   Graph graph;
   Emitter emitter(graph, model, nullptr);
@@ -63,6 +67,16 @@ TEST(Emitter, SearchesTheGreatestChannelWhereItLies) {
       operations({node("Conv", {"x", "w"}, "c"), node("ArgMax", {"c"}, "y", {}, {{"axis", 1}})});
   EXPECT_EQ(kinds.count("ArgMax"), 1U);
   EXPECT_EQ(kinds.count("Transpose"), 1U);  // of x
+}
+
+// Without oneDNN a BiasAdd would be fused into a kernel that has no groups.
+TEST(Emitter, AddsTheBiasOfGroupsSoThatItIsNotFused) {
+  const auto conv = [](const char* weights, int64_t groups) {
+    return operations({node("Conv", {"x", weights, "b"}, "y", {}, {{"group", groups}})});
+  };
+  EXPECT_EQ(conv("w", 1).count("BiasAdd"), 1U);
+  EXPECT_EQ(conv("of_two", 2).count("BiasAdd"), 0U);
+  EXPECT_EQ(conv("of_one", 4).count("BiasAdd"), 1U);  // DepthwiseConv2dNative is not fused
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "convolution.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.h"
 #include "operators.h"
@@ -84,18 +85,26 @@ Out depthwise(Graph& g, Out x, Out filters, const Windows& w, int64_t channels) 
                    {{"strides", channels_last_list(w.strides)}, {"padding", padding.name}});
 }
 
-Out convolve_2d(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
+Out with_bias(Graph& g, Out y, const std::optional<Out>& bias, const char* sum = "BiasAdd") {
+  return bias ? g.compute(sum, {y, *bias}) : y;
+}
+
+Out convolve_2d(Graph& g, Out x, Out filters, const Windows& w, int64_t groups,
+                const std::optional<Out>& bias) {
   const int64_t channels = g.shape(x).back();
   const bool one_each = groups > 1 && groups == channels;
   if (one_each && all_same(w.strides) && !w.dilated() && Graph::type(x) != TF_INT32) {
-    return depthwise(g, x, filters, w, channels);
+    return with_bias(g, depthwise(g, x, filters, w, channels), bias);
   }
   const Padding padding = padding_of(w);
-  return g.compute("Conv2D", {x, filters},
-                   {{"strides", channels_last_list(w.strides)},
-                    {"dilations", channels_last_list(w.dilations)},
-                    {"padding", padding.name},
-                    {"explicit_paddings", padding.explicit_paddings}});
+  const Out y = g.compute("Conv2D", {x, filters},
+                          {{"strides", channels_last_list(w.strides)},
+                           {"dilations", channels_last_list(w.dilations)},
+                           {"padding", padding.name},
+                           {"explicit_paddings", padding.explicit_paddings}});
+  // Where TensorFlow goes without oneDNN it fuses a BiasAdd into a kernel that has no groups;
+  // oneDNN takes either.
+  return with_bias(g, y, bias, groups == 1 ? "BiasAdd" : "AddV2");
 }
 
 Outs split(Graph& g, Out x, int64_t parts, int64_t axis) {
@@ -126,16 +135,17 @@ Shape kernel_of(const Operation& op, size_t weight) {
   return op.node.integers("kernel_shape", Shape(filters.begin() + 2, filters.end()));
 }
 
-Out convolve(Graph& g, Out x, Out filters, const Windows& w, int64_t groups) {
+Out convolve(Graph& g, Out x, Out filters, const Windows& w, int64_t groups,
+             const std::optional<Out>& bias) {
   switch (w.dimensions()) {
     case 1:
-      return g.squeeze(
-          convolve_2d(g, g.expand_dims(x, 1), g.expand_dims(filters, 0), with_height(w), groups),
-          {1});
+      return g.squeeze(convolve_2d(g, g.expand_dims(x, 1), g.expand_dims(filters, 0),
+                                   with_height(w), groups, bias),
+                       {1});
     case 2:
-      return convolve_2d(g, x, filters, w, groups);
+      return convolve_2d(g, x, filters, w, groups, bias);
     case 3:
-      return convolve_3d(g, x, filters, w, groups);
+      return with_bias(g, convolve_3d(g, x, filters, w, groups), bias);
     default:
       throw Unsupported("TensorFlow convolves in 1 to 3 dimensions");
   }
@@ -165,8 +175,9 @@ void emit_conv(const Operation& op) {
   const size_t rank = op.rank(0);
   const Permutation last = channels_last(rank);
   const Windows w = read_windows(op, kernel_of(op, 1));
-  Out y = convolve(g, op.in(0, last), op.in(1, filters_last(rank)), w, op.integer("group", 1));
-  if (op.has(2)) y = g.compute("BiasAdd", {y, op.in(2)});
+  const auto bias = op.has(2) ? std::optional(op.in(2)) : std::nullopt;
+  const Out y =
+      convolve(g, op.in(0, last), op.in(1, filters_last(rank)), w, op.integer("group", 1), bias);
   op.out(with_channels(op, y, w), last);
 }
 
