@@ -41,9 +41,15 @@ void keep_aspect_ratio(std::vector<ResizedAxis>& axes, const std::vector<int64_t
   }
 }
 
+// With 8-bit integers, sums and products of two such are exact in f32.
+bool is_exact_weight(double weight) {
+  constexpr double kSteps = 256;
+  return weight * kSteps == std::floor(weight * kSteps);
+}
+
 }  // namespace
 
-ResizeMode read_resize_mode(const import::Node& node, bool of_integers) {
+ResizeMode read_resize_mode(const import::Node& node) {
   const bool old = is_before_opset_11(node);
   ResizeMode mode;
   mode.interpolation = node.text("mode", "nearest");
@@ -62,10 +68,30 @@ ResizeMode read_resize_mode(const import::Node& node, bool of_integers) {
   mode.exclude_outside = node.integer("exclude_outside", 0) != 0;
   mode.antialias = node.integer("antialias", 0) != 0;
   mode.extrapolation_value = node.number("extrapolation_value", 0);
-  if (of_integers && mode.antialias && mode.interpolation != "nearest") {
+  return mode;
+}
+
+void require_same_integers(const ResizeMode& mode,
+                           const std::optional<std::vector<ResizedAxis>>& axes) {
+  if (mode.interpolation == "nearest") return;
+  if (mode.antialias) {
     throw Unsupported("antialias of integers, which ONNX Runtime rounds after each dimension");
   }
-  return mode;
+  if (!axes) throw Unsupported("interpolated integers of sizes known only when the model runs");
+  if (axes->size() == 4 && !(*axes)[1].unchanged()) {
+    throw Unsupported("interpolated integers with channels last, which ONNX Runtime rounds");
+  }
+  size_t resized = 0;
+  bool are_exact = true;
+  for (const ResizedAxis& axis : *axes) {
+    if (axis.unchanged()) continue;
+    ++resized;
+    const std::vector<double> weights = axis_weights(mode, axis).weights;
+    are_exact = are_exact && std::all_of(weights.begin(), weights.end(), is_exact_weight);
+  }
+  if (resized > 1 && !are_exact) {
+    throw Unsupported("interpolated integers whose last digit depends on the order of rounding");
+  }
 }
 
 ResizeInputs resize_inputs(const import::Node& node) {

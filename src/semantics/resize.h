@@ -28,9 +28,8 @@ struct ResizeMode {
   bool crops() const { return coordinates == "tf_crop_and_resize"; }
 };
 
-// Throws Unsupported for a mode that the operator does not have, and for antialiased integers.
-// Other integers are interpolated in floating point and cut, as a C cast does it.
-ResizeMode read_resize_mode(const import::Node& node, bool of_integers = false);
+// Throws Unsupported for a mode that the operator does not have.
+ResizeMode read_resize_mode(const import::Node& node);
 
 // Which inputs hold what; nullopt: the node has no such input.
 struct ResizeInputs {
@@ -70,6 +69,13 @@ std::optional<std::vector<ResizedAxis>> resize_axes(const import::Node& node,
                                                     const ResizeMode& mode,
                                                     const std::vector<int64_t>& shape,
                                                     const ResizeTargets& targets);
+
+// Integers are interpolated in floating point and cut, as a C cast does it, so that the last digit
+// of a sum decides. Throws Unsupported where an axis at a time may give another one than ONNX
+// Runtime, which multiplies the weights of all axes first, and works in fixed point where channels
+// are last. `axes`: nullopt where they are known only when the model runs.
+void require_same_integers(const ResizeMode& mode,
+                           const std::optional<std::vector<ResizedAxis>>& axes);
 
 // Of each output element: input elements and their weights, as many for each (`taps`), and whether
 // it lies outside the region.

@@ -216,13 +216,25 @@ TEST(ReadResizeMode, RefusesWhatItDoesNotKnow) {
   }
 }
 
-TEST(ReadResizeMode, RefusesAntialiasedIntegers) {
-  import::Node node = resize(18);
-  node.attributes["mode"].s = "linear";
-  EXPECT_NO_THROW(read_resize_mode(node, true));
-  node.attributes["antialias"].i = 1;
-  EXPECT_NO_THROW(read_resize_mode(node));
-  EXPECT_THROW(read_resize_mode(node, true), Unsupported);
+std::vector<ResizedAxis> by(const std::vector<float>& scales) {
+  std::vector<ResizedAxis> axes;
+  for (const float scale : scales) {
+    axes.push_back({.size_in = 12, .size_out = static_cast<int64_t>(12 * scale), .scale = scale});
+  }
+  return axes;
+}
+
+TEST(RequireSameIntegers, RefusesWhatAnotherOrderOfRoundingMakesAnotherInteger) {
+  ResizeMode linear{.interpolation = "linear"};
+  EXPECT_NO_THROW(require_same_integers(linear, by({1, 1, 2, 0.5F})));
+  EXPECT_NO_THROW(require_same_integers(linear, by({1, 1, 3, 1})));
+  EXPECT_THROW(require_same_integers(linear, by({1, 1, 3, 2})), Unsupported);
+  EXPECT_THROW(require_same_integers(linear, by({1, 2, 2, 1})), Unsupported);  // channels last
+  EXPECT_NO_THROW(require_same_integers(linear, by({2, 2})));
+  EXPECT_THROW(require_same_integers(linear, std::nullopt), Unsupported);
+  EXPECT_NO_THROW(require_same_integers({}, std::nullopt));  // nearest
+  linear.antialias = true;
+  EXPECT_THROW(require_same_integers(linear, by({1, 1, 2, 1})), Unsupported);
 }
 
 TEST(ResizeInputs, FollowTheOpset) {

@@ -186,6 +186,7 @@ const Verdict = (() => {
   }
 
   function highestThroughput([best, ...others], where, by) {
+    if (!others.length && by === "items") return `${named(best)}${where}: ${rateWords(best)}. No other engine has a rank.`;
     const what = `has the highest throughput${where}`;
     const level = rivals(by, best, others);
     if (level.length) {
@@ -276,6 +277,7 @@ const Verdict = (() => {
     const [first, ...others] = [...wins].sort((a, b) => b[1].length - a[1].length);
     const rest = [...others.map(([engine, won]) => [engine, won.length]), ...nobody].map(([what, count]) => `${what} on ${count}`);
     if (!first && !rest.length) return nothing(all, "");
+    if (kinds.has("median")) kinds.delete("time"); // both are times
     const by = kinds.size === 1 ? [...kinds][0] : "";
     if (first) rest.unshift(`${first[0]} ${WINS[by]} on ${first[1].length} of ${machines.length} machines${aheadBy(by, first[1])}`);
     else rest[0] = Words.capital(`${rest[0]} of ${machines.length} machines`);

@@ -9,7 +9,7 @@ namespace {
 void emit_array_feature_extractor(Operation& op) {
   // ONNX Runtime makes a row of a vector.
   op.out(fmt::format("torch.index_select({}, -1, {}.reshape([-1]).to(4)){}", op.in(0), op.in(1),
-                     op.rank(0) == 1 ? ".unsqueeze(0)" : ""));
+                     op.known_rank(0) == 1 ? ".unsqueeze(0)" : ""));
 }
 
 void emit_binarizer(Operation& op) {
@@ -21,7 +21,8 @@ void emit_scaler(Operation& op) {
   const import::Attribute* offset = op.node.attribute("offset");
   const import::Attribute* scale = op.node.attribute("scale");
   op.require(offset != nullptr && scale != nullptr, "without offset or scale");
-  op.out(fmt::format("({}.to(6) - {}) * {}", op.in(0),
+  const char* const wide = op.type(0) == DataType::kFloat64 ? ".to(7)" : ".to(6)";
+  op.out(fmt::format("(({}{} - {}) * {}).to(6)", op.in(0), wide,
                      op.floats_constant(offset->floats, DataType::kFloat32),
                      op.floats_constant(scale->floats, DataType::kFloat32)),
          DataType::kFloat32);

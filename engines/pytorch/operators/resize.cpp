@@ -166,8 +166,9 @@ std::string resize_by_weights(Operation& op, const ResizeMode& mode, const Axes&
 }
 
 void emit_resize(Operation& op) {
-  const ResizeMode mode = semantics::read_resize_mode(op.node, is_integer(op.type(0)));
+  const ResizeMode mode = semantics::read_resize_mode(op.node);
   const auto axes = known_axes(op, mode);
+  if (is_integer(op.type(0))) semantics::require_same_integers(mode, axes);
   if (axes) {
     const std::string function = library_function(op, mode, *axes);
     if (!function.empty()) return op.out(function);

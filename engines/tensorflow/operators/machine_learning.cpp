@@ -19,15 +19,16 @@ void emit_binarizer(const Operation& op) {
 }
 
 // Numbers for each feature, or one for all.
-Out features(const Operation& op, const char* name) {
+Out features(const Operation& op, const char* name, TF_DataType type) {
   const import::Attribute* numbers = op.node.attribute(name);
   if (numbers == nullptr) throw Unsupported("without offset or scale");
-  return op.g.floats(TF_FLOAT, {std::ssize(numbers->floats)}, numbers->floats);
+  return op.g.floats(type, {std::ssize(numbers->floats)}, numbers->floats);
 }
 
 void emit_scaler(const Operation& op) {
-  const Out centred = op.g.sub(op.g.cast(op.in(0), TF_FLOAT), features(op, "offset"));
-  op.out(op.g.mul(centred, features(op, "scale")));
+  const TF_DataType type = op.type(0) == TF_DOUBLE ? TF_DOUBLE : TF_FLOAT;
+  const Out centred = op.g.sub(op.g.cast(op.in(0), type), features(op, "offset", type));
+  op.out(op.g.cast(op.g.mul(centred, features(op, "scale", type)), TF_FLOAT));
 }
 
 // Rows by their greatest element, sum or length; where that is 0 they stay as they are.

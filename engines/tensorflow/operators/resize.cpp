@@ -95,15 +95,18 @@ std::optional<std::vector<double>> numbers(const Operation& op, std::optional<si
 }
 
 void emit_resize(const Operation& op) {
-  const ResizeMode mode = semantics::read_resize_mode(op.node, !is_floating(op.type(0)));
+  const ResizeMode mode = semantics::read_resize_mode(op.node);
   const semantics::ResizeInputs inputs = semantics::resize_inputs(op.node);
   const std::vector<double> attribute = semantics::attribute_scales(op.node);
   const auto scales = attribute.empty() ? numbers(op, inputs.scales) : attribute;
   const auto sizes = numbers(op, inputs.sizes);
   const auto roi = mode.crops() ? numbers(op, inputs.roi) : std::vector<double>{};
-  if (!scales || !sizes || !roi) return resize_at_run_time(op, mode);
-  const auto axes = semantics::resize_axes(op.node, mode, op.shape(0),
-                                           {*scales, {sizes->begin(), sizes->end()}, *roi});
+  std::optional<std::vector<ResizedAxis>> axes;
+  if (scales && sizes && roi) {
+    axes = semantics::resize_axes(op.node, mode, op.shape(0),
+                                  {*scales, {sizes->begin(), sizes->end()}, *roi});
+  }
+  if (!is_floating(op.type(0))) semantics::require_same_integers(mode, axes);
   if (!axes) return resize_at_run_time(op, mode);
   resize(op, mode, *axes);
 }
