@@ -32,8 +32,13 @@ SessionOptions make_options(const Wanted& wanted, const NamedSizes& sizes) {
   const int threads = config.provider == "openvino" ? 1 : config.threads;
   check(api.SetIntraOpNumThreads(options.get(), threads));
   check(api.SetInterOpNumThreads(options.get(), 1));
+  // Weights are made unsigned for it when the graph is rewritten, no earlier.
+  const auto plainest = config.precise_integers ? kEnableExtended : kDisableAll;
   check(api.SetSessionGraphOptimizationLevel(options.get(),
-                                             optimizes(config) ? kEnableAll : kDisableAll));
+                                             optimizes(config) ? kEnableAll : plainest));
+  if (config.precise_integers) {
+    check(api.AddSessionConfigEntry(options.get(), "session.x64quantprecision", "1"));
+  }
   check(api.AddSessionConfigEntry(options.get(), "session.record_ep_graph_assignment_info", "1"));
   if (!wanted.optimized_path.empty()) {
     check(api.SetOptimizedModelFilePath(options.get(), wanted.optimized_path.c_str()));

@@ -40,7 +40,7 @@ constexpr uint32_t kApiVersion = 24;
 enum ErrorCode { kInvalidArgument = 2, kNoSuchFile = 3, kInvalidProtobuf = 7, kNotImplemented = 9 };
 enum LoggingLevel { kLogWarning = 2, kLogError = 3 };
 enum ExecutionMode { kSequential = 0 };
-enum OptimizationLevel { kDisableAll = 0, kEnableBasic = 1, kEnableAll = 99 };
+enum OptimizationLevel { kDisableAll = 0, kEnableBasic = 1, kEnableExtended = 2, kEnableAll = 99 };
 // Element types are numbered as in ONNX up to 23; this one is not in the header of version 24 but
 // is what the library says since it knows float8e8m0.
 constexpr int kElementFloat8E8M0 = 26;

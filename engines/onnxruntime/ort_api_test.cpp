@@ -54,6 +54,7 @@ TEST(OrtApi, ConstantsAreThoseOfTheHeader) {
   EXPECT_EQ(kLogError + 0, ORT_LOGGING_LEVEL_ERROR + 0);
   EXPECT_EQ(kSequential + 0, ORT_SEQUENTIAL + 0);
   EXPECT_EQ(kDisableAll + 0, ORT_DISABLE_ALL + 0);
+  EXPECT_EQ(kEnableExtended + 0, ORT_ENABLE_EXTENDED + 0);
   EXPECT_EQ(kEnableAll + 0, ORT_ENABLE_ALL + 0);
   EXPECT_EQ(kTypeTensor + 0, ONNX_TYPE_TENSOR + 0);
   EXPECT_EQ(kTypeSequence + 0, ONNX_TYPE_SEQUENCE + 0);

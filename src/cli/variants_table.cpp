@@ -8,6 +8,7 @@
 #include "cli/layout.h"
 #include "cli/table.h"
 #include "core/printable.h"
+#include "machine/read_environment.h"
 #include "results/units.h"
 
 namespace dnnbench {
@@ -78,18 +79,11 @@ bool is_slower(const Result& result) {
   return result.to_f32 && result.to_f32->relation == Relation::kSlower;
 }
 
-bool has_fast_int8(const Result& result) {
-  const std::vector<std::string>& isa = result.environment.isa;
-  return std::any_of(isa.begin(), isa.end(), [](const std::string& name) {
-    return name.find("vnni") != std::string::npos || name.find("amx_int8") != std::string::npos ||
-           name.find("i8mm") != std::string::npos || name == "asimddp";
-  });
-}
-
 // What is left in f32, and whether the processor has instructions for int8 at all.
 std::string likely_reason(const Result& result) {
   std::string reason;
-  if (!has_fast_int8(result)) reason += "; this CPU has no int8 dot-product instructions";
+  if (!has_int8_products(result.environment))
+    reason += "; this CPU has no int8 dot-product instructions";
   const std::string nodes = setting(result, "node_precisions");
   if (!nodes.empty()) reason += fmt::format("; it computes its nodes in: {}", nodes);
   const std::string operators = setting(result, "operators");

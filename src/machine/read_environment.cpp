@@ -182,4 +182,12 @@ int default_threads(const Environment& environment) {
   return std::max(threads, 1);
 }
 
+bool has_int8_products(const Environment& environment) {
+  const std::vector<std::string>& isa = environment.isa;
+  return std::any_of(isa.begin(), isa.end(), [](const std::string& name) {
+    return name.find("vnni") != std::string::npos || name.find("amx_int8") != std::string::npos ||
+           name.find("i8mm") != std::string::npos || name == "asimddp";
+  });
+}
+
 }  // namespace dnnbench

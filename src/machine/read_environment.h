@@ -14,4 +14,8 @@ Environment read_environment(const std::string& root = "");
 // this process may use, and not more than the whole CPUs in its quota; at least 1.
 int default_threads(const Environment& environment);
 
+// Whether the processor has instructions that add products of 8 bits in 32: VNNI or AMX on x86, and
+// on Arm those of the dot-product and matrix extensions.
+bool has_int8_products(const Environment& environment);
+
 }  // namespace dnnbench

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "inputs/inputs.h"
+#include "machine/read_environment.h"
 #include "prepare/reference_session.h"
 #include "protocol/value_file.h"
 #include "verify/verify.h"
@@ -67,6 +68,7 @@ void run_plain(const Model& model, const LoadConfig& config, const std::vector<I
                const WorkFolder& work, std::vector<ReferenceRuns>& runs) {
   LoadConfig plain = config;
   plain.optimize = false;
+  plain.precise_integers = may_overflow(model, read_environment());
   plain.precision = "f32";
   session.load(plain);
   const ToleranceClass model_class = class_of_model(model);
@@ -97,6 +99,7 @@ void run_plain(const Model& model, const LoadConfig& config, const std::vector<I
 void run_optimised(const LoadConfig& config, const std::vector<InputSet>& sets,
                    EngineSession& session, std::vector<ReferenceRuns>& runs) {
   LoadConfig optimised = config;
+  optimised.precise_integers = true;  // what overflows would widen the tolerance
   optimised.precision = "f32";
   session.load(optimised);
   for (size_t i = 0; i < sets.size(); ++i) {
@@ -129,6 +132,16 @@ std::set<ToleranceClass> classes_judged_by(const Model& model, const std::string
   if (precision == "default") asked.insert({ToleranceClass::kF16, ToleranceClass::kBf16});
   for (const ToleranceClass one : asked) classes.insert(std::max(one, class_of_model(model)));
   return classes;
+}
+
+bool may_overflow(const Model& model, const Environment& environment) {
+  static const std::set<std::string> kProducts{
+      "ConvInteger",          "MatMulInteger",       "QLinearConv",
+      "QLinearMatMul",        "DynamicQuantizeLSTM", "DynamicQuantizeMatMul",
+      "MatMulIntegerToFloat", "QAttention",          "QGemm"};
+  if (environment.architecture != "x86_64" || has_int8_products(environment)) return false;
+  return std::any_of(model.operators.begin(), model.operators.end(),
+                     [](const OperatorCount& one) { return kProducts.contains(one.type); });
 }
 
 std::vector<Reference> compute_references(const Model& model, LoadConfig& config,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/tensor.h"
+#include "machine/environment.h"
 #include "onnx/model.h"
 #include "process/work_folder.h"
 #include "protocol/load_config.h"
@@ -34,6 +35,10 @@ bool is_half(ToleranceClass judged);
 // The classes that outputs of that model may be judged by (verify/verify.h) where `precision` is
 // asked for, a candidate's.
 std::set<ToleranceClass> classes_judged_by(const Model& model, const std::string& precision);
+
+// Whether ONNX Runtime may compute its products of 8-bit integers wrong here: on an x86 processor
+// without instructions for them it adds two in 16 bits, which overflow.
+bool may_overflow(const Model& model, const Environment& environment);
 
 // One reference per set, to judge engines by classes of `judged_by` or the model's own. A failure
 // of ONNX Runtime makes them unverifiable and says why. Where it fails over the model only when it

@@ -21,6 +21,19 @@ TEST(ClassesJudgedBy, OfDefaultPrecisionAreAllThatMayBeInForce) {
             (Classes{ToleranceClass::kF32, ToleranceClass::kF16, ToleranceClass::kBf16}));
 }
 
+TEST(MayOverflow, WhereAnX86ProcessorHasNoInstructionsForInt8) {
+  Environment environment;
+  environment.architecture = "x86_64";
+  environment.isa = {"avx2"};
+  Model model;
+  model.operators = {{"", "Conv", 3}};
+  EXPECT_FALSE(may_overflow(model, environment));
+  model.operators.push_back({"com.microsoft", "DynamicQuantizeMatMul", 1});
+  EXPECT_TRUE(may_overflow(model, environment));
+  environment.isa.emplace_back("avx_vnni");
+  EXPECT_FALSE(may_overflow(model, environment));
+}
+
 TEST(UnprobedOf, IsWhatRoundingMayFlip) {
   Model detector, thresholds, sorted_integers;
   detector.operators = {{"", "Cast", 1}, {"", "TopK", 1}};

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/sha256.h"
 #include "import/read_model.h"
 #include "inputs/inputs.h"
 #include "machine/memory.h"
+#include "machine/read_environment.h"
 #include "onnx/shapes.h"
 #include "prepare/activations.h"
 #include "prepare/choose_sizes.h"
@@ -111,8 +113,10 @@ std::optional<std::string> why_too_large(const Model& model, const InputShapes& 
 void check_reference(PreparedModel& prepared, const std::vector<InputSet>& sets,
                      const RunOptions& options, const WorkFolder& work, Progress& progress) {
   if (!prepared.examinations.back().reference.unverifiable.empty()) return;
+  LoadConfig load = prepared.load;
+  load.precise_integers = may_overflow(prepared.model, read_environment());
   prepared.reference_check = std::make_shared<ReferenceCheck>(
-      prepared.load, sets, prepared.simplifier, options.seed, options.timeout_s, work, progress);
+      std::move(load), sets, prepared.simplifier, options.seed, options.timeout_s, work, progress);
   prepared.second_opinion = prepared.reference_check->sample(sets.size() - 1);
   if (prepared.second_opinion->reference != ReferenceState::kWrong) return;
   for (Examination& examination : prepared.examinations) {

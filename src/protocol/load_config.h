@@ -22,6 +22,7 @@ struct LoadConfig {
   bool cuda_graph = false;        // on a GPU: launch an inference as one CUDA graph
   int threads = 1;                // threads that compute one inference
   bool optimize = true;           // false: the engine's plainest form (the reference)
+  bool precise_integers = false;  // sums of 8-bit products never overflow; asked of the reference
   std::map<std::string, std::vector<int64_t>> input_shapes;  // every dimension of every tensor
                                                              // input; may be empty: the model's own
   double tune_budget_s = 0;  // to look for faster code in; 0 for an engine that doesn't tune

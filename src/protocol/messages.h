@@ -119,9 +119,9 @@ struct Simplified {
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LoadConfig, model_path, provider, precision, device, gpu_uuid,
-                                   io, cuda_graph, threads, optimize, input_shapes, tune_budget_s,
-                                   simplified_path, bound_inputs_file, inlined_path, original_fails,
-                                   inspect, extra_outputs)
+                                   io, cuda_graph, threads, optimize, precise_integers,
+                                   input_shapes, tune_budget_s, simplified_path, bound_inputs_file,
+                                   inlined_path, original_fails, inspect, extra_outputs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Placement, device, nodes, is_cpu)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InForce, precision, threads, placement, settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Greeting, device, provider)

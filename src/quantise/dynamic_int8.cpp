@@ -20,7 +20,8 @@ import::Constant transposed(const import::Constant& weights) {
 
 class Writer {
  public:
-  explicit Writer(EditableModel& model) : model_(model) {}
+  Writer(EditableModel& model, int largest_weight)
+      : model_(model), largest_weight_(largest_weight) {}
 
   size_t write() {
     std::vector<EditableNode> nodes = std::move(model_.nodes);
@@ -57,8 +58,8 @@ class Writer {
     const std::string& output = node.outputs[0];
     const QuantisedInput input = quantised(node.inputs[0]);
     const import::Constant& weights = model_.constants.at(node.inputs[1]);
-    QuantisedWeights integers =
-        quantise_weights(node.integer("transB", 0) != 0 ? transposed(weights) : weights, 1);
+    QuantisedWeights integers = quantise_weights(
+        node.integer("transB", 0) != 0 ? transposed(weights) : weights, 1, largest_weight_);
     const auto channels = static_cast<int64_t>(integers.scale.size());
     const std::string name = output + "/weights";
     const std::string scale =
@@ -81,11 +82,14 @@ class Writer {
   }
 
   EditableModel& model_;
+  int largest_weight_;
   std::map<std::string, QuantisedInput> inputs_;
 };
 
 }  // namespace
 
-size_t write_dynamic_int8(EditableModel& model) { return Writer(model).write(); }
+size_t write_dynamic_int8(EditableModel& model, int largest_weight) {
+  return Writer(model, largest_weight).write();
+}
 
 }  // namespace dnnbench::quantise

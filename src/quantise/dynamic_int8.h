@@ -8,7 +8,7 @@
 namespace dnnbench::quantise {
 
 // Returns how many products are in integers now. In the form that ONNX Runtime's own quantiser
-// writes, which engines know.
-size_t write_dynamic_int8(EditableModel& model);
+// writes, which engines know. `largest_weight`: quantised_weights.h.
+size_t write_dynamic_int8(EditableModel& model, int largest_weight = 127);
 
 }  // namespace dnnbench::quantise

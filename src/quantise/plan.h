@@ -15,6 +15,7 @@ struct Plan {
   std::set<size_t> products;     // Conv, Gemm and MatMul with constant weights: indices of nodes
   std::set<std::string> values;  // kept in unsigned 8 bits
   std::map<std::string, std::string> same_range;  // values that must share another one's scale
+  int largest_weight = 127;                       // quantised_weights.h
 };
 
 // Whether the node multiplies by constant f32 weights, in a form that int8 kernels compute.

@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "machine/read_environment.h"
+
 namespace dnnbench::quantise {
 namespace {
 
-constexpr double kLargest = 127;
 constexpr double kMinMagnitude = 1e-8;  // of a channel; below it all its weights are as good as 0
 
 }  // namespace
 
-QuantisedWeights quantise_weights(const import::Constant& weights, size_t axis,
+int largest_weight(const Environment& environment) {
+  return environment.architecture == "x86_64" && !has_int8_products(environment) ? 64 : 127;
+}
+
+QuantisedWeights quantise_weights(const import::Constant& weights, size_t axis, int largest_weight,
                                   const std::vector<double>& min_scale) {
   const std::vector<double> values = weights.doubles();
   const auto channels = static_cast<size_t>(weights.shape[axis]);
@@ -27,12 +32,12 @@ QuantisedWeights quantise_weights(const import::Constant& weights, size_t axis,
   QuantisedWeights quantised{make_tensor(DataType::kInt8, weights.shape), {}, axis};
   for (size_t c = 0; c < channels; ++c) {
     const double min = min_scale.empty() ? 0 : min_scale[c];
-    quantised.scale.push_back(static_cast<float>(std::max(largest[c] / kLargest, min)));
+    quantised.scale.push_back(static_cast<float>(std::max(largest[c] / largest_weight, min)));
   }
   const auto bytes = quantised.values.as<int8_t>();
   for (size_t i = 0; i < values.size(); ++i) {
     const double rounded = std::nearbyint(values[i] / quantised.scale[i / inner % channels]);
-    bytes[i] = static_cast<int8_t>(std::clamp(rounded, -kLargest, kLargest));
+    bytes[i] = static_cast<int8_t>(std::clamp<double>(rounded, -largest_weight, largest_weight));
   }
   return quantised;
 }

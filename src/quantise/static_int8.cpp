@@ -25,7 +25,7 @@ const ValueBounds* bounds_of(const Plan& plan, const Ranges& ranges, std::string
 class Writer {
  public:
   Writer(EditableModel& model, const Plan& plan, const Ranges& ranges)
-      : model_(model), products_(plan.products) {
+      : model_(model), products_(plan.products), largest_weight_(plan.largest_weight) {
     for (const std::string& value : plan.values) {
       if (const ValueBounds* bounds = bounds_of(plan, ranges, value)) {
         kept_[value] = affine_of(*bounds);
@@ -125,7 +125,7 @@ class Writer {
     for (const double value : bias) {
       min_scale.push_back(std::fabs(value) / (input_scale * kLargestBias));
     }
-    QuantisedWeights quantised = quantise_weights(weights, axis, min_scale);
+    QuantisedWeights quantised = quantise_weights(weights, axis, largest_weight_, min_scale);
     const std::string name = node.outputs[0] + "/weights";
     if (!bias.empty()) {
       std::vector<double> scale;
@@ -166,6 +166,7 @@ class Writer {
 
   EditableModel& model_;
   const std::set<size_t>& products_;
+  int largest_weight_;
   std::map<std::string, Affine> kept_;
 };
 

@@ -77,16 +77,33 @@ TEST(AffineOf, KeepsZeroExactAndSpansTheRange) {
 
 TEST(QuantiseWeights, HasAScalePerChannel) {
   const import::Constant weights = import::make_constant(f32_tensor({2, 2}, {1, -2, 100, 50}));
-  const QuantisedWeights by_rows = quantise_weights(weights, 0);
+  const QuantisedWeights by_rows = quantise_weights(weights, 0, 127);
   EXPECT_NEAR(by_rows.scale[0], 2.0 / 127, 1e-8);
   EXPECT_NEAR(by_rows.scale[1], 100.0 / 127, 1e-6);
   EXPECT_EQ(by_rows.values.as<int8_t>()[0], 64);
   EXPECT_EQ(by_rows.values.as<int8_t>()[1], -127);
   EXPECT_EQ(by_rows.values.as<int8_t>()[2], 127);
-  const QuantisedWeights by_columns = quantise_weights(weights, 1);
+  const QuantisedWeights by_columns = quantise_weights(weights, 1, 127);
   EXPECT_EQ(by_columns.values.as<int8_t>()[0], 1);
   EXPECT_EQ(by_columns.values.as<int8_t>()[3], 127);
-  EXPECT_EQ(quantise_weights(weights, 0, {1, 0}).values.as<int8_t>()[1], -2);
+  EXPECT_EQ(quantise_weights(weights, 0, 127, {1, 0}).values.as<int8_t>()[1], -2);
+}
+
+TEST(QuantiseWeights, FitWhatTheProcessorAddsWithoutOverflow) {
+  const auto on = [](const char* architecture, const char* extension) {
+    Environment environment;
+    environment.architecture = architecture;
+    environment.isa = {extension};
+    return largest_weight(environment);
+  };
+  EXPECT_EQ(on("x86_64", "avx_vnni"), 127);
+  EXPECT_EQ(on("x86_64", "avx512f"), 64);
+  EXPECT_EQ(on("aarch64", "asimd"), 127);
+  const import::Constant weights = import::make_constant(f32_tensor({1, 2}, {1, -2}));
+  const QuantisedWeights small = quantise_weights(weights, 0, 64);
+  EXPECT_NEAR(small.scale[0], 2.0 / 64, 1e-8);
+  EXPECT_EQ(small.values.as<int8_t>()[0], 32);
+  EXPECT_EQ(small.values.as<int8_t>()[1], -64);
 }
 
 TEST_F(SmallNet, AbsorbsReluAndLeavesSoftmaxInF32) {

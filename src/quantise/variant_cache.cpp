@@ -51,11 +51,12 @@ VariantFacts read_facts(const json& from) {
 }  // namespace
 
 std::string VariantCache::key_of(const PreparedModel& f32, const std::string& precision,
-                                 std::optional<double> max_error) {
+                                 std::optional<double> max_error, int largest_weight) {
   json key{{"programs", hash_of_programs()},
            {"model", f32.sha256},
            {"shapes", f32.load.input_shapes},
-           {"precision", precision}};
+           {"precision", precision},
+           {"largest_weight", largest_weight}};
   for (const std::string& name : f32.model.external_files) {
     key["weights"][name] = sha256_of_file((fs::path(f32.model.path).parent_path() / name).string());
   }

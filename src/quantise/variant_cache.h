@@ -14,10 +14,10 @@ class VariantCache {
   explicit VariantCache(std::string folder) : folder_(std::move(folder)) {}
 
   // All that a quantised form depends on, as one name: the model with its external weights, its
-  // shapes, the calibration samples, what is asked for, and this very program. Throws Error where a
-  // file can't be read.
+  // shapes, the calibration samples, what is asked for, the largest weight (quantised_weights.h)
+  // and this very program. Throws Error where a file can't be read.
   static std::string key_of(const PreparedModel& f32, const std::string& precision,
-                            std::optional<double> max_error);
+                            std::optional<double> max_error, int largest_weight);
 
   // Copies the model to `path` and says how it was made, if it is there.
   std::optional<VariantFacts> find(const std::string& key, const std::string& path) const;

@@ -9,11 +9,13 @@
 #include <utility>
 
 #include "core/clock.h"
+#include "machine/read_environment.h"
 #include "prepare/compute_references.h"
 #include "prepare/reference_session.h"
 #include "process/simplifier_process.h"
 #include "protocol/value_file.h"
 #include "quantise/dynamic_int8.h"
+#include "quantise/quantised_weights.h"
 #include "quantise/upgrade.h"
 #include "verify/accuracy.h"
 #include "verify/verify.h"
@@ -61,6 +63,19 @@ std::string why_no_product(const std::string& precision, int64_t all_products) {
 }
 
 }  // namespace
+
+VariantMaker::VariantMaker(const PreparedModel& f32, std::optional<double> max_error,
+                           double timeout_s, const WorkFolder& work, Progress& progress,
+                           const std::string& cache)
+    : f32_(f32),
+      max_error_(max_error),
+      timeout_s_(timeout_s),
+      largest_weight_(largest_weight(read_environment())),
+      work_(work),
+      simplifier_folder_(work.path()),
+      progress_(progress) {
+  if (!cache.empty()) cache_.emplace(cache);
+}
 
 LoadConfig VariantMaker::load_of(const std::string& path) const {
   LoadConfig load = f32_.load;
@@ -113,6 +128,13 @@ void VariantMaker::require_same_outputs(EditableModel model) {
   fs::remove(path);
 }
 
+Plan VariantMaker::plan_of(const EditableModel& model,
+                           const std::set<std::string>& kept_in_f32) const {
+  Plan plan = make_plan(model, kept_in_f32);
+  plan.largest_weight = largest_weight_;
+  return plan;
+}
+
 Ranges VariantMaker::calibrate(EditableModel model, const Plan& plan, VariantFacts& facts) {
   add_range_outputs(model, plan);
   const std::string path = work_.path() + "/to-calibrate.onnx";
@@ -137,7 +159,7 @@ Ranges VariantMaker::calibrate(EditableModel model, const Plan& plan, VariantFac
 
 // Everything in int8; where that costs too much, all but the fewest products that cost most.
 void VariantMaker::write_int8(const std::string& path, VariantFacts& facts) {
-  const Plan all = make_plan(open());
+  const Plan all = plan_of(open());
   if (all.products.empty()) return;
   if (f32_.samples->calibration.empty()) {
     throw Error("there is nothing to calibrate with, because the reference can't run the model");
@@ -192,7 +214,7 @@ size_t VariantMaker::write_keeping(const std::vector<std::string>& noisiest, siz
                                    const std::string& path, const Ranges& ranges) {
   EditableModel model = open();
   const Plan plan =
-      make_plan(model, {noisiest.begin(), noisiest.begin() + static_cast<ptrdiff_t>(kept)});
+      plan_of(model, {noisiest.begin(), noisiest.begin() + static_cast<ptrdiff_t>(kept)});
   const size_t products = write_static_int8(model, plan, ranges);
   write_model(model, path);
   return products;
@@ -226,7 +248,7 @@ VariantFacts VariantMaker::write(const std::string& precision, const std::string
   if (precision == "int8") {
     write_int8(path, facts);
   } else {
-    facts.products = static_cast<int64_t>(write_dynamic_int8(model));
+    facts.products = static_cast<int64_t>(write_dynamic_int8(model, largest_weight_));
     write_model(model, path);
   }
   facts.products_in_f32 = all_products - facts.products;
@@ -239,7 +261,7 @@ VariantFacts VariantMaker::write(const std::string& precision, const std::string
 VariantFacts VariantMaker::find_or_write(const std::string& precision, const std::string& path) {
   std::string key;
   if (cache_) {
-    key = VariantCache::key_of(f32_, precision, max_error_);
+    key = VariantCache::key_of(f32_, precision, max_error_, largest_weight_);
     if (const auto found = cache_->find(key, path)) return *found;
   }
   const double start_s =

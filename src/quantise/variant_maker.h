@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,15 +22,7 @@ class VariantMaker {
   // if that helps. What was made before is taken from `cache`, a folder; "" for none. All arguments
   // must outlive this.
   VariantMaker(const PreparedModel& f32, std::optional<double> max_error, double timeout_s,
-               const WorkFolder& work, Progress& progress, const std::string& cache = "")
-      : f32_(f32),
-        max_error_(max_error),
-        timeout_s_(timeout_s),
-        work_(work),
-        simplifier_folder_(work.path()),
-        progress_(progress) {
-    if (!cache.empty()) cache_.emplace(cache);
-  }
+               const WorkFolder& work, Progress& progress, const std::string& cache = "");
 
   // "int8" or "int8-dynamic". A failure is the outcome in its facts.
   PreparedModel make(const std::string& precision);
@@ -41,6 +34,7 @@ class VariantMaker {
   EditableModel open();
   void require_same_outputs(EditableModel model);
   void write_int8(const std::string& path, VariantFacts& facts);
+  Plan plan_of(const EditableModel& model, const std::set<std::string>& kept_in_f32 = {}) const;
   Ranges calibrate(EditableModel model, const Plan& plan, VariantFacts& facts);
   std::vector<std::string> by_noise(EditableModel model, const Plan& plan, const Ranges& ranges);
   size_t fewest_in_f32(const std::vector<std::string>& noisiest, const std::string& path,
@@ -54,6 +48,7 @@ class VariantMaker {
   const PreparedModel& f32_;
   std::optional<double> max_error_;
   double timeout_s_;
+  int largest_weight_;  // that this machine multiplies without overflow
   const WorkFolder& work_;
   const WorkFolder simplifier_folder_;  // the only one that the simplifier may write
   Progress& progress_;

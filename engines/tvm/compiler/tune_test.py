@@ -14,7 +14,6 @@ import tvm
 from onnx import helper
 from tvm import relax
 
-from . import search as search_module
 from . import tune as tune_module
 from .build import build_library
 from .child import run_in_child
@@ -52,7 +51,7 @@ def tuned(module, tmp_path):
         )
         np.testing.assert_allclose(computed, expected, rtol=1e-5, atol=1e-5)
         same = own.library.read_bytes() == written.library.read_bytes()
-        assert same == (settings["schedules"] == "own")
+        assert same or settings["schedules"] == "tuned"  # which may have found the own kernels
         return settings
 
     return call
@@ -76,8 +75,8 @@ def test_what_was_found_is_compared(tuned):
 
 def test_what_is_faster_as_a_whole_is_taken(tuned, monkeypatch):
     monkeypatch.setattr(tune_module, "is_faster", lambda seconds, gain: True)
-    monkeypatch.setattr(search_module, "ratio_of", lambda seconds: 0.5)  # any but the usual kernel
-    assert tuned(5)["tuned_functions"] == "1 of 1"
+    monkeypatch.setattr(tune_module, "_LEAST_GAIN", -1e9)  # of the kernels, whichever is fastest
+    assert tuned(3)["tuned_functions"] == "1 of 1"
 
 
 def test_what_is_slower_as_a_whole_is_not(tuned, monkeypatch):
