@@ -56,19 +56,17 @@ def average_pool(shape, kernel, **attributes):
     return floats_model([pool], {"x": shape}, opset=19)
 
 
-def resized_bytes(nodes, initializers=()):
+def resized_bytes():
     """By factors of 2, whose weights are exact."""
-    before = [
+    nodes = [
         node("Abs", "x", "size"),
         node("Mul", "size fifty", "large"),
         node("Cast", "large", "bytes", to=TensorProto.UINT8),
+        node("Resize", "bytes - scales", "more", mode="linear"),
+        node("Cast", "more", to=1),
     ]
-    after = [node("Resize", "bytes - scales", "more", mode="linear"), node("Cast", "more", to=1)]
-    scales = constant("factors", [1, 1, 2, 2], np.float32)
-    fifty = constant("fifty", 50, np.float32)
-    return floats_model(
-        [*before, *nodes, *after], {"x": [1, 3, 5, 6]}, [fifty, scales, *initializers]
-    )
+    scales = constant("scales", [1, 1, 2, 2], np.float32)
+    return floats_model(nodes, {"x": [1, 3, 5, 6]}, [constant("fifty", 50, np.float32), scales])
 
 
 def without_rows():
@@ -180,15 +178,7 @@ MODELS = {
     "Resize of some rows, linear": some_rows_resized([1, 1, 1.4, 0.7], mode="linear"),
     "Resize of some rows by sizes": some_rows_resized_by_sizes(mode="nearest"),
     "Resize of some rows by sizes, linear": some_rows_resized_by_sizes(mode="linear"),
-    "Resize of bytes": resized_bytes([node("Identity", "factors", "scales")]),
-    "Resize of bytes at run time": resized_bytes(
-        [
-            node("ReduceMax", "x", "max", keepdims=0),
-            node("Mul", "max nothing", "zero"),
-            node("Add", "zero factors", "scales"),
-        ],
-        [constant("nothing", 0, np.float32)],
-    ),
+    "Resize of bytes": resized_bytes(),
     "int4 in blocks": four_bit_blocks(TensorProto.INT4, zero_points=False),
     "int4 in blocks, zero points": four_bit_blocks(TensorProto.INT4, zero_points=True),
     "uint4 in blocks": four_bit_blocks(TensorProto.UINT4, zero_points=False),

@@ -4,6 +4,8 @@
 #include <openvino/core/model.hpp>
 #include <set>
 
+#include "machine/read_environment.h"
+
 namespace dnnbench {
 namespace {
 
@@ -21,8 +23,12 @@ const std::map<std::string, DataType> kFloats{
     {"f16", DataType::kFloat16}, {"bf16", DataType::kBfloat16}, {"f32", DataType::kFloat32}};
 
 // Of a product with weights in 4 bits it is the weights' type. The plugin rounds the other factor
-// to 8 bits, too, by its default (DYNAMIC_QUANTIZATION_GROUP_SIZE).
-const std::set<std::string> kFewBits{"i8", "u8", "i4", "u4"};
+// to 8 bits, too, by its default (DYNAMIC_QUANTIZATION_GROUP_SIZE), if the processor has
+// instructions for such products.
+bool is_in_8_bits(const std::string& precision, bool rounds_beside_4_bits) {
+  if (precision == "i8" || precision == "u8") return true;
+  return rounds_beside_4_bits && (precision == "i4" || precision == "u4");
+}
 
 std::string read(const ov::Node& node, const char* key) {
   const auto& info = node.get_rt_info();
@@ -36,13 +42,14 @@ RuntimeGraph read_runtime_graph(const ov::CompiledModel& compiled) {
   RuntimeGraph graph;
   std::map<std::string, int> nodes_of;
   int products = 0, in_8_bits = 0;
+  const bool rounds_beside_4_bits = has_int8_products(read_environment());
   for (const auto& node : compiled.get_runtime_model()->get_ops()) {
     const std::string layer = read(*node, kLayerType);
     if (kHolds.count(layer) != 0) continue;
     ++graph.nodes;
     if (kProducts.count(layer) != 0) {
       ++products;
-      if (kFewBits.count(read(*node, kRuntimePrecision)) != 0) ++in_8_bits;
+      if (is_in_8_bits(read(*node, kRuntimePrecision), rounds_beside_4_bits)) ++in_8_bits;
     }
     if (kMoves.count(layer) == 0) ++nodes_of[read(*node, kRuntimePrecision)];
   }
