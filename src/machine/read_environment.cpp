@@ -190,4 +190,8 @@ bool has_int8_products(const Environment& environment) {
   });
 }
 
+bool may_overflow_int8_sums(const Environment& environment) {
+  return environment.architecture == "x86_64" && !has_int8_products(environment);
+}
+
 }  // namespace dnnbench

@@ -18,4 +18,7 @@ int default_threads(const Environment& environment);
 // on Arm those of the dot-product and matrix extensions.
 bool has_int8_products(const Environment& environment);
 
+// Whether sums of 8-bit products may overflow: x86 processors without those add two in 16 bits.
+bool may_overflow_int8_sums(const Environment& environment);
+
 }  // namespace dnnbench

@@ -139,7 +139,7 @@ bool may_overflow(const Model& model, const Environment& environment) {
       "ConvInteger",          "MatMulInteger",       "QLinearConv",
       "QLinearMatMul",        "DynamicQuantizeLSTM", "DynamicQuantizeMatMul",
       "MatMulIntegerToFloat", "QAttention",          "QGemm"};
-  if (environment.architecture != "x86_64" || has_int8_products(environment)) return false;
+  if (!may_overflow_int8_sums(environment)) return false;
   return std::any_of(model.operators.begin(), model.operators.end(),
                      [](const OperatorCount& one) { return kProducts.contains(one.type); });
 }

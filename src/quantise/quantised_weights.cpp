@@ -13,7 +13,7 @@ constexpr double kMinMagnitude = 1e-8;  // of a channel; below it all its weight
 }  // namespace
 
 int largest_weight(const Environment& environment) {
-  return environment.architecture == "x86_64" && !has_int8_products(environment) ? 64 : 127;
+  return may_overflow_int8_sums(environment) ? 64 : 127;
 }
 
 QuantisedWeights quantise_weights(const import::Constant& weights, size_t axis, int largest_weight,

@@ -67,6 +67,18 @@ Out resize_bilinear(Graph& g, Out x, const std::vector<ResizedAxis>& axes,
        {"half_pixel_centers", coordinates == "half_pixel" || coordinates == "pytorch_half_pixel"}});
 }
 
+// In f32 where the type has no fractions.
+Out as_floating(Graph& g, Out x) { return is_floating(Graph::type(x)) ? x : g.cast(x, TF_FLOAT); }
+
+// Back to that type, cut, within what it holds.
+Out from_floating(Graph& g, Out x, TF_DataType type) {
+  if (Graph::type(x) == type) return x;
+  if (type == TF_UINT8) x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, 0)), g.scalar(TF_FLOAT, 255));
+  if (type == TF_INT8)
+    x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, -128)), g.scalar(TF_FLOAT, 127));
+  return g.cast(x, type);
+}
+
 void resize(const Operation& op, const ResizeMode& mode, const std::vector<ResizedAxis>& axes) {
   Graph& g = op.g;
   const size_t rank = axes.size();
@@ -112,16 +124,6 @@ void emit_resize(const Operation& op) {
 }
 
 }  // namespace
-
-Out as_floating(Graph& g, Out x) { return is_floating(Graph::type(x)) ? x : g.cast(x, TF_FLOAT); }
-
-Out from_floating(Graph& g, Out x, TF_DataType type) {
-  if (Graph::type(x) == type) return x;
-  if (type == TF_UINT8) x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, 0)), g.scalar(TF_FLOAT, 255));
-  if (type == TF_INT8)
-    x = g.minimum(g.maximum(x, g.scalar(TF_FLOAT, -128)), g.scalar(TF_FLOAT, 127));
-  return g.cast(x, type);
-}
 
 Operators resize_operators() {
   return {

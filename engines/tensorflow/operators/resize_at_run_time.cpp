@@ -182,10 +182,9 @@ void resize_at_run_time(const Operation& op, const ResizeMode& mode) {
   }
   const std::string policy = op.node.text("keep_aspect_ratio_policy", "stretch");
   if (!scaled && policy != "stretch") keep_aspect_ratio(g, axes, policy == "not_larger");
-  const TF_DataType type = op.type(0);
-  Out x = mode.interpolation == "nearest" ? op.in(0) : as_floating(g, op.in(0));
+  Out x = op.in(0);  // no integers that are interpolated: semantics::require_same_integers
   for (size_t i = 0; i < named.size(); ++i) x = resize_along(g, x, axes[i], mode, named[i]);
-  op.out(from_floating(g, x, type));
+  op.out(x);
 }
 
 }  // namespace dnnbench::tf
