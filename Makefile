@@ -34,7 +34,7 @@ shell-check:
 	@$(tools)shellcheck --external-sources --check-sourced --source-path=. $(scripts)
 
 tidy: build
-	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release '/(src|engines|tests)/.*\.cpp$$'
+	$(tools)run-clang-tidy.py -quiet -clang-tidy-binary $(tools)clang-tidy -p build/release '/(src|engines|tests)/.*\.(cpp|cxx)$$'
 
 asan:  # the unit tests and the fuzzers' corpus with the sanitizers, which ignore the signals that end fake engines
 	setup/build_with_engines.sh asan dnnbench-tests dnnbench-fuzz-replay

@@ -15,7 +15,7 @@ Value through_the_library(const Value& value, const Signature& input) {
   return from_ort("x", *to_ort(value, input));
 }
 
-class RoundTrip : public testing::TestWithParam<DataType> {};
+class RoundTrip : public ::testing::TestWithParam<DataType> {};
 
 TEST_P(RoundTrip, KeepsEveryBit) {
   Tensor tensor = make_tensor(GetParam(), {3, 5});
@@ -28,12 +28,12 @@ TEST_P(RoundTrip, KeepsEveryBit) {
 
 INSTANTIATE_TEST_SUITE_P(
     Values, RoundTrip,
-    testing::Values(DataType::kFloat32, DataType::kUint8, DataType::kInt8, DataType::kUint16,
-                    DataType::kInt16, DataType::kInt32, DataType::kInt64, DataType::kBool,
-                    DataType::kFloat16, DataType::kFloat64, DataType::kUint32, DataType::kUint64,
-                    DataType::kBfloat16, DataType::kFloat8E4M3FN, DataType::kFloat8E4M3FNUZ,
-                    DataType::kFloat8E5M2, DataType::kFloat8E5M2FNUZ, DataType::kUint4,
-                    DataType::kInt4, DataType::kFloat4E2M1, DataType::kFloat8E8M0));
+    ::testing::Values(DataType::kFloat32, DataType::kUint8, DataType::kInt8, DataType::kUint16,
+                      DataType::kInt16, DataType::kInt32, DataType::kInt64, DataType::kBool,
+                      DataType::kFloat16, DataType::kFloat64, DataType::kUint32, DataType::kUint64,
+                      DataType::kBfloat16, DataType::kFloat8E4M3FN, DataType::kFloat8E4M3FNUZ,
+                      DataType::kFloat8E5M2, DataType::kFloat8E5M2FNUZ, DataType::kUint4,
+                      DataType::kInt4, DataType::kFloat4E2M1, DataType::kFloat8E8M0));
 
 TEST(Values, KeepStringsAndSequences) {
   Value sequence{"x", Value::Kind::kSequence, {}};

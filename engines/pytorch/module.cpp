@@ -89,7 +89,7 @@ void read_tensor(const at::Tensor& tensor, ModuleFacts& facts) {
   if (tensor.device().is_cpu()) ++facts.tensors_on_cpu;
 }
 
-bool says_any(const std::string& kind, std::initializer_list<const char*> words) {
+bool contains_any(const std::string& kind, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(),
                      [&](const char* word) { return kind.find(word) != std::string::npos; });
 }
@@ -97,14 +97,14 @@ bool says_any(const std::string& kind, std::initializer_list<const char*> words)
 void read_block(const torch::jit::Block& block, ModuleFacts& facts, int64_t& onednn) {
   for (const torch::jit::Node* node : block.nodes()) {
     const std::string kind = node->kind().toQualString();
-    const bool is_constant = says_any(kind, {"::Constant"});
+    const bool is_constant = contains_any(kind, {"::Constant"});
     if (!is_constant) ++facts.nodes;
-    if (!is_constant && says_any(kind, {"mkldnn", "onednn"})) ++onednn;
-    if (says_any(kind, {"::qconv2d_pointwise", "::qlinear_pointwise"})) {
+    if (!is_constant && contains_any(kind, {"mkldnn", "onednn"})) ++onednn;
+    if (contains_any(kind, {"::qconv2d_pointwise", "::qlinear_pointwise"})) {
       ++facts.int8_products;
-    } else if (says_any(kind,
-                        {"::conv", "_convolution", "::linear", "mkldnn_linear", "_linear_pointwise",
-                         "::matmul", "::einsum", "::mm", "addmm", "bmm"})) {
+    } else if (contains_any(
+                   kind, {"::conv", "_convolution", "::linear", "mkldnn_linear",
+                          "_linear_pointwise", "::matmul", "::einsum", "::mm", "addmm", "bmm"})) {
       ++facts.f32_products;
     }
     if (node->hasAttribute(c10::attr::value) &&
@@ -132,7 +132,7 @@ struct Names : torch::jit::NativeResolver {
 void pack_weights(torch::jit::Graph& graph) {
   std::vector<torch::jit::Node*> packings;
   for (torch::jit::Node* node : graph.nodes()) {
-    if (says_any(node->kind().toQualString(), {"_prepack"})) packings.push_back(node);
+    if (contains_any(node->kind().toQualString(), {"_prepack"})) packings.push_back(node);
   }
   for (torch::jit::Node* node : packings) {
     torch::jit::Stack stack;

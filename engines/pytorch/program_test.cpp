@@ -7,7 +7,7 @@
 namespace dnnbench::pytorch {
 namespace {
 
-import::ValueType floats(std::vector<int64_t> shape, DataType element = DataType::kFloat32) {
+import::ValueType float_type(std::vector<int64_t> shape, DataType element = DataType::kFloat32) {
   import::ValueType type;
   type.element = element;
   type.shape = std::move(shape);
@@ -27,8 +27,8 @@ import::Node node(const std::string& op, std::vector<std::string> inputs,
 // x [2, 3] -> y by the nodes.
 import::Graph graph_of(std::vector<import::Node> nodes, DataType element = DataType::kFloat32) {
   import::Graph graph;
-  graph.inputs = {{"x", floats({2, 3}, element)}};
-  graph.outputs = {{"y", floats({2, 3}, element)}};
+  graph.inputs = {{"x", float_type({2, 3}, element)}};
+  graph.outputs = {{"y", float_type({2, 3}, element)}};
   graph.types = {{"x", graph.inputs[0].type}, {"y", graph.outputs[0].type}};
   graph.nodes = std::move(nodes);
   return graph;
@@ -127,8 +127,8 @@ TEST(EmitProgram, ResizesVolumesWithTheLibrarysFunctions) {
     resize.attributes["coordinate_transformation_mode"].s = coordinates;
     resize.attributes["nearest_mode"].s = "floor";
     import::Graph graph;
-    graph.inputs = {{"x", floats({1, 2, 4, 5, 6})}};
-    graph.outputs = {{"y", floats({1, 2, 8, 10, 12})}};
+    graph.inputs = {{"x", float_type({1, 2, 4, 5, 6})}};
+    graph.outputs = {{"y", float_type({1, 2, 8, 10, 12})}};
     Tensor scales = make_tensor(DataType::kFloat32, {5});
     from_doubles(std::vector<double>{1, 1, 2, 2, 2}, scales);
     graph.constants["c"] = import::make_constant(std::move(scales));
@@ -175,7 +175,7 @@ TEST(EmitProgram, AnIfBecomesAnIf) {
   choice.attributes["then_branch"].graph = branch;
   choice.attributes["else_branch"].graph = branch;
   import::Graph graph = graph_of({choice});
-  graph.inputs.push_back({"c", floats({}, DataType::kBool)});
+  graph.inputs.push_back({"c", float_type({}, DataType::kBool)});
   const std::string source = emit_program(graph).source;
   EXPECT_NE(
       source.find("  if bool(x1.reshape([])):\n    v2 = torch.neg(x0)\n    v1 = v2\n  else:\n"),

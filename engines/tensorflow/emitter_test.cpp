@@ -7,7 +7,7 @@
 namespace dnnbench::tf {
 namespace {
 
-import::ValueType floats(std::vector<int64_t> shape) {
+import::ValueType float_type(std::vector<int64_t> shape) {
   import::ValueType type;
   type.element = DataType::kFloat32;
   type.shape = std::move(shape);
@@ -30,12 +30,12 @@ import::Node node(const std::string& op, std::vector<std::string> inputs, const 
 // The kinds of operations that x [1, 4, 9, 9] goes through, until y is there in its stored order.
 std::multiset<std::string> operations(std::vector<import::Node> nodes) {
   import::Graph model;
-  model.types["x"] = floats({1, 4, 9, 9});
+  model.types["x"] = float_type({1, 4, 9, 9});
   const std::map<std::string, Shape> weights{
       {"w", {8, 4, 1, 1}}, {"of_two", {8, 2, 1, 1}}, {"of_one", {8, 1, 1, 1}}, {"b", {8}}};
   for (const auto& [name, shape] : weights) {
     model.constants[name] = import::make_constant(make_tensor(DataType::kFloat32, shape));
-    model.types[name] = floats(shape);
+    model.types[name] = float_type(shape);
   }
   model.nodes = std::move(nodes);
   Graph graph;

@@ -294,7 +294,7 @@ std::vector<Run> runs(const std::vector<Step>& steps) {
   return runs;
 }
 
-Cells row_of(const Run& run, const std::set<std::string>& unless) {
+Cells run_row(const Run& run, const std::set<std::string>& unless) {
   const Plan& first = run.first->plan;
   const Plan& last = run.last->plan;
   std::string plan = machines(last), usd = format_usd(last.usd_per_hour);
@@ -352,7 +352,7 @@ std::string sweep_text(const Question& question, const std::vector<Step>& steps,
   common.erase("busy");
   std::set<std::string> unless = common;
   unless.insert("busy");  // as all are at the end of a step
-  for (size_t i = 0; i < shown.size(); ++i) table.rows.push_back(row_of(all[i], unless));
+  for (size_t i = 0; i < shown.size(); ++i) table.rows.push_back(run_row(all[i], unless));
   std::string text = wrapped(title, width) + table_text(table, width);
   if (all.size() > kMaxRuns) {
     text += fmt::format("... and {} more; --json has all\n", all.size() - kMaxRuns);

@@ -36,7 +36,7 @@ struct AdviseOptions {
   bool wide = false;
 };
 
-AdviseOptions parse(const std::vector<std::string>& arguments) {
+AdviseOptions parse_advise(const std::vector<std::string>& arguments) {
   AdviseOptions options;
   double latency_s = 0;
   bool single = false;
@@ -162,7 +162,7 @@ void print(const Question& question, const Answer& answer, const AdviseOptions& 
 }  // namespace
 
 int advise_command(const std::vector<std::string>& arguments) {
-  const AdviseOptions options = parse(arguments);
+  const AdviseOptions options = parse_advise(arguments);
   Catalogue catalogue =
       options.catalogue.empty() ? built_in_catalogue() : read_catalogue(options.catalogue);
   complain(catalogue.complaints);

@@ -14,8 +14,8 @@ namespace {
 
 using OfAnEngine = std::vector<const Result*>;  // by rising batch
 
-// Figures in row_of's order. The last number is the order in which columns are dropped.
-const std::vector<Column> kColumns{
+// Figures in batch_row's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kBatchColumns{
     {"engine", "engine", Align::kLeft},
     {"batch", "batch"},
     {"items/s", "items_per_s"},
@@ -63,7 +63,7 @@ Cell relative_throughput(const Result& result, const Result& smallest) {
   return {fmt::format("{:.2f}x", ratio), ratio};
 }
 
-Cells row_of(const std::string& engine, const Result& result, const OfAnEngine& own) {
+Cells batch_row(const std::string& engine, const Result& result, const OfAnEngine& own) {
   Cells row{engine, batch_cell(result.candidate.batch.value_or(1))};
   if (result.outcome.ok()) {
     row.push_back(rate_cell(items_per_s(result)));
@@ -82,9 +82,9 @@ Cells row_of(const std::string& engine, const Result& result, const OfAnEngine& 
 }  // namespace
 
 Table batch_table(const std::vector<Result>& results) {
-  Table table{kColumns, {}};
+  Table table{kBatchColumns, {}};
   for (const auto& [engine, own] : by_engine(results)) {
-    for (const Result* result : own) table.rows.push_back(row_of(engine, *result, own));
+    for (const Result* result : own) table.rows.push_back(batch_row(engine, *result, own));
   }
   return table;
 }

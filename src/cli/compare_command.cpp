@@ -21,7 +21,7 @@ struct CompareOptions {
   double confidence = 0.99;
 };
 
-CompareOptions parse(const std::vector<std::string>& arguments) {
+CompareOptions parse_compare(const std::vector<std::string>& arguments) {
   CompareOptions options;
   std::string fail_above;
   CLI::App app;
@@ -60,7 +60,7 @@ std::string text_of(const ComparedFolders& compared, const CompareOptions& optio
 }  // namespace
 
 int compare_command(const std::vector<std::string>& arguments) {
-  const CompareOptions options = parse(arguments);
+  const CompareOptions options = parse_compare(arguments);
   const ResultsFolder before = read(options.folders[0]), after = read(options.folders[1]);
   const RunToRun of_folders = larger(run_to_run_in(options.folders[0], before.results),
                                      run_to_run_in(options.folders[1], after.results));

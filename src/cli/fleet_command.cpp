@@ -93,7 +93,7 @@ void check_templates(const FleetOptions& options) {
       "--constraint or in --partition where the cluster has a machine type's name");
 }
 
-FleetOptions parse(const std::vector<std::string>& arguments) {
+FleetOptions parse_fleet(const std::vector<std::string>& arguments) {
   FleetOptions options;
   std::string instances;
   bool slurm = false;
@@ -226,7 +226,7 @@ void print_scripts(const FleetPlan& plan, const std::vector<std::string>& instan
 }  // namespace
 
 int fleet_command(const std::vector<std::string>& arguments) {
-  const FleetOptions options = parse(arguments);
+  const FleetOptions options = parse_fleet(arguments);
   const FleetPlan plan = make_plan(options);
   if (options.dry_run) {
     print_scripts(plan, options.instances);

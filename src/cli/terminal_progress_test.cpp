@@ -7,7 +7,7 @@ namespace dnnbench {
 namespace {
 
 TEST(TerminalProgress, WritesNotesAloneWhereThereIsNoTerminal) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   {
     TerminalProgress progress;
     progress.step("openvino", "loading", 3.0);
@@ -17,13 +17,13 @@ TEST(TerminalProgress, WritesNotesAloneWhereThereIsNoTerminal) {
     result.outcome = {OutcomeKind::kCrashed, "ended by SIGSEGV"};
     progress.finished(result);
   }
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "Input \"x\": 1x3x8x8 (N set to 1)\n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "Input \"x\": 1x3x8x8 (N set to 1)\n");
 }
 
 TEST(TerminalProgress, ANoteIsOneLineWhateverAModelCallsItsInputs) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   TerminalProgress().note("input a\n\x1b[2Jb");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "input a  [2Jb\n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "input a  [2Jb\n");
 }
 
 }  // namespace

@@ -14,8 +14,8 @@
 namespace dnnbench {
 namespace {
 
-// Figures in row_of's order. The last number is the order in which columns are dropped.
-const std::vector<Column> kColumns{
+// Figures in throughput_row's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kThroughputColumns{
     {"engine", "engine", Align::kLeft},
     {"version", "engine_version", Align::kLeft, 1},
     {"streams x threads", "streams_x_threads"},
@@ -64,7 +64,7 @@ std::string verdict_of(const Result& result, size_t index) {
   return is_suspect(result) ? "suspect" : "best";
 }
 
-Cells row_of(const Result& result, size_t index) {
+Cells throughput_row(const Result& result, size_t index) {
   const TriedSetting& setting = result.measured.throughput->tried[index];
   return {
       result.label,
@@ -182,7 +182,7 @@ std::string undecided(const std::vector<const Result*>& first) {
 }  // namespace
 
 Table throughput_table(const std::vector<Result>& results) {
-  Table table{kColumns, {}};
+  Table table{kThroughputColumns, {}};
   for (const Result& result : results) {
     if (!result.measured.throughput) {
       Cells row{result.label, result.engine.load.engine_version.value_or("-"), "-"};
@@ -192,7 +192,7 @@ Table throughput_table(const std::vector<Result>& results) {
       continue;
     }
     for (const size_t index : best_first(*result.measured.throughput)) {
-      table.rows.push_back(row_of(result, index));
+      table.rows.push_back(throughput_row(result, index));
     }
   }
   return table;

@@ -13,8 +13,8 @@
 namespace dnnbench {
 namespace {
 
-// Figures in row_of's order. The last number is the order in which columns are dropped.
-const std::vector<Column> kColumns{
+// Figures in traffic_row's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kTrafficColumns{
     {"engine", "engine", Align::kLeft},
     {"version", "engine_version", Align::kLeft, 3},
     {"sustained/s", "sustained_per_s"},
@@ -64,7 +64,7 @@ void add_figures(const Result& result, Cells& row) {
   row.push_back(seconds_cell(figures.mean_late_s));
 }
 
-Cells row_of(const Result& result) {
+Cells traffic_row(const Result& result) {
   Cells row{result.label, result.engine.load.engine_version.value_or("-")};
   if (result.outcome.ok() && result.measured.traffic) {
     add_figures(result, row);
@@ -140,12 +140,12 @@ std::string traffic_verdict(const Result& result) {
 }
 
 Table traffic_table(const std::vector<Result>& results) {
-  Table table{kColumns, {}};
+  Table table{kTrafficColumns, {}};
   const std::vector<const Result*> carried = carried_best_first(results);
-  for (const Result* result : carried) table.rows.push_back(row_of(*result));
+  for (const Result* result : carried) table.rows.push_back(traffic_row(*result));
   for (const Result& result : results) {
     if (std::find(carried.begin(), carried.end(), &result) == carried.end()) {
-      table.rows.push_back(row_of(result));
+      table.rows.push_back(traffic_row(result));
     }
   }
   return table;

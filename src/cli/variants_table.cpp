@@ -14,8 +14,8 @@
 namespace dnnbench {
 namespace {
 
-// Figures in row_of's order. The last number is the order in which columns are dropped.
-const std::vector<Column> kColumns{
+// Figures in variant_row's order. The last number is the order in which columns are dropped.
+const std::vector<Column> kVariantColumns{
     {"variant", "", Align::kLeft},
     {"time vs f32", "", Align::kLeft},
     {"error (median)", "", Align::kRight, 6},
@@ -31,7 +31,7 @@ const std::vector<Column> kColumns{
 
 bool is_variant(const Result& result) { return result.candidate.precision != "f32"; }
 
-std::string number(double value) {
+std::string error_cell(double value) {
   return std::isfinite(value) ? fmt::format("{:.2g}", value) : "?";
 }
 
@@ -47,12 +47,12 @@ std::string drop_cell(const std::optional<Drop>& drop) {
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", drop->drop(), drop->low(), drop->high());
 }
 
-Cells row_of(const Result& result) {
+Cells variant_row(const Result& result) {
   Cells row{result.label, result.to_f32 ? ratio_words(*result.to_f32) : "-"};
   if (const std::optional<Accuracy>& accuracy = result.engine.accuracy) {
     const std::string mark = accuracy->given ? "" : "*";
-    row.push_back(number(accuracy->median_error) + mark);
-    row.push_back(number(accuracy->max_error) + mark);
+    row.push_back(error_cell(accuracy->median_error) + mark);
+    row.push_back(error_cell(accuracy->max_error) + mark);
     row.push_back(fmt::format("{:.4f}", accuracy->min_cosine));
     row.push_back(accuracy->top1_agreement ? fmt::format("{:.1f}%", 100 * *accuracy->top1_agreement)
                                            : "-");
@@ -135,7 +135,7 @@ std::string trade_off(const std::vector<Result>& results) {
       "The fastest variant, {}, takes {:.2f} times f32's time on the same engine, at an error of "
       "{} "
       "(median){}; say with --max-error or --max-drop what is good enough.",
-      best->label, best->to_f32->value, number(best->engine.accuracy->median_error),
+      best->label, best->to_f32->value, error_cell(best->engine.accuracy->median_error),
       best->engine.accuracy->given ? "" : " on generated inputs");
 }
 
@@ -154,9 +154,9 @@ bool any_without_decision(const std::vector<Result>& results) {
 }  // namespace
 
 Table variants_table(const std::vector<Result>& results) {
-  Table table{kColumns, {}};
+  Table table{kVariantColumns, {}};
   for (const Result& result : results) {
-    if (is_variant(result) && result.outcome.ok()) table.rows.push_back(row_of(result));
+    if (is_variant(result) && result.outcome.ok()) table.rows.push_back(variant_row(result));
   }
   return table;
 }

@@ -7,7 +7,6 @@
 namespace dnnbench::evaluate {
 namespace {
 
-constexpr double kOpen = std::numeric_limits<double>::infinity();
 constexpr double kMaxExact = 9007199254740992;  // 2^53: doubles hold every integer up to here
 
 // Of a function whose rounding errors are relative to its value.

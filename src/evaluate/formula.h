@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,10 +16,13 @@
 
 namespace dnnbench::evaluate {
 
+// The magnitude of an element whose value the operator leaves open.
+constexpr double kOpen = std::numeric_limits<double>::infinity();
+
 struct Element {
   double value = 0;
-  // What rounding errors are relative to: the sum of the absolute values of what is added up.
-  // Infinite where the operator leaves the value open.
+  // What rounding errors are relative to: the sum of the absolute values of what is added up, or
+  // kOpen.
   double magnitude = 0;
 };
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "evaluate/formula.h"
 #include "semantics/windows.h"
@@ -10,8 +9,6 @@ namespace {
 
 using semantics::TransposedWindows;
 using semantics::Windows;
-
-constexpr double kOpen = std::numeric_limits<double>::infinity();
 
 int64_t product(const Shape& shape) { return dnnbench::element_count(shape); }
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "evaluate/formula.h"
 #include "semantics/axes.h"
@@ -10,8 +9,6 @@
 
 namespace dnnbench::evaluate {
 namespace {
-
-constexpr double kOpen = std::numeric_limits<double>::infinity();
 
 // The elements that each element of a result is made of.
 struct Lines {

@@ -50,7 +50,7 @@ class Notes : public FleetProgress {
   std::vector<std::string> sentences;
 };
 
-class FleetTest : public testing::Test {
+class FleetTest : public ::testing::Test {
  protected:
   void SetUp() override {
     plan_.models = {{"tiny", "/m/tiny.onnx", "tiny-1", {}},

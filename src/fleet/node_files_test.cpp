@@ -26,7 +26,7 @@ weights=$(stat -c %s "${2%.onnx}.weights" 2>/dev/null)
 printf '{"program": "%s", "bytes": %d, "weights_bytes": %d}\n' "$0" "$(stat -c %s "$2")" "$weights" >"$output/result.json"
 )script";
 
-class NodeFilesTest : public testing::Test {
+class NodeFilesTest : public ::testing::Test {
  protected:
   void SetUp() override {
     write("source/dnnbench", kProgram);

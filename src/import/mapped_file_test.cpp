@@ -32,7 +32,7 @@ TEST(MappedFile, AnyOtherBusErrorStillEndsTheProgram) {
   const std::string path = folder / "weights";
   std::ofstream(path, std::ios::binary) << "x";
   const MappedFile file(path, "a weight file");
-  EXPECT_EXIT(raise(SIGBUS), testing::KilledBySignal(SIGBUS), "");
+  EXPECT_EXIT(raise(SIGBUS), ::testing::KilledBySignal(SIGBUS), "");
 }
 
 }  // namespace

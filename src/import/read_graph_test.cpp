@@ -13,16 +13,16 @@ namespace {
 using dnnbench::testing::TemporaryFolder;
 using dnnbench::testing::write_file;
 
-constexpr int kFloat = onnx::TensorProto::FLOAT;
+constexpr int kFloat32 = onnx::TensorProto::FLOAT;
 constexpr int64_t kLarge = 20;  // 20 x 20 floats are above kLargestFolded_bytes
 
 // y = x [N, 20] . weights [20, 20] + small [20] + mode
 onnx::ModelProto linear_model() {
   onnx::ModelProto model = dnnbench::testing::empty_model(13);
-  dnnbench::testing::add_input(model, "x", kFloat, {"N", "20"});
-  dnnbench::testing::add_input(model, "small", kFloat, {"20"});
-  dnnbench::testing::add_input(model, "mode", kFloat, {"1"});
-  dnnbench::testing::add_output(model, "y", kFloat, {"N", "20"});
+  dnnbench::testing::add_input(model, "x", kFloat32, {"N", "20"});
+  dnnbench::testing::add_input(model, "small", kFloat32, {"20"});
+  dnnbench::testing::add_input(model, "mode", kFloat32, {"1"});
+  dnnbench::testing::add_output(model, "y", kFloat32, {"N", "20"});
   *model.mutable_graph()->add_initializer() =
       dnnbench::testing::float_tensor("weights", {kLarge, kLarge});
   *model.mutable_graph()->add_initializer() = dnnbench::testing::float_tensor("small", {kLarge});
@@ -156,9 +156,9 @@ TEST_F(ReadGraph, EveryValueCanBeAskedForAndTypesPutBack) {
 
 TEST_F(ReadGraph, SubgraphsAndTheirOuterValuesAreRead) {
   onnx::ModelProto model = dnnbench::testing::empty_model(13);
-  dnnbench::testing::add_input(model, "x", kFloat, {"2"});
+  dnnbench::testing::add_input(model, "x", kFloat32, {"2"});
   dnnbench::testing::add_input(model, "condition", onnx::TensorProto::BOOL, {});
-  dnnbench::testing::add_output(model, "y", kFloat, {"2"});
+  dnnbench::testing::add_output(model, "y", kFloat32, {"2"});
   auto& node = dnnbench::testing::add_node(model, "If", {"condition"}, {"y"});
   for (const char* name : {"then_branch", "else_branch"}) {
     auto* attribute = node.add_attribute();

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(BusyPrograms, ReadsNamesWithParenthesesAndSpaces) {
-  const fs::path root = fs::path(testing::TempDir()) / "busy_programs_test";
+  const fs::path root = fs::path(::testing::TempDir()) / "busy_programs_test";
   fs::create_directories(root / "proc" / "42");
   fs::create_directories(root / "proc" / "self");
   std::ofstream(root / "proc" / "42" / "stat")

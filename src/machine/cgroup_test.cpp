@@ -12,7 +12,7 @@ namespace dnnbench {
 namespace {
 
 // A made-up /proc and /sys.
-class CgroupTest : public testing::Test {
+class CgroupTest : public ::testing::Test {
  protected:
   void write(const std::string& path, const std::string& text) {
     write_file(root_ + path, text + "\n");

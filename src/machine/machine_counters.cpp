@@ -55,7 +55,7 @@ std::optional<double> read_pressure_s(const std::string& root) {
 }
 
 template <typename T>
-std::optional<T> read_number(const std::string& path) {
+std::optional<T> read_value(const std::string& path) {
   T value{};
   if (std::ifstream(path) >> value) return value;
   return std::nullopt;
@@ -69,21 +69,20 @@ int64_t read_throttled(const std::string& root, const Cores& cores) {
   int64_t times = 0;
   for (const int core : cores) {
     const std::string count = folder_of(core, root) + "/thermal_throttle/core_throttle_count";
-    times += read_number<int64_t>(count).value_or(0);
+    times += read_value<int64_t>(count).value_or(0);
   }
   return times;
 }
 
 std::optional<double> read_mhz(const std::string& root, const Cores& cores) {
   if (cores.empty()) return std::nullopt;
-  const auto khz =
-      read_number<double>(folder_of(cores.front(), root) + "/cpufreq/scaling_cur_freq");
+  const auto khz = read_value<double>(folder_of(cores.front(), root) + "/cpufreq/scaling_cur_freq");
   return khz ? std::optional(*khz / 1e3) : std::nullopt;
 }
 
 // "ran waited slices"; all 0 where the kernel counts nothing.
 bool counts_waiting(const std::string& root) {
-  return read_number<int64_t>(root + "/proc/self/schedstat").value_or(0) > 0;
+  return read_value<int64_t>(root + "/proc/self/schedstat").value_or(0) > 0;
 }
 
 std::optional<double> difference(std::optional<double> before, std::optional<double> after) {

@@ -10,7 +10,7 @@
 namespace dnnbench {
 namespace {
 
-class MachineCountersTest : public testing::Test {
+class MachineCountersTest : public ::testing::Test {
  protected:
   void write(const std::string& path, const std::string& text) const {
     write_file(root_ + path, text);

@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kVariables[] = {"KUBERNETES_SERVICE_HOST", "APPTAINER_CONTAINER",
                                       "SINGULARITY_CONTAINER"};
 
-class ReadEnvironmentTest : public testing::Test {
+class ReadEnvironmentTest : public ::testing::Test {
  protected:
   void SetUp() override {
     for (const char* variable : kVariables) unsetenv(variable);

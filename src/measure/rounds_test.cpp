@@ -12,12 +12,6 @@ namespace {
 
 using Starts = std::vector<int64_t>;
 
-Script takes(double time_s) {
-  Script script;
-  script.time_s = time_s;
-  return script;
-}
-
 std::set<int64_t> blocks(const Participant& participant) {
   std::set<int64_t> blocks;
   for (const Sample& sample : participant.measured.samples) blocks.insert(sample.block);

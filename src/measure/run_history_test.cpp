@@ -30,7 +30,7 @@ Result run_of(const std::string& backend, int day, double median_s) {
   return result;
 }
 
-class RunHistory : public testing::Test {
+class RunHistory : public ::testing::Test {
  protected:
   // What the result then knows of two runs.
   std::optional<RunToRun> add(Result result) {

@@ -37,6 +37,12 @@ struct Script {
   std::map<std::pair<std::string, size_t>, Outcome> ends;
 };
 
+inline Script takes(double time_s) {
+  Script script;
+  script.time_s = time_s;
+  return script;
+}
+
 // What all engines of a test share.
 struct Stage {
   double now_s = 1000;

@@ -12,12 +12,6 @@
 namespace dnnbench {
 namespace {
 
-Script takes(double time_s) {
-  Script script;
-  script.time_s = time_s;
-  return script;
-}
-
 class TrafficRoundsTest : public ::testing::Test {
  protected:
   TrafficRoundsTest() {

@@ -71,9 +71,9 @@ TEST(Activations, ThatABranchUsesStayUntilThen) {
 using testing::add_node;
 
 // A model of x [n, n]; the estimate and the measured memory of running it.
-class Measured {
+class MeasuredModel {
  public:
-  explicit Measured(onnx::ModelProto model) : model_(std::move(model)) {
+  explicit MeasuredModel(onnx::ModelProto model) : model_(std::move(model)) {
     testing::add_input(model_, "x", onnx::TensorProto::FLOAT, {"n", "n"});
     testing::add_output(model_, "y", onnx::TensorProto::FLOAT, {"rows", "columns"});
     config_.model_path = testing::write_model(model_, folder_ / "model.onnx");
@@ -116,7 +116,7 @@ class Measured {
 void expect_near(onnx::ModelProto model) {
   if (!kCanLimitMemory) GTEST_SKIP() << "the sanitizers' own memory would be measured";
   constexpr int64_t kSize = 2048;  // 16 MiB a value
-  Measured measured(std::move(model));
+  MeasuredModel measured(std::move(model));
   const auto estimate = static_cast<double>(measured.estimate(kSize));
   const auto found = static_cast<double>(measured.measure(kSize));
   EXPECT_GE(estimate, 2.0 * 4 * kSize * kSize);

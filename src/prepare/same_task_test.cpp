@@ -7,8 +7,8 @@
 namespace dnnbench {
 namespace {
 
-ModelValue tensor(const std::string& name, std::vector<Dimension> dimensions,
-                  DataType type = DataType::kFloat32) {
+ModelValue value(const std::string& name, std::vector<Dimension> dimensions,
+                 DataType type = DataType::kFloat32) {
   ModelValue value;
   value.name = name;
   value.type = type;
@@ -36,19 +36,19 @@ std::string complaint(const Model& first, const Model& other) {
 }
 
 TEST(SameTask, SizesThatOneLeavesOpenAgree) {
-  const Model open = model({tensor("x", {kOpen, kThree})}, {tensor("y", {kOpen})});
-  const Model fixed = model({tensor("x", {kOne, kThree})}, {tensor("y", {kOne})});
+  const Model open = model({value("x", {kOpen, kThree})}, {value("y", {kOpen})});
+  const Model fixed = model({value("x", {kOne, kThree})}, {value("y", {kOne})});
   EXPECT_EQ(complaint(open, fixed), "");
   EXPECT_EQ(complaint(fixed, open), "");
 }
 
 TEST(SameTask, WhatDiffersIsNamed) {
-  const Model first = model({tensor("x", {kOne})}, {tensor("y", {kOne})});
-  EXPECT_NE(complaint(first, model({tensor("z", {kOne})}, first.outputs)).find("input 1"),
+  const Model first = model({value("x", {kOne})}, {value("y", {kOne})});
+  EXPECT_NE(complaint(first, model({value("z", {kOne})}, first.outputs)).find("input 1"),
             std::string::npos);
-  EXPECT_NE(complaint(first, model({tensor("x", {kThree})}, first.outputs)).find("input 1"),
+  EXPECT_NE(complaint(first, model({value("x", {kThree})}, first.outputs)).find("input 1"),
             std::string::npos);
-  EXPECT_NE(complaint(first, model(first.inputs, {tensor("y", {kOne}, DataType::kInt64)}))
+  EXPECT_NE(complaint(first, model(first.inputs, {value("y", {kOne}, DataType::kInt64)}))
                 .find("output 1 of the first is \"y\", float32[1], of the second \"y\", int64[1]"),
             std::string::npos);
   EXPECT_NE(complaint(first, model(first.inputs, {})).find("the first has 1 outputs, the second 0"),
@@ -56,7 +56,7 @@ TEST(SameTask, WhatDiffersIsNamed) {
 }
 
 TEST(SameTask, AFixedSizeMustBeTheOneThatRuns) {
-  const Model fixed = model({tensor("x", {kThree, kOne})}, {});
+  const Model fixed = model({value("x", {kThree, kOne})}, {});
   EXPECT_NO_THROW(require_shapes(fixed, {{"x", {3, 1}}}));
   EXPECT_THROW(require_shapes(fixed, {{"x", {1, 1}}}), UsageError);
 }

@@ -39,7 +39,7 @@ bool protects_from(const std::string& what) {
   return std::find(missing.begin(), missing.end(), what) == missing.end();
 }
 
-class ConfinementOfFiles : public testing::Test {
+class ConfinementOfFiles : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!protects_from("write outside its own folder")) GTEST_SKIP() << "no Landlock here";

@@ -24,7 +24,7 @@ TEST(Interrupt, TheFirstSignalIsReportedAndTheSecondEndsTheProgram) {
     EXPECT_FALSE(is_interrupted());
     raise(SIGTERM);
     EXPECT_EQ(interrupt_signal(), SIGTERM);
-    EXPECT_EXIT(raise(SIGINT), testing::KilledBySignal(SIGINT), "");
+    EXPECT_EXIT(raise(SIGINT), ::testing::KilledBySignal(SIGINT), "");
   }
   const InterruptGuard another;
   EXPECT_FALSE(is_interrupted());

@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Processes whose environment holds the text.
-int count_processes_with(const std::string& text) {
+int count_environments_with(const std::string& text) {
   int count = 0;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     std::ifstream file(entry.path() / "environ");
@@ -266,7 +266,7 @@ TEST_F(WorkerProcessTest, TheEnvironmentChoosesThePrecisionOnlyWhereThatIsAskedF
       worker_options.default_precision = default_precision;
       WorkerProcess worker(worker_options);
       load(worker, "ok");
-      EXPECT_EQ(count_processes_with(name + ("=" + mode)), default_precision ? 1 : 0);
+      EXPECT_EQ(count_environments_with(name + ("=" + mode)), default_precision ? 1 : 0);
     }
     unsetenv(name);
   }
@@ -279,7 +279,7 @@ TEST_F(WorkerProcessTest, StrayGrandchildrenAreKilled) {
   unsetenv("DNNBENCH_TEST_MARK");
   int left = 0;
   for (int tries = 0; tries < 100; ++tries) {
-    left = count_processes_with("DNNBENCH_TEST_MARK=" + mark);
+    left = count_environments_with("DNNBENCH_TEST_MARK=" + mark);
     if (left == 0) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

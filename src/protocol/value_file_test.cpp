@@ -12,7 +12,7 @@
 namespace dnnbench {
 namespace {
 
-class ValueFileTest : public testing::Test {
+class ValueFileTest : public ::testing::Test {
  protected:
   const TemporaryFolder folder_;
   const std::string path_ = folder_ / "values";

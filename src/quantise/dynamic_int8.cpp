@@ -18,9 +18,9 @@ import::Constant transposed(const import::Constant& weights) {
   return import::make_constant(f32_tensor({weights.shape[1], weights.shape[0]}, to));
 }
 
-class Writer {
+class DynamicWriter {
  public:
-  Writer(EditableModel& model, int largest_weight)
+  DynamicWriter(EditableModel& model, int largest_weight)
       : model_(model), largest_weight_(largest_weight) {}
 
   size_t write() {
@@ -89,7 +89,7 @@ class Writer {
 }  // namespace
 
 size_t write_dynamic_int8(EditableModel& model, int largest_weight) {
-  return Writer(model, largest_weight).write();
+  return DynamicWriter(model, largest_weight).write();
 }
 
 }  // namespace dnnbench::quantise

@@ -22,9 +22,9 @@ const ValueBounds* bounds_of(const Plan& plan, const Ranges& ranges, std::string
   return usable ? &found->second : nullptr;
 }
 
-class Writer {
+class StaticWriter {
  public:
-  Writer(EditableModel& model, const Plan& plan, const Ranges& ranges)
+  StaticWriter(EditableModel& model, const Plan& plan, const Ranges& ranges)
       : model_(model), products_(plan.products), largest_weight_(plan.largest_weight) {
     for (const std::string& value : plan.values) {
       if (const ValueBounds* bounds = bounds_of(plan, ranges, value)) {
@@ -191,11 +191,11 @@ void add_range_outputs(EditableModel& model, const Plan& plan) {
 }
 
 size_t write_static_int8(EditableModel& model, const Plan& plan, const Ranges& ranges) {
-  return Writer(model, plan, ranges).write();
+  return StaticWriter(model, plan, ranges).write();
 }
 
 void add_noise_outputs(EditableModel& model, const Plan& plan, const Ranges& ranges) {
-  Writer(model, plan, ranges).add_noise();
+  StaticWriter(model, plan, ranges).add_noise();
 }
 
 std::vector<std::string> noisiest_first(const std::map<std::string, double>& energy) {

@@ -8,6 +8,9 @@
 
 namespace dnnbench {
 
+// Of what we write, and the only one that we read.
+constexpr int kSchemaVersion = 1;
+
 // A file's object, and the numbers under "data" where they were read apart from it: then "data" is
 // true.
 struct ResultFile {

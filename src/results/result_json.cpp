@@ -5,13 +5,12 @@
 #include "protocol/messages.h"
 #include "results/or_null.h"
 #include "results/result.h"
+#include "results/result_file.h"
 
 namespace dnnbench {
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr int kSchemaVersion = 1;
 
 ordered_json json_of(const Tolerance& tolerance) {
   return {{"class", to_string(tolerance.tolerance_class)},

@@ -21,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kSchemaVersion = 1;
 constexpr size_t kMaxTextBytes = 4096;
 constexpr int64_t kMaxProcesses = 1'000'000;
 constexpr double kShortest_s = 1e-12;

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-class StoredResults : public testing::Test {
+class StoredResults : public ::testing::Test {
  protected:
   void SetUp() override { fs::create_directories(folder_ / "c5a.large"); }
 

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class WriteResultTest : public testing::Test {
+class WriteResultTest : public ::testing::Test {
  protected:
   std::string path() const { return folder_ / "result.json"; }
 

@@ -7,7 +7,7 @@ namespace {
 
 using Labels = std::vector<std::string>;
 
-Candidate candidate(const std::string& backend) {
+Candidate resnet50_on(const std::string& backend) {
   Candidate candidate;
   candidate.model_path = "/models/resnet50.onnx";
   candidate.backend = candidate.engine = backend;
@@ -15,7 +15,7 @@ Candidate candidate(const std::string& backend) {
 }
 
 TEST(Labels, AreTheEngineWhereNothingElseDiffers) {
-  std::vector<Candidate> all{candidate("onnxruntime"), candidate("tf")};
+  std::vector<Candidate> all{resnet50_on("onnxruntime"), resnet50_on("tf")};
   for (Candidate& one : all) {
     one.threads = 2;
     one.precision = "bf16";
@@ -28,7 +28,7 @@ TEST(Labels, AreTheEngineWhereNothingElseDiffers) {
 }
 
 TEST(Labels, HaveWhateverDiffersWithinTheRun) {
-  std::vector<Candidate> all(2, candidate("onnxruntime"));
+  std::vector<Candidate> all(2, resnet50_on("onnxruntime"));
   all[0].threads = 1;
   all[1].threads = 2;
   EXPECT_EQ(labels_of(all), (Labels{"onnxruntime, 1 thread", "onnxruntime, 2 threads"}));
@@ -37,7 +37,7 @@ TEST(Labels, HaveWhateverDiffersWithinTheRun) {
 }
 
 TEST(Labels, DistinguishVersionsAndModelsOfOneEngine) {
-  std::vector<Candidate> all(2, candidate("onnxruntime"));
+  std::vector<Candidate> all(2, resnet50_on("onnxruntime"));
   all[1].engine_version = "1.30.0";
   EXPECT_EQ(labels_of(all), (Labels{"onnxruntime", "onnxruntime, 1.30.0"}));
   all[0].engine_version = "1.30.0";
@@ -46,7 +46,7 @@ TEST(Labels, DistinguishVersionsAndModelsOfOneEngine) {
 }
 
 TEST(Labels, HaveNoCharacterThatATerminalWouldObey) {
-  Candidate one = candidate("fake");
+  Candidate one = resnet50_on("fake");
   one.provider = "ok,duration_s=0.1\n";
   EXPECT_EQ(labels_of({one}), Labels{"fake-ok_duration_s=0.1_"});
 }

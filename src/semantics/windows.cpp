@@ -31,13 +31,14 @@ bool is_positive(const Shape& list) {
 }
 
 // What the two forms share; pads as the attribute has them.
-struct Attributes {
+struct WindowAttributes {
   Shape kernel, strides, dilations, before, after;
   AutoPad automatic;
 };
 
-Attributes read_attributes(const import::Node& node, const Shape& input, const Shape& kernel) {
-  Attributes a;
+WindowAttributes read_window_attributes(const import::Node& node, const Shape& input,
+                                        const Shape& kernel) {
+  WindowAttributes a;
   a.kernel = node.integers("kernel_shape", kernel);
   const size_t count = a.kernel.size();
   a.strides = node.integers("strides", Shape(count, 1));
@@ -109,7 +110,7 @@ bool Windows::dilated() const {
 bool Windows::is_known() const { return std::count(input.begin(), input.end(), kUnknown) == 0; }
 
 Windows read_windows(const import::Node& node, const Shape& input, const Shape& kernel) {
-  const Attributes a = read_attributes(node, input, kernel);
+  const WindowAttributes a = read_window_attributes(node, input, kernel);
   const size_t count = a.kernel.size();
   Windows w{input,    a.kernel, a.strides,       a.dilations,
             a.before, a.after,  Shape(count, 0), Shape(count, kUnknown)};
@@ -173,7 +174,7 @@ std::vector<int64_t> window_positions(const Windows& w, bool column_major) {
 
 TransposedWindows read_transposed_windows(const import::Node& node, const Shape& input,
                                           const Shape& kernel) {
-  const Attributes a = read_attributes(node, input, kernel);
+  const WindowAttributes a = read_window_attributes(node, input, kernel);
   const size_t count = a.kernel.size();
   const Shape wanted = node.integers("output_shape");
   TransposedWindows t{input,
@@ -212,7 +213,7 @@ TransposedWindows read_transposed_windows(const import::Node& node, const Shape&
 }
 
 Shape unpooled_sizes(const import::Node& node, const Shape& input) {
-  const Attributes a = read_attributes(node, input, {});
+  const WindowAttributes a = read_window_attributes(node, input, {});
   Shape sizes;
   for (size_t i = 0; i < input.size(); ++i) {
     sizes.push_back((input[i] - 1) * a.strides[i] + a.kernel[i] - a.before[i] - a.after[i]);

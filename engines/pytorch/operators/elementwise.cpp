@@ -114,7 +114,7 @@ void emit_variadic(Operation& op, const char* text, bool orders = false) {
   op.out(result);
 }
 
-void emit_mean(Operation& op) {
+void emit_mean_of_inputs(Operation& op) {
   std::string sum = op.in(0);
   for (size_t i = 1; i < op.input_count(); ++i) sum += " + " + op.in(i);
   op.out(fmt::format("({}) / {}", sum, op.input_count()));
@@ -266,7 +266,7 @@ Operators functions_of_several() {
       {"Max", [](Operation& op) { emit_variadic(op, "torch.maximum({0}, {1})", true); }},
       {"Min", [](Operation& op) { emit_variadic(op, "torch.minimum({0}, {1})", true); }},
       {"Sum", [](Operation& op) { emit_variadic(op, "{0} + {1}"); }},
-      {"Mean", emit_mean},
+      {"Mean", emit_mean_of_inputs},
       {"Where", emit_where},
   };
 }

@@ -47,7 +47,7 @@ std::string known_shape(const Operation& op) {
   return shape ? list(*shape) : "None";
 }
 
-void emit_conv(Operation& op) {
+void emit_int8_conv(Operation& op) {
   const Windows w = read_windows(op, kernel_of_weights(op, 1));
   std::string x = op.in(0), shape = known_shape(op);
   Shape pads = w.before;
@@ -114,13 +114,13 @@ void emit_add(Operation& op) {
                        affine(op, "y_"), is_image ? ".permute([0, 3, 1, 2])" : ""));
 }
 
-void emit_quantize(Operation& op) {
+void emit_int8_quantize(Operation& op) {
   op.out(fmt::format("torch.quantize_per_tensor({}, {}, {}).int_repr()", op.in(0), affine(op, ""),
                      kQuint8),
          DataType::kUint8);
 }
 
-void emit_dequantize(Operation& op) {
+void emit_int8_dequantize(Operation& op) {
   op.out(fmt::format("torch.mul(torch.sub({}, {}), {})", op.in(0),
                      number(static_cast<double>(op.node.integer("zero_point", 0))),
                      number(op.node.number("scale", 1))),
@@ -131,12 +131,12 @@ void emit_dequantize(Operation& op) {
 
 Operators int8_operators() {
   Operators table;
-  table["onednn.Conv"] = emit_conv;
+  table["onednn.Conv"] = emit_int8_conv;
   table["onednn.Linear"] = emit_linear;
   table["onednn.DynamicLinear"] = emit_dynamic_linear;
   table["onednn.Add"] = emit_add;
-  table["onednn.Quantize"] = emit_quantize;
-  table["onednn.Dequantize"] = emit_dequantize;
+  table["onednn.Quantize"] = emit_int8_quantize;
+  table["onednn.Dequantize"] = emit_int8_dequantize;
   return table;
 }
 

@@ -49,14 +49,14 @@ void emit_length(Operation& op) {
   op.out(fmt::format("torch.tensor(len({}), dtype=4)", op.in(0)), DataType::kInt64);
 }
 
-void emit_concat(Operation& op) {
+void emit_concat_from_sequence(Operation& op) {
   const bool stacks = op.node.integer("new_axis", 0) != 0;
   op.out(fmt::format("torch.{}({}, {})", stacks ? "stack" : "cat", op.in(0),
                      op.node.integer("axis", 0)));
 }
 
 // Parts of one size, parts of given sizes, or single slices, whose axis may go.
-void emit_split(Operation& op) {
+void emit_split_to_sequence(Operation& op) {
   const int64_t axis = op.node.integer("axis", 0);
   std::string parts;
   if (!op.has(1)) {
@@ -115,8 +115,8 @@ Operators sequence_operators() {
   table["SequenceInsert"] = emit_insert;
   table["SequenceErase"] = emit_erase;
   table["SequenceLength"] = emit_length;
-  table["ConcatFromSequence"] = emit_concat;
-  table["SplitToSequence"] = emit_split;
+  table["ConcatFromSequence"] = emit_concat_from_sequence;
+  table["SplitToSequence"] = emit_split_to_sequence;
   table["Optional"] = emit_optional;
   table["OptionalHasElement"] = emit_has_element;
   table["OptionalGetElement"] = emit_get_element;

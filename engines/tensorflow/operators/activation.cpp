@@ -51,10 +51,10 @@ Out thresholded_relu(Graph& g, Out x, double alpha) {
 
 namespace {
 
-using Function = Out (*)(const Operation&, Out);
+using Elementwise = Out (*)(const Operation&, Out);
 
 // What computes each element from itself alone keeps the order in which they are stored.
-EmitOperator activation(Function function) {
+EmitOperator activation(Elementwise function) {
   return [=](const Operation& op) {
     const Aligned x = op.aligned({0});
     op.out(function(op, x.operands[0]), x.permutation);

@@ -39,12 +39,12 @@ Samples make_samples(Graph& g, Out start, Out length, int64_t bins, int64_t give
 }
 
 // What a point takes of its two neighbours; beyond one element outside nothing counts.
-struct Tap {
+struct Neighbour {
   Out index;
   Out weight;
 };
 
-std::vector<Tap> make_taps(Graph& g, Out x, int64_t size) {
+std::vector<Neighbour> neighbours_of(Graph& g, Out x, int64_t size) {
   const Out zero = g.scalar_like(x, 0), one = g.scalar_like(x, 1);
   const Out last = g.scalar_like(x, static_cast<double>(size - 1));
   const Out outside =
@@ -65,8 +65,8 @@ Out sample(const Operation& op, const Samples& y, const Samples& x, bool greates
   const Out batch = g.reshape(g.cast(op.in(2), TF_INT64), Shape{-1, 1, 1});
   const Out all = g.reshape(op.in(0, channels_last(4)), Shape{-1, shape[1]});
   std::optional<Out> result;
-  for (const Tap& v : make_taps(g, y.at, shape[2])) {
-    for (const Tap& h : make_taps(g, x.at, shape[3])) {
+  for (const Neighbour& v : neighbours_of(g, y.at, shape[2])) {
+    for (const Neighbour& h : neighbours_of(g, x.at, shape[3])) {
       const Out row =
           g.add(g.mul(batch, g.long_scalar(shape[2])), g.expand_dims(g.cast(v.index, TF_INT64), 2));
       const Out place =

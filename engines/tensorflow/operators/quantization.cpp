@@ -121,7 +121,7 @@ Out along(const Operation& op, size_t input, TF_DataType type, size_t rank, int6
   return shape ? op.g.reshape(value, *shape) : value;
 }
 
-void emit_matmul(const Operation& op) {
+void emit_qlinear_matmul(const Operation& op) {
   Graph& g = op.g;
   const size_t a_rank = op.rank(0), b_rank = op.rank(3);
   const auto for_rows = [&](size_t i, TF_DataType type) { return along(op, i, type, a_rank, -2); };
@@ -136,7 +136,7 @@ void emit_matmul(const Operation& op) {
   op.out(saturate(g, g.mul(product, factor), for_rows(7, TF_INT32), op.type(7)));
 }
 
-void emit_conv(const Operation& op) {
+void emit_qlinear_conv(const Operation& op) {
   Graph& g = op.g;
   const size_t rank = op.rank(0);
   if (rank > 4) throw Unsupported("TensorFlow has no convolution of integers in 3 dimensions");
@@ -159,8 +159,8 @@ Operators quantization_operators() {
   return {
       {"DequantizeLinear", emit_dequantize},
       {"DynamicQuantizeLinear", emit_dynamic_quantize},
-      {"QLinearConv", emit_conv},
-      {"QLinearMatMul", emit_matmul},
+      {"QLinearConv", emit_qlinear_conv},
+      {"QLinearMatMul", emit_qlinear_matmul},
       {"QuantizeLinear", emit_quantize},
       {"com.microsoft.DequantizeLinear", emit_dequantize},
       {"com.microsoft.QuantizeLinear", emit_quantize},

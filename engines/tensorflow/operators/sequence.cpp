@@ -153,7 +153,7 @@ void split_to_list(const Operation& op, int64_t axis) {
   out_list(op, make_list(g, Graph::type(x), count, {x, part}, make));
 }
 
-void emit_split(const Operation& op) {
+void emit_split_to_sequence(const Operation& op) {
   Graph& g = op.g;
   const Shape shape = op.shape(0);
   const int64_t axis = op.axis("axis", 0, shape.size());
@@ -214,7 +214,7 @@ void concat_list(const Operation& op, bool stacks) {
   op.out(moved(g, joined(g, turned), axis, false));
 }
 
-void emit_concat(const Operation& op) {
+void emit_concat_from_sequence(const Operation& op) {
   Graph& g = op.g;
   const bool stacks = op.integer("new_axis", 0) != 0;
   const Names* names = find_names(op, 0);
@@ -261,7 +261,7 @@ void emit_has_element(const Operation& op) {
 
 Operators sequence_operators() {
   return {
-      {"ConcatFromSequence", emit_concat},
+      {"ConcatFromSequence", emit_concat_from_sequence},
       {"Optional", emit_optional},
       {"OptionalGetElement", emit_get_element},
       {"OptionalHasElement", emit_has_element},
@@ -271,7 +271,7 @@ Operators sequence_operators() {
       {"SequenceErase", emit_erase},
       {"SequenceInsert", emit_insert},
       {"SequenceLength", emit_length},
-      {"SplitToSequence", emit_split},
+      {"SplitToSequence", emit_split_to_sequence},
   };
 }
 

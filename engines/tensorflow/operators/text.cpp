@@ -8,7 +8,7 @@
 namespace dnnbench::tf {
 namespace {
 
-void emit_concat(const Operation& op) {
+void emit_string_concat(const Operation& op) {
   Graph& g = op.g;
   const Out shape = g.call("BroadcastArgs", {g.shape_tensor(op.in(0)), g.shape_tensor(op.in(1))});
   const auto whole = [&](size_t i) { return g.call("BroadcastTo", {op.in(i), shape}); };
@@ -26,7 +26,7 @@ Out change_case(Graph& g, Out x, const std::string& action) {
   return x;
 }
 
-void emit_normalizer(const Operation& op) {
+void emit_string_normalizer(const Operation& op) {
   Graph& g = op.g;
   const Out x = op.in(0);
   const auto axis = static_cast<int64_t>(op.rank(0)) - 1;
@@ -56,7 +56,7 @@ void emit_normalizer(const Operation& op) {
   op.out(change_case(g, kept, action));
 }
 
-void emit_split(const Operation& op) {
+void emit_string_split(const Operation& op) {
   Graph& g = op.g;
   const Out x = op.in(0);
   const Out flat = g.reshape(x, Shape{-1});
@@ -192,9 +192,12 @@ void emit_tfidf(const Operation& op) {
 
 Operators text_operators() {
   return {
-      {"RegexFullMatch", emit_regex},        {"StringConcat", emit_concat},
-      {"StringNormalizer", emit_normalizer}, {"StringSplit", emit_split},
-      {"TfIdfVectorizer", emit_tfidf},       {"ai.onnx.ml.LabelEncoder", emit_label_encoder},
+      {"RegexFullMatch", emit_regex},
+      {"StringConcat", emit_string_concat},
+      {"StringNormalizer", emit_string_normalizer},
+      {"StringSplit", emit_string_split},
+      {"TfIdfVectorizer", emit_tfidf},
+      {"ai.onnx.ml.LabelEncoder", emit_label_encoder},
   };
 }
 
